@@ -1,0 +1,220 @@
+"""From the async shell to its sync twin, token by token and line for line.
+
+The async flavour is the source; the sync one is generated and committed. Nothing clever happens:
+``async`` and ``await`` are dropped, names are renamed by a table, everything else stays where it
+stands, so that a traceback of one flavour can be read in the other. What cannot be converted honestly
+is refused with file and line.
+
+``python -m generator.desync`` rewrites the twins; ``python -m generator check`` compares them.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["SOURCE_LINE", "TREES", "DesyncError", "convert", "convert_tree"]
+
+SOURCE_LINE = "# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change."
+_HEADER = "# GENERATED from {name} by generator/desync.py: edit that file and run `make generate`."
+
+#: source folder -> generated folder
+TREES = {"src/amocrm/_async": "src/amocrm/_sync", "tests/shell_async": "tests/shell_sync"}
+#: handwritten in each flavour
+PAIRED = frozenset({"_primitives.py", "_support.py"})
+
+_NAMES = {
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+    "__aiter__": "__iter__",
+    "__anext__": "__next__",
+    "aclose": "close",
+    "aclosing": "closing",
+    "aiter": "iter",
+    "anext": "next",
+    "asynccontextmanager": "contextmanager",
+    "StopAsyncIteration": "StopIteration",
+    "_async": "_sync",
+    "shell_async": "shell_sync",
+    "is_async": "is_sync",
+    "handle_async_request": "handle_request",
+}
+_ATTRIBUTES = {"asyncio": "sync", "asyncio_detailed": "sync_detailed"}
+_FORBIDDEN = frozenset(
+    {"asyncio", "Awaitable", "Coroutine", "AsyncIterator", "AsyncIterable", "CancelledError", "create_task"}
+    | {"ensure_future", "gather", "TaskGroup", "wait_for", "run_until_complete"}
+    | {"iscoroutine", "isawaitable", "iscoroutinefunction"}
+)
+_PREFIX = re.compile(r"^(_?)Async([A-Z]\w*)$")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_PROSE = re.compile(r"\bawait (?=[\w(])|\basync (?=(?:with|for|def)\b)")
+
+
+class DesyncError(Exception):
+    """A construct that has no sync form; the message names file, line and what to write instead."""
+
+
+def convert(text: str, name: str) -> str:
+    """The sync text of an async module.
+
+    Args:
+        text: the source.
+        name: its path in the repository, for messages and the header.
+
+    Raises:
+        DesyncError: something in it cannot be converted.
+    """
+    lines = text.splitlines(keepends=True)
+    if not lines or lines[0].rstrip("\n") != SOURCE_LINE:
+        raise DesyncError(f"{name}:1: the first line must be: {SOURCE_LINE}")
+    lines[0] = _HEADER.format(name=name) + "\n"
+    spans = list(_fstrings(text, name))
+    edits = [edit for edit in _edits(text, name) if not _inside(edit, spans)]
+    for row, start, end, new in sorted(edits, reverse=True):
+        line = lines[row - 1]
+        lines[row - 1] = line[:start] + new + line[end:]
+    result = "".join(lines)
+    if result.count("\n") != text.count("\n"):
+        raise DesyncError(f"{name}: the twin would have another number of lines")
+    try:
+        ast.parse(result)
+    except SyntaxError as error:
+        raise DesyncError(f"{name}:{error.lineno}: the twin is no valid Python: {error.msg}") from error
+    return result
+
+
+def convert_tree(root: Path) -> dict[str, str]:
+    """Every generated twin of the repository at ``root``: relative path to text."""
+    found: dict[str, str] = {}
+    for source, target in TREES.items():
+        for path in sorted((root / source).rglob("*.py")):
+            inner = path.relative_to(root / source)
+            if path.name in PAIRED or "__pycache__" in path.parts:
+                continue
+            text = path.read_text(encoding="utf-8")
+            found[f"{target}/{inner.as_posix()}"] = convert(text, f"{source}/{inner.as_posix()}")
+    return found
+
+
+_Edit = tuple[int, int, int, str]
+_Span = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _edits(text: str, name: str) -> Iterator[_Edit]:
+    tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    for index, token in enumerate(tokens):
+        row, start = token.start
+        if token.type in (tokenize.STRING, tokenize.COMMENT):
+            if token.start[0] > 1:
+                yield from _prose(token)
+            continue
+        if token.type != tokenize.NAME:
+            continue
+        after = tokens[index + 1]
+        if token.string in ("async", "await"):
+            if after.type in (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT):
+                raise DesyncError(
+                    f"{name}:{row}: `{token.string}` at the end of a line; put what follows beside it"
+                )
+            yield row, start, after.start[1], ""
+            continue
+        before = tokens[index - 1].string if index else ""
+        new = _renamed(token.string, before)
+        if new is None:
+            raise DesyncError(f"{name}:{row}: `{token.string}` has no sync form; use _primitives")
+        if new != token.string:
+            yield row, start, token.end[1], new
+
+
+def _renamed(word: str, before: str) -> str | None:
+    """The sync name of a word, the word itself where nothing is to be done, ``None`` if it is refused."""
+    if before == "." and word in _ATTRIBUTES:
+        return _ATTRIBUTES[word]
+    if word in _NAMES:
+        return _NAMES[word]
+    if word in _FORBIDDEN:
+        return None
+    if match := _PREFIX.match(word):
+        return match.group(1) + match.group(2)
+    return None if "async" in word.lower() else word
+
+
+def _prose(token: tokenize.TokenInfo) -> Iterator[_Edit]:
+    """Names and keywords inside a string or a comment, line by line."""
+    for offset, line in enumerate(token.string.split("\n")):
+        shift = token.start[1] if offset == 0 else 0
+        row = token.start[0] + offset
+        for match in _PROSE.finditer(line):
+            yield row, shift + match.start(), shift + match.end(), ""
+        for match in _WORD.finditer(line):
+            word = match.group()
+            before = line[match.start() - 1] if match.start() else ""
+            new = _renamed(word, before)
+            if new is not None and new != word:
+                yield row, shift + match.start(), shift + match.end(), new
+
+
+def _fstrings(text: str, name: str) -> Iterator[_Span]:
+    """Where f-strings stand. They are left alone, since interpreters disagree about their tokens."""
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.JoinedStr) or node.end_lineno is None or node.end_col_offset is None:
+            continue
+        span = ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
+        for inner in ast.walk(node):
+            word = (
+                inner.id
+                if isinstance(inner, ast.Name)
+                else inner.attr
+                if isinstance(inner, ast.Attribute)
+                else ""
+            )
+            if isinstance(inner, ast.Await) or (word and _renamed(word, "") != word):
+                raise DesyncError(
+                    f"{name}:{node.lineno}: `{word or 'await'}` inside an f-string; put it into a variable"
+                )
+        yield _in_characters(lines, span)
+
+
+def _in_characters(lines: list[str], span: _Span) -> _Span:
+    """The same span with columns in characters: the syntax tree counts UTF-8 bytes."""
+    first, last = span
+
+    def column(place: tuple[int, int]) -> int:
+        return len(lines[place[0] - 1].encode()[: place[1]].decode())
+
+    return (first[0], column(first)), (last[0], column(last))
+
+
+def _inside(edit: _Edit, spans: list[_Span]) -> bool:
+    place = (edit[0], edit[1])
+    return any(first <= place < last for first, last in spans)
+
+
+def main(root: Path) -> int:
+    """Writes every twin and removes those without a source; returns the exit code."""
+    try:
+        twins = convert_tree(root)
+    except DesyncError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for relative, text in twins.items():
+        path = root / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+    for target in TREES.values():
+        for path in (root / target).rglob("*.py"):
+            if path.name not in PAIRED and path.relative_to(root).as_posix() not in twins:
+                path.unlink()
+    print(f"{len(twins)} twins are current")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(__file__).resolve().parent.parent))

@@ -1,0 +1,229 @@
+"""Tolerant reading: one strict decode, and a walk that mends only what it refused.
+
+The clean path costs one decode. When the strict decoder refuses an answer, the JSON is read untyped
+and walked beside the model: each object is first tried whole, and only the refused ones are mended
+property by property. What cannot be mended becomes ``UNSET`` with the raw value in a drift record; a
+list member that is no object is left out. A page is never lost for one odd value.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import UnionType
+from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+from .errors import DecodeError
+from .op import Op
+from .problems import problem_of
+from .wire import Response
+
+__all__ = ["Drift", "DriftKind", "DriftWarning", "read"]
+
+T = TypeVar("T")
+DriftKind: TypeAlias = Literal["converted", "unset", "left out", "missing"]
+_BAD = object()
+
+
+class DriftWarning(UserWarning):
+    """An answer did not fit the description; it was mended. Worth a report to the maintainers."""
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """One place where an answer did not fit.
+
+    Attributes:
+        op: operation id.
+        path: JSON path with exact indexes, such as ``$._embedded.leads[11].group_id``.
+        kind: ``converted`` (a value of another type that could be read), ``unset`` (could not; the
+            property is UNSET), ``left out`` (a list member), ``missing`` (a required property).
+        raw: the value as it arrived. It may hold personal data and is not part of messages.
+    """
+
+    op: str
+    path: str
+    kind: DriftKind
+    raw: Any
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two drifts the same: operation, path without indexes, kind."""
+        return self.op, _without_indexes(self.path), self.kind
+
+    def __str__(self) -> str:
+        op, path, kind = self.key
+        return f"{op}: {path} did not fit the description and was {kind} (got {type(self.raw).__name__})"
+
+    def __repr__(self) -> str:
+        return f"Drift({self})"
+
+
+def read(op: Op, response: Response, model: Any) -> Any:
+    """The parsed answer: ``None`` for 204 or an empty body, else ``model``.
+
+    Raises:
+        APIError: the status is an error.
+        DecodeError: a success status with a body that is no whole JSON.
+    """
+    if response.status >= 400:
+        raise problem_of(op, response)
+    if response.status == 204 or not response.content.strip():
+        return None
+    if model is None:
+        return None
+    try:
+        return _decoder(model).decode(response.content)
+    except msgspec.ValidationError:
+        walk = _Walk(op)
+        value = walk.value(msgspec.json.decode(response.content), model, "$")
+        response.drift = tuple(walk.found)
+        for drift in walk.found:
+            (response.report or _warn)(drift)
+        if value is not _BAD:
+            return value
+        problem = "does not fit the description at all"
+    except msgspec.DecodeError:
+        problem = f"is no whole JSON ({response.media_type or 'unknown type'}, {len(response.content)} bytes)"
+    raise DecodeError(
+        f"the answer to {op.id} ({response.status}) {problem}; "
+        "whether a write took effect is unknown, read the object back",
+        op=op.id,
+        status=response.status,
+        request_id=response.request_id,
+    )
+
+
+@lru_cache(maxsize=None)
+def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(model)
+
+
+def _warn(drift: Drift) -> None:
+    # The registry of Python's warnings keeps it to once per message and place.
+    warnings.warn(str(drift), DriftWarning, stacklevel=5)
+
+
+def _without_indexes(path: str) -> str:
+    return "".join(part if not part.isdigit() else "*" for part in _split(path))
+
+
+def _split(path: str) -> list[str]:
+    parts: list[str] = []
+    current = ""
+    for char in path:
+        if char in "[]":
+            parts.extend((current, char))
+            current = ""
+        else:
+            current += char
+    return [*parts, current]
+
+
+class _Walk:
+    """One walk over an untyped answer; ``found`` collects the drifts."""
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+        self.found: list[Drift] = []
+
+    def value(self, raw: Any, wanted: Any, path: str) -> Any:
+        try:
+            return msgspec.convert(raw, wanted)
+        except msgspec.ValidationError:
+            return self._mend(raw, wanted, path)
+
+    def _mend(self, raw: Any, wanted: Any, path: str) -> Any:
+        for option in _options(wanted):
+            origin = get_origin(option)
+            if isinstance(raw, dict) and isinstance(option, type) and issubclass(option, msgspec.Struct):
+                return self._struct(raw, option, path)
+            if isinstance(raw, list) and origin is list:
+                return self._list(raw, get_args(option)[0], path)
+            if isinstance(raw, dict) and origin is dict:
+                inner = get_args(option)[1]
+                mended = {key: self.value(item, inner, f"{path}.{key}") for key, item in raw.items()}
+                return {key: item for key, item in mended.items() if item is not _BAD}
+        for option in _options(wanted):
+            mended = _scalar(raw, option)
+            if mended is not _BAD:
+                self._note("converted", path, raw)
+                return mended
+        self._note("unset", path, raw)
+        return _BAD
+
+    def _struct(self, raw: Mapping[str, Any], model: type[msgspec.Struct], path: str) -> Any:
+        values: dict[str, Any] = {}
+        for field in msgspec.structs.fields(model):
+            if field.encode_name in raw:
+                value = self.value(raw[field.encode_name], field.type, f"{path}.{field.encode_name}")
+                if value is not _BAD:
+                    values[field.name] = value
+                    continue
+            elif field.required:
+                self._note("missing", f"{path}.{field.encode_name}", None)
+            if field.required:
+                values[field.name] = msgspec.UNSET
+        return model(**values)
+
+    def _list(self, raw: list[Any], wanted: Any, path: str) -> list[Any]:
+        kept = []
+        for index, item in enumerate(raw):
+            place = f"{path}[{index}]"
+            before = len(self.found)
+            value = self.value(item, wanted, place)
+            if value is _BAD:
+                del self.found[before:]
+                self._note("left out", place, item)
+            else:
+                kept.append(value)
+        return kept
+
+    def _note(self, kind: DriftKind, path: str, raw: Any) -> None:
+        self.found.append(Drift(self.op.id, path, kind, raw))
+
+
+def _options(wanted: Any) -> tuple[Any, ...]:
+    if get_origin(wanted) in (Union, UnionType):
+        return tuple(option for option in get_args(wanted) if option is not msgspec.UnsetType)
+    return (wanted,)
+
+
+def _int(raw: Any) -> Any:
+    if isinstance(raw, float) and raw.is_integer():
+        return int(raw)
+    if isinstance(raw, str):
+        text = raw.strip()
+        if text.removeprefix("-").isdecimal() and len(text) <= 20:
+            return int(text)
+    return _BAD
+
+
+def _float(raw: Any) -> Any:
+    if isinstance(raw, str):
+        try:
+            return float(raw)
+        except ValueError:
+            return _BAD
+    return _BAD
+
+
+def _bool(raw: Any) -> Any:
+    known: dict[Any, bool] = {0: False, 1: True, "0": False, "1": True, "false": False, "true": True}
+    return known.get(raw, _BAD) if isinstance(raw, int | str) else _BAD
+
+
+def _str(raw: Any) -> Any:
+    return str(raw) if isinstance(raw, int | float) and not isinstance(raw, bool) else _BAD
+
+
+_SCALARS: Mapping[Any, Callable[[Any], Any]] = {int: _int, float: _float, bool: _bool, str: _str}
+
+
+def _scalar(raw: Any, wanted: Any) -> Any:
+    if wanted is type(None):
+        return None if raw in ("", [], {}) and raw is not False else _BAD
+    convert = _SCALARS.get(wanted)
+    return _BAD if convert is None else convert(raw)

@@ -1,0 +1,152 @@
+"""Requests and answers, free of any HTTP library, and what a client must be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from .op import Op
+from .query import Param, encode_query, quote_segment
+
+if TYPE_CHECKING:
+    from .reader import Drift
+
+__all__ = ["AsyncClient", "Body", "Client", "Detailed", "Request", "Response", "build"]
+
+T = TypeVar("T")
+Body: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, ready to be sent: everything but the host and the credentials.
+
+    Attributes:
+        op: facts of the operation.
+        path: percent-encoded path.
+        query: encoded query string without the question mark, may be empty.
+        content: body as bytes (or a stream of bytes for uploads), ``None`` without one.
+        content_type: media type of the body.
+        headers: further headers of this request.
+    """
+
+    op: Op
+    path: str
+    query: str = ""
+    content: Body | None = None
+    content_type: str | None = None
+    headers: Mapping[str, str] = {}
+
+    @property
+    def target(self) -> str:
+        """Path and query as they stand in the request line."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    def __repr__(self) -> str:
+        # Neither query values nor the body: both can hold personal data.
+        return f"Request({self.op.id}: {self.op.method} {self.path})"
+
+
+class Response(msgspec.Struct, kw_only=True):
+    """An answer as it arrived. Header names are lower case.
+
+    ``drift`` is filled by the reader; ``report`` is called once for each drift, and the plain Python
+    warning is used where the client sets none.
+    """
+
+    status: int
+    headers: Mapping[str, str] = {}
+    content: bytes = b""
+    report: Callable[[Drift], None] | None = None
+    drift: Sequence[Drift] = ()
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's id of the request, for the vendor's support."""
+        return self.headers.get("x-request-id")
+
+    @property
+    def media_type(self) -> str:
+        """Media type without its parameters, lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def __repr__(self) -> str:
+        return f"Response({self.status}, {len(self.content)} bytes of {self.media_type or 'unknown type'})"
+
+
+class Detailed(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A parsed answer together with the answer itself.
+
+    Attributes:
+        parsed: what the plain call returns.
+        status_code, headers, content: of the answer.
+        drift: what did not fit the description and was mended or left out.
+    """
+
+    parsed: T
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+    drift: Sequence[Drift]
+
+    @classmethod
+    def of(cls, parsed: T, response: Response) -> Detailed[T]:
+        """Joins a parsed value with its answer."""
+        return cls(
+            parsed=parsed,
+            status_code=response.status,
+            headers=response.headers,
+            content=response.content,
+            drift=response.drift,
+        )
+
+
+class Client(Protocol):
+    """Anything that can send a request and return the answer, whatever its status."""
+
+    def send(self, request: Request, /) -> Response: ...
+
+
+class AsyncClient(Protocol):
+    """The same for coroutines."""
+
+    async def send(self, request: Request, /) -> Response: ...
+
+
+def build(
+    op: Op,
+    *,
+    path: Mapping[str, object] | None = None,
+    query: Iterable[Param] = (),
+    body: Any = msgspec.UNSET,
+    content: Body | None = None,
+    content_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> Request:
+    """Makes the request of an operation; ``body`` is encoded as JSON, ``content`` is sent as it is.
+
+    Raises:
+        ValueError: a path parameter is empty, or the body has more items than the operation takes.
+        TypeError: a query value or the body cannot be encoded.
+    """
+    filled = op.path
+    for name, value in (path or {}).items():
+        filled = filled.replace("{" + name + "}", quote_segment(value))
+    if body is not msgspec.UNSET:
+        if op.batch is not None and isinstance(body, Sequence) and len(body) > op.batch.max:
+            raise ValueError(
+                f"{op.id} takes at most {op.batch.max} items in one request, {len(body)} were given; "
+                "send them in several requests or use a session, which cuts them"
+            )
+        content = _encode(body)
+    return Request(
+        op=op,
+        path=filled,
+        query=encode_query(query),
+        content=content,
+        content_type=content_type if content is not None else None,
+        headers=headers or {},
+    )

@@ -1,0 +1,69 @@
+"""What a planted fault does to an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from .faults import Drop, Fault, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate, mutate
+from .messages import Response, encode, html_page, problem
+
+__all__ = ["answer_instead", "deform", "latency"]
+
+
+def latency(faults: list[Fault]) -> tuple[float, float]:
+    """Return the seconds to wait before the arrival and those before the answer."""
+    inbound = outbound = 0.0
+    for fault in faults:
+        effect = fault.effect
+        if isinstance(effect, Latency):
+            total = effect.seconds + (fault.random.uniform(0, effect.jitter) if effect.jitter else 0.0)
+            inbound += total * effect.inbound
+            outbound += total * (1 - effect.inbound)
+    return inbound, outbound
+
+
+def answer_instead(faults: list[Fault], after_commit: bool) -> Response | None:
+    """Return the answer that a drop or a page puts in the place of the true one, or None."""
+    for fault in faults:
+        effect = fault.effect
+        if isinstance(effect, Drop) and effect.after_commit == after_commit:
+            dropped = Response(502)
+            return replace(dropped, delivery=replace(dropped.delivery, drop=True))
+        if isinstance(effect, Page) and effect.after_commit == after_commit:
+            page = html_page(effect.status) if effect.html else problem(effect.status, effect.detail)
+            return replace(page, headers=page.headers + effect.headers)
+    return None
+
+
+def deform(response: Response, faults: list[Fault]) -> Response:
+    """Return the response with its body and delivery deformed."""
+    for fault in faults:
+        effect = fault.effect
+        if isinstance(effect, Truncate):
+            keep = int(len(response.body) * effect.keep)
+            response = replace(response, delivery=replace(response.delivery, keep=keep))
+        elif isinstance(effect, SlowBody):
+            delivery = replace(response.delivery, chunks=effect.chunks, chunk_delay=effect.seconds)
+            response = replace(response, delivery=delivery)
+        elif isinstance(effect, MalformedJson):
+            response = replace(response, body=response.body[:-1] + b",}" if response.body else b"{")
+        elif isinstance(effect, Mutate) and response.body:
+            response = replace(response, body=_mutated(response.body, effect))
+    return response
+
+
+def _mutated(body: bytes, effect: Mutate) -> bytes:
+    def change(container: Any, key: Any) -> None:
+        if not effect.remove:
+            container[key] = effect.value
+        elif isinstance(container, dict):
+            container.pop(key, None)
+        else:
+            del container[key]
+
+    value = msgspec.json.decode(body)
+    mutate(value, effect.path, change)
+    return encode(value)

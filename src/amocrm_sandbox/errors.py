@@ -1,0 +1,49 @@
+"""How a handler refuses a request: exceptions that carry the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .messages import Response, problem
+
+__all__ = ["DETAILS", "Refused", "field_error", "invalid", "refuse"]
+
+DETAILS = {
+    "NotSupportedChoice": "The value you selected is not a valid choice.",
+    "FieldNotExpected": "This field was not expected.",
+    "FieldMissing": "This field is missing.",
+    "NotNullable": "This value should not be null.",
+    "NotBlank": "This value should not be blank.",
+    "InvalidType": "This value should be of type {}.",
+    "TooLong": "This value is too long. It should have {} characters or less.",
+    "TooShort": "This value is too short. It should have {} characters or more.",
+    "TooLow": "This value should be {} or more.",
+    "TooHigh": "This value should be {} or less.",
+    "TooMany": "This collection should contain {} elements or less.",
+    "TooFew": "This collection should contain {} elements or more.",
+    "InvalidFormat": "This value is not valid.",
+    "EntityNotFound": "Entity not found",
+}
+
+
+class Refused(Exception):
+    """The request is refused; `response` is the answer. Whatever it had written is rolled back."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def refuse(status: int, detail: str, **extra: Any) -> Refused:
+    """Return the exception for a plain problem answer, to be raised by the caller."""
+    return Refused(problem(status, detail, **extra))
+
+
+def field_error(code: str, path: str, arg: object = "", detail: str | None = None) -> dict[str, str]:
+    """Return one entry of `errors`: code, dotted path relative to the item, and a sentence."""
+    return {"code": code, "path": path, "detail": detail or DETAILS.get(code, "This value is not valid.").format(arg)}
+
+
+def invalid(errors: list[dict[str, Any]]) -> Refused:
+    """Return the exception for the 400 of a failed validation (`validation-errors`)."""
+    return refuse(400, "Request validation failed", **{"validation-errors": errors})

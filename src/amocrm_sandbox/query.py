@@ -1,0 +1,72 @@
+"""PHP-style query strings: `filter[id][]=1&order[id]=desc` becomes nested dictionaries."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote_plus
+
+__all__ = ["as_int", "as_list", "as_range", "parse_query", "with_page"]
+
+
+def parse_query(text: str) -> dict[str, Any]:
+    """Parse a query string as PHP does.
+
+    Every leaf is a string. A list is a dictionary whose keys are its indexes, because `[]`, `[0]` and `[name]` are
+    one construct there; `as_list` flattens it.
+
+    Example:
+        >>> parse_query("filter[id][]=1&filter[id][]=2&limit=5")
+        {'filter': {'id': {'0': '1', '1': '2'}}, 'limit': '5'}
+    """
+    result: dict[str, Any] = {}
+    if not text:
+        return result
+    for part in text.split("&"):
+        if not part:
+            continue
+        name, _, value = part.partition("=")
+        name, value = unquote_plus(name), unquote_plus(value)
+        head, bracket, rest = name.partition("[")
+        if not bracket:
+            result[head] = value
+            continue
+        keys = [head, *(bracket + rest)[1:].rstrip("]").split("][")]
+        node = result
+        for key in keys[:-1]:
+            child = node.get(key)
+            if not isinstance(child, dict):
+                child = node[key] = {}
+            node = child
+        last = keys[-1]
+        node[last if last else str(len(node))] = value
+    return result
+
+
+def as_list(node: Any) -> list[str]:
+    """Return the strings of a parameter that may be one value or several; nested objects are left out."""
+    if node is None:
+        return []
+    if isinstance(node, dict):
+        return [value for value in node.values() if isinstance(value, str)]
+    return [node]
+
+
+def as_int(node: Any, default: int | None = None) -> int | None:
+    """Return a whole number, or the default when there is none."""
+    try:
+        return int(node)
+    except (TypeError, ValueError):
+        return default
+
+
+def as_range(node: Any) -> tuple[int | None, int | None]:
+    """Return both ends of a range; a bare number means "from then on"."""
+    if isinstance(node, dict):
+        return as_int(node.get("from")), as_int(node.get("to"))
+    return as_int(node), None
+
+
+def with_page(query: str, page: int, limit: int) -> str:
+    """Return the query string with `page` and `limit` set and everything else as it was sent."""
+    kept = [p for p in query.split("&") if p and p.partition("=")[0] not in ("page", "limit")]
+    return "&".join([*kept, f"page={page}", f"limit={limit}"])

@@ -1,0 +1,116 @@
+"""The tables of the sandbox."""
+
+from __future__ import annotations
+
+__all__ = ["SCHEMA", "SEQUENCES", "TABLES", "VERSION"]
+
+VERSION = 1
+
+# Each kind of object counts from a base of its own: an id used for the wrong kind is never found by luck.
+SEQUENCES = {
+    "account": 31_000_000,
+    "users": 700_000,
+    "pipelines": 5_100_000,
+    "statuses": 51_000_000,
+    "descriptions": 52_000_000,
+    "fields": 910_000,
+    "enums": 560_000,
+    "leads": 10_000_000,
+    "contacts": 20_000_000,
+    "companies": 30_000_000,
+    "tasks": 40_000_000,
+    "notes": 60_000_000,
+    "tags": 80_000,
+    "loss_reasons": 9_000,
+    "sources": 15_000,
+}
+
+_ENTITY = """
+  name TEXT, responsible_user_id INTEGER, created_by INTEGER, updated_by INTEGER,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, closest_task_at INTEGER,
+  is_deleted INTEGER NOT NULL DEFAULT 0, is_unsorted INTEGER NOT NULL DEFAULT 0,
+  fields TEXT, search TEXT NOT NULL DEFAULT ''
+"""
+
+
+def _entity(table: str, extra: str, indexes: tuple[str, ...]) -> str:
+    common = ("updated_at", "created_at", "responsible_user_id", "name", "closest_task_at")
+    lines = [f"CREATE TABLE {table} (id INTEGER PRIMARY KEY,{extra}{_ENTITY});"]
+    lines += [f"CREATE INDEX {table}_{name} ON {table} ({name}, id);" for name in (*common, *indexes)]
+    return "\n".join(lines)
+
+
+SCHEMA = f"""
+CREATE TABLE settings (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sequences (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (kind TEXT, id INTEGER, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+
+{
+    _entity(
+        "leads",
+        "price INTEGER, status_id INTEGER, pipeline_id INTEGER, loss_reason_id INTEGER, source_id INTEGER,"
+        "closed_at INTEGER, visitor_uid TEXT,",
+        ("price", "status_id", "pipeline_id", "closed_at"),
+    )
+}
+{_entity("contacts", "first_name TEXT, last_name TEXT,", ())}
+{_entity("companies", "", ())}
+
+CREATE TABLE field_values (
+  field_id INTEGER, entity_id INTEGER, position INTEGER, value,
+  PRIMARY KEY (field_id, entity_id, position)) WITHOUT ROWID;
+CREATE INDEX field_values_value ON field_values (field_id, value, entity_id);
+
+CREATE TABLE tags (id INTEGER PRIMARY KEY, entity_type TEXT, name TEXT, color TEXT);
+CREATE UNIQUE INDEX tags_name ON tags (entity_type, name);
+CREATE TABLE entity_tags (
+  entity_type TEXT, entity_id INTEGER, tag_id INTEGER, PRIMARY KEY (entity_type, entity_id, tag_id)) WITHOUT ROWID;
+
+CREATE TABLE links (
+  a_type TEXT, a_id INTEGER, b_type TEXT, b_id INTEGER, position INTEGER, is_main INTEGER, metadata TEXT,
+  PRIMARY KEY (a_type, a_id, b_type, b_id)) WITHOUT ROWID;
+CREATE INDEX links_back ON links (b_type, b_id, a_type, a_id);
+
+CREATE TABLE notes (
+  id INTEGER PRIMARY KEY, entity_type TEXT, entity_id INTEGER, note_type TEXT, created_by INTEGER,
+  updated_by INTEGER, created_at INTEGER, updated_at INTEGER, responsible_user_id INTEGER,
+  params TEXT, is_pinned INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX notes_entity ON notes (entity_type, entity_id, id);
+CREATE INDEX notes_updated_at ON notes (entity_type, updated_at, id);
+
+CREATE TABLE tasks (
+  id INTEGER PRIMARY KEY, created_by INTEGER, updated_by INTEGER, created_at INTEGER, updated_at INTEGER,
+  responsible_user_id INTEGER, entity_id INTEGER, entity_type TEXT, duration INTEGER, is_completed INTEGER,
+  task_type_id INTEGER, text TEXT, result TEXT, complete_till INTEGER);
+CREATE INDEX tasks_entity ON tasks (entity_type, entity_id, is_completed, complete_till);
+CREATE INDEX tasks_updated_at ON tasks (updated_at, id);
+CREATE INDEX tasks_created_at ON tasks (created_at, id);
+CREATE INDEX tasks_complete_till ON tasks (complete_till, id);
+CREATE INDEX tasks_responsible ON tasks (responsible_user_id, id);
+
+CREATE TABLE unsorted (
+  uid TEXT PRIMARY KEY, category TEXT, pipeline_id INTEGER, lead_id INTEGER, created_at INTEGER, body TEXT);
+
+CREATE TABLE integrations (
+  client_id TEXT PRIMARY KEY, client_secret TEXT, redirect_uri TEXT, scopes TEXT, is_installed INTEGER);
+CREATE TABLE tokens (
+  value TEXT PRIMARY KEY, kind TEXT, client_id TEXT, user_id INTEGER, expires_at INTEGER, spent INTEGER DEFAULT 0,
+  grant_id TEXT);
+CREATE INDEX tokens_client ON tokens (client_id, kind);
+"""
+
+# What a reset empties; integrations and tokens stay, so that clients go on.
+TABLES = (
+    "documents",
+    "sequences",
+    "leads",
+    "contacts",
+    "companies",
+    "field_values",
+    "tags",
+    "entity_tags",
+    "links",
+    "notes",
+    "tasks",
+    "unsorted",
+)

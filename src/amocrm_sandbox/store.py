@@ -1,0 +1,151 @@
+"""SQLite underneath: one connection per sandbox, in memory or in a file that can be opened again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .schema import SCHEMA, SEQUENCES, VERSION
+
+__all__ = ["Store"]
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Store:
+    """Tables for what there is much of, and a cached directory of documents for what there is little of.
+
+    Leads, contacts, tasks and the like have tables with indexes for everything that is filtered or sorted. Users,
+    pipelines, field definitions and other small directories are JSON documents in one table, kept decoded in memory.
+
+    Args:
+        path: A file, or None for memory. A file that exists is opened with all that it holds.
+
+    Raises:
+        ValueError: The file was written by another version of the sandbox.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.connection = sqlite3.connect(
+            str(path) if path else ":memory:", check_same_thread=False, isolation_level=None, cached_statements=512
+        )
+        self.execute = self.connection.execute
+        self.executemany = self.connection.executemany
+        self.execute("PRAGMA journal_mode=" + ("WAL" if path else "MEMORY"))
+        self.execute("PRAGMA synchronous=OFF")
+        self.execute("PRAGMA cache_size=-65536")
+        self._documents: dict[str, dict[int, dict[str, Any]]] = {}
+        self._sequences: dict[str, int] = {}
+        version = self.execute("PRAGMA user_version").fetchone()[0]
+        self.is_new = version == 0
+        if self.is_new:
+            self.connection.executescript(SCHEMA)
+            self.execute(f"PRAGMA user_version={VERSION}")
+        elif version != VERSION:
+            raise ValueError(f"{path} was written by sandbox format {version}, this one is {VERSION}")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run the block in one transaction; any exception takes everything back, caches included."""
+        if self.connection.in_transaction:
+            yield
+            return
+        self.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            self._documents.clear()
+            self._sequences.clear()
+            raise
+        self.connection.commit()
+
+    # ---- rows
+
+    def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a query."""
+        return self.execute(sql, args).fetchall()
+
+    def row(self, sql: str, args: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """Return the first row of a query, or None."""
+        row: tuple[Any, ...] | None = self.execute(sql, args).fetchone()
+        return row
+
+    def value(self, sql: str, args: Sequence[Any] = ()) -> Any:
+        """Return the first column of the first row, or None."""
+        row = self.execute(sql, args).fetchone()
+        return row[0] if row else None
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        """Insert one row."""
+        names = ",".join(row)
+        self.execute(f"INSERT INTO {table} ({names}) VALUES ({','.join('?' * len(row))})", tuple(row.values()))
+
+    def update(self, table: str, id: int, row: dict[str, Any]) -> None:
+        """Change columns of one row."""
+        assignments = ",".join(f"{name}=?" for name in row)
+        self.execute(f"UPDATE {table} SET {assignments} WHERE id=?", (*row.values(), id))
+
+    # ---- numbers
+
+    def next_id(self, name: str) -> int:
+        """Return the next id of a kind. Each kind counts from a base of its own, so that mixed-up ids are seen."""
+        value = self._sequences.get(name)
+        if value is None:
+            value = self.value("SELECT value FROM sequences WHERE name=?", (name,)) or SEQUENCES.get(name, 0)
+        value += 1
+        self._sequences[name] = value
+        self.execute("INSERT OR REPLACE INTO sequences VALUES (?,?)", (name, value))
+        return value
+
+    # ---- documents
+
+    def documents(self, kind: str) -> dict[int, dict[str, Any]]:
+        """Return a directory by id, in the order of the ids. Not to be changed in place: use `put`."""
+        found = self._documents.get(kind)
+        if found is None:
+            rows = self.rows("SELECT id, body FROM documents WHERE kind=? ORDER BY id", (kind,))
+            found = self._documents[kind] = {id: _decode(body) for id, body in rows}
+        return found
+
+    def document(self, kind: str, id: int) -> dict[str, Any] | None:
+        """Return one document of a directory, or None."""
+        return self.documents(kind).get(id)
+
+    def put(self, kind: str, document: dict[str, Any]) -> None:
+        """Store a document under its `id`, new or changed."""
+        self.documents(kind)[document["id"]] = document
+        self.execute("INSERT OR REPLACE INTO documents VALUES (?,?,?)", (kind, document["id"], _encode(document)))
+
+    def remove(self, kind: str, id: int) -> None:
+        """Remove a document."""
+        self.documents(kind).pop(id, None)
+        self.execute("DELETE FROM documents WHERE kind=? AND id=?", (kind, id))
+
+    # ---- settings
+
+    def setting(self, name: str) -> Any:
+        """Return a stored setting, or None."""
+        body = self.value("SELECT body FROM settings WHERE name=?", (name,))
+        return None if body is None else _decode(body)
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Store a setting; any JSON value."""
+        self.execute("INSERT OR REPLACE INTO settings VALUES (?,?)", (name, _encode(value)))
+
+    def clear(self, tables: Iterable[str]) -> None:
+        """Empty tables and forget what is cached."""
+        for table in tables:
+            self.execute(f"DELETE FROM {table}")
+        self._documents.clear()
+        self._sequences.clear()
