@@ -144,14 +144,16 @@ class _Bundler:
         listed = head.get(section)
         result = Map(head.file, head.lines.get(section, head.line))
         seen: set[tuple[str, str]] = set()
-        for key, entry in (listed if isinstance(listed, Map) else {}).items():
-            assert isinstance(listed, Map)
+        listed = listed if isinstance(listed, Map) else Map(head.file, head.line)
+        for key, entry in listed.items():
             ref = entry.get("$ref") if isinstance(entry, Map) else None
             file, _, pointer = str(ref or "").partition("#/")
-            target = self.files.get(file, {}).get(_unescape(pointer))
+            target = self.files.get(file, Map(file, 0)).get(_unescape(pointer))
             if ref is None or not isinstance(target, Map) or _unescape(pointer) != key:
                 self.problems.append(
-                    listed.problem("root", f"{key} must be a reference to the entry of that name, not {ref!r}", key)
+                    listed.problem(
+                        "root", f"{key} must be a reference to the entry of that name, not {ref!r}", key
+                    )
                 )
                 continue
             seen.add((file, key))
@@ -162,6 +164,8 @@ class _Bundler:
                     if (name, key) not in seen:
                         message = f"{key} is not listed in {head.file}; run python -m generator root"
                         self.problems.append(source.problem("root", message, key))
+                        if isinstance(source[key], Map):
+                            result.put(key, self._copy(source[key], name), source.lines[key])
         return result
 
     def _copied(self, name: str, head: Map) -> Map:

@@ -24,7 +24,11 @@ SOURCE_LINE = "# SOURCE: the sync twin of this file is generated from it; run `m
 _HEADER = "# GENERATED from {name} by generator/desync.py: edit that file and run `make generate`."
 
 #: source folder -> generated folder
-TREES = {"src/amocrm/_async": "src/amocrm/_sync", "tests/shell_async": "tests/shell_sync"}
+TREES = {
+    "src/amocrm/_async": "src/amocrm/_sync",
+    "tests/shell_async": "tests/shell_sync",
+    "examples/sales/_async": "examples/sales/_sync",
+}
 #: handwritten in each flavour
 PAIRED = frozenset({"_primitives.py", "_support.py"})
 

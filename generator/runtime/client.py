@@ -81,7 +81,9 @@ class Client:
 class AsyncClient:
     """The same for coroutines; see ``Client``."""
 
-    def __init__(self, base_url: str, token: str | None = None, *, http: httpx.AsyncClient | None = None) -> None:
+    def __init__(
+        self, base_url: str, token: str | None = None, *, http: httpx.AsyncClient | None = None
+    ) -> None:
         self._base_url, self._token = base_url, token
         self._own = http is None
         self._http = http or httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False)

@@ -44,7 +44,7 @@ _SHOWN = 5
 
 def problem_body(response: Response) -> Mapping[str, Any]:
     """The JSON object of an error answer, empty when there is none."""
-    if not response.content.lstrip()[:1] == b"{":
+    if response.content.lstrip()[:1] != b"{":
         return {}
     try:
         body = msgspec.json.decode(response.content)

@@ -39,7 +39,9 @@ def encode_query(params: Iterable[Param]) -> str:
         >>> encode_query([("limit", "plain", 250), ("filter", "brackets", {"id": [1, 2]})])
         'limit=250&filter[id][]=1&filter[id][]=2'
     """
-    return "&".join(f"{key}={value}" for name, style, given in params for key, value in _pairs(name, style, given))
+    return "&".join(
+        f"{key}={value}" for name, style, given in params for key, value in _pairs(name, style, given)
+    )
 
 
 def _pairs(name: str, style: Style, value: object) -> Iterator[tuple[str, str]]:

@@ -107,13 +107,17 @@ class Detailed(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 class Client(Protocol):
     """Anything that can send a request and return the answer, whatever its status."""
 
-    def send(self, request: Request, /) -> Response: ...
+    def send(self, request: Request, /) -> Response:
+        """Sends the request and returns the answer; raises only when there is none."""
+        ...
 
 
 class AsyncClient(Protocol):
     """The same for coroutines."""
 
-    async def send(self, request: Request, /) -> Response: ...
+    async def send(self, request: Request, /) -> Response:
+        """Sends the request and returns the answer; raises only when there is none."""
+        ...
 
 
 def build(

@@ -37,6 +37,8 @@ class Store:
         )
         self.execute = self.connection.execute
         self.executemany = self.connection.executemany
+        # SQLite folds the case of ASCII only.
+        self.connection.create_function("casefold", 1, lambda text: text.casefold(), deterministic=True)
         self.execute("PRAGMA journal_mode=" + ("WAL" if path else "MEMORY"))
         self.execute("PRAGMA synchronous=OFF")
         self.execute("PRAGMA cache_size=-65536")

@@ -1,0 +1,1 @@
+"""Speed, memory and request counts as ratios within one run; absolute times say nothing on shared machines."""

@@ -1,0 +1,71 @@
+"""Rows of the report: a ratio, its budget, and what was compared."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report.
+
+    Attributes:
+        what: what was measured.
+        value: the figure, a ratio where ``unit`` is ``x``.
+        budget: the highest value that is still good; ``exact`` means that it must be met exactly.
+        note: what it was compared with.
+    """
+
+    what: str
+    value: float
+    budget: float
+    note: str
+    unit: str = "x"
+    exact: bool = False
+    at_least: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether the row keeps its budget."""
+        if self.exact:
+            return self.value == self.budget
+        return self.value >= self.budget if self.at_least else self.value <= self.budget
+
+
+def show(rows: list[Row]) -> bool:
+    """Prints the rows; returns whether all of them keep their budgets."""
+    width = max(len(row.what) for row in rows)
+    for row in rows:
+        sign = "=" if row.exact else ">=" if row.at_least else "<="
+        value = f"{row.value:.0f}" if row.unit != "x" else f"{row.value:.2f}"
+        budget = f"{row.budget:.0f}" if row.unit != "x" else f"{row.budget:.2f}"
+        mark = "ok  " if row.good else "OVER"
+        print(f"{mark} {row.what:<{width}}  {value:>8} {row.unit:<9} budget {sign} {budget:<6} {row.note}")
+    sys.stdout.flush()
+    return all(row.good for row in rows)
+
+
+def cpu_ratio(first: Callable[[], object], second: Callable[[], object], *, rounds: int = 9, repeat: int = 3) -> float:
+    """CPU time of ``first`` over that of ``second``, medians of interleaved rounds."""
+
+    def once(work: Callable[[], object]) -> float:
+        start = time.process_time()
+        for _ in range(repeat):
+            work()
+        return time.process_time() - start
+
+    first()
+    second()
+    ours: list[float] = []
+    theirs: list[float] = []
+    for _ in range(rounds):
+        gc.collect()
+        ours.append(once(first))
+        gc.collect()
+        theirs.append(once(second))
+    return statistics.median(ours) / statistics.median(theirs)

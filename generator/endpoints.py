@@ -1,0 +1,163 @@
+"""Endpoint modules and bound namespaces: drives openapi-python-client with our templates.
+
+The tool parses the reduced description and gives identifiers, Python types of parameters, bodies and answers,
+and the template loader; facts, encoding and texts come from the description itself. It drops what it cannot
+parse with a warning, so every warning is an error here and every answer is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from openapi_python_client import Project
+from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties import Property
+from openapi_python_client.schema.untrusted_string import UntrustedString
+
+from .bundle import Bundle, Operation
+from .calls import Call, call_of
+from .reduced import MAPS, Reduced, reduce
+from .source import Map, Problem, SpecError
+
+__all__ = ["generate_endpoints"]
+
+TEMPLATES = Path(__file__).parent / "templates" / "api"
+_IMPORT = re.compile(r"from \.\.\.models\.(\w+) import (\w+)")
+_BUILTINS = ("bool", "bytes", "dict", "float", "int", "list", "str")
+
+
+def generate_endpoints(made: Bundle) -> dict[str, str]:
+    """The modules of ``api`` and ``bound`` by their paths, unformatted.
+
+    Raises:
+        SpecError: the tool warned about something, or lost an operation or an answer.
+    """
+    reduced = reduce(made)
+    project = _project(made, reduced)
+    operations = {operation.id: operation for operation in made.operations()}
+    calls: dict[str, list[Call]] = defaultdict(list)
+    for collection in project.openapi.endpoint_collections_by_tag.values():
+        for endpoint in collection.endpoints:
+            operation = operations.pop(str(endpoint.name), None)
+            if operation is None:
+                raise SpecError([_problem(made, f"the operation {endpoint.name} was renamed")])
+            calls[operation.area].append(_call(made, reduced, operation, endpoint))
+    if operations:
+        raise SpecError([operation.data.problem("endpoints", "was left out") for operation in operations.values()])
+    texts: dict[str, str] = {}
+    descriptions = {tag["name"]: tag["description"] for tag in made.document.get("tags", ())}
+    for tag, found in sorted(calls.items()):
+        found.sort(key=lambda call: call.id)
+        texts[f"api/{tag}/__init__.py"] = f'"""{descriptions[tag]}"""\n'
+        for call in found:
+            template = project.env.get_template("endpoint_module.py.jinja")
+            texts[f"api/{tag}/{call.id}.py"] = template.render(call=call, imports=_imports(call.classes))
+        texts[f"bound/{tag}.py"] = _bound(project, tag, descriptions[tag], found)
+    texts["api/__init__.py"] = '"""One package for each area of the API, one module for each operation."""\n'
+    tags = {tag: (class_name(tag), descriptions[tag]) for tag in sorted(calls)}
+    texts["bound/__init__.py"] = project.env.get_template("bound_init.py.jinja").render(tags=tags)
+    return texts
+
+
+def class_name(tag: str) -> str:
+    """``customer_statuses`` is ``CustomerStatuses``."""
+    return "".join(word.capitalize() for word in tag.split("_"))
+
+
+def _project(made: Bundle, reduced: Reduced) -> Project:
+    overrides = {
+        key: ClassOverride.model_validate({"class_name": name, "module_name": area})
+        for key, (name, area) in reduced.overrides.items()
+    }
+    config = Config.from_sources(
+        ConfigFile(class_overrides=overrides, post_hooks=[]), MetaType.NONE, Path("bundle"), "utf-8", True, Path("none")
+    )
+    data = GeneratorData.from_dict(reduced.document, config=config)
+    if isinstance(data, GeneratorError):
+        raise SpecError([_problem(made, f"{data.header}: {data.detail}")])
+    errors = [*data.errors, *(e for found in data.endpoint_collections_by_tag.values() for e in found.parse_errors)]
+    if errors:
+        raise SpecError([_problem(made, f"{error.header}: {error.detail}") for error in errors])
+    return Project(openapi=data, config=config, custom_template_path=TEMPLATES)
+
+
+def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoint) -> Call:
+    types = {
+        f"{location} {_raw(prop.name)}": _type(reduced, prop) for location, prop in endpoint.iter_all_parameters()
+    }
+    for body in endpoint.bodies:
+        types["body"] = re.sub(r"^list\[", "Sequence[", _type(reduced, body.prop))
+    found = {int(response.status_code.pattern): response for response in endpoint.responses}
+    wanted = [int(status) for status in operation.data["responses"] if status[0] == "2"]
+    if sorted(found) != sorted(wanted):
+        raise SpecError([operation.data.problem("endpoints", "an answer was dropped", "responses")])
+    models = {}
+    for status in sorted(found):
+        source = found[status].source
+        models[status] = "bytes" if source["return_type"] == "bytes" else _type(reduced, found[status].prop)
+        if source["return_type"] == "None":
+            models[status] = "None"
+    distinct = [model for model in dict.fromkeys(models.values()) if model != "None"]
+    returns = " | ".join([*distinct, *(["None"] if "None" in models.values() else [])])
+    model = distinct[0] if distinct else "None"
+    if len(distinct) > 1:
+        table = ", ".join(f"{status}: {text}" for status, text in models.items())
+        model = f"{{{table}}}.get(response.status, {model})"
+    classes = {(area, name) for text in endpoint.relative_imports for area, name in _IMPORT.findall(text)}
+    named = {(area, name) for area, name in classes if area != MAPS}
+    for area, name in classes:
+        if area == MAPS:
+            named |= reduced.maps[name][1]
+    return call_of(made, operation, types, returns, model, named)
+
+
+def _raw(name: UntrustedString | str) -> str:
+    return name.get_untrusted_value() if isinstance(name, UntrustedString) else name
+
+
+def _type(reduced: Reduced, prop: Property) -> str:
+    """The Python type of a property, with the stand-ins of maps put back."""
+    text = str(prop.get_type_string(no_optional=True).as_unembedded_code())
+    return re.sub(r"FreeMap\d+", lambda match: reduced.maps[match.group()][0], text)
+
+
+def _imports(classes: frozenset[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Area and the classes to import from it, both sorted."""
+    areas: dict[str, list[str]] = defaultdict(list)
+    for area, name in sorted(classes):
+        areas[area].append(name)
+    return [(area, ", ".join(names)) for area, names in areas.items()]
+
+
+def _bound(project: Project, tag: str, description: str, calls: list[Call]) -> str:
+    """The module of one namespace; a method called ``list`` hides the type, which is then spelled out."""
+    hidden = {call.name for call in calls} & set(_BUILTINS)
+    pattern = re.compile(rf"(?<![\w.])({'|'.join(sorted(hidden)) or '(?!)'})\b")
+
+    def spelled(text: str) -> str:
+        name, colon, kind = text.rpartition(": ")
+        return name + colon + pattern.sub(r"builtins.\1", kind)
+
+    signatures = {call.id: ", ".join(spelled(a.declaration) for a in call.arguments) for call in calls}
+    words = {word for call in calls for word in call.words}
+    text = project.env.get_template("bound_module.py.jinja").render(
+        tag=tag,
+        name=class_name(tag),
+        description=description,
+        calls=calls,
+        signatures=signatures,
+        returns={call.id: spelled(call.returns) for call in calls},
+        words=words,
+        imports=_imports(frozenset().union(*(call.classes for call in calls))),
+    )
+    return text.replace("@@builtins@@", "import builtins\n" if "builtins." in text else "")
+
+
+def _problem(made: Bundle, message: str) -> Problem:
+    document: Map = made.document
+    return document.problem("endpoints", " ".join(message.split()))

@@ -1,0 +1,96 @@
+"""The rules of the description, one line with file, line and rule for each breach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from . import rules_operations, rules_schemas
+from .bundle import Bundle, bundle
+from .root import root_problems
+from .source import Map, Problem, SpecError
+
+__all__ = ["RULES", "lint", "lint_bundle"]
+
+RULES: dict[str, str] = {
+    "file": "Every file of the description can be read.",
+    "yaml": "Every file is YAML with a mapping in which no key stands twice.",
+    "root": "The root lists exactly the paths and webhooks of the files, in order.",
+    "reference": "Every reference points at a schema, parameter or response that exists.",
+    "cycle": "No reference leads back to itself.",
+    **rules_schemas.RULES,
+    **rules_operations.RULES,
+}
+
+
+def lint(spec: Path) -> list[Problem]:
+    """All problems of the description in the folder ``spec``, in the order of their places."""
+    try:
+        made = bundle(spec)
+        problems = [*lint_bundle(made), *root_problems(spec)]
+    except SpecError as error:
+        return error.problems
+    return sorted(set(problems))
+
+
+def lint_bundle(made: Bundle) -> list[Problem]:
+    """All problems of a bundled description, those of bundling included."""
+    read, write = _used(made)
+    found: list[Problem] = [
+        *made.problems,
+        *rules_schemas.check(made, read, write),
+        *rules_operations.check(made),
+    ]
+    return sorted(set(found))
+
+
+def _used(made: Bundle) -> tuple[frozenset[str], frozenset[str]]:
+    """The schemas that answers and webhooks bring, and those that requests take.
+
+    A schema that nothing refers to counts as a request's when it is closed or an enum, else as an answer's.
+    """
+    read: set[str] = set()
+    write: set[str] = set()
+    for operation in made.operations():
+        _reach(made, operation.data.get("responses"), read)
+        for node in (
+            operation.data.get("requestBody"),
+            operation.data.get("parameters"),
+            operation.item.get("parameters"),
+        ):
+            _reach(made, node, write)
+    _reach(made, made.document["webhooks"], read)
+    _reach(made, made.document["components"]["responses"], read)
+    _reach(made, made.document["components"]["parameters"], write)
+    for name, schema in made.schemas.items():
+        if name not in read and name not in write and isinstance(schema, Map):
+            closed = schema.get("additionalProperties") is False or "enum" in schema
+            _reach(made, schema, write if closed else read)
+            (write if closed else read).add(name)
+    return frozenset(read), frozenset(write)
+
+
+def _reach(made: Bundle, node: Any, found: set[str]) -> None:
+    for ref in _refs(node):
+        kind, _, name = ref.removeprefix("#/components/").partition("/")
+        if kind != "schemas":
+            _reach(made, made.document["components"].get(kind, {}).get(name), found)
+        elif name not in found and name in made.schemas:
+            found.add(name)
+            _reach(made, made.schemas[name], found)
+
+
+def _refs(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "$ref" and isinstance(value, str):
+                yield value
+            elif key in ("x-by-type", "x-by-key") and isinstance(value, Map):
+                area = PurePosixPath(value.file).stem
+                yield from (f"#/components/schemas/{area}.{name}" for name in value.values())
+            else:
+                yield from _refs(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _refs(item)

@@ -1,0 +1,141 @@
+"""Models from the schemas: drives datamodel-code-generator with our templates, one module for each area.
+
+What the generator must not see is taken out first: keywords of validation would be enforced when an answer
+is decoded, and defaults would be sent with every update. Known values and shapes move into the texts.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from datamodel_code_generator import DataModelType, InputFileType, PythonVersion, generate
+from datamodel_code_generator.format import Formatter
+from datamodel_code_generator.parser import LiteralType
+
+from .bundle import Bundle
+from .naming import field_name
+from .source import Map, Problem, SpecError
+
+__all__ = ["generate_models"]
+
+TEMPLATES = Path(__file__).parent / "templates" / "models"
+_KEPT = frozenset({"type", "description", "properties", "required", "additionalProperties", "items", "anyOf", "$ref"})
+_WIDTH = 100
+
+
+def generate_models(made: Bundle, package: str) -> dict[str, str]:
+    """The modules of ``<package>/models`` by their file names, unformatted.
+
+    Args:
+        made: the description; it must be free of problems.
+        package: import name of the generated package.
+
+    Raises:
+        SpecError: a schema did not become the class or alias of its name in the module of its area.
+    """
+    names: dict[str, str] = {}
+    schemas = {name: _reduced(schema, names) for name, schema in made.schemas.items()}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "models", "version": "1"},
+        "paths": {},
+        "components": {"schemas": schemas},
+    }
+    modules = generate(
+        json.dumps(document),
+        input_file_type=InputFileType.OpenAPI,
+        output_model_type=DataModelType.MsgspecStruct,
+        target_python_version=PythonVersion.PY_311,
+        base_class=f"{package}._runtime.model.Model",
+        custom_template_dir=TEMPLATES,
+        aliases=names,
+        keyword_only=True,
+        use_annotated=False,
+        use_type_alias=True,
+        use_schema_description=True,
+        use_field_description=True,
+        enum_field_as_literal=LiteralType.All,
+        disable_timestamp=True,
+        formatters=[Formatter.BUILTIN],
+    )
+    assert isinstance(modules, dict)
+    texts = {"/".join(path): text for path, text in modules.items() if path != ("__init__.py",)}
+    _verify(made, texts)
+    return {name: _without_header(text) for name, text in sorted(texts.items())}
+
+
+def _reduced(node: Any, names: dict[str, str]) -> Any:
+    """A schema without what must not reach the models; ``names`` collects the properties to rename."""
+    if isinstance(node, list):
+        return [_reduced(item, names) for item in node]
+    if not isinstance(node, Map):
+        return node
+    kept: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == "properties":
+            kept[key] = {name: _reduced(inner, names) for name, inner in value.items()}
+            names.update({name: field_name(name) for name in value if field_name(name) != name})
+        elif key == "enum":
+            kept[key] = list(value)
+        elif key in _KEPT:
+            kept[key] = _reduced(value, names)
+    text = _text(node)
+    if text:
+        kept["description"] = text
+    if kept.get("additionalProperties") is False or "properties" in kept:
+        kept.pop("additionalProperties", None)
+    return kept
+
+
+def _text(node: Map) -> str:
+    """Description, known values and shapes, wrapped."""
+    parts = [str(node.get("description", "")).strip()]
+    if "x-values" in node:
+        parts.append(f"Known values: {', '.join(f'`{value}`' for value in node['x-values'])}.")
+    for key in ("x-by-type", "x-by-key"):
+        if key in node:
+            shapes = dict.fromkeys(node[key].values())
+            parts.append(f"Shapes: {', '.join(f'`{shape}`' for shape in shapes)}.")
+    paragraphs = [paragraph for part in parts for paragraph in part.split("\n\n") if paragraph.strip()]
+    return "\n\n".join(textwrap.fill(paragraph, _WIDTH, break_long_words=False) for paragraph in paragraphs)
+
+
+def _without_header(text: str) -> str:
+    """The module without the comment lines that the generator puts first."""
+    lines = text.splitlines(keepends=True)
+    while lines and (lines[0].startswith("#") or not lines[0].strip()):
+        lines.pop(0)
+    return "".join(lines)
+
+
+def _verify(made: Bundle, texts: dict[str, str]) -> None:
+    """Each schema must be the class or alias of its name in its area's module, with the expected attributes."""
+    found: dict[str, set[str] | None] = {}
+    for file, text in texts.items():
+        area = file.removesuffix(".py")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef):
+                fields = {part.target.id for part in node.body if _is_field(part)}  # type: ignore[attr-defined]
+                found[f"{area}.{node.name}"] = fields
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                found[f"{area}.{node.target.id}"] = None
+    problems = []
+    for name, schema in made.schemas.items():
+        wanted = {field_name(key) for key in schema["properties"]} if "properties" in schema else None
+        if name not in found:
+            problems.append(schema.problem("models", f"{name} did not become a class of the module {name.partition('.')[0]}"))
+        elif found[name] != wanted:
+            got = sorted((found[name] or set()) ^ (wanted or set()))
+            problems.append(schema.problem("models", f"{name} got other attributes than it should: {', '.join(got)}"))
+    for name in found.keys() - made.schemas.keys():
+        problems.append(Problem(made.document.file, 1, "models", f"{name} is not in the description"))
+    if problems:
+        raise SpecError(problems)
+
+
+def _is_field(node: ast.stmt) -> bool:
+    return isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)

@@ -1,0 +1,382 @@
+"""Rules of operations: names, facts, parameters, bodies and answers."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .bundle import METHODS, Bundle, Operation
+from .naming import argument_name
+from .rules_schemas import check_inline, check_text
+from .source import Map, Problem, Seq
+
+__all__ = ["RULES", "check", "json_schema", "parameters_of", "success_schemas"]
+
+RULES: dict[str, str] = {
+    "path": "A path starts with a slash, and its placeholders are its path parameters; no two paths are the same.",
+    "operation-id": "An operation has a unique id, verb_noun in snake_case.",
+    "tag": "An operation has one tag: the area whose file it stands in, declared in the root.",
+    "summary": "An operation has a summary of one line.",
+    "vendor-page": "An operation names the vendor's page, unless its facts come from elsewhere.",
+    "x-name": "An operation has a short name, unique in its tag and legal in Python.",
+    "x-safety": "An operation says whether it may be sent twice; reads are safe, and only they.",
+    "x-host": "An operation says which host serves it.",
+    "x-source": "An operation says where its facts come from.",
+    "x-page": "A paged list names its collection and limit, as the answer and the parameter have them.",
+    "x-batch": "An array body says how much it takes and how the answer is matched, as the answer allows.",
+    "extension": "There are no other extensions.",
+    "parameter-name": "Parameters have names without brackets that do not collide in Python.",
+    "parameter-place": "Parameters are in path, query or header; path parameters are required.",
+    "parameter-style": "Objects are deepObject and exploded; lists say whether they are joined by commas or repeated.",
+    "request-body": "A body has one content type that we can encode.",
+    "response-success": "An operation has a success answer, with one content type that we can read.",
+    "response-errors": "An operation lists 401, 403 and 429, and 400 when it writes.",
+    "response-error-type": "An error answer is a problem document.",
+    "no-content": "A 204 has no content.",
+    "hook": "A webhook is one post with a summary and a body that refers to a schema, or one get.",
+}
+
+_ID = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SAFETY = ("safe", "idempotent", "unsafe")
+_HOSTS = ("account", "drive", "amojo", "portal", "shared")
+_SOURCES = ("docs", "sdk", "kommo", "observed", "client")
+_CONFIDENCE = ("certain", "likely", "inferred")
+_ATOMIC = ("documented", "inferred", "unknown")
+_PAGES = ("https://www.amocrm.ru/developers/", "https://developers.kommo.com/", "https://github.com/amocrm/")
+_REQUESTS = ("application/json", "application/octet-stream", "application/x-www-form-urlencoded")
+_ANSWERS = ("application/hal+json", "application/json", "application/octet-stream", "text/html")
+_PROBLEMS = ("application/problem+json", "application/json", "application/hal+json", "text/html")
+_OWN = frozenset({"x-name", "x-safety", "x-host", "x-source", "x-page", "x-batch"})
+_RESERVED = frozenset({"client", "body", "content"})
+
+
+def check(made: Bundle) -> Iterator[Problem]:
+    """Problems of all operations and webhooks."""
+    tags = {tag.get("name") for tag in made.document.get("tags") or () if isinstance(tag, Map)}
+    names: dict[tuple[str, str], str] = {}
+    shapes: dict[tuple[str, str, str], str] = {}
+    for operation in made.operations():
+        data = operation.data
+        yield from _naming(operation, tags)
+        yield from _facts(operation)
+        key = (operation.area, str(data.get("x-name")))
+        if key in names and "x-name" in data:
+            yield data.problem("x-name", f"{key[1]} is the name of {names[key]} already", "x-name")
+        names.setdefault(key, operation.id)
+        shape = (str(data.get("x-host")), operation.method, re.sub(r"\{[^}]*\}", "{}", operation.path))
+        if shape in shapes:
+            yield data.problem("path", f"the same path as that of {shapes[shape]}")
+        shapes.setdefault(shape, operation.id)
+        yield from _parameters(made, operation)
+        yield from _body(made, operation)
+        yield from _responses(made, operation)
+        yield from _page(made, operation)
+        yield from _batch(made, operation)
+    for name, item in made.document["webhooks"].items():
+        yield from _hook(made, name, item)
+
+
+def _naming(operation: Operation, tags: set[Any]) -> Iterator[Problem]:
+    data = operation.data
+    if not _ID.fullmatch(str(data.get("operationId", ""))):
+        message = f"{data.get('operationId')!r} is no snake_case verb_noun"
+        yield data.problem("operation-id", message, "operationId")
+    if data.get("tags") != [operation.area] or operation.area not in tags:
+        message = f"tags must be [{operation.area}], the area of the file, and the root must declare it"
+        yield data.problem("tag", message, "tags")
+    summary = data.get("summary")
+    if not isinstance(summary, str) or not summary.strip() or "\n" in summary.strip() or len(summary) > 120:
+        yield data.problem("summary", "must be one line of at most 120 characters", "summary")
+    yield from check_text(data)
+    name = str(data.get("x-name", ""))
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+        yield data.problem("x-name", f"{name!r} is no name for a method", "x-name")
+
+
+def _facts(operation: Operation) -> Iterator[Problem]:
+    data = operation.data
+    safety = data.get("x-safety")
+    if safety not in _SAFETY:
+        yield data.problem("x-safety", f"must be one of {', '.join(_SAFETY)}", "x-safety")
+    elif (safety == "safe") != (operation.method == "get"):
+        yield data.problem("x-safety", f"a {operation.method.upper()} cannot be {safety}", "x-safety")
+    if data.get("x-host") not in _HOSTS:
+        yield data.problem("x-host", f"must be one of {', '.join(_HOSTS)}", "x-host")
+    source = data.get("x-source")
+    origin = source.get("from") if isinstance(source, Map) else None
+    if not isinstance(source, Map) or origin not in _SOURCES:
+        yield data.problem("x-source", f"must be {{from: one of {', '.join(_SOURCES)}}}", "x-source")
+    elif not set(source) <= {"from", "confidence", "note"} or (
+        source.get("confidence", "certain") not in _CONFIDENCE or not isinstance(source.get("note", ""), str)
+    ):
+        message = f"knows from, confidence ({', '.join(_CONFIDENCE)}) and note"
+        yield source.problem("x-source", message)
+    page = data.get("externalDocs")
+    url = page.get("url") if isinstance(page, Map) else None
+    if url is None and origin not in ("sdk", "observed", "client"):
+        yield data.problem("vendor-page", "externalDocs.url is missing", "externalDocs")
+    elif isinstance(page, Map) and not str(url).startswith(_PAGES):
+        yield page.problem("vendor-page", f"{url} is no page of the vendor", "url")
+    if data.get("security") not in (None, []):
+        yield data.problem("extension", "security is left out, or [] where no token is sent", "security")
+    for key in data:
+        if key.startswith("x-") and key not in _OWN:
+            yield data.problem("extension", f"{key} is not known", key)
+
+
+def parameters_of(made: Bundle, operation: Operation) -> list[Map]:
+    """The parameters of an operation, resolved: its own first, then those of its path."""
+    own: list[Map] = []
+    for node in [*(operation.data.get("parameters") or ()), *(operation.item.get("parameters") or ())]:
+        found = made.resolve(node)
+        if isinstance(found, Map) and all(
+            (found.get("name"), found.get("in")) != (p.get("name"), p.get("in")) for p in own
+        ):
+            own.append(found)
+    return own
+
+
+def _parameters(made: Bundle, operation: Operation) -> Iterator[Problem]:
+    found = parameters_of(made, operation)
+    placeholders = re.findall(r"\{([^}]*)\}", operation.path)
+    in_path = [str(parameter.get("name")) for parameter in found if parameter.get("in") == "path"]
+    if (
+        not operation.path.startswith("/")
+        or operation.path.endswith("/")
+        or sorted(in_path) != sorted(placeholders)
+    ):
+        message = f"the path has the placeholders {placeholders} and the path parameters {in_path}"
+        yield operation.data.problem("path", message, "parameters")
+    names: dict[str, str] = {}
+    for parameter in found:
+        name = str(parameter.get("name"))
+        python = argument_name(name)
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name) or python in names or python in _RESERVED:
+            message = f"{name} has brackets, or cannot be the argument {python} beside {sorted(names)} and {sorted(_RESERVED)}"
+            yield parameter.problem("parameter-name", message, "name")
+        names[python] = name
+        yield from _parameter(made, parameter)
+
+
+def _parameter(made: Bundle, parameter: Map) -> Iterator[Problem]:
+    place, schema = parameter.get("in"), parameter.get("schema")
+    if place not in ("path", "query", "header") or (
+        place == "path" and parameter.get("required") is not True
+    ):
+        yield parameter.problem(
+            "parameter-place", "must be in query, header, or path with required: true", "in"
+        )
+    yield from check_text(parameter)
+    known = {"name", "in", "description", "required", "schema", "style", "explode", "x-values", "deprecated"}
+    for key in sorted(parameter.keys() - known):
+        yield parameter.problem("extension", f"{key} is not known in a parameter", key)
+    if not isinstance(schema, Map):
+        yield parameter.problem("parameter-style", "a parameter has a schema")
+        return
+    yield from check_inline(made, schema, is_read=False)
+    target = made.resolve(schema)
+    kind = target.get("type") if isinstance(target, Map) else None
+    style, explode = parameter.get("style"), parameter.get("explode")
+    if kind == "object":
+        if place != "query" or style != "deepObject" or explode is not True:
+            message = "an object is a query parameter with style: deepObject, explode: true"
+            yield parameter.problem("parameter-style", message, "style")
+    elif kind == "array":
+        if place != "query" or style != "form" or not isinstance(explode, bool):
+            message = (
+                "a list is a query parameter with style: form and explode: false (commas) or true (repeated)"
+            )
+            yield parameter.problem("parameter-style", message, "style")
+    elif style is not None or explode is not None:
+        yield parameter.problem("parameter-style", "a scalar has neither style nor explode", "style")
+    elif kind not in ("string", "integer", "number", "boolean"):
+        yield schema.problem("parameter-style", "a parameter is a scalar, an enum, a list or an object")
+
+
+def _body(made: Bundle, operation: Operation) -> Iterator[Problem]:
+    body = made.resolve(operation.data.get("requestBody"))
+    if body is None:
+        return
+    content = body.get("content") if isinstance(body, Map) else None
+    if not isinstance(content, Map) or len(content) != 1 or next(iter(content)) not in _REQUESTS:
+        message = f"a body has one content type of {', '.join(_REQUESTS)}"
+        yield operation.data.problem("request-body", message, "requestBody")
+        return
+    yield from check_text(body)
+    media, inner = next(iter(content.items()))
+    schema = inner.get("schema") if isinstance(inner, Map) else None
+    if not isinstance(schema, Map):
+        yield content.problem("request-body", "a body has a schema", media)
+        return
+    yield from check_inline(made, schema, is_read=False)
+    if (media == "application/octet-stream") != (schema.get("format") == "binary"):
+        message = "application/octet-stream, and only that, is {type: string, format: binary}"
+        yield content.problem("request-body", message, media)
+
+
+def _responses(made: Bundle, operation: Operation) -> Iterator[Problem]:
+    data = operation.data
+    responses = data.get("responses")
+    if not isinstance(responses, Map):
+        yield data.problem("response-success", "there are no responses")
+        return
+    if not any(status.startswith("2") for status in responses):
+        yield data.problem("response-success", "there is no 2xx", "responses")
+    wanted = [] if data.get("security") == [] else ["401", "403"]
+    wanted += ["429"] if operation.method == "get" else ["400", "429"]
+    missing = [status for status in sorted(wanted) if status not in responses]
+    if missing:
+        yield data.problem("response-errors", f"missing: {', '.join(missing)}", "responses")
+    for status, node in responses.items():
+        response = made.resolve(node)
+        if not isinstance(response, Map):
+            continue
+        if not re.fullmatch(r"[2345][0-9][0-9]", status):
+            yield responses.problem("response-success", f"{status!r} is no status", status)
+        yield from check_text(response)
+        content = response.get("content")
+        if content is not None:
+            yield from _content(made, responses, status, content)
+
+
+def _content(made: Bundle, responses: Map, status: str, content: Any) -> Iterator[Problem]:
+    rule, known = (
+        ("response-success", _ANSWERS) if status.startswith("2") else ("response-error-type", _PROBLEMS)
+    )
+    if status == "204":
+        yield responses.problem("no-content", "a 204 has no content", status)
+    if not isinstance(content, Map) or len(content) != 1 or next(iter(content)) not in known:
+        yield responses.problem(rule, f"must have one content type of {', '.join(known)}", status)
+        return
+    inner = next(iter(content.values()))
+    schema = inner.get("schema") if isinstance(inner, Map) else None
+    if not isinstance(schema, Map):
+        yield responses.problem(rule, "the content has no schema", status)
+    else:
+        yield from check_inline(made, schema, is_read=True)
+
+
+def json_schema(made: Bundle, node: Any) -> Any:
+    """The schema of a body or answer, unresolved; ``None`` without one."""
+    content = (made.resolve(node) or {}).get("content") if isinstance(made.resolve(node), Map) else None
+    inner = next(iter(content.values()), None) if isinstance(content, Map) else None
+    return inner.get("schema") if isinstance(inner, Map) else None
+
+
+def success_schemas(made: Bundle, operation: Operation) -> dict[int, Any]:
+    """Schema of each success status in ascending order, ``None`` for those without a body."""
+    responses = operation.data.get("responses") or {}
+    return {
+        int(s): json_schema(made, responses[s])
+        for s in sorted(responses)
+        if s.startswith("2") and s.isdigit()
+    }
+
+
+def _page(made: Bundle, operation: Operation) -> Iterator[Problem]:
+    data, page = operation.data, operation.data.get("x-page")
+    named = {parameter.get("name"): parameter for parameter in parameters_of(made, operation)}
+    if page is None:
+        if "page" in named:
+            yield data.problem("x-page", "a list with the parameter page needs x-page", "operationId")
+        return
+    if not isinstance(page, Map) or set(page) != {"key", "limit"} or not isinstance(page["limit"], int):
+        yield data.problem("x-page", "must be {key: collection, limit: maximum}", "x-page")
+        return
+    limit = named["limit"].get("schema") if "limit" in named else None
+    maximum = limit.get("maximum", page["limit"]) if isinstance(limit, Map) else page["limit"]
+    if maximum != page["limit"]:
+        yield page.problem("x-page", f"limit is {page['limit']} here and {maximum} in the parameter", "limit")
+    if not any(
+        _items(made, schema, page["key"]) is not None for schema in success_schemas(made, operation).values()
+    ):
+        yield page.problem("x-page", f"the answer has no list _embedded.{page['key']}", "key")
+
+
+def _batch(made: Bundle, operation: Operation) -> Iterator[Problem]:
+    data, batch = operation.data, operation.data.get("x-batch")
+    body = json_schema(made, data.get("requestBody"))
+    is_list = isinstance(body, Map) and body.get("type") == "array"
+    if batch is None or not is_list:
+        if is_list or batch is not None:
+            yield data.problem("x-batch", "belongs to a body that is a list, and only there", "x-batch")
+        return
+    known = {"max", "recommended", "items", "match", "partial", "atomic"}
+    good = isinstance(batch, Map) and {"max", "items", "match", "partial", "atomic"} <= set(batch) <= known
+    if not good or not (
+        isinstance(batch["max"], int)
+        and isinstance(batch.get("recommended"), int | None)
+        and isinstance(batch["items"], str | None)
+        and isinstance(batch["match"], Seq)
+        and isinstance(batch["partial"], bool)
+        and batch["atomic"] in _ATOMIC
+    ):
+        message = "must have max, items, match, partial, atomic (documented, inferred, unknown) and may have recommended"
+        yield data.problem("x-batch", message, "x-batch")
+        return
+    if body.get("maxItems", batch["max"]) != batch["max"]:
+        yield batch.problem(
+            "x-batch", f"max is {batch['max']} here and {body['maxItems']} in the body", "max"
+        )
+    if (batch.get("recommended") or 0) > batch["max"]:
+        yield batch.problem("x-batch", "recommended is more than max", "recommended")
+    yield from _matching(made, operation, batch)
+
+
+def _matching(made: Bundle, operation: Operation, batch: Map) -> Iterator[Problem]:
+    answers = [schema for schema in success_schemas(made, operation).values() if schema is not None]
+    if not answers:
+        if batch["items"] is not None or batch["match"]:
+            yield batch.problem("x-batch", "there is no answer to match: items: null, match: []", "match")
+        return
+    lists = [found for schema in answers if (found := _items(made, schema, batch["items"])) is not None]
+    if not lists and (batch["items"] is not None or batch["match"]):
+        where = "is no list" if batch["items"] is None else f"has no list _embedded.{batch['items']}"
+        yield batch.problem("x-batch", f"the answer {where}", "items")
+    for items in lists:
+        properties = _object_of(made, items).get("properties")
+        for key in batch["match"]:
+            name = "request_id" if key == "request_ids" else key
+            if isinstance(properties, Map) and name not in properties:
+                yield batch.problem("x-batch", f"an answered item has no {name}", "match")
+
+
+def _object_of(made: Bundle, node: Any) -> Map:
+    """The object that a schema is, looking through null and known dirt; an empty mapping when it is none."""
+    node = made.resolve(node)
+    if isinstance(node, Map):
+        for form in node.get("anyOf") or ():
+            found = _object_of(made, form)
+            if "properties" in found:
+                return found
+        return node
+    return Map("", 0)
+
+
+def _items(made: Bundle, answer: Any, key: str | None) -> Any:
+    """Schema of the items of a collection in ``_embedded``, or of a bare list; ``None`` when it is no such list."""
+    node = made.resolve(answer)
+    if key is not None:
+        embedded = (_object_of(made, node).get("properties") or {}).get("_embedded")
+        node = made.resolve((_object_of(made, embedded).get("properties") or {}).get(key))
+    if not isinstance(node, Map):
+        return None
+    for form in [node, *(node.get("anyOf") or ())]:
+        if "items" in form:
+            return form["items"]
+    return None
+
+
+def _hook(made: Bundle, name: str, item: Any) -> Iterator[Problem]:
+    methods = [method for method in METHODS if method in item]
+    data = item[methods[0]] if len(methods) == 1 else None
+    schema = json_schema(made, data.get("requestBody")) if isinstance(data, Map) else None
+    refers = isinstance(schema, Map) and "$ref" in schema
+    if not isinstance(data, Map) or not data.get("summary") or not (refers or methods == ["get"]):
+        message = f"{name} must be one post with a summary and a body that refers to a schema, or one get"
+        yield item.problem("hook", message)
+        return
+    yield from check_text(data)

@@ -1,0 +1,190 @@
+"""What the two flavours do differently, for coroutines. ``_sync/_primitives.py`` has the same names for threads.
+
+Everything here takes functions, never coroutines: in the sync twin a call runs where it is written, so
+only a function can be handed to somebody else to run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from asyncio import Lock, to_thread
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing, suppress
+from types import TracebackType
+from typing import Any, Generic, TypeAlias, TypeVar
+
+__all__ = [
+    "Clock",
+    "Handle",
+    "Lock",
+    "Result",
+    "Scope",
+    "Wakeup",
+    "aclosing",
+    "run_all",
+    "shielded",
+    "sleep",
+    "to_thread",
+]
+
+T = TypeVar("T")
+
+#: What a function of this flavour returns: an awaitable here, the value itself in the sync twin.
+Result: TypeAlias = Awaitable[T]
+
+
+async def sleep(seconds: float) -> None:
+    """Waits; a negative time is no time."""
+    await asyncio.sleep(max(0.0, seconds))
+
+
+class Wakeup:
+    """Somebody waits, at most for a time; another ends the wait, from any thread."""
+
+    __slots__ = ("_event", "_loop")
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._event = asyncio.Event()
+
+    async def wait(self, seconds: float | None) -> None:
+        """Returns when woken or when the time is over."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            pass
+        self._event.clear()
+
+    def wake(self) -> None:
+        """Ends the wait; the next wait ends at once if nobody is waiting now."""
+        with suppress(RuntimeError):  # its loop was closed: nobody waits there any more
+            self._loop.call_soon_threadsafe(self._event.set)
+
+
+class Clock:
+    """The times that the shell works with; tests pass one that does not wait."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Unix seconds."""
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits."""
+        await sleep(seconds)
+
+    async def wait(self, wakeup: Wakeup, seconds: float | None) -> None:
+        """Waits for a wake-up, at most ``seconds``."""
+        await wakeup.wait(seconds)
+
+
+async def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
+    """Runs the functions, at most ``limit`` at once, and returns values and exceptions in their order.
+
+    When the caller is cancelled, all of them are cancelled and waited for.
+    """
+    free = asyncio.Semaphore(max(1, limit))
+
+    async def run(thunk: Callable[[], Result[T]]) -> T | Exception:
+        async with free:
+            try:
+                return await thunk()
+            except Exception as error:
+                return error
+
+    tasks = [asyncio.ensure_future(run(thunk)) for thunk in thunks]
+    try:
+        return [await task for task in tasks]
+    finally:
+        await _ended(tasks)
+
+
+class Handle(Generic[T]):
+    """Something started in a scope."""
+
+    __slots__ = ("_task", "_thunk")
+
+    def __init__(self, thunk: Callable[[], Result[T]], task: asyncio.Task[T] | None) -> None:
+        self._thunk, self._task = thunk, task
+
+    async def result(self) -> T:
+        """Its value, or its exception raised; waits for it."""
+        if self._task is None:
+            return await self._thunk()
+        return await asyncio.shield(self._task)
+
+
+class Scope:
+    """Runs functions beside the caller, at most ``limit`` at once; leaving the block ends them all.
+
+    With ``limit=0`` nothing runs beside the caller: a function runs when its result is asked for.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._free = asyncio.Semaphore(max(1, limit))
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def __aenter__(self) -> Scope:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tasks, self._tasks = self._tasks, set()
+        await _ended(list(tasks))
+
+    def start(self, thunk: Callable[[], Result[T]]) -> Handle[T]:
+        """Starts ``thunk`` as soon as one of the ``limit`` places is free."""
+        if self._limit <= 0:
+            return Handle(thunk, None)
+        task = asyncio.get_running_loop().create_task(self._run(thunk))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return Handle(thunk, task)
+
+    async def _run(self, thunk: Callable[[], Result[T]]) -> T:
+        async with self._free:
+            return await thunk()
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at: a result that nobody asked for is no warning
+
+
+async def _ended(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    """Cancels what still runs and waits for it, even when cancelled meanwhile."""
+    running = [task for task in tasks if not task.done()]
+    for task in running:
+        task.cancel()
+    if running:
+        await _join(asyncio.gather(*running, return_exceptions=True))
+
+
+async def shielded(thunk: Callable[[], Result[T]]) -> T:
+    """Runs ``thunk`` to its end even if the caller is cancelled, then passes the cancellation on."""
+    return await _join(asyncio.ensure_future(thunk()))
+
+
+async def _join(future: asyncio.Future[T]) -> T:
+    cancelled: asyncio.CancelledError | None = None
+    while not future.done():
+        try:
+            await asyncio.shield(future)
+        except asyncio.CancelledError as error:
+            if future.cancelled():
+                raise
+            cancelled = error
+        except BaseException:
+            break
+    if cancelled is not None:
+        if not future.cancelled():
+            future.exception()
+        raise cancelled
+    return future.result()

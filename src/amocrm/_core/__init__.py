@@ -1,0 +1,1 @@
+"""Decisions, pure: nothing here waits, reads a clock, opens a file or a socket."""

@@ -1,0 +1,103 @@
+"""What a hook is told, as frozen values without secrets, bodies or query values.
+
+A hook is a plain function that takes one event. It is called where the thing happens, so it must be
+quick; what it raises is logged and otherwise ignored.
+
+    >>> def log(event: Event) -> None:
+    ...     print(event)
+    >>> crm = AmoCRM("mycompany", token="…", hooks=[log])  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import attrs
+
+from amocrm_gen._runtime.reader import Drift
+
+__all__ = [
+    "DriftSeen",
+    "Event",
+    "RequestSent",
+    "ResponseReceived",
+    "RetryDecided",
+    "ThrottleWaited",
+    "TokenRefreshed",
+]
+
+
+@attrs.frozen(kw_only=True)
+class RequestSent:
+    """An attempt leaves now. ``attempt`` counts from 1."""
+
+    account: str
+    op: str
+    method: str
+    path: str
+    attempt: int
+
+
+@attrs.frozen(kw_only=True)
+class ResponseReceived:
+    """An attempt was answered, after ``seconds``."""
+
+    account: str
+    op: str
+    status: int
+    attempt: int
+    seconds: float
+    size: int
+    request_id: str | None
+
+
+@attrs.frozen(kw_only=True)
+class RetryDecided:
+    """An attempt failed and the policy has decided.
+
+    Attributes:
+        status: of the answer, ``None`` without one.
+        failure: ``not sent``, ``unanswered`` or ``answered``.
+        verdict: what is done; ``wait`` seconds pass before the next attempt.
+    """
+
+    account: str
+    op: str
+    attempt: int
+    status: int | None
+    failure: str
+    verdict: Literal["retry", "give up", "unknown"]
+    wait: float
+    why: str
+
+
+@attrs.frozen(kw_only=True)
+class ThrottleWaited:
+    """The limiter made a request wait for ``seconds``."""
+
+    account: str
+    op: str
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
+class TokenRefreshed:
+    """A new token is in use. ``adopted``: another thread, task or process had refreshed it.
+
+    ``expires_at`` is in Unix seconds.
+    """
+
+    account: str
+    adopted: bool
+    expires_at: float
+
+
+@attrs.frozen(kw_only=True)
+class DriftSeen:
+    """An answer did not fit the description; told once per operation, place and kind."""
+
+    account: str
+    drift: Drift
+
+
+Event: TypeAlias = RequestSent | ResponseReceived | RetryDecided | ThrottleWaited | TokenRefreshed | DriftSeen

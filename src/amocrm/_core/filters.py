@@ -1,0 +1,223 @@
+"""From conditions to filters, and back: does an answered item fit its filter?
+
+What a list can be filtered by is read from its generated filter model, so that description and facade
+cannot part. A condition that a list does not have is refused while the query is written. Every answered
+item is checked against the conditions: one that does not fit proves that the server ignored them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ..errors import FilterError
+
+__all__ = ["MOST", "PAID", "Condition", "Kind", "check", "compile_filter", "kinds", "order_fields"]
+
+Kind: TypeAlias = Literal["many", "range", "one", "pairs", "fields"]
+Op: TypeAlias = Literal["in", "range"]
+
+#: Lists whose filters are a paid option of the account.
+PAID: Final = frozenset({"leads", "contacts", "companies", "customers"})
+#: Ids that one request may name.
+MOST: Final = 250
+
+#: Custom field types that the server can filter by value, by option, and by range.
+_BY_VALUE = frozenset({"text", "url", "textarea", "streetaddress", "numeric"})
+_BY_OPTION = frozenset({"select", "multiselect", "radiobutton"})
+_BY_RANGE = frozenset({"numeric", "date", "date_time"})
+
+_HINTS: Final[Mapping[str, str]] = {
+    "tags": "compare in Python (`'vip' in lead.tags`), or search with .search('vip')",
+    "contacts": "start from the contact: its leads come with .preload(Contact.leads)",
+    "company": "start from the company: its leads come with .preload(Company.leads)",
+    "text": "search with .search('words') where the list has it, or compare in Python",
+    "complete_till": "order by it (.order_by(Task.complete_till)) and stop, or filter by updated_at",
+    "status_id": "use .status.in_(...), which sends stage and pipeline together",
+}
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One condition on one key; made by the operators of attributes and fields, never by hand.
+
+    Attributes:
+        kind: entity type of the list.
+        key: key of the filter; of a custom field, its reference.
+        op: ``in`` (one of ``values``) or ``range`` (``low`` to ``high``, both included).
+        get: reads the value to compare from an answered item, ``UNSET`` where it cannot be told.
+        shown: the condition in words.
+        field_type: type of the custom field, ``None`` for attributes.
+    """
+
+    kind: str
+    key: Any
+    op: Op
+    get: Callable[[Any], Any]
+    shown: str
+    values: tuple[Any, ...] = ()
+    low: Any = None
+    high: Any = None
+    field_type: str | None = None
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"{self.shown} is a condition of a query and has no truth value; "
+            "give conditions to where() one by one: where(a, b), not where(a and b)"
+        )
+
+    def fits(self, item: Any) -> bool | None:
+        """Whether an answered item fits; ``None`` when it does not hold what is needed to tell."""
+        value = self.get(item)
+        if value is UNSET:
+            return None
+        if self.op == "range":
+            return value is not None and not (
+                (self.low is not None and value < self.low) or (self.high is not None and value > self.high)
+            )
+        if isinstance(value, str):
+            # How exactly the server compares texts is not documented: only a text without the words proves anything.
+            folded = value.casefold()
+            return any(str(wanted).casefold() in folded for wanted in self.values)
+        if isinstance(value, frozenset):
+            return bool(value.intersection(self.values))
+        return value in self.values
+
+
+@lru_cache(maxsize=None)
+def kinds(model: type[msgspec.Struct]) -> Mapping[str, Kind]:
+    """What a filter model takes, key by key."""
+    found: dict[str, Kind] = {}
+    for field in msgspec.structs.fields(model):
+        options = [one for one in get_args(field.type) or (field.type,) if one is not UnsetType]
+        first = options[0]
+        if field.name == "custom_fields_values":
+            found[field.name] = "fields"
+        elif getattr(first, "__origin__", None) is list:
+            nested = get_args(first)[0]
+            found[field.name] = "pairs" if _is_struct(nested) else "many"
+        elif _is_struct(first):
+            found[field.name] = "range"
+        else:
+            found[field.name] = "one"
+    return found
+
+
+def order_fields(model: type[msgspec.Struct]) -> tuple[str, ...]:
+    """What a list can be sorted by."""
+    return tuple(field.encode_name for field in msgspec.structs.fields(model))
+
+
+def _is_struct(wanted: Any) -> bool:
+    return isinstance(wanted, type) and issubclass(wanted, msgspec.Struct)
+
+
+def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
+    """Refuses a condition that the list does not have.
+
+    Raises:
+        FilterError: with the nearest thing that works.
+    """
+    known = {} if model is None else kinds(model)
+    if condition.field_type is not None:
+        if known.get("custom_fields_values") != "fields":
+            raise FilterError(f"{condition.kind} cannot be filtered by custom fields; compare in Python")
+        _check_field(condition)
+        return
+    kind = known.get(condition.key)
+    if kind is None:
+        hint = _HINTS.get(condition.key, "")
+        can = ", ".join(sorted(name for name in known if name != "custom_fields_values"))
+        raise FilterError(
+            f"{condition.kind} cannot be filtered by {condition.key}; "
+            + (f"{hint}. " if hint else "")
+            + (f"The list can be filtered by {can}" if can else "This list takes no filters: compare in Python")
+        )
+    if condition.op == "range" and kind != "range":
+        raise FilterError(
+            f"{condition.kind} cannot be filtered by a range of {condition.key}; name the values: "
+            f".in_(...), at most {MOST}"
+        )
+    if condition.op == "in" and kind == "range" and len(condition.values) != 1:
+        raise FilterError(
+            f"{condition.kind} can be filtered by a range of {condition.key} only: use .between(low, high) "
+            "or one query for each value"
+        )
+    if condition.op == "in" and kind == "one" and len(condition.values) != 1:
+        raise FilterError(f"{condition.kind} can be filtered by one {condition.key} at a time; make one query for each")
+
+
+def _check_field(condition: Condition) -> None:
+    kind = condition.field_type or ""
+    if condition.op == "range" and kind not in _BY_RANGE:
+        raise FilterError(
+            f"a {kind} field cannot be filtered by a range; "
+            + ("use .in_(...)" if kind in _BY_VALUE | _BY_OPTION else "compare in Python, or use .search()")
+        )
+    if condition.op == "in" and kind not in _BY_VALUE | _BY_OPTION | {"checkbox"}:
+        raise FilterError(
+            f"a {kind} field cannot be filtered by value; "
+            + ("use .between(low, high)" if kind in _BY_RANGE else "compare in Python, or use .search()")
+        )
+
+
+def compile_filter(
+    conditions: Iterable[Condition],
+    model: type[msgspec.Struct] | None,
+    resolve: Callable[[Any], int] = int,
+) -> dict[str, Any]:
+    """The ``filter`` parameter for these conditions; all of them must hold.
+
+    Args:
+        resolve: id of a custom field for its reference.
+
+    Raises:
+        FilterError: two conditions on one key exclude each other.
+    """
+    known = {} if model is None else kinds(model)
+    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    for condition in conditions:
+        if condition.field_type is not None:
+            key = str(resolve(condition.key))
+            fields[key] = _merge(fields.get(key), _value(condition, "many"), condition)
+        else:
+            kind = known.get(condition.key, "many")
+            found[condition.key] = _merge(found.get(condition.key), _value(condition, kind), condition)
+    if fields:
+        found["custom_fields_values"] = fields
+    return found
+
+
+def _value(condition: Condition, kind: Kind) -> Any:
+    if condition.op == "range":
+        ends = {"from": condition.low, "to": condition.high}
+        return {name: end for name, end in ends.items() if end is not None}
+    if kind == "range":
+        return {"from": condition.values[0], "to": condition.values[0]}
+    if kind == "one":
+        return condition.values[0]
+    if kind == "pairs":
+        return [{"pipeline_id": pipeline, "status_id": status} for pipeline, status in condition.values]
+    return list(condition.values)
+
+
+def _merge(before: Any, new: Any, condition: Condition) -> Any:
+    if before is None:
+        return new
+    if isinstance(before, dict) and isinstance(new, dict):
+        low = [one["from"] for one in (before, new) if "from" in one]
+        high = [one["to"] for one in (before, new) if "to" in one]
+        merged = {**({"from": max(low)} if low else {}), **({"to": min(high)} if high else {})}
+        if low and high and merged["from"] > merged["to"]:
+            raise FilterError(f"no {condition.kind} can fit: {condition.shown} excludes an earlier condition")
+        return merged
+    if isinstance(before, list) and isinstance(new, list):
+        both: Sequence[Any] = [one for one in before if one in new]
+        if not both:
+            raise FilterError(f"no {condition.kind} can fit: {condition.shown} excludes an earlier condition")
+        return both
+    raise FilterError(f"{condition.shown} cannot be combined with an earlier condition on {condition.key}")

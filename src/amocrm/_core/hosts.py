@@ -1,0 +1,182 @@
+"""Which address a request goes to, and that no other ever gets a token.
+
+An account lives at ``{subdomain}.amocrm.ru`` or ``{subdomain}.kommo.com`` (older global accounts:
+``.amocrm.com``); files, chats and the shared API host have addresses of their own in the same family.
+Links in answers may name a shard, so only their path and query are used, on our own host.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from amocrm_gen._runtime.op import Host
+from amocrm.errors import ConfigurationError
+
+__all__ = ["FAMILIES", "Family", "Hosts", "LimitKey", "limit_key", "parse_account", "target_of"]
+
+
+@attrs.frozen
+class Family:
+    """One platform: its domain and whether it counts requests per machine instead of per integration."""
+
+    domain: str
+    counts_machine: bool
+
+    @property
+    def portal(self) -> str:
+        """Address of the site with the login page."""
+        return f"https://www.{self.domain}"
+
+
+FAMILIES: Final = (
+    Family("amocrm.ru", counts_machine=False),
+    Family("kommo.com", counts_machine=True),
+    Family("amocrm.com", counts_machine=True),
+)
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_SERVICE = re.compile(r"(?:api|drive|amojo|www)(?:-[a-z0-9]{1,2})?")
+_LOOPBACK = re.compile(r"localhost|(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|::1")
+_HOW = "write the subdomain ('mycompany') or the whole host ('mycompany.amocrm.ru', 'mycompany.kommo.com')"
+
+
+@attrs.frozen(kw_only=True)
+class Hosts:
+    """The addresses of one account, without a trailing slash.
+
+    Attributes:
+        name: host of the account, such as ``mycompany.amocrm.ru``; it names the account everywhere.
+        family: the platform.
+        account, drive, amojo, portal: base addresses.
+        shared: base address of the host that the token's ``api_domain`` names; the account's without one.
+    """
+
+    name: str
+    family: Family
+    account: str
+    drive: str
+    amojo: str
+    portal: str
+    shared: str
+
+    def url(self, host: Host) -> str:
+        """Base address for an operation's host."""
+        base: str = getattr(self, host)
+        return base
+
+    def with_service(self, host: Host, address: str) -> Hosts:
+        """A copy with the address of a service as the API named it (``drive_url``, ``api_domain``).
+
+        Raises:
+            ConfigurationError: the address does not belong to the account's platform.
+        """
+        if _is_loopback(self.account):
+            return self
+        parts = urlsplit(address if "//" in address else f"https://{address}")
+        label, _, domain = (parts.hostname or "").partition(".")
+        if parts.scheme != "https" or domain != self.family.domain or not _SERVICE.fullmatch(label):
+            raise ConfigurationError(
+                f"{parts.hostname or address!r} is no {host} host of {self.family.domain}; no token is sent there"
+            )
+        return attrs.evolve(self, **{host: f"https://{parts.hostname}"})
+
+
+def parse_account(account: str, base_url: str | None = None) -> Hosts:
+    """The addresses of an account.
+
+    Args:
+        account: ``mycompany``, ``mycompany.amocrm.ru`` or ``mycompany.kommo.com``; an address copied from
+            the browser's address line is understood as well.
+        base_url: address of a local server that stands in for all hosts of the account. Only loopback
+            addresses are taken, because the token goes there.
+
+    Raises:
+        ConfigurationError: no such account can exist, or ``base_url`` is not a loopback address.
+
+    Example:
+        >>> parse_account("mycompany").account
+        'https://mycompany.amocrm.ru'
+    """
+    label, family = _split(account)
+    name = f"{label}.{family.domain}"
+    if base_url is not None:
+        base = _loopback(base_url)
+        return Hosts(
+            name=name, family=family, account=base, drive=base, amojo=base, portal=base, shared=base
+        )
+    own = f"https://{name}"
+    return Hosts(
+        name=name,
+        family=family,
+        account=own,
+        drive=f"https://drive.{family.domain}",
+        amojo=f"https://amojo.{family.domain}",
+        portal=family.portal,
+        shared=own,
+    )
+
+
+def target_of(link: str) -> str:
+    """Path and query of a link in an answer; its host is ignored on purpose (it may be a shard's)."""
+    parts = urlsplit(link)
+    path = parts.path if parts.path.startswith("/") else f"/{parts.path}"
+    return f"{path}?{parts.query}" if parts.query else path
+
+
+@attrs.frozen
+class LimitKey:
+    """Who shares a limit: ``key`` counts 7 a second, ``account`` counts 50 a second."""
+
+    key: str
+    account: str
+
+
+def limit_key(hosts: Hosts, integration: str, machine: str = "machine") -> LimitKey:
+    """The limits that a request of an integration counts against.
+
+    amocrm.ru counts per integration and account, Kommo per address of the machine.
+
+    Args:
+        integration: client id, or another stable name of whoever holds the token.
+        machine: name of this machine, for back ends that several machines share.
+    """
+    if hosts.family.counts_machine:
+        return LimitKey(f"{hosts.family.domain}/{machine}", hosts.name)
+    return LimitKey(f"{hosts.name}/{integration}", hosts.name)
+
+
+def _split(account: str) -> tuple[str, Family]:
+    text = account.strip().lower() if isinstance(account, str) else ""
+    text = text.removeprefix("https://").rstrip("/")
+    label, _, domain = text.partition(".")
+    family = next((each for each in FAMILIES if each.domain == (domain or "amocrm.ru")), None)
+    if family is None or not _LABEL.fullmatch(label):
+        raise ConfigurationError(f"{account!r} is no account; {_HOW}")
+    if _SERVICE.fullmatch(label):
+        raise ConfigurationError(f"{account!r} is a host of the platform and not an account; {_HOW}")
+    return label, family
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    return _LOOPBACK.fullmatch(host) is not None
+
+
+def _loopback(base_url: str) -> str:
+    try:
+        parts = urlsplit(base_url)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError("base_url is no address; write 'http://127.0.0.1:8080'") from error
+    if parts.scheme not in {"http", "https"} or not _is_loopback(base_url):
+        raise ConfigurationError(
+            f"base_url may only name this machine ('http://127.0.0.1:8080'), not {parts.hostname or base_url!r}: "
+            "the token is sent there; for a real account leave it out and give the account's name"
+        )
+    if parts.username is not None or parts.query or parts.fragment or parts.path not in {"", "/"}:
+        raise ConfigurationError("base_url is scheme, host and port only")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")

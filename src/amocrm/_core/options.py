@@ -1,0 +1,95 @@
+"""What a call can be told: times, retries, on whose behalf."""
+
+from __future__ import annotations
+
+import threading
+
+import attrs
+
+from .retry import RetryPolicy
+
+__all__ = ["Options", "Stats", "Timeout"]
+
+
+@attrs.frozen
+class Timeout:
+    """Seconds that one attempt may take at each step; ``None`` waits for ever.
+
+    Attributes:
+        read: without a byte of the answer.
+        connect: to open a connection.
+        write: without a byte of the request taken.
+        pool: until one of our own connections is free.
+    """
+
+    read: float | None = 30.0
+    connect: float | None = 5.0
+    write: float | None = 30.0
+    pool: float | None = 30.0
+
+    @classmethod
+    def of(cls, given: Timeout | float | None) -> Timeout:
+        """A plain number is the time to read and to write; ``None`` is the default."""
+        if given is None:
+            return cls()
+        return given if isinstance(given, Timeout) else cls(read=given, write=given)
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """Options of a call; ``with_options`` of a client changes them for a copy.
+
+    Attributes:
+        timeout: of one attempt.
+        retry: how often and how long to try.
+        context_user: id of the user with whose rights the call runs (``X-Context-User-ID``); needs a
+            token that an administrator granted.
+    """
+
+    timeout: Timeout = Timeout()
+    retry: RetryPolicy = RetryPolicy()
+    context_user: int | None = None
+    #: the timeouts in the form that the HTTP library takes, made once
+    timeouts: dict[str, float | None] = attrs.field(init=False, repr=False, eq=False)
+
+    @timeouts.default
+    def _timeouts(self) -> dict[str, float | None]:
+        return attrs.asdict(self.timeout)
+
+
+class Stats:
+    """What a client has done so far.
+
+    Attributes:
+        requests: attempts that were made.
+        retries: attempts that were made again.
+        waits: how often the limiter made a request wait, and ``waited``, for how many seconds in all.
+        refreshes: how often a token was refreshed.
+    """
+
+    __slots__ = ("_guard", "refreshes", "requests", "retries", "waited", "waits")
+
+    def __init__(self) -> None:
+        self.requests = self.retries = self.waits = self.refreshes = 0
+        self.waited = 0.0
+        self._guard = threading.Lock()
+
+    def sent(self, waited: float, again: bool) -> None:
+        """Counts one attempt, from any thread."""
+        with self._guard:
+            self.requests += 1
+            self.retries += again
+            if waited > 0.0:
+                self.waits += 1
+                self.waited += waited
+
+    def refreshed(self) -> None:
+        """Counts one refresh, from any thread."""
+        with self._guard:
+            self.refreshes += 1
+
+    def __repr__(self) -> str:
+        return (
+            f"Stats(requests={self.requests}, retries={self.retries}, waits={self.waits}, "
+            f"waited={self.waited:.3f}, refreshes={self.refreshes})"
+        )

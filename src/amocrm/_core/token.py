@@ -1,0 +1,242 @@
+"""What is known about a token and what is to be done about it; no clock, no store, no network.
+
+An access token lives a day; its refresh token works **once** and lives three months. Whoever spends it
+and loses the answer has lost the grant, so every refresh is announced in the store before it is made.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlencode
+
+import attrs
+import msgspec
+
+from amocrm_gen._runtime.op import Op
+
+from .hosts import FAMILIES
+
+__all__ = [
+    "TOKEN_OP",
+    "Adopt",
+    "Claims",
+    "Login",
+    "OAuth",
+    "Refresh",
+    "Token",
+    "claims_of",
+    "fingerprint",
+    "integration_of",
+    "is_grant_refused",
+    "next_step",
+    "token_from_answer",
+]
+
+#: The token endpoint. A second request with the same code or refresh token is refused, so it is unsafe.
+TOKEN_OP: Final = Op(
+    id="get_access_token",
+    tag="oauth",
+    method="POST",
+    path="/oauth2/access_token",
+    safety="unsafe",
+    auth=False,
+    doc="https://www.amocrm.ru/developers/content/oauth/step-by-step",
+)
+_EARLY: Final = 300.0
+
+
+@attrs.frozen
+class OAuth:
+    """The keys of an integration, from its page in the account.
+
+    Attributes:
+        client_id: integration id.
+        client_secret: secret key; never shown.
+        redirect_uri: exactly as saved in the integration.
+    """
+
+    client_id: str
+    client_secret: str = attrs.field(repr=False)
+    redirect_uri: str
+
+    def authorize_url(self, state: str, *, platform: str = "amocrm.ru", mode: str | None = None) -> str:
+        """The page on which a user grants access; it redirects to ``redirect_uri`` with ``code`` and ``state``.
+
+        Args:
+            state: returned unchanged; compare it, so that nobody slips you a foreign code.
+            platform: ``amocrm.ru`` or ``kommo.com``.
+            mode: ``popup`` or ``post_message`` for a page opened in a window of its own.
+        """
+        family = next((each for each in FAMILIES if each.domain == platform), None)
+        if family is None:
+            raise ValueError(f"there is no platform {platform!r}, only {', '.join(f.domain for f in FAMILIES)}")
+        query = {"client_id": self.client_id, "state": state} | ({"mode": mode} if mode else {})
+        return f"{family.portal}/oauth?{urlencode(query)}"
+
+    def body(self, grant: str, value: str) -> bytes:
+        """Body of a request to the token endpoint.
+
+        Args:
+            grant: ``authorization_code`` or ``refresh_token``.
+            value: the code or the refresh token.
+        """
+        name = "code" if grant == "authorization_code" else grant
+        return msgspec.json.encode(
+            {
+                "client_id": self.client_id,
+                "client_secret": self.client_secret,
+                "grant_type": grant,
+                name: value,
+                "redirect_uri": self.redirect_uri,
+            }
+        )
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A pair of tokens as a store keeps it. Its ``repr`` shows neither.
+
+    Attributes:
+        access: bearer token.
+        refresh: refresh token, works once.
+        expires_at: Unix seconds at which ``access`` ends, by our own clock.
+        lifetime: seconds that it was issued for.
+        account: host that it belongs to.
+        intent: fingerprint of the refresh token whose refresh was begun and not finished.
+    """
+
+    access: str
+    refresh: str
+    expires_at: float
+    lifetime: float
+    account: str
+    intent: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Token({self.account}, expires_at={self.expires_at:.0f}, …)"
+
+    def is_over(self, now: float) -> bool:
+        """Whether the access token has ended."""
+        return now >= self.expires_at
+
+    def is_due(self, now: float) -> bool:
+        """Whether it is time to refresh: five minutes before the end, or half of a shorter life."""
+        return now >= self.expires_at - min(_EARLY, self.lifetime / 2)
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token says about itself. It is **not** verified (we have no key): a hint, never a proof."""
+
+    aud: str | None = None
+    exp: float | None = None
+    account_id: int | None = None
+    api_domain: str | None = None
+    base_domain: str | None = None
+
+
+def claims_of(token: str) -> Claims:
+    """The claims of a JWT; all ``None`` for anything else."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return Claims()
+    try:
+        raw = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        body = msgspec.json.decode(raw)
+    except (binascii.Error, ValueError):
+        return Claims()
+    if not isinstance(body, dict):
+        return Claims()
+    kinds: dict[str, Any] = {
+        "aud": str,
+        "exp": (int, float),
+        "account_id": int,
+        "api_domain": str,
+        "base_domain": str,
+    }
+    return Claims(**{name: body[name] for name, kind in kinds.items() if isinstance(body.get(name), kind)})
+
+
+def fingerprint(secret: str) -> str:
+    """A short name of a secret, from which it cannot be found."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
+def integration_of(token: str) -> str:
+    """A stable name of the integration that holds a token: its client id, else the token's fingerprint."""
+    return claims_of(token).aud or fingerprint(token)
+
+
+@attrs.frozen
+class Adopt:
+    """Use this token: somebody has refreshed it already."""
+
+    token: Token
+
+
+@attrs.frozen
+class Refresh:
+    """Store ``token`` (it carries the intent), then refresh it.
+
+    ``in_doubt``: an earlier refresh of the same token was begun and its end is not known, so that a
+    refusal now means that the grant is lost.
+    """
+
+    token: Token
+    in_doubt: bool
+
+
+@attrs.frozen
+class Login:
+    """Nothing is stored."""
+
+
+Step: TypeAlias = Adopt | Refresh | Login
+
+
+def next_step(stored: Token | None, stale: str | None, now: float) -> Step:
+    """What to do about a token, with the store's lock held and the store just read.
+
+    Args:
+        stored: what the store holds.
+        stale: the access token that is over or was refused; ``None`` if the caller has none.
+        now: Unix seconds.
+    """
+    if stored is None:
+        return Login()
+    if stored.access != stale and not stored.is_due(now):
+        return Adopt(stored)
+    mark = fingerprint(stored.refresh)
+    return Refresh(msgspec.structs.replace(stored, intent=mark), in_doubt=stored.intent == mark)
+
+
+class _Answer(msgspec.Struct):
+    access_token: str
+    refresh_token: str
+    expires_in: float = 86400.0
+
+
+_answer = msgspec.json.Decoder(_Answer, strict=False)
+
+
+def token_from_answer(content: bytes, account: str, now: float) -> Token | None:
+    """The pair out of an answer of the token endpoint, ``None`` if it holds none."""
+    try:
+        answer = _answer.decode(content)
+    except msgspec.DecodeError:
+        return None
+    return Token(
+        access=answer.access_token,
+        refresh=answer.refresh_token,
+        expires_at=now + answer.expires_in,
+        lifetime=answer.expires_in,
+        account=account,
+    )
+
+
+def is_grant_refused(status: int, hint: str) -> bool:
+    """Whether a refusal is about the refresh token itself and not about the integration's keys."""
+    return status in (400, 401) and not any(
+        name in hint.lower() for name in ("client_id", "client_secret", "redirect", "not associated")
+    )

@@ -1,0 +1,157 @@
+"""What the two flavours do differently, for threads. ``_async/_primitives.py`` has the same names for coroutines.
+
+Everything here takes functions. Work beside the caller runs in a small pool of threads that lives no
+longer than the block or the call that made it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from threading import Lock
+from types import TracebackType
+from typing import Annotated, Generic, TypeAlias, TypeVar
+
+__all__ = [
+    "Clock",
+    "Handle",
+    "Lock",
+    "Result",
+    "Scope",
+    "Wakeup",
+    "closing",
+    "run_all",
+    "shielded",
+    "sleep",
+    "to_thread",
+]
+
+T = TypeVar("T")
+
+#: What a function of this flavour returns: the value itself here, an awaitable in the async twin.
+Result: TypeAlias = Annotated[T, 0]
+
+
+def sleep(seconds: float) -> None:
+    """Waits; a negative time is no time."""
+    time.sleep(max(0.0, seconds))
+
+
+def to_thread(function: Callable[..., T], /, *args: object, **kwargs: object) -> T:
+    """Calls the function: a thread that may wait needs no other one."""
+    return function(*args, **kwargs)
+
+
+class Wakeup:
+    """Somebody waits, at most for a time; another ends the wait, from any thread."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def wait(self, seconds: float | None) -> None:
+        """Returns when woken or when the time is over."""
+        self._event.wait(seconds)
+        self._event.clear()
+
+    def wake(self) -> None:
+        """Ends the wait; the next wait ends at once if nobody is waiting now."""
+        self._event.set()
+
+
+class Clock:
+    """The times that the shell works with; tests pass one that does not wait."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Unix seconds."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        sleep(seconds)
+
+    def wait(self, wakeup: Wakeup, seconds: float | None) -> None:
+        """Waits for a wake-up, at most ``seconds``."""
+        wakeup.wait(seconds)
+
+
+def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
+    """Runs the functions, at most ``limit`` at once, and returns values and exceptions in their order.
+
+    With ``limit`` up to 1, or with one function, everything runs on the caller's thread.
+    """
+
+    def run(thunk: Callable[[], T]) -> T | Exception:
+        try:
+            return thunk()
+        except Exception as error:
+            return error
+
+    listed = list(thunks)
+    if limit <= 1 or len(listed) <= 1:
+        return [run(thunk) for thunk in listed]
+    with ThreadPoolExecutor(min(limit, len(listed)), "amocrm") as pool:
+        futures = [pool.submit(run, thunk) for thunk in listed]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class Handle(Generic[T]):
+    """Something started in a scope."""
+
+    __slots__ = ("_future", "_thunk")
+
+    def __init__(self, thunk: Callable[[], Result[T]], future: Future[T] | None) -> None:
+        self._thunk, self._future = thunk, future
+
+    def result(self) -> T:
+        """Its value, or its exception raised; waits for it."""
+        if self._future is None:
+            return self._thunk()
+        return self._future.result()
+
+
+class Scope:
+    """Runs functions beside the caller, at most ``limit`` at once; leaving the block ends them all.
+
+    What has not begun is dropped, what runs is waited for. With ``limit=0`` there are no threads: a
+    function runs when its result is asked for.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Scope:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def start(self, thunk: Callable[[], Result[T]]) -> Handle[T]:
+        """Starts ``thunk`` as soon as one of the ``limit`` places is free."""
+        if self._limit <= 0:
+            return Handle(thunk, None)
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._limit, "amocrm")
+        return Handle(thunk, self._pool.submit(thunk))
+
+
+def shielded(thunk: Callable[[], Result[T]]) -> T:
+    """Runs ``thunk``: a thread cannot be cancelled from outside."""
+    return thunk()

@@ -1,0 +1,190 @@
+"""The control endpoint: what tests in other processes ask of the sandbox, under `/_sandbox/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from . import seed
+from .faults import Drop, Effect, Fault, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
+from .messages import JSON, Request, Response, json_response, problem
+from .query import parse_query
+from .schema import TABLES
+
+if TYPE_CHECKING:
+    from .app import Sandbox
+
+__all__ = ["Control", "fresh_directories"]
+
+_EFFECTS: dict[str, type[Effect]] = {
+    "latency": Latency,
+    "drop": Drop,
+    "page": Page,
+    "truncate": Truncate,
+    "slow_body": SlowBody,
+    "malformed_json": MalformedJson,
+    "mutate": Mutate,
+}
+
+
+class Control:
+    """Answers `/_sandbox/{state,counters,log,reset,clock,faults,tokens,options,delete}`; never counted against limits.
+
+    A GET reads, a POST changes, `DELETE /_sandbox/faults` takes all faults out.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._actions: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
+            ("GET", "state"): self._state,
+            ("GET", "counters"): self._counters,
+            ("GET", "log"): self._log,
+            ("POST", "reset"): self._reset,
+            ("GET", "clock"): self._clock,
+            ("POST", "clock"): self._clock,
+            ("GET", "faults"): self._faults,
+            ("POST", "faults"): self._plant,
+            ("DELETE", "faults"): self._clear,
+            ("POST", "tokens"): self._tokens,
+            ("POST", "options"): self._options,
+            ("POST", "delete"): self._delete,
+        }
+
+    def handle(self, request: Request, path: str, query: str) -> Response:
+        """Carry out one control request."""
+        action = self._actions.get((request.method, path.removeprefix("/_sandbox").strip("/")))
+        if action is None:
+            return problem(404, f"Cannot {request.method} {path}")
+        try:
+            args = msgspec.json.decode(request.body) if request.body else dict(parse_query(query))
+            with self._sandbox.store.transaction():
+                return json_response(action(args), content_type=JSON)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return problem(400, f"{type(error).__name__}: {error}")
+
+    def _state(self, args: dict[str, Any]) -> Any:
+        sandbox = self._sandbox
+        tables = ("leads", "contacts", "companies", "notes", "tasks", "tags", "links")
+        counts = {table: sandbox.store.value(f"SELECT count(*) FROM {table}") for table in tables}
+        for kind in ("users", "pipelines", "fields", "loss_reasons"):
+            counts[kind] = len(sandbox.store.documents(kind))
+        return {"account": sandbox.account, "counts": counts, "now": sandbox.clock.now()}
+
+    def _counters(self, args: dict[str, Any]) -> Any:
+        return self._sandbox.counters()
+
+    def _log(self, args: dict[str, Any]) -> Any:
+        entries = list(self._sandbox.journal)[-int(args.get("last", 100)) :]
+        return [
+            {
+                "number": entry.number,
+                "at": entry.at,
+                "method": entry.method,
+                "target": entry.target,
+                "operation": entry.operation,
+                "status": entry.status,
+                "dropped": entry.dropped,
+                "body": entry.request_body.decode(errors="replace"),
+            }
+            for entry in entries
+        ]
+
+    def _reset(self, args: dict[str, Any]) -> Any:
+        """Reset what is named: `data`, `counters`, `limits`, `faults`; all of them by default."""
+        wanted = set(args.get("what") or ("data", "counters", "limits", "faults"))
+        self._sandbox.reset(
+            data="data" in wanted, counters="counters" in wanted, limits="limits" in wanted, faults="faults" in wanted
+        )
+        return {"reset": sorted(wanted)}
+
+    def _clock(self, args: dict[str, Any]) -> Any:
+        clock = self._sandbox.clock
+        if "advance" in args:
+            clock.advance(float(args["advance"]))
+        if "set" in args:
+            clock.set(float(args["set"]))
+        return {"now": clock.now()}
+
+    def _faults(self, args: dict[str, Any]) -> Any:
+        return [_show(fault) for fault in self._sandbox.faults.planted]
+
+    def _plant(self, args: dict[str, Any]) -> Any:
+        """Plant `{"effect": {"kind": "drop", ...}, "match": {...}, "when": {...}}`."""
+        sent = dict(args["effect"])
+        kind = _EFFECTS[sent.pop("kind")]
+        if isinstance(sent.get("headers"), dict):
+            sent["headers"] = tuple(sent["headers"].items())
+        fault = self._sandbox.faults.add(kind(**sent), **args.get("match", {}), **args.get("when", {}))
+        return _show(fault)
+
+    def _clear(self, args: dict[str, Any]) -> Any:
+        if "id" in args:
+            self._sandbox.faults.remove(int(args["id"]))
+        else:
+            self._sandbox.faults.clear()
+        return self._faults(args)
+
+    def _tokens(self, args: dict[str, Any]) -> Any:
+        """Do one `action`: `long_lived` (days), `code`, `pair`, `revoke` (token), `uninstall`, `integration`."""
+        sandbox = self._sandbox
+        client_id = args.get("client_id", sandbox.integration.client_id)
+        user_id = int(args.get("user_id", sandbox.admin_id))
+        action = args["action"]
+        if action == "long_lived":
+            seconds = int(float(args.get("days", 365)) * 86400)
+            return {"token": sandbox.tokens.issue_access(client_id, user_id, seconds)}
+        if action == "code":
+            return {"code": sandbox.tokens.issue_code(client_id, user_id)}
+        if action == "pair":
+            return sandbox.tokens.issue_pair(client_id, user_id)
+        if action == "revoke":
+            sandbox.tokens.revoke(args["token"])
+        elif action == "uninstall":
+            sandbox.tokens.uninstall(client_id)
+        elif action == "integration":
+            made = sandbox.tokens.create_integration(args.get("redirect_uri", sandbox.integration.redirect_uri))
+            return {name: getattr(made, name) for name in ("client_id", "client_secret", "redirect_uri")}
+        else:
+            raise ValueError(f"unknown action {action!r}")
+        return {}
+
+    def _options(self, args: dict[str, Any]) -> Any:
+        for name, value in args.items():
+            if name not in self._sandbox.account:
+                raise KeyError(name)
+            self._sandbox.set_option(name, value)
+        return self._sandbox.account
+
+    def _delete(self, args: dict[str, Any]) -> Any:
+        self._sandbox.delete(args["kind"], int(args["id"]))
+        return {}
+
+
+def _show(fault: Fault) -> dict[str, Any]:
+    kind = next(name for name, type_ in _EFFECTS.items() if isinstance(fault.effect, type_))
+    effect = {name: getattr(fault.effect, name) for name in type(fault.effect).__dataclass_fields__}
+    return {
+        "id": fault.id,
+        "effect": {"kind": kind, **effect},
+        "match": {
+            "method": fault.method,
+            "path": fault.path.pattern if fault.path else None,
+            "operation": fault.operation,
+        },
+        "when": {"nth": fault.nth, "next": fault.next, "probability": fault.probability},
+        "seen": fault.seen,
+        "hits": fault.hits,
+    }
+
+
+def fresh_directories(sandbox: Sandbox) -> None:
+    """Empty the account and give it again what every new account has; users stay, so that tokens stay valid."""
+    users = list(sandbox.store.documents("users").values())
+    sequence = sandbox.store.value("SELECT value FROM sequences WHERE name='users'")
+    sandbox.store.clear(TABLES)
+    for user in users:
+        sandbox.store.put("users", user)
+    sandbox.store.execute("INSERT INTO sequences VALUES ('users', ?)", (sequence,))
+    seed.create_directories(sandbox.store, sandbox.clock.now(), sandbox.random)

@@ -1,0 +1,147 @@
+"""Which room may know which: the import arrows of docs/architecture.md."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).resolve().parents[1] / "src"
+
+#: room -> rooms that it may import; every room may import itself
+ARROWS = {
+    "amocrm_gen._runtime": set(),
+    "amocrm_gen.models": {"amocrm_gen._runtime"},
+    "amocrm_gen.api": {"amocrm_gen._runtime", "amocrm_gen.models"},
+    "amocrm_gen.bound": {"amocrm_gen._runtime", "amocrm_gen.models", "amocrm_gen.api"},
+    "amocrm_gen.client": {"amocrm_gen._runtime"},
+    "amocrm.errors": {"amocrm_gen._runtime"},
+    "amocrm._core": {"amocrm.errors", "amocrm_gen._runtime", "amocrm_gen.models", "amocrm_gen.api"},
+    "amocrm.fields": {"amocrm.errors", "amocrm._core", "amocrm_gen._runtime", "amocrm_gen.models"},
+    "amocrm.entities": {"amocrm.errors", "amocrm._core", "amocrm.fields", "amocrm_gen._runtime", "amocrm_gen.models"},
+    "amocrm.webhooks": {
+        "amocrm.errors",
+        "amocrm._core",
+        "amocrm.fields",
+        "amocrm.entities",
+        "amocrm_gen._runtime",
+        "amocrm_gen.models",
+    },
+    "amocrm_sandbox": set(),
+}
+_BELOW_SHELL = {room for room in ARROWS if room != "amocrm_sandbox"}
+ARROWS["amocrm._async"] = _BELOW_SHELL
+ARROWS["amocrm._sync"] = _BELOW_SHELL
+#: the outside libraries that a room may import besides the standard library
+OUTSIDE = {
+    "amocrm_gen._runtime": {"msgspec"},
+    "amocrm_gen.models": {"msgspec"},
+    "amocrm_gen.api": {"msgspec"},
+    "amocrm_gen.client": {"httpx"},
+    "amocrm._core": {"msgspec", "attrs"},
+    "amocrm.errors": set(),
+    "amocrm.fields": {"msgspec", "attrs"},
+    "amocrm.entities": {"msgspec", "attrs"},
+    "amocrm.webhooks": {"msgspec", "attrs"},
+    "amocrm._async": {"msgspec", "attrs", "httpx", "redis"},
+    "amocrm._sync": {"msgspec", "attrs", "httpx", "redis"},
+}
+
+
+def room_of(module: str) -> str | None:
+    """The room of a module, the longest name that fits; None for the front doors of a package."""
+    fitting = [room for room in ARROWS if module == room or module.startswith(room + ".")]
+    return max(fitting, key=len) if fitting else None
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(SRC).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> Iterator[tuple[int, str]]:
+    module = module_of(path)
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield node.lineno, f"{base}.{alias.name}"
+
+
+def test_arrows_point_downwards_only() -> None:
+    """A module imports its own room and the rooms below it, and nothing else of this project."""
+    wrong = []
+    for path in SRC.rglob("*.py"):
+        room = room_of(module_of(path))
+        if room is None:
+            continue
+        for line, name in imports_of(path):
+            target = room_of(name)
+            ours = name.split(".")[0] in {"amocrm", "amocrm_gen", "amocrm_sandbox"}
+            if target == room or not ours:
+                continue
+            if target is None or target not in ARROWS[room]:
+                wrong.append(f"{path.relative_to(SRC)}:{line}: {room} -> {name}")
+
+    assert wrong == []
+
+
+def test_outside_libraries_stay_in_their_rooms() -> None:
+    """HTTP is imported by the transport of each flavour and by the optional plain client only."""
+    wrong = []
+    for path in SRC.rglob("*.py"):
+        room = room_of(module_of(path))
+        if room not in OUTSIDE:
+            continue
+        for line, name in imports_of(path):
+            top = name.split(".")[0]
+            known = top in sys.stdlib_module_names or top.startswith("amocrm") or top in OUTSIDE[room]
+            if not known:
+                wrong.append(f"{path.relative_to(SRC)}:{line}: {name}")
+            if top == "httpx" and path.stem not in {"transport", "client"}:
+                wrong.append(f"{path.relative_to(SRC)}:{line}: httpx outside the transport")
+
+    assert wrong == []
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level packages from outside the standard library that a statement loads."""
+    script = (
+        f"import sys; before = set(sys.modules); {statement};"
+        "tops = {name.split('.')[0] for name in set(sys.modules) - before};"
+        "print(' '.join(sorted(tops - set(sys.stdlib_module_names))))"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name for name in result.stdout.split() if not name.startswith("_")}
+
+
+CORE = {"httpx", "attr", "attrs", "msgspec", "httpcore", "h11", "anyio", "certifi", "idna", "sniffio", "amocrm", "amocrm_gen"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import amocrm", "from amocrm import AmoCRM, AsyncAmoCRM; AmoCRM('demo', token='t').close()"],
+)
+def test_the_core_needs_httpx_attrs_and_msgspec_only(statement: str) -> None:
+    """The core loads nothing from outside but its three dependencies and what they bring."""
+    assert loaded_by(statement) <= CORE
+
+
+@pytest.mark.parametrize("statement", ["import amocrm", "from amocrm import Lead, Contact, fields"])
+def test_declaring_entities_loads_no_http(statement: str) -> None:
+    """Entities and fields can be declared without an HTTP library in memory."""
+    assert not loaded_by(statement) & {"httpx", "httpcore", "h11", "anyio"}
+
+
+def test_the_sandbox_stands_alone() -> None:
+    """The sandbox shares nothing with the client it judges."""
+    assert not loaded_by("import amocrm_sandbox") & {"amocrm", "amocrm_gen"}
