@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from .desync import DesyncError
 from .lint import lint
 from .root import write_root
 from .source import SpecError
@@ -24,15 +25,31 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "root":
             print("spec/amocrm.yaml: " + ("rewritten" if write_root(repository / "spec") else "current"))
             return 0
-        problems = lint(repository / "spec")
-        for problem in problems:
-            print(problem)
-        if problems or given.command == "lint":
+        if given.command == "lint":
+            problems = lint(repository / "spec")
+            for problem in problems:
+                print(problem)
             print(f"{len(problems)} problems" if problems else "the description is in order", file=sys.stderr)
             return 1 if problems else 0
-    except SpecError as error:
+        return _build(repository, check=given.command == "check")
+    except (SpecError, DesyncError) as error:
         print(error)
         return 1
+
+
+def _build(repository: Path, *, check: bool) -> int:
+    # Imported here: the two generators are slow to load, and lint does not need them.
+    from .build import differences, outputs, write
+
+    texts = outputs(repository)
+    if check:
+        lines = list(differences(repository, texts))
+        print("\n".join(lines) if lines else f"{len(texts)} generated files are current")
+        if lines:
+            print("stale or edited by hand: run python -m generator build", file=sys.stderr)
+        return 1 if lines else 0
+    changed = write(repository, texts)
+    print(f"{len(texts)} generated files, {len(changed)} of them changed")
     return 0
 
 

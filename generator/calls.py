@@ -42,6 +42,7 @@ class Argument:
     place: str
     style: str
     description: str
+    sample: str
 
     @property
     def declaration(self) -> str:
@@ -78,19 +79,26 @@ class Call:
     @property
     def words(self) -> set[str]:
         """Every identifier in the types, to know what to import."""
-        return set(re.findall(r"\w+", " ".join([self.returns, self.model, *(a.type for a in self.arguments)])))
+        return set(
+            re.findall(r"\w+", " ".join([self.returns, self.model, *(a.type for a in self.arguments)]))
+        )
 
     @property
     def sample(self) -> str:
         """Arguments of the example: what is required, and the limit of a list."""
-        chosen = [f"{a.name}={_sample(a.type)}" for a in self.arguments if a.required]
-        limits = [f"limit={self.page}"] if self.page and any(a.name == "limit" for a in self.arguments) else []
+        chosen = [f"{a.name}={a.sample}" for a in self.arguments if a.required]
+        limits = (
+            [f"limit={self.page}"] if self.page and any(a.name == "limit" for a in self.arguments) else []
+        )
         return ", ".join([*chosen, *limits])
 
     def doc(self, indent: int, client: bool, example: str) -> str:
         """The whole docstring without its quotes, indented but for the first line."""
         width = _WIDTH - indent
-        blocks = [self.summary, *(textwrap.fill(part, width) for part in self.description.split("\n\n") if part)]
+        blocks = [
+            self.summary,
+            *(textwrap.fill(part, width) for part in self.description.split("\n\n") if part),
+        ]
         blocks.append(textwrap.fill(self.facts, width))
         entries = [("client", "anything that can send a request, such as the facade.")] if client else []
         entries += [(a.name, a.description or f"the {a.wire.replace('_', ' ')}.") for a in self.arguments]
@@ -108,12 +116,17 @@ class Call:
 
 
 def call_of(
-    made: Bundle, operation: Operation, types: dict[str, str], returns: str, model: str, classes: Iterable[tuple[str, str]]
+    made: Bundle,
+    operation: Operation,
+    types: dict[str, str],
+    returns: str,
+    model: str,
+    classes: Iterable[tuple[str, str]],
 ) -> Call:
     """Joins what the tool found (types by argument place and wire name) with the facts of the description."""
     data = operation.data
     arguments = [_parameter(made, parameter, types) for parameter in parameters_of(made, operation)]
-    order = [name for name in re.findall(r"\{([^}]*)\}", operation.path)]
+    order = re.findall(r"\{([^}]*)\}", operation.path)
     arguments.sort(key=lambda a: (order.index(a.wire) if a.place == "path" else len(order), not a.required))
     body = made.resolve(data.get("requestBody"))
     media = next(iter(body["content"])) if body is not None else ""
@@ -121,9 +134,9 @@ def call_of(
         place = "content" if media == "application/octet-stream" else "body"
         kind = "Body" if place == "content" else types["body"]
         text = str(body.get("description") or _body_text(data, place))
-        arguments.insert(
-            len(order), Argument(place, place, kind, body.get("required", False), place, "", text.strip())
-        )
+        required = body.get("required", False)
+        body_argument = Argument(place, place, kind, required, place, "", text.strip(), _sample(kind))
+        arguments.insert(len(order), body_argument)
     responses = {status: made.resolve(node) for status, node in data["responses"].items()}
     page = data.get("x-page")
     return Call(
@@ -163,9 +176,10 @@ def _parameter(made: Bundle, parameter: Map, types: dict[str, str]) -> Argument:
     values = parameter.get("x-values") or parameter["schema"].get("x-values")
     if values:
         text = f"{text} Known values: {', '.join(f'`{value}`' for value in values)}.".strip()
-    return Argument(
-        argument_name(wire), wire, kind, parameter.get("required", False), place, style, text
-    )
+    schema = made.resolve(parameter["schema"])
+    sample = repr(schema["enum"][0]).replace("'", '"') if "enum" in schema else _sample(kind)
+    required = parameter.get("required", False)
+    return Argument(argument_name(wire), wire, kind, required, place, style, text, sample)
 
 
 def _body_text(data: Map, place: str) -> str:
@@ -209,7 +223,9 @@ def _op(made: Bundle, operation: Operation) -> str:
 
 def _facts(operation: Operation) -> str:
     data = operation.data
-    sentences = [f"`{operation.method.upper()} {operation.path}` on {_HOSTS[data['x-host']]}; {_SAFETY[data['x-safety']]}."]
+    sentences = [
+        f"`{operation.method.upper()} {operation.path}` on {_HOSTS[data['x-host']]}; {_SAFETY[data['x-safety']]}."
+    ]
     if data.get("security") == []:
         sentences.append("Sends no token.")
     if "x-page" in data:
@@ -219,7 +235,9 @@ def _facts(operation: Operation) -> str:
         advice = f" ({batch['recommended']} advised)" if batch.get("recommended") else ""
         match = ", then ".join(f"`{key}`" for key in batch["match"])
         sentences.append(f"Takes {batch['max']} items{advice};")
-        sentences.append(f"answered items are matched by {match}." if match else "answered items cannot be matched.")
+        sentences.append(
+            f"answered items are matched by {match}." if match else "answered items cannot be matched."
+        )
         sentences.append("Some items can succeed while others fail." if batch["partial"] else "All or nothing"
                          f" ({batch['atomic']}).")  # fmt: skip
     source, page = data["x-source"], data.get("externalDocs")
@@ -235,7 +253,7 @@ def _returned(responses: dict[str, Any]) -> str:
     for status, response in responses.items():
         if status[0] == "2":
             text = str(response.get("description", "")).strip().rstrip(".")
-            parts.append(f"{status}: {'' if 'content' in response else 'None; '}{text}.")
+            parts.append(f"{status}{'' if 'content' in response else ' (None)'}: {text}.")
     return " ".join(parts)
 
 

@@ -48,7 +48,9 @@ def generate_endpoints(made: Bundle) -> dict[str, str]:
                 raise SpecError([_problem(made, f"the operation {endpoint.name} was renamed")])
             calls[operation.area].append(_call(made, reduced, operation, endpoint))
     if operations:
-        raise SpecError([operation.data.problem("endpoints", "was left out") for operation in operations.values()])
+        raise SpecError(
+            [operation.data.problem("endpoints", "was left out") for operation in operations.values()]
+        )
     texts: dict[str, str] = {}
     descriptions = {tag["name"]: tag["description"] for tag in made.document.get("tags", ())}
     for tag, found in sorted(calls.items()):
@@ -65,8 +67,8 @@ def generate_endpoints(made: Bundle) -> dict[str, str]:
 
 
 def class_name(tag: str) -> str:
-    """``customer_statuses`` is ``CustomerStatuses``."""
-    return "".join(word.capitalize() for word in tag.split("_"))
+    """``customer_statuses`` is ``CustomerStatusesApi``."""
+    return "".join(word.capitalize() for word in tag.split("_")) + "Api"
 
 
 def _project(made: Bundle, reduced: Reduced) -> Project:
@@ -75,12 +77,20 @@ def _project(made: Bundle, reduced: Reduced) -> Project:
         for key, (name, area) in reduced.overrides.items()
     }
     config = Config.from_sources(
-        ConfigFile(class_overrides=overrides, post_hooks=[]), MetaType.NONE, Path("bundle"), "utf-8", True, Path("none")
+        ConfigFile(class_overrides=overrides, post_hooks=[]),
+        MetaType.NONE,
+        Path("bundle"),
+        "utf-8",
+        True,
+        Path("none"),
     )
     data = GeneratorData.from_dict(reduced.document, config=config)
     if isinstance(data, GeneratorError):
         raise SpecError([_problem(made, f"{data.header}: {data.detail}")])
-    errors = [*data.errors, *(e for found in data.endpoint_collections_by_tag.values() for e in found.parse_errors)]
+    errors = [
+        *data.errors,
+        *(e for found in data.endpoint_collections_by_tag.values() for e in found.parse_errors),
+    ]
     if errors:
         raise SpecError([_problem(made, f"{error.header}: {error.detail}") for error in errors])
     return Project(openapi=data, config=config, custom_template_path=TEMPLATES)
@@ -88,7 +98,8 @@ def _project(made: Bundle, reduced: Reduced) -> Project:
 
 def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoint) -> Call:
     types = {
-        f"{location} {_raw(prop.name)}": _type(reduced, prop) for location, prop in endpoint.iter_all_parameters()
+        f"{location} {_raw(prop.name)}": _type(reduced, prop)
+        for location, prop in endpoint.iter_all_parameters()
     }
     for body in endpoint.bodies:
         types["body"] = re.sub(r"^list\[", "Sequence[", _type(reduced, body.prop))

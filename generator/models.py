@@ -12,7 +12,8 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from datamodel_code_generator import DataModelType, InputFileType, PythonVersion, generate
+from datamodel_code_generator import InputFileType, PythonVersion, generate
+from datamodel_code_generator.enums import DataModelType
 from datamodel_code_generator.format import Formatter
 from datamodel_code_generator.parser import LiteralType
 
@@ -23,16 +24,18 @@ from .source import Map, Problem, SpecError
 __all__ = ["generate_models"]
 
 TEMPLATES = Path(__file__).parent / "templates" / "models"
-_KEPT = frozenset({"type", "description", "properties", "required", "additionalProperties", "items", "anyOf", "$ref"})
+_KEPT = frozenset(
+    {"type", "description", "properties", "required", "additionalProperties", "items", "anyOf", "$ref"}
+)
 _WIDTH = 100
+_BASE = "generated._runtime.model"
 
 
-def generate_models(made: Bundle, package: str) -> dict[str, str]:
-    """The modules of ``<package>/models`` by their file names, unformatted.
+def generate_models(made: Bundle) -> dict[str, str]:
+    """The modules of ``models`` by their file names, unformatted.
 
     Args:
         made: the description; it must be free of problems.
-        package: import name of the generated package.
 
     Raises:
         SpecError: a schema did not become the class or alias of its name in the module of its area.
@@ -50,7 +53,7 @@ def generate_models(made: Bundle, package: str) -> dict[str, str]:
         input_file_type=InputFileType.OpenAPI,
         output_model_type=DataModelType.MsgspecStruct,
         target_python_version=PythonVersion.PY_311,
-        base_class=f"{package}._runtime.model.Model",
+        base_class=f"{_BASE}.Model",
         custom_template_dir=TEMPLATES,
         aliases=names,
         keyword_only=True,
@@ -65,7 +68,8 @@ def generate_models(made: Bundle, package: str) -> dict[str, str]:
     assert isinstance(modules, dict)
     texts = {"/".join(path): text for path, text in modules.items() if path != ("__init__.py",)}
     _verify(made, texts)
-    return {name: _without_header(text) for name, text in sorted(texts.items())}
+    tags = {tag["name"]: tag["description"] for tag in made.document.get("tags", ())}
+    return {file: _module(file.removesuffix(".py"), text, tags) for file, text in sorted(texts.items())}
 
 
 def _reduced(node: Any, names: dict[str, str]) -> Any:
@@ -104,12 +108,13 @@ def _text(node: Map) -> str:
     return "\n\n".join(textwrap.fill(paragraph, _WIDTH, break_long_words=False) for paragraph in paragraphs)
 
 
-def _without_header(text: str) -> str:
-    """The module without the comment lines that the generator puts first."""
+def _module(area: str, text: str, tags: dict[str, str]) -> str:
+    """The module with a docstring in place of the comment lines that the generator puts first."""
     lines = text.splitlines(keepends=True)
     while lines and (lines[0].startswith("#") or not lines[0].strip()):
         lines.pop(0)
-    return "".join(lines)
+    body = "".join(lines).replace(f"from {_BASE} import", "from .._runtime.model import")
+    return f'"""Models of ``{area}``. {tags.get(area, "Shapes that the areas share.")}"""\n\n{body}'
 
 
 def _verify(made: Bundle, texts: dict[str, str]) -> None:
@@ -127,10 +132,16 @@ def _verify(made: Bundle, texts: dict[str, str]) -> None:
     for name, schema in made.schemas.items():
         wanted = {field_name(key) for key in schema["properties"]} if "properties" in schema else None
         if name not in found:
-            problems.append(schema.problem("models", f"{name} did not become a class of the module {name.partition('.')[0]}"))
+            problems.append(
+                schema.problem(
+                    "models", f"{name} did not become a class of the module {name.partition('.')[0]}"
+                )
+            )
         elif found[name] != wanted:
             got = sorted((found[name] or set()) ^ (wanted or set()))
-            problems.append(schema.problem("models", f"{name} got other attributes than it should: {', '.join(got)}"))
+            problems.append(
+                schema.problem("models", f"{name} got other attributes than it should: {', '.join(got)}")
+            )
     for name in found.keys() - made.schemas.keys():
         problems.append(Problem(made.document.file, 1, "models", f"{name} is not in the description"))
     if problems:

@@ -10,7 +10,9 @@ import typing
 __all__ = ["argument_name", "class_name_problem", "field_name"]
 
 # A property of one of these names would hide the type in the annotations of its own class.
-_ANNOTATED = frozenset({"bool", "bytes", "dict", "float", "int", "list", "object", "self", "set", "str", "tuple"})
+_ANNOTATED = frozenset(
+    {"bool", "bytes", "dict", "float", "int", "list", "object", "self", "set", "str", "tuple"}
+)
 # Names that the generated modules import or define.
 _TAKEN = frozenset(
     {
@@ -60,6 +62,12 @@ def class_name_problem(name: str) -> str | None:
         return "must be CamelCase: ASCII words of one capital and lower-case letters, digits only at a word's end"
     if re.search(r"[A-Z]{2}", name):
         return "must not have two capitals in a row"
-    if keyword.iskeyword(name) or hasattr(builtins, name) or name in typing.__all__ or name in _TAKEN:
+    if (
+        name.endswith("Api")
+        or keyword.iskeyword(name)
+        or hasattr(builtins, name)
+        or name in typing.__all__
+        or name in _TAKEN
+    ):
         return "is a name of Python, of typing or of the generated modules"
     return None

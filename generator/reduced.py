@@ -72,7 +72,9 @@ class Reduced:
             return name, frozenset({(area, name)})
         if "anyOf" in node:
             parts = [self._type(form) for form in node["anyOf"]]
-            return " | ".join(text for text, _ in parts), frozenset().union(*(classes for _, classes in parts))
+            return " | ".join(text for text, _ in parts), frozenset().union(
+                *(classes for _, classes in parts)
+            )
         types = [node["type"]] if isinstance(node["type"], str) else list(node["type"])
         texts, classes = [], frozenset[tuple[str, str]]()
         for kind in types:
@@ -92,7 +94,9 @@ def reduce(made: Bundle) -> Reduced:
     for operation in made.operations():
         data = operation.data
         responses = {
-            status: _content(result, made, node) for status, node in data["responses"].items() if status[0] == "2"
+            status: _content(result, made, node)
+            for status, node in data["responses"].items()
+            if status[0] == "2"
         }
         reduced: dict[str, Any] = {
             "operationId": data["operationId"],
@@ -118,7 +122,9 @@ def reduce(made: Bundle) -> Reduced:
     for name, schema in made.schemas.items():
         area, _, short = name.partition(".")
         is_enum = "enum" in schema
-        schemas[name] = {"type": schema["type"], "enum": list(schema["enum"])} if is_enum else {"type": "object"}
+        schemas[name] = (
+            {"type": schema["type"], "enum": list(schema["enum"])} if is_enum else {"type": "object"}
+        )
         result.overrides[pascal_case(re.sub(r"/", "", name))] = (short, area)
     for name in result.maps:
         schemas[name] = {"type": "object"}

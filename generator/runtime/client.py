@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from ._runtime.errors import NotSentError, UnansweredError
-from ._runtime.wire import Request, Response
+from .errors import NotSentError, UnansweredError
+from .wire import Request, Response
 
 __all__ = ["AsyncClient", "Client"]
 

@@ -9,7 +9,7 @@ list member that is no object is left out. A page is never lost for one odd valu
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
@@ -62,7 +62,9 @@ class Drift(msgspec.Struct, frozen=True):
 
 
 def read(op: Op, response: Response, model: Any) -> Any:
-    """The parsed answer: ``None`` for 204 or an empty body, else ``model``.
+    """The parsed answer: ``None`` for 204 or an empty body, else ``model``; ``bytes`` takes the body as it is.
+
+    An empty body where the description promises one is a drift and no error: a write has taken effect.
 
     Raises:
         APIError: the status is an error.
@@ -70,18 +72,18 @@ def read(op: Op, response: Response, model: Any) -> Any:
     """
     if response.status >= 400:
         raise problem_of(op, response)
-    if response.status == 204 or not response.content.strip():
+    if model is None or response.status == 204 or not response.content.strip():
+        if model is not None and 204 not in op.success:
+            _note_all(response, [Drift(op.id, "$", "missing", None)])
         return None
-    if model is None:
-        return None
+    if model is bytes:
+        return response.content
     try:
         return _decoder(model).decode(response.content)
     except msgspec.ValidationError:
         walk = _Walk(op)
         value = walk.value(msgspec.json.decode(response.content), model, "$")
-        response.drift = tuple(walk.found)
-        for drift in walk.found:
-            (response.report or _warn)(drift)
+        _note_all(response, walk.found)
         if value is not _BAD:
             return value
         problem = "does not fit the description at all"
@@ -101,9 +103,15 @@ def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(model)
 
 
+def _note_all(response: Response, found: Sequence[Drift]) -> None:
+    response.drift = tuple(found)
+    for drift in found:
+        (response.report or _warn)(drift)
+
+
 def _warn(drift: Drift) -> None:
     # The registry of Python's warnings keeps it to once per message and place.
-    warnings.warn(str(drift), DriftWarning, stacklevel=5)
+    warnings.warn(str(drift), DriftWarning, stacklevel=6)
 
 
 def _without_indexes(path: str) -> str:

@@ -54,7 +54,8 @@ class Response(msgspec.Struct, kw_only=True):
     """An answer as it arrived. Header names are lower case.
 
     ``drift`` is filled by the reader; ``report`` is called once for each drift, and the plain Python
-    warning is used where the client sets none.
+    warning is used where the client sets none. ``sent`` is how often the request may have reached the
+    server: more than once after a retry of an idempotent request.
     """
 
     status: int
@@ -62,6 +63,7 @@ class Response(msgspec.Struct, kw_only=True):
     content: bytes = b""
     report: Callable[[Drift], None] | None = None
     drift: Sequence[Drift] = ()
+    sent: int = 1
 
     @property
     def request_id(self) -> str | None:
@@ -125,12 +127,14 @@ def build(
     *,
     path: Mapping[str, object] | None = None,
     query: Iterable[Param] = (),
-    body: Any = msgspec.UNSET,
+    body: Any = None,
     content: Body | None = None,
     content_type: str = "application/json",
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, object] | None = None,
 ) -> Request:
     """Makes the request of an operation; ``body`` is encoded as JSON, ``content`` is sent as it is.
+
+    A body or header that is ``None`` is left out: no operation takes a bare null.
 
     Raises:
         ValueError: a path parameter is empty, or the body has more items than the operation takes.
@@ -139,7 +143,7 @@ def build(
     filled = op.path
     for name, value in (path or {}).items():
         filled = filled.replace("{" + name + "}", quote_segment(value))
-    if body is not msgspec.UNSET:
+    if body is not None and body is not msgspec.UNSET:
         if op.batch is not None and isinstance(body, Sequence) and len(body) > op.batch.max:
             raise ValueError(
                 f"{op.id} takes at most {op.batch.max} items in one request, {len(body)} were given; "
@@ -152,5 +156,5 @@ def build(
         query=encode_query(query),
         content=content,
         content_type=content_type if content is not None else None,
-        headers=headers or {},
+        headers={name: str(value) for name, value in (headers or {}).items() if value is not None},
     )

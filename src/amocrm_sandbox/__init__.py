@@ -14,9 +14,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .app import Exchange, Sandbox
+    from .app import Sandbox
     from .clock import Clock, ManualClock
     from .description import Description
+    from .exchange import Exchange
     from .faults import Drop, Faults, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
     from .journal import Entry, Journal
     from .limits import Limits
@@ -52,9 +53,10 @@ __all__ = [
 ]
 
 _MODULES = {
-    "app": ("Exchange", "Sandbox"),
+    "app": ("Sandbox",),
     "clock": ("Clock", "ManualClock"),
     "description": ("Description",),
+    "exchange": ("Exchange",),
     "faults": ("Drop", "Faults", "Latency", "MalformedJson", "Mutate", "Page", "SlowBody", "Truncate"),
     "journal": ("Entry", "Journal"),
     "limits": ("Limits",),

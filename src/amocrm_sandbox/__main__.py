@@ -19,7 +19,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="amocrm-sandbox", description="A local amoCRM account over HTTP.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port, 0 for a free one (default: %(default)s)")
-    parser.add_argument("--db", default=None, metavar="FILE", help="file to keep the account in (default: memory)")
+    parser.add_argument(
+        "--db", default=None, metavar="FILE", help="file to keep the account in (default: memory)"
+    )
     parser.add_argument("--subdomain", default="demo", help="name of the account (default: %(default)s)")
     parser.add_argument(
         "--limits",
@@ -28,11 +30,18 @@ def _parser() -> argparse.ArgumentParser:
         help="7 requests a second per integration (on), none (off), or N (default: %(default)s)",
     )
     parser.add_argument(
-        "--api-filter", choices=("on", "off"), default=None, help="the paid filter option (default: off in a new account)"
+        "--api-filter",
+        choices=("on", "off"),
+        default=None,
+        help="the paid filter option (default: off in a new account)",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of ids and faults (default: %(default)s)")
-    parser.add_argument("--link-base", default=None, metavar="URL", help="scheme and host named by links in answers")
-    parser.add_argument("--json", action="store_true", help="print the address and the keys as one JSON object")
+    parser.add_argument(
+        "--link-base", default=None, metavar="URL", help="scheme and host named by links in answers"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the address and the keys as one JSON object"
+    )
     return parser
 
 

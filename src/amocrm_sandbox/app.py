@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,23 +13,19 @@ import msgspec
 from . import seed as seeding
 from .areas import ALL
 from .clock import Clock
-from .context import Context, Handler, Item, Routes
+from .context import Routes
 from .control import Control, fresh_directories
-from .description import Description, Operation
-from .effects import answer_instead, deform, latency
-from .errors import Refused, field_error, refuse
-from .faults import Fault, Faults
+from .description import Description
+from .exchange import Exchange
+from .faults import Faults
 from .journal import Journal
 from .limits import Limiter, Limits
-from .messages import Request, Response, html_page, problem
+from .messages import Request, Response
 from .router import Router
 from .store import Store
 from .tokens import Integration, Tokens
 
-__all__ = ["Exchange", "Sandbox"]
-
-_FAMILIES = (".amocrm.ru", ".kommo.com", ".amocrm.com")
-_decode = msgspec.json.Decoder().decode
+__all__ = ["Sandbox"]
 
 
 def _routes(areas: tuple[Routes, ...]) -> Router:
@@ -101,8 +96,8 @@ class Sandbox:
         self.limiter = Limiter(limits if isinstance(limits, Limits) else Limits() if limits else Limits.off())
         self.faults = Faults(seed)
         self.journal = Journal(log_size)
-        self._control = Control(self)
-        self._router = _routes(ALL)
+        self.control = Control(self)
+        self.router = _routes(ALL)
         self._token: str | None = None
 
     def close(self) -> None:
@@ -132,7 +127,9 @@ class Sandbox:
     def long_lived_token(self, days: int = 365, user_id: int | None = None) -> str:
         """Return a new long-lived token, valid for so many days."""
         with self.lock:
-            return self.tokens.issue_access(self.integration.client_id, user_id or self.admin_id, days * 86400)
+            return self.tokens.issue_access(
+                self.integration.client_id, user_id or self.admin_id, days * 86400
+            )
 
     def authorization_code(self, user_id: int | None = None) -> str:
         """Return a new authorization code of the first integration: valid for 20 minutes, usable once."""
@@ -159,7 +156,9 @@ class Sandbox:
         if kind not in ("leads", "contacts", "companies"):
             raise ValueError(f"{kind} can not be deleted")
         with self.lock:
-            self.store.execute(f"UPDATE {kind} SET is_deleted=1, updated_at=? WHERE id=?", (self.clock.now(), id))
+            self.store.execute(
+                f"UPDATE {kind} SET is_deleted=1, updated_at=? WHERE id=?", (self.clock.now(), id)
+            )
 
     def counters(self) -> dict[str, Any]:
         """Return what the server has counted.
@@ -179,7 +178,9 @@ class Sandbox:
                 "is_blocked": self.limiter.is_blocked,
             }
 
-    def reset(self, *, data: bool = True, counters: bool = True, limits: bool = True, faults: bool = True) -> None:
+    def reset(
+        self, *, data: bool = True, counters: bool = True, limits: bool = True, faults: bool = True
+    ) -> None:
         """Go back to an empty account, or to a part of it; users, integrations and tokens stay."""
         with self.lock:
             if data:
@@ -207,7 +208,9 @@ class Sandbox:
         """GET as the administrator."""
         return self.call("GET", target)
 
-    def call(self, method: str, target: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Response:
+    def call(
+        self, method: str, target: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Send one request as the administrator, the body given as a value.
 
         Args:
@@ -219,151 +222,3 @@ class Sandbox:
         sent = {"authorization": f"Bearer {self.token}", **(headers or {})}
         content = b"" if body is None else msgspec.json.encode(body)
         return self.handle(Request(method, target, f"{self.subdomain}.amocrm.ru", sent, content))
-
-
-class Exchange:
-    """One request under way: `inbound_delay` seconds on the wire, then `finish`."""
-
-    __slots__ = ("_faults", "_handler", "_operation", "_path", "_query", "_request", "_sandbox", "_params", "_name")
-
-    def __init__(self, sandbox: Sandbox, request: Request) -> None:
-        self._sandbox = sandbox
-        self._request = request
-        self._path, _, self._query = request.target.partition("?")
-        self._handler: Handler | None = None
-        self._params: dict[str, str] = {}
-        self._operation: Operation | None = None
-        self._name = f"{request.method} {self._path}"
-        self._faults: list[Fault] = []
-        if self._path.startswith("/_sandbox"):
-            return
-        match = sandbox._router.find(request.method, self._path)
-        if match is not None:
-            self._handler, template = match.value
-            self._params = match.params
-            self._operation = sandbox.description.find(request.method, self._path)
-            self._name = self._operation.id if self._operation else f"{request.method} {template}"
-        self._faults = sandbox.faults.choose(request.method, self._path, self._name)
-
-    @property
-    def inbound_delay(self) -> float:
-        """Seconds to wait before the request counts as arrived."""
-        return latency(self._faults)[0] if self._faults else 0.0
-
-    def finish(self, arrived: float | None = None) -> Response:
-        """Count the arrival, carry the request out and return the answer.
-
-        Args:
-            arrived: Monotonic seconds of the arrival; None for now.
-        """
-        sandbox = self._sandbox
-        with sandbox.lock:
-            if self._path.startswith("/_sandbox"):
-                return sandbox._control.handle(self._request, self._path, self._query)
-            now = sandbox.clock.monotonic() if arrived is None else arrived
-            client_id, response = self._respond(now)
-            request_id = f"{sandbox.random.getrandbits(64):016x}"
-            response = replace(response, headers=(*response.headers, ("X-Request-Id", request_id)))
-            sandbox.journal.add(self._request, self._path, self._name, client_id, now, response)
-        if self._faults:
-            delay = latency(self._faults)[1]
-            if delay:
-                response = replace(response, delivery=replace(response.delivery, delay=delay))
-        return response
-
-    def _respond(self, now: float) -> tuple[str, Response]:
-        sandbox, token = self._sandbox, self._bearer()
-        grant = sandbox.tokens.check(token) if token else None
-        client_id = grant.client_id if grant else "anonymous"
-        verdict = sandbox.limiter.arrive(client_id, now)
-        if verdict == "blocked":
-            return client_id, html_page(403)
-        if verdict == "limited":
-            if sandbox.limiter.limits.json_page:
-                return client_id, problem(429, "Too many requests", retry_after=1)
-            return client_id, html_page(429)
-        instead = answer_instead(self._faults, after_commit=False)
-        if instead is not None:
-            return client_id, instead
-        try:
-            response = self._dispatch(client_id, grant.user_id if grant else None)
-        except Refused as refused:
-            response = refused.response
-        if self._faults:
-            response = answer_instead(self._faults, after_commit=True) or deform(response, self._faults)
-        return client_id, response
-
-    def _dispatch(self, client_id: str, user_id: int | None) -> Response:
-        sandbox, request = self._sandbox, self._request
-        ctx = Context(sandbox, request, self._path, self._query, self._params, self._operation)
-        is_public = self._path.startswith("/oauth")
-        self._check_host(is_public)
-        if not is_public:
-            ctx.client_id = client_id
-            ctx.user = self._user(user_id)
-        if self._handler is None:
-            if sandbox._router.methods(self._path):
-                raise refuse(405, "Method Not Allowed")
-            raise ctx.no_route()
-        if request.method == "GET":
-            return self._handler(ctx)
-        with sandbox.store.transaction():
-            if not is_public:
-                ctx.items = self._items()
-            return self._handler(ctx)
-
-    def _bearer(self) -> str:
-        kind, _, token = self._request.headers.get("authorization", "").partition(" ")
-        return token.strip() if kind.lower() == "bearer" else ""
-
-    def _check_host(self, is_public: bool) -> None:
-        host = self._request.host.partition(":")[0].lower()
-        if not host.endswith(_FAMILIES):
-            return
-        label = host.partition(".")[0]
-        if label == self._sandbox.subdomain or (is_public and (label == "www" or label.startswith("api-"))):
-            return
-        # Legacy code 101: there is no such account. The token endpoint of a host that is gone answers 404.
-        raise refuse(404, "Account not found") if is_public else refuse(401, "Account not found")
-
-    def _user(self, user_id: int | None) -> dict[str, Any]:
-        unauthorized = refuse(401, "Invalid user name or password")
-        if user_id is None:
-            raise unauthorized
-        users = self._sandbox.store.documents("users")
-        user = users.get(user_id)
-        if user is None or not user["rights"]["is_active"]:
-            raise unauthorized
-        other = self._request.headers.get("x-context-user-id")
-        if other is None:
-            return user
-        acting = users.get(int(other)) if other.isdigit() else None
-        if acting is None or acting["rights"]["is_free"] or not user["rights"]["is_admin"]:
-            raise unauthorized
-        return acting
-
-    def _items(self) -> list[Item]:
-        operation, body = self._operation, self._request.body
-        takes_body = operation.has_body if operation else bool(body)
-        if not takes_body:
-            return []
-        if not body:
-            raise refuse(400, "Request data can not be empty")
-        try:
-            value = _decode(body)
-        except msgspec.DecodeError:
-            raise refuse(400, "Request body is not valid JSON") from None
-        is_batch = operation.is_batch if operation else isinstance(value, list)
-        if not is_batch:
-            if isinstance(value, list):
-                return [Item(None, {}, [field_error("FieldNotExpected", "0")])]
-            return [Item(None, value, operation.validate(value) if operation else [])]
-        if not isinstance(value, list):
-            return [Item(0, {}, [field_error("InvalidType", "", "array")])]
-        if not value:
-            raise refuse(400, "Request data can not be empty")
-        most = (operation.max_items if operation else None) or 250
-        if len(value) > most:
-            raise refuse(422, f"Limit {most} per page")
-        check = operation.validate if operation else (lambda item: [])
-        return [Item(index, item, check(item)) for index, item in enumerate(value)]

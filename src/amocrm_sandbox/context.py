@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +150,7 @@ class Context:
     @cached_property
     def page(self) -> int:
         """The requested page, from 1."""
-        return max(1, as_int(self.query.get("page"), 1) or 1)
+        return min(max(1, as_int(self.query.get("page"), 1) or 1), 10**9)
 
     @cached_property
     def limit(self) -> int:
@@ -177,13 +177,17 @@ class Context:
             links["last"] = link(last)
         return links
 
-    def page_answer(self, key: str, items: list[dict[str, Any]], has_next: bool) -> Response:
+    def page_answer(self, key: str, items: Sequence[Any], has_next: bool) -> Response:
         """Return a page without totals, or the 204 of an empty one."""
         if not items:
             return Response(204)
-        return json_response({"_page": self.page, "_links": self.page_links(has_next), "_embedded": {key: items}})
+        return json_response(
+            {"_page": self.page, "_links": self.page_links(has_next), "_embedded": {key: items}}
+        )
 
-    def counted_page(self, key: str, every: list[Any], render: Callable[[Any], Any], last: bool = False) -> Response:
+    def counted_page(
+        self, key: str, every: list[Any], render: Callable[[Any], Any], last: bool = False
+    ) -> Response:
         """Return a page with `_total_items` and `_page_count` of a directory, or the 204 of an empty one."""
         start = (self.page - 1) * self.limit
         items = [render(item) for item in every[start : start + self.limit]]

@@ -95,7 +95,10 @@ class Control:
         """Reset what is named: `data`, `counters`, `limits`, `faults`; all of them by default."""
         wanted = set(args.get("what") or ("data", "counters", "limits", "faults"))
         self._sandbox.reset(
-            data="data" in wanted, counters="counters" in wanted, limits="limits" in wanted, faults="faults" in wanted
+            data="data" in wanted,
+            counters="counters" in wanted,
+            limits="limits" in wanted,
+            faults="faults" in wanted,
         )
         return {"reset": sorted(wanted)}
 
@@ -144,7 +147,9 @@ class Control:
         elif action == "uninstall":
             sandbox.tokens.uninstall(client_id)
         elif action == "integration":
-            made = sandbox.tokens.create_integration(args.get("redirect_uri", sandbox.integration.redirect_uri))
+            made = sandbox.tokens.create_integration(
+                args.get("redirect_uri", sandbox.integration.redirect_uri)
+            )
             return {name: getattr(made, name) for name in ("client_id", "client_secret", "redirect_uri")}
         else:
             raise ValueError(f"unknown action {action!r}")

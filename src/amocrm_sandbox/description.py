@@ -44,6 +44,11 @@ class Operation:
         self.max_limit: int | None = (raw.get("x-page") or {}).get("limit")
 
     @property
+    def needs_body(self) -> bool:
+        """Whether a request without a body is refused."""
+        return bool(self.raw.get("requestBody", {}).get("required"))
+
+    @property
     def has_body(self) -> bool:
         """Whether the operation takes a JSON body."""
         return self._body is not None
@@ -91,5 +96,3 @@ class Description:
         """Return the operation of a request, or None for one that is not described."""
         match = self._router.find(method, path)
         return match.value if match else None
-
-

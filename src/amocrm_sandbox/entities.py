@@ -98,7 +98,11 @@ def render(ctx: Context, kind: Kind, rows: list[Row]) -> list[Row]:
     if "only_deleted" in ctx.with_:
         keys = ("id", "updated_at", "updated_by")
         return [
-            {**{key: row[key] for key in keys}, "is_deleted": True, "_links": ctx.links(f"{kind.name}/{row['id']}")}
+            {
+                **{key: row[key] for key in keys},
+                "is_deleted": True,
+                "_links": ctx.links(f"{kind.name}/{row['id']}"),
+            }
             for row in rows
         ]
     ids = [row["id"] for row in rows]
@@ -158,7 +162,9 @@ def _filter(ctx: Context, kind: Kind, selection: Selection) -> None:
             wanted = [_number(value) for value in as_list(node)]
             condition, args = f" AND value IN ({','.join('?' * len(wanted))})", wanted
         selection.where(
-            f"id IN (SELECT entity_id FROM field_values WHERE field_id=?{condition})", _number(field_id), *args
+            f"id IN (SELECT entity_id FROM field_values WHERE field_id=?{condition})",
+            _number(field_id),
+            *args,
         )
 
 
@@ -217,7 +223,10 @@ def create(ctx: Context, kind: Kind, item: Item, data: Row, prefix: str = "") ->
 def change(ctx: Context, kind: Kind, item: Item, old: Row) -> Row | None:
     """Write the changes of one entity and return its new row, or None when it has errors."""
     data = item.data
-    row: Row = {"updated_at": data.get("updated_at") or ctx.now, "updated_by": data.get("updated_by", ctx.user["id"])}
+    row: Row = {
+        "updated_at": data.get("updated_at") or ctx.now,
+        "updated_by": data.get("updated_by", ctx.user["id"]),
+    }
     for key in ("name", "responsible_user_id", "created_by", "created_at"):
         if key in data and (data[key] is not None or key == "name"):
             row[key] = data[key]
@@ -257,7 +266,8 @@ def _store_values(
     into["search"] = f"{row['name']}\n".casefold() + stored_text(ctx.store.documents("fields"), stored)
     if not is_new:
         ctx.store.executemany(
-            "DELETE FROM field_values WHERE field_id=? AND entity_id=?", [(field_id, id) for field_id in touched]
+            "DELETE FROM field_values WHERE field_id=? AND entity_id=?",
+            [(field_id, id) for field_id in touched],
         )
     ctx.store.executemany(
         "INSERT OR REPLACE INTO field_values VALUES (?,?,?,?)",

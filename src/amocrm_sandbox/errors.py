@@ -41,7 +41,11 @@ def refuse(status: int, detail: str, **extra: Any) -> Refused:
 
 def field_error(code: str, path: str, arg: object = "", detail: str | None = None) -> dict[str, str]:
     """Return one entry of `errors`: code, dotted path relative to the item, and a sentence."""
-    return {"code": code, "path": path, "detail": detail or DETAILS.get(code, "This value is not valid.").format(arg)}
+    return {
+        "code": code,
+        "path": path,
+        "detail": detail or DETAILS.get(code, "This value is not valid.").format(arg),
+    }
 
 
 def invalid(errors: list[dict[str, Any]]) -> Refused:

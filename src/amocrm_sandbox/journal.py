@@ -13,6 +13,9 @@ from .messages import Request, Response
 
 __all__ = ["Entry", "Journal"]
 
+HEAD = 4096
+MOST_BYTES = 64 * 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -22,6 +25,8 @@ class Entry:
         number: Count from 1.
         at: Monotonic seconds of the arrival.
         operation: Operation id, or method and path of something that is not described.
+        response_head: The first 4 KiB of the answer's body.
+        dropped: Whether a fault kept the answer from the client.
     """
 
     number: int
@@ -33,7 +38,7 @@ class Entry:
     client_id: str
     status: int
     request_body: bytes
-    response_body: bytes
+    response_head: bytes
     dropped: bool
 
     def json(self) -> Any:
@@ -45,7 +50,7 @@ class Journal:
     """The last requests, newest last, and counters that never forget until a reset.
 
     Args:
-        size: Number of requests kept with their bodies.
+        size: Number of requests kept with their bodies, as long as the bodies stay below 64 MiB.
     """
 
     def __init__(self, size: int) -> None:
@@ -55,6 +60,7 @@ class Journal:
     def reset(self) -> None:
         """Forget everything."""
         self._entries.clear()
+        self._bytes = 0
         self.total = 0
         self.operations: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
@@ -76,10 +82,18 @@ class Journal:
             client_id,
             response.status,
             request.body,
-            response.body,
+            response.body[:HEAD],
             response.delivery.drop,
         )
+        if len(self._entries) == self._entries.maxlen:
+            self._forget()
         self._entries.append(entry)
+        self._bytes += len(entry.request_body)
+        while self._bytes > MOST_BYTES and len(self._entries) > 1:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._bytes -= len(self._entries.popleft().request_body)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries))
@@ -90,7 +104,9 @@ class Journal:
     def __getitem__(self, index: int) -> Entry:
         return self._entries[index]
 
-    def find(self, method: str | None = None, path: str | None = None, operation: str | None = None) -> list[Entry]:
+    def find(
+        self, method: str | None = None, path: str | None = None, operation: str | None = None
+    ) -> list[Entry]:
         """Return the remembered requests with this method, exact path and operation, oldest first."""
         return [
             entry

@@ -137,7 +137,10 @@ def problem(status: int, detail: str, **extra: Any) -> Response:
     """Return an error body of the v4 API: `title`, `type`, `status`, `detail` and what the case adds."""
     body = dict(extra)
     body.update(
-        title=TITLES.get(status, "Error"), type=f"https://httpstatus.es/{status}", status=status, detail=detail
+        title=TITLES.get(status, "Error"),
+        type=f"https://httpstatus.es/{status}",
+        status=status,
+        detail=detail,
     )
     return json_response(body, status, PROBLEM)
 

@@ -52,11 +52,12 @@ def as_list(node: Any) -> list[str]:
 
 
 def as_int(node: Any, default: int | None = None) -> int | None:
-    """Return a whole number, or the default when there is none."""
+    """Return a whole number of at most 64 bits, or the default when there is none."""
     try:
-        return int(node)
+        number = int(node)
     except (TypeError, ValueError):
         return default
+    return number if -(2**63) <= number < 2**63 else default
 
 
 def as_range(node: Any) -> tuple[int | None, int | None]:

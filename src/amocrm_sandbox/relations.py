@@ -45,11 +45,13 @@ def add_link(
     a_type, a_id, b_type, b_id = key = _ordered(a, b)
     if (a_type, b_type) == ("companies", "contacts"):
         store.execute(
-            "DELETE FROM links WHERE a_type='companies' AND b_type='contacts' AND b_id=? AND a_id<>?", (b_id, a_id)
+            "DELETE FROM links WHERE a_type='companies' AND b_type='contacts' AND b_id=? AND a_id<>?",
+            (b_id, a_id),
         )
     elif b_type == "companies":
         store.execute(
-            "DELETE FROM links WHERE a_type=? AND a_id=? AND b_type='companies' AND b_id<>?", (a_type, a_id, b_id)
+            "DELETE FROM links WHERE a_type=? AND a_id=? AND b_type='companies' AND b_id<>?",
+            (a_type, a_id, b_id),
         )
     main: int | None = None
     if b_type == "contacts" and a_type in ("leads", "customers"):
@@ -75,7 +77,9 @@ def add_link(
 def drop_link(store: Store, a: tuple[str, int], b: tuple[str, int]) -> None:
     """Remove a link; when the main contact goes, the next one takes over."""
     a_type, a_id, b_type, b_id = _ordered(a, b)
-    store.execute("DELETE FROM links WHERE a_type=? AND a_id=? AND b_type=? AND b_id=?", (a_type, a_id, b_type, b_id))
+    store.execute(
+        "DELETE FROM links WHERE a_type=? AND a_id=? AND b_type=? AND b_id=?", (a_type, a_id, b_type, b_id)
+    )
     if b_type == "contacts" and a_type in ("leads", "customers"):
         rest = store.rows(
             "SELECT b_id, is_main FROM links WHERE a_type=? AND a_id=? AND b_type='contacts' ORDER BY position",
@@ -83,7 +87,9 @@ def drop_link(store: Store, a: tuple[str, int], b: tuple[str, int]) -> None:
         )
         if rest and not any(row[1] for row in rest):
             args = (a_type, a_id, rest[0][0])
-            store.execute("UPDATE links SET is_main=1 WHERE a_type=? AND a_id=? AND b_type='contacts' AND b_id=?", args)
+            store.execute(
+                "UPDATE links SET is_main=1 WHERE a_type=? AND a_id=? AND b_type='contacts' AND b_id=?", args
+            )
 
 
 def links_of(store: Store, kind: str, ids: Sequence[int], other: str | None = None) -> dict[int, list[Link]]:
@@ -115,7 +121,7 @@ def tags_of(store: Store, kind: str, ids: Sequence[int]) -> dict[int, list[dict[
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     rows = store.rows(
         "SELECT entity_id, tags.id, name, color FROM json_each(?) AS wanted CROSS JOIN entity_tags "
-        "ON entity_type=? AND entity_id=wanted.value JOIN tags ON tags.id=tag_id",
+        "ON entity_tags.entity_type=? AND entity_id=wanted.value JOIN tags ON tags.id=tag_id",
         (_encode(list(ids)).decode(), kind),
     )
     for entity_id, id, name, color in rows:
@@ -123,7 +129,9 @@ def tags_of(store: Store, kind: str, ids: Sequence[int]) -> dict[int, list[dict[
     return found
 
 
-def tag_ids(ctx: Context, item: Item, kind: str, tags: list[dict[str, Any]], path: str, create: bool) -> list[int]:
+def tag_ids(
+    ctx: Context, item: Item, kind: str, tags: list[dict[str, Any]], path: str, create: bool
+) -> list[int]:
     """Return the ids that tag references name; an unknown name is made, an unknown id is an error."""
     store, found = ctx.store, []
     for index, tag in enumerate(tags):

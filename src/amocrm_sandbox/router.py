@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Match", "Router"]
+__all__ = ["ENTITY_TYPES", "Match", "Router"]
+
+ENTITY_TYPES = ("leads", "contacts", "companies", "customers")
 
 
 class Match:
@@ -24,11 +26,14 @@ class _Node:
     def __init__(self) -> None:
         self.children: dict[str, _Node] = {}
         self.parameter: _Node | None = None
-        self.leaves: dict[str, tuple[str, list[str], Any]] = {}
+        self.leaves: dict[str, tuple[str, list[str], dict[str, str], Any]] = {}
 
 
 class Router:
     """A tree of path segments; a fixed segment wins over a parameter.
+
+    A segment `{entity_type}` stands for the four main entities and is spelled out, so that `/leads/notes` is found
+    under it and not under `/leads/{id}`.
 
     Example:
         >>> router = Router()
@@ -42,8 +47,16 @@ class Router:
 
     def add(self, method: str, template: str, value: Any) -> None:
         """Register a value for a method and a path template with `{name}` segments."""
+        if "{entity_type}" not in template:
+            self._add(method, template, template, {}, value)
+            return
+        for kind in ENTITY_TYPES:
+            path = template.replace("{entity_type}", kind)
+            self._add(method, template, path, {"entity_type": kind}, value)
+
+    def _add(self, method: str, template: str, path: str, fixed: dict[str, str], value: Any) -> None:
         node, names = self._root, []
-        for segment in template.strip("/").split("/"):
+        for segment in path.strip("/").split("/"):
             if segment.startswith("{"):
                 names.append(segment[1:-1])
                 if node.parameter is None:
@@ -51,7 +64,7 @@ class Router:
                 node = node.parameter
             else:
                 node = node.children.setdefault(segment, _Node())
-        node.leaves[method] = (template, names, value)
+        node.leaves[method] = (template, names, fixed, value)
 
     def find(self, method: str, path: str) -> Match | None:
         """Return what is registered, or None."""
@@ -67,8 +80,8 @@ class Router:
             leaf = node.leaves.get(method)
             if leaf is None:
                 return None
-            template, names, value = leaf
-            return Match(value, template, dict(zip(names, found, strict=True)))
+            template, names, fixed, value = leaf
+            return Match(value, template, {**fixed, **dict(zip(names, found, strict=True))})
         segment = segments[at]
         child = node.children.get(segment)
         if child is not None:

@@ -36,7 +36,11 @@ _ENTITY = """
 def _entity(table: str, extra: str, indexes: tuple[str, ...]) -> str:
     common = ("updated_at", "created_at", "responsible_user_id", "name", "closest_task_at")
     lines = [f"CREATE TABLE {table} (id INTEGER PRIMARY KEY,{extra}{_ENTITY});"]
-    lines += [f"CREATE INDEX {table}_{name} ON {table} ({name}, id);" for name in (*common, *indexes)]
+    # With is_deleted in front, pages far out are skipped within the index.
+    lines += [
+        f"CREATE INDEX {table}_{name} ON {table} (is_deleted, {name}, id);" for name in (*common, *indexes)
+    ]
+    lines.append(f"CREATE INDEX {table}_id ON {table} (is_deleted, id);")
     return "\n".join(lines)
 
 

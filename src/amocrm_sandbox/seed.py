@@ -83,6 +83,7 @@ def create_account(store: Store, now: int, subdomain: str, timezone: str, random
             "is_loss_reason_enabled": True,
             "is_helpbot_enabled": False,
             "is_technical_account": False,
+            "is_paid": True,
             "contact_name_display_order": 1,
             "amojo_id": new_uuid(),
             "uuid": new_uuid(),
@@ -123,12 +124,15 @@ def create_directories(store: Store, now: int, random: Random) -> None:
     for index, (name, color) in enumerate(_STATUSES, start=2):
         add_status(store, pipeline_id, name, index * 10, color)
     store.put("groups", {"id": 0, "name": "Отдел продаж", "uuid": None})
-    store.put("task_types", {"id": 1, "name": "Связаться", "color": None, "icon_id": None, "code": "FOLLOW_UP"})
+    store.put(
+        "task_types", {"id": 1, "name": "Связаться", "color": None, "icon_id": None, "code": "FOLLOW_UP"}
+    )
     store.put("task_types", {"id": 2, "name": "Встреча", "color": None, "icon_id": None, "code": "MEETING"})
     for sort, name in enumerate(("Слишком дорого", "Пропала потребность", "Не устроили условия"), start=1):
         reason_id = store.next_id("loss_reasons")
         store.put(
-            "loss_reasons", {"id": reason_id, "name": name, "sort": sort, "created_at": now, "updated_at": now}
+            "loss_reasons",
+            {"id": reason_id, "name": name, "sort": sort, "created_at": now, "updated_at": now},
         )
     for sort, (owner, name, type_, code, codes) in enumerate(_PREDEFINED, start=1):
         enums = [
@@ -150,7 +154,9 @@ def create_directories(store: Store, now: int, random: Random) -> None:
         store.put("fields", field)
 
 
-def add_status(store: Store, pipeline_id: int, name: str, sort: int, color: str, type_: int = 0) -> dict[str, Any]:
+def add_status(
+    store: Store, pipeline_id: int, name: str, sort: int, color: str, type_: int = 0
+) -> dict[str, Any]:
     """Add one stage of a pipeline and return it."""
     status = {
         "id": store.next_id("statuses"),
@@ -169,7 +175,10 @@ def add_status(store: Store, pipeline_id: int, name: str, sort: int, color: str,
 def add_system_statuses(store: Store, pipeline_id: int) -> None:
     """Add the three stages that every pipeline has: unsorted, 142 and 143."""
     add_status(store, pipeline_id, "Неразобранное", 10, "#c1c1c1", type_=1)
-    closed = ((142, "Успешно реализовано", 10000, "#CCFF66"), (143, "Закрыто и не реализовано", 11000, "#D5D8DB"))
+    closed = (
+        (142, "Успешно реализовано", 10000, "#CCFF66"),
+        (143, "Закрыто и не реализовано", 11000, "#D5D8DB"),
+    )
     for id, name, sort, color in closed:
         status = {"id": id, "name": name, "sort": sort, "is_editable": False, "color": color, "type": 0}
         store.put(f"statuses:{pipeline_id}", {**status, "pipeline_id": pipeline_id, "descriptions": []})

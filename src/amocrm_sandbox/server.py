@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from types import TracebackType
 from typing import Any
 
 import h11
 
-from .app import Exchange, Sandbox
-from .messages import Request, Response
+from .app import Sandbox
+from .exchange import Exchange
+from .messages import Request, Response, problem
 
 __all__ = ["SandboxServer", "serve"]
+
+
+def _finish(exchange: Exchange) -> Response:
+    try:
+        return exchange.finish()
+    except Exception:
+        # A bug of the sandbox: the client must see a server that fails, the developer the reason.
+        traceback.print_exc()
+        return problem(500, "An unknown error occurred.")
 
 
 class _Connection(asyncio.Protocol):
@@ -92,7 +103,7 @@ class _Connection(asyncio.Protocol):
         if exchange.inbound_delay:
             self._busy = asyncio.get_running_loop().create_task(self._answer_later(exchange, request.method))
             return
-        response = exchange.finish()
+        response = _finish(exchange)
         delivery = response.delivery
         if delivery.delay or delivery.chunk_delay:
             self._busy = asyncio.get_running_loop().create_task(self._deliver_later(response, request.method))
@@ -101,7 +112,7 @@ class _Connection(asyncio.Protocol):
 
     async def _answer_later(self, exchange: Exchange, method: str) -> None:
         await asyncio.sleep(exchange.inbound_delay)
-        await self._deliver_later(exchange.finish(), method)
+        await self._deliver_later(_finish(exchange), method)
 
     async def _deliver_later(self, response: Response, method: str) -> None:
         delivery = response.delivery

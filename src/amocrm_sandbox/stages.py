@@ -47,7 +47,12 @@ def unsorted_stage(store: Store, pipeline_id: int) -> int:
 def main_pipeline(store: Store) -> int:
     """Return the id of the main pipeline."""
     pipelines = store.documents("pipelines").values()
-    return int(next((pipeline["id"] for pipeline in pipelines if pipeline["is_main"]), min(store.documents("pipelines"))))
+    return int(
+        next(
+            (pipeline["id"] for pipeline in pipelines if pipeline["is_main"]),
+            min(store.documents("pipelines")),
+        )
+    )
 
 
 def pipeline_of(store: Store, status_id: int) -> int | None:

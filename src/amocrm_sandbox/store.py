@@ -33,7 +33,10 @@ class Store:
 
     def __init__(self, path: str | Path | None = None) -> None:
         self.connection = sqlite3.connect(
-            str(path) if path else ":memory:", check_same_thread=False, isolation_level=None, cached_statements=512
+            str(path) if path else ":memory:",
+            check_same_thread=False,
+            isolation_level=None,
+            cached_statements=512,
         )
         self.execute = self.connection.execute
         self.executemany = self.connection.executemany
@@ -91,7 +94,9 @@ class Store:
     def insert(self, table: str, row: dict[str, Any]) -> None:
         """Insert one row."""
         names = ",".join(row)
-        self.execute(f"INSERT INTO {table} ({names}) VALUES ({','.join('?' * len(row))})", tuple(row.values()))
+        self.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({','.join('?' * len(row))})", tuple(row.values())
+        )
 
     def update(self, table: str, id: int, row: dict[str, Any]) -> None:
         """Change columns of one row."""
@@ -127,7 +132,9 @@ class Store:
     def put(self, kind: str, document: dict[str, Any]) -> None:
         """Store a document under its `id`, new or changed."""
         self.documents(kind)[document["id"]] = document
-        self.execute("INSERT OR REPLACE INTO documents VALUES (?,?,?)", (kind, document["id"], _encode(document)))
+        self.execute(
+            "INSERT OR REPLACE INTO documents VALUES (?,?,?)", (kind, document["id"], _encode(document))
+        )
 
     def remove(self, kind: str, id: int) -> None:
         """Remove a document."""

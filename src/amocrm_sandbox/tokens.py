@@ -89,7 +89,9 @@ class Tokens:
 
     def integrations(self) -> list[Integration]:
         """Return all integrations, in the order of their creation."""
-        rows = self._store.rows("SELECT client_id, client_secret, redirect_uri FROM integrations ORDER BY rowid")
+        rows = self._store.rows(
+            "SELECT client_id, client_secret, redirect_uri FROM integrations ORDER BY rowid"
+        )
         return [Integration(*row) for row in rows]
 
     def uninstall(self, client_id: str) -> None:
@@ -180,7 +182,9 @@ class Tokens:
 
     def is_live_refresh(self, value: str) -> bool:
         """Whether a refresh token could be used now; asking does not spend it."""
-        row = self._store.row("SELECT expires_at, spent FROM tokens WHERE value=? AND kind='refresh'", (value,))
+        row = self._store.row(
+            "SELECT expires_at, spent FROM tokens WHERE value=? AND kind='refresh'", (value,)
+        )
         return row is not None and not row[1] and row[0] > self._clock.now()
 
     # ---- inner

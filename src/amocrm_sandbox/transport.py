@@ -18,7 +18,9 @@ __all__ = ["AsyncSandboxTransport", "SandboxTransport"]
 def _request(request: httpx.Request, body: bytes) -> Request:
     headers = {name.lower(): value for name, value in request.headers.items()}
     host = headers.get("host", request.url.host)
-    return Request(request.method, request.url.raw_path.decode("ascii"), host, headers, body, request.url.scheme)
+    return Request(
+        request.method, request.url.raw_path.decode("ascii"), host, headers, body, request.url.scheme
+    )
 
 
 def _patience(request: httpx.Request) -> float | None:

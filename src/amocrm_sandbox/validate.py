@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import fastjsonschema  # type: ignore[import-untyped]
+import fastjsonschema
 
 from .errors import field_error
 
@@ -62,7 +62,9 @@ def _reach(node: Any, schemas: Mapping[str, Any], found: dict[str, Any]) -> None
             _reach(child, schemas, found)
 
 
-def walk(value: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any], path: str) -> list[dict[str, str]]:
+def walk(
+    value: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any], path: str
+) -> list[dict[str, str]]:
     """Return every error of a value. Knows the keywords that the rules of the description allow."""
     while "$ref" in schema:
         schema = schemas[schema["$ref"].removeprefix(_PREFIX)]
@@ -88,7 +90,11 @@ def walk(value: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any], path
 def _object(
     value: dict[str, Any], schema: Mapping[str, Any], schemas: Mapping[str, Any], path: str
 ) -> list[dict[str, str]]:
-    errors = [field_error("FieldMissing", _join(path, key)) for key in schema.get("required", ()) if key not in value]
+    errors = [
+        field_error("FieldMissing", _join(path, key))
+        for key in schema.get("required", ())
+        if key not in value
+    ]
     known = schema.get("properties", {})
     extra = schema.get("additionalProperties", True)
     for key, child in value.items():
@@ -125,7 +131,9 @@ def _any_of(
     return best or []
 
 
-def _limits(size: float, schema: Mapping[str, Any], limits: Mapping[str, str], path: str) -> list[dict[str, str]]:
+def _limits(
+    size: float, schema: Mapping[str, Any], limits: Mapping[str, str], path: str
+) -> list[dict[str, str]]:
     errors = []
     for keyword, code in limits.items():
         bound = schema.get(keyword)

@@ -34,7 +34,9 @@ def definitions(ctx: Context, owner: str) -> list[dict[str, Any]]:
     return sorted(every, key=lambda field: (field["sort"], field["id"]))
 
 
-def apply_values(ctx: Context, item: Item, owner: str, stored: dict[str, Values], prefix: str = "") -> set[int]:
+def apply_values(
+    ctx: Context, item: Item, owner: str, stored: dict[str, Values], prefix: str = ""
+) -> set[int]:
     """Put the sent `custom_fields_values` of an item into the stored ones; errors go to the item.
 
     Args:
@@ -98,7 +100,9 @@ def _field(ctx: Context, item: Item, owner: str, entry: dict[str, Any], path: st
     return None
 
 
-def _parse(ctx: Context, item: Item, field: dict[str, Any], value: dict[str, Any], path: str) -> dict[str, Any] | None:
+def _parse(
+    ctx: Context, item: Item, field: dict[str, Any], value: dict[str, Any], path: str
+) -> dict[str, Any] | None:
     """Return one value in the form that is kept, or None after adding an error."""
     kind = field["type"]
     if kind == "chained_list":

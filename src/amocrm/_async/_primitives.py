@@ -10,12 +10,13 @@ import asyncio
 import time
 from asyncio import Lock, to_thread
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from types import TracebackType
 from typing import Any, Generic, TypeAlias, TypeVar
 
 __all__ = [
     "Clock",
+    "Context",
     "Handle",
     "Lock",
     "Result",
@@ -32,6 +33,9 @@ T = TypeVar("T")
 
 #: What a function of this flavour returns: an awaitable here, the value itself in the sync twin.
 Result: TypeAlias = Awaitable[T]
+
+#: What ``async with`` takes.
+Context: TypeAlias = AbstractAsyncContextManager[T]
 
 
 async def sleep(seconds: float) -> None:

@@ -13,7 +13,8 @@ from amocrm._core.hosts import Hosts, LimitKey
 from amocrm._core.limiter import Outcome
 from amocrm._core.options import Options, Stats
 from amocrm._core.retry import retry_after
-from amocrm.errors import CircuitOpen, NotSentError, UnansweredError
+from amocrm.errors import CircuitOpen, NotSentError, TransportError
+from amocrm_gen._runtime.op import Host
 from amocrm_gen._runtime.wire import Request, Response
 
 from ._primitives import Clock, Result
@@ -50,6 +51,7 @@ class AsyncAttempts:
         hook: Callable[[Event], None] | None = None,
     ) -> None:
         self.hosts, self.key = hosts, key
+        self._keys: dict[Host, LimitKey] = {}
         self.transport, self.limiter, self.clock, self.stats = transport, limiter, clock, stats
         self.hook = hook
         self._agent = (b"user-agent", user_agent.encode())
@@ -87,7 +89,7 @@ class AsyncAttempts:
             headers.append((name.lower().encode(), value.encode()))
         url = self.hosts.url(op.host) + request.target
         try:
-            slot = await limiter.acquire(self.key)
+            slot = await limiter.acquire(self._keys.get(op.host) or self._key_on(op.host))
         except CircuitOpen as error:
             error.op = op.id
             raise
@@ -97,7 +99,9 @@ class AsyncAttempts:
         answered: list[float] = []
         outcome, asked, ago = Outcome.UNANSWERED, None, 0.0
         try:
-            response = await self.transport.send(op, url, headers, request.content, options.timeouts, answered)
+            response = await self.transport.send(
+                op, url, headers, request.content, options.timeouts, answered
+            )
             if keep is not None:
                 await keep(response)
             ago = clock.monotonic() - answered[0]
@@ -105,7 +109,7 @@ class AsyncAttempts:
         except NotSentError:
             outcome = Outcome.NOT_SENT
             raise
-        except UnansweredError:
+        except TransportError:
             if answered:
                 outcome, ago = Outcome.ANSWERED, clock.monotonic() - answered[0]
             raise
@@ -114,6 +118,10 @@ class AsyncAttempts:
         if self.hook is not None or _log.isEnabledFor(logging.DEBUG):
             self._arrived(request, response, attempt, clock.monotonic() - slot.at)
         return response
+
+    def _key_on(self, host: Host) -> LimitKey:
+        self._keys[host] = self.key.on(host)
+        return self._keys[host]
 
     def _outcome(self, response: Response) -> tuple[Outcome, float | None]:
         if response.status == 429:
@@ -136,7 +144,9 @@ class AsyncAttempts:
         op, account = request.op, self.hosts.name
         if slot.waited > 0.0:
             self.tell(ThrottleWaited(account=account, op=op.id, seconds=slot.waited))
-        self.tell(RequestSent(account=account, op=op.id, method=op.method, path=request.path, attempt=attempt))
+        self.tell(
+            RequestSent(account=account, op=op.id, method=op.method, path=request.path, attempt=attempt)
+        )
 
     def _arrived(self, request: Request, response: Response, attempt: int, seconds: float) -> None:
         _log.debug("%s %s: %d in %.3f s", request.op.method, request.path, response.status, seconds)

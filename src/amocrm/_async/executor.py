@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from amocrm._core.failures import Failure, failure_of_status
 from amocrm._core.options import Options
-from amocrm._core.retry import Retry, RetryPolicy, Unknown, Verdict
+from amocrm._core.retry import Retry, Unknown, Verdict
 from amocrm.errors import CircuitOpen, NotSentError, ResponseTooLarge, TransportError, UnansweredError
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Request, Response
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .tokens import AsyncTokens
 
 __all__ = ["AsyncExecutor"]
+
+#: Files are downloaded from the others, and a file may be a page.
+_SPEAK_JSON = ("account", "shared")
 
 
 class AsyncExecutor:
@@ -70,7 +73,8 @@ class AsyncExecutor:
                     renewed = True
                     if await tokens.renew(token):
                         continue
-                result = failure_of_status(response.status, response.status < 400 and is_page(response))
+                page = response.status < 400 and op.host in _SPEAK_JSON and is_page(response)
+                result = failure_of_status(response.status, page)
                 reached += result is not Failure.NOT_SENT
                 if result is None or result is Failure.ANSWERED:
                     response.sent = max(1, reached)

@@ -107,7 +107,8 @@ class AsyncMemoryLimiter:
                         self._numbers += 1
                         answer = gate.ask(now, self._numbers)
                         if isinstance(answer, Granted):
-                            return Slot(key, self._numbers, now, now - asked_at)
+                            waited = 0.0 if wakeup is None else now - asked_at
+                            return Slot(key, self._numbers, now, waited)
                         if isinstance(answer, Blocked):
                             raise circuit_open(key, answer.until - now)
                         patience, line.unconfirmed = answer.until - now, answer.unconfirmed

@@ -97,7 +97,9 @@ class AsyncTransport:
         except httpx.HTTPError as error:
             raise _failure(op, request, error) from error
         status = response.status_code
-        found = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in response.headers.raw}
+        found = {
+            key.decode("latin-1").lower(): value.decode("latin-1") for key, value in response.headers.raw
+        }
         if 300 <= status < 400 and "location" in found:
             raise _redirect(op, request, status, found["location"])
         return Response(status=status, headers=found, content=body)

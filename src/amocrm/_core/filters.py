@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, Literal, TypeAlias, get_args
+from types import UnionType
+from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -51,6 +52,7 @@ class Condition(msgspec.Struct, frozen=True):
         get: reads the value to compare from an answered item, ``UNSET`` where it cannot be told.
         shown: the condition in words.
         field_type: type of the custom field, ``None`` for attributes.
+        sent: the ends of a range as they are sent, where they differ from those compared.
     """
 
     kind: str
@@ -62,6 +64,7 @@ class Condition(msgspec.Struct, frozen=True):
     low: Any = None
     high: Any = None
     field_type: str | None = None
+    sent: tuple[Any, Any] | None = None
 
     def __bool__(self) -> bool:
         raise TypeError(
@@ -92,11 +95,11 @@ def kinds(model: type[msgspec.Struct]) -> Mapping[str, Kind]:
     """What a filter model takes, key by key."""
     found: dict[str, Kind] = {}
     for field in msgspec.structs.fields(model):
-        options = [one for one in get_args(field.type) or (field.type,) if one is not UnsetType]
-        first = options[0]
+        several = get_args(field.type) if get_origin(field.type) in (Union, UnionType) else (field.type,)
+        first = next(one for one in several if one is not UnsetType)
         if field.name == "custom_fields_values":
             found[field.name] = "fields"
-        elif getattr(first, "__origin__", None) is list:
+        elif get_origin(first) is list:
             nested = get_args(first)[0]
             found[field.name] = "pairs" if _is_struct(nested) else "many"
         elif _is_struct(first):
@@ -134,7 +137,11 @@ def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
         raise FilterError(
             f"{condition.kind} cannot be filtered by {condition.key}; "
             + (f"{hint}. " if hint else "")
-            + (f"The list can be filtered by {can}" if can else "This list takes no filters: compare in Python")
+            + (
+                f"The list can be filtered by {can}"
+                if can
+                else "This list takes no filters: compare in Python"
+            )
         )
     if condition.op == "range" and kind != "range":
         raise FilterError(
@@ -147,7 +154,9 @@ def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
             "or one query for each value"
         )
     if condition.op == "in" and kind == "one" and len(condition.values) != 1:
-        raise FilterError(f"{condition.kind} can be filtered by one {condition.key} at a time; make one query for each")
+        raise FilterError(
+            f"{condition.kind} can be filtered by one {condition.key} at a time; make one query for each"
+        )
 
 
 def _check_field(condition: Condition) -> None:
@@ -167,12 +176,12 @@ def _check_field(condition: Condition) -> None:
 def compile_filter(
     conditions: Iterable[Condition],
     model: type[msgspec.Struct] | None,
-    resolve: Callable[[Any], int] = int,
+    resolve: Callable[[Condition], tuple[int, tuple[Any, ...]]] | None = None,
 ) -> dict[str, Any]:
     """The ``filter`` parameter for these conditions; all of them must hold.
 
     Args:
-        resolve: id of a custom field for its reference.
+        resolve: the id of a custom field and the values as the server wants them (ids of options).
 
     Raises:
         FilterError: two conditions on one key exclude each other.
@@ -182,8 +191,9 @@ def compile_filter(
     fields: dict[str, Any] = {}
     for condition in conditions:
         if condition.field_type is not None:
-            key = str(resolve(condition.key))
-            fields[key] = _merge(fields.get(key), _value(condition, "many"), condition)
+            field_id, values = (condition.key[1], condition.values) if resolve is None else resolve(condition)
+            key, one = str(field_id), msgspec.structs.replace(condition, values=values)
+            fields[key] = _merge(fields.get(key), _value(one, "many"), condition)
         else:
             kind = known.get(condition.key, "many")
             found[condition.key] = _merge(found.get(condition.key), _value(condition, kind), condition)
@@ -194,7 +204,8 @@ def compile_filter(
 
 def _value(condition: Condition, kind: Kind) -> Any:
     if condition.op == "range":
-        ends = {"from": condition.low, "to": condition.high}
+        low, high = condition.sent or (condition.low, condition.high)
+        ends = {"from": low, "to": high}
         return {name: end for name, end in ends.items() if end is not None}
     if kind == "range":
         return {"from": condition.values[0], "to": condition.values[0]}

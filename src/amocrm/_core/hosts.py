@@ -8,13 +8,13 @@ Links in answers may name a shard, so only their path and query are used, on our
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
 
-from amocrm_gen._runtime.op import Host
 from amocrm.errors import ConfigurationError
+from amocrm_gen._runtime.op import Host
 
 __all__ = ["FAMILIES", "Family", "Hosts", "LimitKey", "limit_key", "parse_account", "target_of"]
 
@@ -81,7 +81,8 @@ class Hosts:
             raise ConfigurationError(
                 f"{parts.hostname or address!r} is no {host} host of {self.family.domain}; no token is sent there"
             )
-        return attrs.evolve(self, **{host: f"https://{parts.hostname}"})
+        changes: dict[str, Any] = {host: f"https://{parts.hostname}"}
+        return attrs.evolve(self, **changes)
 
 
 def parse_account(account: str, base_url: str | None = None) -> Hosts:
@@ -104,9 +105,7 @@ def parse_account(account: str, base_url: str | None = None) -> Hosts:
     name = f"{label}.{family.domain}"
     if base_url is not None:
         base = _loopback(base_url)
-        return Hosts(
-            name=name, family=family, account=base, drive=base, amojo=base, portal=base, shared=base
-        )
+        return Hosts(name=name, family=family, account=base, drive=base, amojo=base, portal=base, shared=base)
     own = f"https://{name}"
     return Hosts(
         name=name,
@@ -126,12 +125,18 @@ def target_of(link: str) -> str:
     return f"{path}?{parts.query}" if parts.query else path
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class LimitKey:
     """Who shares a limit: ``key`` counts 7 a second, ``account`` counts 50 a second."""
 
     key: str
     account: str
+
+    def on(self, host: Host) -> LimitKey:
+        """The limits on another host: files and chats are counted for themselves, as far as is known."""
+        if host in ("account", "shared"):
+            return self
+        return LimitKey(f"{self.key}#{host}", f"{self.account}#{host}")
 
 
 def limit_key(hosts: Hosts, integration: str, machine: str = "machine") -> LimitKey:

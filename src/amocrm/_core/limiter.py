@@ -18,7 +18,19 @@ from typing import Final, TypeAlias
 import attrs
 import msgspec
 
-__all__ = ["Ask", "Blocked", "Gate", "Granted", "KeyState", "Limits", "Outcome", "Pause", "Trips", "Wait", "Window"]
+__all__ = [
+    "Ask",
+    "Blocked",
+    "Gate",
+    "Granted",
+    "KeyState",
+    "Limits",
+    "Outcome",
+    "Pause",
+    "Trips",
+    "Wait",
+    "Window",
+]
 
 _SECOND: Final = 1.0
 _DEDUCTED: Final = 0.9

@@ -46,8 +46,8 @@ class Options:
             token that an administrator granted.
     """
 
-    timeout: Timeout = Timeout()
-    retry: RetryPolicy = RetryPolicy()
+    timeout: Timeout = attrs.field(factory=Timeout)
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
     context_user: int | None = None
     #: the timeouts in the form that the HTTP library takes, made once
     timeouts: dict[str, float | None] = attrs.field(init=False, repr=False, eq=False)

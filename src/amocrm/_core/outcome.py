@@ -191,7 +191,8 @@ Verdict: TypeAlias = Literal["isolate", "reject", "halt", "unsent", "unknown"]
 
 #: Plain 400s that concern the account or its rights, often with an old numeric code in the detail.
 _ACCOUNT = re.compile(
-    r"error code|код ошибки|subscription|подписк|payment|оплач|scope|\brights?\b|\bправ[ао]?\b|permission", re.I
+    r"error code|код ошибки|subscription|подписк|payment|оплач|scope|\brights?\b|\bправ[ао]?\b|permission",
+    re.I,
 )
 _DATA = re.compile(r"valid|некоррект|неверн|неправильн|\bfield|\bпол[еяй]|\bvalue", re.I)
 

@@ -72,7 +72,9 @@ class OAuth:
         """
         family = next((each for each in FAMILIES if each.domain == platform), None)
         if family is None:
-            raise ValueError(f"there is no platform {platform!r}, only {', '.join(f.domain for f in FAMILIES)}")
+            raise ValueError(
+                f"there is no platform {platform!r}, only {', '.join(f.domain for f in FAMILIES)}"
+            )
         query = {"client_id": self.client_id, "state": state} | ({"mode": mode} if mode else {})
         return f"{family.portal}/oauth?{urlencode(query)}"
 

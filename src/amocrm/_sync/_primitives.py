@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from threading import Lock
 from types import TracebackType
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
 __all__ = [
     "Clock",
+    "Context",
     "Handle",
     "Lock",
     "Result",
@@ -33,6 +34,9 @@ T = TypeVar("T")
 
 #: What a function of this flavour returns: the value itself here, an awaitable in the async twin.
 Result: TypeAlias = Annotated[T, 0]
+
+#: What ``with`` takes.
+Context: TypeAlias = AbstractContextManager[T]
 
 
 def sleep(seconds: float) -> None:

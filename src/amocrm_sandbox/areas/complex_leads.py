@@ -52,7 +52,9 @@ def _create(ctx: Context, item: Item) -> dict[str, Any] | None:
         add_link(ctx.store, ("leads", lead_id), ("contacts", contact_id), True)
     if company_id is not None:
         add_link(ctx.store, ("leads", lead_id), ("companies", company_id))
-    is_new = not any(partner.get("id") for name in ("contacts", "companies") for partner in embedded.get(name) or ())
+    is_new = not any(
+        partner.get("id") for name in ("contacts", "companies") for partner in embedded.get(name) or ()
+    )
     if contact_id is not None and company_id is not None and is_new:
         add_link(ctx.store, ("companies", company_id), ("contacts", contact_id))
     made = {"id": lead_id, "contact_id": contact_id, "company_id": company_id}
@@ -82,7 +84,9 @@ def _count_values(item: Item, data: dict[str, Any], path: str) -> None:
         item.error("TooMany", f"{path}custom_fields_values", MOST_VALUES)
 
 
-def _make_unsorted(ctx: Context, item: Item, lead_id: int, data: dict[str, Any], metadata: dict[str, Any]) -> None:
+def _make_unsorted(
+    ctx: Context, item: Item, lead_id: int, data: dict[str, Any], metadata: dict[str, Any]
+) -> None:
     """Put a lead into the stage of incoming leads, whatever stage was asked for."""
     category = metadata.get("category")
     if category not in ("sip", "forms"):

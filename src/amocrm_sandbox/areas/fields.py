@@ -15,7 +15,20 @@ __all__ = ["routes"]
 routes = Routes()
 
 _EVERYWHERE = frozenset(
-    "text numeric checkbox select multiselect date date_time url textarea radiobutton streetaddress file".split()
+    {
+        "text",
+        "numeric",
+        "checkbox",
+        "select",
+        "multiselect",
+        "date",
+        "date_time",
+        "url",
+        "textarea",
+        "radiobutton",
+        "streetaddress",
+        "file",
+    }
 )
 _COMMON = _EVERYWHERE | {"smart_address", "birthday", "legal_entity", "monetary"}
 ALLOWED = {
@@ -24,7 +37,7 @@ ALLOWED = {
     "companies": _COMMON,
     "customers": _EVERYWHERE | {"monetary", "chained_list"},
 }
-_PATHS = tuple(f"/api/v4/{owner}/custom_fields" for owner in ALLOWED)
+_PATH = "/api/v4/{entity_type}/custom_fields"
 _REMINDERS = ("never", "day", "week", "month")
 _DEFAULTS: dict[str, Any] = {
     "code": None,
@@ -51,7 +64,7 @@ _TYPED = {
 
 
 def _owner(ctx: Context) -> str:
-    return ctx.path.split("/")[3]
+    return ctx.params["entity_type"]
 
 
 def _show(ctx: Context, field: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
@@ -70,7 +83,7 @@ def _find(ctx: Context) -> dict[str, Any] | None:
     return field if field and field["entity_type"] == _owner(ctx) else None
 
 
-@routes("GET", *_PATHS)
+@routes("GET", _PATH)
 def list_fields(ctx: Context) -> Response:
     """List the fields of an owner, with totals and a `last` link."""
     every = definitions(ctx, _owner(ctx))
@@ -83,18 +96,20 @@ def list_fields(ctx: Context) -> Response:
     order = ctx.query.get("order")
     for name, direction in order.items() if isinstance(order, dict) else ():
         if name in ("sort", "id"):
-            every = sorted(every, key=lambda field: (field[name], field["id"]), reverse=direction.lower() == "desc")
+            every = sorted(
+                every, key=lambda field: (field[name], field["id"]), reverse=direction.lower() == "desc"
+            )
     return ctx.counted_page("custom_fields", every, lambda field: _show(ctx, field), last=True)
 
 
-@routes("GET", *(f"{path}/{{id}}" for path in _PATHS))
+@routes("GET", f"{_PATH}/{{id}}")
 def get_field(ctx: Context) -> Response:
     """Return one field; 204 when there is none."""
     field = _find(ctx)
     return json_response(_show(ctx, field)) if field else Response(204)
 
 
-@routes("POST", *_PATHS)
+@routes("POST", _PATH)
 def create_fields(ctx: Context) -> Response:
     """Add fields; the answer is 201 with the whole definitions."""
     ctx.require_admin()
@@ -104,7 +119,14 @@ def create_fields(ctx: Context) -> Response:
             continue
         data = item.data
         sort = data.get("sort") or 500 + len(definitions(ctx, owner)) + 1
-        field = {"id": 0, "name": data["name"], "type": data["type"], "code": None, "entity_type": owner, "sort": sort}
+        field = {
+            "id": 0,
+            "name": data["name"],
+            "type": data["type"],
+            "code": None,
+            "entity_type": owner,
+            "sort": sort,
+        }
         field["is_predefined"], field["is_deletable"], field["enums"] = False, True, None
         if data["type"] not in ALLOWED[owner]:
             item.error("NotSupportedChoice", "type")
@@ -124,7 +146,7 @@ def create_fields(ctx: Context) -> Response:
     return json_response({"_total_items": len(shown), "_embedded": {"custom_fields": shown}}, 201)
 
 
-@routes("PATCH", *_PATHS)
+@routes("PATCH", _PATH)
 def update_fields(ctx: Context) -> Response:
     """Change fields."""
     ctx.require_admin()
@@ -144,7 +166,7 @@ def update_fields(ctx: Context) -> Response:
     return json_response({"_total_items": len(shown), "_embedded": {"custom_fields": shown}}, _patched(ctx))
 
 
-@routes("PATCH", *(f"{path}/{{id}}" for path in _PATHS))
+@routes("PATCH", f"{_PATH}/{{id}}")
 def update_field(ctx: Context) -> Response:
     """Change one field; the answer is the bare definition."""
     ctx.require_admin()
@@ -164,7 +186,7 @@ def _patched(ctx: Context) -> int:
     return 200 if "200" in responses or "201" not in responses else 201
 
 
-@routes("DELETE", *(f"{path}/{{id}}" for path in _PATHS))
+@routes("DELETE", f"{_PATH}/{{id}}")
 def delete_field(ctx: Context) -> Response:
     """Remove a field together with all its values."""
     ctx.require_admin()
@@ -220,7 +242,10 @@ def _options(ctx: Context, item: Item, field: dict[str, Any]) -> list[dict[str, 
             item.error("NotSupportedChoice", f"enums.{index - 1}.id")
             continue
         old = known.get(id, {})
-        option = {"id": id if id is not None else ctx.store.next_id("enums"), "value": sent.get("value", old.get("value"))}
+        option = {
+            "id": id if id is not None else ctx.store.next_id("enums"),
+            "value": sent.get("value", old.get("value")),
+        }
         option["sort"] = sent["sort"] if sent.get("sort") is not None else old.get("sort", index)
         option["code"] = sent["code"] if "code" in sent else old.get("code")
         options.append(option)

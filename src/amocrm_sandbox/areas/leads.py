@@ -48,7 +48,7 @@ def _place(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefi
         item.error("NotSupportedChoice", f"{prefix}pipeline_id")
         return
     if status_id is None:
-        if old is None or old["pipeline_id"] != pipeline_id:
+        if pipeline_id is not None and (old is None or old["pipeline_id"] != pipeline_id):
             row["pipeline_id"], row["status_id"] = pipeline_id, first_stage(ctx.store, pipeline_id)
         return
     if pipeline_id is None:

@@ -19,16 +19,16 @@ _TABLES = ("leads", "contacts", "companies")
 
 
 def _kind(ctx: Context) -> str:
-    kind = ctx.params["entity_type"]
-    if kind not in PAIRS:
-        raise ctx.no_route()
-    return kind
+    return ctx.params["entity_type"]
 
 
 def _exists(ctx: Context, kind: str, id: Any) -> bool:
     if kind == "catalog_elements":
         return True
-    return kind in _TABLES and ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0", (id,)) is not None
+    return (
+        kind in _TABLES
+        and ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0", (id,)) is not None
+    )
 
 
 def _metadata(kind: str, link: Link) -> Any:
@@ -41,8 +41,9 @@ def _metadata(kind: str, link: Link) -> Any:
 def _wanted(ctx: Context, link: Link) -> bool:
     type_, id, _, metadata = link
     asked = ctx.filter
-    if "to_entity_id" in asked and "to_entity_type" in asked:
-        if type_ != asked["to_entity_type"] or id not in [as_int(value) for value in as_list(asked["to_entity_id"])]:
+    if "to_entity_id" in asked:
+        ids = [as_int(value) for value in as_list(asked["to_entity_id"])]
+        if type_ != asked["to_entity_type"] or id not in ids:
             return False
     catalog_id = as_int(asked.get("to_catalog_id"))
     return catalog_id is None or (metadata or {}).get("catalog_id") == catalog_id
@@ -62,7 +63,8 @@ def list_entity_links(ctx: Context) -> Response:
         raise refuse(404, "Entity not found")
     found = [link for link in links_of(ctx.store, kind, [id])[id] if _wanted(ctx, link)]
     shown = [
-        {"to_entity_id": link[1], "to_entity_type": link[0], "metadata": _metadata(kind, link)} for link in found
+        {"to_entity_id": link[1], "to_entity_type": link[0], "metadata": _metadata(kind, link)}
+        for link in found
     ]
     links = ctx.links(f"{kind}/{id}/links?page=1&limit=50")
     return json_response({"_total_items": len(shown), "_links": links, "_embedded": {"links": shown}})
@@ -127,7 +129,11 @@ def _link(ctx: Context) -> Response:
         metadata = None
         if theirs[0] == "catalog_elements":
             quantity = sent["quantity"] if sent.get("quantity") is not None else 1
-            metadata = {"quantity": quantity, "catalog_id": sent["catalog_id"], "price_id": sent.get("price_id")}
+            metadata = {
+                "quantity": quantity,
+                "catalog_id": sent["catalog_id"],
+                "price_id": sent.get("price_id"),
+            }
         add_link(ctx.store, mine, theirs, sent.get("is_main"), metadata)
     ctx.refuse_bad_items()
     shown = []
@@ -135,7 +141,9 @@ def _link(ctx: Context) -> Response:
         link = next(link for link in links_of(ctx.store, kind, [id], to_type)[id] if link[1] == to_id)
         shown.append(_shown(kind, id, link))
     path = "/".join([_kind(ctx), *([ctx.params["entity_id"]] if "entity_id" in ctx.params else []), "links"])
-    return json_response({"_total_items": len(shown), "_links": ctx.links(path), "_embedded": {"links": shown}})
+    return json_response(
+        {"_total_items": len(shown), "_links": ctx.links(path), "_embedded": {"links": shown}}
+    )
 
 
 def _unlink(ctx: Context) -> Response:

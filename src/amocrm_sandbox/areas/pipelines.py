@@ -52,7 +52,9 @@ def _set_main(ctx: Context, id: int) -> None:
 @routes("GET", "/api/v4/leads/pipelines")
 def list_pipelines(ctx: Context) -> Response:
     """List all pipelines with their stages; not paged."""
-    every = sorted(ctx.store.documents("pipelines").values(), key=lambda pipeline: (pipeline["sort"], pipeline["id"]))
+    every = sorted(
+        ctx.store.documents("pipelines").values(), key=lambda pipeline: (pipeline["sort"], pipeline["id"])
+    )
     return _answer(ctx, [_show(ctx, pipeline) for pipeline in every])
 
 

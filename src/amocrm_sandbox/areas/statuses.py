@@ -19,9 +19,28 @@ MOST_STATUSES = 100
 MOST_DESCRIPTIONS = 3
 _PATH = "/api/v4/leads/pipelines/{pipeline_id}/statuses"
 COLORS = (
-    "#fffeb2 #fffd7f #fff000 #ffeab2 #ffdc7f #ffce5a #ffdbdb #ffc8c8 #ff8f92 #d6eaff #c1e0ff #98cbff #ebffb1 "
-    "#deff81 #87f2c0 #f9deff #f3beff #ccc8f9 #eb93ff #f2f3f4 #e6e8ea"
-).split()
+    "#fffeb2",
+    "#fffd7f",
+    "#fff000",
+    "#ffeab2",
+    "#ffdc7f",
+    "#ffce5a",
+    "#ffdbdb",
+    "#ffc8c8",
+    "#ff8f92",
+    "#d6eaff",
+    "#c1e0ff",
+    "#98cbff",
+    "#ebffb1",
+    "#deff81",
+    "#87f2c0",
+    "#f9deff",
+    "#f3beff",
+    "#ccc8f9",
+    "#eb93ff",
+    "#f2f3f4",
+    "#e6e8ea",
+)
 
 
 def show_status(ctx: Context, status: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
@@ -32,7 +51,11 @@ def show_status(ctx: Context, status: dict[str, Any], request_id: str | None = N
         shown["request_id"] = request_id
     shown["_links"] = ctx.links(f"leads/pipelines/{status['pipeline_id']}/statuses/{status['id']}")
     if request_id is not None or "descriptions" in ctx.with_:
-        head = {"account_id": shown["account_id"], "pipeline_id": status["pipeline_id"], "status_id": status["id"]}
+        head = {
+            "account_id": shown["account_id"],
+            "pipeline_id": status["pipeline_id"],
+            "status_id": status["id"],
+        }
         shown["descriptions"] = [{**head, **description} for description in status["descriptions"]]
     return shown
 
@@ -131,7 +154,7 @@ def delete_status(ctx: Context) -> Response:
 
 
 def _color(item: Item) -> str | None:
-    color = item.data.get("color")
+    color: str | None = item.data.get("color")
     if color is not None and color not in COLORS:
         item.error("NotSupportedChoice", "color")
     return color

@@ -15,17 +15,34 @@ __all__ = ["COLORS", "routes"]
 routes = Routes()
 
 COLORS = (
-    "EBEBEB D0D0D0 F2DDF7 D1A4DC FF8F92 FFC8C8 C7DB8C DDEBB5 8699DA AABDFF FFCE5A FFE193 90CDB0 C6F4DE A9A5D7 "
-    "D8D5FF 86C0FC 832161 6A0F49 0C7C59 10599D 9D2B32 247BA0"
-).split()
-KINDS = ("leads", "contacts", "companies", "customers")
+    "EBEBEB",
+    "D0D0D0",
+    "F2DDF7",
+    "D1A4DC",
+    "FF8F92",
+    "FFC8C8",
+    "C7DB8C",
+    "DDEBB5",
+    "8699DA",
+    "AABDFF",
+    "FFCE5A",
+    "FFE193",
+    "90CDB0",
+    "C6F4DE",
+    "A9A5D7",
+    "D8D5FF",
+    "86C0FC",
+    "832161",
+    "6A0F49",
+    "0C7C59",
+    "10599D",
+    "9D2B32",
+    "247BA0",
+)
 
 
 def _kind(ctx: Context) -> str:
-    kind = ctx.params.get("entity_type", "leads")
-    if kind not in KINDS:
-        raise ctx.no_route()
-    return kind
+    return ctx.params.get("entity_type", "leads")
 
 
 def _color(item: Item, kind: str) -> str | None:

@@ -62,7 +62,9 @@ def _statuses(ctx: Context, selection: Selection) -> None:
         wanted += [number for number in numbers if number is not None]
     if wanted and len(wanted) % 2 == 0:
         condition = " OR ".join(["(pipeline_id=? AND status_id=?)"] * (len(wanted) // 2))
-        selection.where(f"entity_type='leads' AND entity_id IN (SELECT id FROM leads WHERE {condition})", *wanted)
+        selection.where(
+            f"entity_type='leads' AND entity_id IN (SELECT id FROM leads WHERE {condition})", *wanted
+        )
 
 
 @routes("GET", "/api/v4/tasks")
@@ -114,30 +116,38 @@ def _fill(ctx: Context, item: Item, row: dict[str, Any]) -> None:
     if isinstance(result, dict) and result.get("text") is not None:
         row["result"] = result["text"]
     if data.get("entity_id"):
-        row["entity_id"], row["entity_type"] = data["entity_id"], data.get("entity_type") or row["entity_type"]
+        row["entity_id"], row["entity_type"] = (
+            data["entity_id"],
+            data.get("entity_type") or row["entity_type"],
+        )
         kind = row["entity_type"]
         if kind is None:
             item.error("FieldMissing", "entity_type")
-        elif kind not in _TABLES or not ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=?", (row["entity_id"],)):
+        elif kind not in _TABLES or not ctx.store.row(
+            f"SELECT 1 FROM {kind} WHERE id=?", (row["entity_id"],)
+        ):
             item.error("NotSupportedChoice", "entity_id")
 
 
 def _refresh(ctx: Context, rows: list[dict[str, Any]]) -> None:
     """Set `closest_task_at` of the entities: the nearest deadline of an open task."""
     for kind, id in {(row["entity_type"], row["entity_id"]) for row in rows if row["entity_type"] in _TABLES}:
-        nearest = "SELECT min(complete_till) FROM tasks WHERE entity_type=? AND entity_id=? AND is_completed=0"
+        nearest = (
+            "SELECT min(complete_till) FROM tasks WHERE entity_type=? AND entity_id=? AND is_completed=0"
+        )
         ctx.store.execute(f"UPDATE {kind} SET closest_task_at=({nearest}) WHERE id=?", (kind, id, id))
 
 
 @routes("POST", "/api/v4/tasks")
 def create_tasks(ctx: Context) -> Response:
     """Add tasks."""
-    shown, rows = [], []
+    shown: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for item in ctx.items:
         if item.errors:
             continue
         me = ctx.user["id"]
-        row: dict[str, Any] = dict.fromkeys(_COLUMNS)
+        row: dict[str, Any] = {name: None for name in _COLUMNS}
         row.update(created_by=me, updated_by=me, created_at=ctx.now, responsible_user_id=me)
         row.update(duration=0, is_completed=0, task_type_id=1)
         _fill(ctx, item, row)
@@ -158,7 +168,7 @@ def _change(ctx: Context, item: Item, id: Any) -> dict[str, Any] | None:
     values = ctx.store.row(f"SELECT {_SELECT} FROM tasks WHERE id=?", (id,))
     if values is None:
         return None
-    old = dict(zip(_COLUMNS, values, strict=True))
+    old: dict[str, Any] = dict(zip(_COLUMNS, values, strict=True))
     row = dict(old)
     row["updated_by"] = ctx.user["id"]
     _fill(ctx, item, row)

@@ -30,7 +30,9 @@ def _show(ctx: Context, user: dict[str, Any], slash: str = "") -> dict[str, Any]
     embedded: dict[str, Any] = {}
     if "role" in ctx.with_:
         role = ctx.store.document("roles", user["rights"]["role_id"] or 0)
-        embedded["roles"] = [{"id": role["id"], "name": role["name"], **_role_link(ctx, role)}] if role else []
+        embedded["roles"] = (
+            [{"id": role["id"], "name": role["name"], **_role_link(ctx, role)}] if role else []
+        )
     if "group" in ctx.with_:
         group = ctx.store.document("groups", user["rights"]["group_id"] or 0)
         embedded["groups"] = [{"id": group["id"], "name": group["name"]}] if group else []

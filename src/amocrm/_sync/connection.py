@@ -1,0 +1,263 @@
+# GENERATED from src/amocrm/_async/connection.py by generator/desync.py: edit that file and run `make generate`.
+"""A connection to one account: sends requests with its token, within its limits."""
+
+from __future__ import annotations
+
+import platform
+import ssl
+import warnings
+from collections.abc import Callable, Iterable
+from copy import copy
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from amocrm._core.hosts import Hosts, LimitKey, limit_key, parse_account
+from amocrm._core.limiter import Limits
+from amocrm._core.options import Options, Stats, Timeout
+from amocrm._core.retry import RetryPolicy
+from amocrm._core.token import OAuth, integration_of
+from amocrm.errors import ConfigurationError
+from amocrm_gen._runtime.reader import Drift, DriftWarning
+from amocrm_gen._runtime.wire import Request, Response
+
+from ._primitives import Clock, Result
+from .attempts import Attempts
+from .executor import Executor
+from .limits import Limiter, MemoryLimiter
+from .stores import MemoryTokenStore, TokenStore
+from .tokens import FixedTokens, OAuthTokens, ProvidedTokens, Tokens
+from .transport import Transport
+
+if TYPE_CHECKING:
+    import httpx
+
+    from amocrm._core.events import Event
+    from amocrm_gen.bound import Api
+
+__all__ = ["Connection"]
+
+_KEEP: Any = object()
+
+
+class Connection:
+    """Sends requests of one account and one integration.
+
+    Give it a ``token`` (a long-lived one) or ``oauth`` with a ``store``. Nothing is sent, and no
+    connection is opened, before the first request.
+
+    Args:
+        account: ``mycompany``, ``mycompany.amocrm.ru`` or ``mycompany.kommo.com``.
+        token: a long-lived token, or a function that returns the token which is good now, for those who
+            refresh elsewhere.
+        oauth: keys of an integration; its tokens are refreshed by themselves.
+        store: where the tokens of ``oauth`` live; in memory without one.
+        limiter: shared with other clients if they use the same key; its own without one.
+        retry: how often and how long to try.
+        timeout: seconds to wait for a byte of an answer, or a ``Timeout``.
+        base_url: address of a local server that stands in for the account; loopback only.
+        http_transport: a transport of the HTTP library to use instead of our own connections.
+        proxy: address of a proxy; the usual environment variables without it.
+        verify: TLS settings for private certificate authorities.
+        hooks: functions that are told what happens (``amocrm.events``).
+        ahead: requests that a reader may run ahead of its user; 0 turns that off, and with it the
+            threads of the sync client.
+        user_agent: put before our own.
+        max_response_bytes: highest size of an answer after decompression.
+        limit_to: name under which requests are counted, when the default (integration and account, on
+            Kommo this machine) is not what you share.
+        clock: for tests.
+
+    Raises:
+        ConfigurationError: the arguments cannot work.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        *,
+        token: str | Callable[[], Result[str]] | None = None,
+        oauth: OAuth | None = None,
+        store: TokenStore | None = None,
+        limiter: Limiter | None = None,
+        retry: RetryPolicy | None = None,
+        timeout: float | Timeout | None = None,
+        base_url: str | None = None,
+        http_transport: httpx.BaseTransport | None = None,
+        proxy: str | None = None,
+        verify: ssl.SSLContext | None = None,
+        hooks: Iterable[Callable[[Event], None]] | None = None,
+        ahead: int = 4,
+        user_agent: str | None = None,
+        max_response_bytes: int = 64 * 1024 * 1024,
+        limit_to: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        hosts = parse_account(account, base_url)
+        _check_credentials(token, oauth, store)
+        clock = clock or Clock()
+        self.ahead = max(0, ahead)
+        self._options = Options(timeout=Timeout.of(timeout), retry=retry or RetryPolicy())
+        listeners = tuple(hooks or ())
+        self._attempts = Attempts(
+            hosts,
+            _key(hosts, token, oauth, limit_to),
+            transport=Transport(
+                http_transport, proxy=proxy, verify=verify, max_bytes=max_response_bytes, now=clock.monotonic
+            ),
+            limiter=limiter or MemoryLimiter(Limits(), clock=clock),
+            clock=clock,
+            stats=Stats(),
+            user_agent=_agent(user_agent),
+            hook=_fan_out(listeners),
+        )
+        self._tokens = self._make_tokens(token, oauth, store)
+        self._executor = Executor(self._attempts, self._tokens)
+        self._drifts: set[tuple[str, str, str]] = set()
+
+    def send(self, request: Request, /) -> Response:
+        """Sends a request with the token, within the limits, as often as the retry policy allows.
+
+        Returns:
+            The answer, whatever its status.
+
+        Raises:
+            NotSentError: it never left. UnansweredError: whether it took effect is unknown.
+            CircuitOpen: it was held back because the API is blocked.
+            TokenError: there is no token to send with.
+        """
+        response = self._executor.send(request, self._options)
+        response.report = self._report
+        return response
+
+    def authorize(self, code: str) -> None:
+        """Exchanges the code of a login for the first tokens and stores them (OAuth only).
+
+        Args:
+            code: from the redirect to ``redirect_uri``; good for 20 minutes, once.
+
+        Raises:
+            GrantRevoked: the code is over, was used, or belongs to another account.
+            ConfigurationError: the client has no ``oauth``, or its keys are refused.
+        """
+        if not isinstance(self._tokens, OAuthTokens):
+            raise ConfigurationError("authorize() needs a client made with oauth=OAuth(...)")
+        self._tokens.authorize(code)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = _KEEP,
+        retry: RetryPolicy = _KEEP,
+        context_user: int | None = _KEEP,
+    ) -> Self:
+        """A copy that shares everything but the options given here.
+
+        Args:
+            timeout: seconds to wait for a byte of an answer, or a ``Timeout``.
+            retry: how often and how long to try.
+            context_user: id of the user with whose rights the calls run.
+
+        Example:
+            >>> crm.with_options(timeout=120).api.leads.list()  # doctest: +SKIP
+        """
+        old, other = self._options, copy(self)
+        other._options = Options(
+            timeout=old.timeout if timeout is _KEEP else Timeout.of(timeout),
+            retry=old.retry if retry is _KEEP else retry,
+            context_user=old.context_user if context_user is _KEEP else context_user,
+        )
+        return other
+
+    @property
+    def api(self) -> Api:
+        """Every operation of the API by area and name: ``api.leads.list(limit=250)``."""
+        from amocrm_gen.bound import Api
+
+        return Api(self)
+
+    @property
+    def account_host(self) -> str:
+        """Host of the account, such as ``mycompany.amocrm.ru``."""
+        return self._attempts.hosts.name
+
+    @property
+    def key(self) -> LimitKey:
+        """The limits that requests of this client count against."""
+        return self._attempts.key
+
+    @property
+    def stats(self) -> Stats:
+        """What this client and its copies have done so far."""
+        return self._attempts.stats
+
+    def close(self) -> None:
+        """Closes the connections; those of a transport that was passed in stay open."""
+        self._attempts.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.account_host!r})"
+
+    def _make_tokens(
+        self,
+        token: str | Callable[[], Result[str]] | None,
+        oauth: OAuth | None,
+        store: TokenStore | None,
+    ) -> Tokens:
+        attempts, wall = self._attempts, self._attempts.clock.wall
+        if oauth is not None:
+            return OAuthTokens(oauth, store or MemoryTokenStore(), attempts, self._options)
+        if isinstance(token, str):
+            return FixedTokens(token, attempts.hosts.name, wall)
+        assert token is not None
+        return ProvidedTokens(token, attempts.hosts.name, wall)
+
+    def _report(self, drift: Drift) -> None:
+        if drift.key in self._drifts:
+            return
+        self._drifts.add(drift.key)
+        warnings.warn(str(drift), DriftWarning, stacklevel=2)
+        if self._attempts.hook is not None:
+            from amocrm._core.events import DriftSeen
+
+            self._attempts.tell(DriftSeen(account=self.account_host, drift=drift))
+
+
+def _check_credentials(token: object, oauth: OAuth | None, store: object) -> None:
+    if (token is None) == (oauth is None):
+        raise ConfigurationError("give either token='…' or oauth=OAuth(...), one of the two")
+    if oauth is None and store is not None:
+        raise ConfigurationError("a store keeps the tokens of oauth=OAuth(...); a fixed token needs none")
+    if isinstance(token, str) and (not token.strip() or not token.isascii() or not token.isprintable()):
+        raise ConfigurationError("the token is empty or holds characters that no token has; copy it again")
+
+
+def _key(hosts: Hosts, token: object, oauth: OAuth | None, limit_to: str | None) -> LimitKey:
+    if limit_to is not None:
+        return LimitKey(limit_to, hosts.name)
+    if oauth is not None:
+        return limit_key(hosts, oauth.client_id)
+    return limit_key(hosts, integration_of(token) if isinstance(token, str) else "provided")
+
+
+def _agent(given: str | None) -> str:
+    own = f"amocrm-orm (Python {platform.python_version()})"
+    return f"{given} {own}" if given else own
+
+
+def _fan_out(hooks: tuple[Callable[[Event], None], ...]) -> Callable[[Event], None] | None:
+    if len(hooks) <= 1:
+        return hooks[0] if hooks else None
+
+    def tell(event: Event) -> None:
+        for hook in hooks:
+            hook(event)
+
+    return tell

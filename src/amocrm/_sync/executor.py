@@ -1,0 +1,133 @@
+# GENERATED from src/amocrm/_async/executor.py by generator/desync.py: edit that file and run `make generate`.
+"""From a request to its answer: token, attempts, verdicts. The loop that everything goes through."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from amocrm._core.failures import Failure, failure_of_status
+from amocrm._core.options import Options
+from amocrm._core.retry import Retry, Unknown, Verdict
+from amocrm.errors import CircuitOpen, NotSentError, ResponseTooLarge, TransportError, UnansweredError
+from amocrm_gen._runtime.op import Op
+from amocrm_gen._runtime.wire import Request, Response
+
+from .attempts import Attempts, asked_to_wait, is_page
+
+if TYPE_CHECKING:
+    from .tokens import Tokens
+
+__all__ = ["Executor"]
+
+#: Files are downloaded from the others, and a file may be a page.
+_SPEAK_JSON = ("account", "shared")
+
+
+class Executor:
+    """Sends a request as often as the policy allows.
+
+    Args:
+        attempts: makes one attempt.
+        tokens: has the bearer token and renews it.
+        jitter: numbers from 0 to 1, for tests.
+    """
+
+    def __init__(
+        self, attempts: Attempts, tokens: Tokens, *, jitter: random.Random | None = None
+    ) -> None:
+        self._attempts, self._tokens = attempts, tokens
+        self._random = (jitter or random.Random()).random
+
+    def send(self, request: Request, options: Options) -> Response:
+        """Returns the last answer, whatever its status, once no further attempt is to be made.
+
+        Raises:
+            NotSentError, UnansweredError: no attempt was answered; which of the two covers **all**
+                attempts: if any of them may have reached the server, it is ``UnansweredError``.
+            CircuitOpen, RedirectRefused, TokenError: see there.
+        """
+        op, attempts, tokens, clock = request.op, self._attempts, self._tokens, self._attempts.clock
+        replayable = request.content is None or isinstance(request.content, bytes)
+        began: float | None = None
+        number, reached, renewed = 0, 0, False
+        while True:
+            number += 1
+            token = tokens.current() if op.auth else None
+            error: TransportError | None = None
+            response: Response | None = None
+            asked: float | None = None
+            try:
+                response = attempts.make(request, token, options, number)
+            except CircuitOpen as problem:
+                raise _certain(op, problem, reached) from problem
+            except ResponseTooLarge:
+                raise
+            except NotSentError as problem:
+                error, failure = problem, Failure.NOT_SENT
+            except UnansweredError as problem:
+                error, failure = problem, Failure.UNANSWERED
+                reached += 1
+            else:
+                if response.status == 401 and token is not None and not renewed and replayable:
+                    renewed = True
+                    if tokens.renew(token):
+                        continue
+                page = response.status < 400 and op.host in _SPEAK_JSON and is_page(response)
+                result = failure_of_status(response.status, page)
+                reached += result is not Failure.NOT_SENT
+                if result is None or result is Failure.ANSWERED:
+                    response.sent = max(1, reached)
+                    return response
+                failure = result
+                asked = asked_to_wait(response, clock.wall())
+            if began is None:
+                began = clock.monotonic()
+            verdict: Verdict = options.retry.verdict(
+                op.safety if replayable else "unsafe",
+                failure,
+                attempt=number,
+                elapsed=clock.monotonic() - began,
+                asked=asked,
+                random=self._random,
+            )
+            if attempts.hook is not None:
+                self._decided(op, number, failure, response, verdict)
+            if isinstance(verdict, Retry):
+                clock.sleep(verdict.wait)
+                continue
+            if response is not None:
+                response.sent = max(1, reached)
+                return response
+            assert error is not None
+            raise _certain(op, error, reached) from error.__cause__
+
+    def _decided(
+        self, op: Op, attempt: int, failure: Failure, response: Response | None, verdict: Verdict
+    ) -> None:
+        from amocrm._core.events import RetryDecided
+
+        again = isinstance(verdict, Retry)
+        self._attempts.tell(
+            RetryDecided(
+                account=self._attempts.hosts.name,
+                op=op.id,
+                attempt=attempt,
+                status=None if response is None else response.status,
+                failure=failure.value,
+                verdict="retry" if again else "unknown" if isinstance(verdict, Unknown) else "give up",
+                wait=verdict.wait if isinstance(verdict, Retry) else 0.0,
+                why="" if isinstance(verdict, Retry) else verdict.why,
+            )
+        )
+
+
+def _certain(op: Op, error: TransportError, reached: int) -> TransportError:
+    """The error of all attempts: the last one may not have been sent and an earlier one may have been."""
+    if reached and isinstance(error, NotSentError) and op.safety != "safe":
+        return UnansweredError(
+            f"{op.id} was sent and not answered, and could not be sent again ({error}); "
+            "whether it took effect is unknown",
+            op=op.id,
+        )
+    return error

@@ -1,0 +1,225 @@
+# GENERATED from src/amocrm/_async/stores.py by generator/desync.py: edit that file and run `make generate`.
+"""Where tokens live between runs: in memory, in files, or wherever you keep them.
+
+A store of your own needs three methods (``TokenStore``). The lock is what makes a refresh happen
+once: it must exclude every other thread, task and process that uses the same store and key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from amocrm._core.token import Token, fingerprint
+from amocrm.errors import TokenStoreError
+
+from ._primitives import Clock, Context, Lock, to_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["FileTokenStore", "MemoryTokenStore", "TokenStore"]
+
+_POLL = 0.02
+
+
+class TokenStore(Protocol):
+    """Keeps one token per key. The key names the account and the integration."""
+
+    def load(self, key: str) -> Token | None:
+        """The stored token, ``None`` if there is none."""
+        ...
+
+    def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
+        """Stores a token durably before it returns.
+
+        Args:
+            key: what ``lock`` was taken for.
+            token: what to keep.
+            fence: the number that ``lock`` gave. A store whose locks can expire refuses a number
+                that is not the newest.
+            replaces: fingerprint of the refresh token that must be stored now; ``None`` for any.
+
+        Returns:
+            Whether it was stored; ``False`` when the store holds something else by now.
+        """
+        ...
+
+    def lock(self, key: str) -> Context[int]:
+        """Excludes everybody else from this key; gives a number that grows with each holder."""
+        ...
+
+
+class MemoryTokenStore:
+    """Keeps tokens as long as the process lives: for tests, and for a token that is kept elsewhere."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, Token] = {}
+        self._locks: dict[str, Lock] = {}
+        self._fences = 0
+
+    def load(self, key: str) -> Token | None:
+        """The stored token."""
+        return self._tokens.get(key)
+
+    def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
+        """Stores a token."""
+        if not _may_replace(self._tokens.get(key), replaces):
+            return False
+        self._tokens[key] = token
+        return True
+
+    @contextmanager
+    def lock(self, key: str) -> Generator[int]:
+        """Excludes the other threads or tasks."""
+        with self._locks.setdefault(key, Lock()):
+            self._fences += 1
+            yield self._fences
+
+
+class FileTokenStore:
+    """Keeps tokens in a folder, one file per account and integration, readable by its owner only.
+
+    A file is replaced as a whole and written through to the disk, so that a crash or a power failure
+    leaves either the old token or the new one. Processes of one machine may share the folder; the
+    operating system frees the lock of a process that dies.
+
+    Args:
+        folder: is made if it does not exist.
+        patience: seconds to wait for another process that holds the lock.
+        clock: for tests.
+
+    Example:
+        >>> store = FileTokenStore("~/.config/myapp/amocrm")
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], *, patience: float = 120.0, clock: Clock | None = None
+    ) -> None:
+        self._folder = Path(folder).expanduser()
+        self._patience, self._clock = patience, clock or Clock()
+
+    def load(self, key: str) -> Token | None:
+        """The stored token.
+
+        Raises:
+            TokenStoreError: the file is damaged or cannot be read.
+        """
+        return to_thread(self._load, key)
+
+    def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
+        """Stores a token durably.
+
+        Raises:
+            TokenStoreError: the file cannot be written.
+        """
+        return to_thread(self._save, key, token, replaces)
+
+    @contextmanager
+    def lock(self, key: str) -> Generator[int]:
+        """Excludes every other user of this folder on this machine.
+
+        Raises:
+            TokenStoreError: another process held the lock for longer than ``patience``.
+        """
+        handle = self._open_lock(key)
+        try:
+            give_up = self._clock.monotonic() + self._patience
+            # Tried without waiting: a call that waits in a thread could not be cancelled.
+            while not _try_lock(handle):
+                if self._clock.monotonic() > give_up:
+                    raise TokenStoreError(
+                        f"another process has held the lock on {self._path(key)} for {self._patience:.0f} s",
+                        account=key,
+                    )
+                self._clock.sleep(_POLL)
+            yield 0
+        finally:
+            os.close(handle)
+
+    def _path(self, key: str) -> Path:
+        readable = re.sub(r"[^A-Za-z0-9.-]+", "_", key)[:80]
+        return self._folder / f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.json"
+
+    def _open_lock(self, key: str) -> int:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(self._path(key).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _failed("locked", self._path(key), key, error) from error
+
+    def _load(self, key: str) -> Token | None:
+        path = self._path(key)
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Token)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError) as error:
+            raise _failed("read", path, key, error) from None
+
+    def _save(self, key: str, token: Token, replaces: str | None) -> bool:
+        path = self._path(key)
+        if not _may_replace(self._load(key), replaces):
+            return False
+        draft = path.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            try:
+                os.write(handle, msgspec.json.encode(token))
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            draft.replace(path)
+            _sync_folder(self._folder)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink()
+            raise _failed("written", path, key, error) from error
+        return True
+
+
+def _may_replace(stored: Token | None, replaces: str | None) -> bool:
+    return replaces is None or (stored is not None and fingerprint(stored.refresh) == replaces)
+
+
+def _failed(what: str, path: Path, key: str, error: Exception) -> TokenStoreError:
+    # Never the decoder's own words: they may quote what the file holds.
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    return TokenStoreError(f"the token file {path} could not be {what} ({reason})", account=key)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename survive a power failure; some systems cannot open a folder and need not."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    if os.name == "nt":
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,166 @@
+"""What all custom fields have in common: a descriptor that is also the codec of its type."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
+
+from msgspec import UNSET
+
+from .._core.filters import Condition, check
+from ._state import Item, Ref, ref_of
+
+if TYPE_CHECKING:
+    from ._state import FieldState
+
+__all__ = ["Equality", "Field", "Holder", "Ordering"]
+
+R = TypeVar("R")
+W = TypeVar("W")
+
+
+class Holder(Protocol):
+    """An entity, as far as a field is concerned."""
+
+    _kind: Any
+
+    def _fields(self) -> FieldState: ...
+
+    def _field_items(self, field: Any) -> Any: ...
+
+    def _set_field(self, field: Any, items: tuple[Item, ...]) -> None: ...
+
+    @property
+    def _zone(self) -> tzinfo | None: ...
+
+
+class Field(ABC, Generic[R, W]):
+    """A declared custom field: an attribute of an entity class.
+
+    On an instance it is the value, typed by the kind of field; assigning ``None`` clears the field. On the
+    class it is the field itself, with the operators that the list can filter by.
+
+    Args:
+        field_id: id of the field in this account, the surest way.
+        code: symbolic code, the same in every account that defines it (``PHONE``).
+        name: name as users see it. Writing by name makes one request for the definitions at the commit.
+
+    Raises:
+        TypeError: nothing names the field.
+    """
+
+    #: Type of the field in the API.
+    type: ClassVar[str] = ""
+    #: Whether the value is a collection; an empty field then reads as an empty one and not as ``None``.
+    many: ClassVar[bool] = False
+
+    def __init__(
+        self, *, field_id: int | None = None, code: str | None = None, name: str | None = None
+    ) -> None:
+        self.ref: Ref = ref_of(field_id, code, name)
+        self.field_id, self.code, self.name = field_id, code, name
+        self.attribute = ""
+        self.owner: Any = None
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.attribute, self.owner = name, owner
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Holder, owner: Any) -> R: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
+        if instance is None:
+            return self
+        return self.decode(instance._field_items(self), instance._zone)
+
+    def __set__(self, instance: Holder, value: W) -> None:
+        instance._set_field(self, self.encode(value))
+
+    @abstractmethod
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> R:
+        """The Python value of stored or pending items."""
+
+    @abstractmethod
+    def encode(self, value: W) -> tuple[Item, ...]:
+        """Items for a Python value; none at all clears the field.
+
+        Raises:
+            TypeError, ValueError: the value is none for this type of field.
+        """
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether two sets of items mean the same value."""
+        return bool(self.decode(one, None) == self.decode(other, None))
+
+    def cleared(self) -> list[dict[str, Any]] | None:
+        """What is sent to clear the field."""
+        return None
+
+    def __repr__(self) -> str:
+        named = f"{self.owner.__name__}.{self.attribute}" if self.owner else type(self).__name__
+        return f"<{named}: {self.type} field {self.ref[1]!r}>"
+
+    def _condition(self, op: Any, shown: str, **parts: Any) -> Condition:
+        def get(item: Any) -> Any:
+            for value in item.custom_fields_values or ():
+                if (value.field_id, value.field_code, value.field_name)[_PLACE[self.ref[0]]] == self.ref[1]:
+                    return self._compared(value.values)
+            return UNSET if item.custom_fields_values is UNSET else None
+
+        kind = self.owner._kind if self.owner is not None else ""
+        condition = Condition(
+            kind=kind, key=self.ref, op=op, get=get, shown=shown, field_type=self.type, **parts
+        )
+        check(condition, getattr(self.owner, "_filter", None))
+        return condition
+
+    def _compared(self, items: Sequence[Any]) -> Any:
+        """What a condition compares: by default the decoded value."""
+        return self.decode(items, None)
+
+    def _wanted(self, value: Any) -> Any:
+        """A value of a condition, in the form that is compared and sent."""
+        (item,) = self.encode(value)
+        return item.value if item.value is not UNSET else item.enum_id
+
+
+_PLACE = {"id": 0, "code": 1, "name": 2}
+
+
+class Equality(Field[R, W]):
+    """Fields that the list can filter by value."""
+
+    def is_(self, value: W) -> Condition:
+        """The field has this value (or this option among others)."""
+        return self.in_(value)
+
+    def in_(self, *values: W) -> Condition:
+        """The field has one of these values."""
+        wanted = tuple(self._wanted(value) for value in values)
+        return self._condition("in", f"{self!r} in {values!r}", values=wanted)
+
+
+class Ordering(Field[R, W]):
+    """Fields that the list can filter by a range."""
+
+    def between(self, low: W, high: W) -> Condition:
+        """The field lies between the two, both included."""
+        return self._range(low, high)
+
+    def __ge__(self, low: W) -> Condition:
+        return self._range(low, None)
+
+    def __le__(self, high: W) -> Condition:
+        return self._range(None, high)
+
+    def _range(self, low: Any, high: Any) -> Condition:
+        ends = tuple(None if end is None else self._wanted(end) for end in (low, high))
+        return self._condition(
+            "range", f"{self!r} from {low!r} to {high!r}", low=ends[0], high=ends[1], sent=self._sent(*ends)
+        )
+
+    def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:
+        return low, high

@@ -1,0 +1,145 @@
+"""Custom fields without a declaration: ``lead.custom["Город"]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from msgspec import UNSET
+
+from ._base import Field, Holder
+from ._definitions import Definitions
+from ._lists import Category, ChainedList, MultiSelect, Radio, Select
+from ._objects import File, LegalEntity, Phones, SmartAddress
+from ._simple import (
+    Birthday,
+    Checkbox,
+    Date,
+    DateTime,
+    Monetary,
+    Numeric,
+    Price,
+    Raw,
+    StreetAddress,
+    Text,
+    Textarea,
+    TrackingData,
+    Url,
+)
+from ._state import FieldState, Item, Ref
+
+__all__ = ["BY_TYPE", "CustomFields", "field_of_type"]
+
+#: The kind of field for each type of the API; types that are not here are read and written raw.
+BY_TYPE: Mapping[str, type[Field[Any, Any]]] = {
+    kind.type: kind
+    for kind in (
+        *(Text, Textarea, Url, StreetAddress, TrackingData, Numeric, Monetary, Price, Checkbox),
+        *(Select, Radio, Category, MultiSelect, ChainedList, Date, DateTime, Birthday),
+        *(Phones, SmartAddress, LegalEntity, File),
+    )
+}
+
+
+def field_of_type(kind: str | None, ref: Ref) -> Field[Any, Any]:
+    """An undeclared field of this type."""
+    field = BY_TYPE.get(kind or "", Raw)(field_id=0)
+    field.ref = ref
+    return field
+
+
+class CustomFields(Mapping[str, Any]):
+    """The custom fields of one entity by name, code or id, typed by the account's definitions.
+
+    Reading gives the value of a filled field. A field that is not among the filled ones is ``None`` when
+    the definitions were loaded (``crm.fields.load(Lead)``) and know it; otherwise it is a ``KeyError``,
+    because an empty field cannot be told from a misspelt one.
+
+    Example:
+        >>> lead.custom["Город"]
+        'Казань'
+        >>> lead.custom["Город"] = "Москва"
+        >>> del lead.custom[1278]
+    """
+
+    __slots__ = ("_definitions", "_holder")
+
+    def __init__(self, holder: Holder, definitions: Definitions | None) -> None:
+        self._holder, self._definitions = holder, definitions
+
+    def __getitem__(self, key: str | int) -> Any:
+        field = self._field(key)
+        items = self._holder._field_items(field)
+        if not items and field.ref not in self._state().local and self._definition(field.ref) is None:
+            raise KeyError(
+                f"{key!r}: no custom field of this name, code or id has a value here; load the definitions "
+                "to tell an empty field from a misspelt one (crm.fields.load)"
+            )
+        return field.decode(items, self._holder._zone)
+
+    def __setitem__(self, key: str | int, value: Any) -> None:
+        field = self._field(key, value)
+        self._holder._set_field(field, field.encode(value))
+
+    def __delitem__(self, key: str | int) -> None:
+        self[key] = None
+
+    def __iter__(self) -> Iterator[str]:
+        for value in self._state():
+            yield value.field_name or value.field_code or str(value.field_id)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._state())
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def _state(self) -> FieldState:
+        return self._holder._fields()
+
+    def _definition(self, ref: Ref) -> Any:
+        return None if self._definitions is None else self._definitions.find(ref)
+
+    def _field(self, key: str | int, value: Any = UNSET) -> Field[Any, Any]:
+        state = self._state()
+        refs: tuple[Ref, ...] = (("id", key),) if isinstance(key, int) else (("name", key), ("code", key))
+        for ref in refs:
+            if (found := state.remote(ref)) is not None and found.field_type is not UNSET:
+                return field_of_type(found.field_type, ("id", found.field_id))
+        for ref in refs:
+            if (definition := self._definition(ref)) is not None:
+                return field_of_type(definition.type, ("id", definition.id))
+        if self._definitions is not None and value is not UNSET:
+            self._definitions.get(refs[0])
+        for ref in refs:
+            if state.local.get(ref) is not UNSET:
+                return _Guess(ref)
+        return _Guess(refs[0])
+
+
+class _Guess(Raw):
+    """A field whose type nobody knows yet: Python values are written by what they are."""
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(field_id=0)
+        self.ref = ref
+
+    def decode(self, items: Any, zone: Any) -> Any:
+        values = [item.value if item.value is not UNSET else item.enum_id for item in items]
+        return None if not values else values[0] if len(values) == 1 else values
+
+    def encode(self, value: Any) -> tuple[Item, ...]:
+        if value is None:
+            return ()
+        if isinstance(value, list | tuple | set | frozenset):
+            return tuple(item for one in value for item in self.encode(one))
+        if isinstance(value, dict):
+            return (Item(**value),)
+        if isinstance(value, Enum) and isinstance(value.value, int):
+            return (Item(enum_id=value.value),)
+        if isinstance(value, str | int | float | bool | Decimal | date | datetime | Enum):
+            return (Item(value=value),)
+        raise TypeError(f"a custom field takes no {type(value).__name__}")

@@ -1,0 +1,215 @@
+"""Fields that choose from options: lists, multi-lists, switches, chains of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from enum import Enum
+from typing import Any, Generic, TypeVar, overload
+
+import msgspec
+from msgspec import UNSET
+
+from ._base import Equality, Field
+from ._state import Item
+
+__all__ = ["Category", "ChainItem", "ChainedList", "MultiSelect", "Radio", "Select"]
+
+E = TypeVar("E", bound=str | int)
+R = TypeVar("R")
+W = TypeVar("W")
+
+
+class _Options(Equality[R, W]):
+    """Options by a ``StrEnum`` of their labels, an ``IntEnum`` of their ids, or plain labels and ids."""
+
+    options: type[Any] | None
+
+    def _name(self, options: type[Any] | None) -> None:
+        if options is not None and not (isinstance(options, type) and issubclass(options, Enum)):
+            raise TypeError(f"options of {self!r} must be a StrEnum of labels or an IntEnum of ids")
+        self.options = options
+
+    def _read(self, item: Any) -> Any:
+        """An option; one that the enum does not know is given as it is, so that new options break nothing."""
+        by_id = self.options is not None and issubclass(self.options, int)
+        label, number = _set(item.value), _set(item.enum_id)
+        raw = number if by_id and number is not None else label if label is not None else number
+        if self.options is None or raw is None:
+            return raw
+        try:
+            return self.options(raw)
+        except ValueError:
+            return raw
+
+    def _write(self, value: Any) -> Item:
+        plain = value.value if isinstance(value, Enum) else value
+        if isinstance(plain, bool) or not isinstance(plain, str | int):
+            raise TypeError(f"{self!r} takes an option, its label or its id, not {type(value).__name__}")
+        return Item(enum_id=plain) if isinstance(plain, int) else Item(value=plain)
+
+    def _compared(self, items: Sequence[Any]) -> Any:
+        return frozenset(one for item in items for one in (_set(item.value), _set(item.enum_id)) if one is not None)
+
+    def _wanted(self, value: Any) -> Any:
+        item = self._write(value)
+        return item.value if item.value is not UNSET else item.enum_id
+
+
+def _set(value: Any) -> Any:
+    return None if value is UNSET else value
+
+
+class _One(_Options[E | None, E | str | int | None], Generic[E]):
+    @overload
+    def __init__(
+        self: _One[str],
+        *,
+        field_id: int | None = ...,
+        code: str | None = ...,
+        name: str | None = ...,
+        options: None = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        *,
+        field_id: int | None = ...,
+        code: str | None = ...,
+        name: str | None = ...,
+        options: type[E],
+    ) -> None: ...
+    def __init__(
+        self,
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: Any = None,
+    ) -> None:
+        super().__init__(field_id=field_id, code=code, name=name)
+        self._name(options)
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> E | None:
+        return self._read(items[0]) if items else None
+
+    def encode(self, value: E | str | int | None) -> tuple[Item, ...]:
+        return () if value is None else (self._write(value),)
+
+
+class Select(_One[E]):
+    """One option of a list.
+
+    Args:
+        field_id, code, name: of the field.
+        options: a ``StrEnum`` of labels, or an ``IntEnum`` of option ids; without it labels are read, and
+            labels or ids are written.
+
+    Example:
+        >>> class City(StrEnum):
+        ...     KAZAN = "Казань"
+        >>> class Deal(Lead):
+        ...     city = fields.Select(field_id=1278, options=City)
+    """
+
+    type = "select"
+
+
+class Radio(_One[E]):
+    """One option of a switch; see ``Select``."""
+
+    type = "radiobutton"
+
+
+class Category(_One[E]):
+    """One node of a tree; see ``Select``. Lists cannot be filtered by it."""
+
+    type = "category"
+
+
+class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Generic[E]):
+    """Several options of a list, as a tuple; assign any iterable.
+
+    Example:
+        >>> deal.products = {Product.BASIC, Product.PLUS}
+    """
+
+    type = "multiselect"
+    many = True
+
+    @overload
+    def __init__(
+        self: MultiSelect[str],
+        *,
+        field_id: int | None = ...,
+        code: str | None = ...,
+        name: str | None = ...,
+        options: None = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        *,
+        field_id: int | None = ...,
+        code: str | None = ...,
+        name: str | None = ...,
+        options: type[E],
+    ) -> None: ...
+    def __init__(
+        self,
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: Any = None,
+    ) -> None:
+        super().__init__(field_id=field_id, code=code, name=name)
+        self._name(options)
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> tuple[E, ...]:
+        return tuple(self._read(item) for item in items)
+
+    def encode(self, value: Iterable[E | str | int] | None) -> tuple[Item, ...]:
+        if isinstance(value, str):
+            raise TypeError(f"{self!r} takes several options; put one into a list: [{value!r}]")
+        return tuple(self._write(one) for one in value or ())
+
+    def same(self, one: Any, other: Any) -> bool:
+        """The order of the options does not count."""
+        return set(self.decode(one, None)) == set(self.decode(other, None))
+
+    def is_(self, value: Any) -> Any:
+        """This option is among the chosen ones."""
+        return self.in_(value)
+
+    def in_(self, *values: Any) -> Any:
+        """One of these options is among the chosen ones."""
+        wanted = tuple(self._wanted(value) for value in values)
+        return self._condition("in", f"{self!r} in {values!r}", values=wanted)
+
+
+class ChainItem(msgspec.Struct, frozen=True):
+    """One link of a chain: the list and the chosen element."""
+
+    catalog_id: int
+    element_id: int
+
+
+class ChainedList(Field[tuple[ChainItem, ...], Iterable[ChainItem] | None]):
+    """Elements chosen one after the other from lists that depend on each other; at most five."""
+
+    type = "chained_list"
+    many = True
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> tuple[ChainItem, ...]:
+        return tuple(
+            ChainItem(item.catalog_id, item.catalog_element_id)
+            for item in items
+            if _set(item.catalog_id) is not None and _set(item.catalog_element_id) is not None
+        )
+
+    def encode(self, value: Iterable[ChainItem] | None) -> tuple[Item, ...]:
+        chain = tuple(value or ())
+        if len(chain) > 5:
+            raise ValueError(f"{self!r} takes at most 5 elements, {len(chain)} were given")
+        return tuple(Item(catalog_id=one.catalog_id, catalog_element_id=one.element_id) for one in chain)

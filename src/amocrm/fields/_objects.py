@@ -1,0 +1,268 @@
+"""Fields whose value is an object: telephones and addresses, legal entities, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import tzinfo
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from amocrm_gen.models.fields import FileValue, LegalEntityValue
+
+from ._base import Field, Holder
+from ._state import Item
+
+__all__ = [
+    "Address",
+    "ContactValue",
+    "ContactValues",
+    "Email",
+    "Emails",
+    "File",
+    "FileValue",
+    "LegalEntity",
+    "LegalEntityValue",
+    "Phone",
+    "Phones",
+    "SmartAddress",
+]
+
+
+class ContactValue(msgspec.Struct, frozen=True):
+    """A telephone number or a mail address with its kind.
+
+    Attributes:
+        value: number or address.
+        kind: ``WORK``, ``WORKDD``, ``MOB``, ``FAX``, ``HOME``, ``PRIV`` or ``OTHER``.
+        enum_id: id of a kind that has no code of its own in this account.
+    """
+
+    value: str
+    kind: str | None = "WORK"
+    enum_id: int | None = None
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class ContactValues(Sequence[ContactValue]):
+    """All numbers (or addresses) of a field. Adding and removing changes the entity.
+
+    The API replaces a field as a whole, so the others are sent along; they must have been loaded.
+
+    Example:
+        >>> contact.phones.add("+7 900 000-00-00", kind="MOB")
+        >>> [str(phone) for phone in contact.phones]
+        ['+7 900 000-00-00']
+    """
+
+    __slots__ = ("_field", "_holder", "_values")
+
+    def __init__(self, holder: Holder | None, field: Field[Any, Any], values: Iterable[ContactValue]) -> None:
+        self._holder, self._field = holder, field
+        self._values = tuple(values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._values[index]
+
+    def __iter__(self) -> Iterator[ContactValue]:
+        return iter(self._values)
+
+    def __contains__(self, value: object) -> bool:
+        return value in self._values or any(one.value == value for one in self._values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._values == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._values)
+
+    def __repr__(self) -> str:
+        return repr(list(map(str, self._values)))
+
+    def add(self, value: str, kind: str = "WORK") -> None:
+        """Adds one behind the others, unless it is there already."""
+        if value not in self:
+            self._replace((*self._values, ContactValue(value, kind)))
+
+    def remove(self, value: str) -> None:
+        """Removes one.
+
+        Raises:
+            ValueError: it is not there.
+        """
+        if value not in self:
+            raise ValueError(f"{value!r} is not among {self!r}")
+        self._replace(one for one in self._values if one.value != value)
+
+    def _replace(self, values: Iterable[ContactValue]) -> None:
+        self._values = tuple(values)
+        if self._holder is not None:
+            self._holder._set_field(self._field, _items(self._values))
+
+
+def _values(items: Sequence[Any]) -> tuple[ContactValue, ...]:
+    found = []
+    for item in items:
+        code = item.enum_code if item.enum_code is not UNSET else getattr(item, "enum", UNSET)
+        kind = None if code is UNSET else code
+        number = None if item.enum_id is UNSET or kind is not None else item.enum_id
+        found.append(ContactValue("" if item.value in (None, UNSET) else str(item.value), kind, number))
+    return tuple(found)
+
+
+def _items(values: Iterable[ContactValue | str]) -> tuple[Item, ...]:
+    found = []
+    for value in values:
+        one = ContactValue(value) if isinstance(value, str) else value
+        if one.kind is None and one.enum_id is not None:
+            found.append(Item(value=one.value, enum_id=one.enum_id))
+        else:
+            found.append(Item(value=one.value, enum_code=one.kind or "WORK"))
+    return tuple(found)
+
+
+class Phones(Field[ContactValues, Iterable[ContactValue | str] | None]):
+    """All numbers of a telephone field; assign any iterable of texts or ``ContactValue``."""
+
+    type = "multitext"
+    many = True
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> ContactValues:
+        return ContactValues(None, self, _values(items))
+
+    def encode(self, value: Iterable[ContactValue | str] | None) -> tuple[Item, ...]:
+        if isinstance(value, str):
+            raise TypeError(f"{self!r} takes several values; put one into a list: [{value!r}]")
+        return _items(value or ())
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is None:
+            return self
+        return ContactValues(instance, self, _values(instance._field_items(self)))
+
+
+class Emails(Phones):
+    """All addresses of a mail field; see ``Phones``."""
+
+
+class Phone(Field[str | None, str | ContactValue | None]):
+    """The first number of a telephone field. Assigning replaces the first and keeps the others.
+
+    Since the API replaces the whole field, the others must have been loaded; a contact that was not read
+    refuses and names ``phones``, which replaces them all.
+    """
+
+    type = "multitext"
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> str | None:
+        values = _values(items)
+        return values[0].value if values else None
+
+    def encode(self, value: str | ContactValue | None) -> tuple[Item, ...]:
+        return () if value is None else _items([value])
+
+    def same(self, one: Any, other: Any) -> bool:
+        """All numbers count, not only the first."""
+        return _values(one) == _values(other)
+
+    def __set__(self, instance: Holder, value: str | ContactValue | None) -> None:
+        values = list(_values(instance._field_items(self)))
+        if value is None:
+            values = values[1:]
+        else:
+            kind = values[0].kind if values else "WORK"
+            values[:1] = [ContactValue(value, kind) if isinstance(value, str) else value]
+        instance._set_field(self, _items(values))
+
+
+class Email(Phone):
+    """The first address of a mail field; see ``Phone``."""
+
+
+_PARTS: Final = ("address_line_1", "address_line_2", "city", "state", "zip", "country")
+
+
+class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An address in parts. ``country`` is a code of two letters."""
+
+    address_line_1: str | None = None
+    address_line_2: str | None = None
+    city: str | None = None
+    state: str | None = None
+    zip: str | None = None
+    country: str | None = None
+
+
+class SmartAddress(Field[Address | None, Address | None]):
+    """An address in parts; it is replaced as a whole."""
+
+    type = "smart_address"
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> Address | None:
+        parts: dict[str, Any] = {}
+        for item in items:
+            code = item.enum_code
+            if code in (None, UNSET) and item.enum_id in range(1, len(_PARTS) + 1):
+                code = _PARTS[item.enum_id - 1]
+            if code in _PARTS:
+                parts[code] = item.value
+        return Address(**parts) if parts else None
+
+    def encode(self, value: Address | None) -> tuple[Item, ...]:
+        parts = [] if value is None else [(part, getattr(value, part)) for part in _PARTS]
+        return tuple(Item(value=text, enum_code=part) for part, text in parts if text is not None)
+
+
+class LegalEntity(Field[LegalEntityValue | None, LegalEntityValue | None]):
+    """Requisites of an organisation. Only filled keys are sent: the server refuses those of other countries."""
+
+    type = "legal_entity"
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> LegalEntityValue | None:
+        return _convert(items, LegalEntityValue)
+
+    def encode(self, value: LegalEntityValue | None) -> tuple[Item, ...]:
+        if value is not None and not value.name:
+            raise ValueError(f"{self!r} needs a name")
+        return () if value is None else (Item(value=value),)
+
+
+class File(Field[FileValue | None, FileValue | str | None]):
+    """A file of the account's drive; assign a ``FileValue`` or the uuid of the file."""
+
+    type = "file"
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> FileValue | None:
+        return _convert(items, FileValue)
+
+    def encode(self, value: FileValue | str | None) -> tuple[Item, ...]:
+        if value is None:
+            return ()
+        return (Item(value=FileValue(file_uuid=value) if isinstance(value, str) else value),)
+
+    def cleared(self) -> list[dict[str, Any]] | None:
+        """A file is taken out by an empty item, unlike every other type."""
+        return [{"value": None}]
+
+
+def _convert(items: Sequence[Any], model: Any) -> Any:
+    value = items[0].value if items else None
+    if value is None or value is UNSET or isinstance(value, model):
+        return value or None
+    try:
+        return msgspec.convert(value, model)
+    except msgspec.ValidationError:
+        # Dirt inside a free value: keep what fits, key by key.
+        kept = {}
+        for field in msgspec.structs.fields(model):
+            try:
+                kept[field.name] = msgspec.convert(value.get(field.encode_name, UNSET), field.type)
+            except (msgspec.ValidationError, AttributeError):
+                continue
+        return model(**kept)

@@ -1,0 +1,232 @@
+"""Fields with one plain value: texts, numbers, flags, dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from msgspec import UNSET
+
+from .._core.times import day_of, day_range, moment, seconds
+from ._base import Equality, Field, Ordering
+from ._state import Item
+
+__all__ = [
+    "Birthday",
+    "Checkbox",
+    "Date",
+    "DateTime",
+    "Monetary",
+    "Numeric",
+    "Price",
+    "Raw",
+    "StreetAddress",
+    "Text",
+    "Textarea",
+    "TrackingData",
+    "Url",
+]
+
+
+def _first(items: Sequence[Any]) -> Any:
+    """The value of the first item, ``None`` without one."""
+    if not items:
+        return None
+    value = items[0].value
+    return None if value is UNSET else value
+
+
+class _Words(Equality[str | None, str | None]):
+    """A text of any kind."""
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> str | None:
+        value = _first(items)
+        return value if value is None or isinstance(value, str) else str(value)
+
+    def encode(self, value: str | None) -> tuple[Item, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, str):
+            raise TypeError(f"{self!r} takes a text, not {type(value).__name__}")
+        return (Item(value=value),)
+
+
+class Text(_Words):
+    """One line of text. The API refuses more than 256 characters.
+
+    Example:
+        >>> class Deal(Lead):
+        ...     source = fields.Text(field_id=101)
+    """
+
+    type = "text"
+
+
+class Textarea(_Words):
+    """Text of several lines."""
+
+    type = "textarea"
+
+
+class Url(_Words):
+    """A full address of a page."""
+
+    type = "url"
+
+
+class StreetAddress(_Words):
+    """An address in one line; for one in parts see ``SmartAddress``."""
+
+    type = "streetaddress"
+
+
+class TrackingData(_Words):
+    """A mark of web analytics (``utm_source`` and the like)."""
+
+    type = "tracking_data"
+
+
+class _Amount(Ordering[Decimal | None, Decimal | int | float | str | None], Equality[Any, Any]):
+    """A decimal number; the API holds it as text, so nothing is rounded."""
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> Decimal | None:
+        value = _first(items)
+        if value is None or value == "":
+            return None
+        try:
+            return Decimal(str(value))
+        except InvalidOperation:
+            return None
+
+    def encode(self, value: Decimal | int | float | str | None) -> tuple[Item, ...]:
+        if value is None:
+            return ()
+        if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
+            raise TypeError(f"{self!r} takes a number, not {type(value).__name__}")
+        try:
+            number = Decimal(str(value))
+        except InvalidOperation as error:
+            raise ValueError(f"{self!r} takes a decimal number with a point, not {value!r}") from error
+        if not number.is_finite():
+            raise ValueError(f"{self!r} takes a finite number, not {value!r}")
+        return (Item(value=number),)
+
+    def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:
+        return tuple(None if end is None else format(end, "f") for end in (low, high))  # type: ignore[return-value]
+
+
+class Numeric(_Amount):
+    """A number, as ``Decimal``."""
+
+    type = "numeric"
+
+
+class Monetary(_Amount):
+    """An amount of money, as ``Decimal``; the currency belongs to the definition of the field."""
+
+    type = "monetary"
+
+
+class Price(_Amount):
+    """The price of an element of a list, as ``Decimal``."""
+
+    type = "price"
+
+
+class Checkbox(Equality[bool | None, bool | None]):
+    """A flag: true, false, or ``None`` when it was never set."""
+
+    type = "checkbox"
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> bool | None:
+        value = _first(items)
+        return None if value is None else value not in (False, 0, "0", "", "false")
+
+    def encode(self, value: bool | None) -> tuple[Item, ...]:
+        return () if value is None else (Item(value=bool(value)),)
+
+    def _wanted(self, value: Any) -> Any:
+        return int(bool(value))
+
+
+class Date(Ordering[date | None, date | None]):
+    """A day. The server keeps it as midnight of the account's zone; you read and write the day."""
+
+    type = "date"
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> date | None:
+        value = _first(items)
+        if isinstance(value, date):
+            return value
+        stamp = _stamp(value)
+        return None if stamp is None else day_of(stamp, zone)
+
+    def encode(self, value: date | None) -> tuple[Item, ...]:
+        if value is None:
+            return ()
+        if isinstance(value, datetime) or not isinstance(value, date):
+            raise TypeError(f"{self!r} takes a datetime.date, not {type(value).__name__}; use value.date()")
+        return (Item(value=value),)
+
+    def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:
+        return day_range(low, high)
+
+
+class Birthday(Date):
+    """A day to be reminded of every year."""
+
+    type = "birthday"
+
+
+class DateTime(Ordering[datetime | None, datetime | None]):
+    """A moment, as an aware datetime in the account's zone (in UTC until the account was read)."""
+
+    type = "date_time"
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> datetime | None:
+        value = _first(items)
+        if isinstance(value, datetime):
+            return value.astimezone(zone or UTC).replace(microsecond=0)
+        stamp = _stamp(value)
+        return None if stamp is None else moment(stamp, zone)
+
+    def encode(self, value: datetime | None) -> tuple[Item, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, datetime):
+            raise TypeError(f"{self!r} takes an aware datetime, not {type(value).__name__}")
+        seconds(value)  # refuses a naive one here, where the caller can see it
+        return (Item(value=value),)
+
+    def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:
+        return None if low is None else seconds(low, up=True), None if high is None else seconds(high)
+
+
+def _stamp(value: Any) -> int | None:
+    if isinstance(value, str) and value.lstrip("-").isdecimal():
+        return int(value)
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+class Raw(Field[list[dict[str, Any]], list[dict[str, Any]] | None]):
+    """The items as the API has them, for types that this library does not know. Written as they are.
+
+    Example:
+        >>> deal.parts
+        [{'value': {'sku': 'A-1', 'quantity': 2}}]
+    """
+
+    type = ""
+    many = True
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> list[dict[str, Any]]:
+        keys = ("value", "enum_id", "enum_code", "catalog_id", "catalog_element_id")
+        return [
+            {key: value for key in keys if (value := getattr(item, key)) is not UNSET and value is not None}
+            for item in items
+        ]
+
+    def encode(self, value: list[dict[str, Any]] | None) -> tuple[Item, ...]:
+        return tuple(Item(**item) for item in value or ())

@@ -1,0 +1,162 @@
+"""The custom fields of one entity: what was read, indexed on first access, and what was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET
+
+from .._core.times import day_text
+from .._core.tracking import Overlay
+
+__all__ = ["CLEAR", "FieldState", "Item", "Ref", "finish", "ref_of"]
+
+#: How a field is named: by id, by code, or by the name that users see.
+Ref: TypeAlias = tuple[Literal["id", "code", "name"], Any]
+
+
+class Item(msgspec.Struct, gc=False, omit_defaults=True):
+    """One value of a field, as it is going to be written; dates are still dates."""
+
+    value: Any = UNSET
+    enum_id: Any = UNSET
+    enum_code: Any = UNSET
+    catalog_id: Any = UNSET
+    catalog_element_id: Any = UNSET
+
+
+#: The local value of a field that is to be emptied.
+CLEAR: Final[tuple[Item, ...]] = ()
+
+
+def ref_of(field_id: int | None, code: str | None, name: str | None) -> Ref:
+    """The reference of a field: the id is the surest, then the code, then the name.
+
+    Raises:
+        TypeError: nothing names the field.
+    """
+    if field_id is not None:
+        return "id", field_id
+    if code is not None:
+        return "code", code
+    if name is not None:
+        return "name", name
+    raise TypeError("a custom field needs field_id=, code= or name=")
+
+
+class FieldState:
+    """Values by reference, remote and local.
+
+    Attributes:
+        local: changed fields: reference to a tuple of items, empty to clear.
+        loaded: whether the entity was read with its fields.
+    """
+
+    __slots__ = ("_codes", "_ids", "_names", "loaded", "local")
+
+    def __init__(self, values: Any) -> None:
+        self.local: Overlay[Ref] = Overlay()
+        self._ids: dict[int, Any] = {}
+        self._codes: dict[str, Any] = {}
+        self._names: dict[str, Any] = {}
+        self.loaded = values is not UNSET
+        self.index(values)
+
+    def index(self, values: Any) -> None:
+        """Takes the values of a fresh answer."""
+        self.loaded = values is not UNSET
+        self._ids = {value.field_id: value for value in values or ()} if self.loaded else {}
+        self._codes = {value.field_code: value for value in self._ids.values() if value.field_code}
+        self._names = {value.field_name: value for value in self._ids.values() if value.field_name}
+
+    def remote(self, ref: Ref) -> Any:
+        """The value as it was read (``field_id``, ``field_name``, ``values`` …), ``None`` when it is empty."""
+        by, key = ref
+        if by == "id":
+            return self._ids.get(key)
+        return self._codes.get(key) if by == "code" else self._names.get(key)
+
+    def canonical(self, ref: Ref) -> Ref:
+        """The reference under which changes of this field are kept: by id as soon as the id is known."""
+        found = self.remote(ref)
+        return ref if found is None else ("id", found.field_id)
+
+    def items(self, ref: Ref) -> Any:
+        """Items of a field, local before remote: a sequence, empty without a value, ``UNSET`` if not loaded."""
+        local = self.local.get(self.canonical(ref))
+        if local is not UNSET:
+            return local
+        if not self.loaded:
+            return UNSET
+        found = self.remote(ref)
+        return () if found is None or not found.values else found.values
+
+    def remote_items(self, ref: Ref) -> Any:
+        """The same without local changes."""
+        if not self.loaded:
+            return UNSET
+        found = self.remote(ref)
+        return () if found is None or not found.values else found.values
+
+    def land(self, sent: Mapping[Ref, tuple[Item, ...]]) -> None:
+        """The server took these values: they are the remote ones from now on."""
+        self.local.land()
+        if not self.loaded:
+            return
+        for ref, items in sent.items():
+            known = self.remote(ref)
+            written = list(items)
+            if known is not None:
+                known.values = written
+            elif items and ref[0] == "id":
+                self._ids[ref[1]] = _Written(ref[1], None, None, None, written)
+            elif items and ref[0] == "code":
+                self._codes[ref[1]] = _Written(None, ref[1], None, None, written)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([value for value in self._ids.values() if value.values])
+
+
+class _Written(msgspec.Struct, gc=False):
+    """A value that was written and not read back yet."""
+
+    field_id: int | None
+    field_code: str | None
+    field_name: str | None
+    field_type: str | None
+    values: list[Any]
+
+
+def finish(items: Sequence[Item], zone: tzinfo | None) -> list[dict[str, Any]]:
+    """Items as they are sent: only the keys that were set, plain JSON values."""
+    return [
+        {
+            key: plain(value, zone)
+            for key in item.__struct_fields__
+            if (value := getattr(item, key)) is not UNSET
+        }
+        for item in items
+    ]
+
+
+def plain(value: Any, zone: tzinfo | None) -> Any:
+    """A Python value as the API takes it in a custom field."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; use an aware datetime")
+        return value.replace(microsecond=0).isoformat()
+    if isinstance(value, date):
+        return day_text(value, zone)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, msgspec.Struct):
+        found = msgspec.to_builtins(value)
+        return {key: one for key, one in found.items() if one is not None}
+    return value

@@ -1,0 +1,192 @@
+"""Bracket forms to trees: ``leads[status][0][id]=17`` becomes ``{"leads": {"status": [{"id": "17"}]}}``.
+
+The platform sends account webhooks as PHP forms. Whoever knows the address can send anything, so the
+decoder is bounded by `Limits`, does not recurse, and raises nothing but `WebhookError`:
+
+- a level whose keys are exactly ``0..k`` becomes a list in the order of the indexes; any other level (sparse
+  indexes, ids as indexes, words) stays a mapping in the order of the body;
+- ``a[]`` takes the next free index;
+- a key that comes twice counts with its last value; a scalar and a level under one key exclude each
+  other, and the later one stays (both as PHP reads it);
+- a key whose brackets do not match is an ordinary name; a percent sign without two digits is itself;
+- bytes that are no text of the charset become U+FFFD.
+
+Rests on the recorded deliveries behind https://www.amocrm.ru/developers/content/crm_platform/webhooks-format.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeAlias
+from urllib.parse import unquote
+
+import attrs
+
+from .errors import BodyTooLarge
+
+__all__ = ["CHARSETS", "Limits", "Tree", "decode_form"]
+
+#: A decoded body: texts at the leaves, mappings and lists above them.
+Tree: TypeAlias = dict[str, Any]
+
+#: Charsets that a content type may name; all others are read as UTF-8. All keep ASCII in its place, and
+#: none of them runs code or takes more than linear time.
+CHARSETS: Final = frozenset(
+    {
+        "utf-8",
+        "us-ascii",
+        "iso-8859-1",
+        "iso-8859-5",
+        "windows-1251",
+        "windows-1252",
+        "koi8-r",
+        "koi8-u",
+        "cp866",
+    }
+)
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """Bounds of one body. The largest recorded delivery has less than a hundredth of any of them.
+
+    Attributes:
+        bytes: length of the body.
+        keys: number of ``key=value`` pairs, of members in JSON.
+        key: characters of one key after decoding.
+        value: characters of one value after decoding.
+        depth: levels of one key; ``leads[status][0][id]`` has four.
+        index: digits of a numeric index; ids have at most 19.
+    """
+
+    bytes: int = 4 * 1024 * 1024
+    keys: int = 50_000
+    key: int = 1_024
+    value: int = 1024 * 1024
+    depth: int = 32
+    index: int = 19
+
+    def refuse(self, name: str) -> BodyTooLarge:
+        """The error of one bound."""
+        allowed = getattr(self, name)
+        return BodyTooLarge(
+            f"the delivery exceeds the bound `{name}` of {allowed}; raise it with Limits({name}=...) if it is genuine",
+            limit=name,
+            allowed=allowed,
+        )
+
+
+DEFAULT: Final = Limits()
+_DIGITS: Final = tuple(str(number) for number in range(256))
+
+
+def decode_form(body: bytes, *, charset: str = "utf-8", limits: Limits = DEFAULT) -> Tree:
+    """The tree of a form body.
+
+    Args:
+        body: the bytes as they arrived.
+        charset: of the percent-encoded and of raw bytes; one of `CHARSETS`.
+        limits: bounds.
+
+    Raises:
+        BodyTooLarge: a bound was exceeded.
+
+    Example:
+        >>> decode_form(b"task%5Bdelete%5D%5B0%5D%5Bid%5D=5")
+        {'task': {'delete': [{'id': '5'}]}}
+    """
+    if len(body) > limits.bytes:
+        raise limits.refuse("bytes")
+    if body.count(b"&") >= limits.keys:
+        raise limits.refuse("keys")
+    # Brackets and spaces are written plainly once for the whole body: they delimit neither pairs nor keys from
+    # values, and no digit of an escape is among them, so that no new escape can arise.
+    plain = body.replace(b"+", b" ").replace(b"%5B", b"[").replace(b"%5D", b"]")
+    plain = plain.replace(b"%5b", b"[").replace(b"%5d", b"]")
+    return _Form(charset, limits).read(plain.decode(charset, "replace"))
+
+
+class _Form:
+    """One body being decoded.
+
+    ``_known`` maps the text before a key's last bracket to its level, because neighbours share it: most
+    keys cost one look-up. It is dropped whenever a level is overwritten.
+    """
+
+    def __init__(self, charset: str, limits: Limits) -> None:
+        self._charset, self._limits = charset, limits
+        self._root: Tree = {}
+        self._known: dict[str, Tree] = {}
+        self._made: list[tuple[Tree, str, Tree]] = []
+        self._next: dict[int, int] = {}
+
+    def read(self, text: str) -> Tree:
+        limits, known, root = self._limits, self._known, self._root
+        longest_key, longest_value, longest_index = limits.key, limits.value, limits.index
+        charset = self._charset
+        for pair in text.split("&"):
+            if not pair:
+                continue
+            key, _, value = pair.partition("=")
+            if "%" in key:
+                key = unquote(key, charset)
+            if "%" in value:
+                value = unquote(value, charset)
+            if len(key) > longest_key:
+                raise limits.refuse("key")
+            if len(value) > longest_value:
+                raise limits.refuse("value")
+            level, last = root, key
+            if key[-1:] == "]" and (cut := key.rfind("[")) > 0:
+                found = known.get(key[:cut]) if cut < len(key) - 2 else None
+                if found is None:
+                    level, last = self._descend(key)
+                else:
+                    level, last = found, key[cut + 1 : -1]
+                if len(last) > longest_index and last.isdecimal():
+                    raise limits.refuse("index")
+            if last in level and type(level[last]) is dict:
+                known.clear()
+            level[last] = value
+        return self._with_lists()
+
+    def _descend(self, key: str) -> tuple[Tree, str]:
+        """The level that a key ends in and its last name; makes the levels that are missing."""
+        base, _, rest = key[:-1].partition("[")
+        if not base:
+            return self._root, key
+        names = rest.split("][")
+        if len(names) >= self._limits.depth:
+            raise self._limits.refuse("depth")
+        level, above, cacheable = self._root, base, True
+        for name in names:
+            child = level.get(above)
+            if type(child) is not dict:
+                child = level[above] = {}
+                self._made.append((level, above, child))
+            level = child
+            cacheable = cacheable and name != ""
+            above = name or self._free(level)
+            if len(above) > self._limits.index and above.isdecimal():
+                raise self._limits.refuse("index")
+        if cacheable and "[" not in names[-1]:
+            self._known[key[: key.rfind("[")]] = level
+        return level, above
+
+    def _free(self, level: Tree) -> str:
+        """The next free index of a level; remembered, so that many of them take linear time."""
+        number = self._next.get(id(level), 0)
+        while str(number) in level:
+            number += 1
+        self._next[id(level)] = number + 1
+        return str(number)
+
+    def _with_lists(self) -> Tree:
+        """Levels with the keys 0..k become lists; inner levels come first, since they were made later."""
+        for above, name, level in reversed(self._made):
+            if "0" not in level or above.get(name) is not level:
+                continue
+            count = len(level)
+            indexes = _DIGITS[:count] if count <= len(_DIGITS) else [str(number) for number in range(count)]
+            if all(index in level for index in indexes):
+                above[name] = [level[index] for index in indexes]
+        return self._root

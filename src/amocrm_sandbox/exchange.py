@@ -1,0 +1,188 @@
+"""One request under way: counted, authorized, validated, carried out or refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .context import Context, Handler, Item
+from .effects import answer_instead, deform, latency
+from .errors import Refused, field_error, refuse
+from .messages import Request, Response, html_page, problem
+
+if TYPE_CHECKING:
+    from .app import Sandbox
+    from .description import Operation
+    from .faults import Fault
+
+__all__ = ["Exchange"]
+
+_FAMILIES = (".amocrm.ru", ".kommo.com", ".amocrm.com")
+_decode = msgspec.json.Decoder().decode
+
+
+class Exchange:
+    """One request under way: `inbound_delay` seconds on the wire, then `finish`."""
+
+    __slots__ = (
+        "_faults",
+        "_handler",
+        "_name",
+        "_operation",
+        "_params",
+        "_path",
+        "_query",
+        "_request",
+        "_sandbox",
+    )
+
+    def __init__(self, sandbox: Sandbox, request: Request) -> None:
+        self._sandbox = sandbox
+        self._request = request
+        self._path, _, self._query = request.target.partition("?")
+        self._handler: Handler | None = None
+        self._params: dict[str, str] = {}
+        self._operation: Operation | None = None
+        self._name = f"{request.method} {self._path}"
+        self._faults: list[Fault] = []
+        if self._path.startswith("/_sandbox"):
+            return
+        match = sandbox.router.find(request.method, self._path)
+        if match is not None:
+            self._handler, template = match.value
+            self._params = match.params
+            self._operation = sandbox.description.find(request.method, self._path)
+            self._name = self._operation.id if self._operation else f"{request.method} {template}"
+        self._faults = sandbox.faults.choose(request.method, self._path, self._name)
+
+    @property
+    def inbound_delay(self) -> float:
+        """Seconds to wait before the request counts as arrived."""
+        return latency(self._faults)[0] if self._faults else 0.0
+
+    def finish(self, arrived: float | None = None) -> Response:
+        """Count the arrival, carry the request out and return the answer.
+
+        Args:
+            arrived: Monotonic seconds of the arrival; None for now.
+        """
+        sandbox = self._sandbox
+        with sandbox.lock:
+            if self._path.startswith("/_sandbox"):
+                return sandbox.control.handle(self._request, self._path, self._query)
+            now = sandbox.clock.monotonic() if arrived is None else arrived
+            client_id, response = self._respond(now)
+            request_id = f"{sandbox.random.getrandbits(64):016x}"
+            response = replace(response, headers=(*response.headers, ("X-Request-Id", request_id)))
+            sandbox.journal.add(self._request, self._path, self._name, client_id, now, response)
+        if self._faults:
+            delay = latency(self._faults)[1]
+            if delay:
+                response = replace(response, delivery=replace(response.delivery, delay=delay))
+        return response
+
+    def _respond(self, now: float) -> tuple[str, Response]:
+        sandbox, token = self._sandbox, self._bearer()
+        grant = sandbox.tokens.check(token) if token else None
+        client_id = grant.client_id if grant else "anonymous"
+        verdict = sandbox.limiter.arrive(client_id, now)
+        if verdict == "blocked":
+            return client_id, html_page(403)
+        if verdict == "limited":
+            if sandbox.limiter.limits.json_page:
+                return client_id, problem(429, "Too many requests", retry_after=1)
+            return client_id, html_page(429)
+        instead = answer_instead(self._faults, after_commit=False)
+        if instead is not None:
+            return client_id, instead
+        try:
+            response = self._dispatch(client_id, grant.user_id if grant else None)
+        except Refused as refused:
+            response = refused.response
+        except OverflowError:
+            # A number that no database column holds.
+            response = problem(400, "Request validation failed")
+        if self._faults:
+            response = answer_instead(self._faults, after_commit=True) or deform(response, self._faults)
+        return client_id, response
+
+    def _dispatch(self, client_id: str, user_id: int | None) -> Response:
+        sandbox, request = self._sandbox, self._request
+        ctx = Context(sandbox, request, self._path, self._query, self._params, self._operation)
+        is_public = self._path.startswith("/oauth")
+        self._check_host(is_public)
+        if not is_public:
+            ctx.client_id = client_id
+            ctx.user = self._user(user_id)
+            if not sandbox.account["is_paid"]:
+                raise refuse(402, "Payment required")
+        if self._handler is None:
+            if sandbox.router.methods(self._path):
+                raise refuse(405, "Method Not Allowed")
+            raise ctx.no_route()
+        if request.method == "GET":
+            return self._handler(ctx)
+        with sandbox.store.transaction():
+            if not is_public:
+                ctx.items = self._items()
+            return self._handler(ctx)
+
+    def _bearer(self) -> str:
+        kind, _, token = self._request.headers.get("authorization", "").partition(" ")
+        return token.strip() if kind.lower() == "bearer" else ""
+
+    def _check_host(self, is_public: bool) -> None:
+        host = self._request.host.partition(":")[0].lower()
+        if not host.endswith(_FAMILIES):
+            return
+        label = host.partition(".")[0]
+        if label == self._sandbox.subdomain or (is_public and (label == "www" or label.startswith("api-"))):
+            return
+        # Legacy code 101: there is no such account. The token endpoint of a host that is gone answers 404.
+        raise refuse(404, "Account not found") if is_public else refuse(401, "Account not found")
+
+    def _user(self, user_id: int | None) -> dict[str, Any]:
+        unauthorized = refuse(401, "Invalid user name or password")
+        if user_id is None:
+            raise unauthorized
+        users = self._sandbox.store.documents("users")
+        user = users.get(user_id)
+        if user is None or not user["rights"]["is_active"]:
+            raise unauthorized
+        other = self._request.headers.get("x-context-user-id")
+        if other is None:
+            return user
+        acting = users.get(int(other)) if other.isdigit() else None
+        if acting is None or acting["rights"]["is_free"] or not user["rights"]["is_admin"]:
+            raise unauthorized
+        return acting
+
+    def _items(self) -> list[Item]:
+        operation, body = self._operation, self._request.body
+        takes_body = operation.has_body if operation else bool(body)
+        if not takes_body:
+            return []
+        if not body:
+            if operation and not operation.needs_body:
+                return [Item(None, {}, [])]
+            raise refuse(400, "Request data can not be empty")
+        try:
+            value = _decode(body)
+        except msgspec.DecodeError:
+            raise refuse(400, "Request body is not valid JSON") from None
+        is_batch = operation.is_batch if operation else isinstance(value, list)
+        if not is_batch:
+            if isinstance(value, list):
+                return [Item(None, {}, [field_error("FieldNotExpected", "0")])]
+            return [Item(None, value, operation.validate(value) if operation else [])]
+        if not isinstance(value, list):
+            return [Item(0, {}, [field_error("InvalidType", "", "array")])]
+        if not value:
+            raise refuse(400, "Request data can not be empty")
+        most = (operation.max_items if operation else None) or 250
+        if len(value) > most:
+            raise refuse(422, f"Limit {most} per page")
+        check = operation.validate if operation else (lambda item: [])
+        return [Item(index, item, check(item)) for index, item in enumerate(value)]
