@@ -100,8 +100,8 @@ class Call:
             *(textwrap.fill(part, width) for part in self.description.split("\n\n") if part),
         ]
         blocks.append(textwrap.fill(self.facts, width))
-        entries = [("client", "anything that can send a request, such as the facade.")] if client else []
-        entries += [(a.name, a.description or f"the {a.wire.replace('_', ' ')}.") for a in self.arguments]
+        entries = [("client", "Anything that can send a request, such as the facade.")] if client else []
+        entries += [(a.name, a.description or f"The {a.wire.replace('_', ' ')}.") for a in self.arguments]
         if entries:
             blocks.append("Args:\n" + "\n".join(_hanging(f"{name}: {text}", width) for name, text in entries))
         blocks.append("Returns:\n" + _hanging(self.returned, width))
@@ -184,9 +184,9 @@ def _parameter(made: Bundle, parameter: Map, types: dict[str, str]) -> Argument:
 
 def _body_text(data: Map, place: str) -> str:
     if place == "content":
-        return "the bytes to send, whole or in pieces."
+        return "The bytes to send, whole or in pieces."
     batch = data.get("x-batch")
-    return f"the items, {batch['max']} at most." if batch else "what to send."
+    return f"The items, {batch['max']} at most." if batch else "What to send."
 
 
 def _op(made: Bundle, operation: Operation) -> str:

@@ -116,9 +116,9 @@ def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoi
     distinct = [model for model in dict.fromkeys(models.values()) if model != "None"]
     returns = " | ".join([*distinct, *(["None"] if "None" in models.values() else [])])
     model = distinct[0] if distinct else "None"
-    if len(distinct) > 1:
-        table = ", ".join(f"{status}: {text}" for status, text in models.items())
-        model = f"{{{table}}}.get(response.status, {model})"
+    for status, text in models.items():
+        if text in distinct[1:]:
+            model = f"{text} if response.status == {status} else {model}"
     classes = {(area, name) for text in endpoint.relative_imports for area, name in _IMPORT.findall(text)}
     named = {(area, name) for area, name in classes if area != MAPS}
     for area, name in classes:

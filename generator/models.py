@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ def generate_models(made: Bundle) -> dict[str, str]:
     """
     names: dict[str, str] = {}
     schemas = {name: _reduced(schema, names) for name, schema in made.schemas.items()}
+    for name, schema in schemas.items():
+        schema.setdefault("description", _words(name.partition(".")[2]))
     document = {
         "openapi": "3.1.0",
         "info": {"title": "models", "version": "1"},
@@ -106,6 +109,11 @@ def _text(node: Map) -> str:
             parts.append(f"Shapes: {', '.join(f'`{shape}`' for shape in shapes)}.")
     paragraphs = [paragraph for part in parts for paragraph in part.split("\n\n") if paragraph.strip()]
     return "\n\n".join(textwrap.fill(paragraph, _WIDTH, break_long_words=False) for paragraph in paragraphs)
+
+
+def _words(name: str) -> str:
+    """``LeadPageEmbedded`` is ``Lead page embedded.``, for classes without a description."""
+    return re.sub(r"(?<!^)([A-Z])", lambda match: f" {match.group().lower()}", name) + "."
 
 
 def _module(area: str, text: str, tags: dict[str, str]) -> str:

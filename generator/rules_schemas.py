@@ -260,7 +260,7 @@ def _constraints(node: Map) -> Iterator[Problem]:
 def _keywords(node: Map, known: set[str] | frozenset[str]) -> Iterator[Problem]:
     for key in node:
         if key not in known and key not in ("default", "format"):
-            hint = "; quote texts with commas inside braces" if " " in key else ""
+            hint = "; quote texts with commas inside braces" if node[key] is None else ""
             yield node.problem("schema-keyword", f"{key!r} is not known here{hint}", key)
 
 

@@ -6,6 +6,7 @@ always strings, and a key that stands twice in one mapping is an error instead o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -78,16 +79,13 @@ class _Loader(yaml.CSafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
 
 
-def _resolve(tag: str, pattern: str, first: str) -> None:
-    import re
-
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
-
-
-_resolve("null", r"^(?:null|~|)$", "n~\0")
-_resolve("bool", r"^(?:true|false)$", "tf")
-_resolve("int", r"^-?(?:0|[1-9][0-9]*)$", "-0123456789")
-_resolve("float", r"^-?(?:0|[1-9][0-9]*)\.[0-9]+$", "-0123456789")
+for _tag, _pattern, _first in (
+    ("null", r"^(?:null|~|)$", ["n", "~", ""]),
+    ("bool", r"^(?:true|false)$", ["t", "f"]),
+    ("int", r"^-?(?:0|[1-9][0-9]*)$", list("-0123456789")),
+    ("float", r"^-?(?:0|[1-9][0-9]*)\.[0-9]+$", list("-0123456789")),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
 
 _SCALARS: dict[str, Callable[[str], Any]] = {
     "null": lambda _: None,

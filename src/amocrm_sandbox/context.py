@@ -101,14 +101,17 @@ class Context:
 
     def refuse_bad_items(self) -> None:
         """Refuse the whole request when any item has an error; what was written is rolled back."""
-        bad = [item for item in self.items if item.errors]
-        if not bad:
-            return
+        if any(item.errors for item in self.items):
+            raise self.refusal()
+
+    def refusal(self) -> Exception:
+        """Return the 400 that names the errors of all items; those of a single object carry no `request_id`."""
         errors: list[dict[str, Any]] = []
-        for item in bad:
-            entry: dict[str, Any] = {} if item.index is None else {"request_id": item.request_id}
-            errors.append({**entry, "errors": item.errors})
-        raise invalid(errors)
+        for item in self.items:
+            if item.errors:
+                entry: dict[str, Any] = {} if item.index is None else {"request_id": item.request_id}
+                errors.append({**entry, "errors": item.errors})
+        return invalid(errors)
 
     # ---- refusing
 

@@ -28,13 +28,13 @@ class Operation:
         tag: The area.
     """
 
-    __slots__ = ("_body", "_schemas", "_validator", "id", "is_batch", "max_items", "max_limit", "raw", "tag")
+    __slots__ = ("_body", "_validator", "id", "is_batch", "max_items", "max_limit", "raw", "schemas", "tag")
 
     def __init__(self, raw: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
         self.raw = raw
         self.id: str = raw["operationId"]
         self.tag: str = (raw.get("tags") or [""])[0]
-        self._schemas = schemas
+        self.schemas = schemas
         self._validator: Validator | None = None
         content = raw.get("requestBody", {}).get("content", {})
         body = content.get("application/json", {}).get("schema")
@@ -58,7 +58,7 @@ class Operation:
         if self._body is None:
             return []
         if self._validator is None:
-            self._validator = compile_validator(self._body, self._schemas)
+            self._validator = compile_validator(self._body, self.schemas)
         return self._validator(item)
 
 

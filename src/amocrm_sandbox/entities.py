@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from .context import Context, Item
-from .errors import refuse
 from .messages import Response, json_response
 from .query import as_list
 from .relations import apply_tags, tags_of
@@ -327,7 +326,9 @@ def update_one(ctx: Context, kind: Kind) -> Response:
     ctx.refuse_bad_items()
     old = load(ctx, kind, ctx.id())
     if old is None:
-        raise refuse(404, "Entity not found")
+        # No page names a 404 here, so it is refused as in a batch.
+        ctx.item.error("EntityNotFound", "id", detail=f"{kind.name} with id = {ctx.id()} not found")
+        raise ctx.refusal()
     row = change(ctx, kind, ctx.item, old)
     ctx.refuse_bad_items()
     return json_response(_echo(ctx, kind, row or old, None))

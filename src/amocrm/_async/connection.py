@@ -97,7 +97,6 @@ class AsyncConnection:
         clock = clock or Clock()
         self.ahead = max(0, ahead)
         self._options = Options(timeout=Timeout.of(timeout), retry=retry or RetryPolicy())
-        listeners = tuple(hooks or ())
         self._attempts = AsyncAttempts(
             hosts,
             _key(hosts, token, oauth, limit_to),
@@ -108,7 +107,7 @@ class AsyncConnection:
             clock=clock,
             stats=Stats(),
             user_agent=_agent(user_agent),
-            hook=_fan_out(listeners),
+            hooks=tuple(hooks or ()),
         )
         self._tokens = self._make_tokens(token, oauth, store)
         self._executor = AsyncExecutor(self._attempts, self._tokens)
@@ -224,7 +223,7 @@ class AsyncConnection:
             return
         self._drifts.add(drift.key)
         warnings.warn(str(drift), DriftWarning, stacklevel=2)
-        if self._attempts.hook is not None:
+        if self._attempts.hooks:
             from amocrm._core.events import DriftSeen
 
             self._attempts.tell(DriftSeen(account=self.account_host, drift=drift))
@@ -250,14 +249,3 @@ def _key(hosts: Hosts, token: object, oauth: OAuth | None, limit_to: str | None)
 def _agent(given: str | None) -> str:
     own = f"amocrm-orm (Python {platform.python_version()})"
     return f"{given} {own}" if given else own
-
-
-def _fan_out(hooks: tuple[Callable[[Event], None], ...]) -> Callable[[Event], None] | None:
-    if len(hooks) <= 1:
-        return hooks[0] if hooks else None
-
-    def tell(event: Event) -> None:
-        for hook in hooks:
-            hook(event)
-
-    return tell

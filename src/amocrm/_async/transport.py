@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import threading
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -58,6 +59,7 @@ class AsyncTransport:
         self._http = http
         self._proxy, self._verify, self._max = proxy, verify, max_bytes
         self._now = now
+        self._making = threading.Lock()
 
     async def send(
         self,
@@ -111,10 +113,12 @@ class AsyncTransport:
             await http.aclose()
 
     def _connect(self, url: str) -> httpx.AsyncBaseTransport:
-        proxy = self._proxy or _environment_proxy(url)
-        verify: ssl.SSLContext | bool = True if self._verify is None else self._verify
-        self._http = httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, proxy=proxy)
-        return self._http
+        with self._making:  # two threads may come at once
+            if self._http is None:
+                proxy = self._proxy or _environment_proxy(url)
+                verify: ssl.SSLContext | bool = True if self._verify is None else self._verify
+                self._http = httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, proxy=proxy)
+            return self._http
 
     async def _read(self, op: Op, response: httpx.Response) -> bytes:
         parts: list[bytes] = []

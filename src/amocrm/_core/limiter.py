@@ -3,7 +3,8 @@
 The server counts arrivals, a client controls departures: requests that leave 1/7 s apart still arrive
 bunched. So the answers are listened to: request *k + 7* leaves no earlier than one second after the
 **answer** to request *k* came, since *k* cannot have arrived later than that. Taken literally this costs
-one round trip per second, so 0.9 of the smallest round trip seen is deducted (``strict`` leaves it out).
+one round trip per second, so up to 0.9 of the smallest round trip seen is deducted, less what the network
+wavers (``Trips.deductible``; ``strict`` deducts nothing).
 
 Everything here is arithmetic on times that are passed in. The back ends (memory, file, Redis) keep the
 state and do the waiting: ``ask`` either grants a slot or says when to ask again.
@@ -36,6 +37,9 @@ _SECOND: Final = 1.0
 _DEDUCTED: Final = 0.9
 #: Round trips are compared over the last one to two spans of this many.
 _SPAN: Final = 500
+#: Over how many round trips the usual one is averaged, and by how many seconds one may exceed the smallest.
+_MEMORY: Final = 100
+_EXCESS: Final = 0.2
 
 
 @attrs.frozen(kw_only=True)
@@ -138,23 +142,39 @@ class Window(msgspec.Struct, array_like=True):
 
 
 class Trips(msgspec.Struct, array_like=True):
-    """The smallest round trip of the last answers."""
+    """What is known of the round trip: its smallest and its usual length over the last answers."""
 
     seen: int = 0
     now: float = inf
     before: float = inf
+    usual: float = 0.0
 
     @property
     def smallest(self) -> float:
         """Seconds; infinite before the first answer."""
         return min(self.now, self.before)
 
+    @property
+    def deductible(self) -> float:
+        """Seconds that a request takes to the server and an answer back, at the very least.
+
+        The way there of one request and the way back of another can be shorter together than any round
+        trip seen, the more so the more the network wavers. So the usual excess is kept in hand:
+        what is left is worth something only where a long way dominates, and there it is safe.
+        """
+        smallest = self.smallest
+        return max(0.0, _DEDUCTED * smallest - (self.usual - smallest))
+
     def add(self, seconds: float) -> None:
         """One more round trip."""
+        seconds = max(0.0, seconds)
         if self.seen % _SPAN == 0:
             self.before, self.now = self.now, inf
         self.seen += 1
-        self.now = min(self.now, max(0.0, seconds))
+        self.now = min(self.now, seconds)
+        # A slow operation says nothing about the network: what exceeds is capped.
+        seconds = min(seconds, self.smallest + _EXCESS)
+        self.usual = max(self.smallest, self.usual + (seconds - self.usual) / min(self.seen, _MEMORY))
 
 
 class Pause(msgspec.Struct, array_like=True):
@@ -211,7 +231,7 @@ class Gate:
                 return Blocked(closed)
         deducted = 0.0
         if not limits.strict and key.trips.seen >= limits.warm_up:
-            deducted = _DEDUCTED * key.trips.smallest
+            deducted = key.trips.deductible
         by_key = key.window.earliest(limits.lease, deducted)
         by_account = self._account.earliest(limits.lease, deducted)
         due = max(by_key.until, by_account.until, key.pause.until)

@@ -35,7 +35,7 @@ class Attempts:
     Args:
         hosts: addresses of the account.
         key: limits that its requests count against.
-        hook: is told every event, ``None`` if nobody listens.
+        hooks: are told every event.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class Attempts:
         clock: Clock,
         stats: Stats,
         user_agent: str,
-        hook: Callable[[Event], None] | None = None,
+        hooks: tuple[Callable[[Event], None], ...] = (),
     ) -> None:
         self.hosts, self.key = hosts, key
         self._keys: dict[Host, LimitKey] = {}
         self.transport, self.limiter, self.clock, self.stats = transport, limiter, clock, stats
-        self.hook = hook
+        self.hooks = hooks
         self._agent = (b"user-agent", user_agent.encode())
         self._accept = (b"accept", b"*/*")
 
@@ -94,7 +94,7 @@ class Attempts:
             error.op = op.id
             raise
         self.stats.sent(slot.waited, attempt > 1)
-        if self.hook is not None:
+        if self.hooks:
             self._leaving(request, attempt, slot)
         answered: list[float] = []
         outcome, asked, ago = Outcome.UNANSWERED, None, 0.0
@@ -115,7 +115,7 @@ class Attempts:
             raise
         finally:
             limiter.confirm(slot, outcome, ago=ago, asked=asked)
-        if self.hook is not None or _log.isEnabledFor(logging.DEBUG):
+        if self.hooks or _log.isEnabledFor(logging.DEBUG):
             self._arrived(request, response, attempt, clock.monotonic() - slot.at)
         return response
 
@@ -131,10 +131,10 @@ class Attempts:
         return Outcome.ANSWERED, None
 
     def tell(self, event: Event) -> None:
-        """Tells the hook; what it raises is logged."""
-        if self.hook is not None:
+        """Tells every hook; what one raises is logged and does not keep the others from hearing it."""
+        for hook in self.hooks:
             try:
-                self.hook(event)
+                hook(event)
             except Exception:
                 _log.exception("a hook failed on %s", type(event).__name__)
 
@@ -150,7 +150,7 @@ class Attempts:
 
     def _arrived(self, request: Request, response: Response, attempt: int, seconds: float) -> None:
         _log.debug("%s %s: %d in %.3f s", request.op.method, request.path, response.status, seconds)
-        if self.hook is not None:
+        if self.hooks:
             from amocrm._core.events import ResponseReceived
 
             self.tell(

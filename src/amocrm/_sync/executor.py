@@ -91,7 +91,7 @@ class Executor:
                 asked=asked,
                 random=self._random,
             )
-            if attempts.hook is not None:
+            if attempts.hooks:
                 self._decided(op, number, failure, response, verdict)
             if isinstance(verdict, Retry):
                 clock.sleep(verdict.wait)

@@ -364,7 +364,7 @@ class OAuthTokens:
 
     def _use(self, token: Token, *, adopted: bool) -> Token:
         known, self._token = self._token, token
-        if self._attempts.hook is not None and (known is not None or not adopted):
+        if self._attempts.hooks and (known is not None or not adopted):
             from amocrm._core.events import TokenRefreshed
 
             self._attempts.tell(

@@ -78,7 +78,7 @@ class CustomFields(Mapping[str, Any]):
                 f"{key!r}: no custom field of this name, code or id has a value here; load the definitions "
                 "to tell an empty field from a misspelt one (crm.fields.load)"
             )
-        return field.decode(items, self._holder._zone)
+        return field.__get__(self._holder, type(self._holder))
 
     def __setitem__(self, key: str | int, value: Any) -> None:
         field = self._field(key, value)

@@ -57,10 +57,11 @@ class FieldState:
         loaded: whether the entity was read with its fields.
     """
 
-    __slots__ = ("_codes", "_ids", "_names", "loaded", "local")
+    __slots__ = ("_codes", "_ids", "_kinds", "_names", "loaded", "local")
 
     def __init__(self, values: Any) -> None:
         self.local: Overlay[Ref] = Overlay()
+        self._kinds: dict[Ref, Any] = {}
         self._ids: dict[int, Any] = {}
         self._codes: dict[str, Any] = {}
         self._names: dict[str, Any] = {}
@@ -102,6 +103,42 @@ class FieldState:
             return UNSET
         found = self.remote(ref)
         return () if found is None or not found.values else found.values
+
+    def change(self, field: Any, items: tuple[Item, ...]) -> None:
+        """Records new items of a field; the field tells whether they mean what was read."""
+        ref = self.canonical(field.ref)
+        self._kinds[ref] = field
+        self.local.set(ref, items, self.remote_items(ref), lambda old, new: bool(field.same(old, new)))
+
+    def kind(self, ref: Ref) -> Any:
+        """The field that recorded a change, ``None`` for a change that was renamed."""
+        return self._kinds.get(ref)
+
+    def refresh(self, values: Any) -> None:
+        """Takes the values of a fresh answer; local changes are kept under the ids that are known now."""
+        if values is UNSET:
+            return
+        self.index(values)
+        for ref in self.local:
+            self.move(ref, self.canonical(ref))
+        self._forget_equal()
+
+    def turn_back(self) -> None:
+        """The server did not take what was on its way."""
+        self.local.turn_back(lambda ref: UNSET)
+        self._forget_equal()
+
+    def _forget_equal(self) -> None:
+        for ref in self.local:
+            field, remote = self._kinds.get(ref), self.remote_items(ref)
+            if field is not None and remote is not UNSET and field.same(remote, self.local.get(ref)):
+                self.local.discard(ref)
+
+    def move(self, old: Ref, new: Ref) -> None:
+        """Keeps a change under another reference of the same field."""
+        if old != new and old in self.local:
+            self.local.rename(old, new)
+            self._kinds[new] = self._kinds.pop(old, None)
 
     def land(self, sent: Mapping[Ref, tuple[Item, ...]]) -> None:
         """The server took these values: they are the remote ones from now on."""

@@ -14,7 +14,7 @@ that cannot be what the model wants is left out (``UNSET``) and stays in the eve
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
@@ -51,7 +51,7 @@ def integer(value: object) -> int | None:
     return None if found is UNSET else cast("int", found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _struct(model: type[msgspec.Struct]) -> Reader:
     """Reads one model; made once."""
     return _StructReader(model)

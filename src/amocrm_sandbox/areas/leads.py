@@ -81,6 +81,14 @@ def _loss_reason(ctx: Context, item: Item, row: Row, old: Row | None, data: Row,
 def _attach(ctx: Context, item: Item, id: int, data: Row, prefix: str) -> None:
     """Link the existing contacts and the company that a creation embeds."""
     embedded = data.get("_embedded") or {}
+    if embedded.get("source"):
+        wanted = embedded["source"].get("external_id")
+        sources = ctx.store.documents("sources").values()
+        found = next((source for source in sources if source["external_id"] == wanted), None)
+        if found is None:
+            item.error("NotSupportedChoice", f"{prefix}_embedded.source.external_id")
+        else:
+            ctx.store.update("leads", id, {"source_id": found["id"]})
     for other in ("contacts", "companies"):
         for index, reference in enumerate(embedded.get(other) or ()):
             other_id = reference.get("id")

@@ -16,7 +16,7 @@ routes = Routes()
 
 KINDS = ("leads", "contacts", "companies", "customers")
 _TABLES = ("leads", "contacts", "companies")
-_COLUMNS = (
+_COLUMNS: tuple[str, ...] = (
     "id",
     "created_by",
     "updated_by",
@@ -147,7 +147,7 @@ def create_tasks(ctx: Context) -> Response:
         if item.errors:
             continue
         me = ctx.user["id"]
-        row: dict[str, Any] = {name: None for name in _COLUMNS}
+        row: dict[str, Any] = dict.fromkeys(_COLUMNS)
         row.update(created_by=me, updated_by=me, created_at=ctx.now, responsible_user_id=me)
         row.update(duration=0, is_completed=0, task_type_id=1)
         _fill(ctx, item, row)

@@ -1,0 +1,75 @@
+"""Reading: from bytes to Structs, and from bytes to tracked entities, beside ``json.loads``."""
+
+from __future__ import annotations
+
+import gc
+import json
+import subprocess
+import sys
+
+import msgspec
+
+from amocrm_gen.models.leads import LeadPage
+
+from .pages import lead_page
+from .table import Row, cpu_ratio
+
+_ALIVE = 200
+
+
+def decode_row() -> Row:
+    """Typed decode of one page."""
+    body = lead_page()
+    decoder = msgspec.json.Decoder(LeadPage)
+    ratio = cpu_ratio(lambda: decoder.decode(body), lambda: json.loads(body))
+    return Row("decode 250 leads x 20 fields", ratio, 0.5, "against json.loads of the same bytes")
+
+
+def hydrate_row() -> Row:
+    """The same page as tracked leads in a session's identity map."""
+    body = lead_page()
+    ratio = cpu_ratio(lambda: _hydrate(body), lambda: json.loads(body))
+    return Row("the page as tracked leads", ratio, 0.7, "against json.loads of the same bytes")
+
+
+def alive_rows() -> list[Row]:
+    """Time and memory with 200 pages kept, each way in a process of its own."""
+    ours, theirs = (_in_process(way) for way in ("entities", "json"))
+    return [
+        Row("... with 200 pages alive", ours[0] / theirs[0], 0.7, "against json.loads with the same alive"),
+        Row("... their memory", ours[1] / theirs[1], 0.75, "against json.loads with the same alive"),
+    ]
+
+
+def _hydrate(body: bytes) -> list[object]:
+    from amocrm.entities import Lead
+    from amocrm.entities._hydrate import hydrate_page
+
+    return hydrate_page(Lead, body)
+
+
+def _in_process(way: str) -> tuple[float, float]:
+    command = [sys.executable, "-m", "bench.reading", way]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return float(out[0]), float(out[1])
+
+
+def _keep(way: str) -> None:
+    import resource
+    import time
+
+    bodies = [lead_page(first=1 + 250 * number) for number in range(5)]
+    gc.collect()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    read = _hydrate if way == "entities" else json.loads
+    read(bodies[0])
+    kept = []
+    start = time.process_time()
+    for number in range(_ALIVE):
+        kept.append(read(bodies[number % len(bodies)]))
+    spent = time.process_time() - start
+    print(spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+
+
+if __name__ == "__main__":
+    _keep(sys.argv[1])

@@ -1,0 +1,185 @@
+"""Attributes of entities: the value on an instance, the operators of a query on the class."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+
+from msgspec import UNSET
+
+from .._core.filters import Condition, check
+from .._core.times import moment, seconds
+
+if TYPE_CHECKING:
+    from ._base import Entity
+
+__all__ = ["Amount", "Attribute", "Flag", "Id", "Key", "Moment", "Plain", "Text"]
+
+R = TypeVar("R")
+W = TypeVar("W")
+
+
+class Attribute(Generic[R, W]):
+    """One property of an entity.
+
+    Args:
+        wire: its name in the API; by default the name of the attribute.
+        readonly: the server sets it.
+        nullable: it may be missing on an object that was not created yet, and reads as ``None`` there.
+    """
+
+    def __init__(self, wire: str = "", *, readonly: bool = False, nullable: bool = True) -> None:
+        self.wire = wire
+        self.readonly = readonly
+        self.nullable = nullable
+        self.attribute = wire
+        self.owner: Any = None
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.owner, self.attribute = owner, name
+        self.wire = self.wire or name
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Entity, owner: Any) -> R: ...
+    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+        if instance is None:
+            return self
+        changes = instance._changes
+        if changes is not None and (local := changes.get(self.wire)) is not UNSET:
+            return self._out(local, instance)
+        raw = getattr(instance._data, self.wire)
+        return instance._absent(self) if raw is UNSET else self._out(raw, instance)
+
+    def __set__(self, instance: Entity, value: W) -> None:
+        if self.readonly:
+            raise AttributeError(f"{self!r} is set by the server and cannot be assigned")
+        instance._set(self.wire, self._in(value))
+
+    def _out(self, raw: Any, instance: Entity) -> Any:
+        """The Python value of what the API has."""
+        return raw
+
+    def _in(self, value: Any) -> Any:
+        """What the API takes for a Python value."""
+        return value
+
+    def __repr__(self) -> str:
+        return f"{self.owner.__name__}.{self.attribute}" if self.owner else f"{type(self).__name__} attribute"
+
+    def _condition(self, op: Any, shown: str, **parts: Any) -> Condition:
+        wire = self.wire
+        condition = Condition(
+            kind=self.owner._kind, key=wire, op=op, get=lambda item: getattr(item, wire), shown=shown, **parts
+        )
+        check(condition, self.owner._filter)
+        return condition
+
+
+class _Matched(Attribute[R, W]):
+    """Attributes that can be compared with values."""
+
+    def is_(self, value: W) -> Condition:
+        """The attribute has this value. (``==`` is left alone: entities and fields stay hashable.)"""
+        return self.in_(value)
+
+    def in_(self, *values: W) -> Condition:
+        """The attribute has one of these values."""
+        if not values or any(value is None for value in values):
+            raise ValueError(f"{self!r}: the API has no filter for an empty value; name at least one value")
+        wanted = tuple(self._in(value) for value in values)
+        return self._condition("in", f"{self!r} in {wanted!r}", values=wanted)
+
+
+class _Ranged(Attribute[R, W]):
+    """Attributes that can be compared with a range."""
+
+    def between(self, low: W, high: W) -> Condition:
+        """The attribute lies between the two, both included."""
+        return self._range(low, high)
+
+    def is_(self, value: W) -> Condition:
+        """The attribute has this value."""
+        return self._range(value, value)
+
+    def __ge__(self, low: W) -> Condition:
+        return self._range(low, None)
+
+    def __le__(self, high: W) -> Condition:
+        return self._range(None, high)
+
+    def _range(self, low: Any, high: Any) -> Condition:
+        ends = self._ends(low, high)
+        return self._condition(
+            "range", f"{self!r} from {ends[0]!r} to {ends[1]!r}", low=ends[0], high=ends[1]
+        )
+
+    def _ends(self, low: Any, high: Any) -> tuple[Any, Any]:
+        return None if low is None else self._in(low), None if high is None else self._in(high)
+
+
+class Text(_Matched[str | None, str | None]):
+    """A text."""
+
+    def _in(self, value: Any) -> Any:
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{self!r} takes a text, not {type(value).__name__}")
+        return value
+
+
+class Id(_Matched[int | None, int | None]):
+    """The id of something else."""
+
+    def _in(self, value: Any) -> Any:
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise TypeError(f"{self!r} takes an id, not {type(value).__name__}")
+        return value
+
+
+class Key(_Matched[int, int]):
+    """The entity's own id."""
+
+
+class Amount(_Ranged["int | float | None", "int | float | Decimal | None"]):
+    """A number."""
+
+    def _in(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return int(value) if value == value.to_integral_value() else float(value)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise TypeError(f"{self!r} takes a number, not {type(value).__name__}")
+        return value
+
+
+class Flag(_Matched[bool, bool]):
+    """True or false."""
+
+    def _out(self, raw: Any, instance: Entity) -> Any:
+        return bool(raw)
+
+    def _in(self, value: Any) -> Any:
+        return bool(value)
+
+
+class Moment(_Ranged[R, "datetime | int | None"]):
+    """A moment: an aware datetime, in the account's zone once the account was read and in UTC before.
+
+    Assign an aware datetime or Unix seconds. A naive datetime is refused.
+    """
+
+    def _out(self, raw: Any, instance: Entity) -> Any:
+        if raw is None or raw <= 0:
+            return None
+        return moment(raw, instance._zone)
+
+    def _in(self, value: Any) -> Any:
+        return None if value is None else seconds(value)
+
+    def _ends(self, low: Any, high: Any) -> tuple[Any, Any]:
+        return None if low is None else seconds(low, up=True), None if high is None else seconds(high)
+
+
+class Plain(Attribute[R, R]):
+    """A value as the API has it."""

@@ -1,0 +1,237 @@
+"""What every entity is: a decoded object of the API with an overlay of local changes.
+
+An entity converts on access, so that what is never touched costs nothing. It never does I/O: what was
+not loaded raises ``NotLoaded`` with the call to make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+from difflib import get_close_matches
+from typing import Any, ClassVar, Self
+
+import msgspec
+from msgspec import UNSET
+
+from .._core.identity import Origin
+from .._core.tracking import Overlay
+from ..errors import NotLoaded, UnreadableError
+from ..fields._base import Field
+from ..fields._custom import CustomFields
+from ..fields._state import FieldState, Item
+from ._attributes import Attribute, Key
+from ._relations import Relation
+
+__all__ = ["Entity", "EntityMeta"]
+
+
+#: What is kept beside the links of an entity and is no change of it.
+_NO_STATE = frozenset({"parent", "unreadable", "entity_type", "password"})
+
+
+class EntityMeta(type):
+    """Gives every entity class slots (a misspelt attribute is an error) and collects its declared fields."""
+
+    _declared: dict[str, Field[Any, Any]]
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> EntityMeta:
+        namespace.setdefault("__slots__", ())
+        cls = super().__new__(mcls, name, bases, namespace, **options)
+        cls._declared = {
+            attribute: field
+            for base in reversed(cls.__mro__)
+            for attribute, field in vars(base).items()
+            if isinstance(field, Field)
+        }
+        return cls
+
+
+class Entity(metaclass=EntityMeta):
+    """Base of all entities; see ``Lead``, ``Contact`` and the others.
+
+    Entities are equal only to themselves. Inside a session there is one object for each id.
+    """
+
+    __slots__ = ("__weakref__", "_cf", "_changes", "_data", "_related", "_session")
+
+    #: Collection in the API, such as ``leads``.
+    _kind: ClassVar[str] = ""
+    #: The decoded object, the filter and the order of the list.
+    _model: ClassVar[Any] = None
+    _filter: ClassVar[Any] = None
+    _order: ClassVar[Any] = None
+
+    _data: Any
+    _session: Origin | None
+    _changes: Overlay[str] | None
+    _cf: FieldState | None
+    _related: dict[str, Any] | None
+
+    id = Key(readonly=True, nullable=False)
+
+    def __init__(self) -> None:
+        self._start({}, {})
+
+    def _start(self, given: dict[str, Any], custom: dict[str, Any]) -> None:
+        """Makes a new, empty entity and assigns what the constructor was given."""
+        self._data = self._model(id=UNSET)
+        self._session = self._changes = self._cf = self._related = None
+        for name, value in given.items():
+            if value is not UNSET:
+                setattr(self, name, value)
+        for name, value in custom.items():
+            if name not in type(self)._declared:
+                near = get_close_matches(name, [*type(self)._declared, *given], 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise TypeError(f"{type(self).__name__} has no field {name}{hint}")
+            setattr(self, name, value)
+
+    @classmethod
+    def _from(cls, data: Any, origin: Origin | None) -> Self:
+        entity = cls.__new__(cls)
+        entity._data = data
+        entity._session = origin
+        entity._changes = entity._cf = entity._related = None
+        return entity
+
+    # ---- reading
+
+    @property
+    def _key(self) -> int | None:
+        key = self._data.id
+        return None if key is UNSET else key
+
+    @property
+    def _zone(self) -> tzinfo | None:
+        return None if self._session is None else self._session.directory.zone
+
+    def _absent(self, attribute: Attribute[Any, Any] | Relation | str, nullable: bool = False) -> Any:
+        """Answers for a property that the data do not hold."""
+        name = attribute if isinstance(attribute, str) else attribute.attribute
+        if self._related is not None and name in self._related.get("unreadable", ()):
+            raise UnreadableError(
+                f"{name} of {self!r} came in a form that does not fit its description and could not be read; "
+                "the drift record of the answer holds the raw value",
+                attribute=name,
+            )
+        if self._key is None:
+            if nullable or getattr(attribute, "nullable", False):
+                return None
+            raise NotLoaded(f"{name} of {self!r} is set by the server when it is created: commit first", attribute=name)
+        raise NotLoaded(
+            f"{name} of {self!r} is not loaded: crm.{self._kind}.get({self._key}) reads it, "
+            f"session.get({type(self).__name__}, {self._key}) inside a session",
+            attribute=name,
+        )
+
+    def _embedded(self, key: str) -> Any:
+        embedded = getattr(self._data, "embedded", UNSET)
+        return UNSET if embedded is UNSET else getattr(embedded, key, UNSET)
+
+    @property
+    def custom(self) -> CustomFields:
+        """Custom fields without a declaration, by name, code or id; see ``fields.CustomFields``."""
+        definitions = None if self._session is None else self._session.directory.fields.get(self._kind)
+        return CustomFields(self, definitions)
+
+    # ---- changing
+
+    def _set(self, wire: str, value: Any) -> None:
+        if self._changes is None:
+            self._changes = Overlay()
+        self._changes.set(wire, value, getattr(self._data, wire))
+        self._touch()
+
+    def _touch(self) -> None:
+        if self._session is not None:
+            self._session.touched(self)
+
+    def _fields(self) -> FieldState:
+        if self._cf is None:
+            values = getattr(self._data, "custom_fields_values", None)
+            self._cf = FieldState(None if self._key is None else values)
+        return self._cf
+
+    def _field_items(self, field: Field[Any, Any]) -> Any:
+        items = self._fields().items(field.ref)
+        return self._absent(field.attribute or f"custom[{field.ref[1]!r}]") if items is UNSET else items
+
+    def _set_field(self, field: Field[Any, Any], items: tuple[Item, ...]) -> None:
+        self._fields().change(field, items)
+        self._touch()
+
+    def _relations(self) -> dict[str, Any]:
+        if self._related is None:
+            self._related = {}
+        return self._related
+
+    def _is_dirty(self) -> bool:
+        return bool(
+            self._changes
+            or (self._cf is not None and self._cf.local)
+            or (self._related and any(self._pending(self._related)))
+        )
+
+    @staticmethod
+    def _pending(related: dict[str, Any]) -> Iterator[bool]:
+        return (bool(state) for name, state in related.items() if name not in _NO_STATE)
+
+    def _dirty_fields(self) -> bool:
+        """Whether an update of the entity itself (not of its links) is needed."""
+        tags = (self._related or {}).get("tags")
+        return bool(self._changes or (self._cf is not None and self._cf.local) or tags)
+
+    def _absorb(self, data: Any) -> None:
+        """Takes a fresh answer; local changes are kept, and what the answer lacks is kept as well."""
+        old = self._data
+        for name in data.__struct_fields__:
+            if getattr(data, name) is UNSET:
+                setattr(data, name, getattr(old, name))
+        embedded, known = getattr(data, "embedded", UNSET), getattr(old, "embedded", UNSET)
+        if embedded is not UNSET and known is not UNSET and embedded is not known:
+            for name in embedded.__struct_fields__:
+                if getattr(embedded, name) is UNSET:
+                    setattr(embedded, name, getattr(known, name))
+        self._data = data
+        if self._changes is not None:
+            self._changes.rebase(lambda wire: getattr(data, wire))
+        if self._cf is not None:
+            self._cf.refresh(getattr(data, "custom_fields_values", None))
+        for relation in self._each_relation():
+            relation.rebase(self)
+
+    @classmethod
+    def _each_relation(cls) -> Iterable[Relation]:
+        for base in cls.__mro__:
+            for one in vars(base).values():
+                if isinstance(one, Relation):
+                    yield one
+
+    def _reach(self) -> Iterator[Entity]:
+        """Entities that belong to this one and must be known to the session as well."""
+        for relation in self._each_relation():
+            yield from relation.reach(self)
+        yield from (self._related or {}).get("children", ())
+
+    # ---- around
+
+    def __repr__(self) -> str:
+        local = None if self._changes is None else self._changes.get("name")
+        name = getattr(self._data, "name", UNSET) if local in (None, UNSET) else local
+        shown = f" {name!r}" if isinstance(name, str) else ""
+        return f"<{type(self).__name__} {'new' if self._key is None else self._key}{shown}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy for another process: data and plain changes, without the session.
+        changes = {} if self._changes is None else {wire: self._changes.get(wire) for wire in self._changes}
+        return _restore, (type(self), msgspec.json.encode(self._data), self._key is None, changes)
+
+
+def _restore(cls: type[Entity], data: bytes, new: bool, changes: dict[str, Any]) -> Entity:
+    raw = msgspec.json.decode(data)
+    model = cls._model(id=UNSET) if new else msgspec.convert(raw, cls._model)
+    entity = cls._from(model, None)
+    for wire, value in changes.items():
+        entity._set(wire, value)
+    return entity

@@ -1,0 +1,465 @@
+"""What an entity is linked to: tags, contacts, company, user, stage, notes and tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, MutableSet, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+
+from msgspec import UNSET
+
+from .._core.identity import Origin
+from .._core.tracking import SetChanges
+from ..errors import FilterError, NotLoaded
+
+if TYPE_CHECKING:
+    from ._base import Entity
+
+__all__ = ["LinkSet", "LinkState", "ManyLinks", "OneLink", "Pointer", "Relation", "TagSet", "Tags", "entity_class"]
+
+T = TypeVar("T", bound="Entity")
+
+
+def entity_class(kind: str) -> Any:
+    """The built-in class of a collection; found when it is needed, because classes refer to each other."""
+    from . import BY_KIND
+
+    return BY_KIND[kind]
+
+
+class Relation:
+    """A link of an entity; on the class it names what ``preload`` should bring."""
+
+    attribute: str = ""
+    owner: Any = None
+    #: Collection at the other end.
+    kind: str = ""
+    #: Value of ``with`` that a list needs to show it, empty when it always does.
+    needs: str = ""
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.owner, self.attribute = owner, name
+
+    def __repr__(self) -> str:
+        return f"{self.owner.__name__}.{self.attribute}" if self.owner else type(self).__name__
+
+    def ids(self, entity: Entity) -> Iterable[int]:
+        """Ids at the other end, as far as they are known."""
+        return ()
+
+    def attach(self, entity: Entity, found: dict[int, Any]) -> None:
+        """Puts loaded entities in the place of their references."""
+
+    def rebase(self, entity: Entity) -> None:
+        """The entity was read anew."""
+
+    def reach(self, entity: Entity) -> Iterable[Entity]:
+        """Linked entities with changes of their own."""
+        return ()
+
+    def in_(self, *values: Any) -> Any:
+        """Lists cannot be filtered by links; says what works."""
+        from .._core.filters import _HINTS
+
+        hint = _HINTS.get(self.attribute, "compare in Python")
+        raise FilterError(f"{self.owner._kind} cannot be filtered by {self.attribute}; {hint}")
+
+    def is_(self, value: Any) -> Any:
+        """Lists cannot be filtered by links; says what works."""
+        return self.in_(value)
+
+
+# ---- tags -------------------------------------------------------------------------------------------------------------
+
+
+class TagSet(MutableSet[str]):
+    """Names of tags. Adding and removing changes the entity and nothing else: other people's tags stay.
+
+    Example:
+        >>> lead.tags.add("vip"); lead.tags.discard("cold"); "vip" in lead.tags
+        True
+    """
+
+    __slots__ = ("_entity", "_state")
+
+    def __init__(self, entity: Entity, state: SetChanges[str]) -> None:
+        self._entity, self._state = entity, state
+
+    def _content(self) -> tuple[str, ...]:
+        if not self._state.loaded:
+            self._entity._absent("tags")
+        return self._state.content()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._content()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content())
+
+    def __len__(self) -> int:
+        return len(self._content())
+
+    def __repr__(self) -> str:
+        return repr(set(self._content())) if self._state.loaded else "<tags, not loaded>"
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[str]) -> Any:
+        # Results of & | - are plain sets: they belong to no entity.
+        return set(it)
+
+    def add(self, value: str) -> None:
+        """Adds a tag; a name that the account does not have yet is created."""
+        self._state.add(_tag_name(value))
+        self._entity._touch()
+
+    def discard(self, value: str) -> None:
+        """Takes a tag off; works without having read the entity."""
+        self._state.remove(_tag_name(value))
+        self._entity._touch()
+
+    def update(self, names: Iterable[str]) -> None:
+        """Adds several tags."""
+        for name in names:
+            self.add(name)
+
+    def clear(self) -> None:
+        """Takes all tags off."""
+        self._state.assign(())
+        self._entity._touch()
+
+
+def _tag_name(value: Any) -> str:
+    name = value if isinstance(value, str) else getattr(value, "name", None)
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"a tag is a name or a Tag, not {type(value).__name__}")
+    return name
+
+
+class Tags(Relation):
+    """The tags of an entity."""
+
+    kind = "tags"
+
+    def state(self, entity: Entity) -> SetChanges[str]:
+        """The tracked names."""
+        related = entity._relations()
+        if "tags" not in related:
+            related["tags"] = SetChanges(self._read(entity))
+        return cast("SetChanges[str]", related["tags"])
+
+    def _read(self, entity: Entity) -> list[str] | None:
+        if entity._key is None:
+            return []
+        embedded = entity._embedded("tags")
+        return None if embedded is UNSET else [tag.name for tag in embedded or () if tag.name]
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Entity, owner: Any) -> TagSet: ...
+    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+        return self if instance is None else TagSet(instance, self.state(instance))
+
+    def __set__(self, instance: Entity, value: Iterable[str]) -> None:
+        if isinstance(value, str):
+            raise TypeError(f"tags are several names; put one into a set: {{{value!r}}}")
+        self.state(instance).assign([_tag_name(one) for one in value])
+        instance._touch()
+
+    def rebase(self, entity: Entity) -> None:
+        """Takes the tags of a fresh answer."""
+        read = self._read(entity)
+        if read is not None and "tags" in (entity._related or {}):
+            self.state(entity).rebase(read)
+
+
+# ---- links ------------------------------------------------------------------------------------------------------------
+
+
+class LinkState:
+    """Linked entities and their changes, and which contact is the main one."""
+
+    __slots__ = ("changes", "main", "main_changed")
+
+    def __init__(self, base: Iterable[Any] | None, main: Any = None) -> None:
+        self.changes: SetChanges[Any] = SetChanges(base)
+        self.main = main
+        self.main_changed = False
+
+    def __bool__(self) -> bool:
+        return bool(self.changes) or self.main_changed
+
+    def known(self, entity: Any) -> Any:
+        """The object that already stands here for the same id, else the entity itself."""
+        key = entity._key
+        if key is not None:
+            for one in (*(self.changes.base or ()), *self.changes.take_off().added):
+                if one._key == key:
+                    return one
+        return entity
+
+
+class _Links(Relation, Generic[T]):
+    """Links to other entities.
+
+    Args:
+        kind: collection at the other end.
+        key: key in ``_embedded``.
+        needs: value of ``with`` that shows it.
+        on_create: whether existing entities can be named while this one is created.
+        writable: whether links are made from this side.
+    """
+
+    def __init__(
+        self, kind: str, *, key: str = "", needs: str = "", on_create: bool = False, writable: bool = True
+    ) -> None:
+        self.kind, self.key, self.needs = kind, key or kind, needs
+        self.on_create, self.writable = on_create, writable
+
+    def state(self, entity: Entity) -> LinkState:
+        """The tracked links."""
+        related = entity._relations()
+        if self.attribute not in related:
+            base, main = self._read(entity)
+            related[self.attribute] = LinkState(base, main)
+        return cast(LinkState, related[self.attribute])
+
+    def known_state(self, entity: Entity) -> LinkState | None:
+        """The tracked links, if anybody asked for them."""
+        return (entity._related or {}).get(self.attribute)
+
+    def _read(self, entity: Entity) -> tuple[list[Any] | None, Any]:
+        if entity._key is None:
+            return [], None
+        embedded = entity._embedded(self.key)
+        if embedded is UNSET:
+            return None, None
+        target, origin = entity_class(self.kind), entity._session
+        linked = [_reference(target, ref.id, origin) for ref in embedded or ()]
+        mains = [one for one, ref in zip(linked, embedded or (), strict=True) if getattr(ref, "is_main", None) is True]
+        return linked, mains[0] if mains else None
+
+    def ids(self, entity: Entity) -> Iterable[int]:
+        """Ids at the other end."""
+        embedded = entity._embedded(self.key)
+        return [] if embedded is UNSET else [ref.id for ref in embedded or ()]
+
+    def attach(self, entity: Entity, found: dict[int, Any]) -> None:
+        """Puts loaded entities in the place of their references."""
+        state = self.state(entity)
+        if state.changes.base is None:
+            return
+        main = state.main
+        state.changes.rebase([found.get(one._key, one) for one in state.changes.base])
+        if main is not None and not state.main_changed:
+            state.main = found.get(main._key, main)
+
+    def rebase(self, entity: Entity) -> None:
+        """Takes the links of a fresh answer."""
+        state = self.known_state(entity)
+        if state is None:
+            return
+        base, main = self._read(entity)
+        if base is not None:
+            state.changes.rebase([state.known(one) for one in base])
+            if not state.main_changed and main is not None:
+                state.main = state.known(main)
+
+    def reach(self, entity: Entity) -> Iterable[Entity]:
+        """Entities that were linked here."""
+        state = self.known_state(entity)
+        if state is None:
+            return ()
+        sent = state.changes.take_off()
+        return (*sent.added, *(sent.replace or ()))
+
+    def _check(self, entity: Entity, target: Any) -> Any:
+        if not self.writable:
+            raise AttributeError(
+                f"{self!r} is read only: links are made from the other side, {self.kind}.{entity._kind}"
+            )
+        if getattr(target, "_kind", None) != self.kind:
+            raise TypeError(f"{self!r} takes {self.kind}, not {type(target).__name__}")
+        return self.state(entity).known(target)
+
+
+def _reference(cls: Any, key: int, origin: Origin | None) -> Any:
+    known = None if origin is None else origin.find(cls, key)
+    if known is not None:
+        return known
+    data = cls._model(id=key)
+    return cls._from(data, None) if origin is None else origin.make(cls, data)
+
+
+class LinkSet(Sequence[T], Generic[T]):
+    """Linked entities: iterate, ``add``, ``remove``, ``main``.
+
+    What was not preloaded holds its id only; everything else of it raises ``NotLoaded``.
+
+    Example:
+        >>> lead.contacts.add(Contact(name="Иван"), main=True)
+        >>> lead.contacts.main.name
+        'Иван'
+    """
+
+    __slots__ = ("_entity", "_relation")
+
+    def __init__(self, entity: Entity, relation: ManyLinks[T]) -> None:
+        self._entity, self._relation = entity, relation
+
+    @property
+    def _state(self) -> LinkState:
+        return self._relation.state(self._entity)
+
+    def _content(self) -> tuple[T, ...]:
+        changes = self._state.changes
+        if not changes.loaded:
+            name, key = self._relation.attribute, self._entity._key
+            raise NotLoaded(
+                f"{name} of {self._entity!r} are not loaded: "
+                f"crm.query({type(self._entity).__name__}).preload({self._relation!r}) brings them with the list, "
+                f"crm.{self._entity._kind}.get({key}, preload=[{self._relation!r}]) with one",
+                attribute=name,
+            )
+        return cast("tuple[T, ...]", changes.content())
+
+    def __len__(self) -> int:
+        return len(self._content())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._content()[index]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._content())
+
+    def __contains__(self, entity: object) -> bool:
+        key = getattr(entity, "_key", None)
+        return any(one is entity or (key is not None and one._key == key) for one in self._content())
+
+    def __repr__(self) -> str:
+        return repr(list(self._content())) if self._state.changes.loaded else f"<{self._relation!r}, not loaded>"
+
+    def add(self, entity: T, *, main: bool = False) -> T:
+        """Links an entity, new or existing; works without having read this one. Returns it."""
+        target = self._relation._check(self._entity, entity)
+        state = self._state
+        state.changes.add(target)
+        if main:
+            state.main, state.main_changed = target, True
+        self._entity._touch()
+        return cast(T, target)
+
+    def remove(self, entity: T) -> None:
+        """Takes a link away; the entity itself stays."""
+        target = self._relation._check(self._entity, entity)
+        self._state.changes.remove(target)
+        if self._state.main is target:
+            self._state.main, self._state.main_changed = None, False
+        self._entity._touch()
+
+    @property
+    def main(self) -> T | None:
+        """The main contact; assign one to change it."""
+        self._content()
+        return cast("T | None", self._state.main)
+
+    @main.setter
+    def main(self, entity: T) -> None:
+        self.add(entity, main=True)
+
+
+class ManyLinks(_Links[T]):
+    """Links to any number of entities."""
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Entity, owner: Any) -> LinkSet[T]: ...
+    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+        return self if instance is None else LinkSet(instance, self)
+
+
+class OneLink(_Links[T]):
+    """A link to one entity or to none."""
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Entity, owner: Any) -> T | None: ...
+    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+        if instance is None:
+            return self
+        changes = self.state(instance).changes
+        if not changes.loaded:
+            return instance._absent(self.attribute)
+        content = changes.content()
+        return content[0] if content else None
+
+    def __set__(self, instance: Entity, value: T | None) -> None:
+        state = self.state(instance)
+        if value is None:
+            if state.changes.base is None:
+                instance._absent(self.attribute)
+            state.changes.assign(())
+        else:
+            state.changes.assign((self._check(instance, value),))
+        instance._touch()
+
+
+class Pointer(Relation, Generic[T]):
+    """A link that is an id of this entity: the responsible user.
+
+    On the instance it is an entity: the loaded one when the directory was read (``crm.users.all()``,
+    ``preload``), else a reference with its id only. Assign an entity or an id.
+    """
+
+    def __init__(self, kind: str, wire: str) -> None:
+        self.kind, self.wire = kind, wire
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Entity, owner: Any) -> T | None: ...
+    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+        if instance is None:
+            return self
+        key = _value(instance, self.wire)
+        if key is UNSET:
+            return instance._absent(self.attribute, nullable=True)
+        return None if not key else directory_object(instance._session, self.kind, key)
+
+    def __set__(self, instance: Entity, value: T | int | None) -> None:
+        instance._set(self.wire, _id_of(value, self.kind))
+
+    def in_(self, *values: T | int) -> Any:
+        """It is one of these."""
+        attribute = getattr(self.owner, self.wire)
+        return attribute.in_(*(_id_of(value, self.kind) for value in values))
+
+    def is_(self, value: T | int) -> Any:
+        """It is this one."""
+        return self.in_(value)
+
+
+def _value(entity: Entity, wire: str) -> Any:
+    local = UNSET if entity._changes is None else entity._changes.get(wire)
+    return getattr(entity._data, wire) if local is UNSET else local
+
+
+def _id_of(value: Any, kind: str) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if getattr(value, "_kind", None) != kind:
+        raise TypeError(f"one of {kind} or an id is needed, not {type(value).__name__}")
+    if value._key is None:
+        raise ValueError(f"{value!r} was not created yet, so it has no id")
+    return cast(int, value._key)
+
+
+def directory_object(origin: Origin | None, kind: str, key: Any) -> Any:
+    """A user or a stage: the loaded one, else a reference."""
+    if origin is not None and (found := origin.directory.objects.get((kind, key))) is not None:
+        return found
+    cls = entity_class(kind)
+    if kind == "statuses":
+        return cls._from(cls._model(id=key[1], pipeline_id=UNSET if key[0] is None else key[0]), origin)
+    return cls._from(cls._model(id=key), origin)

@@ -1,0 +1,94 @@
+"""Companies (компании)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+
+from amocrm_gen.models import companies as _models
+
+from .. import fields
+from ._attributes import Flag, Id, Moment, Text
+from ._base import Entity
+from ._children import Notes, Tasks
+from ._relations import ManyLinks, Pointer, Tags
+
+if TYPE_CHECKING:
+    from .contact import Contact
+    from .lead import Lead
+    from .user import User
+
+__all__ = ["Company"]
+
+
+class Company(Entity):
+    """A company. Derive from it to declare custom fields.
+
+    Args:
+        name: name.
+        phone, email: first telephone number and mail address; ``phones`` and ``emails`` take several.
+        responsible: responsible user, an entity or an id.
+        tags: names of tags.
+        contacts: people of the company, new or existing.
+        custom: declared custom fields by their attribute names; checked at run time.
+
+    Example:
+        >>> Company(name="ООО «Ромашка»", phone="+7 495 000-00-00")
+    """
+
+    _kind = "companies"
+    _model = _models.Company
+    _filter = _models.CompanyFilter
+    _order = _models.CompanyOrder
+
+    name = Text()
+    responsible_user_id = Id()
+    created_by = Id()
+    updated_by = Id()
+    created_at = Moment[datetime](nullable=False)
+    updated_at = Moment[datetime](nullable=False)
+    group_id = Id(readonly=True)
+    account_id = Id(readonly=True)
+    closest_task_at = Moment["datetime | None"](readonly=True)
+    is_deleted = Flag(readonly=True, nullable=False)
+
+    phone = fields.Phone(code="PHONE")
+    phones = fields.Phones(code="PHONE")
+    email = fields.Email(code="EMAIL")
+    emails = fields.Emails(code="EMAIL")
+    responsible: Pointer[User] = Pointer("users", "responsible_user_id")
+    tags = Tags()
+    contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts")
+    leads: ManyLinks[Lead] = ManyLinks("leads", needs="leads", writable=False)
+    notes = Notes()
+    tasks = Tasks()
+
+    def __init__(
+        self,
+        *,
+        name: str | None | UnsetType = UNSET,
+        phone: str | fields.ContactValue | None | UnsetType = UNSET,
+        phones: Iterable[str | fields.ContactValue] | UnsetType = UNSET,
+        email: str | fields.ContactValue | None | UnsetType = UNSET,
+        emails: Iterable[str | fields.ContactValue] | UnsetType = UNSET,
+        responsible: User | int | None | UnsetType = UNSET,
+        responsible_user_id: int | None | UnsetType = UNSET,
+        created_by: int | UnsetType = UNSET,
+        updated_by: int | UnsetType = UNSET,
+        created_at: datetime | int | UnsetType = UNSET,
+        tags: Iterable[str] | UnsetType = UNSET,
+        contacts: Iterable[Contact] = (),
+        **custom: Any,
+    ) -> None:
+        self._start({key: value for key, value in locals().items() if key in _GIVEN}, custom)
+        for contact in contacts:
+            self.contacts.add(contact)
+
+
+_GIVEN = frozenset(
+    {"name", "phone", "phones", "email", "emails", "responsible", "responsible_user_id"}
+    | {"created_by", "updated_by", "created_at", "tags"}
+)

@@ -1,0 +1,96 @@
+"""Contacts (контакты)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+
+from amocrm_gen.models import contacts as _models
+
+from .. import fields
+from ._attributes import Flag, Id, Moment, Text
+from ._base import Entity
+from ._children import Notes, Tasks
+from ._relations import ManyLinks, OneLink, Pointer, Tags
+
+if TYPE_CHECKING:
+    from .company import Company
+    from .lead import Lead
+    from .user import User
+
+__all__ = ["Contact"]
+
+
+class Contact(Entity):
+    """A person. Derive from it to declare custom fields.
+
+    Args:
+        name: full name; or give ``first_name`` and ``last_name``.
+        phone, email: first telephone number and mail address; ``phones`` and ``emails`` take several.
+        company: the company that the person belongs to.
+        responsible: responsible user, an entity or an id.
+        tags: names of tags.
+        custom: declared custom fields by their attribute names; checked at run time.
+
+    Example:
+        >>> Contact(name="Иван Петров", phone="+7 900 000-00-00", email="ivan@example.com")
+    """
+
+    _kind = "contacts"
+    _model = _models.Contact
+    _filter = _models.ContactFilter
+    _order = _models.ContactOrder
+
+    name = Text()
+    first_name = Text()
+    last_name = Text()
+    responsible_user_id = Id()
+    created_by = Id()
+    updated_by = Id()
+    created_at = Moment[datetime](nullable=False)
+    updated_at = Moment[datetime](nullable=False)
+    group_id = Id(readonly=True)
+    account_id = Id(readonly=True)
+    closest_task_at = Moment["datetime | None"](readonly=True)
+    is_deleted = Flag(readonly=True, nullable=False)
+
+    phone = fields.Phone(code="PHONE")
+    phones = fields.Phones(code="PHONE")
+    email = fields.Email(code="EMAIL")
+    emails = fields.Emails(code="EMAIL")
+    responsible: Pointer[User] = Pointer("users", "responsible_user_id")
+    tags = Tags()
+    company: OneLink[Company] = OneLink("companies")
+    leads: ManyLinks[Lead] = ManyLinks("leads", needs="leads", writable=False)
+    notes = Notes()
+    tasks = Tasks()
+
+    def __init__(
+        self,
+        *,
+        name: str | None | UnsetType = UNSET,
+        first_name: str | None | UnsetType = UNSET,
+        last_name: str | None | UnsetType = UNSET,
+        phone: str | fields.ContactValue | None | UnsetType = UNSET,
+        phones: Iterable[str | fields.ContactValue] | UnsetType = UNSET,
+        email: str | fields.ContactValue | None | UnsetType = UNSET,
+        emails: Iterable[str | fields.ContactValue] | UnsetType = UNSET,
+        company: Company | None | UnsetType = UNSET,
+        responsible: User | int | None | UnsetType = UNSET,
+        responsible_user_id: int | None | UnsetType = UNSET,
+        created_by: int | UnsetType = UNSET,
+        updated_by: int | UnsetType = UNSET,
+        created_at: datetime | int | UnsetType = UNSET,
+        tags: Iterable[str] | UnsetType = UNSET,
+        **custom: Any,
+    ) -> None:
+        self._start({key: value for key, value in locals().items() if key in _GIVEN}, custom)
+
+
+_GIVEN = frozenset(
+    {"name", "first_name", "last_name", "phone", "phones", "email", "emails", "company", "responsible"}
+    | {"responsible_user_id", "created_by", "updated_by", "created_at", "tags"}
+)

@@ -1,0 +1,31 @@
+"""Tags (теги)."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, UnsetType
+
+from amocrm_gen.models import tags as _models
+
+from ._attributes import Text
+from ._base import Entity
+
+__all__ = ["Tag"]
+
+
+class Tag(Entity):
+    """A tag of the directory of leads, contacts or companies. Entities carry tags by name: ``lead.tags``.
+
+    Args:
+        name: name; the same name has another id in the directory of another entity type.
+        color: six hexadecimal digits without the number sign, for tags of leads only.
+    """
+
+    _kind = "tags"
+    _model = _models.Tag
+    _filter = _models.TagFilter
+
+    name = Text()
+    color = Text()
+
+    def __init__(self, name: str, *, color: str | None | UnsetType = UNSET) -> None:
+        self._start({"name": name, "color": color}, {})

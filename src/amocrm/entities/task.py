@@ -1,0 +1,102 @@
+"""Tasks (задачи)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+
+from amocrm_gen.models import tasks as _models
+
+from ._attributes import Amount, Attribute, Flag, Id, Moment, Text
+from ._base import Entity
+from ._children import adopt
+from ._parent import ParentLink
+from ._relations import Pointer
+
+if TYPE_CHECKING:
+    from .user import User
+
+__all__ = ["Task"]
+
+
+class _Result(Attribute["str | None", "str | None"]):
+    """What came out of a task; the API has an object, or an empty list without one."""
+
+    def _out(self, raw: Any, instance: Entity) -> Any:
+        text = getattr(raw, "text", None)
+        return None if text is UNSET else text
+
+    def _in(self, value: Any) -> Any:
+        return _models.TaskResult(text="" if value is None else value)
+
+
+class Task(Entity):
+    """A task, with a deadline and a responsible user, of an entity or of none.
+
+    Args:
+        text: what is to be done.
+        due: deadline, an aware datetime or Unix seconds.
+        entity: lead, contact or company that it belongs to; ``lead.tasks.add(...)`` does the same.
+        responsible: who is to do it; the owner of the token by default.
+        task_type_id: 1 follow-up, 2 meeting, others are those of the account.
+        duration: seconds.
+
+    Example:
+        >>> session.add(Task("Позвонить", due=tomorrow, entity=lead))
+    """
+
+    _kind = "tasks"
+    _model = _models.Task
+    _filter = _models.TaskFilter
+    _order = _models.TaskOrder
+
+    text = Text()
+    due = Moment[datetime]("complete_till", nullable=False)
+    complete_till = Moment[datetime](nullable=False)
+    responsible_user_id = Id()
+    task_type_id = Id()
+    duration = Amount()
+    is_completed = Flag(nullable=False)
+    result = _Result()
+    created_by = Id()
+    updated_by = Id()
+    created_at = Moment[datetime](nullable=False)
+    updated_at = Moment[datetime](nullable=False)
+    entity_id = Id(readonly=True)
+    entity_type = Text(readonly=True)
+    group_id = Id(readonly=True)
+    account_id = Id(readonly=True)
+
+    responsible: Pointer[User] = Pointer("users", "responsible_user_id")
+    entity = ParentLink()
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        due: datetime | int,
+        entity: Entity | None = None,
+        responsible: User | int | None | UnsetType = UNSET,
+        task_type_id: int | UnsetType = UNSET,
+        duration: int | UnsetType = UNSET,
+        result: str | UnsetType = UNSET,
+        is_completed: bool | UnsetType = UNSET,
+        created_by: int | UnsetType = UNSET,
+        created_at: datetime | int | UnsetType = UNSET,
+    ) -> None:
+        self._start({key: value for key, value in locals().items() if key in _GIVEN}, {})
+        if entity is not None:
+            adopt(entity, self)
+
+    def complete(self, result: str | None = None) -> None:
+        """Marks the task as done, with what came out of it."""
+        self.is_completed = True
+        if result is not None:
+            self.result = result
+
+
+_GIVEN = frozenset(
+    {"text", "due", "responsible", "task_type_id", "duration", "result", "is_completed", "created_by", "created_at"}
+)

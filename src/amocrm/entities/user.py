@@ -1,0 +1,89 @@
+"""Users (пользователи)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from amocrm_gen.models import users as _models
+
+from ._attributes import Plain, Text
+from ._base import Entity
+
+__all__ = ["User"]
+
+_DENIED = {"view": "D", "edit": "D", "add": "D", "delete": "D", "export": "D"}
+
+
+class User(Entity):
+    """A user of the account. Users can be added, not changed; see ``crm.users.create``.
+
+    Args:
+        name: up to 50 characters.
+        email: login.
+        password: needed for somebody new to the service.
+        lang: ``ru``, ``en``, ``es``.
+        role_id: role that sets all rights.
+        group_id: group (department).
+        is_free: a user without a paid seat.
+        rights: rights as the API takes them; without role and rights everything is denied.
+    """
+
+    _kind = "users"
+    _model = _models.User
+
+    name = Text()
+    email = Text()
+    lang = Text()
+    rights = Plain[Any]()
+    uuid = Text(readonly=True)
+    amojo_id = Text(readonly=True)
+    user_rank = Text(readonly=True)
+    phone_number = Text(readonly=True)
+
+    def __init__(
+        self,
+        name: str,
+        email: str,
+        *,
+        password: str | None = None,
+        lang: str | UnsetType = UNSET,
+        role_id: int | None = None,
+        group_id: int | None = None,
+        is_free: bool = False,
+        rights: dict[str, Any] | None = None,
+    ) -> None:
+        wanted = dict(rights or {})
+        if role_id is not None:
+            wanted["role_id"] = role_id
+        elif is_free:
+            wanted["is_free"] = True
+        elif not wanted:
+            wanted = {kind: dict(_DENIED) for kind in ("leads", "contacts", "companies")}
+            wanted["tasks"] = {"edit": "D", "delete": "D"}
+        if group_id is not None:
+            wanted["group_id"] = group_id
+        self._start({"name": name, "email": email, "lang": lang, "rights": wanted}, {})
+        if password is not None:
+            self._relations()["password"] = password
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the user is an administrator."""
+        return bool(self._right("is_admin"))
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the user is switched on."""
+        return bool(self._right("is_active"))
+
+    def _right(self, name: str) -> Any:
+        value = getattr(self._data.rights, name, UNSET)
+        return self._absent(name) if value is UNSET else value
+
+    def _body(self) -> dict[str, Any]:
+        body = {} if self._changes is None else {wire: self._changes.get(wire) for wire in self._changes}
+        if self._related and "password" in self._related:
+            body["password"] = self._related["password"]
+        return body

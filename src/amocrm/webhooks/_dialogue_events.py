@@ -1,0 +1,265 @@
+"""Events of incoming leads, talks, messages and chat templates."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, Self
+
+import msgspec
+
+from amocrm_gen.models.hooks import (
+    HookMessage,
+    HookTalk,
+    HookTemplate,
+    HookUnsorted,
+    HookUnsortedRemoval,
+    HookUnsortedResult,
+    HookUnsortedSource,
+)
+
+from ._event import Event, given
+from .delivery import Account, Delivery
+
+__all__ = [
+    "ChatTemplateSentForReview",
+    "MessageEvent",
+    "MessageReceived",
+    "MessageSent",
+    "TalkAdded",
+    "TalkDeleted",
+    "TalkEvent",
+    "TalkUpdated",
+    "UnsortedAccepted",
+    "UnsortedAdded",
+    "UnsortedDeclined",
+    "UnsortedEvent",
+    "UnsortedRemoved",
+    "UnsortedUpdated",
+]
+
+_SOURCE_KEYS: Final = frozenset(field.encode_name for field in msgspec.structs.fields(HookUnsortedSource))
+
+
+# ---- incoming leads -----------------------------------------------------------------------------------
+class UnsortedEvent(Event[Any]):
+    """Something happened to an incoming lead."""
+
+    @property
+    def uid(self) -> str:
+        """Id of the incoming lead."""
+        return self.payload.uid  # type: ignore[no-any-return]
+
+    @property
+    def category(self) -> str | None:
+        """``forms``, ``chats``, ``mail`` or ``sip``."""
+        return given(self.payload.category)
+
+    def _shown(self) -> str:
+        return f"uid={self.uid!r}"
+
+
+class _UnsortedRecord(UnsortedEvent):
+    model = HookUnsorted
+    payload: HookUnsorted
+
+    @classmethod
+    def read(cls, raw: Any, account: Account, delivery: Delivery, position: int) -> Self | None:
+        """The event of an item. Old deliveries keep the fields of a form beside the other keys of their source."""
+        event = super().read(_with_form_fields(raw), account, delivery, position)
+        return None if event is None else event._with(raw=raw)
+
+    @property
+    def lead_id(self) -> int | None:
+        """Lead of the incoming lead; only newer deliveries name it."""
+        return given(self.payload.lead_id)
+
+    @property
+    def pipeline_id(self) -> int | None:
+        """Pipeline where it waits."""
+        return given(self.payload.pipeline_id)
+
+
+def _with_form_fields(raw: Any) -> Any:
+    source = raw.get("source_data") if isinstance(raw, dict) else None
+    if not isinstance(source, dict) or "data" in source:
+        return raw
+    fields = {
+        key: value
+        for key, value in source.items()
+        if key not in _SOURCE_KEYS and isinstance(value, dict) and "value" in value
+    }
+    return {**raw, "source_data": {**source, "data": fields}} if fields else raw
+
+
+class UnsortedAdded(_UnsortedRecord):
+    """An incoming lead has arrived."""
+
+    code = "add_unsorted"
+
+
+class UnsortedUpdated(_UnsortedRecord):
+    """An incoming lead was changed."""
+
+    code = "update_unsorted"
+
+
+class UnsortedRemoved(UnsortedEvent):
+    """An incoming lead was accepted or declined."""
+
+    code = "delete_unsorted"
+    model = HookUnsortedRemoval
+    payload: HookUnsortedRemoval
+
+    @property
+    def lead_ids(self) -> list[int]:
+        """Leads that it became, or that were dropped with it."""
+        return self._ids("leads")
+
+    @property
+    def contact_ids(self) -> list[int]:
+        """Contacts that it became."""
+        return self._ids("contacts")
+
+    @property
+    def company_ids(self) -> list[int]:
+        """Companies that it became."""
+        return self._ids("companies")
+
+    def _ids(self, name: Literal["leads", "contacts", "companies"]) -> list[int]:
+        found: list[int] = []
+        for result in (self.payload.accept_result, self.payload.decline_result):
+            if isinstance(result, HookUnsortedResult):
+                found.extend(given(getattr(result, name)) or ())
+        return found
+
+
+class UnsortedAccepted(UnsortedRemoved):
+    """An incoming lead was accepted."""
+
+
+class UnsortedDeclined(UnsortedRemoved):
+    """An incoming lead was declined."""
+
+
+# ---- talks, messages, templates -----------------------------------------------------------------------
+class TalkEvent(Event[HookTalk]):
+    """Something happened to a talk."""
+
+    model = HookTalk
+
+    @property
+    def talk_id(self) -> int:
+        """Id of the talk."""
+        return self.payload.talk_id
+
+    @property
+    def contact_id(self) -> int | None:
+        """Contact on the other side."""
+        return given(self.payload.contact_id)
+
+    def _shown(self) -> str:
+        return f"talk {self.talk_id}"
+
+
+class TalkAdded(TalkEvent):
+    """A talk has begun."""
+
+    code = "add_talk"
+
+
+class TalkUpdated(TalkEvent):
+    """A talk was changed, closed or marked as answered."""
+
+    code = "update_talk"
+
+    @property
+    def closed(self) -> bool:
+        """Whether the talk is closed now."""
+        return given(self.payload.is_in_work) is False
+
+    @property
+    def answered(self) -> bool:
+        """Whether the talk is marked as answered now."""
+        return given(self.payload.is_read) is True
+
+
+class TalkDeleted(TalkEvent):
+    """A talk was deleted."""
+
+    code = "delete_talk"
+
+
+class MessageEvent(Event[HookMessage]):
+    """A message of a chat."""
+
+    model = HookMessage
+
+    @property
+    def message_id(self) -> str:
+        """Id of the message."""
+        return self.payload.id
+
+    @property
+    def chat_id(self) -> str | None:
+        """Chat on the CRM side."""
+        return given(self.payload.chat_id)
+
+    @property
+    def talk_id(self) -> int | None:
+        """Talk of the message."""
+        return given(self.payload.talk_id)
+
+    @property
+    def contact_id(self) -> int | None:
+        """Contact on the other side."""
+        return given(self.payload.contact_id)
+
+    @property
+    def text(self) -> str | None:
+        """Text; empty for a pure attachment."""
+        return given(self.payload.text)
+
+    @property
+    def lead_id(self) -> int | None:
+        """Lead of the chat, ``None`` while there is none."""
+        return self._entity("lead", 2)
+
+    @property
+    def customer_id(self) -> int | None:
+        """Customer of the chat, ``None`` while there is none."""
+        return self._entity("customer", 12)
+
+    def _entity(self, kind: str, number: int) -> int | None:
+        data = self.payload
+        if given(data.entity_type) == kind or given(data.element_type) == number:
+            return given(data.entity_id) or given(data.element_id)
+        return None
+
+    def _shown(self) -> str:
+        return f"message {self.message_id}"
+
+
+class MessageReceived(MessageEvent):
+    """A client wrote."""
+
+    code = "add_message"
+
+
+class MessageSent(MessageEvent):
+    """A user, or a robot, wrote to a client."""
+
+    code = "add_outgoing_message"
+
+
+class ChatTemplateSentForReview(Event[HookTemplate]):
+    """A user asked for the review of a WhatsApp template."""
+
+    code = "add_chat_template_review"
+    model = HookTemplate
+
+    @property
+    def template_id(self) -> int:
+        """Id of the template."""
+        return self.payload.id
+
+    def _shown(self) -> str:
+        return f"template {self.template_id}"

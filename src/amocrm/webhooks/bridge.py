@@ -1,0 +1,294 @@
+"""From the words of account webhooks (API v2) to the models of API v4, which the entities are views of.
+
+What a delivery does not say stays ``UNSET``, so that an entity made of it raises `NotLoaded` and never
+guesses. A full record (everything but deletions and triggers) leaves out what is empty: there, missing
+tags are no tags and missing custom fields are no filled ones.
+
+Times: leads, contacts and list elements carry Unix seconds twice. Tasks and notes also carry texts, whose
+zone is not documented: beside the Unix times of the same samples, tasks are in UTC and notes in Moscow
+time. The Unix times win; the texts are used where an old delivery has nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from amocrm_gen.models import catalogs, common, companies, contacts, customers, fields, leads, notes, tasks
+from amocrm_gen.models.hooks import (
+    HookCatalogElement,
+    HookContact,
+    HookCustomer,
+    HookCustomField,
+    HookLead,
+    HookNote,
+    HookTag,
+    HookTask,
+)
+
+__all__ = [
+    "ENTITY_TYPES",
+    "NOTE_TYPES",
+    "catalog_element",
+    "company",
+    "contact",
+    "customer",
+    "lead",
+    "note",
+    "task",
+    "unix",
+]
+
+#: Numbers of entity types in webhooks.
+ENTITY_TYPES: Final[Mapping[int, str]] = {
+    1: "contacts",
+    2: "leads",
+    3: "companies",
+    4: "tasks",
+    12: "customers",
+}
+#: Numbers of note types in webhooks and their names in API v4. 4, 5 and 25 are documented, the others are
+#: the vocabulary of API v2.
+NOTE_TYPES: Final[Mapping[int, str]] = {
+    1: "lead_created",
+    2: "contact_created",
+    3: "lead_status_changed",
+    4: "common",
+    5: "attachment",
+    6: "call",
+    7: "mail_message",
+    8: "mail_message_attachment",
+    10: "call_in",
+    11: "call_out",
+    12: "company_created",
+    13: "task_result",
+    25: "service_message",
+    102: "sms_in",
+    103: "sms_out",
+}
+_MOSCOW: Final = timezone(timedelta(hours=3), "MSK")
+
+
+def unix(text: Any, zone: timezone = UTC) -> Any:
+    """Unix seconds of a text ``Y-m-d H:i:s`` of this zone, ``UNSET`` if it is none.
+
+    Example:
+        >>> unix("2025-03-03 13:20:25")
+        1741008025
+    """
+    if not isinstance(text, str) or len(text) > 32:
+        return UNSET
+    try:
+        found = datetime.fromisoformat(text)
+        return int((found if found.tzinfo else found.replace(tzinfo=zone)).timestamp())
+    except (ValueError, OverflowError):
+        return UNSET
+
+
+def lead(data: HookLead, *, full: bool = True) -> leads.Lead:
+    """A lead as API v4 has it."""
+    return leads.Lead(
+        id=data.id,
+        name=data.name,
+        price=_or(data.price, None, full),
+        responsible_user_id=data.responsible_user_id,
+        status_id=data.status_id,
+        pipeline_id=data.pipeline_id,
+        created_by=data.created_user_id,
+        updated_by=data.modified_user_id,
+        created_at=_first(data.created_at, data.date_create),
+        updated_at=_first(data.updated_at, data.last_modified),
+        account_id=data.account_id,
+        custom_fields_values=_values(data.custom_fields, full),
+        embedded=leads.LeadEmbedded(tags=_tags(data.tags, full)),
+    )
+
+
+def contact(data: HookContact, *, full: bool = True) -> contacts.Contact:
+    """A contact as API v4 has it."""
+    return contacts.Contact(
+        **_person(data, full),
+        embedded=contacts.ContactEmbedded(
+            tags=_tags(data.tags, full),
+            companies=[common.Ref(id=data.linked_company_id)]
+            if isinstance(data.linked_company_id, int) and data.linked_company_id
+            else _or(UNSET, [], full),
+            leads=_linked(data),
+        ),
+    )
+
+
+def company(data: HookContact, *, full: bool = True) -> companies.Company:
+    """A company as API v4 has it; it comes in the same shape as a contact."""
+    return companies.Company(
+        **_person(data, full),
+        embedded=companies.CompanyEmbedded(tags=_tags(data.tags, full), leads=_linked(data)),
+    )
+
+
+def customer(data: HookCustomer, *, full: bool = True) -> customers.Customer:
+    """A customer as API v4 has it. Only six of its names are confirmed, so what is missing is not known."""
+    return customers.Customer(
+        id=data.id,
+        name=data.name,
+        next_price=data.next_price,
+        next_date=data.next_date,
+        responsible_user_id=data.responsible_user_id,
+        status_id=data.status_id,
+        periodicity=data.periodicity,
+        created_by=data.created_by,
+        updated_by=data.modified_by,
+        created_at=_first(data.created_at, data.date_create),
+        updated_at=_first(data.updated_at, data.date_modify),
+        account_id=data.account_id,
+        custom_fields_values=_values(data.custom_fields, False),
+        embedded=customers.CustomerEmbedded(tags=_tags(data.tags, False)),
+    )
+
+
+def task(data: HookTask, *, full: bool = True) -> tasks.Task:
+    """A task as API v4 has it."""
+    status, result = data.status, data.result
+    return tasks.Task(
+        id=data.id,
+        created_by=data.created_user_id,
+        updated_by=data.modified_by,
+        created_at=_first(data.created_at, unix(data.date_create)),
+        updated_at=_first(data.updated_at, unix(data.last_modified)),
+        responsible_user_id=data.responsible_user_id,
+        entity_id=data.element_id,
+        entity_type=ENTITY_TYPES.get(data.element_type, UNSET) if data.element_type is not UNSET else UNSET,
+        is_completed=status == 1 if status is not UNSET else UNSET,
+        task_type_id=data.task_type,
+        text=data.text,
+        result=tasks.TaskResult(text=result.text) if result is not UNSET else _or(UNSET, [], full),
+        complete_till=_first(data.complete_before, unix(data.complete_till)),
+        account_id=data.account_id,
+    )
+
+
+def note(data: HookNote) -> notes.Note:
+    """A note as API v4 has it; the text of a call, which is JSON, becomes its ``params``."""
+    number = data.note_type
+    kind = UNSET if number is UNSET else NOTE_TYPES.get(number, str(number))
+    return notes.Note(
+        id=data.id,
+        entity_id=data.element_id,
+        created_by=data.created_by,
+        updated_by=data.modified_by,
+        created_at=_first(data.created_at, unix(data.date_create, _MOSCOW)),
+        updated_at=_first(data.updated_at, unix(data.timestamp_x, _MOSCOW)),
+        responsible_user_id=data.main_user_id,
+        group_id=data.group_id,
+        note_type=kind,
+        params=_params(data.text, data.attachement),
+        account_id=data.account_id,
+    )
+
+
+def catalog_element(data: HookCatalogElement, *, full: bool = True) -> catalogs.CatalogElement:
+    """An element of a list as API v4 has it."""
+    return catalogs.CatalogElement(
+        id=data.id,
+        name=data.name,
+        created_by=data.created_by,
+        updated_by=data.modified_by,
+        created_at=_first(data.created_at, data.date_create),
+        updated_at=_first(data.updated_at, data.date_modify),
+        is_deleted=data.deleted,
+        custom_fields_values=_values(data.custom_fields, full),
+        catalog_id=data.catalog_id,
+    )
+
+
+def _person(data: HookContact, full: bool) -> dict[str, Any]:
+    return {
+        "id": data.id,
+        "name": data.name,
+        "responsible_user_id": data.responsible_user_id,
+        "created_by": data.created_user_id,
+        "updated_by": data.modified_user_id,
+        "created_at": _first(data.created_at, data.date_create),
+        "updated_at": _first(data.updated_at, data.last_modified),
+        "account_id": data.account_id,
+        "custom_fields_values": _values(data.custom_fields, full),
+    }
+
+
+def _linked(data: HookContact) -> Any:
+    """Linked leads. Missing ones are not known: the delivery need not list them."""
+    if data.linked_leads_id is UNSET:
+        return UNSET
+    ids = [
+        int(key) if linked.ID is UNSET else linked.ID
+        for key, linked in data.linked_leads_id.items()
+        if linked.ID is not UNSET or (key.isdecimal() and len(key) < 20)
+    ]
+    return [common.Ref(id=number) for number in ids]
+
+
+def _tags(listed: Any, full: bool) -> Any:
+    if listed is UNSET:
+        return _or(UNSET, [], full)
+    return [_tag(tag) for tag in listed if tag.id is not UNSET]
+
+
+def _tag(tag: HookTag) -> common.TagRef:
+    return common.TagRef(id=tag.id, name=tag.name)  # type: ignore[arg-type]  # only tags with an id come here
+
+
+def _values(listed: list[HookCustomField] | msgspec.UnsetType, full: bool) -> Any:
+    if listed is UNSET:
+        return _or(UNSET, None, full)
+    return [_value(found) for found in listed if found.id is not UNSET]
+
+
+def _value(found: HookCustomField) -> fields.FieldValue:
+    items: Sequence[Any] = () if found.values is UNSET else found.values
+    return fields.FieldValue(
+        field_id=found.id,  # type: ignore[arg-type]  # fields without an id are left out before
+        field_name=found.name,
+        field_code=_first(found.code, None),
+        values=[
+            fields.FieldValueItem(
+                value=item.value,
+                # The part of an address is named by `subtype` in API v2 and by the number of the part in v4.
+                enum_id=item.enum if item.enum is not UNSET or item.subtype in (None, UNSET) else UNSET,
+                enum_code=item.subtype,
+            )
+            for item in items
+        ],
+    )
+
+
+def _params(text: Any, file: Any) -> Any:
+    """What a note says: a mapping, as in API v4."""
+    if isinstance(text, str) and text[:1] == "{":
+        try:
+            found = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            found = None
+        if isinstance(found, dict):
+            return found
+    if text is UNSET and not file:
+        return UNSET
+    params = {} if text is UNSET else {"text": text}
+    if isinstance(file, str) and file:
+        # drive/{account}/{file}/{name}
+        parts = file.split("/")
+        params["file_name"] = parts[-1]
+        if len(parts) >= 4 and parts[0] == "drive":
+            params["file_uuid"] = parts[2]
+    return params
+
+
+def _first(one: Any, other: Any) -> Any:
+    return other if one is UNSET else one
+
+
+def _or(value: Any, empty: Any, full: bool) -> Any:
+    return empty if value is UNSET and full else value

@@ -1,0 +1,329 @@
+"""From the bytes of a delivery to its events, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from msgspec import UNSET
+
+from amocrm_gen.models.hooks import HookAccount
+
+from . import _activity_events as activity
+from . import _arrivals as arrivals
+from . import _chat_events as chats
+from . import _dialogue_events as dialogue
+from . import _entity_events as entity
+from ._event import Event, UnknownEvent
+from .coerce import coerce, integer
+from .delivery import Account, Delivery
+from .errors import BodyMalformed
+from .forms import CHARSETS, DEFAULT, Limits, Tree, decode_form
+
+__all__ = ["decode", "parse", "parse_delivery"]
+
+Kind: TypeAlias = type[Event[Any]]
+Chooser: TypeAlias = Callable[[Any], Kind]
+
+
+def parse(
+    body: bytes,
+    headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None = None,
+    *,
+    query: str = "",
+    limits: Limits = DEFAULT,
+) -> list[Event[Any]]:
+    """All events of a delivery, in the order of the body; unknown ones come as `UnknownEvent`.
+
+    Args:
+        body: the bytes as they arrived.
+        headers: of the request, in any form and case. The content type says whether the body is a form or
+            JSON; without one the body itself tells.
+        query: query string, for hooks that come as ``GET`` (uninstall, redirects); read when there is no body.
+        limits: bounds of the body.
+
+    Raises:
+        WebhookError: the body is too large or neither a form nor JSON. Nothing else is raised.
+
+    Example:
+        >>> parse(b"leads[status][0][id]=17&leads[status][0][status_id]=142")
+        [LeadStatusChanged(leads 17)]
+    """
+    return parse_delivery(Delivery(body=body, headers=headers or {}, query=query), limits=limits)
+
+
+def parse_delivery(delivery: Delivery, *, limits: Limits = DEFAULT) -> list[Event[Any]]:
+    """`parse` for a delivery; the events refer to it."""
+    tree = decode(delivery, limits=limits)
+    events: list[Event[Any]] = []
+    account = _account(tree)
+    kind = _whole(tree)
+    if kind is not None:
+        event = kind.read(tree, account, delivery, 0)
+        return [event if event is not None else UnknownEvent.of("", "", tree, account, delivery, 0)]
+    for group, action, item in _items(tree):
+        events.append(_event(group, action, item, account, delivery, len(events)))
+    if not events and any(key != "account" for key in tree):
+        events.append(UnknownEvent.of("", "", tree, account, delivery, 0))
+    return events
+
+
+def decode(delivery: Delivery, *, limits: Limits = DEFAULT) -> Tree:
+    """The body (without one, the query) as a tree.
+
+    Raises:
+        WebhookError: see `parse`.
+    """
+    body, content_type = delivery.body, delivery.headers.get("content-type", "").lower()
+    media, _, parameters = content_type.partition(";")
+    charset = _charset(parameters)
+    if not body:
+        return decode_form(delivery.query.encode("utf-8", "replace"), limits=limits)
+    if media.startswith("multipart/"):
+        raise BodyMalformed("the delivery is a multipart form; the platform sends plain forms and JSON only")
+    if len(body) > limits.bytes:
+        raise limits.refuse("bytes")
+    start = body[:64].lstrip()[:1]
+    if "json" in media or (start in (b"{", b"[") and b"=" not in body[:2]):
+        if start == b"{":
+            return _json(body, charset, limits)
+        if "form" not in media:
+            raise BodyMalformed("the delivery is JSON, but no object")
+    return decode_form(body, charset=charset, limits=limits)
+
+
+def _charset(parameters: str) -> str:
+    for parameter in parameters.split(";")[:8]:
+        name, _, value = parameter.strip().partition("=")
+        if name == "charset":
+            named = value.strip("\"' ").replace("_", "-")
+            return named if named in CHARSETS else "utf-8"
+    return "utf-8"
+
+
+def _json(body: bytes, charset: str, limits: Limits) -> Tree:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        body = body.decode(charset, "replace").encode()
+    try:
+        tree = msgspec.json.decode(body.lstrip(b"\xef\xbb\xbf"))
+    except RecursionError:
+        raise limits.refuse("depth") from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BodyMalformed(f"the delivery is no whole JSON: {type(error).__name__}") from None
+    if not isinstance(tree, dict):
+        raise BodyMalformed("the delivery is JSON, but no object")
+    _check(tree, limits)
+    return tree
+
+
+def _check(tree: Any, limits: Limits) -> None:
+    """The bounds for JSON: members, depth and length of texts; walks without recursion."""
+    members, depth, level = 0, 0, [tree]
+    while level:
+        depth += 1
+        if depth > limits.depth:
+            raise limits.refuse("depth")
+        below: list[Any] = []
+        for node in level:
+            members += len(node)
+            if members > limits.keys:
+                raise limits.refuse("keys")
+            for child in node.values() if isinstance(node, dict) else node:
+                if isinstance(child, dict | list):
+                    below.append(child)
+                elif isinstance(child, str) and len(child) > limits.value:
+                    raise limits.refuse("value")
+        level = below
+
+
+# ---- whole bodies -------------------------------------------------------------------------------------
+def _whole(tree: Tree) -> Kind | None:
+    """The kind of a delivery that is one event as a whole, ``None`` for account webhooks."""
+    if "return_url" in tree and "token" in tree:
+        return arrivals.BotRequest
+    if "client_secret" in tree and "client_id" in tree:
+        return arrivals.SecretsIssued
+    if "signature" in tree and "account_id" in tree:
+        return arrivals.IntegrationUninstalled
+    if "code" in tree and (
+        "referer" in tree or "state" in tree or "from_widget" in tree or "from_exchange" in tree
+    ):
+        return arrivals.AccessGranted
+    if "error" in tree and not isinstance(tree["error"], dict | list):
+        return arrivals.AccessRefused
+    event, message, action = tree.get("event"), tree.get("message"), tree.get("action")
+    if isinstance(event, dict) and ("type" in event or "type_code" in event or "data" in event):
+        return arrivals.WidgetTriggered
+    if isinstance(message, dict) and ("conversation" in message or isinstance(message.get("message"), dict)):
+        content = message.get("message")
+        commented = isinstance(content, dict) and isinstance(content.get("post"), dict)
+        return chats.ChatCommentReply if commented else chats.ChatMessage
+    if isinstance(action, dict):
+        if isinstance(action.get("typing"), dict):
+            return chats.ChatTyping
+        if isinstance(action.get("reaction"), dict):
+            return chats.ChatReaction
+    if "conversation_id" in tree and ("msec_timestamp" in tree or "receiver" in tree):
+        return chats.ChatMessageV1
+    return None
+
+
+def _account(tree: Tree) -> Account:
+    """The account block, or what other deliveries say instead."""
+    block = tree.get("account")
+    if isinstance(block, dict):
+        found = coerce({"subdomain": "", **block}, HookAccount)
+        if found is not None:
+            return Account(
+                id=None if found.id is UNSET else found.id,
+                subdomain=found.subdomain or None,
+                url=None if found.links is UNSET or found.links.self_ is UNSET else found.links.self_,
+            )
+    named, subdomain = tree.get("account_id"), tree.get("subdomain")
+    number = integer(named)
+    return Account(
+        id=number,
+        subdomain=subdomain if isinstance(subdomain, str) and subdomain else None,
+        amojo_id=named if number is None and isinstance(named, str) and named else None,
+    )
+
+
+# ---- account webhooks ---------------------------------------------------------------------------------
+def _items(tree: Tree) -> Iterator[tuple[str, str, Any]]:
+    """Group, action and item of everything in the body."""
+    for group, actions in tree.items():
+        if group == "account":
+            continue
+        if group == "add":
+            for item in _each(actions):
+                yield "", "add", item
+        elif isinstance(actions, dict):
+            for action, items in actions.items():
+                for item in _each(items):
+                    yield group, action, item
+        else:
+            yield group, "", actions
+
+
+def _each(items: Any) -> Iterator[Any]:
+    """The items of an action, whatever levels the platform left out or doubled.
+
+    One object without an index is one item; a mapping with digits as keys is a list with holes;
+    ``task[update][0][0]`` is ``task[update][0]``; a bare id is an item.
+    """
+    if isinstance(items, dict):
+        listed: Iterable[Any] = items.values() if items and all(map(str.isdecimal, items)) else (items,)
+    elif isinstance(items, list):
+        listed = items
+    else:
+        listed = (items,)
+    for item in listed:
+        if isinstance(item, list) and item and all(isinstance(inner, dict) for inner in item):
+            yield from item
+        else:
+            yield item
+
+
+def _event(
+    group: str, action: str, item: Any, account: Account, delivery: Delivery, position: int
+) -> Event[Any]:
+    group = _ALIASES.get(group, group)
+    if isinstance(item, dict):
+        tree = item
+    elif action == "delete" and integer(item) is not None:
+        tree = {"id": item}
+    else:
+        tree = None
+    kind = None if tree is None else _kind(group, action, tree)
+    event = None if kind is None else kind.read(tree, account, delivery, position)
+    if event is None:
+        return UnknownEvent.of(group, action, item, account, delivery, position)
+    if isinstance(event, arrivals.LeadTriggered | arrivals.CustomerTriggered):
+        event._with(trigger=action)
+    return event
+
+
+def _kind(group: str, action: str, item: Tree) -> Kind | None:
+    if group in ("contacts", "companies"):
+        company = group == "companies" or item.get("type") == "company"
+        group = "companies" if company else "contacts"
+    if action == "update" and (changed := _CHANGED.get(group)) is not None and _reassigned(item):
+        return changed
+    if group == "leads" and action == "status" and "old_pipeline_id" in item:
+        return arrivals.LeadTriggered
+    if group == "unsorted" and action == "delete":
+        return _REMOVED.get(str(item.get("action")), dialogue.UnsortedRemoved)
+    if group == "" and ("chat_id" in item or "author" in item):
+        return dialogue.MessageReceived
+    return _KINDS.get((group, action))
+
+
+def _reassigned(item: Tree) -> bool:
+    """Whether the earlier responsible user is another one: an ordinary update may name the present one."""
+    old = integer(item.get("old_responsible_user_id"))
+    return old is not None and old != integer(item.get("responsible_user_id"))
+
+
+#: Names of groups that some receivers accept and no capture shows.
+_ALIASES: Final = {"tasks": "task", "talks": "talk"}
+_CHANGED: Final[Mapping[str, Kind]] = {
+    "contacts": entity.ContactResponsibleChanged,
+    "companies": entity.CompanyResponsibleChanged,
+    "customers": entity.CustomerResponsibleChanged,
+    "task": activity.TaskResponsibleChanged,
+}
+_REMOVED: Final[Mapping[str, Kind]] = {
+    "accept": dialogue.UnsortedAccepted,
+    "decline": dialogue.UnsortedDeclined,
+}
+_KINDS: Final[Mapping[tuple[str, str], Kind]] = {
+    ("leads", "add"): entity.LeadAdded,
+    ("leads", "update"): entity.LeadUpdated,
+    ("leads", "delete"): entity.LeadDeleted,
+    ("leads", "restore"): entity.LeadRestored,
+    ("leads", "status"): entity.LeadStatusChanged,
+    ("leads", "responsible"): entity.LeadResponsibleChanged,
+    ("leads", "note"): activity.LeadNoteAdded,
+    ("contacts", "add"): entity.ContactAdded,
+    ("contacts", "update"): entity.ContactUpdated,
+    ("contacts", "delete"): entity.ContactDeleted,
+    ("contacts", "restore"): entity.ContactRestored,
+    ("contacts", "responsible"): entity.ContactResponsibleChanged,
+    ("contacts", "note"): activity.ContactNoteAdded,
+    ("companies", "add"): entity.CompanyAdded,
+    ("companies", "update"): entity.CompanyUpdated,
+    ("companies", "delete"): entity.CompanyDeleted,
+    ("companies", "restore"): entity.CompanyRestored,
+    ("companies", "responsible"): entity.CompanyResponsibleChanged,
+    ("companies", "note"): activity.CompanyNoteAdded,
+    ("customers", "add"): entity.CustomerAdded,
+    ("customers", "update"): entity.CustomerUpdated,
+    ("customers", "delete"): entity.CustomerDeleted,
+    ("customers", "responsible"): entity.CustomerResponsibleChanged,
+    ("customers", "note"): activity.CustomerNoteAdded,
+    ("task", "add"): activity.TaskAdded,
+    ("task", "update"): activity.TaskUpdated,
+    ("task", "delete"): activity.TaskDeleted,
+    ("task", "responsible"): activity.TaskResponsibleChanged,
+    ("catalogs", "add"): activity.CatalogElementAdded,
+    ("catalogs", "update"): activity.CatalogElementUpdated,
+    ("catalogs", "delete"): activity.CatalogElementDeleted,
+    ("unsorted", "add"): dialogue.UnsortedAdded,
+    ("unsorted", "update"): dialogue.UnsortedUpdated,
+    ("talk", "add"): dialogue.TalkAdded,
+    ("talk", "update"): dialogue.TalkUpdated,
+    ("talk", "delete"): dialogue.TalkDeleted,
+    ("message", "add"): dialogue.MessageReceived,
+    ("outgoing_message", "add"): dialogue.MessageSent,
+    ("", "add"): dialogue.ChatTemplateSentForReview,
+    **{
+        ("leads", trigger): arrivals.LeadTriggered for trigger in ("call_in", "chat", "site_visit", "mail_in")
+    },
+    **{
+        ("customers", trigger): arrivals.CustomerTriggered
+        for trigger in ("call_in", "chat", "site_visit", "mail_in", "period", "status")
+    },
+}

@@ -1,0 +1,163 @@
+"""Each rule of the description: what breaks it is named with file, line and rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.__main__ import main
+from generator.lint import RULES, lint
+
+Edit = Callable[[str, str, str], None]
+
+THINGS, BOXES = "schemas/things.yaml", "schemas/boxes.yaml"
+OPS, UPLOADS, HOOKS = "paths/things.yaml", "paths/boxes.yaml", "paths/hooks.yaml"
+ID = "    id: {type: integer}\nOrphan"
+LIST = "operationId: list_things\n"
+GET = "summary: Get one thing"
+PAGE = "x-page: {key: things, limit: 250}"
+BATCH = "x-batch: {max: 3, recommended: 2, items: things, match: [request_id, id], partial: false, atomic: inferred}"
+TYPE = "- {name: type, in: query, schema: {type: string}}"
+COMPLEX = "summary: Create things with what belongs to them"
+SCHEMA = "schema: {type: array, items: {$ref: "
+
+PLANTS = [
+    ("file", BOXES, None, None),
+    ("yaml", BOXES, "Orphan:", "Box:"),
+    ("root", "amocrm.yaml", '  "redirected": {$ref: "paths/hooks.yaml#/redirected"}\n', ""),
+    ("reference", BOXES, ID, '    id: {$ref: "#/Nowhere"}\nOrphan'),
+    ("reference", BOXES, ID, '    id: {$ref: "../parameters.yaml#/id"}\nOrphan'),
+    ("cycle", BOXES, "Box:\n", 'One: {$ref: "#/Two"}\nTwo: {$ref: "#/One"}\nBox:\n'),
+    ("schema-name", BOXES, "Orphan:", "orphan:"),
+    ("schema-name", BOXES, "Orphan:", "ORphan:"),
+    ("schema-name", BOXES, "Orphan:", "Or2phan:"),
+    ("schema-name", BOXES, "Orphan:", "Literal:"),
+    ("schema-name", BOXES, "Orphan:", "OrphanApi:"),
+    ("schema-unique", BOXES, "Orphan:", "Thing:"),
+    ("schema-kind", BOXES, "Orphan:", "Words: {type: array, items: {type: string}}\nOrphan:"),
+    ("schema-kind", BOXES, "Orphan:", "Words: {type: string, enum: [a, a]}\nOrphan:"),
+    ("schema-keyword", BOXES, ID, "    id: {type: integer, nullable: true}\nOrphan"),
+    ("schema-keyword", BOXES, ID, "    id: {type: int}\nOrphan"),
+    ("schema-keyword", BOXES, ID, "    id: {type: array}\nOrphan"),
+    ("inline-object", BOXES, ID, "    id: {type: object, properties: {a: {type: string}}}\nOrphan"),
+    ("inline-object", BOXES, ID, "    id: {type: object}\nOrphan"),
+    ("inline-enum", BOXES, ID, "    id: {type: string, enum: [a, b]}\nOrphan"),
+    ("inline-union", BOXES, ID, "    id: {oneOf: [{type: string}, {type: integer}]}\nOrphan"),
+    ("inline-union", BOXES, ID, '    id: {allOf: [{$ref: "common.yaml#/Ref"}]}\nOrphan'),
+    ("inline-union", BOXES, ID, '    id: {anyOf: [{$ref: "common.yaml#/Ref"}, {type: string}]}\nOrphan'),
+    ("dirty-union", THINGS, "  x-dirty: true\n", ""),
+    ("dirty-union", THINGS, '[{$ref: "#/ThingResult"}, {type: array', '[{$ref: "#/ThingResult"}, {$ref: "#/Thing"}, {type: array'),
+    ("dirty-union", BOXES, ID, "    id: {type: [object, array], additionalProperties: true, items: {}}\nOrphan"),
+    ("free-value", BOXES, ID, "    id: {}\nOrphan"),
+    ("x-values", THINGS, "x-values: [new, won]", "x-values: [new, new]"),
+    ("x-by-type", THINGS, "call: CallParams", "call: NoParams"),
+    ("x-by-type", THINGS, "      description: Content of the note.\n", "      type: string\n"),
+    ("required", THINGS, "required: [id, must]", "required: [id, most]"),
+    ("property-name", THINGS, "    _embedded: {$ref: \"#/ThingEmbedded\"}", "    links: {type: string}"),
+    ("default", THINGS, "name: {type: string, maxLength: 5}", "name: {type: string, default: x}"),
+    ("default", OPS, TYPE, "- {name: type, in: query, schema: {type: string, default: x}}"),
+    ("format", BOXES, ID, "    id: {type: integer, format: int64}\nOrphan"),
+    ("text", BOXES, "description: A box.", "description: 'a \\ b'"),
+    ("text", OPS, "summary: List things", "summary: '\"\"\"'"),
+    ("read-constraint", BOXES, ID, "    id: {type: integer, minimum: 1}\nOrphan"),
+    ("read-constraint", THINGS, "    state: {type: string, ", "    kind: {$ref: \"common.yaml#/SortDirection\"}\n    state: {type: string, "),
+    ("read-constraint", THINGS, "  description: A page of things.\n", "  additionalProperties: false\n"),
+    ("read-write", THINGS, "tags: {type: [array, \"null\"], items: {$ref: \"common.yaml#/Ref\"}}", "stages: {$ref: \"#/ThingStage\"}"),
+    ("write-closed", THINGS, "  additionalProperties: false\n  required: [line_id, stage_id]\n", ""),
+    ("area-arrow", "schemas/common.yaml", "    href: {", "    box: {$ref: \"boxes.yaml#/Box\"}\n    href: {"),
+    ("area-cycle", BOXES, ID, '    thing: {$ref: "things.yaml#/ThingResult"}\nOrphan'),
+    ("path", OPS, "  parameters:\n    - {$ref: \"../parameters.yaml#/id\"}\n", ""),
+    ("path", UPLOADS, "/v1.0/upload/{token}:", "/v1.0/upload/{other}:"),
+    ("operation-id", OPS, LIST, "operationId: listThings\n"),
+    ("operation-id", OPS, LIST, "operationId: get_thing\n"),
+    ("tag", OPS, "tags: [things]", "tags: [boxes]"),
+    ("tag", "amocrm.yaml", "  - {name: boxes, description: Boxes and what is stored in them.}\n", ""),
+    ("summary", OPS, f"    {GET}\n", ""),
+    ("vendor-page", OPS, '    externalDocs: {url: "https://www.amocrm.ru/developers/content/things#list"}\n', ""),
+    ("vendor-page", OPS, "https://www.amocrm.ru/developers/content/things#list", "https://example.com/"),
+    ("x-name", OPS, "x-name: get\n", "x-name: import\n"),
+    ("x-name", OPS, "x-name: get\n", "x-name: list\n"),
+    ("x-safety", OPS, "    x-safety: safe\n", ""),
+    ("x-safety", OPS, "x-safety: unsafe", "x-safety: safe"),
+    ("x-host", OPS, "x-host: account", "x-host: moon"),
+    ("x-source", OPS, "    x-source: {from: kommo}\n", ""),
+    ("x-source", OPS, "confidence: likely", "confidence: maybe"),
+    ("x-page", OPS, f"    {PAGE}\n", ""),
+    ("x-page", OPS, PAGE, "x-page: {key: boxes, limit: 250}"),
+    ("x-page", OPS, PAGE, "x-page: {key: things, limit: 50}"),
+    ("x-batch", OPS, f"    {BATCH}\n", ""),
+    ("x-batch", OPS, "max: 3", "max: 4"),
+    ("x-batch", OPS, "match: [request_id, id]", "match: [name]"),
+    ("x-batch", OPS, "items: things, match", "items: boxes, match"),
+    ("x-batch", OPS, "atomic: inferred", "atomic: maybe"),
+    ("x-batch", OPS, PAGE, BATCH),
+    ("extension", OPS, PAGE, f"{PAGE}\n    x-more: 1"),
+    ("extension", OPS, TYPE, "- {name: type, in: query, allowReserved: true, schema: {type: string}}"),
+    ("parameter-name", OPS, "name: box_id", 'name: "box_id[]"'),
+    ("parameter-name", OPS, "name: box_id", "name: client"),
+    ("parameter-place", OPS, "{name: type, in: query", "{name: type, in: cookie"),
+    ("parameter-place", "parameters.yaml", "in: path, required: true", "in: path"),
+    ("parameter-style", OPS, "        style: form\n        explode: false\n", ""),
+    ("parameter-style", OPS, "style: deepObject, ", ""),
+    ("request-body", UPLOADS, "application/octet-stream: {schema: {type: string, format: binary}}", "text/csv: {schema: {type: string}}"),
+    ("response-success", OPS, '      "200":\n        description: The thing.', '      "300":\n        description: The thing.'),
+    ("response-success", UPLOADS, "text/html", "image/png"),
+    ("response-errors", OPS, '      "429": {$ref: "../responses.yaml#/TooManyRequests"}\n', ""),
+    ("response-error-type", "responses.yaml", "application/problem+json", "text/plain"),
+    ("no-content", OPS, '"204": {description: No such page.}', '"204": {description: x, content: {application/json: {schema: {}}}}'),
+    ("hook", HOOKS, "    summary: A thing was made\n", ""),
+]  # fmt: skip
+
+
+def test_the_small_description_is_in_order(spec: Path) -> None:
+    """What the plants below break is without any problem."""
+    assert lint(spec) == []
+
+
+def test_every_rule_is_planted() -> None:
+    """The list of plants and the list of rules are the same, and every rule says what it asks for."""
+    assert {rule for rule, *_ in PLANTS} == set(RULES)
+    assert all(sentence.endswith(".") for sentence in RULES.values())
+
+
+@pytest.mark.parametrize(
+    ("rule", "file", "old", "new"), PLANTS, ids=[f"{i}-{p[0]}" for i, p in enumerate(PLANTS)]
+)
+def test_a_planted_breach_is_named(
+    rule: str, file: str, old: str | None, new: str, spec: Path, edit: Edit
+) -> None:
+    """A breach of the rule is reported under its id, and everything that is reported has a known id and a place."""
+    if old is None:
+        (spec / file).unlink()
+        (spec / file).symlink_to(spec / "nowhere.yaml")
+    else:
+        edit(file, old, new)
+    problems = lint(spec)
+    assert rule in {problem.rule for problem in problems}, [str(problem) for problem in problems]
+    assert {problem.rule for problem in problems} <= set(RULES)
+    for problem in problems:
+        path = spec.parent / problem.file
+        assert not path.exists() or 1 <= problem.line <= len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_a_breach_is_one_line_with_its_place(
+    tmp_path: Path, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command prints ``file:line: rule: message`` and exits with 1; in order it exits with 0."""
+    assert main(["lint", "--root", str(tmp_path)]) == 0
+    edit(OPS, "x-safety: unsafe", "x-safety: perhaps")
+    capsys.readouterr()
+    assert main(["lint", "--root", str(tmp_path)]) == 1
+    assert re.fullmatch(
+        r"spec/paths/things\.yaml:61: x-safety: must be one of safe, .*\n", capsys.readouterr().out
+    )
+
+
+def test_an_unquoted_comma_is_explained(spec: Path, edit: Edit) -> None:
+    """A text cut by a comma inside braces becomes a strange key; the message says how that happened."""
+    edit(THINGS, "An open set.", "An open set, really")
+    (problem,) = lint(spec)
+    assert "quote texts with commas" in problem.message

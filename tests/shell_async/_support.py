@@ -1,0 +1,82 @@
+"""What the tests of the two flavours do differently; the sync twin has the same names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+
+from amocrm._async._primitives import Clock, Wakeup
+from amocrm_sandbox import AsyncSandboxTransport, Sandbox
+
+__all__ = ["ManualClock", "breathe", "cancelled", "in_process", "mock", "pieces"]
+
+
+class ManualClock(Clock):
+    """A clock that loses no time: waiting moves it on and lets the others run."""
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        self.now = start
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        """The time."""
+        return self.now
+
+    def wall(self) -> float:
+        """The same time."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Moves on."""
+        self.slept.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+    async def wait(self, wakeup: Wakeup, seconds: float | None) -> None:
+        """Moves on, or waits for the wake-up when it is the only thing that can end the wait."""
+        if seconds is None:
+            await wakeup.wait(None)
+        else:
+            self.now += seconds
+            await asyncio.sleep(0)
+
+
+def in_process(sandbox: Sandbox) -> httpx.AsyncBaseTransport:
+    """The sandbox without a socket; planted delays are over at once."""
+    return AsyncSandboxTransport(sandbox, sleep=_no_time)
+
+
+def mock(handler: Any) -> httpx.AsyncBaseTransport:
+    """A transport that answers with ``handler(request)``."""
+    return httpx.MockTransport(handler)
+
+
+async def pieces(*contents: bytes) -> AsyncIterator[bytes]:
+    """A body that is read once."""
+    for content in contents:
+        yield content
+
+
+async def breathe() -> None:
+    """Lets everybody else run for a moment."""
+    await asyncio.sleep(0.01)
+
+
+async def cancelled(thunk: Any, reached: Any) -> bool:
+    """Starts ``thunk``, cancels it once ``reached()``; whether it ended cancelled."""
+    task = asyncio.ensure_future(thunk())
+    while not reached():
+        await asyncio.sleep(0)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        return True
+    return False
+
+
+async def _no_time(seconds: float) -> None:
+    await asyncio.sleep(0)

@@ -1,0 +1,68 @@
+"""What the tests of the two flavours do differently; the async twin has the same names."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+from amocrm_sandbox import Sandbox, SandboxTransport
+
+from amocrm._sync._primitives import Clock, Wakeup
+
+__all__ = ["ManualClock", "breathe", "cancelled", "in_process", "mock", "pieces"]
+
+
+class ManualClock(Clock):
+    """A clock that loses no time: waiting moves it on."""
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        self.now = start
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        """The time."""
+        return self.now
+
+    def wall(self) -> float:
+        """The same time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Moves on."""
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def wait(self, wakeup: Wakeup, seconds: float | None) -> None:
+        """Moves on, or waits for the wake-up when it is the only thing that can end the wait."""
+        if seconds is None:
+            wakeup.wait(None)
+        else:
+            self.now += seconds
+
+
+def in_process(sandbox: Sandbox) -> httpx.BaseTransport:
+    """The sandbox without a socket; planted delays are over at once."""
+    return SandboxTransport(sandbox, sleep=lambda seconds: None)
+
+
+def mock(handler: Any) -> httpx.BaseTransport:
+    """A transport that answers with ``handler(request)``."""
+    return httpx.MockTransport(handler)
+
+
+def pieces(*contents: bytes) -> Iterator[bytes]:
+    """A body that is read once."""
+    yield from contents
+
+
+def breathe() -> None:
+    """Lets everybody else run for a moment."""
+    time.sleep(0.01)
+
+
+def cancelled(thunk: Any, reached: Any) -> bool:
+    """A thread cannot be cancelled: ``thunk`` runs to its end."""
+    thunk()
+    return True
