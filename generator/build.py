@@ -106,7 +106,7 @@ def outputs(repository: Path) -> dict[str, str]:
 
 
 def differences(repository: Path, texts: Mapping[str, str]) -> Iterator[str]:
-    """What the repository has otherwise, as lines of a unified diff, cut after some hundreds."""
+    """What the repository has otherwise: the files, then a unified diff, cut after some hundreds of lines."""
     lines = _diff(repository, texts)
     for number, line in enumerate(lines):
         if number == _SHOWN:
@@ -190,31 +190,28 @@ def _changed(repository: Path, texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _diff(repository: Path, texts: Mapping[str, str]) -> Iterator[str]:
+    """One line for each file, then the lines that differ."""
     present = _present(repository)
-    for path in sorted(_changed(repository, texts)):
-        have = present[path].read_text(encoding="utf-8", errors="replace") if path in present else ""
-        want = texts.get(path, "")
-        if path not in present or path not in texts:
-            yield f"{path}: {'missing' if path not in present else 'not generated, delete it'}"
-        elif len(have.splitlines()) <= 1 and len(have) > _WIDTH * 4:
-            yield f"{path}: differs"
-        else:
-            yield from difflib.unified_diff(
-                have.splitlines(),
-                want.splitlines(),
-                f"committed/{path}",
-                f"generated/{path}",
-                lineterm="",
-                n=2,
-            )
+    changed = sorted(_changed(repository, texts))
+    for path in changed:
+        state = (
+            "missing" if path not in present else "differs" if path in texts else "not generated, delete it"
+        )
+        yield f"{path}: {state}"
+    for path in changed:
+        if path in present and path in texts and path != DESCRIPTION:
+            have = present[path].read_text(encoding="utf-8", errors="replace").splitlines()
+            names = (f"committed/{path}", f"generated/{path}")
+            yield from difflib.unified_diff(have, texts[path].splitlines(), *names, lineterm="", n=2)
 
 
 def _replace(repository: Path, tree: str, files: Mapping[str, str]) -> None:
     """Puts a tree in place in one step, with what is handwritten in it kept."""
     target = repository / tree
-    new, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
-    for leftover in (new, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # On the same file system, and named so that two builds at once do not meet.
+    place = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    new, old = place / "new", place / "old"
     for file, text in files.items():
         path, former = new / file, target / file
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -230,4 +227,4 @@ def _replace(repository: Path, tree: str, files: Mapping[str, str]) -> None:
     if target.exists():
         os.rename(target, old)
     os.rename(new, target)
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(place, ignore_errors=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .bundle import Bundle, Operation
 from .naming import argument_name
-from .rules_operations import parameters_of, success_schemas
+from .rules_batches import parameters_of, success_schemas
 from .source import Map
 
 __all__ = ["Argument", "Call", "call_of"]

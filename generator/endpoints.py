@@ -102,7 +102,8 @@ def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoi
         for location, prop in endpoint.iter_all_parameters()
     }
     for body in endpoint.bodies:
-        types["body"] = re.sub(r"^list\[", "Sequence[", _type(reduced, body.prop))
+        kind = re.sub(r"^list\[", "Sequence[", _type(reduced, body.prop))
+        types["body"] = re.sub(r"^dict\[", "Mapping[", kind)
     found = {int(response.status_code.pattern): response for response in endpoint.responses}
     wanted = [int(status) for status in operation.data["responses"] if status[0] == "2"]
     if sorted(found) != sorted(wanted):
@@ -124,6 +125,9 @@ def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoi
     for area, name in classes:
         if area == MAPS:
             named |= reduced.maps[name][1]
+    for area, name in named:
+        if f"{area}.{name}" not in made.schemas:
+            raise SpecError([operation.data.problem("endpoints", f"there is no schema {name} in {area}")])
     return call_of(made, operation, types, returns, model, named)
 
 

@@ -7,13 +7,12 @@ class names to ours.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from openapi_python_client.strings import pascal_case
 
-from .bundle import METHODS, Bundle
-from .rules_operations import json_schema, parameters_of
+from .bundle import Bundle
+from .rules_batches import json_schema, parameters_of
 from .source import Map
 
 __all__ = ["MAPS", "Reduced", "reduce"]
@@ -117,7 +116,6 @@ def reduce(made: Bundle) -> Reduced:
             body = made.resolve(data["requestBody"])
             reduced["requestBody"] = {"required": body.get("required", False), **_content(result, made, body)}
         paths.setdefault(operation.path, {})[operation.method] = reduced
-    assert all(method in METHODS for item in paths.values() for method in item)
     schemas: dict[str, Any] = {}
     for name, schema in made.schemas.items():
         area, _, short = name.partition(".")
@@ -125,7 +123,7 @@ def reduce(made: Bundle) -> Reduced:
         schemas[name] = (
             {"type": schema["type"], "enum": list(schema["enum"])} if is_enum else {"type": "object"}
         )
-        result.overrides[pascal_case(re.sub(r"/", "", name))] = (short, area)
+        result.overrides[pascal_case(name)] = (short, area)
     for name in result.maps:
         schemas[name] = {"type": "object"}
         result.overrides[name] = (name, MAPS)

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from . import rules_batches
 from .bundle import METHODS, Bundle, Operation
 from .naming import argument_name
+from .rules_batches import json_schema, parameters_of
 from .rules_schemas import check_inline, check_text
 from .source import Map, Problem, Seq
 
-__all__ = ["RULES", "check", "json_schema", "parameters_of", "success_schemas"]
+__all__ = ["RULES", "check"]
 
 RULES: dict[str, str] = {
     "path": "A path starts with a slash, and its placeholders are its path parameters; no two paths are the same.",
@@ -24,8 +26,7 @@ RULES: dict[str, str] = {
     "x-safety": "An operation says whether it may be sent twice; reads are safe, and only they.",
     "x-host": "An operation says which host serves it.",
     "x-source": "An operation says where its facts come from.",
-    "x-page": "A paged list names its collection and limit, as the answer and the parameter have them.",
-    "x-batch": "An array body says how much it takes and how the answer is matched, as the answer allows.",
+    **rules_batches.RULES,
     "extension": "There are no other extensions.",
     "parameter-name": "Parameters have names without brackets that do not collide in Python.",
     "parameter-place": "Parameters are in path, query or header; path parameters are required.",
@@ -44,7 +45,6 @@ _SAFETY = ("safe", "idempotent", "unsafe")
 _HOSTS = ("account", "drive", "amojo", "portal", "shared")
 _SOURCES = ("docs", "sdk", "kommo", "observed", "client")
 _CONFIDENCE = ("certain", "likely", "inferred")
-_ATOMIC = ("documented", "inferred", "unknown")
 _PAGES = ("https://www.amocrm.ru/developers/", "https://developers.kommo.com/", "https://github.com/amocrm/")
 _REQUESTS = ("application/json", "application/octet-stream")
 _ANSWERS = ("application/hal+json", "application/json", "application/octet-stream", "text/html")
@@ -73,8 +73,7 @@ def check(made: Bundle) -> Iterator[Problem]:
         yield from _parameters(made, operation)
         yield from _body(made, operation)
         yield from _responses(made, operation)
-        yield from _page(made, operation)
-        yield from _batch(made, operation)
+        yield from rules_batches.check(made, operation)
     for name, item in made.document["webhooks"].items():
         yield from _hook(made, name, item)
 
@@ -125,18 +124,6 @@ def _facts(operation: Operation) -> Iterator[Problem]:
     for key in data:
         if key.startswith("x-") and key not in _OWN:
             yield data.problem("extension", f"{key} is not known", key)
-
-
-def parameters_of(made: Bundle, operation: Operation) -> list[Map]:
-    """The parameters of an operation, resolved: its own first, then those of its path."""
-    own: list[Map] = []
-    for node in [*(operation.data.get("parameters") or ()), *(operation.item.get("parameters") or ())]:
-        found = made.resolve(node)
-        if isinstance(found, Map) and all(
-            (found.get("name"), found.get("in")) != (p.get("name"), p.get("in")) for p in own
-        ):
-            own.append(found)
-    return own
 
 
 def _parameters(made: Bundle, operation: Operation) -> Iterator[Problem]:
@@ -257,117 +244,6 @@ def _content(made: Bundle, responses: Map, status: str, content: Any) -> Iterato
         yield responses.problem(rule, "the content has no schema", status)
     else:
         yield from check_inline(made, schema, is_read=True)
-
-
-def json_schema(made: Bundle, node: Any) -> Any:
-    """The schema of a body or answer, unresolved; ``None`` without one."""
-    content = (made.resolve(node) or {}).get("content") if isinstance(made.resolve(node), Map) else None
-    inner = next(iter(content.values()), None) if isinstance(content, Map) else None
-    return inner.get("schema") if isinstance(inner, Map) else None
-
-
-def success_schemas(made: Bundle, operation: Operation) -> dict[int, Any]:
-    """Schema of each success status in ascending order, ``None`` for those without a body."""
-    responses = operation.data.get("responses") or {}
-    return {
-        int(s): json_schema(made, responses[s])
-        for s in sorted(responses)
-        if s.startswith("2") and s.isdigit()
-    }
-
-
-def _page(made: Bundle, operation: Operation) -> Iterator[Problem]:
-    data, page = operation.data, operation.data.get("x-page")
-    named = {parameter.get("name"): parameter for parameter in parameters_of(made, operation)}
-    if page is None:
-        if "page" in named:
-            yield data.problem("x-page", "a list with the parameter page needs x-page", "operationId")
-        return
-    if not isinstance(page, Map) or set(page) != {"key", "limit"} or not isinstance(page["limit"], int):
-        yield data.problem("x-page", "must be {key: collection, limit: maximum}", "x-page")
-        return
-    limit = named["limit"].get("schema") if "limit" in named else None
-    maximum = limit.get("maximum", page["limit"]) if isinstance(limit, Map) else page["limit"]
-    if maximum != page["limit"]:
-        yield page.problem("x-page", f"limit is {page['limit']} here and {maximum} in the parameter", "limit")
-    if not any(
-        _items(made, schema, page["key"]) is not None for schema in success_schemas(made, operation).values()
-    ):
-        yield page.problem("x-page", f"the answer has no list _embedded.{page['key']}", "key")
-
-
-def _batch(made: Bundle, operation: Operation) -> Iterator[Problem]:
-    data, batch = operation.data, operation.data.get("x-batch")
-    body = json_schema(made, data.get("requestBody"))
-    is_list = isinstance(body, Map) and body.get("type") == "array"
-    if batch is None or not is_list:
-        if is_list or batch is not None:
-            yield data.problem("x-batch", "belongs to a body that is a list, and only there", "x-batch")
-        return
-    known = {"max", "recommended", "items", "match", "partial", "atomic"}
-    good = isinstance(batch, Map) and {"max", "items", "match", "partial", "atomic"} <= set(batch) <= known
-    if not good or not (
-        isinstance(batch["max"], int)
-        and isinstance(batch.get("recommended"), int | None)
-        and isinstance(batch["items"], str | None)
-        and isinstance(batch["match"], Seq)
-        and isinstance(batch["partial"], bool)
-        and batch["atomic"] in _ATOMIC
-    ):
-        message = "must have max, items, match, partial, atomic (documented, inferred, unknown) and may have recommended"
-        yield data.problem("x-batch", message, "x-batch")
-        return
-    if body.get("maxItems", batch["max"]) != batch["max"]:
-        yield batch.problem(
-            "x-batch", f"max is {batch['max']} here and {body['maxItems']} in the body", "max"
-        )
-    if (batch.get("recommended") or 0) > batch["max"]:
-        yield batch.problem("x-batch", "recommended is more than max", "recommended")
-    yield from _matching(made, operation, batch)
-
-
-def _matching(made: Bundle, operation: Operation, batch: Map) -> Iterator[Problem]:
-    answers = [schema for schema in success_schemas(made, operation).values() if schema is not None]
-    if not answers:
-        if batch["items"] is not None or batch["match"]:
-            yield batch.problem("x-batch", "there is no answer to match: items: null, match: []", "match")
-        return
-    lists = [found for schema in answers if (found := _items(made, schema, batch["items"])) is not None]
-    if not lists and (batch["items"] is not None or batch["match"]):
-        where = "is no list" if batch["items"] is None else f"has no list _embedded.{batch['items']}"
-        yield batch.problem("x-batch", f"the answer {where}", "items")
-    for items in lists:
-        properties = _object_of(made, items).get("properties")
-        for key in batch["match"]:
-            name = "request_id" if key == "request_ids" else key
-            if isinstance(properties, Map) and name not in properties:
-                yield batch.problem("x-batch", f"an answered item has no {name}", "match")
-
-
-def _object_of(made: Bundle, node: Any) -> Map:
-    """The object that a schema is, looking through null and known dirt; an empty mapping when it is none."""
-    node = made.resolve(node)
-    if isinstance(node, Map):
-        for form in node.get("anyOf") or ():
-            found = _object_of(made, form)
-            if "properties" in found:
-                return found
-        return node
-    return Map("", 0)
-
-
-def _items(made: Bundle, answer: Any, key: str | None) -> Any:
-    """Schema of the items of a collection in ``_embedded``, or of a bare list; ``None`` when it is no such list."""
-    node = made.resolve(answer)
-    if key is not None:
-        embedded = (_object_of(made, node).get("properties") or {}).get("_embedded")
-        node = made.resolve((_object_of(made, embedded).get("properties") or {}).get(key))
-    if not isinstance(node, Map):
-        return None
-    for form in [node, *(node.get("anyOf") or ())]:
-        if "items" in form:
-            return form["items"]
-    return None
 
 
 def _hook(made: Bundle, name: str, item: Any) -> Iterator[Problem]:

@@ -77,8 +77,11 @@ def _brackets(key: str, value: object) -> Iterator[tuple[str, str]]:
 def _scalar(value: object) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
+    # The methods of the base types, because an enum member has others of its own.
     if isinstance(value, str):
-        return str(value)
-    if isinstance(value, int | float):
-        return repr(value)
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return float.__repr__(value)
     raise TypeError(f"a query value must be a string or a number, not {type(value).__name__}")

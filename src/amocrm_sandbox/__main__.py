@@ -9,6 +9,7 @@ import signal
 from collections.abc import Sequence
 
 from .app import Sandbox
+from .certificate import DEFAULT_FOLDER, local_certificate
 from .limits import Limits
 from .server import serve
 
@@ -40,6 +41,17 @@ def _parser() -> argparse.ArgumentParser:
         "--link-base", default=None, metavar="URL", help="scheme and host named by links in answers"
     )
     parser.add_argument(
+        "--tls",
+        nargs="?",
+        const=str(DEFAULT_FOLDER),
+        default=None,
+        metavar="FOLDER",
+        help="answer https://SUBDOMAIN.amocrm.ru as well, with a certificate kept in FOLDER (default: %(const)s)",
+    )
+    parser.add_argument(
+        "--tls-port", type=int, default=0, help="port of TLS, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print the address and the keys as one JSON object"
     )
     return parser
@@ -58,6 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments; None for those of the process.
     """
     args = _parser().parse_args(argv)
+    certificate = local_certificate(args.tls) if args.tls else None
     sandbox = Sandbox(
         db=args.db,
         subdomain=args.subdomain,
@@ -67,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         link_base=args.link_base,
     )
 
-    def ready(port: int) -> None:
+    def ready(port: int, tls_port: int | None) -> None:
         url = f"http://{args.host}:{port}"
         keys = {
             "url": url,
@@ -79,14 +92,22 @@ def main(argv: Sequence[str] | None = None) -> int:
             "subdomain": sandbox.subdomain,
             "control_url": f"{url}/_sandbox",
         }
-        text = json.dumps(keys) if args.json else f"amoCRM sandbox at {url} token {keys['token']}"
-        print(text, flush=True)
+        text = f"amoCRM sandbox at {url} token {keys['token']}"
+        if certificate is not None:
+            keys |= {
+                "name_url": sandbox.url,
+                "proxy": url,
+                "tls_url": f"https://{args.host}:{tls_port}",
+                "ca_file": str(certificate.ca_file),
+            }
+            text += "\n" + certificate.hint(f"{sandbox.subdomain}.amocrm.ru", url, args.host, tls_port or 443)
+        print(json.dumps(keys) if args.json else text, flush=True)
 
     async def run() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await serve(sandbox, stop, args.host, args.port, ready)
+        await serve(sandbox, stop, args.host, args.port, ready, certificate, args.tls_port)
 
     try:
         asyncio.run(run())

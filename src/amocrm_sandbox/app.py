@@ -24,6 +24,7 @@ from .messages import Request, Response
 from .router import Router
 from .store import Store
 from .tokens import Integration, Tokens
+from .webhooks import Webhooks
 
 __all__ = ["Sandbox"]
 
@@ -97,6 +98,7 @@ class Sandbox:
         self.faults = Faults(seed)
         self.journal = Journal(log_size)
         self.control = Control(self)
+        self.webhooks = Webhooks(self)
         self.router = _routes(ALL)
         self._token: str | None = None
 

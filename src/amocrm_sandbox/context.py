@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from .changes import Changes
 from .errors import field_error, invalid, refuse
 from .messages import Request, Response, json_response
 from .query import as_int, as_list, parse_query, with_page
@@ -86,6 +87,11 @@ class Context:
         """The `filter` parameter; empty when there is none."""
         found = self.query.get("filter")
         return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def changes(self) -> Changes:
+        """Where handlers tell what they have changed."""
+        return Changes(self.sandbox, self.user.get("id", 0))
 
     def id(self, name: str = "id") -> int:
         """Return a numeric path parameter; anything else is a path that does not exist."""

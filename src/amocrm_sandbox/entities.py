@@ -216,6 +216,7 @@ def create(ctx: Context, kind: Kind, item: Item, data: Row, prefix: str = "") ->
     ctx.store.insert(kind.name, row)
     apply_tags(ctx, item, kind.name, id, data, prefix)
     kind.attach(ctx, item, id, data, prefix)
+    ctx.changes.added(kind.name, id)
     return id
 
 
@@ -231,6 +232,7 @@ def change(ctx: Context, kind: Kind, item: Item, old: Row) -> Row | None:
             row[key] = data[key]
     _check_users(ctx, item, data, "")
     stored = _decode(old["fields"]) if old["fields"] else {}
+    before = dict(stored)
     touched = apply_values(ctx, item, kind.name, stored)
     kind.prepare(ctx, item, row, old, data, "")
     if item.errors:
@@ -239,7 +241,10 @@ def change(ctx: Context, kind: Kind, item: Item, old: Row) -> Row | None:
         _store_values(ctx, kind, old["id"], {**old, **row}, stored, touched, is_new=False, target=row)
     ctx.store.update(kind.name, old["id"], row)
     apply_tags(ctx, item, kind.name, old["id"], data)
-    return {**old, **row}
+    new = {**old, **row}
+    ctx.changes.updated(kind.name, old, new)
+    ctx.changes.fields_changed(kind.name, old["id"], touched, before, stored)
+    return new
 
 
 def _check_users(ctx: Context, item: Item, data: Row, prefix: str) -> None:

@@ -77,6 +77,7 @@ class Exchange:
             request_id = f"{sandbox.random.getrandbits(64):016x}"
             response = replace(response, headers=(*response.headers, ("X-Request-Id", request_id)))
             sandbox.journal.add(self._request, self._path, self._name, client_id, now, response)
+        sandbox.webhooks.pump()
         if self._faults:
             delay = latency(self._faults)[1]
             if delay:
@@ -127,7 +128,11 @@ class Exchange:
         with sandbox.store.transaction():
             if not is_public:
                 ctx.items = self._items()
-            return self._handler(ctx)
+            response = self._handler(ctx)
+            deliveries = ctx.changes.flush() if "changes" in ctx.__dict__ else ()
+        for delivery in deliveries:
+            sandbox.webhooks.send(delivery)
+        return response
 
     def _bearer(self) -> str:
         kind, _, token = self._request.headers.get("authorization", "").partition(" ")

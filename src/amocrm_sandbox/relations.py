@@ -11,7 +11,18 @@ import msgspec
 from .context import Context, Item
 from .store import Store
 
-__all__ = ["PAIRS", "Link", "add_link", "apply_tags", "drop_link", "links_of", "tag_ids", "tags_of"]
+__all__ = [
+    "PAIRS",
+    "Link",
+    "add_link",
+    "apply_tags",
+    "drop_link",
+    "link",
+    "links_of",
+    "tag_ids",
+    "tags_of",
+    "unlink",
+]
 
 # A link is stored under the type that comes first here.
 RANK = {"leads": 0, "customers": 1, "companies": 2, "contacts": 3, "catalog_elements": 4}
@@ -72,6 +83,31 @@ def add_link(
         "is_main=excluded.is_main, metadata=coalesce(excluded.metadata, metadata)",
         (*key, position, main, None if metadata is None else _encode(metadata)),
     )
+
+
+def link(
+    ctx: Context, a: tuple[str, int], b: tuple[str, int], is_main: bool | None = None, metadata: Any = None
+) -> None:
+    """Link two entities as `add_link` does, and write it down; a company that makes room is written down as well."""
+    key = _ordered(a, b)
+    find = "SELECT 1 FROM links WHERE a_type=? AND a_id=? AND b_type=? AND b_id=?"
+    is_new = ctx.store.row(find, key) is None
+    members = (("companies", "contacts"), ("leads", "companies"), ("customers", "companies"))
+    if is_new and (key[0], key[2]) in members:
+        one = key[2:] if key[0] == "companies" else key[:2]
+        for other in links_of(ctx.store, one[0], [one[1]], "companies")[one[1]]:
+            ctx.changes.linked(one, ("companies", other[1]), is_gone=True)
+    add_link(ctx.store, a, b, is_main, metadata)
+    if is_new:
+        ctx.changes.linked(a, b)
+
+
+def unlink(ctx: Context, a: tuple[str, int], b: tuple[str, int]) -> None:
+    """Remove a link as `drop_link` does, and write it down when there was one."""
+    find = "SELECT 1 FROM links WHERE a_type=? AND a_id=? AND b_type=? AND b_id=?"
+    if ctx.store.row(find, _ordered(a, b)) is not None:
+        drop_link(ctx.store, a, b)
+        ctx.changes.linked(a, b, is_gone=True)
 
 
 def drop_link(store: Store, a: tuple[str, int], b: tuple[str, int]) -> None:
@@ -156,6 +192,16 @@ def tag_ids(
 def apply_tags(ctx: Context, item: Item, kind: str, id: int, data: dict[str, Any], prefix: str = "") -> None:
     """Set the tags of an entity: `_embedded.tags` replaces them and beats `tags_to_add` and `tags_to_delete`."""
     embedded = data.get("_embedded") or {}
+    if "tags" not in embedded and not data.get("tags_to_add") and not data.get("tags_to_delete"):
+        return
+    before = {tag["name"] for tag in tags_of(ctx.store, kind, [id])[id]}
+    _set_tags(ctx, item, kind, id, data, embedded, prefix)
+    ctx.changes.tagged(kind, id, before, {tag["name"] for tag in tags_of(ctx.store, kind, [id])[id]})
+
+
+def _set_tags(
+    ctx: Context, item: Item, kind: str, id: int, data: dict[str, Any], embedded: dict[str, Any], prefix: str
+) -> None:
     insert = "INSERT OR IGNORE INTO entity_tags VALUES (?,?,?)"
     if "tags" in embedded:
         wanted = tag_ids(ctx, item, kind, embedded["tags"] or [], f"{prefix}_embedded.tags", create=True)

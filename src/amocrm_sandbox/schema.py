@@ -23,6 +23,29 @@ SEQUENCES = {
     "tags": 80_000,
     "loss_reasons": 9_000,
     "sources": 15_000,
+    "customers": 50_000_000,
+    "customer_statuses": 470_000,
+    "segments": 6_000,
+    "transactions": 8_000_000,
+    "catalogs": 6_100,
+    "catalog_elements": 33_000_000,
+    "groups": 2_000,
+    "field_groups": 29_741_591_000_000,
+    "roles": 3_000,
+    "webhooks": 839_000,
+    "talks": 70_000,
+    "chat_links": 41_000,
+    "bots": 500,
+    "bot_runs": 900_000,
+    "widgets": 700,
+    "templates": 7_000,
+    "reviews": 300,
+    "buttons": 12_000,
+    "entity_files": 2_100_000,
+    "files": 501_000,
+    "sessions": 26_136_000,
+    "knowledge": 100,
+    "short_links": 1_000,
 }
 
 _ENTITY = """
@@ -59,6 +82,15 @@ CREATE TABLE documents (kind TEXT, id INTEGER, body TEXT NOT NULL, PRIMARY KEY (
 }
 {_entity("contacts", "first_name TEXT, last_name TEXT,", ())}
 {_entity("companies", "", ())}
+{
+    _entity(
+        "customers",
+        "next_price INTEGER, next_date INTEGER, status_id INTEGER, periodicity INTEGER, ltv INTEGER NOT NULL DEFAULT 0,"
+        "purchases_count INTEGER NOT NULL DEFAULT 0, average_check INTEGER NOT NULL DEFAULT 0,"
+        "bonus_points INTEGER NOT NULL DEFAULT 0,",
+        ("next_price", "next_date", "status_id"),
+    )
+}
 
 CREATE TABLE field_values (
   field_id INTEGER, entity_id INTEGER, position INTEGER, value,
@@ -93,7 +125,48 @@ CREATE INDEX tasks_complete_till ON tasks (complete_till, id);
 CREATE INDEX tasks_responsible ON tasks (responsible_user_id, id);
 
 CREATE TABLE unsorted (
-  uid TEXT PRIMARY KEY, category TEXT, pipeline_id INTEGER, lead_id INTEGER, created_at INTEGER, body TEXT);
+  uid TEXT PRIMARY KEY, category TEXT, pipeline_id INTEGER, lead_id INTEGER, created_at INTEGER, body TEXT,
+  state TEXT NOT NULL DEFAULT 'new', sorted_at INTEGER);
+CREATE INDEX unsorted_state ON unsorted (state, created_at);
+
+CREATE TABLE events (
+  n INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, alias TEXT, kind TEXT, entity_id INTEGER, created_by INTEGER,
+  created_at INTEGER, before TEXT, after TEXT, shown TEXT);
+CREATE INDEX events_entity ON events (kind, entity_id, n);
+CREATE INDEX events_type ON events (type, n);
+CREATE INDEX events_alias ON events (alias, n);
+CREATE INDEX events_created_at ON events (created_at, n);
+
+CREATE TABLE customer_segments (
+  customer_id INTEGER, segment_id INTEGER, PRIMARY KEY (customer_id, segment_id)) WITHOUT ROWID;
+CREATE INDEX customer_segments_back ON customer_segments (segment_id);
+CREATE TABLE transactions (
+  id INTEGER PRIMARY KEY, customer_id INTEGER, comment TEXT, price INTEGER, completed_at INTEGER, created_by INTEGER,
+  updated_by INTEGER, created_at INTEGER, updated_at INTEGER, elements TEXT);
+CREATE INDEX transactions_customer ON transactions (customer_id, id);
+
+CREATE TABLE catalog_elements (
+  id INTEGER PRIMARY KEY, catalog_id INTEGER, name TEXT, created_by INTEGER, updated_by INTEGER, created_at INTEGER,
+  updated_at INTEGER, currency_id INTEGER, is_deleted INTEGER NOT NULL DEFAULT 0, fields TEXT,
+  search TEXT NOT NULL DEFAULT '');
+CREATE INDEX catalog_elements_catalog ON catalog_elements (catalog_id, is_deleted, id);
+
+CREATE TABLE entity_files (id INTEGER PRIMARY KEY, entity_type TEXT, entity_id INTEGER, file_uuid TEXT);
+CREATE UNIQUE INDEX entity_files_entity ON entity_files (entity_type, entity_id, file_uuid);
+CREATE INDEX entity_files_file ON entity_files (file_uuid);
+CREATE TABLE files (
+  id INTEGER PRIMARY KEY, uuid TEXT UNIQUE, name TEXT, version_uuid TEXT, created_by INTEGER, updated_by INTEGER,
+  created_at INTEGER, updated_at INTEGER, deleted_at INTEGER, deleted_by INTEGER);
+CREATE TABLE file_versions (
+  uuid TEXT PRIMARY KEY, file_uuid TEXT, name TEXT, mime_type TEXT, size INTEGER, created_by INTEGER,
+  created_at INTEGER, content BLOB);
+CREATE INDEX file_versions_file ON file_versions (file_uuid);
+
+CREATE TABLE chat_messages (
+  n INTEGER PRIMARY KEY, id TEXT UNIQUE, client_id TEXT, chat_id TEXT, talk_id INTEGER, created_at INTEGER, body TEXT);
+CREATE INDEX chat_messages_chat ON chat_messages (chat_id, n);
+CREATE INDEX chat_messages_talk ON chat_messages (talk_id, n);
+CREATE INDEX chat_messages_client_id ON chat_messages (client_id);
 
 CREATE TABLE integrations (
   client_id TEXT PRIMARY KEY, client_secret TEXT, redirect_uri TEXT, scopes TEXT, is_installed INTEGER);
@@ -117,4 +190,13 @@ TABLES = (
     "notes",
     "tasks",
     "unsorted",
+    "events",
+    "customers",
+    "customer_segments",
+    "transactions",
+    "catalog_elements",
+    "entity_files",
+    "files",
+    "file_versions",
+    "chat_messages",
 )

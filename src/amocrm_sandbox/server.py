@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 import traceback
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import Any
 import h11
 
 from .app import Sandbox
+from .certificate import NAMES, Certificate
 from .exchange import Exchange
 from .messages import Request, Response, problem
 
@@ -29,9 +31,17 @@ def _finish(exchange: Exchange) -> Response:
 class _Connection(asyncio.Protocol):
     """One client connection: requests in order, each answered as its delivery says."""
 
-    def __init__(self, sandbox: Sandbox, open_connections: set[_Connection]) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        open_connections: set[_Connection],
+        tls: ssl.SSLContext | None = None,
+        scheme: str = "http",
+    ) -> None:
         self._sandbox = sandbox
         self._open = open_connections
+        self._tls = tls
+        self._scheme = scheme
         self._http = h11.Connection(h11.SERVER)
         self._transport: asyncio.Transport | None = None
         self._head: h11.Request | None = None
@@ -45,6 +55,8 @@ class _Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._open.add(self)
+        # Behind a tunnel the first request may have come with the end of the handshake.
+        self._pump()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client; an answer that is on its way is given up."""
@@ -90,6 +102,9 @@ class _Connection(asyncio.Protocol):
     def _answer(self) -> None:
         head = self._head
         assert head is not None
+        if head.method == b"CONNECT":
+            self._tunnel(head.target.decode("latin-1"))
+            return
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in head.headers}
         request = Request(
             head.method.decode(),
@@ -97,7 +112,7 @@ class _Connection(asyncio.Protocol):
             headers.get("host", "localhost"),
             headers,
             bytes(self._body),
-            "http",
+            self._scheme,
         )
         exchange = self._sandbox.begin(request)
         if exchange.inbound_delay:
@@ -130,6 +145,34 @@ class _Connection(asyncio.Protocol):
             self._busy = None
             self._end()
         self._pump()
+
+    # ---- names
+
+    def _tunnel(self, target: str) -> None:
+        """Answer CONNECT, as a proxy does: names of the vendor lead to this sandbox, all others nowhere."""
+        transport, context = self._transport, self._tls
+        if transport is None:
+            return
+        host = target.rpartition(":")[0].lower()
+        if context is None or not any(_covers(name, host) for name in NAMES):
+            transport.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            self.close()
+            return
+        transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        self._busy = asyncio.get_running_loop().create_task(self._secure(transport, context))
+
+    async def _secure(self, transport: asyncio.Transport, context: ssl.SSLContext) -> None:
+        inner = _Connection(self._sandbox, self._open, context, "https")
+        loop = asyncio.get_running_loop()
+        try:
+            secured = await loop.start_tls(transport, inner, context, server_side=True)
+        except OSError:
+            # The client does not trust the certificate, or went away.
+            transport.abort()
+            return
+        self._open.discard(self)
+        if secured is not None:
+            inner.connection_made(secured)
 
     # ---- answers
 
@@ -178,8 +221,19 @@ class _Connection(asyncio.Protocol):
             self._transport.write(data)
 
 
+def _covers(name: str, host: str) -> bool:
+    """Tell whether a name of the certificate, perhaps with a wildcard for its first label, covers a host."""
+    return host == name or (name.startswith("*.") and host.partition(".")[2] == name[2:])
+
+
 async def serve(
-    sandbox: Sandbox, stop: asyncio.Event, host: str = "127.0.0.1", port: int = 0, ready: Any = None
+    sandbox: Sandbox,
+    stop: asyncio.Event,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    ready: Any = None,
+    certificate: Certificate | None = None,
+    tls_port: int = 0,
 ) -> None:
     """Serve a sandbox until an event is set.
 
@@ -188,17 +242,36 @@ async def serve(
         stop: Ends the server; open connections are closed.
         host: Address to listen on.
         port: Port, 0 for a free one.
-        ready: Called with the port once connections are taken.
+        ready: Called with both ports once connections are taken; the second is None without a certificate.
+        certificate: Makes the sandbox listen with TLS as well, on a port of its own, and turns the plain port into a
+            proxy that leads the vendor's names (`https://demo.amocrm.ru`) here.
+        tls_port: Port of TLS, 0 for a free one.
     """
     connections: set[_Connection] = set()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(sandbox, connections), host, port, backlog=512)
+    context = certificate.context() if certificate else None
+    plain = await loop.create_server(
+        lambda: _Connection(sandbox, connections, context), host, port, backlog=512
+    )
+    servers = [plain]
     try:
+        if context is not None:
+            servers.append(
+                await loop.create_server(
+                    lambda: _Connection(sandbox, connections, context, "https"),
+                    host,
+                    tls_port,
+                    ssl=context,
+                    backlog=512,
+                )
+            )
         if ready is not None:
-            ready(server.sockets[0].getsockname()[1])
+            ports = [server.sockets[0].getsockname()[1] for server in servers]
+            ready(ports[0], ports[1] if context is not None else None)
         await stop.wait()
     finally:
-        server.close()
+        for server in servers:
+            server.close()
         for connection in list(connections):
             connection.close()
 
@@ -210,6 +283,8 @@ class SandboxServer:
         sandbox: The account to serve; None makes one from the options.
         host: Address to listen on.
         port: Port, 0 for a free one.
+        certificate: Serves the account with TLS as well (see `serve`): at `tls_url`, and under the vendor's names for
+            clients that take `url` for their HTTPS proxy.
         **options: Arguments of `Sandbox`.
 
     Example:
@@ -219,12 +294,19 @@ class SandboxServer:
     """
 
     def __init__(
-        self, sandbox: Sandbox | None = None, host: str = "127.0.0.1", port: int = 0, **options: Any
+        self,
+        sandbox: Sandbox | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        certificate: Certificate | None = None,
+        **options: Any,
     ) -> None:
         self.sandbox = sandbox or Sandbox(**options)
         self._owns = sandbox is None
         self._host, self._asked_port = host, port
+        self.certificate = certificate
         self.port = 0
+        self.tls_port: int | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
@@ -234,6 +316,11 @@ class SandboxServer:
     def url(self) -> str:
         """Address of the account, without a trailing slash."""
         return f"http://{self._host}:{self.port}"
+
+    @property
+    def tls_url(self) -> str | None:
+        """Address of the account with TLS, or None when there is no certificate."""
+        return f"https://{self._host}:{self.tls_port}" if self.tls_port else None
 
     def start(self) -> SandboxServer:
         """Start the thread and wait until connections are taken.
@@ -270,11 +357,13 @@ class SandboxServer:
         async def main() -> None:
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
 
-            def opened(port: int) -> None:
-                self.port = port
+            def opened(port: int, tls_port: int | None) -> None:
+                self.port, self.tls_port = port, tls_port
                 ready.set()
 
-            await serve(self.sandbox, self._stop, self._host, self._asked_port, opened)
+            await serve(
+                self.sandbox, self._stop, self._host, self._asked_port, opened, self.certificate
+            )
 
         try:
             asyncio.run(main())

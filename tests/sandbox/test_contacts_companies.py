@@ -34,7 +34,9 @@ def test_updates_of_contacts_echo_more_than_those_of_companies(sandbox: Checked)
     """A contact's update answers its name and flags, a company's its name."""
     (contact,) = sandbox.make("contacts", {"name": "A"})
     (company,) = sandbox.make("companies", {"name": "C"})
-    shown = sandbox.patch("/api/v4/contacts", [{"id": contact, "name": "B"}]).json()["_embedded"]["contacts"][0]
+    shown = sandbox.patch("/api/v4/contacts", [{"id": contact, "name": "B"}]).json()["_embedded"]["contacts"][
+        0
+    ]
     keys = {"id", "name", "updated_at", "is_deleted", "is_unsorted", "request_id", "_links"}
     assert set(shown) == keys
     shown = sandbox.patch(f"/api/v4/companies/{company}", {"name": "D"}).json()
@@ -46,7 +48,9 @@ def test_companies_of_a_contact_come_without_with(sandbox: Checked) -> None:
     """A contact always shows its company; leads need `with`, and a company shows contacts only with it."""
     (contact,) = sandbox.make("contacts", {})
     (company,) = sandbox.make("companies", {})
-    (lead,) = sandbox.make("leads", {"_embedded": {"contacts": [{"id": contact}], "companies": [{"id": company}]}})
+    (lead,) = sandbox.make(
+        "leads", {"_embedded": {"contacts": [{"id": contact}], "companies": [{"id": company}]}}
+    )
     link = [{"to_entity_id": company, "to_entity_type": "companies"}]
     sandbox.post(f"/api/v4/contacts/{contact}/link", link)
     embedded = sandbox.read(f"/api/v4/contacts/{contact}")["_embedded"]
@@ -57,7 +61,10 @@ def test_companies_of_a_contact_come_without_with(sandbox: Checked) -> None:
     assert embedded["customers"] == embedded["catalog_elements"] == []
     assert set(sandbox.read(f"/api/v4/companies/{company}")["_embedded"]) == {"tags"}
     embedded = sandbox.read(f"/api/v4/companies/{company}?with=contacts,leads")["_embedded"]
-    assert ([one["id"] for one in embedded["contacts"]], [one["id"] for one in embedded["leads"]]) == ([contact], [lead])
+    assert ([one["id"] for one in embedded["contacts"]], [one["id"] for one in embedded["leads"]]) == (
+        [contact],
+        [lead],
+    )
 
 
 def test_a_complex_creation_makes_and_links_all_three(sandbox: Checked) -> None:
@@ -68,7 +75,12 @@ def test_a_complex_creation_makes_and_links_all_three(sandbox: Checked) -> None:
         "request_id": "row-1",
         "_embedded": {
             "tags": [{"name": "site"}],
-            "contacts": [{"first_name": "A", "custom_fields_values": [{"field_code": "PHONE", "values": [{"value": "1"}]}]}],
+            "contacts": [
+                {
+                    "first_name": "A",
+                    "custom_fields_values": [{"field_code": "PHONE", "values": [{"value": "1"}]}],
+                }
+            ],
             "companies": [{"name": "C"}],
         },
     }

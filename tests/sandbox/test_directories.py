@@ -14,8 +14,17 @@ PIPELINES = "/api/v4/leads/pipelines"
 
 
 def pipeline(sandbox: Checked, *names: str, **more: Any) -> Any:
-    statuses = [{"name": name, "sort": 100 * (at + 1), "color": "#fffeb2"} for at, name in enumerate(names or ("S",))]
-    body = {"name": "P", "sort": 5, "is_main": False, "is_unsorted_on": True, "_embedded": {"statuses": statuses}}
+    """Create a pipeline and return it."""
+    statuses = [
+        {"name": name, "sort": 100 * (at + 1), "color": "#fffeb2"} for at, name in enumerate(names or ("S",))
+    ]
+    body = {
+        "name": "P",
+        "sort": 5,
+        "is_main": False,
+        "is_unsorted_on": True,
+        "_embedded": {"statuses": statuses},
+    }
     answer = sandbox.post(PIPELINES, [{**body, **more}])
     assert answer.status == 200, answer
     return answer.json()["_embedded"]["pipelines"][0]
@@ -81,7 +90,9 @@ def test_stages_are_created_changed_and_described(sandbox: Checked) -> None:
     """Writes answer descriptions, reads need `with`; a level without a text removes its description by id."""
     made = pipeline(sandbox, "A")
     base = f"{PIPELINES}/{made['id']}/statuses"
-    body = [{"name": "N", "sort": 1, "descriptions": [{"level": "newbie", "description": "x"}], "request_id": "r"}]
+    body = [
+        {"name": "N", "sort": 1, "descriptions": [{"level": "newbie", "description": "x"}], "request_id": "r"}
+    ]
     status = sandbox.post(base, body).json()["_embedded"]["statuses"][0]
     assert (status["sort"], status["request_id"], status["descriptions"][0]["level"]) == (20, "r", "newbie")
     plain = sandbox.read(f"{base}/{status['id']}")
@@ -97,7 +108,15 @@ def test_stages_are_created_changed_and_described(sandbox: Checked) -> None:
 def test_colours_of_stages_are_a_closed_list(sandbox: Checked) -> None:
     """A colour outside the vendor's list is refused at its path."""
     statuses = [{"name": "A", "sort": 1, "color": "#123456"}]
-    body = [{"name": "P", "sort": 5, "is_main": False, "is_unsorted_on": True, "_embedded": {"statuses": statuses}}]
+    body = [
+        {
+            "name": "P",
+            "sort": 5,
+            "is_main": False,
+            "is_unsorted_on": True,
+            "_embedded": {"statuses": statuses},
+        }
+    ]
     ((_, code, path),) = sandbox.refused("POST", PIPELINES, body)
     assert (code, path) == ("NotSupportedChoice", "_embedded.statuses.0.color")
 
@@ -115,6 +134,7 @@ RIGHTS = {"view": "A", "edit": "A", "add": "A", "delete": "A", "export": "A"}
 
 
 def person(**more: Any) -> dict[str, Any]:
+    """Return the body of a user who may be created."""
     rights = {"leads": RIGHTS, "contacts": RIGHTS, "companies": RIGHTS, "tasks": {"edit": "A", "delete": "A"}}
     return {"name": "Bob", "email": "bob@example.com", "password": "Passw0rd", "rights": rights, **more}
 
@@ -165,7 +185,10 @@ def test_only_administrators_see_users_and_change_directories(sandbox: Checked) 
     user = sandbox.post("/api/v4/users", [person()]).json()["_embedded"]["users"][0]["id"]
     headers = {"authorization": f"Bearer {sandbox.long_lived_token(user_id=user)}"}
     assert sandbox.call("GET", "/api/v4/users", headers=headers).status == 403
-    assert sandbox.call("POST", "/api/v4/leads/custom_fields", [{"name": "F", "type": "text"}], headers).status == 403
+    assert (
+        sandbox.call("POST", "/api/v4/leads/custom_fields", [{"name": "F", "type": "text"}], headers).status
+        == 403
+    )
     made = sandbox.call("POST", "/api/v4/leads", [{}], headers).json()["_embedded"]["leads"][0]["id"]
     assert sandbox.read(f"/api/v4/leads/{made}")["responsible_user_id"] == user
 
@@ -232,7 +255,9 @@ def test_embedded_tags_replace_and_beat_the_other_two(sandbox: Checked) -> None:
     both = {"tags_to_add": [{"name": "c"}], "tags_to_delete": [{"name": "a"}, {"name": "unknown"}]}
     sandbox.patch(f"/api/v4/leads/{id}", both)
     assert tags(id) == {"b", "c"}
-    sandbox.patch(f"/api/v4/leads/{id}", {"_embedded": {"tags": [{"name": "x"}]}, "tags_to_add": [{"name": "y"}]})
+    sandbox.patch(
+        f"/api/v4/leads/{id}", {"_embedded": {"tags": [{"name": "x"}]}, "tags_to_add": [{"name": "y"}]}
+    )
     assert tags(id) == {"x"}
     sandbox.patch(f"/api/v4/leads/{id}", {"_embedded": {"tags": None}})
     assert tags(id) == set()
@@ -247,7 +272,15 @@ def test_embedded_tags_replace_and_beat_the_other_two(sandbox: Checked) -> None:
 
 def test_fields_are_created_with_201_and_whole_definitions(sandbox: Checked) -> None:
     """A new field comes back as it stands, its group id a string or null, with the request_id."""
-    body = [{"name": "F", "type": "select", "code": "F", "group_id": "leads_1", "enums": [{"value": "a", "sort": 1}]}]
+    body = [
+        {
+            "name": "F",
+            "type": "select",
+            "code": "F",
+            "group_id": "leads_1",
+            "enums": [{"value": "a", "sort": 1}],
+        }
+    ]
     answer = sandbox.post("/api/v4/leads/custom_fields", body)
     made = answer.json()["_embedded"]["custom_fields"][0]
     assert answer.status == 201

@@ -53,7 +53,9 @@ def test_one_bad_item_refuses_the_whole_batch(sandbox: Checked) -> None:
 
 def test_shape_and_meaning_are_refused_together(sandbox: Checked) -> None:
     """Errors of the schema and errors of the account's data come in one answer."""
-    errors = sandbox.refused("POST", "/api/v4/leads", [{"name": 5}, {"responsible_user_id": 1, "status_id": 2}])
+    errors = sandbox.refused(
+        "POST", "/api/v4/leads", [{"name": 5}, {"responsible_user_id": 1, "status_id": 2}]
+    )
     assert set(errors) == {
         ("0", "InvalidType", "name"),
         ("1", "NotSupportedChoice", "responsible_user_id"),
@@ -115,7 +117,9 @@ def test_an_update_of_an_unknown_lead_refuses_the_batch(sandbox: Checked) -> Non
 def test_an_array_where_an_object_belongs_is_field_not_expected_at_0(sandbox: Checked) -> None:
     """The single update refuses an array with FieldNotExpected at path 0 and names no request_id."""
     (id,) = sandbox.make("leads", {})
-    assert sandbox.refused("PATCH", f"/api/v4/leads/{id}", [{"price": 1}]) == [(None, "FieldNotExpected", "0")]
+    assert sandbox.refused("PATCH", f"/api/v4/leads/{id}", [{"price": 1}]) == [
+        (None, "FieldNotExpected", "0")
+    ]
 
 
 def test_an_empty_body_is_a_plain_400(sandbox: Checked) -> None:
@@ -173,7 +177,13 @@ def test_the_unsorted_stage_can_not_be_chosen(sandbox: Checked) -> None:
 def test_142_needs_the_pipeline_and_other_stages_name_theirs(sandbox: Checked) -> None:
     """An ordinary stage moves the lead into its pipeline; 142 stays in the lead's own unless a pipeline is sent."""
     status = {"name": "S", "sort": 10, "color": "#fffeb2"}
-    body = {"name": "P", "sort": 5, "is_main": False, "is_unsorted_on": True, "_embedded": {"statuses": [status]}}
+    body = {
+        "name": "P",
+        "sort": 5,
+        "is_main": False,
+        "is_unsorted_on": True,
+        "_embedded": {"statuses": [status]},
+    }
     other = sandbox.post("/api/v4/leads/pipelines", [body]).json()["_embedded"]["pipelines"][0]
     stage = next(one["id"] for one in other["_embedded"]["statuses"] if one["name"] == "S")
     (id,) = sandbox.make("leads", {})

@@ -27,6 +27,7 @@ PATH = "/api/v4/account"
 
 @pytest.fixture
 def plain(clock: ManualClock) -> Sandbox:
+    """An account without limits that may answer anything."""
     return Sandbox(limits=False, clock=clock)
 
 
@@ -111,10 +112,12 @@ def test_no_sliding_second_holds_more_accepted_requests_than_allowed(gaps: list[
 
 
 def create(sandbox: Sandbox) -> Response:
+    """Create one lead."""
     return sandbox.call("POST", "/api/v4/leads", [{"name": "A"}])
 
 
 def stored(sandbox: Sandbox) -> int:
+    """Return the number of stored leads."""
     return int(sandbox.store.value("SELECT count(*) FROM leads"))
 
 
@@ -215,7 +218,9 @@ def test_the_journal_remembers_requests_with_their_bodies(plain: Sandbox) -> Non
 def test_faults_clock_tokens_and_options_over_the_control_endpoint(plain: Sandbox) -> None:
     """Another process can plant faults, move the clock, make tokens and change options."""
     effect = {"kind": "page", "status": 503, "headers": {"Retry-After": "1"}}
-    planted = plain.call("POST", "/_sandbox/faults", {"effect": effect, "match": {"path": "/account"}, "when": {"next": 1}})
+    planted = plain.call(
+        "POST", "/_sandbox/faults", {"effect": effect, "match": {"path": "/account"}, "when": {"next": 1}}
+    )
     assert planted.json()["when"]["next"] == 1
     assert plain.get(PATH).status == 503
     assert plain.get("/_sandbox/faults").json()[0]["hits"] == 1

@@ -11,10 +11,12 @@ from .conftest import NOW, Checked
 
 
 def ids(page: Any, kind: str = "leads") -> list[int]:
+    """Return the ids of a page."""
     return [item["id"] for item in page["_embedded"][kind]]
 
 
 def follow(sandbox: Checked, href: str) -> Any:
+    """GET the path and query of a link."""
     parts = urlsplit(href)
     return sandbox.read(f"{parts.path}?{parts.query}")
 
@@ -132,8 +134,18 @@ def test_filters_by_custom_field_values(clock: ManualClock) -> None:
 
     made = sandbox.make(
         "leads",
-        lead((text, {"value": "Казань"}), (select, {"value": "a"}), (number, {"value": "9"}), (box, {"value": True})),
-        lead((text, {"value": "17"}), (select, {"value": "b"}), (number, {"value": "10.5"}), (box, {"value": False})),
+        lead(
+            (text, {"value": "Казань"}),
+            (select, {"value": "a"}),
+            (number, {"value": "9"}),
+            (box, {"value": True}),
+        ),
+        lead(
+            (text, {"value": "17"}),
+            (select, {"value": "b"}),
+            (number, {"value": "10.5"}),
+            (box, {"value": False}),
+        ),
     )
     prefix = "/api/v4/leads?filter[custom_fields_values]"
     assert ids(sandbox.read(f"{prefix}[{text}][]=Казань")) == made[:1]
@@ -148,7 +160,9 @@ def test_filters_by_custom_field_values(clock: ManualClock) -> None:
 def test_query_searches_names_and_fields_without_the_option(sandbox: Checked) -> None:
     """`query` is a full-text search over name and filled fields; letters of either case, Russian ones too, match."""
     phone = {"field_code": "PHONE", "values": [{"value": "+7 900 111", "enum_code": "MOB"}]}
-    made = sandbox.make("contacts", {"name": "Анна Орлова", "custom_fields_values": [phone]}, {"name": "Пётр"})
+    made = sandbox.make(
+        "contacts", {"name": "Анна Орлова", "custom_fields_values": [phone]}, {"name": "Пётр"}
+    )
     assert ids(sandbox.read("/api/v4/contacts?query=ОРЛОВА"), "contacts") == made[:1]
     assert ids(sandbox.read("/api/v4/contacts?query=900%20111"), "contacts") == made[:1]
     assert sandbox.get("/api/v4/contacts?query=nobody").status == 204

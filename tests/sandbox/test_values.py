@@ -10,6 +10,7 @@ from .conftest import Checked
 
 
 def field(sandbox: Checked, type_: str, owner: str = "leads", **more: Any) -> dict[str, Any]:
+    """Create a field and return its definition."""
     body = {"name": type_, "type": type_, **more}
     if type_ in ("select", "multiselect", "radiobutton"):
         body["enums"] = [{"value": "a", "sort": 1, "code": "A"}, {"value": "b", "sort": 2}]
@@ -20,11 +21,13 @@ def field(sandbox: Checked, type_: str, owner: str = "leads", **more: Any) -> di
 
 
 def write(sandbox: Checked, id: int, field_id: int, values: Any, kind: str = "leads") -> Any:
+    """Write the values of one field."""
     body = {"custom_fields_values": [{"field_id": field_id, "values": values}]}
     return sandbox.patch(f"/api/v4/{kind}/{id}", body)
 
 
 def read(sandbox: Checked, id: int, kind: str = "leads") -> Any:
+    """Return the values of the only field that has some."""
     shown = sandbox.read(f"/api/v4/{kind}/{id}")["custom_fields_values"]
     return None if shown is None else shown[0]["values"]
 
@@ -44,11 +47,21 @@ def read(sandbox: Checked, id: int, kind: str = "leads") -> Any:
         ("date_time", {"value": "2024-05-01T10:00:00+03:00"}, {"value": 1_714_546_800}),
         ("date", {"value": 1_634_601_600}, {"value": 1_634_590_800}),
         ("birthday", {"value": "2024-05-01T00:00:00+03:00"}, {"value": 1_714_510_800}),
-        ("smart_address", {"value": "Kazan", "enum_id": 3}, {"value": "Kazan", "enum_id": 3, "enum_code": "city"}),
-        ("smart_address", {"value": "RU", "enum_code": "country"}, {"value": "RU", "enum_id": 6, "enum_code": "country"}),
+        (
+            "smart_address",
+            {"value": "Kazan", "enum_id": 3},
+            {"value": "Kazan", "enum_id": 3, "enum_code": "city"},
+        ),
+        (
+            "smart_address",
+            {"value": "RU", "enum_code": "country"},
+            {"value": "RU", "enum_id": 6, "enum_code": "country"},
+        ),
     ],
 )
-def test_what_is_written_is_read_in_the_form_of_the_facts(sandbox: Checked, type_: str, sent: Any, shown: Any) -> None:
+def test_what_is_written_is_read_in_the_form_of_the_facts(
+    sandbox: Checked, type_: str, sent: Any, shown: Any
+) -> None:
     """Numbers come back as strings, dates as the beginning of the day in the account's zone, the rest as written."""
     (id,) = sandbox.make("leads", {})
     assert write(sandbox, id, field(sandbox, type_)["id"], [sent]).status == 200
@@ -112,7 +125,9 @@ def test_an_unknown_field_and_a_field_of_another_owner_are_refused(sandbox: Chec
     ):
         errors = sandbox.refused("POST", "/api/v4/leads", [{"custom_fields_values": [entry]}])
         assert errors == [("0", "NotSupportedChoice", path)]
-    ((_, code, path),) = sandbox.refused("POST", "/api/v4/leads", [{"custom_fields_values": [{"values": values}]}])
+    ((_, code, path),) = sandbox.refused(
+        "POST", "/api/v4/leads", [{"custom_fields_values": [{"values": values}]}]
+    )
     assert (len(code), path) == (36, "custom_fields_values.0")
 
 
@@ -122,14 +137,20 @@ def test_a_write_replaces_the_named_field_and_leaves_the_others(sandbox: Checked
         "contacts",
         {
             "custom_fields_values": [
-                {"field_code": "PHONE", "values": [{"value": "1", "enum_code": "WORK"}, {"value": "2", "enum_code": "MOB"}]},
+                {
+                    "field_code": "PHONE",
+                    "values": [{"value": "1", "enum_code": "WORK"}, {"value": "2", "enum_code": "MOB"}],
+                },
                 {"field_code": "EMAIL", "values": [{"value": "a@example.com", "enum_code": "WORK"}]},
             ]
         },
     )
     phone = {"field_code": "PHONE", "field_id": None, "values": [{"value": "3", "enum_code": "HOME"}]}
     sandbox.patch(f"/api/v4/contacts/{id}", {"custom_fields_values": [phone]})
-    shown = {one["field_code"]: one["values"] for one in sandbox.read(f"/api/v4/contacts/{id}")["custom_fields_values"]}
+    shown = {
+        one["field_code"]: one["values"]
+        for one in sandbox.read(f"/api/v4/contacts/{id}")["custom_fields_values"]
+    }
     assert [(value["value"], value["enum_code"]) for value in shown["PHONE"]] == [("3", "HOME")]
     assert len(shown["EMAIL"]) == 1
 
@@ -148,7 +169,9 @@ def test_null_clears_a_field(sandbox: Checked, type_: str) -> None:
 
 def test_a_phone_without_a_kind_becomes_a_work_phone(sandbox: Checked) -> None:
     """A multitext value without a kind is taken, as the English documentation's own example does."""
-    (id,) = sandbox.make("contacts", {"custom_fields_values": [{"field_code": "PHONE", "values": [{"value": "+7"}]}]})
+    (id,) = sandbox.make(
+        "contacts", {"custom_fields_values": [{"field_code": "PHONE", "values": [{"value": "+7"}]}]}
+    )
     assert read(sandbox, id, "contacts")[0]["enum_code"] == "WORK"
 
 

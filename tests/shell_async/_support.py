@@ -11,7 +11,7 @@ import httpx
 from amocrm._async._primitives import Clock, Wakeup
 from amocrm_sandbox import AsyncSandboxTransport, Sandbox
 
-__all__ = ["ManualClock", "breathe", "cancelled", "in_process", "mock", "pieces"]
+__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces"]
 
 
 class ManualClock(Clock):
@@ -42,6 +42,14 @@ class ManualClock(Clock):
         else:
             self.now += seconds
             await asyncio.sleep(0)
+
+
+class StoppedClock(ManualClock):
+    """A clock that only the test moves: a wait ends by a wake-up and by nothing else."""
+
+    async def wait(self, wakeup: Wakeup, seconds: float | None) -> None:
+        """Waits for the wake-up."""
+        await wakeup.wait(None)
 
 
 def in_process(sandbox: Sandbox) -> httpx.AsyncBaseTransport:

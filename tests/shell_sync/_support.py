@@ -11,7 +11,7 @@ from amocrm_sandbox import Sandbox, SandboxTransport
 
 from amocrm._sync._primitives import Clock, Wakeup
 
-__all__ = ["ManualClock", "breathe", "cancelled", "in_process", "mock", "pieces"]
+__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces"]
 
 
 class ManualClock(Clock):
@@ -40,6 +40,14 @@ class ManualClock(Clock):
             wakeup.wait(None)
         else:
             self.now += seconds
+
+
+class StoppedClock(ManualClock):
+    """A clock that only the test moves: a wait ends by a wake-up and by nothing else."""
+
+    def wait(self, wakeup: Wakeup, seconds: float | None) -> None:
+        """Waits for the wake-up."""
+        wakeup.wait(None)
 
 
 def in_process(sandbox: Sandbox) -> httpx.BaseTransport:

@@ -24,8 +24,9 @@ from ._primitives import Clock, Result
 from .attempts import AsyncAttempts
 from .executor import AsyncExecutor
 from .limits import AsyncLimiter, AsyncMemoryLimiter
+from .oauth import AsyncOAuthTokens
 from .stores import AsyncMemoryTokenStore, AsyncTokenStore
-from .tokens import AsyncFixedTokens, AsyncOAuthTokens, AsyncProvidedTokens, AsyncTokens
+from .tokens import AsyncFixedTokens, AsyncProvidedTokens, AsyncTokens
 from .transport import AsyncTransport
 
 if TYPE_CHECKING:

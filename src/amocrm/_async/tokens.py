@@ -1,75 +1,24 @@
 # SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
-"""Which token a request goes out with, and one refresh for any number of tasks, threads and processes.
-
-A refresh is: lock, read the store again, then adopt what another has refreshed, or store the intent,
-refresh, **save**, use. It is shielded from cancellation, and between the last byte of the answer and the
-save stands nothing but the write.
-"""
+"""Which token a request goes out with: a fixed one, or one that somebody else refreshes."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
 from typing import Protocol
 
-from amocrm._core.failures import Failure, failure_of_status
-from amocrm._core.options import Options
-from amocrm._core.retry import Retry
-from amocrm._core.token import (
-    TOKEN_OP,
-    Adopt,
-    Login,
-    OAuth,
-    Refresh,
-    Token,
-    claims_of,
-    fingerprint,
-    is_grant_refused,
-    next_step,
-    token_from_answer,
-)
-from amocrm.errors import (
-    ConfigurationError,
-    GrantInDoubt,
-    GrantRevoked,
-    LoginNeeded,
-    NotSentError,
-    TokenError,
-    TokenExpired,
-    TokenStoreError,
-    TransportError,
-    UnansweredError,
-)
-from amocrm_gen._runtime.problems import problem_body, problem_of
-from amocrm_gen._runtime.wire import Request, Response
+from amocrm._core.token import claims_of
+from amocrm.errors import TokenExpired
 
-from ._primitives import Lock, Result, shielded
-from .attempts import AsyncAttempts, asked_to_wait
-from .stores import AsyncTokenStore
+from ._primitives import Lock, Result
 
-__all__ = [
-    "AsyncFixedTokens",
-    "AsyncOAuthTokens",
-    "AsyncProvidedTokens",
-    "AsyncTokens",
-    "TokenExpiryWarning",
-    "TokenStoreWarning",
-]
+__all__ = ["AsyncFixedTokens", "AsyncProvidedTokens", "AsyncTokens", "TokenExpiryWarning"]
 
 _WARN_BEFORE = 14 * 86400.0
-_SLACK = 30.0
-_REFRESH_ATTEMPTS = 3
-_BELATED_EVERY = 10.0
 
 
 class TokenExpiryWarning(UserWarning):
     """A long-lived token ends soon and must be replaced by hand."""
-
-
-class TokenStoreWarning(UserWarning):
-    """A refreshed token could not be stored; it is in use and storing it is tried again."""
 
 
 class AsyncTokens(Protocol):
@@ -155,228 +104,6 @@ class AsyncProvidedTokens:
 
     def _is_over(self) -> bool:
         return self._expires_at is not None and self._now() >= self._expires_at
-
-
-class AsyncOAuthTokens:
-    """Tokens of an integration, kept in a store and refreshed when needed.
-
-    Args:
-        oauth: keys of the integration.
-        store: where the pair lives.
-        attempts: makes the requests to the token endpoint.
-        options: times and retries of those requests.
-    """
-
-    def __init__(
-        self, oauth: OAuth, store: AsyncTokenStore, attempts: AsyncAttempts, options: Options
-    ) -> None:
-        self._oauth, self._store, self._attempts, self._options = oauth, store, attempts, options
-        self._account = attempts.hosts.name
-        self._key = f"{self._account}/{oauth.client_id}"
-        self._token: Token | None = None
-        #: the refresh token that is known to be dead, and the error to repeat
-        self._dead: tuple[str, TokenError] | None = None
-        #: a fresh pair that the store would not take, and the refresh token that it replaces
-        self._belated: tuple[Token, str | None] | None = None
-        self._belated_at = 0.0
-        self._lock = Lock()
-
-    async def current(self) -> str:
-        """The token to send with; refreshed in time, by whoever comes first.
-
-        Raises:
-            LoginNeeded, GrantRevoked, GrantInDoubt, TokenStoreError: there is none and will be none.
-            TransportError: the token endpoint cannot be reached and the old token has ended.
-        """
-        token, now = self._token, self._attempts.clock.wall()
-        if token is not None and not token.is_due(now):
-            if self._belated is not None and now >= self._belated_at:
-                await self._try_belated(now)
-            return token.access
-        try:
-            return (await self._renewed(None if token is None else token.access)).access
-        except (TransportError, TokenStoreError):
-            # In time means early: what still works for some minutes is used meanwhile.
-            if token is None or token.is_over(now + _SLACK):
-                raise
-            return token.access
-
-    async def renew(self, refused: str) -> bool:
-        """Refreshes after a 401, unless somebody else has done it meanwhile."""
-        return (await self._renewed(refused)).access != refused
-
-    async def authorize(self, code: str) -> None:
-        """Exchanges the code of a login for the first pair and stores it.
-
-        Raises:
-            GrantRevoked: the code is over (20 minutes), was used, or belongs to another account.
-            ConfigurationError: the server does not know the integration's keys.
-        """
-        async with self._lock:
-            await shielded(partial(self._exchange, code))
-
-    async def _renewed(self, stale: str | None) -> Token:
-        async with self._lock:
-            token = self._token
-            if token is not None and token.access != stale and not token.is_due(self._attempts.clock.wall()):
-                return token
-            return await shielded(partial(self._with_store, stale))
-
-    async def _with_store(self, stale: str | None) -> Token:
-        async with self._store.lock(self._key) as fence:
-            await self._save_belated(fence)
-            step = next_step(await self._store.load(self._key), stale, self._attempts.clock.wall())
-            if isinstance(step, Login):
-                raise LoginNeeded(
-                    f"no token is stored for {self._account}: log in once and pass the code to authorize()",
-                    account=self._account,
-                )
-            if isinstance(step, Adopt):
-                return self._use(step.token, adopted=True)
-            if self._dead is not None and self._dead[0] == fingerprint(step.token.refresh):
-                raise self._dead[1]
-            return await self._refresh(step, fence)
-
-    async def _refresh(self, step: Refresh, fence: int) -> Token:
-        old = step.token
-        mark = fingerprint(old.refresh)
-        if not await self._store.save(self._key, old, fence=fence, replaces=mark):
-            raise self._overtaken()
-        fresh: list[Token] = []
-        request = self._request("refresh_token", old.refresh)
-        in_doubt = step.in_doubt
-        for attempt in range(1, _REFRESH_ATTEMPTS + 1):
-            last = attempt == _REFRESH_ATTEMPTS
-            response: Response | None = None
-            keep = partial(self._keep, fresh, fence, mark)
-            try:
-                response = await self._attempts.make(request, None, self._options, attempt, keep)
-            except NotSentError:
-                if last:
-                    raise
-                failure = Failure.NOT_SENT
-            except UnansweredError:
-                if last:
-                    raise
-                failure = Failure.UNANSWERED
-            else:
-                if fresh:
-                    self._attempts.stats.refreshed()
-                    return self._use(fresh[0], adopted=False)
-                failure = failure_of_status(response.status) or Failure.UNANSWERED
-                if last or failure is Failure.ANSWERED:
-                    raise self._refused(response, old, in_doubt)
-            in_doubt = in_doubt or failure is Failure.UNANSWERED
-            await self._pause(failure, response, attempt)
-        raise AssertionError("the last attempt returns or raises")
-
-    async def _keep(self, fresh: list[Token], fence: int, replaces: str | None, response: Response) -> None:
-        """Stores the pair of an answer before anything else is done with it."""
-        if response.status != 200:
-            return
-        token = token_from_answer(response.content, self._account, self._attempts.clock.wall())
-        if token is None:
-            return
-        fresh.append(token)
-        try:
-            stored = await self._store.save(self._key, token, fence=fence, replaces=replaces)
-        except TokenStoreError as error:
-            # The only copy of the pair is here now: it is used, and saved as soon as the store allows.
-            self._belated = token, replaces
-            warnings.warn(f"a refreshed token is not stored yet: {error}", TokenStoreWarning, stacklevel=2)
-            return
-        if not stored:
-            # Somebody logged in meanwhile without our lock: what he stored is the newer grant.
-            fresh[:] = [await self._store.load(self._key) or token]
-
-    async def _try_belated(self, now: float) -> None:
-        self._belated_at = now + _BELATED_EVERY
-        with suppress(TokenStoreError):
-            async with self._store.lock(self._key) as fence:
-                await self._save_belated(fence)
-
-    async def _save_belated(self, fence: int) -> None:
-        if self._belated is not None:
-            token, replaces = self._belated
-            await self._store.save(self._key, token, fence=fence, replaces=replaces)
-            self._belated = None
-
-    async def _pause(self, failure: Failure, response: Response | None, attempt: int) -> None:
-        asked = None if response is None else asked_to_wait(response, self._attempts.clock.wall())
-        # A second try with the same refresh token is safe in this sense: it is granted or refused.
-        verdict = self._options.retry.verdict(
-            "idempotent", failure, attempt=attempt, elapsed=0.0, asked=asked
-        )
-        if isinstance(verdict, Retry):
-            await self._attempts.clock.sleep(verdict.wait)
-
-    async def _exchange(self, code: str) -> None:
-        async with self._store.lock(self._key) as fence:
-            fresh: list[Token] = []
-            request = self._request("authorization_code", code)
-            keep = partial(self._keep, fresh, fence, None)
-            response = await self._attempts.make(request, None, self._options, 1, keep)
-            if not fresh:
-                raise self._refusal(response, "the authorization code")
-            self._dead = None
-            self._use(fresh[0], adopted=False)
-
-    def _refused(self, response: Response, old: Token, in_doubt: bool) -> Exception:
-        if failure_of_status(response.status) is not Failure.ANSWERED:
-            return problem_of(TOKEN_OP, response)
-        error = self._refusal(response, "the refresh token")
-        if isinstance(error, GrantRevoked) and in_doubt:
-            error = GrantInDoubt(
-                f"a refresh of the token for {self._account} was begun and its answer never stored (a crash, or "
-                "a connection that broke), and the old refresh token is dead: log in again and pass the code to "
-                "authorize()",
-                account=self._account,
-            )
-        if isinstance(error, TokenError):
-            self._dead = fingerprint(old.refresh), error
-        return error
-
-    def _refusal(self, response: Response, what: str) -> Exception:
-        if response.status < 400:
-            return problem_of(TOKEN_OP, response)
-        hint = str(problem_body(response).get("hint") or "")
-        if response.status == 403 or failure_of_status(response.status) is not Failure.ANSWERED:
-            return problem_of(TOKEN_OP, response)
-        if is_grant_refused(response.status, hint):
-            return GrantRevoked(
-                f"{self._account} refused {what} ({hint or 'no reason given'}): it was used, is too old or was "
-                "revoked; log in again and pass the code to authorize()",
-                account=self._account,
-                hint=hint,
-            )
-        return ConfigurationError(
-            f"{self._account} does not accept the integration's keys ({hint or response.status}): check the "
-            "account's name, client_id, client_secret and that redirect_uri equals the saved one exactly"
-        )
-
-    def _request(self, grant: str, value: str) -> Request:
-        return Request(
-            op=TOKEN_OP,
-            path=TOKEN_OP.path,
-            content=self._oauth.body(grant, value),
-            content_type="application/json",
-        )
-
-    def _use(self, token: Token, *, adopted: bool) -> Token:
-        known, self._token = self._token, token
-        if self._attempts.hooks and (known is not None or not adopted):
-            from amocrm._core.events import TokenRefreshed
-
-            self._attempts.tell(
-                TokenRefreshed(account=self._account, adopted=adopted, expires_at=token.expires_at)
-            )
-        return token
-
-    def _overtaken(self) -> TokenStoreError:
-        return TokenStoreError(
-            f"the stored token for {self._account} was changed while we held its lock; nothing was overwritten",
-            account=self._account,
-        )
 
 
 def _expired(account: str, expires_at: float | None) -> TokenExpired:

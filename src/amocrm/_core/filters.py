@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 
 from ..errors import FilterError
 
-__all__ = ["MOST", "PAID", "Condition", "Kind", "check", "compile_filter", "kinds", "order_fields"]
+__all__ = ["MOST", "PAID", "Condition", "Kind", "check", "compile_filter", "cut_ids", "kinds", "order_fields"]
 
 Kind: TypeAlias = Literal["many", "range", "one", "pairs", "fields"]
 Op: TypeAlias = Literal["in", "range"]
@@ -26,6 +26,9 @@ Op: TypeAlias = Literal["in", "range"]
 PAID: Final = frozenset({"leads", "contacts", "companies", "customers"})
 #: Ids that one request may name.
 MOST: Final = 250
+
+#: Bytes that the ids of one request may take: gateways allow 8 KiB for the request line.
+ROOM: Final = 7_000
 
 #: Custom field types that the server can filter by value, by option, and by range.
 _BY_VALUE = frozenset({"text", "url", "textarea", "streetaddress", "numeric"})
@@ -232,3 +235,17 @@ def _merge(before: Any, new: Any, condition: Condition) -> Any:
             raise FilterError(f"no {condition.kind} can fit: {condition.shown} excludes an earlier condition")
         return both
     raise FilterError(f"{condition.shown} cannot be combined with an earlier condition on {condition.key}")
+
+
+def cut_ids(ids: Iterable[int]) -> list[list[int]]:
+    """Ids in parts that one request can name: by number and by the bytes of the address."""
+    parts: list[list[int]] = []
+    room = 0
+    for one in ids:
+        length = len(f"filter[id][]={one}&")
+        if not parts or len(parts[-1]) == MOST or room < length:
+            parts.append([])
+            room = ROOM
+        parts[-1].append(one)
+        room -= length
+    return parts

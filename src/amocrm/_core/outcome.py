@@ -118,12 +118,17 @@ class Report:
 
     Attributes:
         results: one for each item of the plan.
-        requests: requests that the commit made.
+        sent: ids of the operations of the requests that the commit made, one for each request.
     """
 
     def __init__(self) -> None:
         self.results: list[Result] = []
-        self.requests = 0
+        self.sent: list[str] = []
+
+    @property
+    def requests(self) -> int:
+        """Number of requests that the commit made."""
+        return len(self.sent)
 
     def add(
         self,

@@ -22,7 +22,7 @@ class Pager:
         ahead: pages that may be under way at once, 0 and 1 both mean one after the other.
     """
 
-    __slots__ = ("_next", "_read", "_seen", "ahead", "ended", "limit", "speculate")
+    __slots__ = ("_next", "_read", "_seen", "_skipped", "ahead", "ended", "limit", "speculate")
 
     def __init__(self, limit: int, ahead: int) -> None:
         self.limit = limit
@@ -32,6 +32,7 @@ class Pager:
         self._next = 1
         self._read = 0
         self._seen: set[Any] = set()
+        self._skipped: set[Any] = set()
 
     @property
     def under_way(self) -> int:
@@ -61,8 +62,10 @@ class Pager:
             self.ended = True
         if len(listed) < self.limit:
             self.speculate = False
-        return fresh
+        return [position for position in fresh if listed[position] not in self._skipped]
 
     def restart(self) -> None:
-        """Begins again from the first page; items already seen stay seen."""
+        """Begins again from the first page, in another order; items already given are not given again."""
+        self._skipped |= self._seen
+        self._seen = set()
         self.ended, self.speculate, self._next, self._read = False, True, 1, 0

@@ -24,8 +24,9 @@ from ._primitives import Clock, Result
 from .attempts import Attempts
 from .executor import Executor
 from .limits import Limiter, MemoryLimiter
+from .oauth import OAuthTokens
 from .stores import MemoryTokenStore, TokenStore
-from .tokens import FixedTokens, OAuthTokens, ProvidedTokens, Tokens
+from .tokens import FixedTokens, ProvidedTokens, Tokens
 from .transport import Transport
 
 if TYPE_CHECKING:

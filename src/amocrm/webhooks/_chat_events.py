@@ -98,7 +98,7 @@ class _ChatAction(ChatEvent):
         for place in (self._action, self.payload.action):
             user = UNSET if place is UNSET else place.user
             if user is not UNSET and user.id is not UNSET:
-                return user.id  # type: ignore[no-any-return]
+                return user.id
         return None
 
     @property

@@ -73,7 +73,9 @@ class _StructReader:
                 return self(raw[0]) if type(raw[0]) is not list else UNSET
             if self._bare is None or raw in (None, "") or not isinstance(raw, str | int | float):
                 return UNSET
-            raw = {self._bare: raw}
+            # Dates of custom fields are what comes without a level of their own: Unix seconds.
+            number = integer(raw) if self._bare == "value" else None
+            raw = {self._bare: raw if number is None else number}
         plan = self._plan or self._made()
         values: dict[str, Any] = {}
         for key, value in raw.items():

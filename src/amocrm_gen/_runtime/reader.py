@@ -69,10 +69,10 @@ def read(op: Op, response: Response, model: Any) -> Any:
     An empty body where the description promises one is a drift and no error: a write has taken effect.
 
     Raises:
-        APIError: the status is an error.
+        APIError: the status is no success; a redirect is none either, it may answer for another account.
         DecodeError: a success status with a body that is no whole JSON.
     """
-    if response.status >= 400:
+    if not 200 <= response.status < 300:
         raise problem_of(op, response)
     if model is None or response.status == 204 or not response.content.strip():
         if model is not None and 204 not in op.success:

@@ -59,7 +59,7 @@ class AmojoApi:
 
         Args:
             channel_id: Id of the channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The connection with its scope_id.
@@ -89,7 +89,7 @@ class AmojoApi:
 
         Args:
             scope_id: Address of the channel in the account, from connect_channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The chat.
@@ -118,7 +118,7 @@ class AmojoApi:
 
         Args:
             channel_id: Id of the channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200 (None): Disconnected.
@@ -190,7 +190,7 @@ class AmojoApi:
 
         Args:
             scope_id: Address of the channel in the account, from connect_channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200 (None): Taken.
@@ -223,7 +223,7 @@ class AmojoApi:
 
         Args:
             scope_id: Address of the channel in the account, from connect_channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: Accepted for processing.
@@ -251,7 +251,7 @@ class AmojoApi:
 
         Args:
             scope_id: Address of the channel in the account, from connect_channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             204 (None): Taken.
@@ -280,7 +280,7 @@ class AmojoApi:
         Args:
             scope_id: Address of the channel in the account, from connect_channel.
             msg_id: Message id on the CRM side.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200 (None): Taken.
@@ -331,7 +331,7 @@ class AsyncAmojoApi:
 
         Args:
             channel_id: Id of the channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The connection with its scope_id.
@@ -361,7 +361,7 @@ class AsyncAmojoApi:
 
         Args:
             scope_id: Address of the channel in the account, from connect_channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The chat.
@@ -390,7 +390,7 @@ class AsyncAmojoApi:
 
         Args:
             channel_id: Id of the channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200 (None): Disconnected.
@@ -462,7 +462,7 @@ class AsyncAmojoApi:
 
         Args:
             scope_id: Address of the channel in the account, from connect_channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200 (None): Taken.
@@ -495,7 +495,7 @@ class AsyncAmojoApi:
 
         Args:
             scope_id: Address of the channel in the account, from connect_channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: Accepted for processing.
@@ -523,7 +523,7 @@ class AsyncAmojoApi:
 
         Args:
             scope_id: Address of the channel in the account, from connect_channel.
-            body: what to send.
+            body: What to send.
 
         Returns:
             204 (None): Taken.
@@ -552,7 +552,7 @@ class AsyncAmojoApi:
         Args:
             scope_id: Address of the channel in the account, from connect_channel.
             msg_id: Message id on the CRM side.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200 (None): Taken.

@@ -49,7 +49,7 @@ class BotsApi:
             bot_type: Kind of bot.
             bot_id: Id of the bot.
             continue_id: Id of the waiting step.
-            body: what to send.
+            body: What to send.
 
         Returns:
             202 (None): The bot will go on.
@@ -77,7 +77,7 @@ class BotsApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
         Args:
-            id: the id.
+            id: The id.
             with_: Extra data of the bot. Known values: `favorite`.
 
         Returns:
@@ -112,7 +112,7 @@ class BotsApi:
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
             with_: Extra data of each bot. Known values: `favorite`.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: A page of bots. 204 (None): No bot fits.
@@ -136,8 +136,8 @@ class BotsApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             202 (None): The bot will be started.
@@ -164,7 +164,7 @@ class BotsApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
         Args:
-            body: the items, 100 at most.
+            body: The items, 100 at most.
 
         Returns:
             202 (None): The bots will be started.
@@ -188,8 +188,8 @@ class BotsApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             202 (None): The bot will be stopped.
@@ -232,7 +232,7 @@ class AsyncBotsApi:
             bot_type: Kind of bot.
             bot_id: Id of the bot.
             continue_id: Id of the waiting step.
-            body: what to send.
+            body: What to send.
 
         Returns:
             202 (None): The bot will go on.
@@ -260,7 +260,7 @@ class AsyncBotsApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
         Args:
-            id: the id.
+            id: The id.
             with_: Extra data of the bot. Known values: `favorite`.
 
         Returns:
@@ -295,7 +295,7 @@ class AsyncBotsApi:
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
             with_: Extra data of each bot. Known values: `favorite`.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: A page of bots. 204 (None): No bot fits.
@@ -321,8 +321,8 @@ class AsyncBotsApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             202 (None): The bot will be started.
@@ -349,7 +349,7 @@ class AsyncBotsApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
         Args:
-            body: the items, 100 at most.
+            body: The items, 100 at most.
 
         Returns:
             202 (None): The bots will be started.
@@ -373,8 +373,8 @@ class AsyncBotsApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             202 (None): The bot will be stopped.

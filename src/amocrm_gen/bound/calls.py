@@ -38,7 +38,7 @@ class CallsApi:
         https://www.amocrm.ru/developers/content/crm_platform/calls-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The calls that were added, and the ones that were not.
@@ -78,7 +78,7 @@ class AsyncCallsApi:
         https://www.amocrm.ru/developers/content/crm_platform/calls-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The calls that were added, and the ones that were not.

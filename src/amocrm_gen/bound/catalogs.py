@@ -58,7 +58,7 @@ class CatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The elements that were added, in full.
@@ -83,7 +83,7 @@ class CatalogsApi:
         https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The lists that were added, in full.
@@ -107,7 +107,7 @@ class CatalogsApi:
         https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The list. 204 (None): There is no such list.
@@ -134,7 +134,7 @@ class CatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
+            id: The id.
             with_: Extra data of the element; `invoice_link` is null outside of lists of
                 invoices. Known values: `invoice_link`, `supplier_field_values`.
 
@@ -167,8 +167,8 @@ class CatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
-            body: the items, 250 at most.
+            id: The id.
+            body: The items, 250 at most.
 
         Returns:
             200: The links as they stand now.
@@ -196,8 +196,8 @@ class CatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
-            filter: the filter.
+            id: The id.
+            filter: The filter.
 
         Returns:
             200: The links of the element. 204 (None): The element is not attached to
@@ -240,7 +240,7 @@ class CatalogsApi:
             query: Full-text search over the filled fields.
             with_: Extra data of each element; `invoice_link` is null outside of lists of
                 invoices. Known values: `invoice_link`, `supplier_field_values`.
-            filter: the filter.
+            filter: The filter.
             id: Ids of the elements; `filter[id]` is the documented form.
 
         Returns:
@@ -310,8 +310,8 @@ class CatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
-            body: the items, 250 at most.
+            id: The id.
+            body: The items, 250 at most.
 
         Returns:
             204 (None): The links are gone.
@@ -338,8 +338,8 @@ class CatalogsApi:
         https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The list as it stands now.
@@ -364,8 +364,8 @@ class CatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The element as it stands now.
@@ -397,7 +397,7 @@ class CatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The elements that were changed, in full.
@@ -424,7 +424,7 @@ class CatalogsApi:
         https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The lists that were changed, in full.
@@ -464,7 +464,7 @@ class AsyncCatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The elements that were added, in full.
@@ -489,7 +489,7 @@ class AsyncCatalogsApi:
         https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The lists that were added, in full.
@@ -513,7 +513,7 @@ class AsyncCatalogsApi:
         https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The list. 204 (None): There is no such list.
@@ -540,7 +540,7 @@ class AsyncCatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
+            id: The id.
             with_: Extra data of the element; `invoice_link` is null outside of lists of
                 invoices. Known values: `invoice_link`, `supplier_field_values`.
 
@@ -575,8 +575,8 @@ class AsyncCatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
-            body: the items, 250 at most.
+            id: The id.
+            body: The items, 250 at most.
 
         Returns:
             200: The links as they stand now.
@@ -606,8 +606,8 @@ class AsyncCatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
-            filter: the filter.
+            id: The id.
+            filter: The filter.
 
         Returns:
             200: The links of the element. 204 (None): The element is not attached to
@@ -650,7 +650,7 @@ class AsyncCatalogsApi:
             query: Full-text search over the filled fields.
             with_: Extra data of each element; `invoice_link` is null outside of lists of
                 invoices. Known values: `invoice_link`, `supplier_field_values`.
-            filter: the filter.
+            filter: The filter.
             id: Ids of the elements; `filter[id]` is the documented form.
 
         Returns:
@@ -722,8 +722,8 @@ class AsyncCatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
-            body: the items, 250 at most.
+            id: The id.
+            body: The items, 250 at most.
 
         Returns:
             204 (None): The links are gone.
@@ -750,8 +750,8 @@ class AsyncCatalogsApi:
         https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The list as it stands now.
@@ -778,8 +778,8 @@ class AsyncCatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The element as it stands now.
@@ -813,7 +813,7 @@ class AsyncCatalogsApi:
 
         Args:
             catalog_id: Id of the list.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The elements that were changed, in full.
@@ -840,7 +840,7 @@ class AsyncCatalogsApi:
         https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The lists that were changed, in full.

@@ -47,7 +47,7 @@ class CompaniesApi:
         https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-add.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new companies with their ids.
@@ -71,7 +71,7 @@ class CompaniesApi:
         https://www.amocrm.ru/developers/content/crm_platform/companies-api#company-detail.
 
         Args:
-            id: the id.
+            id: The id.
             with_: What to embed. only_deleted is no addition; it returns deleted companies
                 instead, reduced to their ids and last changes. Known values: `contacts`,
                 `leads`, `customers`, `catalog_elements`, `only_deleted`.
@@ -146,7 +146,7 @@ class CompaniesApi:
         https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-edit.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed companies.
@@ -173,8 +173,8 @@ class CompaniesApi:
         https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed company.
@@ -212,7 +212,7 @@ class AsyncCompaniesApi:
         https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-add.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new companies with their ids.
@@ -236,7 +236,7 @@ class AsyncCompaniesApi:
         https://www.amocrm.ru/developers/content/crm_platform/companies-api#company-detail.
 
         Args:
-            id: the id.
+            id: The id.
             with_: What to embed. only_deleted is no addition; it returns deleted companies
                 instead, reduced to their ids and last changes. Known values: `contacts`,
                 `leads`, `customers`, `catalog_elements`, `only_deleted`.
@@ -311,7 +311,7 @@ class AsyncCompaniesApi:
         https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-edit.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed companies.
@@ -338,8 +338,8 @@ class AsyncCompaniesApi:
         https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed company.

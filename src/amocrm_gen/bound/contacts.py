@@ -49,7 +49,7 @@ class ContactsApi:
         https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-add.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new contacts with their ids.
@@ -73,7 +73,7 @@ class ContactsApi:
         https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contact-detail.
 
         Args:
-            id: the id.
+            id: The id.
             with_: What to embed. only_deleted is no addition; it returns deleted contacts
                 instead, reduced to their ids and last changes. Known values: `leads`,
                 `customers`, `catalog_elements`, `social_profiles`, `only_deleted`.
@@ -107,7 +107,7 @@ class ContactsApi:
         api#contacts-chat-connect.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The bindings.
@@ -212,8 +212,8 @@ class ContactsApi:
         https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed contact.
@@ -241,7 +241,7 @@ class ContactsApi:
         https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-edit.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed contacts.
@@ -279,7 +279,7 @@ class AsyncContactsApi:
         https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-add.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new contacts with their ids.
@@ -303,7 +303,7 @@ class AsyncContactsApi:
         https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contact-detail.
 
         Args:
-            id: the id.
+            id: The id.
             with_: What to embed. only_deleted is no addition; it returns deleted contacts
                 instead, reduced to their ids and last changes. Known values: `leads`,
                 `customers`, `catalog_elements`, `social_profiles`, `only_deleted`.
@@ -337,7 +337,7 @@ class AsyncContactsApi:
         api#contacts-chat-connect.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The bindings.
@@ -442,8 +442,8 @@ class AsyncContactsApi:
         https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed contact.
@@ -471,7 +471,7 @@ class AsyncContactsApi:
         https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-edit.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed contacts.

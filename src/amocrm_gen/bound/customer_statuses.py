@@ -42,7 +42,7 @@ class CustomerStatusesApi:
         api#customers-statuses-add.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new statuses with their ids.
@@ -70,7 +70,7 @@ class CustomerStatusesApi:
         api#customer-status-delete.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The status is deleted.
@@ -97,7 +97,7 @@ class CustomerStatusesApi:
         api#customer-status-detail.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The status. 204 (None): There is no status with this id.
@@ -148,8 +148,8 @@ class CustomerStatusesApi:
         api#customers-status-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed status.
@@ -187,7 +187,7 @@ class AsyncCustomerStatusesApi:
         api#customers-statuses-add.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new statuses with their ids.
@@ -215,7 +215,7 @@ class AsyncCustomerStatusesApi:
         api#customer-status-delete.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The status is deleted.
@@ -242,7 +242,7 @@ class AsyncCustomerStatusesApi:
         api#customer-status-detail.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The status. 204 (None): There is no status with this id.
@@ -293,8 +293,8 @@ class AsyncCustomerStatusesApi:
         api#customers-status-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed status.

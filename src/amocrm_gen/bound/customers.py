@@ -50,8 +50,8 @@ class CustomersApi:
         api#customer%E2%80%93bonus-points-update.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The balance after the call.
@@ -80,7 +80,7 @@ class CustomersApi:
         https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-add.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new customers with their ids.
@@ -106,7 +106,7 @@ class CustomersApi:
         https://www.amocrm.ru/developers/content/crm_platform/customers-api#customer-detail.
 
         Args:
-            id: the id.
+            id: The id.
             with_: What to embed; group_id adds the property of that name. Known values:
                 `contacts`, `companies`, `catalog_elements`, `group_id`.
 
@@ -179,7 +179,7 @@ class CustomersApi:
         https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-mode.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The mode now in force.
@@ -206,8 +206,8 @@ class CustomersApi:
         https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed customer.
@@ -236,7 +236,7 @@ class CustomersApi:
         https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-edit.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed customers.
@@ -273,8 +273,8 @@ class AsyncCustomersApi:
         api#customer%E2%80%93bonus-points-update.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The balance after the call.
@@ -303,7 +303,7 @@ class AsyncCustomersApi:
         https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-add.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new customers with their ids.
@@ -329,7 +329,7 @@ class AsyncCustomersApi:
         https://www.amocrm.ru/developers/content/crm_platform/customers-api#customer-detail.
 
         Args:
-            id: the id.
+            id: The id.
             with_: What to embed; group_id adds the property of that name. Known values:
                 `contacts`, `companies`, `catalog_elements`, `group_id`.
 
@@ -402,7 +402,7 @@ class AsyncCustomersApi:
         https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-mode.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The mode now in force.
@@ -429,8 +429,8 @@ class AsyncCustomersApi:
         https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed customer.
@@ -459,7 +459,7 @@ class AsyncCustomersApi:
         https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-edit.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed customers.

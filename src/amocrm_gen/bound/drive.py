@@ -48,7 +48,7 @@ class DriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The session.
@@ -77,7 +77,7 @@ class DriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             204 (None): Deleted.
@@ -126,7 +126,7 @@ class DriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            file_uuid: the file uuid.
+            file_uuid: The file uuid.
 
         Returns:
             200: The file.
@@ -152,7 +152,7 @@ class DriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            file_uuid: the file uuid.
+            file_uuid: The file uuid.
 
         Returns:
             200: The versions.
@@ -216,7 +216,7 @@ class DriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             200: The restored files. 204 (None): Nothing was restored.
@@ -242,8 +242,8 @@ class DriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            file_uuid: the file uuid.
-            body: what to send.
+            file_uuid: The file uuid.
+            body: What to send.
 
         Returns:
             200: The file.
@@ -274,7 +274,7 @@ class DriveApi:
         Args:
             session_token: Last piece of the address: a short-lived JWT that names the
                 session and the part.
-            content: the bytes to send, whole or in pieces.
+            content: The bytes to send, whole or in pieces.
 
         Returns:
             200: Address for the next part, or the file after the last one.
@@ -312,7 +312,7 @@ class AsyncDriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The session.
@@ -341,7 +341,7 @@ class AsyncDriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             204 (None): Deleted.
@@ -390,7 +390,7 @@ class AsyncDriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            file_uuid: the file uuid.
+            file_uuid: The file uuid.
 
         Returns:
             200: The file.
@@ -416,7 +416,7 @@ class AsyncDriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            file_uuid: the file uuid.
+            file_uuid: The file uuid.
 
         Returns:
             200: The versions.
@@ -482,7 +482,7 @@ class AsyncDriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             200: The restored files. 204 (None): Nothing was restored.
@@ -508,8 +508,8 @@ class AsyncDriveApi:
         https://www.amocrm.ru/developers/content/files/files-api.
 
         Args:
-            file_uuid: the file uuid.
-            body: what to send.
+            file_uuid: The file uuid.
+            body: What to send.
 
         Returns:
             200: The file.
@@ -540,7 +540,7 @@ class AsyncDriveApi:
         Args:
             session_token: Last piece of the address: a short-lived JWT that names the
                 session and the part.
-            content: the bytes to send, whole or in pieces.
+            content: The bytes to send, whole or in pieces.
 
         Returns:
             200: Address for the next part, or the file after the last one.

@@ -34,8 +34,8 @@ class EntityFilesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             202 (None): The files will be attached.
@@ -70,7 +70,7 @@ class EntityFilesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
+            entity_id: The entity id.
             limit: Items in an answer, 50 when left out.
             before_id: Only links with an id below this one.
 
@@ -130,8 +130,8 @@ class EntityFilesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             202 (None): The files will be detached.
@@ -166,8 +166,8 @@ class AsyncEntityFilesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             202 (None): The files will be attached.
@@ -204,7 +204,7 @@ class AsyncEntityFilesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
+            entity_id: The entity id.
             limit: Items in an answer, 50 when left out.
             before_id: Only links with an id below this one.
 
@@ -266,8 +266,8 @@ class AsyncEntityFilesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             202 (None): The files will be detached.

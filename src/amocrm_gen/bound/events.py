@@ -105,7 +105,7 @@ class EventsApi:
             with_: Extra data of each event; the names go to the embedded entity. Known
                 values: `contact_name`, `lead_name`, `company_name`, `catalog_element_name`,
                 `customer_name`, `catalog_name`, `note`.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: A page of events. 204 (None): No event fits.
@@ -211,7 +211,7 @@ class AsyncEventsApi:
             with_: Extra data of each event; the names go to the embedded entity. Known
                 values: `contact_name`, `lead_name`, `company_name`, `catalog_element_name`,
                 `customer_name`, `catalog_name`, `note`.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: A page of events. 204 (None): No event fits.

@@ -58,7 +58,7 @@ class FieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The new groups.
@@ -88,7 +88,7 @@ class FieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The new field definitions.
@@ -118,7 +118,7 @@ class FieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The new groups.
@@ -148,7 +148,7 @@ class FieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The new field definitions.
@@ -176,7 +176,7 @@ class FieldsApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The new field definitions.
@@ -204,7 +204,7 @@ class FieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The field is deleted.
@@ -259,7 +259,7 @@ class FieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The field is deleted.
@@ -313,7 +313,7 @@ class FieldsApi:
         https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The field is deleted.
@@ -338,7 +338,7 @@ class FieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
+            id: The id.
 
         Returns:
             200: The field definition. 204 (None): There is no field with this id.
@@ -388,7 +388,7 @@ class FieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
+            id: The id.
 
         Returns:
             200: The field definition. 204 (None): There is no field with this id.
@@ -437,7 +437,7 @@ class FieldsApi:
         https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The field definition. 204 (None): There is no field with this id.
@@ -637,8 +637,8 @@ class FieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed field definition. 201: The changed field definition.
@@ -669,7 +669,7 @@ class FieldsApi:
         Args:
             catalog_id: Id of the list.
             id: Id of the group.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The changed group with all its fields.
@@ -704,7 +704,7 @@ class FieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed field definitions. 201: The changed field definitions.
@@ -733,8 +733,8 @@ class FieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed field definition. 201: The changed field definition.
@@ -765,7 +765,7 @@ class FieldsApi:
         Args:
             entity_type: One of the four main entities.
             id: Id of the group.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The changed group with all its fields.
@@ -796,7 +796,7 @@ class FieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed field definitions. 201: The changed field definitions.
@@ -824,8 +824,8 @@ class FieldsApi:
         https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed field definition. 201: The changed field definition.
@@ -855,7 +855,7 @@ class FieldsApi:
         https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed field definitions. 201: The changed field definitions.
@@ -894,7 +894,7 @@ class AsyncFieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The new groups.
@@ -926,7 +926,7 @@ class AsyncFieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The new field definitions.
@@ -958,7 +958,7 @@ class AsyncFieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The new groups.
@@ -992,7 +992,7 @@ class AsyncFieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The new field definitions.
@@ -1020,7 +1020,7 @@ class AsyncFieldsApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The new field definitions.
@@ -1048,7 +1048,7 @@ class AsyncFieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The field is deleted.
@@ -1103,7 +1103,7 @@ class AsyncFieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The field is deleted.
@@ -1157,7 +1157,7 @@ class AsyncFieldsApi:
         https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The field is deleted.
@@ -1182,7 +1182,7 @@ class AsyncFieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
+            id: The id.
 
         Returns:
             200: The field definition. 204 (None): There is no field with this id.
@@ -1232,7 +1232,7 @@ class AsyncFieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
+            id: The id.
 
         Returns:
             200: The field definition. 204 (None): There is no field with this id.
@@ -1281,7 +1281,7 @@ class AsyncFieldsApi:
         https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The field definition. 204 (None): There is no field with this id.
@@ -1483,8 +1483,8 @@ class AsyncFieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed field definition. 201: The changed field definition.
@@ -1517,7 +1517,7 @@ class AsyncFieldsApi:
         Args:
             catalog_id: Id of the list.
             id: Id of the group.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The changed group with all its fields.
@@ -1552,7 +1552,7 @@ class AsyncFieldsApi:
 
         Args:
             catalog_id: Id of the list.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed field definitions. 201: The changed field definitions.
@@ -1585,8 +1585,8 @@ class AsyncFieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed field definition. 201: The changed field definition.
@@ -1619,7 +1619,7 @@ class AsyncFieldsApi:
         Args:
             entity_type: One of the four main entities.
             id: Id of the group.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The changed group with all its fields.
@@ -1654,7 +1654,7 @@ class AsyncFieldsApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed field definitions. 201: The changed field definitions.
@@ -1682,8 +1682,8 @@ class AsyncFieldsApi:
         https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed field definition. 201: The changed field definition.
@@ -1713,7 +1713,7 @@ class AsyncFieldsApi:
         https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed field definitions. 201: The changed field definitions.

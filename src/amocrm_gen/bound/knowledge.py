@@ -41,7 +41,7 @@ class KnowledgeApi:
         https://developers.kommo.com/reference/ai-add-source-file.
 
         Args:
-            body: what to send.
+            body: What to send.
             x_language: Language of messages; English when left out.
 
         Returns:
@@ -72,7 +72,7 @@ class KnowledgeApi:
         https://developers.kommo.com/reference/ai-api-methods.
 
         Args:
-            body: what to send.
+            body: What to send.
             x_language: Language of messages; English when left out.
 
         Returns:
@@ -101,7 +101,7 @@ class KnowledgeApi:
         https://developers.kommo.com/reference/ai-add-source-url.
 
         Args:
-            body: what to send.
+            body: What to send.
             x_language: Language of messages; English when left out.
 
         Returns:
@@ -166,7 +166,7 @@ class AsyncKnowledgeApi:
         https://developers.kommo.com/reference/ai-add-source-file.
 
         Args:
-            body: what to send.
+            body: What to send.
             x_language: Language of messages; English when left out.
 
         Returns:
@@ -197,7 +197,7 @@ class AsyncKnowledgeApi:
         https://developers.kommo.com/reference/ai-api-methods.
 
         Args:
-            body: what to send.
+            body: What to send.
             x_language: Language of messages; English when left out.
 
         Returns:
@@ -226,7 +226,7 @@ class AsyncKnowledgeApi:
         https://developers.kommo.com/reference/ai-add-source-url.
 
         Args:
-            body: what to send.
+            body: What to send.
             x_language: Language of messages; English when left out.
 
         Returns:

@@ -49,7 +49,7 @@ class LeadsApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-add.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The ids of the new leads.
@@ -82,7 +82,7 @@ class LeadsApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-complex-add.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             200: What became of the leads.
@@ -108,7 +108,7 @@ class LeadsApi:
         detail.
 
         Args:
-            id: the id.
+            id: The id.
             with_: What to embed or to add. `only_deleted` finds a lead in the bin, with few
                 of its fields. Known values: `catalog_elements`,
                 `is_price_modified_by_robot`, `loss_reason`, `contacts`, `only_deleted`,
@@ -185,8 +185,8 @@ class LeadsApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The id and time of the changed lead.
@@ -215,7 +215,7 @@ class LeadsApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-edit.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The ids and times of the changed leads.
@@ -252,7 +252,7 @@ class AsyncLeadsApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-add.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The ids of the new leads.
@@ -285,7 +285,7 @@ class AsyncLeadsApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-complex-add.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             200: What became of the leads.
@@ -311,7 +311,7 @@ class AsyncLeadsApi:
         detail.
 
         Args:
-            id: the id.
+            id: The id.
             with_: What to embed or to add. `only_deleted` finds a lead in the bin, with few
                 of its fields. Known values: `catalog_elements`,
                 `is_price_modified_by_robot`, `loss_reason`, `contacts`, `only_deleted`,
@@ -388,8 +388,8 @@ class AsyncLeadsApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The id and time of the changed lead.
@@ -418,7 +418,7 @@ class AsyncLeadsApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-edit.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The ids and times of the changed leads.

@@ -49,7 +49,7 @@ class LegacyApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/site_visit.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The leads that were added. 204 (None): There was nothing to do.
@@ -75,7 +75,7 @@ class LegacyApi:
         https://www.amocrm.ru/developers/content/catalogs/products.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The settings as they stand now.
@@ -185,7 +185,7 @@ class LegacyApi:
         https://www.amocrm.ru/developers/content/telephony/call_event.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The entities that were found. 204 (None): Nothing was found.
@@ -213,7 +213,7 @@ class LegacyApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
         Args:
-            body: the items, 100 at most.
+            body: The items, 100 at most.
 
         Returns:
             202: The bots will be started.
@@ -240,7 +240,7 @@ class LegacyApi:
         repetition acts again. Known from other clients (likely).
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: What was added, changed or deleted. 204 (None): There was nothing to do.
@@ -267,7 +267,7 @@ class LegacyApi:
         https://www.amocrm.ru/developers/content/catalogs/catalogs.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: What was added, changed or deleted. 204 (None): There was nothing to do.
@@ -305,7 +305,7 @@ class AsyncLegacyApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/site_visit.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The leads that were added. 204 (None): There was nothing to do.
@@ -331,7 +331,7 @@ class AsyncLegacyApi:
         https://www.amocrm.ru/developers/content/catalogs/products.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The settings as they stand now.
@@ -441,7 +441,7 @@ class AsyncLegacyApi:
         https://www.amocrm.ru/developers/content/telephony/call_event.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The entities that were found. 204 (None): Nothing was found.
@@ -469,7 +469,7 @@ class AsyncLegacyApi:
         https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
         Args:
-            body: the items, 100 at most.
+            body: The items, 100 at most.
 
         Returns:
             202: The bots will be started.
@@ -496,7 +496,7 @@ class AsyncLegacyApi:
         repetition acts again. Known from other clients (likely).
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: What was added, changed or deleted. 204 (None): There was nothing to do.
@@ -523,7 +523,7 @@ class AsyncLegacyApi:
         https://www.amocrm.ru/developers/content/catalogs/catalogs.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: What was added, changed or deleted. 204 (None): There was nothing to do.

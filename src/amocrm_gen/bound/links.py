@@ -46,7 +46,7 @@ class LinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The links as they stand now.
@@ -81,8 +81,8 @@ class LinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             200: The links as they stand now.
@@ -112,8 +112,8 @@ class LinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            filter: the filter.
+            entity_id: The entity id.
+            filter: The filter.
 
         Returns:
             200: The links of the entity. 204 (None): The entity has no links.
@@ -144,7 +144,7 @@ class LinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: The links of the entities. 204 (None): None of the entities has a link.
@@ -172,7 +172,7 @@ class LinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             204 (None): The links are gone.
@@ -202,8 +202,8 @@ class LinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             204 (None): The links are gone.
@@ -242,7 +242,7 @@ class AsyncLinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The links as they stand now.
@@ -277,8 +277,8 @@ class AsyncLinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             200: The links as they stand now.
@@ -310,8 +310,8 @@ class AsyncLinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            filter: the filter.
+            entity_id: The entity id.
+            filter: The filter.
 
         Returns:
             200: The links of the entity. 204 (None): The entity has no links.
@@ -342,7 +342,7 @@ class AsyncLinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: The links of the entities. 204 (None): None of the entities has a link.
@@ -370,7 +370,7 @@ class AsyncLinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             204 (None): The links are gone.
@@ -400,8 +400,8 @@ class AsyncLinksApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             204 (None): The links are gone.

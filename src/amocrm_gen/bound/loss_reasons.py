@@ -32,7 +32,7 @@ class LossReasonsApi:
         (likely).
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new loss reasons.
@@ -55,7 +55,7 @@ class LossReasonsApi:
         leaves the same state. Known from the vendor's client library (likely).
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The loss reason is deleted.
@@ -80,7 +80,7 @@ class LossReasonsApi:
         Kommo's documentation: https://developers.kommo.com/reference/loss-reason-by-id.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The loss reason.
@@ -126,8 +126,8 @@ class LossReasonsApi:
         leaves the same state. Known from the vendor's client library (likely).
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed loss reason.
@@ -161,7 +161,7 @@ class AsyncLossReasonsApi:
         (likely).
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new loss reasons.
@@ -184,7 +184,7 @@ class AsyncLossReasonsApi:
         leaves the same state. Known from the vendor's client library (likely).
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The loss reason is deleted.
@@ -209,7 +209,7 @@ class AsyncLossReasonsApi:
         Kommo's documentation: https://developers.kommo.com/reference/loss-reason-by-id.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The loss reason.
@@ -255,8 +255,8 @@ class AsyncLossReasonsApi:
         leaves the same state. Known from the vendor's client library (likely).
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed loss reason.

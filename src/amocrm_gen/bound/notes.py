@@ -52,8 +52,8 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             200: The notes that were added, reduced to their ids.
@@ -86,7 +86,7 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The notes that were added, reduced to their ids.
@@ -113,8 +113,8 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            id: the id.
+            entity_id: The entity id.
+            id: The id.
             with_: Extra data of the note. Known values: `is_pinned`.
 
         Returns:
@@ -142,7 +142,7 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
+            id: The id.
             with_: Extra data of the note. Known values: `is_pinned`.
 
         Returns:
@@ -178,12 +178,12 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
+            entity_id: The entity id.
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
             with_: Extra data of each note. Known values: `is_pinned`.
-            filter: the filter.
-            order: the order.
+            filter: The filter.
+            order: The order.
 
         Returns:
             200: A page of notes. 204 (None): No note fits.
@@ -231,8 +231,8 @@ class NotesApi:
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
             with_: Extra data of each note. Known values: `is_pinned`.
-            filter: the filter.
-            order: the order.
+            filter: The filter.
+            order: The order.
 
         Returns:
             200: A page of notes. 204 (None): No note fits.
@@ -267,7 +267,7 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The note is pinned.
@@ -294,7 +294,7 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The note is not pinned any more.
@@ -323,9 +323,9 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            id: the id.
-            body: what to send.
+            entity_id: The entity id.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The note that was changed, reduced to its ids.
@@ -357,8 +357,8 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             200: The notes that were changed, reduced to their ids.
@@ -385,8 +385,8 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The note that was changed, reduced to its ids.
@@ -415,7 +415,7 @@ class NotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The notes that were changed, reduced to their ids.
@@ -455,8 +455,8 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             200: The notes that were added, reduced to their ids.
@@ -489,7 +489,7 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The notes that were added, reduced to their ids.
@@ -516,8 +516,8 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            id: the id.
+            entity_id: The entity id.
+            id: The id.
             with_: Extra data of the note. Known values: `is_pinned`.
 
         Returns:
@@ -547,7 +547,7 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
+            id: The id.
             with_: Extra data of the note. Known values: `is_pinned`.
 
         Returns:
@@ -583,12 +583,12 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
+            entity_id: The entity id.
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
             with_: Extra data of each note. Known values: `is_pinned`.
-            filter: the filter.
-            order: the order.
+            filter: The filter.
+            order: The order.
 
         Returns:
             200: A page of notes. 204 (None): No note fits.
@@ -636,8 +636,8 @@ class AsyncNotesApi:
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
             with_: Extra data of each note. Known values: `is_pinned`.
-            filter: the filter.
-            order: the order.
+            filter: The filter.
+            order: The order.
 
         Returns:
             200: A page of notes. 204 (None): No note fits.
@@ -672,7 +672,7 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The note is pinned.
@@ -699,7 +699,7 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The note is not pinned any more.
@@ -728,9 +728,9 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            id: the id.
-            body: what to send.
+            entity_id: The entity id.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The note that was changed, reduced to its ids.
@@ -762,8 +762,8 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            entity_id: the entity id.
-            body: the items, 250 at most.
+            entity_id: The entity id.
+            body: The items, 250 at most.
 
         Returns:
             200: The notes that were changed, reduced to their ids.
@@ -790,8 +790,8 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The note that was changed, reduced to its ids.
@@ -820,7 +820,7 @@ class AsyncNotesApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The notes that were changed, reduced to their ids.

@@ -38,7 +38,7 @@ class OauthApi:
         https://www.amocrm.ru/developers/content/oauth/step-by-step.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: A new pair of tokens.
@@ -68,7 +68,7 @@ class OauthApi:
         https://www.amocrm.ru/developers/content/oauth/exchange-api-key.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             202 (None): Accepted; the code will be delivered to the redirect address.
@@ -219,7 +219,7 @@ class AsyncOauthApi:
         https://www.amocrm.ru/developers/content/oauth/step-by-step.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: A new pair of tokens.
@@ -249,7 +249,7 @@ class AsyncOauthApi:
         https://www.amocrm.ru/developers/content/oauth/exchange-api-key.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             202 (None): Accepted; the code will be delivered to the redirect address.

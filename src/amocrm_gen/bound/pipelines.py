@@ -48,7 +48,7 @@ class PipelinesApi:
 
         Args:
             pipeline_id: Pipeline to add to.
-            body: the items, 100 at most.
+            body: The items, 100 at most.
 
         Returns:
             200: The new stages.
@@ -76,7 +76,7 @@ class PipelinesApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipelines-add.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             200: The new pipelines.
@@ -103,7 +103,7 @@ class PipelinesApi:
         delete.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The pipeline is deleted.
@@ -130,7 +130,7 @@ class PipelinesApi:
 
         Args:
             pipeline_id: Pipeline of the stage.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The stage is deleted.
@@ -155,7 +155,7 @@ class PipelinesApi:
         detail.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The pipeline with its stages.
@@ -180,7 +180,7 @@ class PipelinesApi:
 
         Args:
             pipeline_id: Pipeline of the stage.
-            id: the id.
+            id: The id.
             with_: What to add to the stage. Known values: `descriptions`.
 
         Returns:
@@ -260,8 +260,8 @@ class PipelinesApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipeline-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed pipeline.
@@ -288,8 +288,8 @@ class PipelinesApi:
 
         Args:
             pipeline_id: Pipeline of the stage.
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed stage with all its hints.
@@ -330,7 +330,7 @@ class AsyncPipelinesApi:
 
         Args:
             pipeline_id: Pipeline to add to.
-            body: the items, 100 at most.
+            body: The items, 100 at most.
 
         Returns:
             200: The new stages.
@@ -358,7 +358,7 @@ class AsyncPipelinesApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipelines-add.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             200: The new pipelines.
@@ -385,7 +385,7 @@ class AsyncPipelinesApi:
         delete.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The pipeline is deleted.
@@ -412,7 +412,7 @@ class AsyncPipelinesApi:
 
         Args:
             pipeline_id: Pipeline of the stage.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The stage is deleted.
@@ -437,7 +437,7 @@ class AsyncPipelinesApi:
         detail.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The pipeline with its stages.
@@ -464,7 +464,7 @@ class AsyncPipelinesApi:
 
         Args:
             pipeline_id: Pipeline of the stage.
-            id: the id.
+            id: The id.
             with_: What to add to the stage. Known values: `descriptions`.
 
         Returns:
@@ -548,8 +548,8 @@ class AsyncPipelinesApi:
         https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipeline-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed pipeline.
@@ -576,8 +576,8 @@ class AsyncPipelinesApi:
 
         Args:
             pipeline_id: Pipeline of the stage.
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed stage with all its hints.

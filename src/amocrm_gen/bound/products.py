@@ -51,7 +51,7 @@ class ProductsApi:
         leaves the same state. Known from the vendor's client library.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The settings now in force.
@@ -106,7 +106,7 @@ class AsyncProductsApi:
         leaves the same state. Known from the vendor's client library.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The settings now in force.

@@ -34,7 +34,7 @@ class RolesApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The roles that were added.
@@ -60,7 +60,7 @@ class RolesApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The role is gone.
@@ -85,7 +85,7 @@ class RolesApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            id: the id.
+            id: The id.
             with_: Extra data of the role. Known values: `users`.
 
         Returns:
@@ -144,8 +144,8 @@ class RolesApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             202: The role as it stands now.
@@ -173,7 +173,7 @@ class RolesApi:
         https://developers.kommo.com/reference/users-and-roles.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The roles as they stand now. 202: The roles as they stand now.
@@ -209,7 +209,7 @@ class AsyncRolesApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             201: The roles that were added.
@@ -235,7 +235,7 @@ class AsyncRolesApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The role is gone.
@@ -260,7 +260,7 @@ class AsyncRolesApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            id: the id.
+            id: The id.
             with_: Extra data of the role. Known values: `users`.
 
         Returns:
@@ -319,8 +319,8 @@ class AsyncRolesApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             202: The role as it stands now.
@@ -348,7 +348,7 @@ class AsyncRolesApi:
         https://developers.kommo.com/reference/users-and-roles.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The roles as they stand now. 202: The roles as they stand now.

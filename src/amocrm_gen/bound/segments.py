@@ -33,7 +33,7 @@ class SegmentsApi:
         api#segment-add.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The new segment with its field values.
@@ -60,7 +60,7 @@ class SegmentsApi:
         api#segment-delete.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The segment is deleted.
@@ -87,7 +87,7 @@ class SegmentsApi:
         api#segment-detail.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The segment. 204 (None): There is no segment with this id.
@@ -142,8 +142,8 @@ class SegmentsApi:
         api#segment-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed segment.
@@ -180,7 +180,7 @@ class AsyncSegmentsApi:
         api#segment-add.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The new segment with its field values.
@@ -207,7 +207,7 @@ class AsyncSegmentsApi:
         api#segment-delete.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The segment is deleted.
@@ -234,7 +234,7 @@ class AsyncSegmentsApi:
         api#segment-detail.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The segment. 204 (None): There is no segment with this id.
@@ -289,8 +289,8 @@ class AsyncSegmentsApi:
         api#segment-edit.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed segment.

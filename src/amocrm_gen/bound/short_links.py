@@ -36,7 +36,7 @@ class ShortLinksApi:
         https://www.amocrm.ru/developers/content/crm_platform/short_links.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The links that were made.
@@ -74,7 +74,7 @@ class AsyncShortLinksApi:
         https://www.amocrm.ru/developers/content/crm_platform/short_links.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The links that were made.

@@ -44,7 +44,7 @@ class SourcesApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             200: The new sources.
@@ -71,7 +71,7 @@ class SourcesApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The source is deleted.
@@ -100,7 +100,7 @@ class SourcesApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             204 (None): The sources are deleted.
@@ -126,7 +126,7 @@ class SourcesApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The source. 204 (None): There is no source with this id.
@@ -178,8 +178,8 @@ class SourcesApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed source.
@@ -206,7 +206,7 @@ class SourcesApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             200: The changed sources.
@@ -243,7 +243,7 @@ class AsyncSourcesApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             200: The new sources.
@@ -270,7 +270,7 @@ class AsyncSourcesApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The source is deleted.
@@ -299,7 +299,7 @@ class AsyncSourcesApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             204 (None): The sources are deleted.
@@ -325,7 +325,7 @@ class AsyncSourcesApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The source. 204 (None): There is no source with this id.
@@ -377,8 +377,8 @@ class AsyncSourcesApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed source.
@@ -405,7 +405,7 @@ class AsyncSourcesApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            body: the items, 50 at most.
+            body: The items, 50 at most.
 
         Returns:
             200: The changed sources.

@@ -35,7 +35,7 @@ class SubscriptionsApi:
 
         Args:
             entity_type: Leads or customers.
-            id: the id.
+            id: The id.
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
 
@@ -78,7 +78,7 @@ class AsyncSubscriptionsApi:
 
         Args:
             entity_type: Leads or customers.
-            id: the id.
+            id: The id.
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
 

@@ -38,7 +38,7 @@ class TagsApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The tags with their ids.
@@ -104,8 +104,8 @@ class TagsApi:
         same state. Known from the vendor's client library (likely).
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed tag.
@@ -132,7 +132,7 @@ class TagsApi:
         (likely).
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed tags.
@@ -170,7 +170,7 @@ class AsyncTagsApi:
 
         Args:
             entity_type: One of the four main entities.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The tags with their ids.
@@ -236,8 +236,8 @@ class AsyncTagsApi:
         same state. Known from the vendor's client library (likely).
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The changed tag.
@@ -264,7 +264,7 @@ class AsyncTagsApi:
         (likely).
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The changed tags.

@@ -44,8 +44,8 @@ class TalksApi:
         https://www.amocrm.ru/developers/content/crm_platform/talks-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             202 (None): The talk will be closed.
@@ -68,7 +68,7 @@ class TalksApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/talks-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The talk. 204 (None): There is no such talk.
@@ -105,7 +105,7 @@ class TalksApi:
             talk_id: Id of the talk.
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: A page of messages. 204 (None): The talk has no message.
@@ -143,7 +143,7 @@ class TalksApi:
         Args:
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: A page of talks. 204 (None): No talk fits.
@@ -174,7 +174,7 @@ class TalksApi:
 
         Args:
             talk_id: Id of the talk.
-            body: what to send.
+            body: What to send.
 
         Returns:
             202: The message was accepted.
@@ -210,8 +210,8 @@ class AsyncTalksApi:
         https://www.amocrm.ru/developers/content/crm_platform/talks-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             202 (None): The talk will be closed.
@@ -234,7 +234,7 @@ class AsyncTalksApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/talks-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The talk. 204 (None): There is no such talk.
@@ -271,7 +271,7 @@ class AsyncTalksApi:
             talk_id: Id of the talk.
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: A page of messages. 204 (None): The talk has no message.
@@ -309,7 +309,7 @@ class AsyncTalksApi:
         Args:
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: A page of talks. 204 (None): No talk fits.
@@ -340,7 +340,7 @@ class AsyncTalksApi:
 
         Args:
             talk_id: Id of the talk.
-            body: what to send.
+            body: What to send.
 
         Returns:
             202: The message was accepted.

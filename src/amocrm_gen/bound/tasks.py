@@ -46,7 +46,7 @@ class TasksApi:
         https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The tasks that were added, reduced to their ids.
@@ -69,7 +69,7 @@ class TasksApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The task. 204 (None): There is no such task.
@@ -104,8 +104,8 @@ class TasksApi:
         Args:
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
-            filter: the filter.
-            order: the order.
+            filter: The filter.
+            order: The order.
 
         Returns:
             200: A page of tasks. 204 (None): No task fits.
@@ -131,8 +131,8 @@ class TasksApi:
         https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The task that was changed, reduced to its id.
@@ -159,7 +159,7 @@ class TasksApi:
         https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The tasks that were changed, reduced to their ids.
@@ -196,7 +196,7 @@ class AsyncTasksApi:
         https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The tasks that were added, reduced to their ids.
@@ -219,7 +219,7 @@ class AsyncTasksApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The task. 204 (None): There is no such task.
@@ -254,8 +254,8 @@ class AsyncTasksApi:
         Args:
             page: Page number, from 1.
             limit: Items per page, 50 by default and 250 at most.
-            filter: the filter.
-            order: the order.
+            filter: The filter.
+            order: The order.
 
         Returns:
             200: A page of tasks. 204 (None): No task fits.
@@ -283,8 +283,8 @@ class AsyncTasksApi:
         https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The task that was changed, reduced to its id.
@@ -311,7 +311,7 @@ class AsyncTasksApi:
         https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The tasks that were changed, reduced to their ids.

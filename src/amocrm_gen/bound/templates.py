@@ -49,7 +49,7 @@ class TemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The templates that were added, in full.
@@ -75,7 +75,7 @@ class TemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The template is gone.
@@ -102,7 +102,7 @@ class TemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             204 (None): The templates are gone.
@@ -126,7 +126,7 @@ class TemplatesApi:
         templates-api.
 
         Args:
-            id: the id.
+            id: The id.
             with_: Extra data of the template. Known values: `reviews`.
 
         Returns:
@@ -163,7 +163,7 @@ class TemplatesApi:
             page: Page number, from 1.
             limit: Items per page, 50 at most.
             with_: Extra data of each template. Known values: `reviews`.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: A page of templates. 204 (None): No template fits.
@@ -193,8 +193,8 @@ class TemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The reviews, one for each WhatsApp source.
@@ -222,9 +222,9 @@ class TemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            id: the id.
+            id: The id.
             review_id: Id of the review.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The review as it stands now.
@@ -252,8 +252,8 @@ class TemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The template as it stands now.
@@ -282,7 +282,7 @@ class TemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The templates that were changed, in full.
@@ -319,7 +319,7 @@ class AsyncTemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The templates that were added, in full.
@@ -345,7 +345,7 @@ class AsyncTemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The template is gone.
@@ -372,7 +372,7 @@ class AsyncTemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             204 (None): The templates are gone.
@@ -396,7 +396,7 @@ class AsyncTemplatesApi:
         templates-api.
 
         Args:
-            id: the id.
+            id: The id.
             with_: Extra data of the template. Known values: `reviews`.
 
         Returns:
@@ -433,7 +433,7 @@ class AsyncTemplatesApi:
             page: Page number, from 1.
             limit: Items per page, 50 at most.
             with_: Extra data of each template. Known values: `reviews`.
-            filter: the filter.
+            filter: The filter.
 
         Returns:
             200: A page of templates. 204 (None): No template fits.
@@ -463,8 +463,8 @@ class AsyncTemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The reviews, one for each WhatsApp source.
@@ -492,9 +492,9 @@ class AsyncTemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            id: the id.
+            id: The id.
             review_id: Id of the review.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The review as it stands now.
@@ -522,8 +522,8 @@ class AsyncTemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            id: the id.
-            body: what to send.
+            id: The id.
+            body: What to send.
 
         Returns:
             200: The template as it stands now.
@@ -552,7 +552,7 @@ class AsyncTemplatesApi:
         https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The templates that were changed, in full.

@@ -47,7 +47,7 @@ class TransactionsApi:
 
         Args:
             customer_id: Id of the customer.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
             accrue_bonus: Whether the purchase earns bonus points; the vendor's SDK sends
                 true by default. Not documented.
 
@@ -79,7 +79,7 @@ class TransactionsApi:
 
         Args:
             customer_id: Id of the customer.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The purchase is deleted.
@@ -104,7 +104,7 @@ class TransactionsApi:
         delete.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The purchase is deleted.
@@ -130,7 +130,7 @@ class TransactionsApi:
 
         Args:
             customer_id: Id of the customer.
-            id: the id.
+            id: The id.
 
         Returns:
             200: The purchase. 204 (None): There is no purchase with this id.
@@ -155,7 +155,7 @@ class TransactionsApi:
         detail.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The purchase. 204 (None): There is no purchase with this id.
@@ -267,7 +267,7 @@ class AsyncTransactionsApi:
 
         Args:
             customer_id: Id of the customer.
-            body: the items, 250 at most.
+            body: The items, 250 at most.
             accrue_bonus: Whether the purchase earns bonus points; the vendor's SDK sends
                 true by default. Not documented.
 
@@ -299,7 +299,7 @@ class AsyncTransactionsApi:
 
         Args:
             customer_id: Id of the customer.
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The purchase is deleted.
@@ -324,7 +324,7 @@ class AsyncTransactionsApi:
         delete.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             204 (None): The purchase is deleted.
@@ -350,7 +350,7 @@ class AsyncTransactionsApi:
 
         Args:
             customer_id: Id of the customer.
-            id: the id.
+            id: The id.
 
         Returns:
             200: The purchase. 204 (None): There is no purchase with this id.
@@ -375,7 +375,7 @@ class AsyncTransactionsApi:
         detail.
 
         Args:
-            id: the id.
+            id: The id.
 
         Returns:
             200: The purchase. 204 (None): There is no purchase with this id.

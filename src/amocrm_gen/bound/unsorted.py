@@ -50,7 +50,7 @@ class UnsortedApi:
 
         Args:
             uid: Id of the record.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The accepted record with the ids of its entities.
@@ -79,7 +79,7 @@ class UnsortedApi:
         form.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new records.
@@ -107,7 +107,7 @@ class UnsortedApi:
         https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-add-sip.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new records.
@@ -135,7 +135,7 @@ class UnsortedApi:
 
         Args:
             uid: Id of the record.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The declined record with the ids of its entities.
@@ -213,7 +213,7 @@ class UnsortedApi:
 
         Args:
             uid: Id of the record.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The linked record with the ids of the entities.
@@ -287,7 +287,7 @@ class AsyncUnsortedApi:
 
         Args:
             uid: Id of the record.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The accepted record with the ids of its entities.
@@ -316,7 +316,7 @@ class AsyncUnsortedApi:
         form.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new records.
@@ -344,7 +344,7 @@ class AsyncUnsortedApi:
         https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-add-sip.
 
         Args:
-            body: the items, 250 at most.
+            body: The items, 250 at most.
 
         Returns:
             200: The new records.
@@ -372,7 +372,7 @@ class AsyncUnsortedApi:
 
         Args:
             uid: Id of the record.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The declined record with the ids of its entities.
@@ -450,7 +450,7 @@ class AsyncUnsortedApi:
 
         Args:
             uid: Id of the record.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The linked record with the ids of the entities.

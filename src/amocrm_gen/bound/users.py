@@ -35,7 +35,7 @@ class UsersApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            body: the items, 10 at most.
+            body: The items, 10 at most.
 
         Returns:
             202 (None): The users will be switched on. 204 (None): The users are switched
@@ -66,7 +66,7 @@ class UsersApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            body: the items, 10 at most.
+            body: The items, 10 at most.
 
         Returns:
             201: The users that were added.
@@ -94,7 +94,7 @@ class UsersApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            body: the items, 10 at most.
+            body: The items, 10 at most.
 
         Returns:
             202 (None): The users will be switched off. 204 (None): The users are switched
@@ -120,7 +120,7 @@ class UsersApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            id: the id.
+            id: The id.
             with_: Extra data of the user. Known values: `role`, `group`, `uuid`,
                 `amojo_id`, `user_rank`, `phone_number`.
 
@@ -190,7 +190,7 @@ class AsyncUsersApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            body: the items, 10 at most.
+            body: The items, 10 at most.
 
         Returns:
             202 (None): The users will be switched on. 204 (None): The users are switched
@@ -221,7 +221,7 @@ class AsyncUsersApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            body: the items, 10 at most.
+            body: The items, 10 at most.
 
         Returns:
             201: The users that were added.
@@ -249,7 +249,7 @@ class AsyncUsersApi:
         https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            body: the items, 10 at most.
+            body: The items, 10 at most.
 
         Returns:
             202 (None): The users will be switched off. 204 (None): The users are switched
@@ -275,7 +275,7 @@ class AsyncUsersApi:
         documentation: https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
         Args:
-            id: the id.
+            id: The id.
             with_: Extra data of the user. Known values: `role`, `group`, `uuid`,
                 `amojo_id`, `user_rank`, `phone_number`.
 

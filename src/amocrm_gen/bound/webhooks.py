@@ -67,7 +67,7 @@ class WebhooksApi:
         subscribe.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The subscription. 201: The subscription.
@@ -94,7 +94,7 @@ class WebhooksApi:
         https://www.amocrm.ru/developers/content/crm_platform/webhooks-api.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             204 (None): Removed.
@@ -162,7 +162,7 @@ class AsyncWebhooksApi:
         subscribe.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The subscription. 201: The subscription.
@@ -189,7 +189,7 @@ class AsyncWebhooksApi:
         https://www.amocrm.ru/developers/content/crm_platform/webhooks-api.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             204 (None): Removed.

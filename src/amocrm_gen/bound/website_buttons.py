@@ -68,7 +68,7 @@ class WebsiteButtonsApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             202: The button is being made.
@@ -155,7 +155,7 @@ class WebsiteButtonsApi:
 
         Args:
             source_id: Source of the button.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The button with its HTML.
@@ -219,7 +219,7 @@ class AsyncWebsiteButtonsApi:
         https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
         Args:
-            body: what to send.
+            body: What to send.
 
         Returns:
             202: The button is being made.
@@ -306,7 +306,7 @@ class AsyncWebsiteButtonsApi:
 
         Args:
             source_id: Source of the button.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The button with its HTML.

@@ -63,7 +63,7 @@ class WidgetsApi:
 
         Args:
             widget_code: Code of the widget.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The widget with its settings.
@@ -182,7 +182,7 @@ class AsyncWidgetsApi:
 
         Args:
             widget_code: Code of the widget.
-            body: what to send.
+            body: What to send.
 
         Returns:
             200: The widget with its settings.

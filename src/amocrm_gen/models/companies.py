@@ -41,7 +41,7 @@ class CompanyWritten(Model, kw_only=True):
 
 
 class CompanyWriteEmbedded(Model, kw_only=True):
-    """CompanyWriteEmbedded"""
+    """Company write embedded."""
 
     companies: list[CompanyWritten] | UnsetType = UNSET
 
@@ -139,7 +139,7 @@ class Company(Model, kw_only=True):
 
 
 class CompanyPageEmbedded(Model, kw_only=True):
-    """CompanyPageEmbedded"""
+    """Company page embedded."""
 
     companies: list[Company] | UnsetType = UNSET
 

@@ -64,7 +64,7 @@ class ContactWritten(Model, kw_only=True):
 
 
 class ContactWriteEmbedded(Model, kw_only=True):
-    """ContactWriteEmbedded"""
+    """Contact write embedded."""
 
     contacts: list[ContactWritten] | UnsetType = UNSET
 
@@ -151,7 +151,7 @@ class ContactChatLink(Model, kw_only=True):
 
 
 class ContactChatLinksEmbedded(Model, kw_only=True):
-    """ContactChatLinksEmbedded"""
+    """Contact chat links embedded."""
 
     chats: list[ContactChatLink] | UnsetType = UNSET
 
@@ -210,7 +210,7 @@ class Contact(Model, kw_only=True):
 
 
 class ContactPageEmbedded(Model, kw_only=True):
-    """ContactPageEmbedded"""
+    """Contact page embedded."""
 
     contacts: list[Contact] | UnsetType = UNSET
 

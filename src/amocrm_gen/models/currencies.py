@@ -18,7 +18,7 @@ class Currency(Model, kw_only=True):
 
 
 class CurrencyPageEmbedded(Model, kw_only=True):
-    """CurrencyPageEmbedded"""
+    """Currency page embedded."""
 
     currencies: list[Currency] | UnsetType = UNSET
 

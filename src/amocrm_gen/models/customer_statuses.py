@@ -37,7 +37,7 @@ class CustomerStatus(Model, kw_only=True):
 
 
 class CustomerStatusListEmbedded(Model, kw_only=True):
-    """CustomerStatusListEmbedded"""
+    """Customer status list embedded."""
 
     statuses: list[CustomerStatus] | UnsetType = UNSET
 
@@ -60,7 +60,7 @@ class CustomerStatusWritten(Model, kw_only=True):
 
 
 class CustomerStatusWriteEmbedded(Model, kw_only=True):
-    """CustomerStatusWriteEmbedded"""
+    """Customer status write embedded."""
 
     statuses: list[CustomerStatusWritten] | UnsetType = UNSET
 

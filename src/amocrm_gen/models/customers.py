@@ -38,7 +38,7 @@ class CustomerWritten(Model, kw_only=True):
 
 
 class CustomerWriteEmbedded(Model, kw_only=True):
-    """CustomerWriteEmbedded"""
+    """Customer write embedded."""
 
     customers: list[CustomerWritten] | UnsetType = UNSET
 
@@ -205,7 +205,7 @@ class Customer(Model, kw_only=True):
 
 
 class CustomerPageEmbedded(Model, kw_only=True):
-    """CustomerPageEmbedded"""
+    """Customer page embedded."""
 
     customers: list[Customer] | UnsetType = UNSET
 

@@ -600,7 +600,7 @@ class CustomField(Model, kw_only=True):
 
 
 class CustomFieldPageEmbedded(Model, kw_only=True):
-    """CustomFieldPageEmbedded"""
+    """Custom field page embedded."""
 
     custom_fields: list[CustomField] | UnsetType = UNSET
 
@@ -617,7 +617,7 @@ class CustomFieldPage(Model, kw_only=True):
 
 
 class CustomFieldWriteEmbedded(Model, kw_only=True):
-    """CustomFieldWriteEmbedded"""
+    """Custom field write embedded."""
 
     custom_fields: list[CustomField] | UnsetType = UNSET
 
@@ -1020,7 +1020,7 @@ class CustomFieldGroup(Model, kw_only=True):
 
 
 class CustomFieldGroupPageEmbedded(Model, kw_only=True):
-    """CustomFieldGroupPageEmbedded"""
+    """Custom field group page embedded."""
 
     custom_field_groups: list[CustomFieldGroup] | UnsetType = UNSET
 

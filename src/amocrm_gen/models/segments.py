@@ -38,7 +38,7 @@ class Segment(Model, kw_only=True):
 
 
 class SegmentPageEmbedded(Model, kw_only=True):
-    """SegmentPageEmbedded"""
+    """Segment page embedded."""
 
     segments: list[Segment] | UnsetType = UNSET
 

@@ -28,7 +28,7 @@ class TransactionElement(Model, kw_only=True):
 
 
 class TransactionEmbedded(Model, kw_only=True):
-    """TransactionEmbedded"""
+    """Transaction embedded."""
 
     customer: common.Ref | UnsetType = UNSET
     catalog_elements: list[TransactionElement] | None | UnsetType = UNSET
@@ -60,7 +60,7 @@ class Transaction(Model, kw_only=True):
 
 
 class TransactionPageEmbedded(Model, kw_only=True):
-    """TransactionPageEmbedded"""
+    """Transaction page embedded."""
 
     transactions: list[Transaction] | UnsetType = UNSET
 
@@ -96,7 +96,7 @@ class TransactionCustomerWritten(Model, kw_only=True):
 
 
 class TransactionWriteEmbedded(Model, kw_only=True):
-    """TransactionWriteEmbedded"""
+    """Transaction write embedded."""
 
     transactions: list[TransactionWritten] | UnsetType = UNSET
     customers: list[TransactionCustomerWritten] | UnsetType = UNSET

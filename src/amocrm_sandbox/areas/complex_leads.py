@@ -7,7 +7,7 @@ from typing import Any
 from ..context import Context, Item, Routes
 from ..entities import Kind, create
 from ..messages import Response, encode, json_response
-from ..relations import add_link
+from ..relations import link
 from ..stages import main_pipeline, unsorted_stage
 from .companies import COMPANIES
 from .contacts import CONTACTS
@@ -49,14 +49,14 @@ def _create(ctx: Context, item: Item) -> dict[str, Any] | None:
     if metadata is not None:
         _make_unsorted(ctx, item, lead_id, data, metadata)
     if contact_id is not None:
-        add_link(ctx.store, ("leads", lead_id), ("contacts", contact_id), True)
+        link(ctx, ("leads", lead_id), ("contacts", contact_id), True)
     if company_id is not None:
-        add_link(ctx.store, ("leads", lead_id), ("companies", company_id))
+        link(ctx, ("leads", lead_id), ("companies", company_id))
     is_new = not any(
         partner.get("id") for name in ("contacts", "companies") for partner in embedded.get(name) or ()
     )
     if contact_id is not None and company_id is not None and is_new:
-        add_link(ctx.store, ("companies", company_id), ("contacts", contact_id))
+        link(ctx, ("companies", company_id), ("contacts", contact_id))
     made = {"id": lead_id, "contact_id": contact_id, "company_id": company_id}
     return {**made, "request_id": [item.request_id], "merged": False}
 

@@ -10,7 +10,7 @@ from ..entities import Kind, Row, create_many, get_one, list_all, update_many, u
 from ..errors import refuse
 from ..messages import Response
 from ..query import as_int
-from ..relations import add_link
+from ..relations import link
 from ..selection import Selection
 from ..stages import CLOSED, LOST, first_stage, main_pipeline, pipeline_of, stage
 
@@ -98,7 +98,7 @@ def _attach(ctx: Context, item: Item, id: int, data: Row, prefix: str) -> None:
                 item.error("NotSupportedChoice", f"{prefix}_embedded.{other}.{index}.id")
                 continue
             is_main = bool(reference.get("is_main")) if other == "contacts" else None
-            add_link(ctx.store, ("leads", id), (other, other_id), is_main)
+            link(ctx, ("leads", id), (other, other_id), is_main)
 
 
 def _show(ctx: Context, row: Row, shown: Row) -> None:

@@ -8,14 +8,14 @@ from ..context import Context, Item, Routes
 from ..errors import refuse
 from ..messages import Response, json_response
 from ..query import as_int, as_list
-from ..relations import PAIRS, Link, add_link, drop_link, links_of
+from .. import relations
+from ..relations import PAIRS, Link, links_of
 
 __all__ = ["routes"]
 
 routes = Routes()
 
-# Entities of these types exist here; links to list elements are kept without checking the element.
-_TABLES = ("leads", "contacts", "companies")
+_TABLES = ("leads", "contacts", "companies", "customers", "catalog_elements")
 
 
 def _kind(ctx: Context) -> str:
@@ -23,8 +23,6 @@ def _kind(ctx: Context) -> str:
 
 
 def _exists(ctx: Context, kind: str, id: Any) -> bool:
-    if kind == "catalog_elements":
-        return True
     return (
         kind in _TABLES
         and ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0", (id,)) is not None
@@ -134,7 +132,7 @@ def _link(ctx: Context) -> Response:
                 "catalog_id": sent["catalog_id"],
                 "price_id": sent.get("price_id"),
             }
-        add_link(ctx.store, mine, theirs, sent.get("is_main"), metadata)
+        relations.link(ctx, mine, theirs, sent.get("is_main"), metadata)
     ctx.refuse_bad_items()
     shown = []
     for _, (kind, id), (to_type, to_id) in pairs:
@@ -150,7 +148,7 @@ def _unlink(ctx: Context) -> Response:
     pairs = _targets(ctx)
     ctx.refuse_bad_items()
     for _, mine, theirs in pairs:
-        drop_link(ctx.store, mine, theirs)
+        relations.unlink(ctx, mine, theirs)
     return Response(204)
 
 

@@ -17,7 +17,7 @@ __all__ = ["routes"]
 
 routes = Routes()
 
-_TABLES = ("leads", "contacts", "companies")
+_TABLES = ("leads", "contacts", "companies", "customers")
 _COLUMNS = (
     "id",
     "entity_id",
@@ -132,6 +132,7 @@ def create_notes(ctx: Context) -> Response:
             "params": msgspec.json.encode(params),
         }
         ctx.store.insert("notes", row)
+        ctx.changes.noted(kind, row["entity_id"], row["note_type"], id)
         links = ctx.links(f"{kind}/{entity_id}/notes/{id}")
         shown.append({"id": id, "entity_id": entity_id, "request_id": item.request_id, "_links": links})
     ctx.refuse_bad_items()

@@ -15,7 +15,7 @@ __all__ = ["routes"]
 routes = Routes()
 
 KINDS = ("leads", "contacts", "companies", "customers")
-_TABLES = ("leads", "contacts", "companies")
+_TABLES = ("leads", "contacts", "companies", "customers")
 _COLUMNS: tuple[str, ...] = (
     "id",
     "created_by",
@@ -76,10 +76,9 @@ def list_tasks(ctx: Context) -> Response:
     selection.ids("task_type_id", asked.get("task_type", asked.get("task_type_id")))
     selection.ids("is_completed", asked.get("is_completed"))
     selection.among("entity_type", as_list(asked.get("entity_type")))
-    if "entity_id" in asked:
-        if "entity_type" not in asked:
-            raise refuse(400, "Filter entity_id works only together with entity_type")
-        selection.ids("entity_id", asked["entity_id"])
+    if "entity_type" in asked:
+        # Alone, an entity id means nothing and is ignored.
+        selection.ids("entity_id", asked.get("entity_id"))
     selection.between("updated_at", asked.get("updated_at"))
     _statuses(ctx, selection)
     selection.order_by(ctx, ("created_at", "complete_till", "id"))
@@ -156,6 +155,7 @@ def create_tasks(ctx: Context) -> Response:
             continue
         row["id"] = ctx.store.next_id("tasks")
         ctx.store.insert("tasks", row)
+        ctx.changes.task_added(row)
         rows.append(row)
         links = ctx.links(f"tasks/{row['id']}")
         shown.append({"id": row["id"], "request_id": item.request_id, "_links": links})
@@ -176,6 +176,7 @@ def _change(ctx: Context, item: Item, id: Any) -> dict[str, Any] | None:
     if not item.errors:
         ctx.store.update("tasks", row["id"], {key: value for key, value in row.items() if key != "id"})
         _refresh(ctx, [old, row])
+        ctx.changes.task_updated(old, row)
     answer = {"id": row["id"], "updated_at": row["updated_at"], "request_id": item.request_id}
     return {**answer, "_links": ctx.links(f"tasks/{row['id']}")}
 

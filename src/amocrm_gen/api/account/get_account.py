@@ -50,7 +50,7 @@ def sync(*, client: Client, with_: Sequence[str] | None = None) -> Account:
     documentation: https://www.amocrm.ru/developers/content/crm_platform/account-info.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         with_: Extra blocks of the answer; without them the answer carries the plain
             properties only. Known values: `amojo_id`, `uuid`, `amojo_rights`,
             `users_groups`, `task_types`, `version`, `entity_names`, `datetime_settings`,
@@ -86,7 +86,7 @@ async def asyncio(*, client: AsyncClient, with_: Sequence[str] | None = None) ->
     documentation: https://www.amocrm.ru/developers/content/crm_platform/account-info.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         with_: Extra blocks of the answer; without them the answer carries the plain
             properties only. Known values: `amojo_id`, `uuid`, `amojo_rights`,
             `users_groups`, `task_types`, `version`, `entity_names`, `datetime_settings`,

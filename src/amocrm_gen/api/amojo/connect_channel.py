@@ -62,9 +62,9 @@ def sync(*, client: Client, channel_id: str, body: AmojoConnect) -> AmojoConnect
     https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         channel_id: Id of the channel.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The connection with its scope_id.
@@ -108,9 +108,9 @@ async def asyncio(*, client: AsyncClient, channel_id: str, body: AmojoConnect) -
     https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         channel_id: Id of the channel.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The connection with its scope_id.

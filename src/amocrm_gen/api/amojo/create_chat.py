@@ -52,9 +52,9 @@ def sync(*, client: Client, scope_id: str, body: AmojoChatCreate) -> AmojoChat:
     https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         scope_id: Address of the channel in the account, from connect_channel.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The chat.
@@ -88,9 +88,9 @@ async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoChatCreate) 
     https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         scope_id: Address of the channel in the account, from connect_channel.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The chat.

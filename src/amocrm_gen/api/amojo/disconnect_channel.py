@@ -50,9 +50,9 @@ def sync(*, client: Client, channel_id: str, body: AmojoDisconnect) -> None:
     https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         channel_id: Id of the channel.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200 (None): Disconnected.
@@ -86,9 +86,9 @@ async def asyncio(*, client: AsyncClient, channel_id: str, body: AmojoDisconnect
     https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         channel_id: Id of the channel.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200 (None): Disconnected.

@@ -69,7 +69,7 @@ def sync(
     api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         scope_id: Address of the channel in the account, from connect_channel.
         conversation_id: Chat id on the CRM side.
         offset: Number of messages to skip.
@@ -128,7 +128,7 @@ async def asyncio(
     api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         scope_id: Address of the channel in the account, from connect_channel.
         conversation_id: Chat id on the CRM side.
         offset: Number of messages to skip.

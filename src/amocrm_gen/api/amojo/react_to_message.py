@@ -50,9 +50,9 @@ def sync(*, client: Client, scope_id: str, body: AmojoReaction) -> None:
     https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         scope_id: Address of the channel in the account, from connect_channel.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200 (None): Taken.
@@ -86,9 +86,9 @@ async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoReaction) ->
     https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         scope_id: Address of the channel in the account, from connect_channel.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200 (None): Taken.

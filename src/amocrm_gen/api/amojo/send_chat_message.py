@@ -55,9 +55,9 @@ def sync(*, client: Client, scope_id: str, body: AmojoMessageCreate) -> AmojoMes
     api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         scope_id: Address of the channel in the account, from connect_channel.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: Accepted for processing.
@@ -94,9 +94,9 @@ async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoMessageCreat
     api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         scope_id: Address of the channel in the account, from connect_channel.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: Accepted for processing.

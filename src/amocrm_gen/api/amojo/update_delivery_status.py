@@ -49,10 +49,10 @@ def sync(*, client: Client, scope_id: str, msg_id: str, body: AmojoDeliveryUpdat
     https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         scope_id: Address of the channel in the account, from connect_channel.
         msg_id: Message id on the CRM side.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200 (None): Taken.
@@ -85,10 +85,10 @@ async def asyncio(*, client: AsyncClient, scope_id: str, msg_id: str, body: Amoj
     https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         scope_id: Address of the channel in the account, from connect_channel.
         msg_id: Message id on the CRM side.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200 (None): Taken.

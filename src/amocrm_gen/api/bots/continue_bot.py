@@ -51,11 +51,11 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         bot_type: Kind of bot.
         bot_id: Id of the bot.
         continue_id: Id of the waiting step.
-        body: what to send.
+        body: What to send.
 
     Returns:
         202 (None): The bot will go on.
@@ -93,11 +93,11 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         bot_type: Kind of bot.
         bot_id: Id of the bot.
         continue_id: Id of the waiting step.
-        body: what to send.
+        body: What to send.
 
     Returns:
         202 (None): The bot will go on.

@@ -50,8 +50,8 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Bot 
     https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: Extra data of the bot. Known values: `favorite`.
 
     Returns:
@@ -83,8 +83,8 @@ async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None =
     https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: Extra data of the bot. Known values: `favorite`.
 
     Returns:

@@ -71,11 +71,11 @@ def sync(
     https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         with_: Extra data of each bot. Known values: `favorite`.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: A page of bots. 204 (None): No bot fits.
@@ -118,11 +118,11 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         with_: Extra data of each bot. Known values: `favorite`.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: A page of bots. 204 (None): No bot fits.

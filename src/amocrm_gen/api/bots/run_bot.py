@@ -45,9 +45,9 @@ def sync(*, client: Client, id: int, body: BotRun) -> None:
     https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         202 (None): The bot will be started.
@@ -77,9 +77,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: BotRun) -> None:
     https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         202 (None): The bot will be started.

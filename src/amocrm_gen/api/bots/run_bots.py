@@ -51,8 +51,8 @@ def sync(*, client: Client, body: Sequence[BotRunItem]) -> None:
     https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 100 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 100 at most.
 
     Returns:
         202 (None): The bots will be started.
@@ -85,8 +85,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[BotRunItem]) -> None:
     https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 100 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 100 at most.
 
     Returns:
         202 (None): The bots will be started.

@@ -55,8 +55,8 @@ def sync(*, client: Client, body: Sequence[CallCreate]) -> CallWriteResult:
     https://www.amocrm.ru/developers/content/crm_platform/calls-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The calls that were added, and the ones that were not.
@@ -92,8 +92,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CallCreate]) -> CallWri
     https://www.amocrm.ru/developers/content/crm_platform/calls-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The calls that were added, and the ones that were not.

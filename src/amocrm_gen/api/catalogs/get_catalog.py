@@ -45,8 +45,8 @@ def sync(*, client: Client, id: int) -> Catalog | None:
     documentation: https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The list. 204 (None): There is no such list.
@@ -74,8 +74,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> Catalog | None:
     documentation: https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The list. 204 (None): There is no such list.

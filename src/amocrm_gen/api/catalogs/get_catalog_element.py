@@ -50,9 +50,9 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
+        id: The id.
         with_: Extra data of the element; `invoice_link` is null outside of lists of
             invoices. Known values: `invoice_link`, `supplier_field_values`.
 
@@ -87,9 +87,9 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
+        id: The id.
         with_: Extra data of the element; `invoice_link` is null outside of lists of
             invoices. Known values: `invoice_link`, `supplier_field_values`.
 

@@ -54,10 +54,10 @@ def sync(
     matched. All or nothing (inferred). Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
-        body: the items, 250 at most.
+        id: The id.
+        body: The items, 250 at most.
 
     Returns:
         200: The links as they stand now.
@@ -93,10 +93,10 @@ async def asyncio(
     matched. All or nothing (inferred). Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
-        body: the items, 250 at most.
+        id: The id.
+        body: The items, 250 at most.
 
     Returns:
         200: The links as they stand now.

@@ -59,10 +59,10 @@ def sync(
     only. Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
-        filter: the filter.
+        id: The id.
+        filter: The filter.
 
     Returns:
         200: The links of the element. 204 (None): The element is not attached to anything.
@@ -104,10 +104,10 @@ async def asyncio(
     only. Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
-        filter: the filter.
+        id: The id.
+        filter: The filter.
 
     Returns:
         200: The links of the element. 204 (None): The element is not attached to anything.

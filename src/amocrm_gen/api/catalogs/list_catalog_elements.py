@@ -80,14 +80,14 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         query: Full-text search over the filled fields.
         with_: Extra data of each element; `invoice_link` is null outside of lists of
             invoices. Known values: `invoice_link`, `supplier_field_values`.
-        filter: the filter.
+        filter: The filter.
         id: Ids of the elements; `filter[id]` is the documented form.
 
     Returns:
@@ -145,14 +145,14 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         query: Full-text search over the filled fields.
         with_: Extra data of each element; `invoice_link` is null outside of lists of
             invoices. Known values: `invoice_link`, `supplier_field_values`.
-        filter: the filter.
+        filter: The filter.
         id: Ids of the elements; `filter[id]` is the documented form.
 
     Returns:

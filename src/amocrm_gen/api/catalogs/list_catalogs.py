@@ -51,7 +51,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         type: Only lists of this type.
@@ -89,7 +89,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         type: Only lists of this type.

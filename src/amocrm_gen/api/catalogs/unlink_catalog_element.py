@@ -51,10 +51,10 @@ def sync(*, client: Client, catalog_id: int, id: int, body: Sequence[CatalogElem
     matched. All or nothing (inferred). Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
-        body: the items, 250 at most.
+        id: The id.
+        body: The items, 250 at most.
 
     Returns:
         204 (None): The links are gone.
@@ -91,10 +91,10 @@ async def asyncio(
     matched. All or nothing (inferred). Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
-        body: the items, 250 at most.
+        id: The id.
+        body: The items, 250 at most.
 
     Returns:
         204 (None): The links are gone.

@@ -47,9 +47,9 @@ def sync(*, client: Client, id: int, body: CatalogUpdateOne) -> Catalog:
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The list as it stands now.
@@ -80,9 +80,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: CatalogUpdateOne) -> Ca
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The list as it stands now.

@@ -45,10 +45,10 @@ def sync(*, client: Client, catalog_id: int, id: int, body: CatalogElementUpdate
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
-        body: what to send.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The element as it stands now.
@@ -81,10 +81,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
-        body: what to send.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The element as it stands now.

@@ -55,9 +55,9 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The elements that were changed, in full.
@@ -95,9 +95,9 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The elements that were changed, in full.

@@ -51,8 +51,8 @@ def sync(*, client: Client, body: Sequence[CatalogUpdate]) -> CatalogWriteResult
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The lists that were changed, in full.
@@ -84,8 +84,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CatalogUpdate]) -> Cata
     https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The lists that were changed, in full.

@@ -48,8 +48,8 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Comp
     api#company-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: What to embed. only_deleted is no addition; it returns deleted companies
             instead, reduced to their ids and last changes. Known values: `contacts`,
             `leads`, `customers`, `catalog_elements`, `only_deleted`.
@@ -81,8 +81,8 @@ async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None =
     api#company-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: What to embed. only_deleted is no addition; it returns deleted companies
             instead, reduced to their ids and last changes. Known values: `contacts`,
             `leads`, `customers`, `catalog_elements`, `only_deleted`.

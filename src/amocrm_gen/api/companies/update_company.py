@@ -48,9 +48,9 @@ def sync(*, client: Client, id: int, body: CompanyUpdateOne) -> CompanyUpdated:
     https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed company.
@@ -82,9 +82,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: CompanyUpdateOne) -> Co
     https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed company.

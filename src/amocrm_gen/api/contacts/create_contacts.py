@@ -53,8 +53,8 @@ def sync(*, client: Client, body: Sequence[ContactCreate]) -> ContactWriteResult
     https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The new contacts with their ids.
@@ -88,8 +88,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ContactCreate]) -> Cont
     https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The new contacts with their ids.

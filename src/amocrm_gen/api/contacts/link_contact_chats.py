@@ -55,8 +55,8 @@ def sync(*, client: Client, body: Sequence[ContactChatLinkWrite]) -> ContactChat
     connect.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The bindings.
@@ -92,8 +92,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ContactChatLinkWrite]) 
     connect.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The bindings.

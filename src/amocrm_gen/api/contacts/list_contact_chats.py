@@ -56,7 +56,7 @@ def sync(
     api#contacts-chat-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         contact_id: Contacts whose chats are wanted.
         chat_id: UUIDs of chats whose contacts are wanted.
 
@@ -97,7 +97,7 @@ async def asyncio(
     api#contacts-chat-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         contact_id: Contacts whose chats are wanted.
         chat_id: UUIDs of chats whose contacts are wanted.
 

@@ -79,7 +79,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         with_: What to embed. only_deleted is no addition; it returns deleted contacts
             instead, reduced to their ids and last changes. Known values: `leads`,
             `customers`, `catalog_elements`, `social_profiles`, `only_deleted`.
@@ -140,7 +140,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         with_: What to embed. only_deleted is no addition; it returns deleted contacts
             instead, reduced to their ids and last changes. Known values: `leads`,
             `customers`, `catalog_elements`, `social_profiles`, `only_deleted`.

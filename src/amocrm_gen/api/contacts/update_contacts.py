@@ -52,8 +52,8 @@ def sync(*, client: Client, body: Sequence[ContactUpdate]) -> ContactWriteResult
     https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed contacts.
@@ -86,8 +86,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ContactUpdate]) -> Cont
     https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed contacts.

@@ -46,7 +46,7 @@ def sync(*, client: Client, page: int | None = None, limit: int | None = None) -
     most on a page. Known from the vendor's client library.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
 
@@ -80,7 +80,7 @@ async def asyncio(
     most on a page. Known from the vendor's client library.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
 

@@ -53,8 +53,8 @@ def sync(*, client: Client, body: Sequence[CustomerStatusCreate]) -> CustomerSta
     statuses-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The new statuses with their ids.
@@ -90,8 +90,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CustomerStatusCreate]) 
     statuses-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The new statuses with their ids.

@@ -48,8 +48,8 @@ def sync(*, client: Client, id: int) -> None:
     status-delete.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         204 (None): The status is deleted.
@@ -83,8 +83,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> None:
     status-delete.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         204 (None): The status is deleted.

@@ -48,8 +48,8 @@ def sync(*, client: Client, id: int) -> CustomerStatus | None:
     statuses-api#customer-status-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The status. 204 (None): There is no status with this id.
@@ -80,8 +80,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> CustomerStatus | None:
     statuses-api#customer-status-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The status. 204 (None): There is no status with this id.

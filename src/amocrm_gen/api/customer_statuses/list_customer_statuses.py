@@ -47,7 +47,7 @@ def sync(*, client: Client) -> CustomerStatusList:
     statuses-api#customers-statuses-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: All statuses.
@@ -78,7 +78,7 @@ async def asyncio(*, client: AsyncClient) -> CustomerStatusList:
     statuses-api#customers-statuses-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: All statuses.

@@ -49,9 +49,9 @@ def sync(*, client: Client, id: int, body: BonusPointsWrite) -> BonusPoints:
     api#customer%E2%80%93bonus-points-update.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The balance after the call.
@@ -84,9 +84,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: BonusPointsWrite) -> Bo
     api#customer%E2%80%93bonus-points-update.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The balance after the call.

@@ -50,8 +50,8 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Cust
     api#customer-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: What to embed; group_id adds the property of that name. Known values:
             `contacts`, `companies`, `catalog_elements`, `group_id`.
 
@@ -86,8 +86,8 @@ async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None =
     api#customer-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: What to embed; group_id adds the property of that name. Known values:
             `contacts`, `companies`, `catalog_elements`, `group_id`.
 

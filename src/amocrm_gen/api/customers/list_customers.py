@@ -80,7 +80,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         with_: What to embed; group_id adds the property of that name. Known values:
             `contacts`, `companies`, `catalog_elements`, `group_id`.
         page: Page number, from 1.
@@ -141,7 +141,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         with_: What to embed; group_id adds the property of that name. Known values:
             `contacts`, `companies`, `catalog_elements`, `group_id`.
         page: Page number, from 1.

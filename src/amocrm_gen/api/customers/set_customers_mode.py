@@ -48,8 +48,8 @@ def sync(*, client: Client, body: CustomersModeWrite) -> CustomersMode:
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-mode.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The mode now in force.
@@ -81,8 +81,8 @@ async def asyncio(*, client: AsyncClient, body: CustomersModeWrite) -> Customers
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-mode.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The mode now in force.

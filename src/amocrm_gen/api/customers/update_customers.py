@@ -53,8 +53,8 @@ def sync(*, client: Client, body: Sequence[CustomerUpdate]) -> CustomerWriteResu
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed customers.
@@ -88,8 +88,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CustomerUpdate]) -> Cus
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed customers.

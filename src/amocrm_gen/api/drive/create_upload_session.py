@@ -51,8 +51,8 @@ def sync(*, client: Client, body: DriveSessionCreate) -> DriveSession:
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The session.
@@ -86,8 +86,8 @@ async def asyncio(*, client: AsyncClient, body: DriveSessionCreate) -> DriveSess
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The session.

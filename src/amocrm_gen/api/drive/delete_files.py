@@ -54,8 +54,8 @@ def sync(*, client: Client, body: Sequence[DriveFileKey]) -> None:
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         204 (None): Deleted.
@@ -90,8 +90,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[DriveFileKey]) -> None:
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         204 (None): Deleted.

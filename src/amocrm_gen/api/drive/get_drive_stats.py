@@ -47,7 +47,7 @@ def sync(*, client: Client) -> DriveStats:
     was observed (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: Space of the account.
@@ -77,7 +77,7 @@ async def asyncio(*, client: AsyncClient) -> DriveStats:
     was observed (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: Space of the account.

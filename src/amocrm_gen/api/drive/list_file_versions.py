@@ -48,8 +48,8 @@ def sync(*, client: Client, file_uuid: str) -> DriveVersionPage:
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        file_uuid: the file uuid.
+        client: Anything that can send a request, such as the facade.
+        file_uuid: The file uuid.
 
     Returns:
         200: The versions.
@@ -80,8 +80,8 @@ async def asyncio(*, client: AsyncClient, file_uuid: str) -> DriveVersionPage:
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        file_uuid: the file uuid.
+        client: Anything that can send a request, such as the facade.
+        file_uuid: The file uuid.
 
     Returns:
         200: The versions.

@@ -75,7 +75,7 @@ def sync(
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         filter: Narrows the list down.
         with_: Further data to be sent along. Known values: `deleted`, `unbilled`.
         page: Page number, from 1.
@@ -125,7 +125,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         filter: Narrows the list down.
         with_: Further data to be sent along. Known values: `deleted`, `unbilled`.
         page: Page number, from 1.

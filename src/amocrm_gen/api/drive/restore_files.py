@@ -53,8 +53,8 @@ def sync(*, client: Client, body: Sequence[DriveFileKey]) -> DriveFilePage | Non
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         200: The restored files. 204 (None): Nothing was restored.
@@ -86,8 +86,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[DriveFileKey]) -> Drive
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         200: The restored files. 204 (None): Nothing was restored.

@@ -48,9 +48,9 @@ def sync(*, client: Client, file_uuid: str, body: DriveFileUpdate) -> DriveFile:
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        file_uuid: the file uuid.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        file_uuid: The file uuid.
+        body: What to send.
 
     Returns:
         200: The file.
@@ -81,9 +81,9 @@ async def asyncio(*, client: AsyncClient, file_uuid: str, body: DriveFileUpdate)
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        file_uuid: the file uuid.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        file_uuid: The file uuid.
+        body: What to send.
 
     Returns:
         200: The file.

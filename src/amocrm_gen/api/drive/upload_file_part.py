@@ -53,10 +53,10 @@ def sync(*, client: Client, session_token: str, content: Body) -> DriveUploadPar
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         session_token: Last piece of the address: a short-lived JWT that names the session
             and the part.
-        content: the bytes to send, whole or in pieces.
+        content: The bytes to send, whole or in pieces.
 
     Returns:
         200: Address for the next part, or the file after the last one.
@@ -90,10 +90,10 @@ async def asyncio(*, client: AsyncClient, session_token: str, content: Body) -> 
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         session_token: Last piece of the address: a short-lived JWT that names the session
             and the part.
-        content: the bytes to send, whole or in pieces.
+        content: The bytes to send, whole or in pieces.
 
     Returns:
         200: Address for the next part, or the file after the last one.

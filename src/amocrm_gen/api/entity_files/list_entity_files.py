@@ -63,9 +63,9 @@ def sync(
     api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
+        entity_id: The entity id.
         limit: Items in an answer, 50 when left out.
         before_id: Only links with an id below this one.
 
@@ -117,9 +117,9 @@ async def asyncio(
     api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
+        entity_id: The entity id.
         limit: Items in an answer, 50 when left out.
         before_id: Only links with an id below this one.
 

@@ -47,7 +47,7 @@ def sync(*, client: Client, file_uuid: str) -> FileLinks | None:
     vendor's documentation: https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         file_uuid: UUID of the file.
 
     Returns:
@@ -78,7 +78,7 @@ async def asyncio(*, client: AsyncClient, file_uuid: str) -> FileLinks | None:
     vendor's documentation: https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         file_uuid: UUID of the file.
 
     Returns:

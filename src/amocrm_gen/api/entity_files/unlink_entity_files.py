@@ -50,10 +50,10 @@ def sync(*, client: Client, entity_type: EntityType, entity_id: int, body: Seque
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
-        body: the items, 250 at most.
+        entity_id: The entity id.
+        body: The items, 250 at most.
 
     Returns:
         202 (None): The files will be detached.
@@ -88,10 +88,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/files/files-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
-        body: the items, 250 at most.
+        entity_id: The entity id.
+        body: The items, 250 at most.
 
     Returns:
         202 (None): The files will be detached.

@@ -47,7 +47,7 @@ def sync(*, client: Client, id: str, with_: Sequence[str] | None = None) -> Even
     documentation: https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         id: Id of the event, 26 lower-case letters and digits.
         with_: Extra data of the event. Known values: `contact_name`, `lead_name`,
             `company_name`, `catalog_element_name`, `customer_name`, `catalog_name`, `note`.
@@ -78,7 +78,7 @@ async def asyncio(*, client: AsyncClient, id: str, with_: Sequence[str] | None =
     documentation: https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         id: Id of the event, 26 lower-case letters and digits.
         with_: Extra data of the event. Known values: `contact_name`, `lead_name`,
             `company_name`, `catalog_element_name`, `customer_name`, `catalog_name`, `note`.

@@ -48,7 +48,7 @@ def sync(
     documentation: https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         language_code: Language of the names; that of the user when left out.
         limit: Number of types.
 
@@ -84,7 +84,7 @@ async def asyncio(
     documentation: https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         language_code: Language of the names; that of the user when left out.
         limit: Number of types.
 

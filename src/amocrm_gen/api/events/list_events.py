@@ -75,13 +75,13 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 100 at most.
         with_: Extra data of each event; the names go to the embedded entity. Known values:
             `contact_name`, `lead_name`, `company_name`, `catalog_element_name`,
             `customer_name`, `catalog_name`, `note`.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: A page of events. 204 (None): No event fits.
@@ -128,13 +128,13 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 100 at most.
         with_: Extra data of each event; the names go to the embedded entity. Known values:
             `contact_name`, `lead_name`, `company_name`, `catalog_element_name`,
             `customer_name`, `catalog_name`, `note`.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: A page of events. 204 (None): No event fits.

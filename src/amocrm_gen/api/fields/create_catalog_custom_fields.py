@@ -52,9 +52,9 @@ def sync(*, client: Client, catalog_id: int, body: Sequence[CatalogFieldCreate])
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         201: The new field definitions.
@@ -90,9 +90,9 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         201: The new field definitions.

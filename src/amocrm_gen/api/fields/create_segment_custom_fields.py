@@ -53,8 +53,8 @@ def sync(*, client: Client, body: Sequence[SegmentFieldCreate]) -> CustomFieldWr
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         201: The new field definitions.
@@ -87,8 +87,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SegmentFieldCreate]) ->
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         201: The new field definitions.

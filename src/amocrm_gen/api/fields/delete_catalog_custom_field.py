@@ -47,9 +47,9 @@ def sync(*, client: Client, catalog_id: int, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
+        id: The id.
 
     Returns:
         204 (None): The field is deleted.
@@ -82,9 +82,9 @@ async def asyncio(*, client: AsyncClient, catalog_id: int, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
+        id: The id.
 
     Returns:
         204 (None): The field is deleted.

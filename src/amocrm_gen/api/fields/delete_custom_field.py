@@ -48,9 +48,9 @@ def sync(*, client: Client, entity_type: EntityType, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
+        id: The id.
 
     Returns:
         204 (None): The field is deleted.
@@ -83,9 +83,9 @@ async def asyncio(*, client: AsyncClient, entity_type: EntityType, id: int) -> N
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
+        id: The id.
 
     Returns:
         204 (None): The field is deleted.

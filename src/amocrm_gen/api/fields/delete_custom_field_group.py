@@ -47,7 +47,7 @@ def sync(*, client: Client, entity_type: EntityType, id: str) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
         id: Id of the group.
 
@@ -81,7 +81,7 @@ async def asyncio(*, client: AsyncClient, entity_type: EntityType, id: str) -> N
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
         id: Id of the group.
 

@@ -47,8 +47,8 @@ def sync(*, client: Client, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         204 (None): The field is deleted.
@@ -81,8 +81,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         204 (None): The field is deleted.

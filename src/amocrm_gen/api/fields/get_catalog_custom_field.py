@@ -46,9 +46,9 @@ def sync(*, client: Client, catalog_id: int, id: int) -> CustomField | None:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
+        id: The id.
 
     Returns:
         200: The field definition. 204 (None): There is no field with this id.
@@ -77,9 +77,9 @@ async def asyncio(*, client: AsyncClient, catalog_id: int, id: int) -> CustomFie
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
+        id: The id.
 
     Returns:
         200: The field definition. 204 (None): There is no field with this id.

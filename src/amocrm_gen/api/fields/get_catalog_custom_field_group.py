@@ -45,7 +45,7 @@ def sync(*, client: Client, catalog_id: int, id: str) -> CustomFieldGroup:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
         id: Id of the group.
 
@@ -76,7 +76,7 @@ async def asyncio(*, client: AsyncClient, catalog_id: int, id: str) -> CustomFie
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
         id: Id of the group.
 

@@ -47,9 +47,9 @@ def sync(*, client: Client, entity_type: EntityType, id: int) -> CustomField | N
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
+        id: The id.
 
     Returns:
         200: The field definition. 204 (None): There is no field with this id.
@@ -78,9 +78,9 @@ async def asyncio(*, client: AsyncClient, entity_type: EntityType, id: int) -> C
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
+        id: The id.
 
     Returns:
         200: The field definition. 204 (None): There is no field with this id.

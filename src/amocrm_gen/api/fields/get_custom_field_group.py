@@ -46,7 +46,7 @@ def sync(*, client: Client, entity_type: EntityType, id: str) -> CustomFieldGrou
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
         id: Id of the group.
 
@@ -77,7 +77,7 @@ async def asyncio(*, client: AsyncClient, entity_type: EntityType, id: str) -> C
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
         id: Id of the group.
 

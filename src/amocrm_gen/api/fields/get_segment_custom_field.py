@@ -46,8 +46,8 @@ def sync(*, client: Client, id: int) -> CustomField | None:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The field definition. 204 (None): There is no field with this id.
@@ -76,8 +76,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> CustomField | None:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The field definition. 204 (None): There is no field with this id.

@@ -47,7 +47,7 @@ def sync(*, client: Client, catalog_id: int) -> CustomFieldGroupPage:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
 
     Returns:
@@ -79,7 +79,7 @@ async def asyncio(*, client: AsyncClient, catalog_id: int) -> CustomFieldGroupPa
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
 
     Returns:

@@ -76,7 +76,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
@@ -130,7 +130,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.

@@ -48,7 +48,7 @@ def sync(*, client: Client, entity_type: EntityType) -> CustomFieldGroupPage:
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
 
     Returns:
@@ -80,7 +80,7 @@ async def asyncio(*, client: AsyncClient, entity_type: EntityType) -> CustomFiel
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
 
     Returns:

@@ -77,7 +77,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
@@ -133,7 +133,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.

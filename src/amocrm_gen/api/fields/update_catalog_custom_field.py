@@ -51,10 +51,10 @@ def sync(*, client: Client, catalog_id: int, id: int, body: CatalogFieldUpdateOn
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
-        body: what to send.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed field definition. 201: The changed field definition.
@@ -91,10 +91,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        id: the id.
-        body: what to send.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed field definition. 201: The changed field definition.

@@ -48,10 +48,10 @@ def sync(*, client: Client, catalog_id: int, id: str, body: CustomFieldGroupUpda
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
         id: Id of the group.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The changed group with all its fields.
@@ -87,10 +87,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
         id: Id of the group.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The changed group with all its fields.

@@ -54,9 +54,9 @@ def sync(*, client: Client, catalog_id: int, body: Sequence[CatalogFieldUpdate])
     documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed field definitions. 201: The changed field definitions.
@@ -94,9 +94,9 @@ async def asyncio(
     documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed field definitions. 201: The changed field definitions.

@@ -52,10 +52,10 @@ def sync(*, client: Client, entity_type: EntityType, id: int, body: CustomFieldU
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
-        body: what to send.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed field definition. 201: The changed field definition.
@@ -92,10 +92,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
-        body: what to send.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed field definition. 201: The changed field definition.

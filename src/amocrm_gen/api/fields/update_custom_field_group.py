@@ -51,10 +51,10 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
         id: Id of the group.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The changed group with all its fields.
@@ -90,10 +90,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
         id: Id of the group.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The changed group with all its fields.

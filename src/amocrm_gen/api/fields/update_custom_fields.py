@@ -57,9 +57,9 @@ def sync(
     documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed field definitions. 201: The changed field definitions.
@@ -97,9 +97,9 @@ async def asyncio(
     documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed field definitions. 201: The changed field definitions.

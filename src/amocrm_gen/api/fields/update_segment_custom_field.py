@@ -51,9 +51,9 @@ def sync(*, client: Client, id: int, body: SegmentFieldUpdateOne) -> CustomField
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed field definition. 201: The changed field definition.
@@ -86,9 +86,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: SegmentFieldUpdateOne) 
     https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed field definition. 201: The changed field definition.

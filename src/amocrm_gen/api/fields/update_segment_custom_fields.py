@@ -54,8 +54,8 @@ def sync(*, client: Client, body: Sequence[SegmentFieldUpdate]) -> CustomFieldWr
     documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed field definitions. 201: The changed field definitions.
@@ -89,8 +89,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SegmentFieldUpdate]) ->
     documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed field definitions. 201: The changed field definitions.

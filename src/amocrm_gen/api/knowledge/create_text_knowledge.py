@@ -53,8 +53,8 @@ def sync(
     https://developers.kommo.com/reference/ai-api-methods.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
         x_language: Language of messages; English when left out.
 
     Returns:
@@ -92,8 +92,8 @@ async def asyncio(
     https://developers.kommo.com/reference/ai-api-methods.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
         x_language: Language of messages; English when left out.
 
     Returns:

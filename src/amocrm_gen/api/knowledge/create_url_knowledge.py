@@ -51,8 +51,8 @@ def sync(
     https://developers.kommo.com/reference/ai-add-source-url.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
         x_language: Language of messages; English when left out.
 
     Returns:
@@ -88,8 +88,8 @@ async def asyncio(
     https://developers.kommo.com/reference/ai-add-source-url.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
         x_language: Language of messages; English when left out.
 
     Returns:

@@ -49,7 +49,7 @@ def sync(*, client: Client, x_language: KnowledgeLanguage | None = None) -> Know
     https://developers.kommo.com/reference/ai-api-methods.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         x_language: Language of messages; English when left out.
 
     Returns:
@@ -83,7 +83,7 @@ async def asyncio(*, client: AsyncClient, x_language: KnowledgeLanguage | None =
     https://developers.kommo.com/reference/ai-api-methods.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         x_language: Language of messages; English when left out.
 
     Returns:

@@ -52,8 +52,8 @@ def sync(*, client: Client, body: Sequence[LeadCreate]) -> LeadWriteResult:
     https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The ids of the new leads.
@@ -86,8 +86,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[LeadCreate]) -> LeadWri
     https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The ids of the new leads.

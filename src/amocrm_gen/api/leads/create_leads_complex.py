@@ -57,8 +57,8 @@ def sync(*, client: Client, body: Sequence[ComplexLead]) -> list[ComplexLeadWrit
     https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-complex-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         200: What became of the leads.
@@ -96,8 +96,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ComplexLead]) -> list[C
     https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-complex-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         200: What became of the leads.

@@ -50,8 +50,8 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Lead
     detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: What to embed or to add. `only_deleted` finds a lead in the bin, with few of
             its fields. Known values: `catalog_elements`, `is_price_modified_by_robot`,
             `loss_reason`, `contacts`, `only_deleted`, `source_id`, `source`.
@@ -85,8 +85,8 @@ async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None =
     detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: What to embed or to add. `only_deleted` finds a lead in the bin, with few of
             its fields. Known values: `catalog_elements`, `is_price_modified_by_robot`,
             `loss_reason`, `contacts`, `only_deleted`, `source_id`, `source`.

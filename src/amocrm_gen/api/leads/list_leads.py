@@ -81,7 +81,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         with_: What to embed or to add. `only_deleted` turns the list into that of the bin,
@@ -145,7 +145,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         with_: What to embed or to add. `only_deleted` turns the list into that of the bin,

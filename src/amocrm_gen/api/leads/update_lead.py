@@ -47,9 +47,9 @@ def sync(*, client: Client, id: int, body: LeadUpdateOne) -> LeadWritten:
     https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The id and time of the changed lead.
@@ -80,9 +80,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: LeadUpdateOne) -> LeadW
     https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The id and time of the changed lead.

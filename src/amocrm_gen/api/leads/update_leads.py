@@ -53,8 +53,8 @@ def sync(*, client: Client, body: Sequence[LeadUpdate]) -> LeadWriteResult:
     https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The ids and times of the changed leads.
@@ -88,8 +88,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[LeadUpdate]) -> LeadWri
     https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The ids and times of the changed leads.

@@ -50,8 +50,8 @@ def sync(*, client: Client, body: LegacyLeadWrite) -> LegacyWriteResult | None:
     https://www.amocrm.ru/developers/content/digital_pipeline/site_visit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The leads that were added. 204 (None): There was nothing to do.
@@ -84,8 +84,8 @@ async def asyncio(*, client: AsyncClient, body: LegacyLeadWrite) -> LegacyWriteR
     https://www.amocrm.ru/developers/content/digital_pipeline/site_visit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The leads that were added. 204 (None): There was nothing to do.

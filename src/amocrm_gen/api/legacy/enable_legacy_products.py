@@ -47,8 +47,8 @@ def sync(*, client: Client, body: LegacyProductsSettingsWrite) -> LegacyProducts
     https://www.amocrm.ru/developers/content/catalogs/products.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The settings as they stand now.
@@ -79,8 +79,8 @@ async def asyncio(*, client: AsyncClient, body: LegacyProductsSettingsWrite) -> 
     https://www.amocrm.ru/developers/content/catalogs/products.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The settings as they stand now.

@@ -44,7 +44,7 @@ def sync(*, client: Client) -> LegacyProductsSettings:
     vendor's documentation: https://www.amocrm.ru/developers/content/catalogs/products.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: The settings.
@@ -72,7 +72,7 @@ async def asyncio(*, client: AsyncClient) -> LegacyProductsSettings:
     vendor's documentation: https://www.amocrm.ru/developers/content/catalogs/products.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: The settings.

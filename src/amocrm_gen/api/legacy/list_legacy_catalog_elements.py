@@ -67,7 +67,7 @@ def sync(
     clients (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
         id: Ids of the elements.
         term: Text to search for.
@@ -116,7 +116,7 @@ async def asyncio(
     clients (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         catalog_id: Id of the list.
         id: Ids of the elements.
         term: Text to search for.

@@ -47,7 +47,7 @@ def sync(*, client: Client, id: int | None = None) -> LegacyCatalogList | None:
     documentation: https://www.amocrm.ru/developers/content/catalogs/catalogs.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         id: Only this list.
 
     Returns:
@@ -78,7 +78,7 @@ async def asyncio(*, client: AsyncClient, id: int | None = None) -> LegacyCatalo
     documentation: https://www.amocrm.ru/developers/content/catalogs/catalogs.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         id: Only this list.
 
     Returns:

@@ -49,8 +49,8 @@ def sync(*, client: Client, body: LegacyCallNotice) -> LegacyCallNoticeResult | 
     https://www.amocrm.ru/developers/content/telephony/call_event.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The entities that were found. 204 (None): Nothing was found.
@@ -82,8 +82,8 @@ async def asyncio(*, client: AsyncClient, body: LegacyCallNotice) -> LegacyCallN
     https://www.amocrm.ru/developers/content/telephony/call_event.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The entities that were found. 204 (None): Nothing was found.

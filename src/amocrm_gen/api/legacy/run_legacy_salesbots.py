@@ -53,8 +53,8 @@ def sync(*, client: Client, body: Sequence[LegacySalesbotRun]) -> LegacySalesbot
     https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 100 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 100 at most.
 
     Returns:
         202: The bots will be started.
@@ -87,8 +87,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[LegacySalesbotRun]) -> 
     https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 100 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 100 at most.
 
     Returns:
         202: The bots will be started.

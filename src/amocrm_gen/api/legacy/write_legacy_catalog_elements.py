@@ -49,8 +49,8 @@ def sync(*, client: Client, body: LegacyCatalogElementWrite) -> LegacyWriteResul
     repetition acts again. Known from other clients (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: What was added, changed or deleted. 204 (None): There was nothing to do.
@@ -82,8 +82,8 @@ async def asyncio(*, client: AsyncClient, body: LegacyCatalogElementWrite) -> Le
     repetition acts again. Known from other clients (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: What was added, changed or deleted. 204 (None): There was nothing to do.

@@ -54,9 +54,9 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The links as they stand now.
@@ -92,9 +92,9 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The links as they stand now.

@@ -63,10 +63,10 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
-        filter: the filter.
+        entity_id: The entity id.
+        filter: The filter.
 
     Returns:
         200: The links of the entity. 204 (None): The entity has no links.
@@ -110,10 +110,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
-        filter: the filter.
+        entity_id: The entity id.
+        filter: The filter.
 
     Returns:
         200: The links of the entity. 204 (None): The entity has no links.

@@ -54,9 +54,9 @@ def sync(
     links-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: The links of the entities. 204 (None): None of the entities has a link.
@@ -91,9 +91,9 @@ async def asyncio(
     links-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: The links of the entities. 204 (None): None of the entities has a link.

@@ -52,9 +52,9 @@ def sync(*, client: Client, entity_type: EntityType, body: Sequence[MassEntityUn
     https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         204 (None): The links are gone.
@@ -91,9 +91,9 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         204 (None): The links are gone.

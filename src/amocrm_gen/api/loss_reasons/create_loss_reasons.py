@@ -48,8 +48,8 @@ def sync(*, client: Client, body: Sequence[LossReasonCreate]) -> LossReasonList:
     `request_id`. All or nothing (unknown). Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The new loss reasons.
@@ -78,8 +78,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[LossReasonCreate]) -> L
     `request_id`. All or nothing (unknown). Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The new loss reasons.

@@ -43,8 +43,8 @@ def sync(*, client: Client, id: int) -> None:
     the same state. Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         204 (None): The loss reason is deleted.
@@ -73,8 +73,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> None:
     the same state. Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         204 (None): The loss reason is deleted.

@@ -47,8 +47,8 @@ def sync(*, client: Client, id: int) -> LossReason:
     Kommo's documentation: https://developers.kommo.com/reference/loss-reason-by-id.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The loss reason.
@@ -78,8 +78,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> LossReason:
     Kommo's documentation: https://developers.kommo.com/reference/loss-reason-by-id.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The loss reason.

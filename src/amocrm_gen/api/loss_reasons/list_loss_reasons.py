@@ -49,7 +49,7 @@ def sync(*, client: Client) -> LossReasonList | None:
     documentation: https://developers.kommo.com/reference/loss-reasons.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: All loss reasons. 204 (None): There are none.
@@ -80,7 +80,7 @@ async def asyncio(*, client: AsyncClient) -> LossReasonList | None:
     documentation: https://developers.kommo.com/reference/loss-reasons.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: All loss reasons. 204 (None): There are none.

@@ -44,9 +44,9 @@ def sync(*, client: Client, id: int, body: LossReasonUpdateOne) -> LossReason:
     the same state. Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed loss reason.
@@ -74,9 +74,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: LossReasonUpdateOne) ->
     the same state. Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed loss reason.

@@ -55,9 +55,9 @@ def sync(*, client: Client, entity_type: EntityType, body: Sequence[NoteCreate])
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The notes that were added, reduced to their ids.
@@ -96,9 +96,9 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The notes that were added, reduced to their ids.

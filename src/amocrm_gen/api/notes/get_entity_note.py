@@ -57,10 +57,10 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
-        id: the id.
+        entity_id: The entity id.
+        id: The id.
         with_: Extra data of the note. Known values: `is_pinned`.
 
     Returns:
@@ -99,10 +99,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
-        id: the id.
+        entity_id: The entity id.
+        id: The id.
         with_: Extra data of the note. Known values: `is_pinned`.
 
     Returns:

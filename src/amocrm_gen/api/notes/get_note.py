@@ -51,9 +51,9 @@ def sync(
     and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
+        id: The id.
         with_: Extra data of the note. Known values: `is_pinned`.
 
     Returns:
@@ -87,9 +87,9 @@ async def asyncio(
     and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
+        id: The id.
         with_: Extra data of the note. Known values: `is_pinned`.
 
     Returns:

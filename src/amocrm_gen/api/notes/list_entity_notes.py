@@ -80,14 +80,14 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
+        entity_id: The entity id.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         with_: Extra data of each note. Known values: `is_pinned`.
-        filter: the filter.
-        order: the order.
+        filter: The filter.
+        order: The order.
 
     Returns:
         200: A page of notes. 204 (None): No note fits.
@@ -158,14 +158,14 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
+        entity_id: The entity id.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         with_: Extra data of each note. Known values: `is_pinned`.
-        filter: the filter.
-        order: the order.
+        filter: The filter.
+        order: The order.
 
     Returns:
         200: A page of notes. 204 (None): No note fits.

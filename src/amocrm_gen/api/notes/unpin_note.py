@@ -47,9 +47,9 @@ def sync(*, client: Client, entity_type: EntityType, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
+        id: The id.
 
     Returns:
         204 (None): The note is not pinned any more.
@@ -81,9 +81,9 @@ async def asyncio(*, client: AsyncClient, entity_type: EntityType, id: int) -> N
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
+        id: The id.
 
     Returns:
         204 (None): The note is not pinned any more.

@@ -50,11 +50,11 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
-        id: the id.
-        body: what to send.
+        entity_id: The entity id.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The note that was changed, reduced to its ids.
@@ -89,11 +89,11 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
-        id: the id.
-        body: what to send.
+        entity_id: The entity id.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The note that was changed, reduced to its ids.

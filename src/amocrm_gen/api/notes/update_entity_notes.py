@@ -54,10 +54,10 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
-        body: the items, 250 at most.
+        entity_id: The entity id.
+        body: The items, 250 at most.
 
     Returns:
         200: The notes that were changed, reduced to their ids.
@@ -93,10 +93,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        entity_id: the entity id.
-        body: the items, 250 at most.
+        entity_id: The entity id.
+        body: The items, 250 at most.
 
     Returns:
         200: The notes that were changed, reduced to their ids.

@@ -47,10 +47,10 @@ def sync(*, client: Client, entity_type: EntityType, id: int, body: NoteUpdateOn
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
-        body: what to send.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The note that was changed, reduced to its ids.
@@ -83,10 +83,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        id: the id.
-        body: what to send.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The note that was changed, reduced to its ids.

@@ -54,8 +54,8 @@ def sync(*, client: Client, body: TokenRequest) -> Token:
     https://www.amocrm.ru/developers/content/oauth/step-by-step.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: A new pair of tokens.
@@ -92,8 +92,8 @@ async def asyncio(*, client: AsyncClient, body: TokenRequest) -> Token:
     https://www.amocrm.ru/developers/content/oauth/step-by-step.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: A new pair of tokens.

@@ -52,8 +52,8 @@ def sync(*, client: Client, body: ApiKeyExchange) -> None:
     https://www.amocrm.ru/developers/content/oauth/exchange-api-key.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         202 (None): Accepted; the code will be delivered to the redirect address.
@@ -89,8 +89,8 @@ async def asyncio(*, client: AsyncClient, body: ApiKeyExchange) -> None:
     https://www.amocrm.ru/developers/content/oauth/exchange-api-key.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         202 (None): Accepted; the code will be delivered to the redirect address.

@@ -49,7 +49,7 @@ def sync(*, client: Client) -> AccountDomain:
     subdomain-info.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: Address of the account.
@@ -81,7 +81,7 @@ async def asyncio(*, client: AsyncClient) -> AccountDomain:
     subdomain-info.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: Address of the account.

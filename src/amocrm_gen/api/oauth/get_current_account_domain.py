@@ -52,7 +52,7 @@ def sync(*, client: Client, x_refresh_token: str) -> AccountDomain:
     https://www.amocrm.ru/developers/content/oauth/account-subdomain-info.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         x_refresh_token: Live refresh token of the integration.
 
     Returns:
@@ -87,7 +87,7 @@ async def asyncio(*, client: AsyncClient, x_refresh_token: str) -> AccountDomain
     https://www.amocrm.ru/developers/content/oauth/account-subdomain-info.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         x_refresh_token: Live refresh token of the integration.
 
     Returns:

@@ -40,7 +40,7 @@ def sync(*, client: Client) -> TokenOwner:
     (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: The owner of the token.
@@ -71,7 +71,7 @@ async def asyncio(*, client: AsyncClient) -> TokenOwner:
     (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: The owner of the token.

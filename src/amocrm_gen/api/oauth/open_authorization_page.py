@@ -54,7 +54,7 @@ def sync(
     documentation: https://www.amocrm.ru/developers/content/oauth/step-by-step.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         client_id: Id of the integration (UUID).
         state: Comes back unchanged with the redirect; recommended against forged redirects.
         mode: How the page hands the user back.
@@ -95,7 +95,7 @@ async def asyncio(
     documentation: https://www.amocrm.ru/developers/content/oauth/step-by-step.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         client_id: Id of the integration (UUID).
         state: Comes back unchanged with the redirect; recommended against forged redirects.
         mode: How the page hands the user back.

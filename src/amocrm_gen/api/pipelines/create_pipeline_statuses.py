@@ -53,9 +53,9 @@ def sync(*, client: Client, pipeline_id: int, body: Sequence[PipelineStatusCreat
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#statuses-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         pipeline_id: Pipeline to add to.
-        body: the items, 100 at most.
+        body: The items, 100 at most.
 
     Returns:
         200: The new stages.
@@ -93,9 +93,9 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#statuses-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         pipeline_id: Pipeline to add to.
-        body: the items, 100 at most.
+        body: The items, 100 at most.
 
     Returns:
         200: The new stages.

@@ -52,8 +52,8 @@ def sync(*, client: Client, body: Sequence[PipelineCreate]) -> PipelineList:
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipelines-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         200: The new pipelines.
@@ -86,8 +86,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[PipelineCreate]) -> Pip
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipelines-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         200: The new pipelines.

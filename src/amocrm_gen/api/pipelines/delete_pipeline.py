@@ -46,8 +46,8 @@ def sync(*, client: Client, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipeline-delete.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         204 (None): The pipeline is deleted.
@@ -79,8 +79,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipeline-delete.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         204 (None): The pipeline is deleted.

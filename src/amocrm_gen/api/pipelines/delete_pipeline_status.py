@@ -46,9 +46,9 @@ def sync(*, client: Client, pipeline_id: int, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#status-delete.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         pipeline_id: Pipeline of the stage.
-        id: the id.
+        id: The id.
 
     Returns:
         204 (None): The stage is deleted.
@@ -80,9 +80,9 @@ async def asyncio(*, client: AsyncClient, pipeline_id: int, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#status-delete.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         pipeline_id: Pipeline of the stage.
-        id: the id.
+        id: The id.
 
     Returns:
         204 (None): The stage is deleted.

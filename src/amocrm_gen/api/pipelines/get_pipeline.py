@@ -45,8 +45,8 @@ def sync(*, client: Client, id: int) -> Pipeline:
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipeline-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The pipeline with its stages.
@@ -75,8 +75,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> Pipeline:
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipeline-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The pipeline with its stages.

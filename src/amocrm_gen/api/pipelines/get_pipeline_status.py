@@ -47,9 +47,9 @@ def sync(*, client: Client, pipeline_id: int, id: int, with_: Sequence[str] | No
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#status-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         pipeline_id: Pipeline of the stage.
-        id: the id.
+        id: The id.
         with_: What to add to the stage. Known values: `descriptions`.
 
     Returns:
@@ -83,9 +83,9 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#status-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         pipeline_id: Pipeline of the stage.
-        id: the id.
+        id: The id.
         with_: What to add to the stage. Known values: `descriptions`.
 
     Returns:

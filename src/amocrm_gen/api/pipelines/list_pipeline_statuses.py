@@ -49,7 +49,7 @@ def sync(*, client: Client, pipeline_id: int, with_: Sequence[str] | None = None
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#statuses-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         pipeline_id: Pipeline of the stages.
         with_: What to add to the stages. Known values: `descriptions`.
 
@@ -86,7 +86,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#statuses-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         pipeline_id: Pipeline of the stages.
         with_: What to add to the stages. Known values: `descriptions`.
 

@@ -47,7 +47,7 @@ def sync(*, client: Client) -> PipelineList:
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipelines-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: All pipelines.
@@ -78,7 +78,7 @@ async def asyncio(*, client: AsyncClient) -> PipelineList:
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipelines-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: All pipelines.

@@ -47,10 +47,10 @@ def sync(*, client: Client, pipeline_id: int, id: int, body: PipelineStatusUpdat
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#status-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         pipeline_id: Pipeline of the stage.
-        id: the id.
-        body: what to send.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed stage with all its hints.
@@ -85,10 +85,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#status-edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         pipeline_id: Pipeline of the stage.
-        id: the id.
-        body: what to send.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed stage with all its hints.

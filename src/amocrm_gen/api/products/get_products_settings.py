@@ -44,7 +44,7 @@ def sync(*, client: Client) -> ProductsSettings:
     the vendor's client library.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: The settings.
@@ -72,7 +72,7 @@ async def asyncio(*, client: AsyncClient) -> ProductsSettings:
     the vendor's client library.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
 
     Returns:
         200: The settings.

@@ -47,8 +47,8 @@ def sync(*, client: Client, body: ProductsSettingsWrite) -> ProductsSettings:
     leaves the same state. Known from the vendor's client library.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The settings now in force.
@@ -79,8 +79,8 @@ async def asyncio(*, client: AsyncClient, body: ProductsSettingsWrite) -> Produc
     leaves the same state. Known from the vendor's client library.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The settings now in force.

@@ -52,8 +52,8 @@ def sync(*, client: Client, body: Sequence[RoleCreate]) -> RoleWriteResult:
     https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         201: The roles that were added.
@@ -85,8 +85,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[RoleCreate]) -> RoleWri
     https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         201: The roles that were added.

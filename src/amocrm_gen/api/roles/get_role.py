@@ -49,8 +49,8 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Role
     documentation: https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: Extra data of the role. Known values: `users`.
 
     Returns:
@@ -81,8 +81,8 @@ async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None =
     documentation: https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: Extra data of the role. Known values: `users`.
 
     Returns:

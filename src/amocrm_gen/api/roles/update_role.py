@@ -50,9 +50,9 @@ def sync(*, client: Client, id: int, body: RoleUpdateOne) -> Role:
     https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         202: The role as it stands now.
@@ -85,9 +85,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: RoleUpdateOne) -> Role:
     https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         202: The role as it stands now.

@@ -54,8 +54,8 @@ def sync(*, client: Client, body: Sequence[RoleUpdate]) -> RoleWriteResult:
     https://developers.kommo.com/reference/users-and-roles.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The roles as they stand now. 202: The roles as they stand now.
@@ -88,8 +88,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[RoleUpdate]) -> RoleWri
     https://developers.kommo.com/reference/users-and-roles.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The roles as they stand now. 202: The roles as they stand now.

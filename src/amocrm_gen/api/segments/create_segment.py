@@ -49,8 +49,8 @@ def sync(*, client: Client, body: SegmentCreate) -> Segment:
     add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The new segment with its field values.
@@ -83,8 +83,8 @@ async def asyncio(*, client: AsyncClient, body: SegmentCreate) -> Segment:
     add.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The new segment with its field values.

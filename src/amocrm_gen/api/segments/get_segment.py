@@ -48,8 +48,8 @@ def sync(*, client: Client, id: int) -> Segment | None:
     statuses-api#segment-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The segment. 204 (None): There is no segment with this id.
@@ -80,8 +80,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> Segment | None:
     statuses-api#segment-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The segment. 204 (None): There is no segment with this id.

@@ -50,7 +50,7 @@ def sync(*, client: Client, page: int | None = None, limit: int | None = None) -
     list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
 
@@ -88,7 +88,7 @@ async def asyncio(
     list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
 

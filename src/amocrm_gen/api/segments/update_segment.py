@@ -48,9 +48,9 @@ def sync(*, client: Client, id: int, body: SegmentUpdateOne) -> Segment:
     edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed segment.
@@ -82,9 +82,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: SegmentUpdateOne) -> Se
     edit.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The changed segment.

@@ -53,8 +53,8 @@ def sync(*, client: Client, body: Sequence[ShortLinkCreate]) -> ShortLinkWriteRe
     https://www.amocrm.ru/developers/content/crm_platform/short_links.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The links that were made.
@@ -88,8 +88,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ShortLinkCreate]) -> Sh
     https://www.amocrm.ru/developers/content/crm_platform/short_links.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The links that were made.

@@ -54,8 +54,8 @@ def sync(*, client: Client, body: Sequence[SourceCreate]) -> SourceList:
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         200: The new sources.
@@ -88,8 +88,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SourceCreate]) -> Sourc
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         200: The new sources.

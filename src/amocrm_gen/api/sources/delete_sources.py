@@ -53,8 +53,8 @@ def sync(*, client: Client, body: Sequence[SourceDelete]) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         204 (None): The sources are deleted.
@@ -89,8 +89,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SourceDelete]) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         204 (None): The sources are deleted.

@@ -47,8 +47,8 @@ def sync(*, client: Client, id: int) -> Source | None:
     documentation: https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The source. 204 (None): There is no source with this id.
@@ -78,8 +78,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> Source | None:
     documentation: https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The source. 204 (None): There is no source with this id.

@@ -51,7 +51,7 @@ def sync(*, client: Client, filter: SourceFilter | Mapping[str, Any] | None = No
     documentation: https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         filter: Conditions that the sources must meet.
 
     Returns:
@@ -87,7 +87,7 @@ async def asyncio(
     documentation: https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         filter: Conditions that the sources must meet.
 
     Returns:

@@ -51,8 +51,8 @@ def sync(*, client: Client, body: Sequence[SourceUpdate]) -> SourceList:
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         200: The changed sources.
@@ -84,8 +84,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SourceUpdate]) -> Sourc
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 50 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 50 at most.
 
     Returns:
         200: The changed sources.

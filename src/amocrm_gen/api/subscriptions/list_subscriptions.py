@@ -62,9 +62,9 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/subscriptions-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: Leads or customers.
-        id: the id.
+        id: The id.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
 
@@ -111,9 +111,9 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/subscriptions-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: Leads or customers.
-        id: the id.
+        id: The id.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
 

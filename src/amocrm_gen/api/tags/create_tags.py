@@ -53,9 +53,9 @@ def sync(*, client: Client, entity_type: EntityType, body: Sequence[TagCreate]) 
     https://www.amocrm.ru/developers/content/crm_platform/tags-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The tags with their ids.
@@ -92,9 +92,9 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/tags-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
 
     Returns:
         200: The tags with their ids.

@@ -78,7 +78,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/tags-api#tags-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
@@ -135,7 +135,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/tags-api#tags-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         entity_type: One of the four main entities.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.

@@ -50,8 +50,8 @@ def sync(*, client: Client, body: Sequence[TagUpdate]) -> TagWriteResult:
     `id`. All or nothing (unknown). Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed tags.
@@ -82,8 +82,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[TagUpdate]) -> TagWrite
     `id`. All or nothing (unknown). Known from the vendor's client library (likely).
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The changed tags.

@@ -48,9 +48,9 @@ def sync(*, client: Client, id: int, body: TalkClose | None = None) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/talks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         202 (None): The talk will be closed.
@@ -83,9 +83,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: TalkClose | None = None
     https://www.amocrm.ru/developers/content/crm_platform/talks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         202 (None): The talk will be closed.

@@ -45,8 +45,8 @@ def sync(*, client: Client, id: int) -> Talk | None:
     documentation: https://www.amocrm.ru/developers/content/crm_platform/talks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The talk. 204 (None): There is no such talk.
@@ -74,8 +74,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> Talk | None:
     documentation: https://www.amocrm.ru/developers/content/crm_platform/talks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The talk. 204 (None): There is no such talk.

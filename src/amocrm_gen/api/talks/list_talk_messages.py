@@ -71,11 +71,11 @@ def sync(
     https://developers.kommo.com/reference/get-conversation-messages.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         talk_id: Id of the talk.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: A page of messages. 204 (None): The talk has no message.
@@ -121,11 +121,11 @@ async def asyncio(
     https://developers.kommo.com/reference/get-conversation-messages.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         talk_id: Id of the talk.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: A page of messages. 204 (None): The talk has no message.

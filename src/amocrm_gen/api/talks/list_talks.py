@@ -64,10 +64,10 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/talks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: A page of talks. 204 (None): No talk fits.
@@ -112,10 +112,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/talks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: A page of talks. 204 (None): No talk fits.

@@ -52,9 +52,9 @@ def sync(*, client: Client, talk_id: int, body: TalkMessageSend) -> TalkMessageS
     https://developers.kommo.com/reference/send-message-to-conversation.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         talk_id: Id of the talk.
-        body: what to send.
+        body: What to send.
 
     Returns:
         202: The message was accepted.
@@ -88,9 +88,9 @@ async def asyncio(*, client: AsyncClient, talk_id: int, body: TalkMessageSend) -
     https://developers.kommo.com/reference/send-message-to-conversation.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         talk_id: Id of the talk.
-        body: what to send.
+        body: What to send.
 
     Returns:
         202: The message was accepted.

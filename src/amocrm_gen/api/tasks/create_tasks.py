@@ -52,8 +52,8 @@ def sync(*, client: Client, body: Sequence[TaskCreate]) -> TaskWriteResult:
     https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The tasks that were added, reduced to their ids.
@@ -86,8 +86,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[TaskCreate]) -> TaskWri
     https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The tasks that were added, reduced to their ids.

@@ -45,8 +45,8 @@ def sync(*, client: Client, id: int) -> Task | None:
     documentation: https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The task. 204 (None): There is no such task.
@@ -74,8 +74,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> Task | None:
     documentation: https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The task. 204 (None): There is no such task.

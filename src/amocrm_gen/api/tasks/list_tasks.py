@@ -73,11 +73,11 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
-        filter: the filter.
-        order: the order.
+        filter: The filter.
+        order: The order.
 
     Returns:
         200: A page of tasks. 204 (None): No task fits.
@@ -122,11 +122,11 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
-        filter: the filter.
-        order: the order.
+        filter: The filter.
+        order: The order.
 
     Returns:
         200: A page of tasks. 204 (None): No task fits.

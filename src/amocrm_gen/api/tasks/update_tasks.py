@@ -51,8 +51,8 @@ def sync(*, client: Client, body: Sequence[TaskUpdate]) -> TaskWriteResult:
     https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The tasks that were changed, reduced to their ids.
@@ -84,8 +84,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[TaskUpdate]) -> TaskWri
     https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The tasks that were changed, reduced to their ids.

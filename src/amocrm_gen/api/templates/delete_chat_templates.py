@@ -51,8 +51,8 @@ def sync(*, client: Client, body: Sequence[ChatTemplateDelete]) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         204 (None): The templates are gone.
@@ -85,8 +85,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ChatTemplateDelete]) ->
     https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         204 (None): The templates are gone.

@@ -48,8 +48,8 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Chat
     templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: Extra data of the template. Known values: `reviews`.
 
     Returns:
@@ -81,8 +81,8 @@ async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None =
     templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: Extra data of the template. Known values: `reviews`.
 
     Returns:

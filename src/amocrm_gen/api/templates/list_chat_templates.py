@@ -73,11 +73,11 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 at most.
         with_: Extra data of each template. Known values: `reviews`.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: A page of templates. 204 (None): No template fits.
@@ -122,11 +122,11 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 at most.
         with_: Extra data of each template. Known values: `reviews`.
-        filter: the filter.
+        filter: The filter.
 
     Returns:
         200: A page of templates. 204 (None): No template fits.

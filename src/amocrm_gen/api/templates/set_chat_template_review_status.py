@@ -47,10 +47,10 @@ def sync(*, client: Client, id: int, review_id: int, body: ChatTemplateReviewUpd
     https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         review_id: Id of the review.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The review as it stands now.
@@ -85,10 +85,10 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         review_id: Id of the review.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The review as it stands now.

@@ -47,9 +47,9 @@ def sync(*, client: Client, id: int, body: ChatTemplateUpdateOne) -> ChatTemplat
     https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The template as it stands now.
@@ -80,9 +80,9 @@ async def asyncio(*, client: AsyncClient, id: int, body: ChatTemplateUpdateOne) 
     https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
+        body: What to send.
 
     Returns:
         200: The template as it stands now.

@@ -53,8 +53,8 @@ def sync(*, client: Client, body: Sequence[ChatTemplateUpdate]) -> ChatTemplateW
     https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The templates that were changed, in full.
@@ -88,8 +88,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ChatTemplateUpdate]) ->
     https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 250 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 250 at most.
 
     Returns:
         200: The templates that were changed, in full.

@@ -60,9 +60,9 @@ def sync(
     api#transactions-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         customer_id: Id of the customer.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
         accrue_bonus: Whether the purchase earns bonus points; the vendor's SDK sends true
             by default. Not documented.
 
@@ -107,9 +107,9 @@ async def asyncio(
     api#transactions-add.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         customer_id: Id of the customer.
-        body: the items, 250 at most.
+        body: The items, 250 at most.
         accrue_bonus: Whether the purchase earns bonus points; the vendor's SDK sends true
             by default. Not documented.
 

@@ -47,9 +47,9 @@ def sync(*, client: Client, customer_id: int, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-delete.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         customer_id: Id of the customer.
-        id: the id.
+        id: The id.
 
     Returns:
         204 (None): The purchase is deleted.
@@ -81,9 +81,9 @@ async def asyncio(*, client: AsyncClient, customer_id: int, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-delete.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         customer_id: Id of the customer.
-        id: the id.
+        id: The id.
 
     Returns:
         204 (None): The purchase is deleted.

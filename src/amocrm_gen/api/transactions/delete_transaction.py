@@ -44,8 +44,8 @@ def sync(*, client: Client, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-delete.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         204 (None): The purchase is deleted.
@@ -75,8 +75,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-delete.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         204 (None): The purchase is deleted.

@@ -46,9 +46,9 @@ def sync(*, client: Client, customer_id: int, id: int) -> Transaction | None:
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         customer_id: Id of the customer.
-        id: the id.
+        id: The id.
 
     Returns:
         200: The purchase. 204 (None): There is no purchase with this id.
@@ -77,9 +77,9 @@ async def asyncio(*, client: AsyncClient, customer_id: int, id: int) -> Transact
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         customer_id: Id of the customer.
-        id: the id.
+        id: The id.
 
     Returns:
         200: The purchase. 204 (None): There is no purchase with this id.

@@ -46,8 +46,8 @@ def sync(*, client: Client, id: int) -> Transaction | None:
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The purchase. 204 (None): There is no purchase with this id.
@@ -76,8 +76,8 @@ async def asyncio(*, client: AsyncClient, id: int) -> Transaction | None:
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
 
     Returns:
         200: The purchase. 204 (None): There is no purchase with this id.

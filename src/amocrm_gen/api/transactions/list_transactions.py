@@ -63,7 +63,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#transactions-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         filter: Choose purchases by their ids.
@@ -107,7 +107,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/customers-api#transactions-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         filter: Choose purchases by their ids.

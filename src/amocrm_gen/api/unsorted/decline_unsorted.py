@@ -48,9 +48,9 @@ def sync(*, client: Client, uid: str, body: UnsortedDecline | None = None) -> Un
     https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-decline.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         uid: Id of the record.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The declined record with the ids of its entities.
@@ -84,9 +84,9 @@ async def asyncio(*, client: AsyncClient, uid: str, body: UnsortedDecline | None
     https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-decline.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         uid: Id of the record.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The declined record with the ids of its entities.

@@ -46,7 +46,7 @@ def sync(*, client: Client, uid: str) -> Unsorted | None:
     api#unsorted-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         uid: Id of the record.
 
     Returns:
@@ -76,7 +76,7 @@ async def asyncio(*, client: AsyncClient, uid: str) -> Unsorted | None:
     api#unsorted-detail.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         uid: Id of the record.
 
     Returns:

@@ -51,7 +51,7 @@ def sync(
     api#unsorted-summary.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         filter: Conditions that the counted records must meet.
 
     Returns:
@@ -85,7 +85,7 @@ async def asyncio(
     api#unsorted-summary.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         filter: Conditions that the counted records must meet.
 
     Returns:

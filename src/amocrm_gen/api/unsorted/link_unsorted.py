@@ -47,9 +47,9 @@ def sync(*, client: Client, uid: str, body: UnsortedLink) -> UnsortedProcessed:
     https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-link.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         uid: Id of the record.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The linked record with the ids of the entities.
@@ -80,9 +80,9 @@ async def asyncio(*, client: AsyncClient, uid: str, body: UnsortedLink) -> Unsor
     https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-link.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         uid: Id of the record.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The linked record with the ids of the entities.

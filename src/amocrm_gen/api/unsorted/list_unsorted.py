@@ -74,7 +74,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         filter: Conditions that the records must meet.
@@ -124,7 +124,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         filter: Conditions that the records must meet.

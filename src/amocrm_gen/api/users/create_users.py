@@ -55,8 +55,8 @@ def sync(*, client: Client, body: Sequence[UserCreate]) -> UserWriteResult:
     https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 10 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 10 at most.
 
     Returns:
         201: The users that were added.
@@ -91,8 +91,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[UserCreate]) -> UserWri
     https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 10 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 10 at most.
 
     Returns:
         201: The users that were added.

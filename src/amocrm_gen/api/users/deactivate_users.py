@@ -52,8 +52,8 @@ def sync(*, client: Client, body: Sequence[UserActivation]) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 10 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 10 at most.
 
     Returns:
         202 (None): The users will be switched off. 204 (None): The users are switched off.
@@ -87,8 +87,8 @@ async def asyncio(*, client: AsyncClient, body: Sequence[UserActivation]) -> Non
     https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: the items, 10 at most.
+        client: Anything that can send a request, such as the facade.
+        body: The items, 10 at most.
 
     Returns:
         202 (None): The users will be switched off. 204 (None): The users are switched off.

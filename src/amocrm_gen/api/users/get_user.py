@@ -49,8 +49,8 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> User
     documentation: https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: Extra data of the user. Known values: `role`, `group`, `uuid`, `amojo_id`,
             `user_rank`, `phone_number`.
 
@@ -82,8 +82,8 @@ async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None =
     documentation: https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        id: the id.
+        client: Anything that can send a request, such as the facade.
+        id: The id.
         with_: Extra data of the user. Known values: `role`, `group`, `uuid`, `amojo_id`,
             `user_rank`, `phone_number`.
 

@@ -55,7 +55,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         with_: Extra data of each user. Known values: `role`, `group`, `uuid`, `amojo_id`,
@@ -98,7 +98,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/users-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page, 50 by default and 250 at most.
         with_: Extra data of each user. Known values: `role`, `group`, `uuid`, `amojo_id`,

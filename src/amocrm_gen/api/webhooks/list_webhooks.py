@@ -51,7 +51,7 @@ def sync(*, client: Client, filter: WebhookFilter | Mapping[str, Any] | None = N
     api#webhooks-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         filter: Only the subscription of an address.
 
     Returns:
@@ -88,7 +88,7 @@ async def asyncio(
     api#webhooks-list.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         filter: Only the subscription of an address.
 
     Returns:

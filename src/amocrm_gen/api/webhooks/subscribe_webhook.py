@@ -53,8 +53,8 @@ def sync(*, client: Client, body: WebhookCreate) -> Webhook:
     https://www.amocrm.ru/developers/content/crm_platform/webhooks-api#webhook-subscribe.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The subscription. 201: The subscription.
@@ -90,8 +90,8 @@ async def asyncio(*, client: AsyncClient, body: WebhookCreate) -> Webhook:
     https://www.amocrm.ru/developers/content/crm_platform/webhooks-api#webhook-subscribe.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         200: The subscription. 201: The subscription.

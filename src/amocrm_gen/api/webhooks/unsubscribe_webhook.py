@@ -47,8 +47,8 @@ def sync(*, client: Client, body: WebhookDelete) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/webhooks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         204 (None): Removed.
@@ -80,8 +80,8 @@ async def asyncio(*, client: AsyncClient, body: WebhookDelete) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/webhooks-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         204 (None): Removed.

@@ -48,7 +48,7 @@ def sync(*, client: Client, source_id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         source_id: Source of the button.
 
     Returns:
@@ -83,7 +83,7 @@ async def asyncio(*, client: AsyncClient, source_id: int) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         source_id: Source of the button.
 
     Returns:

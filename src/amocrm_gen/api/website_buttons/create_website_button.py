@@ -49,8 +49,8 @@ def sync(*, client: Client, body: WebsiteButtonCreate) -> WebsiteButtonCreated:
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         202: The button is being made.
@@ -82,8 +82,8 @@ async def asyncio(*, client: AsyncClient, body: WebsiteButtonCreate) -> WebsiteB
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
-        body: what to send.
+        client: Anything that can send a request, such as the facade.
+        body: What to send.
 
     Returns:
         202: The button is being made.

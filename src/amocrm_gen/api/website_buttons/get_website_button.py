@@ -49,7 +49,7 @@ def sync(*, client: Client, source_id: int, with_: Sequence[str] | None = None) 
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         source_id: Source of the button.
         with_: What to add. `scripts` adds the HTML of the button, `deleted` finds a deleted
             one too. Known values: `scripts`, `deleted`.
@@ -87,7 +87,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         source_id: Source of the button.
         with_: What to add. `scripts` adds the HTML of the button, `deleted` finds a deleted
             one too. Known values: `scripts`, `deleted`.

@@ -55,7 +55,7 @@ def sync(
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page; 250 by default and at most.
         with_: What to add. `scripts` adds the HTML of the buttons, `deleted` the deleted
@@ -98,7 +98,7 @@ async def asyncio(
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         page: Page number, from 1.
         limit: Items per page; 250 by default and at most.
         with_: What to add. `scripts` adds the HTML of the buttons, `deleted` the deleted

@@ -48,9 +48,9 @@ def sync(*, client: Client, source_id: int, body: WebsiteButtonUpdateOne) -> Web
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         source_id: Source of the button.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The button with its HTML.
@@ -82,9 +82,9 @@ async def asyncio(*, client: AsyncClient, source_id: int, body: WebsiteButtonUpd
     https://www.amocrm.ru/developers/content/crm_platform/sources-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         source_id: Source of the button.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The button with its HTML.

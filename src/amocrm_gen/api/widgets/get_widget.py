@@ -49,7 +49,7 @@ def sync(*, client: Client, widget_code: str) -> Widget | None:
     api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         widget_code: Code of the widget.
 
     Returns:
@@ -82,7 +82,7 @@ async def asyncio(*, client: AsyncClient, widget_code: str) -> Widget | None:
     api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         widget_code: Code of the widget.
 
     Returns:

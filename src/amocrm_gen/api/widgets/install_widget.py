@@ -51,9 +51,9 @@ def sync(*, client: Client, widget_code: str, body: dict[str, Any]) -> Widget:
     https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         widget_code: Code of the widget.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The widget with its settings.
@@ -86,9 +86,9 @@ async def asyncio(*, client: AsyncClient, widget_code: str, body: dict[str, Any]
     https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         widget_code: Code of the widget.
-        body: what to send.
+        body: What to send.
 
     Returns:
         200: The widget with its settings.

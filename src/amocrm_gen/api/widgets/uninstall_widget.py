@@ -46,7 +46,7 @@ def sync(*, client: Client, widget_code: str) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         widget_code: Code of the widget.
 
     Returns:
@@ -79,7 +79,7 @@ async def asyncio(*, client: AsyncClient, widget_code: str) -> None:
     https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
 
     Args:
-        client: anything that can send a request, such as the facade.
+        client: Anything that can send a request, such as the facade.
         widget_code: Code of the widget.
 
     Returns:

@@ -1,0 +1,220 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""The client of one account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import UNSET
+
+from amocrm._core.drift import unreadable
+from amocrm._core.identity import Directory, Origin
+from amocrm._core.operations import GET, LIST, endpoint
+from amocrm.entities import Company, Contact, Lead, Pipeline, Task, User
+from amocrm.entities._base import Entity
+from amocrm.entities._relations import Relation
+from amocrm.errors import NotFoundError
+
+from .collections import (
+    AsyncCollection,
+    AsyncFields,
+    AsyncNotes,
+    AsyncPipelines,
+    AsyncTags,
+    AsyncTasks,
+    AsyncUsers,
+)
+from .connection import AsyncConnection
+from .preload import preload as _preload
+from .query import AsyncQuery
+from .session import AsyncSession
+
+if TYPE_CHECKING:
+    from amocrm_gen.models.account import Account
+
+__all__ = ["AsyncAmoCRM"]
+
+T = TypeVar("T", bound=Entity)
+
+
+class AsyncAmoCRM(AsyncConnection):
+    """The client of one account.
+
+    Nothing is shared between clients; two accounts in one process never meet.
+
+    Attributes:
+        directory: what was learned of the account: zone, field definitions, users, stages.
+        origin: where entities that belong to no session come from.
+
+    Example:
+        >>> async with AsyncAmoCRM("mycompany", token="…") as crm:
+        ...     lead = await crm.leads.get(17)
+    """
+
+    def __init__(self, account: str, **options: Any) -> None:
+        super().__init__(account, **options)
+        self.directory = Directory()
+        self.origin = Origin(self.directory)
+
+    @property
+    def leads(self) -> AsyncCollection[Lead]:
+        """Leads."""
+        return AsyncCollection(self, Lead)
+
+    @property
+    def contacts(self) -> AsyncCollection[Contact]:
+        """Contacts."""
+        return AsyncCollection(self, Contact)
+
+    @property
+    def companies(self) -> AsyncCollection[Company]:
+        """Companies."""
+        return AsyncCollection(self, Company)
+
+    @property
+    def tasks(self) -> AsyncTasks:
+        """Tasks."""
+        return AsyncTasks(self, Task)
+
+    @property
+    def notes(self) -> AsyncNotes:
+        """Notes, by entity."""
+        return AsyncNotes(self)
+
+    @property
+    def tags(self) -> AsyncTags:
+        """Directories of tags."""
+        return AsyncTags(self)
+
+    @property
+    def users(self) -> AsyncUsers:
+        """Users."""
+        return AsyncUsers(self, User)
+
+    @property
+    def pipelines(self) -> AsyncPipelines:
+        """Pipelines and their stages."""
+        return AsyncPipelines(self, Pipeline)
+
+    @property
+    def fields(self) -> AsyncFields:
+        """Definitions of custom fields."""
+        return AsyncFields(self)
+
+    def query(self, cls: type[T]) -> AsyncQuery[T]:
+        """A list of entities of this class, built-in or derived.
+
+        Example:
+            >>> crm.query(Deal).where(Deal.price.between(10_000, 90_000)).order_by(Deal.id)
+        """
+        return self._query(cls, self.origin)
+
+    async def get(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T:
+        """One entity of this class, built-in or derived.
+
+        Raises:
+            NotFoundError: there is none, or the user may not see it.
+        """
+        return await self._get(cls, key, self.origin, preload)
+
+    async def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T | None:
+        """The same, ``None`` instead of an error."""
+        return await self._get_or_none(cls, key, self.origin, preload)
+
+    def session(self, *, batch_size: int | None = None) -> AsyncSession:
+        """A Unit of Work; see ``AsyncSession``.
+
+        Args:
+            batch_size: highest number of items in a request; the vendor advises 50, the default is what each
+                operation allows.
+        """
+        return AsyncSession(self, batch_size=batch_size)
+
+    async def account(self, *, with_: Iterable[str] = ()) -> Account:
+        """Parameters of the account. Also learns its time zone and whether filters work.
+
+        Args:
+            with_: further blocks by their names in the API, such as ``task_types``, ``users_groups``.
+        """
+        operation = endpoint("account.get_account")
+        wanted = dict.fromkeys(("datetime_settings", "is_api_filter_enabled", *with_))
+        account: Account = operation.parse(await self.send(operation.request(with_=list(wanted))))
+        self.directory.zone = _zone_of(account) or self.directory.zone
+        if account.is_api_filter_enabled is not UNSET:
+            self.directory.filters = bool(account.is_api_filter_enabled)
+        return account
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Time zone of the account, ``None`` until ``account()`` was called."""
+        return self.directory.zone
+
+    # ---- for collections and sessions
+
+    def _query(self, cls: type[T], origin: Origin) -> AsyncQuery[T]:
+        return self._query_at(cls, origin, {})
+
+    def _query_at(self, cls: type[T], origin: Origin, path: dict[str, Any]) -> AsyncQuery[T]:
+        if cls._kind in ("notes", "tags") and "entity_type" not in path:
+            raise TypeError(f"{cls._kind} are listed by entity: crm.{cls._kind}.of(Lead)")
+        if cls._kind not in LIST:
+            raise TypeError(f"there is no list of {cls.__name__}; see crm.pipelines for stages")
+        return AsyncQuery(self, cls, origin, LIST[cls._kind], path)
+
+    async def _get(self, cls: type[T], key: int, origin: Origin, preload: Iterable[Relation]) -> T:
+        found = await self._get_or_none(cls, key, origin, preload)
+        if found is None:
+            raise NotFoundError(
+                f"there is no {cls.__name__} {key}, or the user of the token may not see it",
+                op=endpoint(GET[cls._kind]).OP.id,
+                status=204,
+                title="",
+                detail="",
+                request_id=None,
+                items=(),
+                html=False,
+            )
+        return found
+
+    async def _get_or_none(
+        self, cls: type[T], key: int, origin: Origin, preload: Iterable[Relation]
+    ) -> T | None:
+        if cls._kind not in GET:
+            raise TypeError(f"one {cls.__name__} cannot be read by its id; see crm.{cls._kind}")
+        operation, relations = endpoint(GET[cls._kind]), tuple(preload)
+        needs = list(dict.fromkeys(relation.needs for relation in relations if relation.needs))
+        options = {"with_": needs} if needs else {}
+        response = await self.send(operation.request(id=key, **options))
+        try:
+            item = operation.parse(response)
+        except NotFoundError:
+            return None
+        if item is None:
+            return None
+        entity = origin.make(cls, item)
+        for names in unreadable(response.drift).values():
+            entity._relations()["unreadable"] = names
+        if relations:
+            await _preload(self, origin, [entity], relations, one_by_one=True, cache=WeakValueDictionary())
+        return entity
+
+
+def _zone_of(account: Account) -> tzinfo | None:
+    embedded = account.embedded
+    settings: Any = UNSET if embedded is UNSET else embedded.datetime_settings
+    sources = [account] if settings is UNSET else [settings, account]
+    for source in sources:
+        name, offset = source.timezone, source.timezone_offset
+        if isinstance(name, str):
+            try:
+                return ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError):
+                pass
+        if isinstance(offset, str) and len(offset) == 6 and offset[0] in "+-":
+            minutes = int(offset[1:3]) * 60 + int(offset[4:])
+            return timezone(timedelta(minutes=minutes if offset[0] == "+" else -minutes))
+    return None

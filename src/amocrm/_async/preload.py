@@ -1,0 +1,117 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""Related entities of a page, in as few requests as the account allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from amocrm._core.filters import cut_ids
+from amocrm._core.identity import Origin
+from amocrm._core.operations import GET, LIST, endpoint
+from amocrm.entities._relations import Relation, entity_class
+from amocrm.errors import FilterIgnored
+from amocrm_gen._runtime.wire import Response
+
+from ._primitives import Result, run_all
+
+if TYPE_CHECKING:
+    from .client import AsyncAmoCRM
+
+__all__ = ["by_ids", "preload"]
+
+
+async def preload(
+    client: AsyncAmoCRM,
+    origin: Origin,
+    entities: Sequence[Any],
+    relations: Iterable[Relation],
+    *,
+    one_by_one: bool,
+    cache: MutableMapping[tuple[str, int], Any],
+) -> None:
+    """Reads what the relations of these entities lead to and puts it in place.
+
+    ``cache`` holds what earlier pages have brought, as long as somebody holds it.
+    """
+    for relation in relations:
+        if relation.kind == "users":
+            await client.users.load()
+        elif relation.kind == "statuses":
+            await client.pipelines.load()
+        else:
+            wanted = dict.fromkeys(key for entity in entities for key in relation.ids(entity))
+            cls = entity_class(relation.kind)
+            known = {
+                key: one for key in wanted if (one := origin.find(cls, key)) is not None and _is_loaded(one)
+            }
+            missing = [key for key in wanted if key not in known]
+            found = await by_ids(client, origin, cls, missing, one_by_one=one_by_one, what=repr(relation))
+            for entity in entities:
+                relation.attach(entity, {**known, **found})
+
+
+def _known(origin: Origin, cache: MutableMapping[tuple[str, int], Any], cls: Any, key: int) -> Any:
+    known = origin.find(cls, key) or cache.get((cls._kind, key))
+    return None if known is None or known._data.updated_at is UNSET else known
+
+
+async def by_ids(
+    client: AsyncAmoCRM, origin: Origin, cls: Any, ids: Sequence[int], *, one_by_one: bool, what: str
+) -> dict[int, Any]:
+    """Entities by their ids, those that exist.
+
+    Raises:
+        FilterIgnored: the account has no filter option, so that it would take a request for each.
+    """
+    found: dict[int, Any] = {}
+    if not ids:
+        return found
+    if client.directory.filters is not False:
+        thunks = [partial(_list, client, cls._kind, part) for part in cut_ids(ids)]
+        items = [
+            item for parsed in await _parsed(client, LIST[cls._kind], thunks) for item in _listed(parsed, cls)
+        ]
+        if {item.id for item in items} <= set(ids):
+            return {item.id: origin.make(cls, item) for item in items}
+        client.directory.filters = False
+    if not one_by_one:
+        raise FilterIgnored(
+            f"{what}: the account has no filter option, so that {len(ids)} {cls._kind} would take {len(ids)} requests, "
+            f"at least {len(ids) / 7:.0f} seconds, instead of {len(cut_ids(ids))}; "
+            "ask for it with one_by_one=True",
+            entity_type=cls._kind,
+            keys=("id",),
+        )
+    single = [partial(_one, client, cls._kind, key) for key in ids]
+    for item in await _parsed(client, GET[cls._kind], single):
+        if item is not None:
+            found[item.id] = origin.make(cls, item)
+    return found
+
+
+async def _parsed(
+    client: AsyncAmoCRM, operation: str, thunks: Sequence[Callable[[], Result[Response]]]
+) -> list[Any]:
+    parsed = []
+    for answer in await run_all(thunks, max(1, client.ahead)):
+        if isinstance(answer, Exception):
+            raise answer
+        parsed.append(endpoint(operation).parse(answer))
+    return parsed
+
+
+def _listed(parsed: Any, cls: Any) -> list[Any]:
+    embedded = UNSET if parsed is None else parsed.embedded
+    return [] if embedded is UNSET else list(getattr(embedded, cls._kind) or ())
+
+
+async def _list(client: AsyncAmoCRM, kind: str, ids: Sequence[int]) -> Response:
+    return await client.send(endpoint(LIST[kind]).request(limit=250, filter={"id": list(ids)}))
+
+
+async def _one(client: AsyncAmoCRM, kind: str, key: int) -> Response:
+    return await client.send(endpoint(GET[kind]).request(id=key))

@@ -1,0 +1,112 @@
+# GENERATED from src/amocrm/_async/preload.py by generator/desync.py: edit that file and run `make generate`.
+"""Related entities of a page, in as few requests as the account allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from amocrm._core.filters import cut_ids
+from amocrm._core.identity import Origin
+from amocrm._core.operations import GET, LIST, endpoint
+from amocrm.entities._relations import Relation, entity_class
+from amocrm.errors import FilterIgnored
+from amocrm_gen._runtime.wire import Response
+
+from ._primitives import Result, run_all
+
+if TYPE_CHECKING:
+    from .client import AmoCRM
+
+__all__ = ["by_ids", "preload"]
+
+
+def preload(
+    client: AmoCRM,
+    origin: Origin,
+    entities: Sequence[Any],
+    relations: Iterable[Relation],
+    *,
+    one_by_one: bool,
+) -> None:
+    """Reads what the relations of these entities lead to and puts it in place."""
+    for relation in relations:
+        if relation.kind == "users":
+            client.users.load()
+        elif relation.kind == "statuses":
+            client.pipelines.load()
+        else:
+            wanted = dict.fromkeys(key for entity in entities for key in relation.ids(entity))
+            cls = entity_class(relation.kind)
+            known = {
+                key: one for key in wanted if (one := origin.find(cls, key)) is not None and _is_loaded(one)
+            }
+            missing = [key for key in wanted if key not in known]
+            found = by_ids(client, origin, cls, missing, one_by_one=one_by_one, what=repr(relation))
+            for entity in entities:
+                relation.attach(entity, {**known, **found})
+
+
+def _is_loaded(entity: Any) -> bool:
+    return entity._data.updated_at is not UNSET
+
+
+def by_ids(
+    client: AmoCRM, origin: Origin, cls: Any, ids: Sequence[int], *, one_by_one: bool, what: str
+) -> dict[int, Any]:
+    """Entities by their ids, those that exist.
+
+    Raises:
+        FilterIgnored: the account has no filter option, so that it would take a request for each.
+    """
+    found: dict[int, Any] = {}
+    if not ids:
+        return found
+    if client.directory.filters is not False:
+        thunks = [partial(_list, client, cls._kind, part) for part in cut_ids(ids)]
+        items = [
+            item for parsed in _parsed(client, LIST[cls._kind], thunks) for item in _listed(parsed, cls)
+        ]
+        if {item.id for item in items} <= set(ids):
+            return {item.id: origin.make(cls, item) for item in items}
+        client.directory.filters = False
+    if not one_by_one:
+        raise FilterIgnored(
+            f"{what}: the account has no filter option, so that {len(ids)} {cls._kind} would take {len(ids)} requests, "
+            f"at least {len(ids) / 7:.0f} seconds, instead of {len(cut_ids(ids))}; "
+            "ask for it with one_by_one=True",
+            entity_type=cls._kind,
+            keys=("id",),
+        )
+    single = [partial(_one, client, cls._kind, key) for key in ids]
+    for item in _parsed(client, GET[cls._kind], single):
+        if item is not None:
+            found[item.id] = origin.make(cls, item)
+    return found
+
+
+def _parsed(
+    client: AmoCRM, operation: str, thunks: Sequence[Callable[[], Result[Response]]]
+) -> list[Any]:
+    parsed = []
+    for answer in run_all(thunks, max(1, client.ahead)):
+        if isinstance(answer, Exception):
+            raise answer
+        parsed.append(endpoint(operation).parse(answer))
+    return parsed
+
+
+def _listed(parsed: Any, cls: Any) -> list[Any]:
+    embedded = UNSET if parsed is None else parsed.embedded
+    return [] if embedded is UNSET else list(getattr(embedded, cls._kind) or ())
+
+
+def _list(client: AmoCRM, kind: str, ids: Sequence[int]) -> Response:
+    return client.send(endpoint(LIST[kind]).request(limit=250, filter={"id": list(ids)}))
+
+
+def _one(client: AmoCRM, kind: str, key: int) -> Response:
+    return client.send(endpoint(GET[kind]).request(id=key))
