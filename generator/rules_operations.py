@@ -12,7 +12,7 @@ from .bundle import METHODS, Bundle, Operation
 from .naming import argument_name
 from .rules_batches import json_schema, parameters_of
 from .rules_schemas import check_inline, check_text
-from .source import Map, Problem, Seq
+from .source import Map, Problem
 
 __all__ = ["RULES", "check"]
 

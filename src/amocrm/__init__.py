@@ -1,0 +1,178 @@
+"""amoCRM (Kommo) for Python: an ORM-like facade with a Unit of Work over a typed, generated API client.
+
+Names are imported when they are first used, so that ``from amocrm import Lead, fields`` brings no HTTP.
+
+Example:
+    >>> from amocrm import AmoCRM, Lead
+    >>> crm = AmoCRM("mycompany", token="…")
+    >>> lead = crm.leads.get(17)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import entities, errors, fields
+    from ._async.client import AsyncAmoCRM
+    from ._async.collections import AsyncCollection
+    from ._async.query import AsyncQuery
+    from ._async.session import AsyncSession
+    from ._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore, AsyncTokenStore
+    from ._core.limiter import Limits
+    from ._core.options import Timeout
+    from ._core.outcome import Issue, Outcome, Report, Result
+    from ._core.plan import Plan
+    from ._core.retry import RetryPolicy
+    from ._core.token import OAuth
+    from ._sync.client import AmoCRM
+    from ._sync.collections import Collection
+    from ._sync.query import Query
+    from ._sync.session import Session
+    from ._sync.stores import FileTokenStore, MemoryTokenStore, TokenStore
+    from .entities import (
+        CatalogElement,
+        Company,
+        Contact,
+        Customer,
+        Entity,
+        Lead,
+        Note,
+        Pipeline,
+        Status,
+        Tag,
+        Task,
+        User,
+    )
+    from .errors import (
+        AmoCRMError,
+        APIError,
+        BlockedError,
+        CircuitOpen,
+        ConfigurationError,
+        DecodeError,
+        FilterError,
+        FilterIgnored,
+        FlushError,
+        ForbiddenError,
+        NotFoundError,
+        NotLoaded,
+        NotSentError,
+        RateLimitedError,
+        TokenError,
+        TransportError,
+        UnansweredError,
+        UnauthorizedError,
+        UnreadableError,
+        ValidationError,
+    )
+
+__all__ = [
+    "APIError",
+    "AmoCRM",
+    "AmoCRMError",
+    "AsyncAmoCRM",
+    "AsyncCollection",
+    "AsyncFileTokenStore",
+    "AsyncMemoryTokenStore",
+    "AsyncQuery",
+    "AsyncSession",
+    "AsyncTokenStore",
+    "BlockedError",
+    "CatalogElement",
+    "CircuitOpen",
+    "Collection",
+    "Company",
+    "ConfigurationError",
+    "Contact",
+    "Customer",
+    "DecodeError",
+    "Entity",
+    "FileTokenStore",
+    "FilterError",
+    "FilterIgnored",
+    "FlushError",
+    "ForbiddenError",
+    "Issue",
+    "Lead",
+    "Limits",
+    "MemoryTokenStore",
+    "NotFoundError",
+    "NotLoaded",
+    "NotSentError",
+    "Note",
+    "OAuth",
+    "Outcome",
+    "Pipeline",
+    "Plan",
+    "Query",
+    "RateLimitedError",
+    "Report",
+    "Result",
+    "RetryPolicy",
+    "Session",
+    "Status",
+    "Tag",
+    "Task",
+    "Timeout",
+    "TokenError",
+    "TokenStore",
+    "TransportError",
+    "UnansweredError",
+    "UnauthorizedError",
+    "UnreadableError",
+    "User",
+    "ValidationError",
+    "entities",
+    "errors",
+    "fields",
+]
+
+_PLACES = {
+    "_async.client": ("AsyncAmoCRM",),
+    "_async.collections": ("AsyncCollection",),
+    "_async.query": ("AsyncQuery",),
+    "_async.session": ("AsyncSession",),
+    "_async.stores": ("AsyncFileTokenStore", "AsyncMemoryTokenStore", "AsyncTokenStore"),
+    "_core.limiter": ("Limits",),
+    "_core.options": ("Timeout",),
+    "_core.outcome": ("Issue", "Outcome", "Report", "Result"),
+    "_core.plan": ("Plan",),
+    "_core.retry": ("RetryPolicy",),
+    "_core.token": ("OAuth",),
+    "_sync.client": ("AmoCRM",),
+    "_sync.collections": ("Collection",),
+    "_sync.query": ("Query",),
+    "_sync.session": ("Session",),
+    "_sync.stores": ("FileTokenStore", "MemoryTokenStore", "TokenStore"),
+    "entities": (
+        "CatalogElement",
+        "Company",
+        "Contact",
+        "Customer",
+        "Entity",
+        "Lead",
+        "Note",
+        "Pipeline",
+        "Status",
+        "Tag",
+        "Task",
+        "User",
+    ),
+}
+_MODULES = {name: place for place, names in _PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("entities", "errors", "fields"):
+        return import_module(f".{name}", __name__)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULES.get(name, 'errors')}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -12,6 +12,7 @@ import msgspec
 
 from . import seed as seeding
 from .areas import ALL
+from .changes import Changes
 from .clock import Clock
 from .context import Routes
 from .control import Control, fresh_directories
@@ -150,17 +151,25 @@ class Sandbox:
             self.store.set_setting("account", self.account)
 
     def delete(self, kind: str, id: int) -> None:
-        """Put a lead, contact or company into the bin, as a user does in the interface; the API cannot.
+        """Put a lead, contact, company or customer into the bin, as a user does in the interface; the API cannot.
 
         Raises:
             ValueError: There are no such entities here.
         """
-        if kind not in ("leads", "contacts", "companies"):
+        if kind not in ("leads", "contacts", "companies", "customers"):
             raise ValueError(f"{kind} can not be deleted")
         with self.lock:
-            self.store.execute(
-                f"UPDATE {kind} SET is_deleted=1, updated_at=? WHERE id=?", (self.clock.now(), id)
-            )
+            with self.store.transaction():
+                changed = self.store.execute(
+                    f"UPDATE {kind} SET is_deleted=1, updated_at=? WHERE id=? AND is_deleted=0",
+                    (self.clock.now(), id),
+                )
+                changes = Changes(self, self.admin_id)
+                if changed.rowcount:
+                    changes.deleted(kind, id)
+                deliveries = changes.flush()
+        self.webhooks.send_all(deliveries)
+        self.webhooks.pump()
 
     def counters(self) -> dict[str, Any]:
         """Return what the server has counted.

@@ -131,6 +131,9 @@ def list_all(ctx: Context, kind: Kind) -> Response:
     """Answer a list: `with`, `query` and `order` always, `filter` only on an account that has bought it."""
     selection = Selection(kind.name)
     selection.where("is_deleted=?", int("only_deleted" in ctx.with_))
+    if kind.name != "leads":
+        # Until an incoming lead is accepted, its contact and company are not in their lists.
+        selection.where("is_unsorted=0")
     selection.order_by(ctx, kind.orders)
     text = ctx.query.get("query")
     if isinstance(text, str) and text.strip():
@@ -214,9 +217,9 @@ def create(ctx: Context, kind: Kind, item: Item, data: Row, prefix: str = "") ->
     id = row["id"] = ctx.store.next_id(kind.name)
     _store_values(ctx, kind, id, row, stored, touched, is_new=True)
     ctx.store.insert(kind.name, row)
+    ctx.changes.added(kind.name, id)
     apply_tags(ctx, item, kind.name, id, data, prefix)
     kind.attach(ctx, item, id, data, prefix)
-    ctx.changes.added(kind.name, id)
     return id
 
 
@@ -328,6 +331,8 @@ def update_many(ctx: Context, kind: Kind) -> Response:
 
 def update_one(ctx: Context, kind: Kind) -> Response:
     """Answer the update of one entity with the bare object."""
+    # Errors of one entity are those of a batch of one: they carry `request_id` "0" (reports of Krukov/amocrm_api users).
+    ctx.item.index = 0
     ctx.refuse_bad_items()
     old = load(ctx, kind, ctx.id())
     if old is None:

@@ -130,8 +130,8 @@ class Exchange:
                 ctx.items = self._items()
             response = self._handler(ctx)
             deliveries = ctx.changes.flush() if "changes" in ctx.__dict__ else ()
-        for delivery in deliveries:
-            sandbox.webhooks.send(delivery)
+        if deliveries:
+            sandbox.webhooks.send_all(deliveries)
         return response
 
     def _bearer(self) -> str:

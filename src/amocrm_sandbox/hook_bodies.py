@@ -15,7 +15,7 @@ from .values import ADDRESS
 if TYPE_CHECKING:
     from .app import Sandbox
 
-__all__ = ["encode_form", "hook_item", "place_of"]
+__all__ = ["encode_form", "hook_item", "place_of", "shown_fields"]
 
 Record = dict[str, Any]
 
@@ -119,7 +119,7 @@ def _entity(sandbox: Sandbox, kind: str, id: int, extra: Record) -> Record | Non
     item["account_id"] = sandbox.account["id"]
     tags = tags_of(sandbox.store, kind, [id])[id]
     item["tags"] = [{"id": tag["id"], "name": tag["name"]} for tag in tags]
-    item["custom_fields"] = _fields(sandbox, _decode(row["fields"]) if row["fields"] else {})
+    item["custom_fields"] = shown_fields(sandbox, _decode(row["fields"]) if row["fields"] else {})
     if kind in ("contacts", "companies"):
         leads = links_of(sandbox.store, kind, [id], "leads")[id]
         item["linked_leads_id"] = {link[1]: {"ID": link[1]} for link in leads}
@@ -138,7 +138,8 @@ def _company(sandbox: Sandbox, contact_id: int) -> Record:
     return {"company_name": name, "linked_company_id": links[0][1]}
 
 
-def _fields(sandbox: Sandbox, stored: dict[str, list[Record]]) -> list[Record]:
+def shown_fields(sandbox: Sandbox, stored: dict[str, list[Record]]) -> list[Record]:
+    """Return stored values in the form that webhooks give them."""
     definitions, shown = sandbox.store.documents("fields"), []
     for key, values in stored.items():
         field = definitions.get(int(key))

@@ -6,6 +6,7 @@ import uuid
 from random import Random
 from typing import Any
 
+from . import directories
 from .store import Store
 
 __all__ = ["create_account", "full_rights"]
@@ -134,6 +135,7 @@ def create_directories(store: Store, now: int, random: Random) -> None:
             "loss_reasons",
             {"id": reason_id, "name": name, "sort": sort, "created_at": now, "updated_at": now},
         )
+    directories.create(store, now, random)
     for sort, (owner, name, type_, code, codes) in enumerate(_PREDEFINED, start=1):
         enums = [
             {"id": store.next_id("enums"), "value": value, "sort": at, "code": None}

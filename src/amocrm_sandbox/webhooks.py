@@ -6,7 +6,7 @@ import heapq
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -141,10 +141,11 @@ class Webhooks:
         }
         return HookDelivery(hook["id"], code, hook["destination"], headers, encode_form(data), data)
 
-    def send(self, delivery: HookDelivery) -> None:
-        """Queue a delivery; it leaves with the next `pump`, or at once from the threads of a server."""
-        self.deliveries.append(delivery)
-        self._wait(delivery, self._sandbox.clock.now())
+    def send_all(self, deliveries: Iterable[HookDelivery]) -> None:
+        """Queue deliveries; they leave with the next `pump`, or at once from the threads of a server."""
+        for delivery in deliveries:
+            self.deliveries.append(delivery)
+            self._wait(delivery, self._sandbox.clock.now())
 
     def _wait(self, delivery: HookDelivery, at: int) -> None:
         with self._wake:

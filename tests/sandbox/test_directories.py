@@ -262,11 +262,11 @@ def test_embedded_tags_replace_and_beat_the_other_two(sandbox: Checked) -> None:
     sandbox.patch(f"/api/v4/leads/{id}", {"_embedded": {"tags": None}})
     assert tags(id) == set()
     assert sandbox.refused("PATCH", f"/api/v4/leads/{id}", {"tags_to_add": [{"id": 5}]}) == [
-        (None, "NotSupportedChoice", "tags_to_add.0.id")
+        ("0", "NotSupportedChoice", "tags_to_add.0.id")
     ]
     request_id = {"_embedded": {"tags": [{"name": "x", "request_id": "1"}]}}
     assert sandbox.refused("PATCH", f"/api/v4/leads/{id}", request_id) == [
-        (None, "FieldNotExpected", "_embedded.tags.0.request_id")
+        ("0", "FieldNotExpected", "_embedded.tags.0.request_id")
     ]
 
 

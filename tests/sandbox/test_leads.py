@@ -110,15 +110,15 @@ def test_an_update_of_an_unknown_lead_refuses_the_batch(sandbox: Checked) -> Non
     sandbox.delete("leads", gone)
     errors = sandbox.refused("PATCH", "/api/v4/leads", [{"id": alive, "price": 1}, {"id": gone, "price": 1}])
     assert errors == [("1", "EntityNotFound", "id")]
-    assert sandbox.refused("PATCH", f"/api/v4/leads/{gone}", {"price": 1}) == [(None, "EntityNotFound", "id")]
+    assert sandbox.refused("PATCH", f"/api/v4/leads/{gone}", {"price": 1}) == [("0", "EntityNotFound", "id")]
     assert sandbox.read(f"/api/v4/leads/{alive}")["price"] == 0
 
 
 def test_an_array_where_an_object_belongs_is_field_not_expected_at_0(sandbox: Checked) -> None:
-    """The single update refuses an array with FieldNotExpected at path 0 and names no request_id."""
+    """The single update refuses an array with FieldNotExpected at path 0."""
     (id,) = sandbox.make("leads", {})
     assert sandbox.refused("PATCH", f"/api/v4/leads/{id}", [{"price": 1}]) == [
-        (None, "FieldNotExpected", "0")
+        ("0", "FieldNotExpected", "0")
     ]
 
 
@@ -196,7 +196,7 @@ def test_142_needs_the_pipeline_and_other_stages_name_theirs(sandbox: Checked) -
     sandbox.patch(f"/api/v4/leads/{id}", {"status_id": stage})
     assert sandbox.read(f"/api/v4/leads/{id}")["pipeline_id"] == other["id"]
     assert sandbox.refused("PATCH", f"/api/v4/leads/{id}", {"status_id": stage, "pipeline_id": home}) == [
-        (None, "NotSupportedChoice", "status_id")
+        ("0", "NotSupportedChoice", "status_id")
     ]
 
 

@@ -78,17 +78,19 @@ def test_mass_links_name_the_entity_in_each_item(sandbox: Checked) -> None:
 def test_list_elements_keep_quantity_and_list(sandbox: Checked) -> None:
     """An element needs its list, its quantity is set and not added, and a link filter finds it by the list."""
     (lead,) = sandbox.make("leads", {})
-    element: dict[str, Any] = {"to_entity_id": 801, "to_entity_type": "catalog_elements"}
+    (catalog,) = sandbox.make("catalogs", {"name": "Tariffs"})
+    (id,) = sandbox.make(f"catalogs/{catalog}/elements", {"name": "Basic"})
+    element: dict[str, Any] = {"to_entity_id": id, "to_entity_type": "catalog_elements"}
     assert sandbox.refused(
         "POST", f"/api/v4/leads/{lead}/link", [{**element, "metadata": {"quantity": 1}}]
     ) == [("0", "FieldMissing", "metadata.catalog_id")]
     for quantity in (2, 3):
-        metadata = {"catalog_id": 1007, "quantity": quantity}
+        metadata = {"catalog_id": catalog, "quantity": quantity}
         sandbox.post(f"/api/v4/leads/{lead}/link", [{**element, "metadata": metadata}])
-    (link,) = sandbox.read(f"/api/v4/leads/{lead}/links?filter[to_catalog_id]=1007")["_embedded"]["links"]
+    (link,) = sandbox.read(f"/api/v4/leads/{lead}/links?filter[to_catalog_id]={catalog}")["_embedded"]["links"]
     assert link["metadata"]["quantity"] == 3
     (shown,) = sandbox.read(f"/api/v4/leads/{lead}?with=catalog_elements")["_embedded"]["catalog_elements"]
-    assert shown["metadata"]["catalog_id"] == 1007
+    assert shown["metadata"]["catalog_id"] == catalog
 
 
 @pytest.mark.parametrize(

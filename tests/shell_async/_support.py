@@ -11,7 +11,7 @@ import httpx
 from amocrm._async._primitives import Clock, Wakeup
 from amocrm_sandbox import AsyncSandboxTransport, Sandbox
 
-__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces"]
+__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces", "rerouted"]
 
 
 class ManualClock(Clock):
@@ -55,6 +55,21 @@ class StoppedClock(ManualClock):
 def in_process(sandbox: Sandbox) -> httpx.AsyncBaseTransport:
     """The sandbox without a socket; planted delays are over at once."""
     return AsyncSandboxTransport(sandbox, sleep=_no_time)
+
+
+def rerouted(url: str) -> httpx.AsyncBaseTransport:
+    """Real connections that all end at the server of ``url``, whatever host a request names."""
+    return _Rerouted(httpx.URL(url))
+
+
+class _Rerouted(httpx.AsyncHTTPTransport):
+    def __init__(self, url: httpx.URL) -> None:
+        super().__init__()
+        self._url = url
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.url = request.url.copy_with(scheme="http", host=self._url.host, port=self._url.port)
+        return await super().handle_async_request(request)
 
 
 def mock(handler: Any) -> httpx.AsyncBaseTransport:

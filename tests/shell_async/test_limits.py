@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from amocrm._async._primitives import Scope
+from amocrm._async.filelimits import AsyncFileLimiter
 from amocrm._async.limits import AsyncMemoryLimiter, Slot
 from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Limits, Outcome
+from amocrm._core.limiter import Limits, Outcome, Wait
 from amocrm.errors import CircuitOpen
 
 from ._support import ManualClock, StoppedClock, breathe, cancelled
@@ -27,10 +29,12 @@ def clock() -> ManualClock:
     return ManualClock(0.0)
 
 
-@pytest.fixture
-def limiter(clock: ManualClock) -> Any:
-    """The limiter of one process."""
-    return AsyncMemoryLimiter(clock=clock)
+@pytest.fixture(params=["memory", "file"])
+def limiter(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> Any:
+    """Each back end in turn."""
+    if request.param == "memory":
+        return AsyncMemoryLimiter(clock=clock)
+    return AsyncFileLimiter(tmp_path, clock=clock)
 
 
 async def test_slots_are_evenly_spaced(limiter: Any, clock: ManualClock) -> None:
@@ -148,3 +152,45 @@ async def test_other_limits_can_be_set(clock: ManualClock) -> None:
     for number in range(10):
         await limiter.acquire(LimitKey(f"demo/{number}", "demo"))
     assert clock.now == pytest.approx(0.9)
+
+
+async def test_a_waiter_of_a_dead_process_holds_nobody_up(tmp_path: Path, clock: ManualClock) -> None:
+    """Whoever waits and never asks again is passed by, at the cost of one slot at most."""
+    limiter = AsyncFileLimiter(tmp_path, clock=clock)
+    slot = await limiter.acquire(KEY)
+    await limiter.confirm(slot, Outcome.ANSWERED)
+    with limiter._opened(KEY) as (line, gate):
+        dead, answer = line.ask(gate, clock.now, 17, None)
+    assert isinstance(answer, Wait)
+    await limiter.acquire(KEY)
+    assert clock.now <= 2 / 7 + 0.051
+    clock.now += 10.0
+    await limiter.acquire(KEY)
+    with limiter._opened(KEY) as (line, gate):
+        assert dead not in [ticket.number for ticket in line.waiting]
+
+
+async def test_a_damaged_file_is_begun_anew(tmp_path: Path, clock: ManualClock) -> None:
+    """A process that died while writing costs one careful second, not an error."""
+    limiter = AsyncFileLimiter(tmp_path, clock=clock)
+    await limiter.acquire(KEY)
+    next(tmp_path.glob("key-*")).write_bytes(b"\xff\x00 half a state")
+    await limiter.acquire(KEY)
+    assert clock.now == pytest.approx(1.0)
+
+
+async def test_times_of_another_start_of_the_machine_mean_nothing(tmp_path: Path) -> None:
+    """After a restart the clock begins anew, and an old file is not waited for."""
+    before, after = ManualClock(1_000_000.0), ManualClock(5.0)
+    await AsyncFileLimiter(tmp_path, clock=before).acquire(KEY)
+    await AsyncFileLimiter(tmp_path, clock=after).acquire(KEY)
+    assert after.now <= 6.0
+
+
+async def test_two_processes_share_a_limit(tmp_path: Path, clock: ManualClock) -> None:
+    """What one limiter of a folder grants, the other has to wait for."""
+    one, other = AsyncFileLimiter(tmp_path, clock=clock), AsyncFileLimiter(tmp_path, clock=clock)
+    for number in range(14):
+        limiter = (one, other)[number % 2]
+        await limiter.confirm(await limiter.acquire(KEY), Outcome.ANSWERED)
+    assert clock.now == pytest.approx(13 / 7, abs=0.01)

@@ -38,9 +38,9 @@ from amocrm.errors import (
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.reader import read
 from amocrm_gen._runtime.wire import Request, Response, build
-from amocrm_sandbox import Drop, Page, SandboxServer, Truncate
+from amocrm_sandbox import Drop, Page, Sandbox, SandboxServer, Truncate
 
-from ._support import ManualClock, mock, pieces
+from ._support import ManualClock, mock, pieces, rerouted
 
 pytestmark = pytest.mark.anyio
 
@@ -382,6 +382,37 @@ async def test_a_wrong_token_over_http(server: SandboxServer) -> None:
         with pytest.raises(UnauthorizedError):
             read(GET, await crm.send(Request(op=GET, path=GET.path)), None)
     assert crm.stats.requests == 1
+
+
+async def test_a_wrong_subdomain_over_http(server: SandboxServer) -> None:
+    """An account that does not exist answers 401 once; the error repeats the server's word for it."""
+    transport = rerouted(server.url)
+    async with AsyncConnection(
+        "nobody", token=server.sandbox.token, http_transport=transport, clock=ManualClock()
+    ) as crm:
+        with pytest.raises(UnauthorizedError, match="Account not found"):
+            read(GET, await crm.send(Request(op=GET, path=GET.path)), None)
+    await transport.aclose()
+    assert crm.stats.requests == 1
+
+
+async def test_a_429_over_http() -> None:
+    """A server whose limit somebody else has used up is asked again until it answers."""
+    sandbox = Sandbox(limits=False)
+    clock = ManualClock()
+    with SandboxServer(sandbox) as server:
+        async with AsyncConnection(
+            "demo",
+            base_url=server.url,
+            token=sandbox.token,
+            clock=clock,
+            limiter=AsyncMemoryLimiter(Limits(per_key=1000, per_account=1000, first_pause=0.0), clock=clock),
+        ) as crm:
+            first = await crm.send(Request(op=GET, path=GET.path))
+            sandbox.faults.add(Page(429), next=2)
+            second = await crm.send(Request(op=GET, path=GET.path))
+    assert (first.status, second.status) == (204, 204)
+    assert crm.stats.retries == 2
 
 
 FAULTS_OF_A_SERVER: list[tuple[Any, type[Exception], int]] = [

@@ -11,7 +11,7 @@ from amocrm_sandbox import Sandbox, SandboxTransport
 
 from amocrm._sync._primitives import Clock, Wakeup
 
-__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces"]
+__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces", "rerouted"]
 
 
 class ManualClock(Clock):
@@ -53,6 +53,21 @@ class StoppedClock(ManualClock):
 def in_process(sandbox: Sandbox) -> httpx.BaseTransport:
     """The sandbox without a socket; planted delays are over at once."""
     return SandboxTransport(sandbox, sleep=lambda seconds: None)
+
+
+def rerouted(url: str) -> httpx.BaseTransport:
+    """Real connections that all end at the server of ``url``, whatever host a request names."""
+    return _Rerouted(httpx.URL(url))
+
+
+class _Rerouted(httpx.HTTPTransport):
+    def __init__(self, url: httpx.URL) -> None:
+        super().__init__()
+        self._url = url
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.url = request.url.copy_with(scheme="http", host=self._url.host, port=self._url.port)
+        return super().handle_request(request)
 
 
 def mock(handler: Any) -> httpx.BaseTransport:

@@ -4,13 +4,21 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from amocrm.webhooks import BodyMalformed, BodyTooLarge, Limits, WebhookError, decode_form, parse
+from amocrm.webhooks import (
+    BodyMalformed,
+    BodyTooLarge,
+    Limits,
+    UnknownEvent,
+    WebhookError,
+    decode_form,
+    parse,
+)
 from amocrm.webhooks.coerce import coerce
 from amocrm_gen.models.hooks import HookLead, HookTask
 
@@ -148,17 +156,32 @@ def test_json_has_the_same_bounds(limit: str) -> None:
         (b'{"a":1', ""),
         (b"[1]", ""),
         (b"--x\r\n", "multipart/form-data; boundary=x"),
-        (b'{"a":' + b"9" * 5000 + b"}", "application/json"),
     ],
 )
 def test_what_is_neither_form_nor_json_is_refused(body: bytes, content_type: str) -> None:
-    """The one documented error, with the status that fits; huge numbers are no numbers."""
+    """The one documented error, with the status that fits."""
+    with pytest.raises(BodyMalformed) as caught:
+        parse(body, {"content-type": content_type})
+
+    assert caught.value.status == 400
+
+
+def test_huge_numbers_are_no_numbers() -> None:
+    """A number of five thousand digits in JSON breaks nothing."""
     try:
-        events = parse(body, {"content-type": content_type})
-    except BodyMalformed as error:
-        assert error.status == 400
-    else:
-        assert events[0].raw is not None
+        events = parse(b'{"account_id":' + b"9" * 5000 + b',"signature":"x"}')
+    except BodyMalformed:
+        events = []
+
+    assert all(isinstance(event, UnknownEvent) for event in events)
+
+
+@pytest.mark.parametrize(
+    "text", ["%D0%9F" * 20_000, "%" * 70_000, "a%2" * 30_000, "%41" * 40_000, "П" * 40_000 + "%zz%D0"]
+)
+def test_long_values_are_decoded_like_short_ones(text: str) -> None:
+    """Values are decoded in pieces, and no escape is cut."""
+    assert decode_form(f"a={text}".encode()) == {"a": unquote(text)}
 
 
 def test_deep_json_is_refused_without_recursion() -> None:
@@ -225,15 +248,16 @@ def test_flat_forms_agree_with_the_standard_library(pairs: dict[str, str]) -> No
     assert decode_form(body.encode()) == dict(parse_qsl(body, keep_blank_values=True))
 
 
-_PIECES = st.sampled_from(
-    "leads contacts task note unsorted talk message add catalogs customers update status delete account id type event "
-    "data action source_data custom_fields values value enum token return_url signature code error company 0 1 17 [ ] "
-    '[] & = + % %5B %5D %00 %FF { } : , " null true 1e999 -1 ² 9999999999999999999999'.split(" ")
-)
+_PIECES = """
+leads contacts task note unsorted talk message add catalogs customers update status delete account id type event
+data action source_data custom_fields values value enum token return_url signature code error company 0 1 17 [ ]
+[] & = + % %5B %5D %00 %FF { } : , " null true 1e999 -1 ² 9999999999999999999999
+"""
+_PIECE = st.sampled_from(_PIECES.split())
 _HOSTILE = st.one_of(
     st.binary(max_size=400),
-    st.lists(_PIECES, max_size=60).map(lambda parts: "".join(parts).encode()),
-    st.lists(st.tuples(st.lists(_PIECES, min_size=1, max_size=6), _PIECES), max_size=12).map(
+    st.lists(_PIECE, max_size=60).map(lambda parts: "".join(parts).encode()),
+    st.lists(st.tuples(st.lists(_PIECE, min_size=1, max_size=6), _PIECE), max_size=12).map(
         lambda pairs: "&".join(
             "[".join(names) + "]" * (len(names) > 1) + "=" + value for names, value in pairs
         ).encode()
@@ -318,9 +342,9 @@ def test_numbers_are_read_strictly(raw: Any, expected: int | None) -> None:
 
 
 def best(work: Callable[[], object]) -> float:
-    """CPU seconds, the best of five."""
+    """CPU seconds, the best of two."""
     times = []
-    for _ in range(5):
+    for _ in range(2):
         start = time.process_time()
         work()
         times.append(time.process_time() - start)
@@ -335,7 +359,7 @@ HOSTILE = {
         [b"a[%d]=v" % index for index in range(24_000, 48_000)] + [b"a[]=v"] * 24_000
     ),
     "overwritten levels": b"&".join([b"a[b][c]=1&a[b]=2"] * 24_000),
-    "percent signs": b"a=" + b"%" * 1_000_000,
+    "percent signs": b"a=" + b"%" * 500_000,
     "brackets": b"&".join([b"a" + b"[b]" * 31 + b"=1"] * 20_000),
     "unknown groups": b"&".join(b"g%d[a][0][id]=1" % index for index in range(49_000)),
 }

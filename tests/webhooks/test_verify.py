@@ -54,6 +54,7 @@ def test_a_wrong_signature_is_refused(body: bytes, signature: str | None, secret
 
 
 def uninstalled(query: str) -> IntegrationUninstalled:
+    """The event of an uninstall hook."""
     (event,) = parse(b"", query=query)
     assert isinstance(event, IntegrationUninstalled)
     return event

@@ -7,6 +7,7 @@ only a function can be handed to somebody else to run.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from asyncio import Lock, to_thread
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -23,7 +24,9 @@ __all__ = [
     "Scope",
     "Wakeup",
     "aclosing",
+    "portal",
     "run_all",
+    "runnable",
     "shielded",
     "sleep",
     "to_thread",
@@ -192,3 +195,25 @@ async def _join(future: asyncio.Future[T]) -> T:
             future.exception()
         raise cancelled
     return future.result()
+
+
+def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
+    """A function of either kind as one of this flavour; a plain one runs on a thread of its own and may wait."""
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+        return function
+
+    async def run(*arguments: Any) -> Any:
+        result = await to_thread(function, *arguments)
+        return await result if inspect.isawaitable(result) else result
+
+    return run
+
+
+def portal() -> Callable[[Callable[[], Result[T]]], T]:
+    """What runs functions of this flavour for other threads: here, in the loop that called ``portal``."""
+    loop = asyncio.get_running_loop()
+
+    async def run(thunk: Callable[[], Result[T]]) -> T:
+        return await thunk()
+
+    return lambda thunk: asyncio.run_coroutine_threadsafe(run(thunk), loop).result()

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from amocrm._core.drift import unreadable
 from amocrm._core.identity import Directory, Origin
 from amocrm._core.operations import GET, LIST, endpoint
-from amocrm.entities import Company, Contact, Lead, Pipeline, Task, User
+from amocrm.entities import Company, Contact, Customer, Lead, Pipeline, Task, User
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import Relation
 from amocrm.errors import NotFoundError
@@ -74,6 +74,11 @@ class AsyncAmoCRM(AsyncConnection):
     def companies(self) -> AsyncCollection[Company]:
         """Companies."""
         return AsyncCollection(self, Company)
+
+    @property
+    def customers(self) -> AsyncCollection[Customer]:
+        """Customers."""
+        return AsyncCollection(self, Customer)
 
     @property
     def tasks(self) -> AsyncTasks:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from amocrm._core.filters import Condition
 from amocrm._core.operations import endpoint
-from amocrm.entities import Company, Contact, Lead, Note, Pipeline, Status, Tag, Task, User
+from amocrm.entities import Note, Pipeline, Status, Tag, Task, User
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import Relation
 from amocrm.entities.pipeline import LOST, WON, directory_stage
@@ -264,8 +264,15 @@ class AsyncPipelines(AsyncCollection[Pipeline]):
         """
         stages = [Status(one) if isinstance(one, str) else one for one in statuses]
         nested: list[dict[str, Any]] = [_stage(stage, place) for place, stage in enumerate(stages, 1)]
-        nested += [{"id": key, "name": title} for key, title in ((WON, won), (LOST, lost)) if title is not None]
-        item: dict[str, Any] = {"name": name, "sort": sort, "is_main": is_main, "is_unsorted_on": is_unsorted_on}
+        nested += [
+            {"id": key, "name": title} for key, title in ((WON, won), (LOST, lost)) if title is not None
+        ]
+        item: dict[str, Any] = {
+            "name": name,
+            "sort": sort,
+            "is_main": is_main,
+            "is_unsorted_on": is_unsorted_on,
+        }
         if nested:
             item["_embedded"] = {"statuses": nested}
         (made,) = await _write(self._client, "pipelines.create_pipelines", [item], "pipelines", 50)
@@ -281,7 +288,10 @@ class AsyncPipelines(AsyncCollection[Pipeline]):
 
 
 def _stage(stage: Status, place: int) -> dict[str, Any]:
-    item: dict[str, Any] = {"name": stage.name, "sort": stage.sort if stage.sort is not None else place * 10 + 10}
+    item: dict[str, Any] = {
+        "name": stage.name,
+        "sort": stage.sort if stage.sort is not None else place * 10 + 10,
+    }
     if stage.color is not None:
         item["color"] = stage.color
     return item
@@ -297,7 +307,7 @@ class AsyncFields:
         """The definitions of one type of entity, read anew."""
         kind = owner if isinstance(owner, str) else owner._kind
         operation = endpoint("fields.list_custom_fields")
-        found: list_of[CustomField] = []
+        found: list[CustomField] = []
         number = 1
         while True:
             request = operation.request(entity_type=kind, page=number, limit=250)
@@ -320,7 +330,9 @@ class AsyncFields:
         known = self._client.directory.fields.get(kind)
         return await self.list(kind) if known is None else known
 
-    async def create(self, owner: type[Entity] | str, definitions: Iterable[Definition]) -> Sequence[CustomField]:
+    async def create(
+        self, owner: type[Entity] | str, definitions: Iterable[Definition]
+    ) -> Sequence[CustomField]:
         """Creates fields (administrators only).
 
         Args:
@@ -366,10 +378,6 @@ class AsyncFields:
         return await self.list(owner)
 
 
-#: ``list`` is a method above.
-list_of = list
-
-
 async def _write(
     client: AsyncAmoCRM, operation: str, items: Sequence[dict[str, Any]], key: str, size: int, **path: Any
 ) -> list[Any]:
@@ -377,10 +385,14 @@ async def _write(
     found: list[Any] = []
     module = endpoint(operation)
     for start in range(0, len(items), size):
-        body = [{**item, "request_id": f"n{start + at}"} for at, item in enumerate(items[start : start + size])]
+        body = [
+            {**item, "request_id": f"n{start + at}"} for at, item in enumerate(items[start : start + size])
+        ]
         parsed = module.parse(await client.send(module.request(body=body, **path)))
         answered = {item.request_id: item for item in getattr(parsed.embedded, key)}
         if len(answered) != len(body):
-            answered = dict(zip((item["request_id"] for item in body), getattr(parsed.embedded, key), strict=True))
+            answered = dict(
+                zip((item["request_id"] for item in body), getattr(parsed.embedded, key), strict=True)
+            )
         found += [answered[item["request_id"]] for item in body]
     return found

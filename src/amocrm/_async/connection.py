@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import platform
 import ssl
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from copy import copy
@@ -27,11 +27,9 @@ from .limits import AsyncLimiter, AsyncMemoryLimiter
 from .oauth import AsyncOAuthTokens
 from .stores import AsyncMemoryTokenStore, AsyncTokenStore
 from .tokens import AsyncFixedTokens, AsyncProvidedTokens, AsyncTokens
-from .transport import AsyncTransport
+from .transport import AsyncBaseTransport, AsyncTransport
 
 if TYPE_CHECKING:
-    import httpx
-
     from amocrm._core.events import Event
     from amocrm_gen.bound import AsyncApi
 
@@ -59,7 +57,7 @@ class AsyncConnection:
         http_transport: a transport of the HTTP library to use instead of our own connections.
         proxy: address of a proxy; the usual environment variables without it.
         verify: TLS settings for private certificate authorities.
-        hooks: functions that are told what happens (``amocrm.events``).
+        hooks: functions that are told what happens, one event at a time (``RequestSent``, ``RetryDecided``, …).
         ahead: requests that a reader may run ahead of its user; 0 turns that off, and with it the
             threads of the sync client.
         user_agent: put before our own.
@@ -83,7 +81,7 @@ class AsyncConnection:
         retry: RetryPolicy | None = None,
         timeout: float | Timeout | None = None,
         base_url: str | None = None,
-        http_transport: httpx.AsyncBaseTransport | None = None,
+        http_transport: AsyncBaseTransport | None = None,
         proxy: str | None = None,
         verify: ssl.SSLContext | None = None,
         hooks: Iterable[Callable[[Event], None]] | None = None,
@@ -248,5 +246,5 @@ def _key(hosts: Hosts, token: object, oauth: OAuth | None, limit_to: str | None)
 
 
 def _agent(given: str | None) -> str:
-    own = f"amocrm-orm (Python {platform.python_version()})"
+    own = f"amocrm-orm (Python {sys.version_info.major}.{sys.version_info.minor})"
     return f"{given} {own}" if given else own

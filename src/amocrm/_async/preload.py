@@ -45,13 +45,14 @@ async def preload(
         else:
             wanted = dict.fromkeys(key for entity in entities for key in relation.ids(entity))
             cls = entity_class(relation.kind)
-            known = {
-                key: one for key in wanted if (one := origin.find(cls, key)) is not None and _is_loaded(one)
-            }
-            missing = [key for key in wanted if key not in known]
-            found = await by_ids(client, origin, cls, missing, one_by_one=one_by_one, what=repr(relation))
+            found = {key: one for key in wanted if (one := _known(origin, cache, cls, key)) is not None}
+            missing = [key for key in wanted if key not in found]
+            read = await by_ids(client, origin, cls, missing, one_by_one=one_by_one, what=repr(relation))
+            found.update(read)
+            for key, one in read.items():
+                cache[(cls._kind, key)] = one
             for entity in entities:
-                relation.attach(entity, {**known, **found})
+                relation.attach(entity, found)
 
 
 def _known(origin: Origin, cache: MutableMapping[tuple[str, int], Any], cls: Any, key: int) -> Any:

@@ -201,7 +201,8 @@ class AsyncSession:
 
     def _plan(self, works: Sequence[Work]) -> Plan:
         lookups = [
-            f"GET    /api/v4/{kind}/custom_fields: ids of fields that are named" for kind in self._unnamed(works)
+            f"GET    /api/v4/{kind}/custom_fields: ids of fields that are named"
+            for kind in self._unnamed(works)
         ]
         return make_plan(works, self._batch_size, lookups)
 
@@ -239,7 +240,9 @@ class AsyncSession:
                 missing = need._key is None
             if missing:
                 what = need.entity if isinstance(need, Work) else need
-                doubt = " (its creation is in doubt: reconcile first)" if id(what) in self._map.doubtful else ""
+                doubt = (
+                    " (its creation is in doubt: reconcile first)" if id(what) in self._map.doubtful else ""
+                )
                 self.report.add(work, Outcome.SKIPPED, f"needs {what!r}, which was not applied{doubt}")
                 return False
         return True
@@ -257,7 +260,9 @@ class AsyncSession:
         for work in isolation.isolated:
             self._reject(work, "refused without a word about the field; found by halving the batch")
         for work in isolation.stop() if self._halted is None else ():
-            self._reject(work, f"the batch was refused and the bad item not isolated in {isolation.used} requests")
+            self._reject(
+                work, f"the batch was refused and the bad item not isolated in {isolation.used} requests"
+            )
 
     def _build(self, operation: Operation, work: Work) -> bool:
         try:
@@ -321,15 +326,21 @@ class AsyncSession:
         bad = named(error, part)
         for place, items in bad.items():
             work = part[place]
-            issues = [issue for item in items for issue in describe(item, work.body, partial(_label, work.entity))]
+            issues = [
+                issue for item in items for issue in describe(item, work.body, partial(_label, work.entity))
+            ]
             self._reject(work, error.detail or error.title, issues, error)
         refused = isolation.refused(bad)
         for work in refused if not bad else ():
-            self._reject(work, f"refused without a word about the field: {error.detail or error.title}", error=error)
+            self._reject(
+                work, f"refused without a word about the field: {error.detail or error.title}", error=error
+            )
         batch = operation.op.batch
         if batch is not None and batch.atomic == "unknown" and operation.op.safety == "unsafe":
             for work in isolation.stop():
-                self._doubt(operation, work, "the batch was refused; whether anything was stored is not known", error)
+                self._doubt(
+                    operation, work, "the batch was refused; whether anything was stored is not known", error
+                )
 
     def _reject(
         self, work: Work, reason: str, issues: Sequence[Any] = (), error: AmoCRMError | None = None
@@ -381,7 +392,9 @@ class AsyncSession:
             works = [work for work, _ in doubts]
             since = int(min(sent_at for _, sent_at in doubts)) - _SKEW
             items = await self._newest(operation, works, since, report)
-            taken = {entity._key for entity in self._map._weak.values() if entity._kind == works[0].entity._kind}
+            taken = {
+                entity._key for entity in self._map._weak.values() if entity._kind == works[0].entity._kind
+            }
             found = pair([work.body for work in works], items, taken, None if key is None else key.ref)
             for place, work in enumerate(works):
                 self._doubts.pop(id(work.entity), None)
@@ -393,10 +406,14 @@ class AsyncSession:
                 else:
                     work.turned_back()
                     self._map.new[id(work.entity)] = work.entity
-                    report.add(work, Outcome.SKIPPED, "not found on the server: the next commit sends it again")
+                    report.add(
+                        work, Outcome.SKIPPED, "not found on the server: the next commit sends it again"
+                    )
         return report
 
-    async def _newest(self, operation: Operation, works: Sequence[Work], since: int, report: Report) -> list[Any]:
+    async def _newest(
+        self, operation: Operation, works: Sequence[Work], since: int, report: Report
+    ) -> list[Any]:
         """The newest records of a list, as far back as the doubtful ones can lie."""
         entity = works[0].entity
         query = self._client._query_at(type(entity), self._map, dict(operation.path))

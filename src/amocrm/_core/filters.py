@@ -8,7 +8,7 @@ item is checked against the conditions: one that does not fit proves that the se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from types import UnionType
 from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
@@ -93,7 +93,7 @@ class Condition(msgspec.Struct, frozen=True):
         return value in self.values
 
 
-@lru_cache(maxsize=None)
+@cache
 def kinds(model: type[msgspec.Struct]) -> Mapping[str, Kind]:
     """What a filter model takes, key by key."""
     found: dict[str, Kind] = {}

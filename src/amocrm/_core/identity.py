@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 from weakref import WeakValueDictionary
 
 __all__ = ["Directory", "IdentityMap", "Origin", "Tracked"]
@@ -18,7 +18,7 @@ __all__ = ["Directory", "IdentityMap", "Origin", "Tracked"]
 class Tracked(Protocol):
     """What the map needs to know of an entity."""
 
-    _kind: Any
+    _kind: ClassVar[Any]
 
     @property
     def _key(self) -> int | None: ...

@@ -221,6 +221,11 @@ class Gate:
     def __init__(self, limits: Limits, key: KeyState, account: Window) -> None:
         self._limits, self._key, self._account = limits, key, account
 
+    @property
+    def gap(self) -> float:
+        """Seconds between two requests of the key."""
+        return _SECOND / self._key.window.limit
+
     def ask(self, now: float, slot: int) -> Ask:
         """Grants ``slot``, a number never used before, or says when to ask again."""
         key, limits = self._key, self._limits

@@ -7,7 +7,7 @@ is matched) come with them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
@@ -29,7 +29,7 @@ class Endpoint(Protocol):
     def parse(self, response: Response) -> Any: ...
 
 
-@lru_cache(maxsize=None)
+@cache
 def endpoint(name: str) -> Endpoint:
     """The module of an operation, named ``area.operation_id``."""
     return cast(Endpoint, import_module(f"amocrm_gen.api.{name}"))
@@ -67,6 +67,7 @@ LIST: Final[Mapping[str, str]] = {
     "leads": "leads.list_leads",
     "contacts": "contacts.list_contacts",
     "companies": "companies.list_companies",
+    "customers": "customers.list_customers",
     "tasks": "tasks.list_tasks",
     "notes": "notes.list_notes",
     "tags": "tags.list_tags",
@@ -77,6 +78,7 @@ GET: Final[Mapping[str, str]] = {
     "leads": "leads.get_lead",
     "contacts": "contacts.get_contact",
     "companies": "companies.get_company",
+    "customers": "customers.get_customer",
     "tasks": "tasks.get_task",
     "users": "users.get_user",
     "pipelines": "pipelines.get_pipeline",
@@ -85,6 +87,7 @@ CREATE: Final[Mapping[str, str]] = {
     "leads": "leads.create_leads",
     "contacts": "contacts.create_contacts",
     "companies": "companies.create_companies",
+    "customers": "customers.create_customers",
     "tasks": "tasks.create_tasks",
     "notes": "notes.create_notes",
 }
@@ -92,6 +95,7 @@ UPDATE: Final[Mapping[str, str]] = {
     "leads": "leads.update_leads",
     "contacts": "contacts.update_contacts",
     "companies": "companies.update_companies",
+    "customers": "customers.update_customers",
     "tasks": "tasks.update_tasks",
     "notes": "notes.update_notes",
 }

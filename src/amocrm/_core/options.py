@@ -50,11 +50,12 @@ class Options:
     retry: RetryPolicy = attrs.field(factory=RetryPolicy)
     context_user: int | None = None
     #: the timeouts in the form that the HTTP library takes, made once
-    timeouts: dict[str, float | None] = attrs.field(init=False, repr=False, eq=False)
-
-    @timeouts.default
-    def _timeouts(self) -> dict[str, float | None]:
-        return attrs.asdict(self.timeout)
+    timeouts: dict[str, float | None] = attrs.field(
+        init=False,
+        repr=False,
+        eq=False,
+        default=attrs.Factory(lambda self: attrs.asdict(self.timeout), takes_self=True),
+    )
 
 
 class Stats:

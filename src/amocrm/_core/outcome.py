@@ -234,7 +234,7 @@ def named(error: APIError, works: Sequence[Work]) -> dict[int, tuple[ItemIssue, 
     by_id = {str(work.body["id"]): place for place, work in enumerate(works) if "id" in work.body}
     found: dict[int, list[ItemIssue]] = {}
     for item in error.items:
-        place = by_id.get(item.key or "") if item.by == "id" else by_request.get(item.key)
+        place = by_id.get(item.key or "") if item.by == "id" else by_request.get(item.key or "")
         if place is None and item.key is not None and item.key.isdecimal() and item.by != "id":
             index = int(item.key)
             if index < len(works) and works[index].request_id is None:

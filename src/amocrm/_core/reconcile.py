@@ -18,7 +18,11 @@ def same_content(body: Mapping[str, Any], item: Any) -> bool:
         if key in _NOT_COMPARED:
             continue
         stored = getattr(item, key, UNSET)
-        if stored is not UNSET and stored != value and not (isinstance(stored, Mapping) and _holds(stored, value)):
+        if (
+            stored is not UNSET
+            and stored != value
+            and not (isinstance(stored, Mapping) and _holds(stored, value))
+        ):
             return False
     return _same_embedded(body.get("_embedded") or {}, item) and all(
         same_field(one, item) for one in body.get("custom_fields_values") or ()
@@ -51,7 +55,9 @@ def same_field(sent: Mapping[str, Any], item: Any) -> bool:
         if sent.get("field_id") == one.field_id or (sent.get("field_code") or UNSET) == one.field_code:
             if one.field_type in ("date", "date_time", "birthday"):
                 return True
-            have = [str(value.value) for value in one.values or ()] + [value.enum_id for value in one.values or ()]
+            have = [str(value.value) for value in one.values or ()] + [
+                value.enum_id for value in one.values or ()
+            ]
             return all(
                 str(value["value"]) in have if "value" in value else value.get("enum_id") in have
                 for value in sent["values"]

@@ -6,14 +6,17 @@ longer than the block or the call that made it.
 
 from __future__ import annotations
 
+import inspect
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from threading import Lock
 from types import TracebackType
-from typing import Annotated, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = [
     "Clock",
@@ -24,7 +27,9 @@ __all__ = [
     "Scope",
     "Wakeup",
     "closing",
+    "portal",
     "run_all",
+    "runnable",
     "shielded",
     "sleep",
     "to_thread",
@@ -87,6 +92,12 @@ class Clock:
         wakeup.wait(seconds)
 
 
+def _pool(threads: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # a client that never needs it does not pay for it
+
+    return ThreadPoolExecutor(threads, "amocrm")
+
+
 def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
     """Runs the functions, at most ``limit`` at once, and returns values and exceptions in their order.
 
@@ -102,7 +113,7 @@ def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | E
     listed = list(thunks)
     if limit <= 1 or len(listed) <= 1:
         return [run(thunk) for thunk in listed]
-    with ThreadPoolExecutor(min(limit, len(listed)), "amocrm") as pool:
+    with _pool(min(limit, len(listed))) as pool:
         futures = [pool.submit(run, thunk) for thunk in listed]
         try:
             return [future.result() for future in futures]
@@ -152,10 +163,26 @@ class Scope:
         if self._limit <= 0:
             return Handle(thunk, None)
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._limit, "amocrm")
+            self._pool = _pool(self._limit)
         return Handle(thunk, self._pool.submit(thunk))
 
 
 def shielded(thunk: Callable[[], Result[T]]) -> T:
     """Runs ``thunk``: a thread cannot be cancelled from outside."""
     return thunk()
+
+
+def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
+    """The function itself.
+
+    Raises:
+        TypeError: it is a coroutine function, which this flavour cannot run.
+    """
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+        raise TypeError(f"{function!r} is a coroutine function: use AsyncHooks, or write it without async")
+    return function
+
+
+def portal() -> Callable[[Callable[[], Result[T]]], T]:
+    """What runs functions of this flavour for other threads: on the thread that asks."""
+    return lambda thunk: thunk()

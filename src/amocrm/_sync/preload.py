@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,12 @@ def preload(
     relations: Iterable[Relation],
     *,
     one_by_one: bool,
+    cache: MutableMapping[tuple[str, int], Any],
 ) -> None:
-    """Reads what the relations of these entities lead to and puts it in place."""
+    """Reads what the relations of these entities lead to and puts it in place.
+
+    ``cache`` holds what earlier pages have brought, as long as somebody holds it.
+    """
     for relation in relations:
         if relation.kind == "users":
             client.users.load()
@@ -41,17 +45,19 @@ def preload(
         else:
             wanted = dict.fromkeys(key for entity in entities for key in relation.ids(entity))
             cls = entity_class(relation.kind)
-            known = {
-                key: one for key in wanted if (one := origin.find(cls, key)) is not None and _is_loaded(one)
-            }
-            missing = [key for key in wanted if key not in known]
-            found = by_ids(client, origin, cls, missing, one_by_one=one_by_one, what=repr(relation))
+            found = {key: one for key in wanted if (one := _known(origin, cache, cls, key)) is not None}
+            missing = [key for key in wanted if key not in found]
+            read = by_ids(client, origin, cls, missing, one_by_one=one_by_one, what=repr(relation))
+            found.update(read)
+            for key, one in read.items():
+                cache[(cls._kind, key)] = one
             for entity in entities:
-                relation.attach(entity, {**known, **found})
+                relation.attach(entity, found)
 
 
-def _is_loaded(entity: Any) -> bool:
-    return entity._data.updated_at is not UNSET
+def _known(origin: Origin, cache: MutableMapping[tuple[str, int], Any], cls: Any, key: int) -> Any:
+    known = origin.find(cls, key) or cache.get((cls._kind, key))
+    return None if known is None or known._data.updated_at is UNSET else known
 
 
 def by_ids(

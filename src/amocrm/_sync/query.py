@@ -9,6 +9,7 @@ from contextlib import closing
 from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from msgspec import UNSET
 
@@ -74,6 +75,7 @@ class Query(Generic[T]):
         self._with: tuple[str, ...] = ()
         self._most: int | None = None
         self._scan = False
+        self._cache: WeakValueDictionary[tuple[str, int], Any] = WeakValueDictionary()
 
     # ---- building
 
@@ -247,7 +249,14 @@ class Query(Generic[T]):
             for entity in entities:
                 entity._relations()["entity_type"] = self._path["entity_type"]
         if self._relations:
-            preload(self._client, self._origin, entities, self._relations, one_by_one=self._one_by_one)
+            preload(
+                self._client,
+                self._origin,
+                entities,
+                self._relations,
+                one_by_one=self._one_by_one,
+                cache=self._cache,
+            )
         return entities
 
     def _pages(
@@ -296,6 +305,11 @@ class Query(Generic[T]):
         }
         given = {key: value for key, value in wanted.items() if value is not None}
         return self._client.send(endpoint(self._operation).request(**given))
+
+    def _read(self, response: Response) -> list[Any]:
+        """The items of a page."""
+        module = endpoint(self._operation)
+        return _items(module.parse(response), "" if module.OP.page is None else module.OP.page.key)
 
     # ---- deciding
 

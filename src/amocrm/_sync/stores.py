@@ -20,6 +20,7 @@ from amocrm._core.token import Token, fingerprint
 from amocrm.errors import TokenStoreError
 
 from ._primitives import Clock, Context, Lock, to_thread
+from .files import sync_folder, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -132,7 +133,7 @@ class FileTokenStore:
         try:
             give_up = self._clock.monotonic() + self._patience
             # Tried without waiting: a call that waits in a thread could not be cancelled.
-            while not _try_lock(handle):
+            while not try_lock(handle):
                 if self._clock.monotonic() > give_up:
                     raise TokenStoreError(
                         f"another process has held the lock on {self._path(key)} for {self._patience:.0f} s",
@@ -177,7 +178,7 @@ class FileTokenStore:
             finally:
                 os.close(handle)
             draft.replace(path)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             with suppress(OSError):
                 draft.unlink()
@@ -193,33 +194,3 @@ def _failed(what: str, path: Path, key: str, error: Exception) -> TokenStoreErro
     # Never the decoder's own words: they may quote what the file holds.
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return TokenStoreError(f"the token file {path} could not be {what} ({reason})", account=key)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename survive a power failure; some systems cannot open a folder and need not."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _try_lock(handle: int) -> bool:
-    if os.name == "nt":
-        import msvcrt
-
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

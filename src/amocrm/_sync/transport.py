@@ -12,7 +12,7 @@ import ssl
 import threading
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,7 +21,10 @@ from amocrm.errors import NotSentError, RedirectRefused, ResponseTooLarge, Unans
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Body, Response
 
-__all__ = ["Transport"]
+__all__ = ["BaseTransport", "Transport"]
+
+#: What can be passed in to be used instead of our own connections.
+BaseTransport: TypeAlias = httpx.BaseTransport
 
 _UNSENT = (
     httpx.ConnectError,
@@ -48,7 +51,7 @@ class Transport:
 
     def __init__(
         self,
-        http: httpx.BaseTransport | None = None,
+        http: BaseTransport | None = None,
         *,
         proxy: str | None = None,
         verify: ssl.SSLContext | None = None,
@@ -112,7 +115,7 @@ class Transport:
             http, self._http = self._http, None
             http.close()
 
-    def _connect(self, url: str) -> httpx.BaseTransport:
+    def _connect(self, url: str) -> BaseTransport:
         with self._making:  # two threads may come at once
             if self._http is None:
                 proxy = self._proxy or _environment_proxy(url)

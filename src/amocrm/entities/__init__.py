@@ -1,23 +1,31 @@
-"""What a user holds: leads, contacts, companies, tasks, notes, tags, users, pipelines and their stages."""
+"""What a user holds: leads, contacts, companies, tasks, notes, tags, users, pipelines and their stages.
+
+Each class is imported when it is first used.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from ._base import Entity
-from .company import Company
-from .contact import Contact
-from .lead import Lead
-from .note import Note
-from .pipeline import Pipeline, Status
-from .tag import Tag
-from .task import Task
-from .user import User
+if TYPE_CHECKING:
+    from ._base import Entity
+    from .catalog_element import CatalogElement
+    from .company import Company
+    from .contact import Contact
+    from .customer import Customer
+    from .lead import Lead
+    from .note import Note
+    from .pipeline import Pipeline, Status
+    from .tag import Tag
+    from .task import Task
+    from .user import User
 
 __all__ = [
-    "BY_KIND",
+    "CatalogElement",
     "Company",
     "Contact",
+    "Customer",
     "Entity",
     "Lead",
     "Note",
@@ -28,7 +36,34 @@ __all__ = [
     "User",
 ]
 
-#: The built-in class of each collection.
-BY_KIND: dict[str, Any] = {
-    one._kind: one for one in (Lead, Contact, Company, Task, Note, Tag, User, Pipeline, Status)
+_PLACES = {"CatalogElement": "catalog_element", "Entity": "_base", "Status": "pipeline"}
+_KINDS = {
+    "leads": "Lead",
+    "contacts": "Contact",
+    "companies": "Company",
+    "customers": "Customer",
+    "catalog_elements": "CatalogElement",
+    "tasks": "Task",
+    "notes": "Note",
+    "tags": "Tag",
+    "users": "User",
+    "pipelines": "Pipeline",
+    "statuses": "Status",
 }
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_PLACES.get(name, name.lower())}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def entity_class(kind: str) -> Any:
+    """The built-in class of a collection, such as ``leads``."""
+    return __getattr__(_KINDS[kind])

@@ -142,7 +142,7 @@ class Key(_Matched[int, int]):
     """The entity's own id."""
 
 
-class Amount(_Ranged["int | float | None", "int | float | Decimal | None"]):
+class Amount(_Ranged[int | float | None, int | float | Decimal | None]):
     """A number."""
 
     def _in(self, value: Any) -> Any:
@@ -163,7 +163,7 @@ class Flag(_Matched[bool, bool]):
         return bool(value)
 
 
-class Moment(_Ranged[R, "datetime | int | None"]):
+class Moment(_Ranged[R, datetime | int | None]):
     """A moment: an aware datetime, in the account's zone once the account was read and in UTC before.
 
     Assign an aware datetime or Unix seconds. A naive datetime is refused.

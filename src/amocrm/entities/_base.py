@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from difflib import get_close_matches
-from typing import Any, ClassVar, Self
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 from msgspec import UNSET
@@ -35,7 +36,9 @@ class EntityMeta(type):
 
     _declared: dict[str, Field[Any, Any]]
 
-    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> EntityMeta:
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> EntityMeta:
         namespace.setdefault("__slots__", ())
         cls = super().__new__(mcls, name, bases, namespace, **options)
         cls._declared = {
@@ -45,6 +48,21 @@ class EntityMeta(type):
             if isinstance(field, Field)
         }
         return cls
+
+    if not TYPE_CHECKING:  # a checker would take every name for known
+
+        def __getattr__(cls, name: str) -> Any:
+            # Models cost a tenth of a millisecond each: `from amocrm import Lead` brings none of them.
+            if name not in _LAZY:
+                raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+            area, *names = next(vars(base)["_names"] for base in cls.__mro__ if "_names" in vars(base))
+            models = import_module(f"amocrm_gen.models.{area}")
+            for attribute, model in zip(_LAZY, names, strict=True):
+                setattr(cls, attribute, None if model is None else getattr(models, model))
+            return vars(cls)[name]
+
+
+_LAZY = ("_model", "_filter", "_order")
 
 
 class Entity(metaclass=EntityMeta):
@@ -57,10 +75,12 @@ class Entity(metaclass=EntityMeta):
 
     #: Collection in the API, such as ``leads``.
     _kind: ClassVar[str] = ""
-    #: The decoded object, the filter and the order of the list.
-    _model: ClassVar[Any] = None
-    _filter: ClassVar[Any] = None
-    _order: ClassVar[Any] = None
+    #: Area of the models and names of the decoded object, of the filter and of the order of the list.
+    _names: ClassVar[tuple[str, str, str | None, str | None]] = ("", "", None, None)
+    #: The models themselves; imported when the class is first used.
+    _model: ClassVar[Any]
+    _filter: ClassVar[Any]
+    _order: ClassVar[Any]
 
     _data: Any
     _session: Origin | None
@@ -75,7 +95,7 @@ class Entity(metaclass=EntityMeta):
 
     def _start(self, given: dict[str, Any], custom: dict[str, Any]) -> None:
         """Makes a new, empty entity and assigns what the constructor was given."""
-        self._data = self._model(id=UNSET)
+        self._data = type(self)._model(id=UNSET)
         self._session = self._changes = self._cf = self._related = None
         for name, value in given.items():
             if value is not UNSET:
@@ -118,12 +138,15 @@ class Entity(metaclass=EntityMeta):
         if self._key is None:
             if nullable or getattr(attribute, "nullable", False):
                 return None
-            raise NotLoaded(f"{name} of {self!r} is set by the server when it is created: commit first", attribute=name)
-        raise NotLoaded(
-            f"{name} of {self!r} is not loaded: crm.{self._kind}.get({self._key}) reads it, "
-            f"session.get({type(self).__name__}, {self._key}) inside a session",
-            attribute=name,
-        )
+            raise NotLoaded(
+                f"{name} of {self!r} is set by the server when it is created: commit first", attribute=name
+            )
+        from .._core.operations import GET
+
+        how = f"crm.{self._kind}.get({self._key}) reads it, session.get({type(self).__name__}, {self._key}) in a session"
+        if self._kind not in GET:
+            how = f"read it with its list, crm.{self._kind}"
+        raise NotLoaded(f"{name} of {self!r} is not loaded: {how}", attribute=name)
 
     def _embedded(self, key: str) -> Any:
         embedded = getattr(self._data, "embedded", UNSET)

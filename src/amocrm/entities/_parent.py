@@ -28,6 +28,9 @@ class ParentLink(Relation):
         if parent is not None or instance._key is None:
             return parent
         key, kind = instance._data.entity_id, getattr(instance._data, "entity_type", UNSET)
+        if kind is UNSET:
+            # Notes do not say the type of their entity: their list does.
+            kind = (instance._related or {}).get("entity_type", UNSET)
         if key is UNSET or kind is UNSET:
             return instance._absent(self.attribute)
         return _reference(entity_class(kind), key, instance._session) if key and kind else None

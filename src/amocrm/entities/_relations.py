@@ -14,16 +14,26 @@ from ..errors import FilterError, NotLoaded
 if TYPE_CHECKING:
     from ._base import Entity
 
-__all__ = ["LinkSet", "LinkState", "ManyLinks", "OneLink", "Pointer", "Relation", "TagSet", "Tags", "entity_class"]
+__all__ = [
+    "LinkSet",
+    "LinkState",
+    "ManyLinks",
+    "OneLink",
+    "Pointer",
+    "Relation",
+    "TagSet",
+    "Tags",
+    "entity_class",
+]
 
 T = TypeVar("T", bound="Entity")
 
 
 def entity_class(kind: str) -> Any:
     """The built-in class of a collection; found when it is needed, because classes refer to each other."""
-    from . import BY_KIND
+    from . import entity_class as find
 
-    return BY_KIND[kind]
+    return find(kind)
 
 
 class Relation:
@@ -102,7 +112,7 @@ class TagSet(MutableSet[str]):
         return repr(set(self._content())) if self._state.loaded else "<tags, not loaded>"
 
     @classmethod
-    def _from_iterable(cls, it: Iterable[str]) -> Any:
+    def _from_iterable(cls, it: Iterable[Any]) -> Any:
         # Results of & | - are plain sets: they belong to no entity.
         return set(it)
 
@@ -235,7 +245,11 @@ class _Links(Relation, Generic[T]):
             return None, None
         target, origin = entity_class(self.kind), entity._session
         linked = [_reference(target, ref.id, origin) for ref in embedded or ()]
-        mains = [one for one, ref in zip(linked, embedded or (), strict=True) if getattr(ref, "is_main", None) is True]
+        mains = [
+            one
+            for one, ref in zip(linked, embedded or (), strict=True)
+            if getattr(ref, "is_main", None) is True
+        ]
         return linked, mains[0] if mains else None
 
     def ids(self, entity: Entity) -> Iterable[int]:
@@ -336,7 +350,9 @@ class LinkSet(Sequence[T], Generic[T]):
         return any(one is entity or (key is not None and one._key == key) for one in self._content())
 
     def __repr__(self) -> str:
-        return repr(list(self._content())) if self._state.changes.loaded else f"<{self._relation!r}, not loaded>"
+        return (
+            repr(list(self._content())) if self._state.changes.loaded else f"<{self._relation!r}, not loaded>"
+        )
 
     def add(self, entity: T, *, main: bool = False) -> T:
         """Links an entity, new or existing; works without having read this one. Returns it."""

@@ -36,16 +36,15 @@ def unwritable(entity: Entity) -> str | None:
 def works_of(entity: Entity) -> Iterator[Work]:
     """What is to be sent for one entity: a creation or an update, then its links."""
     new = entity._key is None
-    creating: Work | None = None
     if new:
-        creating = _create(entity)
-        yield creating
+        yield _create(entity)
     elif entity._dirty_fields():
         yield _update(entity)
     for relation in entity._each_relation():
-        if isinstance(relation, _Links) and (state := relation.known_state(entity)):
-            if not (new and relation.on_create):
-                yield from _links(entity, relation, state)
+        if not isinstance(relation, _Links) or (new and relation.on_create):
+            continue
+        if state := relation.known_state(entity):
+            yield from _links(entity, relation, state)
 
 
 # ---- creations and updates --------------------------------------------------------------------------------------------
@@ -242,7 +241,12 @@ def _links(entity: Entity, relation: _Links[Any], state: LinkState) -> Iterator[
 
 
 def _link(
-    entity: Entity, relation: _Links[Any], state: LinkState, target: Any, action: Any, before: Sequence[Any] = ()
+    entity: Entity,
+    relation: _Links[Any],
+    state: LinkState,
+    target: Any,
+    action: Any,
+    before: Sequence[Any] = (),
 ) -> Work:
     main = action == "link" and state.main_changed and state.main is target
 
@@ -276,5 +280,3 @@ def _link(
 
 def _nothing() -> None:
     """A link that was not made stays a change; there is nothing to take back."""
-
-

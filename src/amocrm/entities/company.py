@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from amocrm_gen.models import companies as _models
-
 from .. import fields
 from ._attributes import Flag, Id, Moment, Text
 from ._base import Entity
@@ -40,9 +38,7 @@ class Company(Entity):
     """
 
     _kind = "companies"
-    _model = _models.Company
-    _filter = _models.CompanyFilter
-    _order = _models.CompanyOrder
+    _names = ("companies", "Company", "CompanyFilter", "CompanyOrder")
 
     name = Text()
     responsible_user_id = Id()
@@ -69,13 +65,13 @@ class Company(Entity):
     def __init__(
         self,
         *,
-        name: str | None | UnsetType = UNSET,
-        phone: str | fields.ContactValue | None | UnsetType = UNSET,
+        name: str | UnsetType | None = UNSET,
+        phone: str | fields.ContactValue | UnsetType | None = UNSET,
         phones: Iterable[str | fields.ContactValue] | UnsetType = UNSET,
-        email: str | fields.ContactValue | None | UnsetType = UNSET,
+        email: str | fields.ContactValue | UnsetType | None = UNSET,
         emails: Iterable[str | fields.ContactValue] | UnsetType = UNSET,
-        responsible: User | int | None | UnsetType = UNSET,
-        responsible_user_id: int | None | UnsetType = UNSET,
+        responsible: User | int | UnsetType | None = UNSET,
+        responsible_user_id: int | UnsetType | None = UNSET,
         created_by: int | UnsetType = UNSET,
         updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from amocrm_gen.models import contacts as _models
-
 from .. import fields
 from ._attributes import Flag, Id, Moment, Text
 from ._base import Entity
@@ -40,9 +38,7 @@ class Contact(Entity):
     """
 
     _kind = "contacts"
-    _model = _models.Contact
-    _filter = _models.ContactFilter
-    _order = _models.ContactOrder
+    _names = ("contacts", "Contact", "ContactFilter", "ContactOrder")
 
     name = Text()
     first_name = Text()
@@ -71,16 +67,16 @@ class Contact(Entity):
     def __init__(
         self,
         *,
-        name: str | None | UnsetType = UNSET,
-        first_name: str | None | UnsetType = UNSET,
-        last_name: str | None | UnsetType = UNSET,
-        phone: str | fields.ContactValue | None | UnsetType = UNSET,
+        name: str | UnsetType | None = UNSET,
+        first_name: str | UnsetType | None = UNSET,
+        last_name: str | UnsetType | None = UNSET,
+        phone: str | fields.ContactValue | UnsetType | None = UNSET,
         phones: Iterable[str | fields.ContactValue] | UnsetType = UNSET,
-        email: str | fields.ContactValue | None | UnsetType = UNSET,
+        email: str | fields.ContactValue | UnsetType | None = UNSET,
         emails: Iterable[str | fields.ContactValue] | UnsetType = UNSET,
-        company: Company | None | UnsetType = UNSET,
-        responsible: User | int | None | UnsetType = UNSET,
-        responsible_user_id: int | None | UnsetType = UNSET,
+        company: Company | UnsetType | None = UNSET,
+        responsible: User | int | UnsetType | None = UNSET,
+        responsible_user_id: int | UnsetType | None = UNSET,
         created_by: int | UnsetType = UNSET,
         updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,

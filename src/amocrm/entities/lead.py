@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from amocrm_gen.models import leads as _models
-
 from ._attributes import Amount, Flag, Id, Moment, Plain, Text
 from ._base import Entity
 from ._children import Notes, Tasks
 from ._relations import ManyLinks, OneLink, Pointer, Tags
-from .pipeline import StagePointer
+from ._stage import StagePointer
 
 if TYPE_CHECKING:
     from .company import Company
@@ -46,9 +44,7 @@ class Lead(Entity):
     """
 
     _kind = "leads"
-    _model = _models.Lead
-    _filter = _models.LeadFilter
-    _order = _models.LeadOrder
+    _names = ("leads", "Lead", "LeadFilter", "LeadOrder")
 
     name = Text()
     price = Amount()
@@ -82,21 +78,21 @@ class Lead(Entity):
     def __init__(
         self,
         *,
-        name: str | None | UnsetType = UNSET,
-        price: int | float | Decimal | None | UnsetType = UNSET,
+        name: str | UnsetType | None = UNSET,
+        price: int | float | Decimal | UnsetType | None = UNSET,
         status: Status | UnsetType = UNSET,
         status_id: int | UnsetType = UNSET,
         pipeline_id: int | UnsetType = UNSET,
-        responsible: User | int | None | UnsetType = UNSET,
-        responsible_user_id: int | None | UnsetType = UNSET,
-        loss_reason_id: int | None | UnsetType = UNSET,
+        responsible: User | int | UnsetType | None = UNSET,
+        responsible_user_id: int | UnsetType | None = UNSET,
+        loss_reason_id: int | UnsetType | None = UNSET,
         created_by: int | UnsetType = UNSET,
         updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,
         updated_at: datetime | int | UnsetType = UNSET,
-        closed_at: datetime | int | None | UnsetType = UNSET,
+        closed_at: datetime | int | UnsetType | None = UNSET,
         tags: Iterable[str] | UnsetType = UNSET,
-        company: Company | None | UnsetType = UNSET,
+        company: Company | UnsetType | None = UNSET,
         contacts: Iterable[Contact] = (),
         **custom: Any,
     ) -> None:
@@ -107,6 +103,15 @@ class Lead(Entity):
 
 
 _GIVEN = frozenset(
-    {"name", "price", "status", "status_id", "pipeline_id", "responsible", "responsible_user_id", "loss_reason_id"}
+    {
+        "name",
+        "price",
+        "status",
+        "status_id",
+        "pipeline_id",
+        "responsible",
+        "responsible_user_id",
+        "loss_reason_id",
+    }
     | {"created_by", "updated_by", "created_at", "updated_at", "closed_at", "tags", "company"}
 )

@@ -8,8 +8,6 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from amocrm_gen.models import notes as _models
-
 from ._attributes import Attribute, Flag, Id, Moment, Plain
 from ._attributes import Text as _Text
 from ._base import Entity
@@ -57,9 +55,7 @@ class Note(Entity):
     """
 
     _kind = "notes"
-    _model = _models.Note
-    _filter = _models.NoteFilter
-    _order = _models.NoteOrder
+    _names = ("notes", "Note", "NoteFilter", "NoteOrder")
 
     note_type = _Text(nullable=False)
     params = _Params()

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from amocrm_gen.models import pipelines as _models
-
-from .._core.filters import Condition, check
 from ._attributes import Amount, Flag, Id, Text
 from ._base import Entity
-from ._relations import Relation, _value, directory_object
 
 if TYPE_CHECKING:
     from .._core.identity import Origin
 
-__all__ = ["LOST", "WON", "Pipeline", "StagePointer", "Status"]
+__all__ = ["LOST", "WON", "Pipeline", "Status", "directory_stage"]
 
 #: Ids of the system stages, the same in every pipeline.
 WON, LOST = 142, 143
@@ -34,7 +30,7 @@ class Status(Entity):
     """
 
     _kind = "statuses"
-    _model = _models.PipelineStatus
+    _names = ("pipelines", "PipelineStatus", None, None)
 
     name = Text()
     color = Text()
@@ -44,9 +40,7 @@ class Status(Entity):
     is_editable = Flag(readonly=True, nullable=False)
     account_id = Id(readonly=True)
 
-    def __init__(
-        self, name: str, *, color: str | UnsetType = UNSET, sort: int | UnsetType = UNSET
-    ) -> None:
+    def __init__(self, name: str, *, color: str | UnsetType = UNSET, sort: int | UnsetType = UNSET) -> None:
         self._start({"name": name, "color": color, "sort": sort}, {})
 
     @property
@@ -69,7 +63,7 @@ class Pipeline(Entity):
     """
 
     _kind = "pipelines"
-    _model = _models.Pipeline
+    _names = ("pipelines", "Pipeline", None, None)
 
     name = Text()
     sort = Amount(readonly=True)
@@ -105,7 +99,9 @@ class Pipeline(Entity):
         if name in names:
             return names[name]
         near = get_close_matches(name, names, 3)
-        raise KeyError(f"{self!r} has no stage {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+        raise KeyError(
+            f"{self!r} has no stage {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+        )
 
     def __iter__(self) -> Iterator[Status]:
         return iter(self.statuses)
@@ -152,67 +148,4 @@ def directory_stage(origin: Origin | None, pipeline_id: Any, data: Any) -> Statu
         known = origin.directory.objects[key] = Status._from(data, origin)
     else:
         known._absorb(data)
-    return known  # type: ignore[no-any-return]
-
-
-class StagePointer(Relation):
-    """The stage of a lead: assigning one sets stage and pipeline together.
-
-    Filters need both as well: ``Lead.status.in_(sales["Переговоры"], sales.won)``.
-    """
-
-    kind = "statuses"
-
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Entity, owner: Any) -> Status: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
-        if instance is None:
-            return self
-        status, pipeline = _value(instance, "status_id"), _value(instance, "pipeline_id")
-        if status is UNSET:
-            return instance._absent(self.attribute)
-        return directory_object(instance._session, "statuses", (None if pipeline is UNSET else pipeline, status))
-
-    def __set__(self, instance: Entity, value: Status) -> None:
-        status, pipeline = _pair(value)
-        instance._set("status_id", status)
-        if pipeline is not None:
-            instance._set("pipeline_id", pipeline)
-
-    def in_(self, *values: Any) -> Condition:
-        """The lead is in one of these stages; give ``Status`` objects, which know their pipelines."""
-        pairs = []
-        for value in values:
-            status, pipeline = _pair(value)
-            if pipeline is None:
-                raise ValueError(f"{value!r} does not know its pipeline; take the stage from crm.pipelines")
-            pairs.append((pipeline, status))
-        condition = Condition(
-            kind=self.owner._kind,
-            key="statuses",
-            op="in",
-            get=_stage_of,
-            shown=f"{self!r} in {values!r}",
-            values=tuple(pairs),
-        )
-        check(condition, self.owner._filter)
-        return condition
-
-    def is_(self, value: Any) -> Condition:
-        """The lead is in this stage."""
-        return self.in_(value)
-
-
-def _stage_of(item: Any) -> Any:
-    return UNSET if item.status_id is UNSET or item.pipeline_id is UNSET else (item.pipeline_id, item.status_id)
-
-
-def _pair(value: Any) -> tuple[int, int | None]:
-    if isinstance(value, tuple) and len(value) == 2:
-        return value[1], value[0]
-    if not isinstance(value, Status) or value._key is None:
-        raise TypeError(f"a stage of crm.pipelines is needed, not {value!r}")
-    pipeline = value._data.pipeline_id
-    return value._key, None if pipeline is UNSET else pipeline
+    return known

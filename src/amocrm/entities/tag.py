@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from amocrm_gen.models import tags as _models
-
 from ._attributes import Text
 from ._base import Entity
 
@@ -21,11 +19,10 @@ class Tag(Entity):
     """
 
     _kind = "tags"
-    _model = _models.Tag
-    _filter = _models.TagFilter
+    _names = ("tags", "Tag", "TagFilter", None)
 
     name = Text()
     color = Text()
 
-    def __init__(self, name: str, *, color: str | None | UnsetType = UNSET) -> None:
+    def __init__(self, name: str, *, color: str | UnsetType | None = UNSET) -> None:
         self._start({"name": name, "color": color}, {})

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from amocrm_gen.models import tasks as _models
-
 from ._attributes import Amount, Attribute, Flag, Id, Moment, Text
 from ._base import Entity
 from ._children import adopt
@@ -29,7 +27,9 @@ class _Result(Attribute["str | None", "str | None"]):
         return None if text is UNSET else text
 
     def _in(self, value: Any) -> Any:
-        return _models.TaskResult(text="" if value is None else value)
+        from amocrm_gen.models.tasks import TaskResult
+
+        return TaskResult(text="" if value is None else value)
 
 
 class Task(Entity):
@@ -48,9 +48,7 @@ class Task(Entity):
     """
 
     _kind = "tasks"
-    _model = _models.Task
-    _filter = _models.TaskFilter
-    _order = _models.TaskOrder
+    _names = ("tasks", "Task", "TaskFilter", "TaskOrder")
 
     text = Text()
     due = Moment[datetime]("complete_till", nullable=False)
@@ -78,7 +76,7 @@ class Task(Entity):
         *,
         due: datetime | int,
         entity: Entity | None = None,
-        responsible: User | int | None | UnsetType = UNSET,
+        responsible: User | int | UnsetType | None = UNSET,
         task_type_id: int | UnsetType = UNSET,
         duration: int | UnsetType = UNSET,
         result: str | UnsetType = UNSET,
@@ -98,5 +96,15 @@ class Task(Entity):
 
 
 _GIVEN = frozenset(
-    {"text", "due", "responsible", "task_type_id", "duration", "result", "is_completed", "created_by", "created_at"}
+    {
+        "text",
+        "due",
+        "responsible",
+        "task_type_id",
+        "duration",
+        "result",
+        "is_completed",
+        "created_by",
+        "created_at",
+    }
 )

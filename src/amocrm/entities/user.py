@@ -6,8 +6,6 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from amocrm_gen.models import users as _models
-
 from ._attributes import Plain, Text
 from ._base import Entity
 
@@ -31,7 +29,7 @@ class User(Entity):
     """
 
     _kind = "users"
-    _model = _models.User
+    _names = ("users", "User", None, None)
 
     name = Text()
     email = Text()

@@ -10,6 +10,8 @@ Example:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ._base import Field
 from ._custom import CustomFields
 from ._definitions import Definition, Definitions
@@ -21,9 +23,7 @@ from ._objects import (
     Email,
     Emails,
     File,
-    FileValue,
     LegalEntity,
-    LegalEntityValue,
     Phone,
     Phones,
     SmartAddress,
@@ -43,6 +43,9 @@ from ._simple import (
     TrackingData,
     Url,
 )
+
+if TYPE_CHECKING:
+    from amocrm_gen.models.fields import FileValue, LegalEntityValue
 
 __all__ = [
     "Address",
@@ -81,3 +84,12 @@ __all__ = [
     "TrackingData",
     "Url",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # These two are generated models; they are imported when they are first used.
+    if name not in ("FileValue", "LegalEntityValue"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from amocrm_gen.models import fields
+
+    return getattr(fields, name)

@@ -24,7 +24,7 @@ W = TypeVar("W")
 class Holder(Protocol):
     """An entity, as far as a field is concerned."""
 
-    _kind: Any
+    _kind: ClassVar[Any]
 
     def _fields(self) -> FieldState: ...
 
@@ -52,7 +52,7 @@ class Field(ABC, Generic[R, W]):
     """
 
     #: Type of the field in the API.
-    type: ClassVar[str] = ""
+    wire_type: ClassVar[str] = ""
     #: Whether the value is a collection; an empty field then reads as an empty one and not as ``None``.
     many: ClassVar[bool] = False
 
@@ -101,7 +101,7 @@ class Field(ABC, Generic[R, W]):
 
     def __repr__(self) -> str:
         named = f"{self.owner.__name__}.{self.attribute}" if self.owner else type(self).__name__
-        return f"<{named}: {self.type} field {self.ref[1]!r}>"
+        return f"<{named}: {self.wire_type} field {self.ref[1]!r}>"
 
     def _condition(self, op: Any, shown: str, **parts: Any) -> Condition:
         def get(item: Any) -> Any:
@@ -112,7 +112,7 @@ class Field(ABC, Generic[R, W]):
 
         kind = self.owner._kind if self.owner is not None else ""
         condition = Condition(
-            kind=kind, key=self.ref, op=op, get=get, shown=shown, field_type=self.type, **parts
+            kind=kind, key=self.ref, op=op, get=get, shown=shown, field_type=self.wire_type, **parts
         )
         check(condition, getattr(self.owner, "_filter", None))
         return condition

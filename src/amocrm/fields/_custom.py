@@ -35,7 +35,7 @@ __all__ = ["BY_TYPE", "CustomFields", "field_of_type"]
 
 #: The kind of field for each type of the API; types that are not here are read and written raw.
 BY_TYPE: Mapping[str, type[Field[Any, Any]]] = {
-    kind.type: kind
+    kind.wire_type: kind
     for kind in (
         *(Text, Textarea, Url, StreetAddress, TrackingData, Numeric, Monetary, Price, Checkbox),
         *(Select, Radio, Category, MultiSelect, ChainedList, Date, DateTime, Birthday),

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET
 
-from amocrm_gen.models.fields import CustomField
-
 from ._base import Field
 from ._state import Ref
+
+if TYPE_CHECKING:
+    from amocrm_gen.models.fields import CustomField
 
 __all__ = ["Definition", "Definitions"]
 
@@ -63,10 +64,10 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True):
                 f"{field!r} is declared by its id, so it exists already or cannot be created: give it a name"
             )
         if options is not None and issubclass(options, int):
-            raise ValueError(f"{field!r} has ids as options, which the account gives: use a StrEnum of labels")
-        return cls(
-            name=field.name or field.attribute, type=field.type, code=field.code, options=options
-        )
+            raise ValueError(
+                f"{field!r} has ids as options, which the account gives: use a StrEnum of labels"
+            )
+        return cls(name=field.name or field.attribute, type=field.wire_type, code=field.code, options=options)
 
     def body(self) -> dict[str, Any]:
         """The item of the request.
@@ -86,7 +87,7 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True):
         return found
 
 
-class Definitions(Sequence[CustomField]):
+class Definitions(Sequence["CustomField"]):
     """All definitions of one entity type, found by id, code or name."""
 
     def __init__(self, entity_type: str, listed: Iterable[CustomField]) -> None:
@@ -121,7 +122,9 @@ class Definitions(Sequence[CustomField]):
         listed = self._names.get(key, [])
         if len(listed) > 1:
             ids = ", ".join(str(one.id) for one in listed)
-            raise LookupError(f"{len(listed)} fields of {self.entity_type} are named {key!r}: use an id ({ids})")
+            raise LookupError(
+                f"{len(listed)} fields of {self.entity_type} are named {key!r}: use an id ({ids})"
+            )
         return listed[0] if listed else None
 
     def get(self, ref: Ref) -> CustomField:

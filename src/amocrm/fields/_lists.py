@@ -49,7 +49,9 @@ class _Options(Equality[R, W]):
         return Item(enum_id=plain) if isinstance(plain, int) else Item(value=plain)
 
     def _compared(self, items: Sequence[Any]) -> Any:
-        return frozenset(one for item in items for one in (_set(item.value), _set(item.enum_id)) if one is not None)
+        return frozenset(
+            one for item in items for one in (_set(item.value), _set(item.enum_id)) if one is not None
+        )
 
     def _wanted(self, value: Any) -> Any:
         item = self._write(value)
@@ -112,19 +114,19 @@ class Select(_One[E]):
         ...     city = fields.Select(field_id=1278, options=City)
     """
 
-    type = "select"
+    wire_type = "select"
 
 
 class Radio(_One[E]):
     """One option of a switch; see ``Select``."""
 
-    type = "radiobutton"
+    wire_type = "radiobutton"
 
 
 class Category(_One[E]):
     """One node of a tree; see ``Select``. Lists cannot be filtered by it."""
 
-    type = "category"
+    wire_type = "category"
 
 
 class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Generic[E]):
@@ -134,7 +136,7 @@ class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Gener
         >>> deal.products = {Product.BASIC, Product.PLUS}
     """
 
-    type = "multiselect"
+    wire_type = "multiselect"
     many = True
 
     @overload
@@ -198,7 +200,7 @@ class ChainItem(msgspec.Struct, frozen=True):
 class ChainedList(Field[tuple[ChainItem, ...], Iterable[ChainItem] | None]):
     """Elements chosen one after the other from lists that depend on each other; at most five."""
 
-    type = "chained_list"
+    wire_type = "chained_list"
     many = True
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> tuple[ChainItem, ...]:

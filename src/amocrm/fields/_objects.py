@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 from msgspec import UNSET
 
-from amocrm_gen.models.fields import FileValue, LegalEntityValue
-
 from ._base import Field, Holder
 from ._state import Item
+
+if TYPE_CHECKING:
+    from amocrm_gen.models.fields import FileValue, LegalEntityValue
 
 __all__ = [
     "Address",
@@ -21,9 +22,7 @@ __all__ = [
     "Email",
     "Emails",
     "File",
-    "FileValue",
     "LegalEntity",
-    "LegalEntityValue",
     "Phone",
     "Phones",
     "SmartAddress",
@@ -74,7 +73,7 @@ class ContactValues(Sequence[ContactValue]):
         return iter(self._values)
 
     def __contains__(self, value: object) -> bool:
-        return value in self._values or any(one.value == value for one in self._values)
+        return any(one == value or one.value == value for one in self._values)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and self._values == tuple(other)
@@ -87,7 +86,7 @@ class ContactValues(Sequence[ContactValue]):
 
     def add(self, value: str, kind: str = "WORK") -> None:
         """Adds one behind the others, unless it is there already."""
-        if value not in self:
+        if all(one.value != value for one in self._values):
             self._replace((*self._values, ContactValue(value, kind)))
 
     def remove(self, value: str) -> None:
@@ -96,7 +95,7 @@ class ContactValues(Sequence[ContactValue]):
         Raises:
             ValueError: it is not there.
         """
-        if value not in self:
+        if all(one.value != value for one in self._values):
             raise ValueError(f"{value!r} is not among {self!r}")
         self._replace(one for one in self._values if one.value != value)
 
@@ -130,7 +129,7 @@ def _items(values: Iterable[ContactValue | str]) -> tuple[Item, ...]:
 class Phones(Field[ContactValues, Iterable[ContactValue | str] | None]):
     """All numbers of a telephone field; assign any iterable of texts or ``ContactValue``."""
 
-    type = "multitext"
+    wire_type = "multitext"
     many = True
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> ContactValues:
@@ -158,7 +157,7 @@ class Phone(Field[str | None, str | ContactValue | None]):
     refuses and names ``phones``, which replaces them all.
     """
 
-    type = "multitext"
+    wire_type = "multitext"
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> str | None:
         values = _values(items)
@@ -202,7 +201,7 @@ class Address(msgspec.Struct, frozen=True, omit_defaults=True):
 class SmartAddress(Field[Address | None, Address | None]):
     """An address in parts; it is replaced as a whole."""
 
-    type = "smart_address"
+    wire_type = "smart_address"
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> Address | None:
         parts: dict[str, Any] = {}
@@ -219,13 +218,13 @@ class SmartAddress(Field[Address | None, Address | None]):
         return tuple(Item(value=text, enum_code=part) for part, text in parts if text is not None)
 
 
-class LegalEntity(Field[LegalEntityValue | None, LegalEntityValue | None]):
+class LegalEntity(Field["LegalEntityValue | None", "LegalEntityValue | None"]):
     """Requisites of an organisation. Only filled keys are sent: the server refuses those of other countries."""
 
-    type = "legal_entity"
+    wire_type = "legal_entity"
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> LegalEntityValue | None:
-        return _convert(items, LegalEntityValue)
+        return cast("LegalEntityValue | None", _convert(items, _models().LegalEntityValue))
 
     def encode(self, value: LegalEntityValue | None) -> tuple[Item, ...]:
         if value is not None and not value.name:
@@ -233,22 +232,29 @@ class LegalEntity(Field[LegalEntityValue | None, LegalEntityValue | None]):
         return () if value is None else (Item(value=value),)
 
 
-class File(Field[FileValue | None, FileValue | str | None]):
+class File(Field["FileValue | None", "FileValue | str | None"]):
     """A file of the account's drive; assign a ``FileValue`` or the uuid of the file."""
 
-    type = "file"
+    wire_type = "file"
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> FileValue | None:
-        return _convert(items, FileValue)
+        return cast("FileValue | None", _convert(items, _models().FileValue))
 
     def encode(self, value: FileValue | str | None) -> tuple[Item, ...]:
         if value is None:
             return ()
-        return (Item(value=FileValue(file_uuid=value) if isinstance(value, str) else value),)
+        return (Item(value=_models().FileValue(file_uuid=value) if isinstance(value, str) else value),)
 
     def cleared(self) -> list[dict[str, Any]] | None:
         """A file is taken out by an empty item, unlike every other type."""
         return [{"value": None}]
+
+
+def _models() -> Any:
+    # Imported when such a field is first used, not with the declarations.
+    from amocrm_gen.models import fields
+
+    return fields
 
 
 def _convert(items: Sequence[Any], model: Any) -> Any:

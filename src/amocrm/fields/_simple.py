@@ -61,31 +61,31 @@ class Text(_Words):
         ...     source = fields.Text(field_id=101)
     """
 
-    type = "text"
+    wire_type = "text"
 
 
 class Textarea(_Words):
     """Text of several lines."""
 
-    type = "textarea"
+    wire_type = "textarea"
 
 
 class Url(_Words):
     """A full address of a page."""
 
-    type = "url"
+    wire_type = "url"
 
 
 class StreetAddress(_Words):
     """An address in one line; for one in parts see ``SmartAddress``."""
 
-    type = "streetaddress"
+    wire_type = "streetaddress"
 
 
 class TrackingData(_Words):
     """A mark of web analytics (``utm_source`` and the like)."""
 
-    type = "tracking_data"
+    wire_type = "tracking_data"
 
 
 class _Amount(Ordering[Decimal | None, Decimal | int | float | str | None], Equality[Any, Any]):
@@ -120,25 +120,25 @@ class _Amount(Ordering[Decimal | None, Decimal | int | float | str | None], Equa
 class Numeric(_Amount):
     """A number, as ``Decimal``."""
 
-    type = "numeric"
+    wire_type = "numeric"
 
 
 class Monetary(_Amount):
     """An amount of money, as ``Decimal``; the currency belongs to the definition of the field."""
 
-    type = "monetary"
+    wire_type = "monetary"
 
 
 class Price(_Amount):
     """The price of an element of a list, as ``Decimal``."""
 
-    type = "price"
+    wire_type = "price"
 
 
 class Checkbox(Equality[bool | None, bool | None]):
     """A flag: true, false, or ``None`` when it was never set."""
 
-    type = "checkbox"
+    wire_type = "checkbox"
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> bool | None:
         value = _first(items)
@@ -154,7 +154,7 @@ class Checkbox(Equality[bool | None, bool | None]):
 class Date(Ordering[date | None, date | None]):
     """A day. The server keeps it as midnight of the account's zone; you read and write the day."""
 
-    type = "date"
+    wire_type = "date"
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> date | None:
         value = _first(items)
@@ -177,13 +177,13 @@ class Date(Ordering[date | None, date | None]):
 class Birthday(Date):
     """A day to be reminded of every year."""
 
-    type = "birthday"
+    wire_type = "birthday"
 
 
 class DateTime(Ordering[datetime | None, datetime | None]):
     """A moment, as an aware datetime in the account's zone (in UTC until the account was read)."""
 
-    type = "date_time"
+    wire_type = "date_time"
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> datetime | None:
         value = _first(items)
@@ -218,7 +218,7 @@ class Raw(Field[list[dict[str, Any]], list[dict[str, Any]] | None]):
         [{'value': {'sku': 'A-1', 'quantity': 2}}]
     """
 
-    type = ""
+    wire_type = ""
     many = True
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> list[dict[str, Any]]:

@@ -57,11 +57,12 @@ class FieldState:
         loaded: whether the entity was read with its fields.
     """
 
-    __slots__ = ("_codes", "_ids", "_kinds", "_names", "loaded", "local")
+    __slots__ = ("_aliases", "_codes", "_ids", "_kinds", "_names", "loaded", "local")
 
     def __init__(self, values: Any) -> None:
         self.local: Overlay[Ref] = Overlay()
         self._kinds: dict[Ref, Any] = {}
+        self._aliases: dict[Ref, int] = {}
         self._ids: dict[int, Any] = {}
         self._codes: dict[str, Any] = {}
         self._names: dict[str, Any] = {}
@@ -80,12 +81,15 @@ class FieldState:
         by, key = ref
         if by == "id":
             return self._ids.get(key)
-        return self._codes.get(key) if by == "code" else self._names.get(key)
+        found = self._codes.get(key) if by == "code" else self._names.get(key)
+        return self._ids.get(self._aliases[ref]) if found is None and ref in self._aliases else found
 
     def canonical(self, ref: Ref) -> Ref:
         """The reference under which changes of this field are kept: by id as soon as the id is known."""
         found = self.remote(ref)
-        return ref if found is None else ("id", found.field_id)
+        if found is not None and found.field_id is not None:
+            return "id", found.field_id
+        return ("id", self._aliases[ref]) if ref in self._aliases else ref
 
     def items(self, ref: Ref) -> Any:
         """Items of a field, local before remote: a sequence, empty without a value, ``UNSET`` if not loaded."""
@@ -135,7 +139,9 @@ class FieldState:
                 self.local.discard(ref)
 
     def move(self, old: Ref, new: Ref) -> None:
-        """Keeps a change under another reference of the same field."""
+        """Keeps a change under another reference of the same field; the old one still finds it."""
+        if new[0] == "id":
+            self._aliases[old] = new[1]
         if old != new and old in self.local:
             self.local.rename(old, new)
             self._kinds[new] = self._kinds.pop(old, None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from .._runtime.wire import AsyncClient, Client
@@ -50,7 +51,7 @@ class WidgetsApi:
 
         return get_widget.sync(client=self._client, widget_code=widget_code)
 
-    def install(self, *, widget_code: str, body: dict[str, Any]) -> Widget:
+    def install(self, *, widget_code: str, body: Mapping[str, Any]) -> Widget:
         """Installs a widget in the account.
 
         Needs an administrator. The body has one key for each setting of the widget
@@ -73,7 +74,7 @@ class WidgetsApi:
             DecodeError: an answer that cannot be understood.
 
         Example:
-            crm.api.widgets.install(widget_code="...", body={...})
+            crm.api.widgets.install(widget_code="...", body=Mapping[str, Any](...))
         """
         from ..api.widgets import install_widget
 
@@ -169,7 +170,7 @@ class AsyncWidgetsApi:
 
         return await get_widget.asyncio(client=self._client, widget_code=widget_code)
 
-    async def install(self, *, widget_code: str, body: dict[str, Any]) -> Widget:
+    async def install(self, *, widget_code: str, body: Mapping[str, Any]) -> Widget:
         """Installs a widget in the account.
 
         Needs an administrator. The body has one key for each setting of the widget
@@ -192,7 +193,7 @@ class AsyncWidgetsApi:
             DecodeError: an answer that cannot be understood.
 
         Example:
-            await crm.api.widgets.install(widget_code="...", body={...})
+            await crm.api.widgets.install(widget_code="...", body=Mapping[str, Any](...))
         """
         from ..api.widgets import install_widget
 

@@ -110,6 +110,8 @@ class FieldValueWrite(Model, kw_only=True):
     """Symbolic code of the field; needed unless `field_id` is given."""
     field_name: str | UnsetType = UNSET
     """Accepted and ignored."""
+    field_type: str | None | UnsetType = UNSET
+    """Accepted and ignored."""
 
 
 class LegalEntityValue(Model, kw_only=True):

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from . import (
     account,
+    catalog_elements,
+    catalogs,
     companies,
     complex_leads,
     contacts,
+    customer_segments,
+    customer_statuses,
+    customers,
+    events,
+    field_groups,
     fields,
     leads,
     links,
@@ -14,10 +21,14 @@ from . import (
     notes,
     oauth,
     pipelines,
+    products,
     statuses,
     tags,
     tasks,
+    transactions,
+    unsorted,
     users,
+    webhooks,
 )
 
 __all__ = ["ALL"]
@@ -40,5 +51,16 @@ ALL = tuple(
         links,
         notes,
         tasks,
+        events,
+        customers,
+        customer_segments,
+        customer_statuses,
+        transactions,
+        catalogs,
+        catalog_elements,
+        products,
+        field_groups,
+        unsorted,
+        webhooks,
     )
 )

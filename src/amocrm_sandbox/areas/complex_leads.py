@@ -6,7 +6,8 @@ from typing import Any
 
 from ..context import Context, Item, Routes
 from ..entities import Kind, create
-from ..messages import Response, encode, json_response
+from ..incoming import add_unsorted
+from ..messages import Response, json_response
 from ..relations import link
 from ..stages import main_pipeline, unsorted_stage
 from .companies import COMPANIES
@@ -95,6 +96,5 @@ def _make_unsorted(
     pipeline_id = data.get("pipeline_id") or main_pipeline(ctx.store)
     status_id = unsorted_stage(ctx.store, pipeline_id)
     ctx.store.update("leads", lead_id, {"status_id": status_id, "pipeline_id": pipeline_id, "is_unsorted": 1})
-    record = {"uid": f"{ctx.sandbox.random.getrandbits(160):040x}", "category": category, "lead_id": lead_id}
-    body = encode({"metadata": metadata})
-    ctx.store.insert("unsorted", {**record, "pipeline_id": pipeline_id, "created_at": ctx.now, "body": body})
+    own = {key: value for key, value in metadata.items() if key != "category"}
+    add_unsorted(ctx, category, lead_id, pipeline_id, {"metadata": own})

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..context import Context, Item, Routes
+from ..customers import require_mode
 from ..errors import refuse
+from ..field_nodes import change_nodes
+from ..field_owners import owner_of, owner_path
 from ..messages import Response, json_response
 from ..query import as_int, as_list
 from ..values import LISTS, definitions
@@ -36,8 +39,16 @@ ALLOWED = {
     "contacts": _COMMON | {"multitext"},
     "companies": _COMMON,
     "customers": _EVERYWHERE | {"monetary", "chained_list"},
+    "catalogs": _EVERYWHERE | {"price", "category", "items", "linked_entity", "payer", "supplier", "monetary"},
+    "segments": _EVERYWHERE - {"file"},
 }
-_PATH = "/api/v4/{entity_type}/custom_fields"
+_PATHS = (
+    "/api/v4/{entity_type}/custom_fields",
+    "/api/v4/catalogs/{catalog_id}/custom_fields",
+    "/api/v4/customers/segments/custom_fields",
+)
+_ONE = tuple(f"{path}/{{id}}" for path in _PATHS)
+MOST_SEGMENT_FIELDS = 30
 _REMINDERS = ("never", "day", "week", "month")
 _DEFAULTS: dict[str, Any] = {
     "code": None,
@@ -54,7 +65,22 @@ _DEFAULTS: dict[str, Any] = {
     "hidden_statuses": [],
     "chained_lists": None,
 }
-_PLAIN = ("name", "code", "sort", "group_id", "is_api_only", "required_statuses", "hidden_statuses")
+_OF_LISTS: dict[str, Any] = {
+    "code": None,
+    "is_api_only": False,
+    "enums": None,
+    "nested": None,
+    "search_in": None,
+    "currency": None,
+    "settings": None,
+    "is_visible": True,
+    "is_required": False,
+    "is_deletable": True,
+    "is_predefined": False,
+}
+_OF_SEGMENTS: dict[str, Any] = {"code": None, "enums": None, "is_deletable": True}
+_PLAIN = ("name", "code", "sort", "group_id", "is_api_only", "required_statuses", "hidden_statuses",
+    "is_visible", "is_required", "is_deletable", "settings", "search_in")
 _TYPED = {
     "remind": ("birthday",),
     "tracking_callback": ("tracking_data",),
@@ -64,17 +90,25 @@ _TYPED = {
 
 
 def _owner(ctx: Context) -> str:
-    return ctx.params["entity_type"]
+    """Return the owner; customers and segments have fields only while the function is on."""
+    owner = owner_of(ctx)
+    if owner in ("customers", "segments"):
+        require_mode(ctx)
+    return owner
 
 
 def _show(ctx: Context, field: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
     owner = field["entity_type"]
-    shown = {**_DEFAULTS, **field, "account_id": ctx.sandbox.account["id"]}
+    kind, _, catalog_id = owner.partition(":")
+    defaults = {"catalogs": _OF_LISTS, "segments": _OF_SEGMENTS}.get(kind, _DEFAULTS)
+    shown = {**defaults, **field, "account_id": ctx.sandbox.account["id"]}
+    if catalog_id:
+        shown.update(entity_type=kind, catalog_id=int(catalog_id))
     if owner == "leads":
         shown["is_computed"] = False
     if request_id is not None:
         shown["request_id"] = request_id
-    shown["_links"] = ctx.links(f"{owner}/custom_fields/{field['id']}")
+    shown["_links"] = ctx.links(f"{owner_path(owner)}/custom_fields/{field['id']}")
     return shown
 
 
@@ -83,7 +117,7 @@ def _find(ctx: Context) -> dict[str, Any] | None:
     return field if field and field["entity_type"] == _owner(ctx) else None
 
 
-@routes("GET", _PATH)
+@routes("GET", *_PATHS)
 def list_fields(ctx: Context) -> Response:
     """List the fields of an owner, with totals and a `last` link."""
     every = definitions(ctx, _owner(ctx))
@@ -102,18 +136,20 @@ def list_fields(ctx: Context) -> Response:
     return ctx.counted_page("custom_fields", every, lambda field: _show(ctx, field), last=True)
 
 
-@routes("GET", f"{_PATH}/{{id}}")
+@routes("GET", *_ONE)
 def get_field(ctx: Context) -> Response:
     """Return one field; 204 when there is none."""
     field = _find(ctx)
     return json_response(_show(ctx, field)) if field else Response(204)
 
 
-@routes("POST", _PATH)
+@routes("POST", *_PATHS)
 def create_fields(ctx: Context) -> Response:
     """Add fields; the answer is 201 with the whole definitions."""
     ctx.require_admin()
     owner, shown = _owner(ctx), []
+    if owner == "segments" and len(definitions(ctx, owner)) + len(ctx.items) > MOST_SEGMENT_FIELDS:
+        raise refuse(422, f"Limit {MOST_SEGMENT_FIELDS} fields of segments")
     for item in ctx.items:
         if item.errors:
             continue
@@ -128,15 +164,17 @@ def create_fields(ctx: Context) -> Response:
             "sort": sort,
         }
         field["is_predefined"], field["is_deletable"], field["enums"] = False, True, None
-        if data["type"] not in ALLOWED[owner]:
+        if data["type"] not in ALLOWED[owner.partition(":")[0]]:
             item.error("NotSupportedChoice", "type")
             continue
         if data["type"] == "monetary" and not data.get("currency"):
             item.error("FieldMissing", "currency")
         if data["type"] == "chained_list" and not data.get("chained_lists"):
             item.error("FieldMissing", "chained_lists")
-        if data["type"] in LISTS and not data.get("enums"):
+        if data["type"] in LISTS - {"category"} and not data.get("enums"):
             item.error("FieldMissing", "enums")
+        if data["type"] == "linked_entity" and not data.get("search_in"):
+            item.error("FieldMissing", "search_in")
         changed = _change(ctx, item, field)
         if not item.errors:
             changed["id"] = ctx.store.next_id("fields")
@@ -146,7 +184,7 @@ def create_fields(ctx: Context) -> Response:
     return json_response({"_total_items": len(shown), "_embedded": {"custom_fields": shown}}, 201)
 
 
-@routes("PATCH", _PATH)
+@routes("PATCH", *_PATHS)
 def update_fields(ctx: Context) -> Response:
     """Change fields."""
     ctx.require_admin()
@@ -166,7 +204,7 @@ def update_fields(ctx: Context) -> Response:
     return json_response({"_total_items": len(shown), "_embedded": {"custom_fields": shown}}, _patched(ctx))
 
 
-@routes("PATCH", f"{_PATH}/{{id}}")
+@routes("PATCH", *_ONE)
 def update_field(ctx: Context) -> Response:
     """Change one field; the answer is the bare definition."""
     ctx.require_admin()
@@ -186,7 +224,7 @@ def _patched(ctx: Context) -> int:
     return 200 if "200" in responses or "201" not in responses else 201
 
 
-@routes("DELETE", f"{_PATH}/{{id}}")
+@routes("DELETE", *_ONE)
 def delete_field(ctx: Context) -> Response:
     """Remove a field together with all its values."""
     ctx.require_admin()
@@ -226,12 +264,14 @@ def _change(ctx: Context, item: Item, field: dict[str, Any]) -> dict[str, Any]:
         item.error("NotUnique", "code", detail="This value is already used.")
     if data.get("enums") is not None:
         changed["enums"] = _options(ctx, item, field)
+    if data.get("nested") is not None:
+        changed["nested"] = change_nodes(ctx, item, field)
     return changed
 
 
 def _options(ctx: Context, item: Item, field: dict[str, Any]) -> list[dict[str, Any]] | None:
     """Return the options after a write: kept by id, made without one, and gone when they are not sent."""
-    if field["type"] not in LISTS and field["type"] != "multitext":
+    if field["type"] not in LISTS - {"category"} and field["type"] != "multitext":
         item.error("FieldNotExpected", "enums")
         return None
     known = {option["id"]: option for option in field["enums"] or ()}

@@ -67,7 +67,7 @@ def hook(job: Job) -> int | None:
                 change = Lead(id=event.id)
                 change.set_field(job.fields["checked"], "yes")
                 async with client(job) as amo:
-                    await amo.leads.update(change)
+                    await amo.leads.update([change])
                 return event.id
         return None
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..._runtime.op import Op
@@ -23,7 +24,7 @@ OP = Op(
 )
 
 
-def request(*, widget_code: str, body: dict[str, Any]) -> Request:
+def request(*, widget_code: str, body: Mapping[str, Any]) -> Request:
     """Makes the request without sending it; see ``sync`` for the arguments."""
     return build(OP, path={"widget_code": widget_code}, body=body)
 
@@ -39,7 +40,7 @@ def parse(response: Response) -> Widget:
     return parsed
 
 
-def sync(*, client: Client, widget_code: str, body: dict[str, Any]) -> Widget:
+def sync(*, client: Client, widget_code: str, body: Mapping[str, Any]) -> Widget:
     """Installs a widget in the account.
 
     Needs an administrator. The body has one key for each setting of the widget
@@ -63,18 +64,18 @@ def sync(*, client: Client, widget_code: str, body: dict[str, Any]) -> Widget:
         DecodeError: an answer that cannot be understood.
 
     Example:
-        install_widget.sync(client=client, widget_code="...", body={...})
+        install_widget.sync(client=client, widget_code="...", body=Mapping[str, Any](...))
     """
     return parse(client.send(request(widget_code=widget_code, body=body)))
 
 
-def sync_detailed(*, client: Client, widget_code: str, body: dict[str, Any]) -> Detailed[Widget]:
+def sync_detailed(*, client: Client, widget_code: str, body: Mapping[str, Any]) -> Detailed[Widget]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(widget_code=widget_code, body=body))
     return Detailed.of(parse(response), response)
 
 
-async def asyncio(*, client: AsyncClient, widget_code: str, body: dict[str, Any]) -> Widget:
+async def asyncio(*, client: AsyncClient, widget_code: str, body: Mapping[str, Any]) -> Widget:
     """Installs a widget in the account.
 
     Needs an administrator. The body has one key for each setting of the widget
@@ -98,13 +99,13 @@ async def asyncio(*, client: AsyncClient, widget_code: str, body: dict[str, Any]
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await install_widget.asyncio(client=client, widget_code="...", body={...})
+        await install_widget.asyncio(client=client, widget_code="...", body=Mapping[str, Any](...))
     """
     return parse(await client.send(request(widget_code=widget_code, body=body)))
 
 
 async def asyncio_detailed(
-    *, client: AsyncClient, widget_code: str, body: dict[str, Any]
+    *, client: AsyncClient, widget_code: str, body: Mapping[str, Any]
 ) -> Detailed[Widget]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(widget_code=widget_code, body=body))

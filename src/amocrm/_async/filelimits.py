@@ -1,0 +1,165 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""The limiter of all processes of one machine that share a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from math import inf
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from amocrm._core.hosts import LimitKey
+from amocrm._core.limiter import Ask, Blocked, Gate, Granted, KeyState, Limits, Outcome, Window
+from amocrm._core.line import Line
+
+from ._primitives import Clock, to_thread
+from .files import lock, open_private
+from .limits import Slot, circuit_open
+
+__all__ = ["AsyncFileLimiter"]
+
+T = TypeVar("T")
+
+
+class _KeyFile(msgspec.Struct, array_like=True):
+    boot: str
+    state: KeyState
+    line: Line
+
+
+class _AccountFile(msgspec.Struct, array_like=True):
+    boot: str
+    window: Window
+
+
+class AsyncFileLimiter:
+    """Keeps one limit over all processes of this machine (and their tasks and threads).
+
+    One file per key and one per account, locked for some microseconds at each question. The times are
+    those of the machine's monotonic clock, which all its processes share. A process that dies while it
+    waits holds nobody up; one that dies with a request on its way does so no longer than the lease.
+
+    Args:
+        folder: is made if it does not exist; the same for all processes, on a local disk.
+        limits: other limits than the platform's; the same for all processes.
+        clock: for tests.
+
+    Example:
+        >>> limiter = AsyncFileLimiter("/run/myapp/amocrm")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], limits: Limits | None = None, *, clock: Clock | None = None
+    ) -> None:
+        self._folder = Path(folder).expanduser()
+        self._limits = limits or Limits()
+        self._clock = clock or Clock()
+
+    async def acquire(self, key: LimitKey) -> Slot:
+        """Waits for leave to send one request now; see ``AsyncLimiter``."""
+        asked_at = self._clock.monotonic()
+        number: int | None = None
+        try:
+            while True:
+                slot = secrets.randbits(62)
+                number, answer = await to_thread(self._ask, key, slot, number)
+                if isinstance(answer, Granted):
+                    waited, number = answer.at - asked_at, None
+                    return Slot(key, slot, answer.at, waited if waited > 0.001 else 0.0)
+                if isinstance(answer, Blocked):
+                    number = None
+                    raise circuit_open(key, answer.until - self._clock.monotonic())
+                await self._clock.sleep(answer.until - self._clock.monotonic())
+        finally:
+            if number is not None:
+                self._leave(key, number)
+
+    async def confirm(
+        self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
+    ) -> None:
+        """Reports what became of the request; see ``AsyncLimiter``."""
+        at = self._clock.monotonic() - ago
+        await to_thread(self._confirm, slot, at, outcome, asked)
+
+    def _ask(self, key: LimitKey, slot: int, number: int | None) -> tuple[int, Ask]:
+        with self._opened(key) as (line, gate):
+            return line.ask(gate, self._clock.monotonic(), slot, number)
+
+    def _confirm(self, slot: Slot, at: float, outcome: Outcome, asked: float | None) -> None:
+        with self._opened(slot.key) as (_, gate):
+            gate.confirm(slot.number, slot.at, at, outcome, asked)
+
+    def _leave(self, key: LimitKey, number: int) -> None:
+        with self._opened(key) as (line, _):
+            line.leave(number)
+
+    @contextmanager
+    def _opened(self, key: LimitKey) -> Iterator[tuple[Line, Gate]]:
+        """The state of a key under its locks, written back at the end of the block."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths = {"key": self._path("key", key.key), "account": self._path("account", key.account)}
+        handles = {name: open_private(path) for name, path in paths.items()}
+        try:
+            # Always in one order, or two keys that share an account on two sides could wait for each other.
+            for name in sorted(paths, key=lambda each: paths[each]):
+                lock(handles[name])
+            now, limits, boot = self._clock.monotonic(), self._limits, boot_id()
+            mine = _read(handles["key"], _KeyFile)
+            if mine is None or not _is_current(mine.boot, boot, mine.state.window, now):
+                mine = _KeyFile(boot, KeyState.new(limits), Line())
+                mine.state.window.next_at = _careful(handles["key"], now)
+            ours = _read(handles["account"], _AccountFile)
+            if ours is None or not _is_current(ours.boot, boot, ours.window, now):
+                ours = _AccountFile(boot, Window(limits.per_account))
+            mine.state.window.limit, ours.window.limit = limits.per_key, limits.per_account
+            yield mine.line, Gate(limits, mine.state, ours.window)
+            _write(handles["key"], mine)
+            _write(handles["account"], ours)
+        finally:
+            for handle in handles.values():
+                os.close(handle)
+
+    def _path(self, kind: str, name: str) -> Path:
+        return self._folder / f"{kind}-{hashlib.sha256(name.encode()).hexdigest()[:16]}.limit"
+
+
+@lru_cache(maxsize=1)
+def boot_id() -> str:
+    """Names this start of the machine: monotonic times of another start mean nothing."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _is_current(written: str, boot: str, window: Window, now: float) -> bool:
+    # Where starts have no name, a last request that lies in the future gives an old file away.
+    return written == boot and (not window.sent or window.sent[-1].at <= now + 1.0)
+
+
+def _careful(handle: int, now: float) -> float:
+    """A file that cannot be read was being written by a process that died: what it knew may be a second old."""
+    return now + 1.0 if os.fstat(handle).st_size else -inf
+
+
+def _read(handle: int, kind: type[T]) -> T | None:
+    os.lseek(handle, 0, os.SEEK_SET)
+    content = os.read(handle, 1 << 20)
+    try:
+        return msgspec.msgpack.decode(content, type=kind)
+    except msgspec.DecodeError:
+        return None
+
+
+def _write(handle: int, state: msgspec.Struct) -> None:
+    content = msgspec.msgpack.encode(state)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, content)
+    os.ftruncate(handle, len(content))

@@ -1,0 +1,225 @@
+# GENERATED from src/amocrm/_async/client.py by generator/desync.py: edit that file and run `make generate`.
+"""The client of one account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import UNSET
+
+from amocrm._core.drift import unreadable
+from amocrm._core.identity import Directory, Origin
+from amocrm._core.operations import GET, LIST, endpoint
+from amocrm.entities import Company, Contact, Customer, Lead, Pipeline, Task, User
+from amocrm.entities._base import Entity
+from amocrm.entities._relations import Relation
+from amocrm.errors import NotFoundError
+
+from .collections import (
+    Collection,
+    Fields,
+    Notes,
+    Pipelines,
+    Tags,
+    Tasks,
+    Users,
+)
+from .connection import Connection
+from .preload import preload as _preload
+from .query import Query
+from .session import Session
+
+if TYPE_CHECKING:
+    from amocrm_gen.models.account import Account
+
+__all__ = ["AmoCRM"]
+
+T = TypeVar("T", bound=Entity)
+
+
+class AmoCRM(Connection):
+    """The client of one account.
+
+    Nothing is shared between clients; two accounts in one process never meet.
+
+    Attributes:
+        directory: what was learned of the account: zone, field definitions, users, stages.
+        origin: where entities that belong to no session come from.
+
+    Example:
+        >>> with AmoCRM("mycompany", token="…") as crm:
+        ...     lead = crm.leads.get(17)
+    """
+
+    def __init__(self, account: str, **options: Any) -> None:
+        super().__init__(account, **options)
+        self.directory = Directory()
+        self.origin = Origin(self.directory)
+
+    @property
+    def leads(self) -> Collection[Lead]:
+        """Leads."""
+        return Collection(self, Lead)
+
+    @property
+    def contacts(self) -> Collection[Contact]:
+        """Contacts."""
+        return Collection(self, Contact)
+
+    @property
+    def companies(self) -> Collection[Company]:
+        """Companies."""
+        return Collection(self, Company)
+
+    @property
+    def customers(self) -> Collection[Customer]:
+        """Customers."""
+        return Collection(self, Customer)
+
+    @property
+    def tasks(self) -> Tasks:
+        """Tasks."""
+        return Tasks(self, Task)
+
+    @property
+    def notes(self) -> Notes:
+        """Notes, by entity."""
+        return Notes(self)
+
+    @property
+    def tags(self) -> Tags:
+        """Directories of tags."""
+        return Tags(self)
+
+    @property
+    def users(self) -> Users:
+        """Users."""
+        return Users(self, User)
+
+    @property
+    def pipelines(self) -> Pipelines:
+        """Pipelines and their stages."""
+        return Pipelines(self, Pipeline)
+
+    @property
+    def fields(self) -> Fields:
+        """Definitions of custom fields."""
+        return Fields(self)
+
+    def query(self, cls: type[T]) -> Query[T]:
+        """A list of entities of this class, built-in or derived.
+
+        Example:
+            >>> crm.query(Deal).where(Deal.price.between(10_000, 90_000)).order_by(Deal.id)
+        """
+        return self._query(cls, self.origin)
+
+    def get(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T:
+        """One entity of this class, built-in or derived.
+
+        Raises:
+            NotFoundError: there is none, or the user may not see it.
+        """
+        return self._get(cls, key, self.origin, preload)
+
+    def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T | None:
+        """The same, ``None`` instead of an error."""
+        return self._get_or_none(cls, key, self.origin, preload)
+
+    def session(self, *, batch_size: int | None = None) -> Session:
+        """A Unit of Work; see ``Session``.
+
+        Args:
+            batch_size: highest number of items in a request; the vendor advises 50, the default is what each
+                operation allows.
+        """
+        return Session(self, batch_size=batch_size)
+
+    def account(self, *, with_: Iterable[str] = ()) -> Account:
+        """Parameters of the account. Also learns its time zone and whether filters work.
+
+        Args:
+            with_: further blocks by their names in the API, such as ``task_types``, ``users_groups``.
+        """
+        operation = endpoint("account.get_account")
+        wanted = dict.fromkeys(("datetime_settings", "is_api_filter_enabled", *with_))
+        account: Account = operation.parse(self.send(operation.request(with_=list(wanted))))
+        self.directory.zone = _zone_of(account) or self.directory.zone
+        if account.is_api_filter_enabled is not UNSET:
+            self.directory.filters = bool(account.is_api_filter_enabled)
+        return account
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Time zone of the account, ``None`` until ``account()`` was called."""
+        return self.directory.zone
+
+    # ---- for collections and sessions
+
+    def _query(self, cls: type[T], origin: Origin) -> Query[T]:
+        return self._query_at(cls, origin, {})
+
+    def _query_at(self, cls: type[T], origin: Origin, path: dict[str, Any]) -> Query[T]:
+        if cls._kind in ("notes", "tags") and "entity_type" not in path:
+            raise TypeError(f"{cls._kind} are listed by entity: crm.{cls._kind}.of(Lead)")
+        if cls._kind not in LIST:
+            raise TypeError(f"there is no list of {cls.__name__}; see crm.pipelines for stages")
+        return Query(self, cls, origin, LIST[cls._kind], path)
+
+    def _get(self, cls: type[T], key: int, origin: Origin, preload: Iterable[Relation]) -> T:
+        found = self._get_or_none(cls, key, origin, preload)
+        if found is None:
+            raise NotFoundError(
+                f"there is no {cls.__name__} {key}, or the user of the token may not see it",
+                op=endpoint(GET[cls._kind]).OP.id,
+                status=204,
+                title="",
+                detail="",
+                request_id=None,
+                items=(),
+                html=False,
+            )
+        return found
+
+    def _get_or_none(
+        self, cls: type[T], key: int, origin: Origin, preload: Iterable[Relation]
+    ) -> T | None:
+        if cls._kind not in GET:
+            raise TypeError(f"one {cls.__name__} cannot be read by its id; see crm.{cls._kind}")
+        operation, relations = endpoint(GET[cls._kind]), tuple(preload)
+        needs = list(dict.fromkeys(relation.needs for relation in relations if relation.needs))
+        options = {"with_": needs} if needs else {}
+        response = self.send(operation.request(id=key, **options))
+        try:
+            item = operation.parse(response)
+        except NotFoundError:
+            return None
+        if item is None:
+            return None
+        entity = origin.make(cls, item)
+        for names in unreadable(response.drift).values():
+            entity._relations()["unreadable"] = names
+        if relations:
+            _preload(self, origin, [entity], relations, one_by_one=True, cache=WeakValueDictionary())
+        return entity
+
+
+def _zone_of(account: Account) -> tzinfo | None:
+    embedded = account.embedded
+    settings: Any = UNSET if embedded is UNSET else embedded.datetime_settings
+    sources = [account] if settings is UNSET else [settings, account]
+    for source in sources:
+        name, offset = source.timezone, source.timezone_offset
+        if isinstance(name, str):
+            try:
+                return ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError):
+                pass
+        if isinstance(offset, str) and len(offset) == 6 and offset[0] in "+-":
+            minutes = int(offset[1:3]) * 60 + int(offset[4:])
+            return timezone(timedelta(minutes=minutes if offset[0] == "+" else -minutes))
+    return None

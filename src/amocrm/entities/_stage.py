@@ -1,0 +1,83 @@
+"""The stage of a lead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, overload
+
+from msgspec import UNSET
+
+from .._core.filters import Condition, check
+from ._relations import Relation, _value, directory_object
+
+if TYPE_CHECKING:
+    from ._base import Entity
+    from .pipeline import Status
+
+__all__ = ["StagePointer"]
+
+
+class StagePointer(Relation):
+    """The stage of a lead: assigning one sets stage and pipeline together.
+
+    Filters need both as well: ``Lead.status.in_(sales["Переговоры"], sales.won)``.
+    """
+
+    kind = "statuses"
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Entity, owner: Any) -> Status: ...
+    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+        if instance is None:
+            return self
+        status, pipeline = _value(instance, "status_id"), _value(instance, "pipeline_id")
+        if status is UNSET:
+            return instance._absent(self.attribute)
+        return directory_object(
+            instance._session, "statuses", (None if pipeline is UNSET else pipeline, status)
+        )
+
+    def __set__(self, instance: Entity, value: Status) -> None:
+        status, pipeline = _pair(value)
+        instance._set("status_id", status)
+        if pipeline is not None:
+            instance._set("pipeline_id", pipeline)
+
+    def in_(self, *values: Any) -> Condition:
+        """The lead is in one of these stages; give ``Status`` objects, which know their pipelines."""
+        pairs = []
+        for value in values:
+            status, pipeline = _pair(value)
+            if pipeline is None:
+                raise ValueError(f"{value!r} does not know its pipeline; take the stage from crm.pipelines")
+            pairs.append((pipeline, status))
+        condition = Condition(
+            kind=self.owner._kind,
+            key="statuses",
+            op="in",
+            get=_stage_of,
+            shown=f"{self!r} in {values!r}",
+            values=tuple(pairs),
+        )
+        check(condition, self.owner._filter)
+        return condition
+
+    def is_(self, value: Any) -> Condition:
+        """The lead is in this stage."""
+        return self.in_(value)
+
+
+def _stage_of(item: Any) -> Any:
+    return (
+        UNSET if item.status_id is UNSET or item.pipeline_id is UNSET else (item.pipeline_id, item.status_id)
+    )
+
+
+def _pair(value: Any) -> tuple[int, int | None]:
+    if isinstance(value, tuple) and len(value) == 2:
+        return value[1], value[0]
+    if getattr(value, "_kind", None) != "statuses" or value._key is None:
+        raise TypeError(f"a stage of crm.pipelines is needed, not {value!r}")
+    pipeline = value._data.pipeline_id
+    return value._key, None if pipeline is UNSET else pipeline

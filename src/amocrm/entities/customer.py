@@ -1,0 +1,85 @@
+"""Customers (покупатели)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
+
+from ._attributes import Amount, Flag, Id, Moment, Text
+from ._base import Entity
+from ._children import Notes, Tasks
+from ._relations import ManyLinks, OneLink, Pointer, Tags
+
+if TYPE_CHECKING:
+    from .company import Company
+    from .contact import Contact
+    from .user import User
+
+__all__ = ["Customer"]
+
+
+class Customer(Entity):
+    """A customer. Derive from it to declare custom fields.
+
+    Args:
+        name: name.
+        next_price: expected sum of the next purchase.
+        next_date: expected moment of the next purchase.
+        responsible: responsible user, an entity or an id.
+        tags: names of tags.
+        custom: declared custom fields by their attribute names; checked at run time.
+    """
+
+    _kind = "customers"
+    _names = ("customers", "Customer", "CustomerFilter", "CustomerOrder")
+
+    name = Text()
+    next_price = Amount()
+    next_date = Moment["datetime | None"]()
+    status_id = Id()
+    periodicity = Amount()
+    responsible_user_id = Id()
+    created_by = Id()
+    updated_by = Id()
+    created_at = Moment[datetime](nullable=False)
+    updated_at = Moment[datetime](nullable=False)
+    ltv = Amount(readonly=True)
+    purchases_count = Amount(readonly=True)
+    average_check = Amount(readonly=True)
+    group_id = Id(readonly=True)
+    account_id = Id(readonly=True)
+    closest_task_at = Moment["datetime | None"](readonly=True)
+    is_deleted = Flag(readonly=True, nullable=False)
+
+    responsible: Pointer[User] = Pointer("users", "responsible_user_id")
+    tags = Tags()
+    contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts")
+    company: OneLink[Company] = OneLink("companies", needs="companies")
+    notes = Notes()
+    tasks = Tasks()
+
+    def __init__(
+        self,
+        *,
+        name: str | UnsetType = UNSET,
+        next_price: int | float | UnsetType | None = UNSET,
+        next_date: datetime | int | UnsetType | None = UNSET,
+        status_id: int | UnsetType = UNSET,
+        periodicity: int | UnsetType = UNSET,
+        responsible: User | int | UnsetType | None = UNSET,
+        responsible_user_id: int | UnsetType | None = UNSET,
+        created_by: int | UnsetType = UNSET,
+        created_at: datetime | int | UnsetType = UNSET,
+        tags: Iterable[str] | UnsetType = UNSET,
+        **custom: Any,
+    ) -> None:
+        self._start({key: value for key, value in locals().items() if key in _GIVEN}, custom)
+
+
+_GIVEN = frozenset(
+    {"name", "next_price", "next_date", "status_id", "periodicity", "responsible", "responsible_user_id"}
+    | {"created_by", "created_at", "tags"}
+)

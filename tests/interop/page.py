@@ -1,0 +1,3 @@
+"""The generated part of a page about the runs."""
+from pathlib import Path
+def render(path, outcomes, count): ...
