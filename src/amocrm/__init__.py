@@ -14,9 +14,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import entities, errors, fields
+    from . import entities, errors, fields, webhooks
     from ._async.client import AsyncAmoCRM
     from ._async.collections import AsyncCollection
+    from ._async.hooks import AsyncHooks
+    from ._async.inbox import AsyncInbox, AsyncSQLiteInbox
+    from ._async.inbox_redis import AsyncRedisInbox
     from ._async.query import AsyncQuery
     from ._async.session import AsyncSession
     from ._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore, AsyncTokenStore
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from ._core.token import OAuth
     from ._sync.client import AmoCRM
     from ._sync.collections import Collection
+    from ._sync.hooks import Hooks
+    from ._sync.inbox import Inbox, SQLiteInbox
+    from ._sync.inbox_redis import RedisInbox
     from ._sync.query import Query
     from ._sync.session import Session
     from ._sync.stores import FileTokenStore, MemoryTokenStore, TokenStore
@@ -75,8 +81,12 @@ __all__ = [
     "AsyncAmoCRM",
     "AsyncCollection",
     "AsyncFileTokenStore",
+    "AsyncHooks",
+    "AsyncInbox",
     "AsyncMemoryTokenStore",
     "AsyncQuery",
+    "AsyncRedisInbox",
+    "AsyncSQLiteInbox",
     "AsyncSession",
     "AsyncTokenStore",
     "BlockedError",
@@ -94,6 +104,8 @@ __all__ = [
     "FilterIgnored",
     "FlushError",
     "ForbiddenError",
+    "Hooks",
+    "Inbox",
     "Issue",
     "Lead",
     "Limits",
@@ -108,9 +120,11 @@ __all__ = [
     "Plan",
     "Query",
     "RateLimitedError",
+    "RedisInbox",
     "Report",
     "Result",
     "RetryPolicy",
+    "SQLiteInbox",
     "Session",
     "Status",
     "Tag",
@@ -127,11 +141,15 @@ __all__ = [
     "entities",
     "errors",
     "fields",
+    "webhooks",
 ]
 
 _PLACES = {
     "_async.client": ("AsyncAmoCRM",),
     "_async.collections": ("AsyncCollection",),
+    "_async.hooks": ("AsyncHooks",),
+    "_async.inbox": ("AsyncInbox", "AsyncSQLiteInbox"),
+    "_async.inbox_redis": ("AsyncRedisInbox",),
     "_async.query": ("AsyncQuery",),
     "_async.session": ("AsyncSession",),
     "_async.stores": ("AsyncFileTokenStore", "AsyncMemoryTokenStore", "AsyncTokenStore"),
@@ -143,6 +161,9 @@ _PLACES = {
     "_core.token": ("OAuth",),
     "_sync.client": ("AmoCRM",),
     "_sync.collections": ("Collection",),
+    "_sync.hooks": ("Hooks",),
+    "_sync.inbox": ("Inbox", "SQLiteInbox"),
+    "_sync.inbox_redis": ("RedisInbox",),
     "_sync.query": ("Query",),
     "_sync.session": ("Session",),
     "_sync.stores": ("FileTokenStore", "MemoryTokenStore", "TokenStore"),
@@ -165,7 +186,7 @@ _MODULES = {name: place for place, names in _PLACES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("entities", "errors", "fields"):
+    if name in ("entities", "errors", "fields", "webhooks"):
         return import_module(f".{name}", __name__)
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

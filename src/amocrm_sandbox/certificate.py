@@ -29,7 +29,7 @@ DEFAULT_FOLDER = (
 NAMES = ("*.amocrm.ru", "*.kommo.com", "*.amocrm.com", "localhost")
 
 _DAYS = 365
-_NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-sha256")
+_NEW_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256"
 _CONFIG = """
 [req]
 prompt = no
@@ -123,7 +123,7 @@ def _is_fresh(note: Path, names: Sequence[str]) -> bool:
         known = json.loads(note.read_text())
     except (OSError, ValueError):
         return False
-    return known.get("names") == list(names) and known.get("until", 0) - time.time() > 7 * 86400
+    return bool(known["names"] == list(names) and known["until"] - time.time() > 7 * 86400)
 
 
 def _make(work: Path, names: Sequence[str]) -> None:
@@ -141,18 +141,14 @@ def _make(work: Path, names: Sequence[str]) -> None:
     for file, title in (("ca.cnf", "local authority"), ("server.cnf", "local server")):
         text = _CONFIG.format(title=f"amoCRM sandbox, {title}", permitted=permitted, names=alternatives)
         (work / file).write_text(text)
-    days, serial = str(_DAYS), str(secrets.randbits(63) | 1)
     steps = (
-        # fmt: off
-        ("req", "-x509", *_NEW_KEY, "-keyout", "ca.key", "-out", "ca.pem", "-days", days,
-         "-config", "ca.cnf", "-extensions", "authority"),
-        ("req", "-new", *_NEW_KEY, "-keyout", "key.pem", "-out", "server.csr", "-config", "server.cnf"),
-        ("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", serial,
-         "-days", days, "-sha256", "-extfile", "server.cnf", "-extensions", "server", "-out", "cert.pem"),
-        # fmt: on
+        f"req -x509 {_NEW_KEY} -keyout ca.key -out ca.pem -days {_DAYS} -config ca.cnf -extensions authority",
+        f"req -new {_NEW_KEY} -keyout key.pem -out server.csr -config server.cnf",
+        f"x509 -req -in server.csr -CA ca.pem -CAkey ca.key -set_serial {secrets.randbits(63) | 1} -days {_DAYS} "
+        "-sha256 -extfile server.cnf -extensions server -out cert.pem",
     )
     for step in steps:
-        done = subprocess.run([openssl, *step], cwd=work, capture_output=True, text=True, check=False)
+        done = subprocess.run([openssl, *step.split()], cwd=work, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"openssl {step[0]}: {done.stderr.strip()}")
+            raise RuntimeError(f"openssl {step.partition(' ')[0]}: {done.stderr.strip()}")
     (work / "key.pem").chmod(0o600)

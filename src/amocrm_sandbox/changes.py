@@ -83,7 +83,7 @@ class Changes:
             )
         )
 
-    def hook(self, code: str, kind: str, id: Any, **extra: Any) -> None:
+    def hook(self, code: str, kind: str, id: Any, /, **extra: Any) -> None:
         """Add a delivery for those who subscribed to a code; several of one kind for one entity become one."""
         if not self.is_paused:
             self._hooks.setdefault((code, kind, id), {}).update(extra)
@@ -108,7 +108,7 @@ class Changes:
         self.event(f"{one}_added", kind, id, after=[{"note": {"id": note_id}}])
         self.hook(f"add_{one}", kind, id)
 
-    def deleted(self, kind: str, id: int, **extra: Any) -> None:
+    def deleted(self, kind: str, id: int, /, **extra: Any) -> None:
         """An entity was put into the bin."""
         one = SINGULARS[kind]
         self.event(f"{one}_deleted", kind, id)

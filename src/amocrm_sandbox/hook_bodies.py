@@ -82,12 +82,51 @@ def hook_item(sandbox: Sandbox, code: str, kind: str, id: Any, extra: Record) ->
         return _deleted(sandbox, kind, id)
     maker: Callable[[Sandbox, str, Any, Record], Record | None]
     maker = _entity if kind in ELEMENT_TYPES else _task if kind == "tasks" else _ready
+    if kind == "unsorted" and action != "delete":
+        maker = _unsorted
     return maker(sandbox, kind, id, extra)
 
 
 def _ready(sandbox: Sandbox, kind: str, id: Any, extra: Record) -> Record | None:
     """Talks, messages, incoming leads and elements come as whole records from those who changed them."""
     return extra
+
+
+def _unsorted(sandbox: Sandbox, kind: str, uid: str, extra: Record) -> Record | None:
+    found = sandbox.store.row("SELECT category, pipeline_id, lead_id, created_at, body FROM unsorted WHERE uid=?", (uid,))
+    if found is None:
+        return None
+    category, pipeline_id, lead_id, created_at, body = found
+    kept = _decode(body)
+    links = links_of(sandbox.store, "leads", [lead_id])[lead_id]
+    drafts: dict[str, list[Record]] = {"leads": [_draft(sandbox, "leads", lead_id)]}
+    for other, id, _, _ in links:
+        if other in ("contacts", "companies"):
+            drafts.setdefault(other, []).append(_draft(sandbox, other, id))
+    return {
+        "uid": uid,
+        "source": kept.get("source_name"),
+        "source_uid": kept.get("source_uid"),
+        "category": category,
+        "source_data": kept["metadata"],
+        "date_create": created_at,
+        "data": drafts,
+        "pipeline_id": pipeline_id,
+        "account_id": sandbox.account["id"],
+        "lead_id": lead_id,
+        "created_at": created_at,
+    }
+
+
+def _draft(sandbox: Sandbox, kind: str, id: int) -> Record:
+    """Return an entity of an incoming lead: tags are one text here, and fields have no names."""
+    item = _entity(sandbox, kind, id, {}) or {}
+    keys = ("id", "name", "status_id", "pipeline_id", "price", "date_create", "last_modified", "created_user_id")
+    kept = {key: item.get(key) for key in (*keys, "modified_user_id")}
+    kept["main_user_id"] = item.get("responsible_user_id")
+    kept["tags"] = ",".join(tag["name"] for tag in item.get("tags", ()))
+    fields = item.get("custom_fields", ())
+    return {**kept, "custom_fields": [{"id": field["id"], "values": field["values"]} for field in fields]}
 
 
 def _deleted(sandbox: Sandbox, kind: str, id: int) -> Record:

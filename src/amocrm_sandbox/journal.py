@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -14,19 +15,25 @@ from .messages import Request, Response
 __all__ = ["Entry", "Journal"]
 
 HEAD = 4096
+KEPT = 64 * 1024
 MOST_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request as it arrived and the status of its answer.
+    """One request as it arrived, and its answer.
+
+    Nothing is masked here; what leaves through the control endpoint and the web page is.
 
     Attributes:
         number: Count from 1.
         at: Monotonic seconds of the arrival.
         operation: Operation id, or method and path of something that is not described.
-        response_head: The first 4 KiB of the answer's body.
+        response_body: The answer's body, its first 64 KiB at most.
+        response_size: Bytes of the whole body.
         dropped: Whether a fault kept the answer from the client.
+        time: Unix seconds of the arrival on the sandbox's calendar.
+        seconds: What carrying it out took, planted delays aside.
     """
 
     number: int
@@ -37,9 +44,19 @@ class Entry:
     operation: str
     client_id: str
     status: int
+    request_headers: Mapping[str, str]
     request_body: bytes
-    response_head: bytes
+    response_headers: tuple[tuple[str, str], ...]
+    response_body: bytes
+    response_size: int
     dropped: bool
+    time: int
+    seconds: float
+
+    @property
+    def response_head(self) -> bytes:
+        """The first 4 KiB of the answer's body."""
+        return self.response_body[:HEAD]
 
     def json(self) -> Any:
         """Return the decoded request body, or None."""
@@ -51,14 +68,19 @@ class Journal:
 
     Args:
         size: Number of requests kept with their bodies, as long as the bodies stay below 64 MiB.
+
+    Attributes:
+        generation: Grows with every reset; tells readers that follow the numbers that these begin anew.
     """
 
     def __init__(self, size: int) -> None:
+        self.generation = 0
         self._entries: deque[Entry] = deque(maxlen=size)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
+        self.generation += 1
         self._entries.clear()
         self._bytes = 0
         self.total = 0
@@ -66,12 +88,21 @@ class Journal:
         self.statuses: Counter[int] = Counter()
 
     def add(
-        self, request: Request, path: str, operation: str, client_id: str, at: float, response: Response
+        self,
+        request: Request,
+        path: str,
+        operation: str,
+        client_id: str,
+        at: float,
+        response: Response,
+        time: int = 0,
+        seconds: float = 0.0,
     ) -> None:
         """Note one request."""
         self.total += 1
         self.operations[operation] += 1
         self.statuses[response.status] += 1
+        body = response.body
         entry = Entry(
             self.total,
             at,
@@ -81,19 +112,39 @@ class Journal:
             operation,
             client_id,
             response.status,
+            request.headers,
             request.body,
-            response.body[:HEAD],
+            response.headers,
+            body if len(body) <= KEPT else body[:KEPT],
+            len(body),
             response.delivery.drop,
+            time,
+            seconds,
         )
         if len(self._entries) == self._entries.maxlen:
             self._forget()
         self._entries.append(entry)
-        self._bytes += len(entry.request_body)
+        self._bytes += _weight(entry)
         while self._bytes > MOST_BYTES and len(self._entries) > 1:
             self._forget()
 
     def _forget(self) -> None:
-        self._bytes -= len(self._entries.popleft().request_body)
+        self._bytes -= _weight(self._entries.popleft())
+
+    def after(self, number: int, most: int) -> list[Entry]:
+        """Return the newest of the requests that came after one with this number, oldest first.
+
+        Args:
+            number: Number of the last request that the reader knows; 0 for none.
+            most: Greatest number of entries to return.
+        """
+        count = max(0, min(self.total - number, len(self._entries), most))
+        return list(islice(self._entries, len(self._entries) - count, None))
+
+    def numbered(self, number: int) -> Entry | None:
+        """Return the request with this number, or None when it is forgotten or never came."""
+        index = number - self.total - 1
+        return self._entries[index] if -len(self._entries) <= index < 0 else None
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries))
@@ -115,3 +166,7 @@ class Journal:
             and (path is None or entry.path == path)
             and (operation is None or entry.operation == operation)
         ]
+
+
+def _weight(entry: Entry) -> int:
+    return len(entry.request_body) + len(entry.response_body)

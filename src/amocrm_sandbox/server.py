@@ -361,9 +361,7 @@ class SandboxServer:
                 self.port, self.tls_port = port, tls_port
                 ready.set()
 
-            await serve(
-                self.sandbox, self._stop, self._host, self._asked_port, opened, self.certificate
-            )
+            await serve(self.sandbox, self._stop, self._host, self._asked_port, opened, self.certificate)
 
         try:
             asyncio.run(main())

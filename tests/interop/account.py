@@ -100,7 +100,11 @@ class Account:
     def _fields(self) -> dict[str, int]:
         body = [
             {"name": FIELDS["source"], "type": "text"},
-            {"name": FIELDS["city"], "type": "select", "enums": [{"value": city, "sort": at} for at, city in enumerate(CITIES)]},
+            {
+                "name": FIELDS["city"],
+                "type": "select",
+                "enums": [{"value": city, "sort": at} for at, city in enumerate(CITIES)],
+            },
             {"name": FIELDS["checked"], "type": "text"},
         ]
         made = self.call("POST", "/api/v4/leads/custom_fields", body)["_embedded"]["custom_fields"]
@@ -110,7 +114,9 @@ class Account:
 
     def _last_week(self) -> None:
         then = self.since - 6 * DAY
-        leads = [{"name": f"Старый {n}", "price": 1, "created_at": then, "updated_at": then} for n in range(OLD)]
+        leads = [
+            {"name": f"Старый {n}", "price": 1, "created_at": then, "updated_at": then} for n in range(OLD)
+        ]
         self.call("POST", "/api/v4/leads", leads)
 
     def _row(self, index: int) -> dict[str, Any]:
@@ -128,7 +134,10 @@ class Account:
 
     def job(self, kind: str, url: str, by_address: bool, hook: str = "") -> dict[str, Any]:
         """Return a job in the form that the scripts read."""
-        keys = {name: self.keys[name] for name in ("subdomain", "token", "client_id", "client_secret", "redirect_uri")}
+        keys = {
+            name: self.keys[name]
+            for name in ("subdomain", "token", "client_id", "client_secret", "redirect_uri")
+        }
         return {
             **keys,
             "kind": kind,
@@ -171,7 +180,9 @@ class Account:
         for lead in self.leads():
             if lead["created_at"] < self.since:
                 continue
-            values = {field["field_id"]: field["values"][0]["value"] for field in lead["custom_fields_values"] or ()}
+            values = {
+                field["field_id"]: field["values"][0]["value"] for field in lead["custom_fields_values"] or ()
+            }
             contact, company = (
                 [entities[linked["id"]] for linked in lead["_embedded"][kind]]
                 for kind, entities in (("contacts", contacts), ("companies", companies))
@@ -193,7 +204,9 @@ class Account:
     def another_stage(self, id: int) -> int:
         """Return an open stage of the lead's pipeline that it is not in."""
         lead = self.read(id)
-        stages = self.call("GET", f"/api/v4/leads/pipelines/{lead['pipeline_id']}/statuses")["_embedded"]["statuses"]
+        stages = self.call("GET", f"/api/v4/leads/pipelines/{lead['pipeline_id']}/statuses")["_embedded"][
+            "statuses"
+        ]
         return next(int(one["id"]) for one in stages if one["is_editable"] and one["id"] != lead["status_id"])
 
     def read(self, id: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -40,13 +41,12 @@ class Client:
 
     @property
     def address_lines(self) -> list[str]:
-        """The lines of the script that say where the server is."""
-        lines = self.path.read_text().splitlines()
-        return [line.rpartition(mark)[0].strip() for line in lines for mark in ("#", "//") if _is_address(line, mark)]
-
-
-def _is_address(line: str, mark: str) -> bool:
-    return line.rpartition(mark)[2].strip() == "address" and mark in line
+        """The lines of the script that say where the server is; they end with the comment `address`."""
+        found = (
+            re.fullmatch(r"\s*(.*?),?\s*(?:#|//) address", line)
+            for line in self.path.read_text().splitlines()
+        )
+        return [match[1] for match in found if match]
 
 
 CLIENTS = {
@@ -79,7 +79,15 @@ def install(client: Client, folder: Path) -> tuple[list[str], dict[str, str]]:
     home.mkdir(parents=True, exist_ok=True)
     if client.is_node:
         if not is_there:
-            _quietly("npm", "install", "--no-audit", "--no-fund", "--prefix", home, f"{client.package}@{client.version}")
+            _quietly(
+                "npm",
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                home,
+                f"{client.package}@{client.version}",
+            )
     elif not is_there:
         _quietly(sys.executable, "-m", "venv", home)
         _quietly(_python(home), "-m", "pip", "install", "--quiet", f"{client.package}=={client.version}")

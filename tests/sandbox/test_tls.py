@@ -17,16 +17,19 @@ from amocrm_sandbox.server import SandboxServer
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """A certificate, made once."""
     return local_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="module")
 def server(certificate: Certificate) -> Iterator[SandboxServer]:
+    """An account that also answers with TLS."""
     with SandboxServer(limits=False, certificate=certificate) as server:
         yield server
 
 
 def client(server: SandboxServer, proxy: str | None = None) -> httpx.Client:
+    """A client that trusts the authority, perhaps behind the proxy."""
     assert server.certificate is not None
     trust = ssl.create_default_context(cafile=str(server.certificate.ca_file))
     trust.verify_flags |= ssl.VERIFY_X509_STRICT
@@ -58,7 +61,12 @@ def test_a_name_of_another_account_is_refused_as_the_server_refuses_it(server: S
 
 @pytest.mark.parametrize(
     "address",
-    ["https://example.com/", "https://amocrm.ru.example.com/", "https://a.b.amocrm.ru/", "https://amocrm.ru/"],
+    [
+        "https://example.com/",
+        "https://amocrm.ru.example.com/",
+        "https://a.b.amocrm.ru/",
+        "https://amocrm.ru/",
+    ],
 )
 def test_the_proxy_leads_nowhere_else(server: SandboxServer, address: str) -> None:
     """Names that the certificate does not cover are refused, so that no request leaves the machine."""
@@ -79,7 +87,10 @@ def test_without_a_certificate_there_is_no_proxy() -> None:
 
 def test_a_client_that_does_not_trust_the_authority_is_turned_away(server: SandboxServer) -> None:
     """The certificate convinces nobody who was not given the authority, and the server survives the refusal."""
-    with httpx.Client(proxy=server.url, trust_env=False) as http, pytest.raises(httpx.ConnectError, match="(?i)cert"):
+    with (
+        httpx.Client(proxy=server.url, trust_env=False) as http,
+        pytest.raises(httpx.ConnectError, match=r"(?i)cert"),
+    ):
         http.get("https://demo.amocrm.ru/api/v4/account")
     with client(server, proxy=server.url) as http:
         assert http.get("https://demo.amocrm.ru/api/v4/account").status_code == 200
@@ -90,7 +101,12 @@ def test_a_certificate_is_kept_and_replaced_for_other_names(tmp_path: Path) -> N
     first = local_certificate(tmp_path).cert_file.read_bytes()
     assert local_certificate(tmp_path).cert_file.read_bytes() == first
     assert local_certificate(tmp_path, ["demo.amocrm.ru"]).cert_file.read_bytes() != first
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["ca.pem", "cert.pem", "certificate.json", "key.pem"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "ca.pem",
+        "cert.pem",
+        "certificate.json",
+        "key.pem",
+    ]
     assert (tmp_path / "key.pem").stat().st_mode & 0o077 == 0
 
 

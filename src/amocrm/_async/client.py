@@ -32,6 +32,7 @@ from .connection import AsyncConnection
 from .preload import preload as _preload
 from .query import AsyncQuery
 from .session import AsyncSession
+from .subscriptions import AsyncWebhooks
 
 if TYPE_CHECKING:
     from amocrm_gen.models.account import Account
@@ -109,6 +110,11 @@ class AsyncAmoCRM(AsyncConnection):
     def fields(self) -> AsyncFields:
         """Definitions of custom fields."""
         return AsyncFields(self)
+
+    @property
+    def webhooks(self) -> AsyncWebhooks:
+        """Subscriptions to webhooks."""
+        return AsyncWebhooks(self)
 
     def query(self, cls: type[T]) -> AsyncQuery[T]:
         """A list of entities of this class, built-in or derived.

@@ -179,6 +179,11 @@ class AsyncConnection:
         return self._attempts.hosts.name
 
     @property
+    def is_local(self) -> bool:
+        """Whether requests go to a server on this machine (``base_url``)."""
+        return self._attempts.hosts.is_local
+
+    @property
     def key(self) -> LimitKey:
         """The limits that requests of this client count against."""
         return self._attempts.key

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 from collections.abc import Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from amocrm.webhooks._event import Event
 from amocrm.webhooks.admission import Admission
 from amocrm.webhooks.delivery import Answer, Delivery
 from amocrm.webhooks.errors import WebhookError
 from amocrm.webhooks.forms import Limits
-from amocrm.webhooks.handlers import Failure, GiveUp, Handlers
-from amocrm.webhooks.parse import parse_delivery
+from amocrm.webhooks.handlers import Failure, Handlers
 from amocrm.webhooks.stored import Backoff, Entry, storable
 
-from ._primitives import Clock, Result, Scope, Wakeup, run_all, runnable, shielded
-from .handling import AsyncHandling
+from ._primitives import Clock, Scope, runnable, shielded
 from .inbox import AsyncInbox, AsyncSQLiteInbox
+from .worker import AsyncWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -99,11 +97,20 @@ class AsyncHooks:
         )
         self.inbox: AsyncInbox = AsyncSQLiteInbox(inbox) if isinstance(inbox, str | os.PathLike) else inbox
         self._handlers = Handlers()
-        self._client, self._concurrency, self._lease = client, max(1, concurrency), lease
-        self._backoff, self._keep, self._poll = backoff or Backoff(), keep, poll
-        self._on_failure, self._clock = on_failure, clock or Clock()
-        self._wakeup: Wakeup | None = None
-        self._stopping = False
+        self._clock = clock or Clock()
+        self._worker = AsyncWorker(
+            self.inbox,
+            self._handlers,
+            client=client,
+            concurrency=concurrency,
+            lease=lease,
+            backoff=backoff or Backoff(),
+            keep=keep,
+            poll=poll,
+            limits=self._admission.limits,
+            on_failure=on_failure,
+            clock=self._clock,
+        )
 
     # ---- handlers
 
@@ -132,8 +139,8 @@ class AsyncHooks:
         Example:
             >>> @hooks.on(LeadStatusChanged, status={142, 143}, pipeline=sales)
             ... async def closed(event, handling):
-            ...     async with handling.session() as s:
-            ...         s.ref(Deal, event.lead_id).closed_by = "robot"
+            ...     async with handling.session():
+            ...         handling.entity(Deal).closed_by = "robot"
         """
 
         def register(function: F) -> F:
@@ -168,39 +175,23 @@ class AsyncHooks:
         try:
             await shielded(partial(self.inbox.put, kept, now=now, dead=ticket.problem))
         except Exception as error:
-            self._tell(Failure(error))
+            self._worker.tell(Failure(error))
             return Answer(503, "try again later")
-        if self._wakeup is not None:
-            self._wakeup.wake()
+        self._worker.wake()
         return Answer()
 
     # ---- working
 
     async def run(self) -> None:
         """Handles deliveries until ``stop`` is called. Any number of workers may run, in any process."""
-        self._stopping, self._wakeup = False, Wakeup()
-        tidied = self._clock.wall()
-        while not self._stopping:
-            worked = 0
-            try:
-                worked = await self.work()
-                if self._clock.wall() - tidied > _HOUR:
-                    tidied = self._clock.wall()
-                    await self.inbox.purge(before=tidied - self._keep)
-            except Exception as error:
-                # The inbox cannot be reached. Nothing is lost: leases end, and what waits goes on waiting.
-                self._tell(Failure(error))
-            if not worked and not self._stopping:
-                await self._clock.wait(self._wakeup, self._poll)
+        await self._worker.run()
 
     def stop(self) -> None:
         """Ends ``run`` after the deliveries that it is handling; may be called from anywhere."""
-        self._stopping = True
-        if self._wakeup is not None:
-            self._wakeup.wake()
+        self._worker.stop()
 
     @asynccontextmanager
-    async def running(self) -> AsyncGenerator[AsyncHooks]:
+    async def running(self) -> AsyncGenerator[Self]:
         """A worker beside the block; leaving it waits for the deliveries that are being handled.
 
         Example:
@@ -208,49 +199,32 @@ class AsyncHooks:
             ...     await serve()
         """
         async with Scope(1) as scope:
-            worker = scope.start(self.run)
+            worker = scope.start(self._worker.run)
             try:
                 yield self
             finally:
-                self.stop()
+                self._worker.stop()
                 await worker.result()
 
     async def work(self) -> int:
         """Takes up what is due, once; how many deliveries that were."""
-        entries = await self.inbox.lease(self._concurrency, now=self._clock.wall(), seconds=self._lease)
-        results = await run_all([partial(self._kept, entry) for entry in entries], self._concurrency)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
-        return len(entries)
+        return await self._worker.work()
 
     async def dispatch(self, delivery: Delivery) -> list[Failure]:
-        """Calls the handlers for a delivery without the inbox, for tests and imports; what failed."""
-        entry = Entry(id="", delivery=delivery, attempts=1)
-        return await self._handled(entry, parse_delivery(delivery, limits=self._admission.limits), marks=False)
+        """Calls the handlers for a delivery at once and without the inbox, for tests and imports; what failed.
+
+        Raises:
+            WebhookError: the delivery cannot be read.
+        """
+        return await self._worker.handle(Entry(id="", delivery=delivery, attempts=1), marks=False)
+
+    async def replay(self, *ids: str) -> int:
+        """Makes dead or handled deliveries ready again, as if they were new; without ids all dead ones. How many."""
+        wanted = ids or [entry.id for entry in await self.inbox.entries("dead", limit=100_000)]
+        count = await self.inbox.replay(wanted, now=self._clock.wall())
+        self._worker.wake()
+        return count
 
     async def close(self) -> None:
         """Closes the inbox."""
         await self.inbox.close()
-
-    async def _kept(self, entry: Entry) -> None:
-        """Handles an entry while its lease is kept."""
-        over = Wakeup()
-        async with Scope(1) as scope:
-            keeper = scope.start(partial(self._keep_lease, entry, over))
-            try:
-                await self._settled(entry)
-            finally:
-                over.wake()
-                await keeper.result()
-
-    async def _keep_lease(self, entry: Entry, over: Wakeup) -> None:
-        """Extends the lease until it is ``over``; a handler may take longer than a lease."""
-        held = True
-        while held:
-            until = entry.due - self._lease * 2 / 3
-            if await _ended(self._clock, over, until):
-                return
-            entry_until = self._clock.wall() + self._lease
-            held = await self.inbox.extend(entry, until=entry_until)
-            entry = _until(entry, entry_until)

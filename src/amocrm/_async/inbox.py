@@ -255,7 +255,7 @@ class AsyncSQLiteInbox:
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """One transaction on a thread that may wait."""
-        return await to_thread(self._transaction, work)
+        return await to_thread(partial(self._transaction, work))
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         with self._lock:

@@ -67,6 +67,11 @@ class Hosts:
         base: str = getattr(self, host)
         return base
 
+    @property
+    def is_local(self) -> bool:
+        """Whether a local server stands in for the account."""
+        return _is_loopback(self.account)
+
     def with_service(self, host: Host, address: str) -> Hosts:
         """A copy with the address of a service as the API named it (``drive_url``, ``api_domain``).
 

@@ -32,6 +32,7 @@ from .connection import Connection
 from .preload import preload as _preload
 from .query import Query
 from .session import Session
+from .subscriptions import Webhooks
 
 if TYPE_CHECKING:
     from amocrm_gen.models.account import Account
@@ -109,6 +110,11 @@ class AmoCRM(Connection):
     def fields(self) -> Fields:
         """Definitions of custom fields."""
         return Fields(self)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Subscriptions to webhooks."""
+        return Webhooks(self)
 
     def query(self, cls: type[T]) -> Query[T]:
         """A list of entities of this class, built-in or derived.

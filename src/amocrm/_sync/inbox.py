@@ -140,6 +140,7 @@ class SQLiteInbox:
         self._patience = patience
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._inherited: list[sqlite3.Connection] = []
         self._owner = 0
 
     def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
@@ -254,7 +255,7 @@ class SQLiteInbox:
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """One transaction on a thread that may wait."""
-        return to_thread(self._transaction, work)
+        return to_thread(partial(self._transaction, work))
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         with self._lock:
@@ -270,9 +271,11 @@ class SQLiteInbox:
             return result
 
     def _open(self) -> sqlite3.Connection:
-        # A forked process must not use the connection of its parent.
-        if self._connection is not None and self._owner == os.getpid():
-            return self._connection
+        if self._connection is not None:
+            if self._owner == os.getpid():
+                return self._connection
+            # A forked process neither uses nor closes the connection of its parent.
+            self._inherited.append(self._connection)
         if self.path != ":memory:":
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))

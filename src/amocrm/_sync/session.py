@@ -79,14 +79,15 @@ class Session:
     def add(self, entity: T) -> T:
         """Takes an entity into the session: a new one to create, or one that was read elsewhere. Returns it.
 
-        What it is linked to comes along with the commit.
+        What it is linked to comes along with the commit. An entity that another session has written and
+        that has no changes may move here.
 
         Raises:
             ValueError: it belongs to another session, or another object stands for the same id.
         """
         if entity._session is self._map:
             return entity
-        if isinstance(entity._session, IdentityMap):
+        if isinstance(entity._session, IdentityMap) and (entity._key is None or entity._is_dirty()):
             raise ValueError(f"{entity!r} belongs to another session")
         reason = unwritable(entity)
         if reason is not None:
@@ -195,6 +196,8 @@ class Session:
                 continue
             seen[id(entity)] = entity
             if entity._session is not self._map:
+                if entity._key is not None and (isinstance(entity._session, IdentityMap) or not entity._is_dirty()):
+                    continue  # it exists, and its changes, if there are any, belong to somebody else
                 self.add(entity)
             queue.extend(entity._reach())
         return [work for entity in seen.values() for work in works_of(entity)]

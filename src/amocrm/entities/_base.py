@@ -40,6 +40,9 @@ class EntityMeta(type):
         mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
     ) -> EntityMeta:
         namespace.setdefault("__slots__", ())
+        if "_kind" in namespace:
+            # Each collection has an id of its own, so that conditions on it know their list.
+            namespace["id"] = Key(readonly=True, nullable=False)
         cls = super().__new__(mcls, name, bases, namespace, **options)
         cls._declared = {
             attribute: field

@@ -107,7 +107,9 @@ class Handlers:
             if not (isinstance(kind, type) and issubclass(kind, Event)):
                 raise TypeError(f"{kind!r} is no class of events; see amocrm.webhooks")
         predicates = [_predicate(kinds, attribute, wanted) for attribute, wanted in filters.items()]
-        wanted_name = name or f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
+        wanted_name = (
+            name or f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
+        )
         if any(handler.name == wanted_name for handler in self._all):
             raise ValueError(f"there is a handler {wanted_name!r} already: give one of them name=...")
         handler = Handler(

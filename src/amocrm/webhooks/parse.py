@@ -21,7 +21,7 @@ from .delivery import Account, Delivery
 from .errors import BodyMalformed
 from .forms import CHARSETS, DEFAULT, Limits, Tree, decode_form
 
-__all__ = ["decode", "parse", "parse_delivery"]
+__all__ = ["decode", "parse", "parse_delivery", "parse_tree"]
 
 Kind: TypeAlias = type[Event[Any]]
 Chooser: TypeAlias = Callable[[Any], Kind]
@@ -55,7 +55,11 @@ def parse(
 
 def parse_delivery(delivery: Delivery, *, limits: Limits = DEFAULT) -> list[Event[Any]]:
     """`parse` for a delivery; the events refer to it."""
-    tree = decode(delivery, limits=limits)
+    return parse_tree(decode(delivery, limits=limits), delivery)
+
+
+def parse_tree(tree: Tree, delivery: Delivery) -> list[Event[Any]]:
+    """The events of a decoded delivery."""
     events: list[Event[Any]] = []
     account = _account(tree)
     kind = _whole(tree)

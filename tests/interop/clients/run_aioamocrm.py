@@ -20,6 +20,7 @@ from jobs import Job, run
 
 
 def client(job: Job) -> AmoCRMClient:
+    """Return the client, sent to where the job says."""
     auth = LongLivedToken(job.token)
     if job.by_address:
         return AmoCRMClient(base_url=job.url, auth=auth)  # address
@@ -27,6 +28,7 @@ def client(job: Job) -> AmoCRMClient:
 
 
 def lead(job: Job, row: dict[str, Any]) -> Lead:
+    """Return one row as a lead with its contact and its company."""
     contact = Contact(name=row["contact"])
     contact.set_field("PHONE", row["phone"], enum_code="WORK")
     tags = [Tag(name=name) for name in row["tags"]]
@@ -38,14 +40,20 @@ def lead(job: Job, row: dict[str, Any]) -> Lead:
 
 
 def create(job: Job) -> list[int]:
+    """Create the leads of the job and return their ids."""
+
     async def main() -> list[int]:
         async with client(job) as amo:
-            return [result.id for result in await amo.leads.create_complex([lead(job, row) for row in job.rows])]
+            return [
+                result.id for result in await amo.leads.create_complex([lead(job, row) for row in job.rows])
+            ]
 
     return asyncio.run(main())
 
 
 def total(job: Job) -> dict[str, Any]:
+    """Sum up the leads of the job by responsible user."""
+
     async def main() -> dict[str, Any]:
         sums: Counter[int] = Counter()
         leads = contacts = 0
@@ -61,6 +69,8 @@ def total(job: Job) -> dict[str, Any]:
 
 
 def hook(job: Job) -> int | None:
+    """Set one field of the lead that the webhook names."""
+
     async def main() -> int | None:
         for event in parse_webhook(job.hook).events:
             if (event.entity, event.action) == ("leads", "status"):

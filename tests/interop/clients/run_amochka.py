@@ -12,6 +12,7 @@ from jobs import Job, chunks, decode_form, run
 
 
 def client(job: Job) -> AmoCRMClient:
+    """Return the client, sent to where the job says."""
     token = json.dumps({"access_token": job.token, "expires_at": str(job.expires_at)})
     amo = AmoCRMClient(
         f"https://{job.subdomain}.amocrm.ru",
@@ -25,6 +26,7 @@ def client(job: Job) -> AmoCRMClient:
 
 
 def create(job: Job) -> list[int]:
+    """Create the leads of the job and return their ids."""
     amo = client(job)
     ids: list[int] = []
     for rows in chunks(job.rows, 250):
@@ -40,7 +42,9 @@ def create(job: Job) -> list[int]:
             ]
         )
         # No method for companies.
-        answer = amo._make_request("POST", "/api/v4/companies", data=[{"name": row["company"]} for row in rows])
+        answer = amo._make_request(
+            "POST", "/api/v4/companies", data=[{"name": row["company"]} for row in rows]
+        )
         companies = answer["_embedded"]["companies"]
         leads = amo.create_leads(
             [
@@ -61,6 +65,7 @@ def create(job: Job) -> list[int]:
 
 
 def total(job: Job) -> dict[str, Any]:
+    """Sum up the leads of the job by responsible user."""
     sums: Counter[int] = Counter()
     leads = contacts = 0
     since = datetime.fromtimestamp(job.since)
@@ -72,6 +77,7 @@ def total(job: Job) -> dict[str, Any]:
 
 
 def hook(job: Job) -> int | None:
+    """Set one field of the lead that the webhook names."""
     for lead in decode_form(job.hook).get("leads", {}).get("status", {}).values():
         client(job).update_lead(int(lead["id"]), {job.field_names["checked"]: "yes"})
         return int(lead["id"])

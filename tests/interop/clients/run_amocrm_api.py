@@ -40,6 +40,7 @@ def start(job: Job) -> tuple[type[BaseLead], type[Contact]]:
 
 
 def create(job: Job) -> list[int]:
+    """Create the leads of the job and return their ids."""
     lead_type, person_type = start(job)
     ids: list[int] = []
     for row in job.rows:
@@ -61,6 +62,7 @@ def create(job: Job) -> list[int]:
 
 
 def total(job: Job) -> dict[str, Any]:
+    """Sum up the leads of the job by responsible user."""
     lead_type, _ = start(job)
     sums: Counter[int] = Counter()
     leads = contacts = 0
@@ -75,6 +77,7 @@ def total(job: Job) -> dict[str, Any]:
 
 
 def hook(job: Job) -> int | None:
+    """Set one field of the lead that the webhook names."""
     lead_type, _ = start(job)
     for item in decode_form(job.hook).get("leads", {}).get("status", {}).values():
         lead = lead_type.objects.get(int(item["id"]))

@@ -10,6 +10,7 @@ from jobs import Job, chunks, decode_form, run
 
 
 def client(job: Job) -> AmoOAuthClient:
+    """Return the client, sent to where the job says."""
     return AmoOAuthClient(
         access_token=job.token,
         refresh_token="",
@@ -21,10 +22,12 @@ def client(job: Job) -> AmoOAuthClient:
 
 
 def field(id: int, value: str) -> dict[str, Any]:
+    """Return one custom field with one value."""
     return {"field_id": id, "values": [{"value": value}]}
 
 
 def create(job: Job) -> list[int]:
+    """Create the leads of the job and return their ids."""
     amo = client(job)
     ids: list[int] = []
     for rows in chunks(job.rows, 250):
@@ -63,6 +66,7 @@ def create(job: Job) -> list[int]:
 
 
 def total(job: Job) -> dict[str, Any]:
+    """Sum up the leads of the job by responsible user."""
     amo = client(job)
     sums: Counter[int] = Counter()
     leads = contacts = 0
@@ -79,11 +83,10 @@ def total(job: Job) -> dict[str, Any]:
 
 
 def hook(job: Job) -> int | None:
+    """Set one field of the lead that the webhook names."""
     for lead in decode_form(job.hook).get("leads", {}).get("status", {}).values():
         id = int(lead["id"])
-        client(job).update_leads(
-            [{"id": id, "custom_fields_values": [field(job.fields["checked"], "yes")]}]
-        )
+        client(job).update_leads([{"id": id, "custom_fields_values": [field(job.fields["checked"], "yes")]}])
         return id
     return None
 

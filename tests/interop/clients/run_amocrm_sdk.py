@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from amocrm import AmoCRM  # type: ignore[import-not-found]
 from amocrm.auth import InMemoryTokenStorage, OAuthConfig  # type: ignore[import-not-found]
 from amocrm.models.common import CustomFieldValue, Tag  # type: ignore[import-not-found]
 from amocrm.models.companies import Company  # type: ignore[import-not-found]
@@ -13,8 +12,11 @@ from amocrm.models.contacts import Contact  # type: ignore[import-not-found]
 from amocrm.models.leads import Lead  # type: ignore[import-not-found]
 from jobs import Job, chunks, decode_form, run
 
+from amocrm import AmoCRM  # type: ignore[import-not-found]
+
 
 def client(job: Job) -> AmoCRM:
+    """Return the client, sent to where the job says."""
     storage = InMemoryTokenStorage()
     storage.save(job.token, "")
     oauth = OAuthConfig(
@@ -30,6 +32,7 @@ def client(job: Job) -> AmoCRM:
 
 
 def lead(job: Job, row: dict[str, Any]) -> Lead:
+    """Return one row as a lead with its contact and its company."""
     phone = {"value": row["phone"], "enum_code": "WORK"}
     contact = Contact(
         name=row["contact"],
@@ -49,6 +52,7 @@ def lead(job: Job, row: dict[str, Any]) -> Lead:
 
 
 def create(job: Job) -> list[int]:
+    """Create the leads of the job and return their ids."""
     amo = client(job)
     return [
         result.id
@@ -58,6 +62,7 @@ def create(job: Job) -> list[int]:
 
 
 def total(job: Job) -> dict[str, Any]:
+    """Sum up the leads of the job by responsible user."""
     sums: Counter[int] = Counter()
     leads = contacts = 0
     # A range is not offered; the key is put between "filter[" and "]" as it is.
@@ -69,6 +74,7 @@ def total(job: Job) -> dict[str, Any]:
 
 
 def hook(job: Job) -> int | None:
+    """Set one field of the lead that the webhook names."""
     for item in decode_form(job.hook).get("leads", {}).get("status", {}).values():
         change = Lead(id=int(item["id"]))
         change.set_cf_value(job.fields["checked"], "yes")

@@ -1,0 +1,101 @@
+"""Whether a delivery is taken: secret, size, account and signature, before anything is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+from ._arrivals import IntegrationUninstalled
+from ._chat_events import ChatEvent
+from ._event import Event
+from .delivery import Account, Delivery
+from .errors import SenderRefused, WebhookError
+from .forms import DEFAULT, Limits
+from .parse import decode, parse_tree
+from .stored import delivery_key
+from .verify import check_secret, verify_chat, verify_uninstall
+
+__all__ = ["Admission", "Ticket"]
+
+
+@attrs.frozen
+class Ticket:
+    """A delivery may be kept.
+
+    Attributes:
+        key: by which it is told from its repetitions.
+        problem: why it cannot be read; it is kept for a decision.
+    """
+
+    key: str
+    problem: str | None = None
+
+
+def _tuple(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    listed = None if given is None else (given,) if isinstance(given, str) else tuple(given)
+    if listed is not None and not (listed and all(listed)):
+        raise ValueError("a secret is empty and would protect nothing; to take everything say secret=None")
+    return listed
+
+
+def _accounts(given: Iterable[int | str] | None) -> frozenset[int | str] | None:
+    if isinstance(given, str):
+        raise TypeError("accounts takes several ids or subdomains: accounts={12345678, 'demo'}")
+    return None if given is None else frozenset(given)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Admission:
+    """The rules by which deliveries are taken; see ``Hooks`` for what each of them means."""
+
+    secret: tuple[str, ...] | None = attrs.field(default=None, converter=_tuple)
+    accounts: frozenset[int | str] | None = attrs.field(default=None, converter=_accounts)
+    chat_secret: tuple[str, ...] | None = attrs.field(default=None, converter=_tuple)
+    client_id: str | None = None
+    client_secret: str | None = None
+    limits: Limits = DEFAULT
+
+    def admit(self, delivery: Delivery) -> Ticket | None:
+        """A ticket, or ``None`` when there is nothing to keep (a probe without a body).
+
+        A body that cannot be read is kept when the sender knew the secret: it may be genuine, and the platform
+        would give up after a few attempts.
+
+        Raises:
+            WebhookError: it is refused; ``status`` is what to answer.
+        """
+        if self.secret is not None:
+            check_secret(delivery.path, delivery.query, self.secret)
+        if len(delivery.body) > self.limits.bytes:
+            raise self.limits.refuse("bytes")
+        try:
+            tree = decode(delivery, limits=self.limits)
+            events = parse_tree(tree, delivery)
+        except WebhookError as error:
+            if self.secret is None or self.accounts is not None:
+                raise
+            return Ticket(delivery_key(delivery, None), f"{type(error).__name__}: {error}")
+        for event in events:
+            self._check(event, delivery)
+        if not events or set(tree) == {"secret"}:
+            return None
+        return Ticket(delivery_key(delivery, tree))
+
+    def _check(self, event: Event[object], delivery: Delivery) -> None:
+        account = event.account
+        if self.accounts is not None and not self.accounts.intersection(_names(account)):
+            raise SenderRefused(
+                "the delivery names no account"
+                if not account
+                else f"account {_names(account)} is not on the list",
+                account=account.id or account.subdomain or account.amojo_id,
+            )
+        if self.chat_secret is not None and isinstance(event, ChatEvent):
+            verify_chat(delivery.body, delivery.headers.get("x-signature"), self.chat_secret)
+        if self.client_id and self.client_secret and isinstance(event, IntegrationUninstalled):
+            verify_uninstall(event, self.client_id, self.client_secret)
+
+
+def _names(account: Account) -> list[int | str]:
+    return [name for name in (account.id, account.subdomain, account.amojo_id) if name is not None]

@@ -1,0 +1,1 @@
+"""Whether the description, the generated code and the documented wire agree."""

@@ -1,0 +1,77 @@
+"""Which pages are asked for, and when a walk ends."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amocrm._core.paging import Pager
+
+
+def walk(total: int, ahead: int, limit: int = 10) -> tuple[list[int], int]:
+    """Reads a list of ``total`` items: the items in their order and the number of pages asked for."""
+    pager = Pager(limit, ahead)
+    waiting: list[int] = []
+    found: list[int] = []
+    asked = 0
+    while True:
+        started = pager.to_start()
+        asked += len(started)
+        waiting += started
+        if not waiting:
+            return found, asked
+        number = waiting.pop(0)
+        items = list(range((number - 1) * limit, min(number * limit, total)))
+        found += [items[place] for place in pager.read(items, has_next=number * limit < total)]
+        if pager.ended:
+            return found, asked
+
+
+@given(st.integers(0, 300), st.integers(0, 6))
+def test_every_item_is_read_once_in_order(total: int, ahead: int) -> None:
+    """Whatever the length and the depth, each item comes once and in its order."""
+    found, asked = walk(total, ahead)
+    assert found == list(range(total))
+    assert asked <= max(1, -(-total // 10)) + max(1, ahead)
+
+
+@pytest.mark.parametrize("total", [0, 3, 10])
+def test_a_short_list_takes_one_request(total: int) -> None:
+    """Nothing is asked for in advance before the first page was seen."""
+    assert walk(total, 4)[1] == 1
+
+
+def test_a_list_without_read_ahead_takes_its_pages_only() -> None:
+    """With no depth there is no superfluous request."""
+    assert walk(95, 0)[1] == 10
+
+
+def test_a_cursor_that_does_not_move_ends_the_walk() -> None:
+    """A page of known items ends it, even if it promises another."""
+    pager = Pager(2, 1)
+    pager.to_start()
+    assert pager.read([1, 2], has_next=True) == [0, 1]
+    pager.to_start()
+    assert pager.read([1, 2], has_next=True) == []
+    assert pager.ended
+
+
+def test_an_item_on_two_pages_is_given_once() -> None:
+    """Rows that move while the list is read are not repeated."""
+    pager = Pager(2, 1)
+    pager.to_start()
+    pager.read([1, 2], has_next=True)
+    pager.to_start()
+    assert pager.read([2, 3], has_next=False) == [1]
+
+
+def test_a_restart_does_not_repeat_what_was_given() -> None:
+    """When a walk begins again in another order, items of the first walk are left out."""
+    pager = Pager(2, 1)
+    pager.to_start()
+    pager.read([1, 2], has_next=True)
+    pager.restart()
+    assert pager.to_start() == [1]
+    assert pager.read([2, 1], has_next=True) == []
+    assert not pager.ended

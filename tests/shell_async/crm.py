@@ -1,0 +1,53 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""What the tests of collections, queries and sessions share: a client of a fresh sandbox."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from amocrm import Lead, fields
+from amocrm._async.client import AsyncAmoCRM
+from amocrm._async.limits import AsyncMemoryLimiter
+from amocrm._core.limiter import Limits
+from amocrm_sandbox import Sandbox
+
+from ._support import ManualClock, in_process
+
+__all__ = ["City", "Deal", "bodies", "client_of"]
+
+FAST = Limits(per_key=100_000, per_account=100_000)
+
+
+class City(StrEnum):
+    """Options of a declared field."""
+
+    KAZAN = "Казань"
+    MOSCOW = "Москва"
+
+
+class Deal(Lead):
+    """A lead with declared fields: by name and by code."""
+
+    city = fields.Select(name="Город", options=City)
+    due = fields.Date(name="Срок")
+    amount = fields.Numeric(name="Сумма договора", code="AMOUNT")
+
+
+def client_of(sandbox: Sandbox, **options: Any) -> AsyncAmoCRM:
+    """A client without limits whose waits take no time."""
+    clock = ManualClock()
+    limiter = AsyncMemoryLimiter(FAST, clock=clock)
+    return AsyncAmoCRM(
+        "demo",
+        token=options.pop("token", sandbox.token),
+        http_transport=in_process(sandbox),
+        limiter=limiter,
+        clock=clock,
+        **options,
+    )
+
+
+def bodies(sandbox: Sandbox, operation: str) -> list[Any]:
+    """The bodies of all requests of one operation, in their order."""
+    return [entry.json() for entry in sandbox.journal if entry.operation == operation]
