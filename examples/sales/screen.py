@@ -19,7 +19,7 @@ class Bar:
 
     def __call__(self, done: int) -> None:
         step = done * (WIDTH if self._live else 4) // self._total
-        if step == self._shown:
+        if step == self._shown or (step == 0 and not self._live):
             return
         self._shown = step
         share = done / self._total

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from . import entities, errors, fields, webhooks
     from ._async.client import AsyncAmoCRM
     from ._async.collections import AsyncCollection
+    from ._async.filelimits import AsyncFileLimiter
     from ._async.hooks import AsyncHooks
     from ._async.inbox import AsyncInbox, AsyncSQLiteInbox
     from ._async.inbox_redis import AsyncRedisInbox
+    from ._async.limits import AsyncMemoryLimiter
     from ._async.query import AsyncQuery
     from ._async.session import AsyncSession
     from ._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore, AsyncTokenStore
@@ -31,9 +33,11 @@ if TYPE_CHECKING:
     from ._core.token import OAuth
     from ._sync.client import AmoCRM
     from ._sync.collections import Collection
+    from ._sync.filelimits import FileLimiter
     from ._sync.hooks import Hooks
     from ._sync.inbox import Inbox, SQLiteInbox
     from ._sync.inbox_redis import RedisInbox
+    from ._sync.limits import MemoryLimiter
     from ._sync.query import Query
     from ._sync.session import Session
     from ._sync.stores import FileTokenStore, MemoryTokenStore, TokenStore
@@ -62,11 +66,15 @@ if TYPE_CHECKING:
         FilterIgnored,
         FlushError,
         ForbiddenError,
+        GrantInDoubt,
+        GrantRevoked,
+        LoginNeeded,
         NotFoundError,
         NotLoaded,
         NotSentError,
         RateLimitedError,
         TokenError,
+        TokenExpired,
         TransportError,
         UnansweredError,
         UnauthorizedError,
@@ -75,6 +83,14 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "TokenExpired",
+    "LoginNeeded",
+    "GrantRevoked",
+    "GrantInDoubt",
+    "FileLimiter",
+    "MemoryLimiter",
+    "AsyncFileLimiter",
+    "AsyncMemoryLimiter",
     "APIError",
     "AmoCRM",
     "AmoCRMError",
@@ -145,6 +161,10 @@ __all__ = [
 ]
 
 _PLACES = {
+    "_sync.filelimits": ("FileLimiter",),
+    "_sync.limits": ("MemoryLimiter",),
+    "_async.filelimits": ("AsyncFileLimiter",),
+    "_async.limits": ("AsyncMemoryLimiter",),
     "_async.client": ("AsyncAmoCRM",),
     "_async.collections": ("AsyncCollection",),
     "_async.hooks": ("AsyncHooks",),

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from . import installs
 from . import seed as seeding
 from .areas import ALL
 from .changes import Changes
@@ -17,8 +18,10 @@ from .clock import Clock
 from .context import Routes
 from .control import Control, fresh_directories
 from .description import Description
+from .chat_signature import signature_headers
 from .exchange import Exchange
 from .faults import Faults
+from .hosts import service_of
 from .journal import Journal
 from .limits import Limiter, Limits
 from .messages import Request, Response
@@ -139,6 +142,17 @@ class Sandbox:
         with self.lock:
             return self.tokens.issue_code(self.integration.client_id, user_id or self.admin_id)
 
+    def disposable_token(self, user_id: int | None = None) -> str:
+        """Return a one-time token of the first integration, as its widget sends it to the integration's server."""
+        with self.lock:
+            return installs.disposable_token(self, self.integration, user_id or self.admin_id)
+
+    def uninstall(self) -> None:
+        """Switch the first integration off: its tokens die at once, and its "access revoked" address is told."""
+        with self.lock:
+            installs.uninstall(self, self.integration)
+        self.webhooks.pump()
+
     @property
     def admin_id(self) -> int:
         """Id of the first user, an administrator."""
@@ -248,9 +262,20 @@ class Sandbox:
         Args:
             method: HTTP method.
             target: Path with query.
-            body: Anything that JSON can hold; None for no body.
+            body: Anything that JSON can hold, or bytes as they are; None for no body. Paths of the file and chat
+                services go to their hosts, those of chats signed for the first channel.
             headers: Additional headers by lower-case name.
         """
-        sent = {"authorization": f"Bearer {self.token}", **(headers or {})}
-        content = b"" if body is None else msgspec.json.encode(body)
-        return self.handle(Request(method, target, f"{self.subdomain}.amocrm.ru", sent, content))
+        content = b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
+        service = service_of(target)
+        if service == "amojo":
+            sent = dict(signature_headers(self.channel, method, target, content, self.clock.now()))
+        else:
+            sent = {"authorization": f"Bearer {self.token}"}
+        host = {None: self.subdomain, "drive": "drive-a", "amojo": "amojo"}[service]
+        return self.handle(Request(method, target, f"{host}.amocrm.ru", {**sent, **(headers or {})}, content))
+
+    @property
+    def channel(self) -> dict[str, Any]:
+        """The first chat channel: `channel_id`, `secret`, `bot_id`, `hook_url` and more."""
+        return next(iter(self.store.documents("channels").values()))

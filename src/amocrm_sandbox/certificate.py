@@ -107,7 +107,7 @@ def local_certificate(folder: str | Path = DEFAULT_FOLDER, names: Sequence[str] 
     folder = Path(folder)
     certificate = Certificate(folder / "ca.pem", folder / "cert.pem", folder / "key.pem")
     note = folder / "certificate.json"
-    if _is_fresh(note, names):
+    if certificate.key_file.is_file() and _is_fresh(note, names):
         return certificate
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as work:
@@ -121,9 +121,9 @@ def local_certificate(folder: str | Path = DEFAULT_FOLDER, names: Sequence[str] 
 def _is_fresh(note: Path, names: Sequence[str]) -> bool:
     try:
         known = json.loads(note.read_text())
-    except (OSError, ValueError):
+        return bool(known["names"] == list(names) and known["until"] - time.time() > 7 * 86400)
+    except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(known["names"] == list(names) and known["until"] - time.time() > 7 * 86400)
 
 
 def _make(work: Path, names: Sequence[str]) -> None:

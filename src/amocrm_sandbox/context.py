@@ -131,6 +131,11 @@ class Context:
         if not self.user["rights"]["is_admin"]:
             raise refuse(403, "Access denied")
 
+    def require_scope(self, scope: str) -> None:
+        """Refuse tokens of integrations without a scope."""
+        if scope not in self.sandbox.tokens.scopes(self.client_id):
+            raise refuse(403, "Client doesn't have the required scope")
+
     # ---- building the answer
 
     @cached_property

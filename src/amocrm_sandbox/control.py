@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from . import seed
+from . import installs, seed
 from .faults import Drop, Effect, Fault, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
+from .masking import mask
 from .messages import JSON, Request, Response, json_response, problem
 from .query import parse_query
 from .schema import TABLES
@@ -82,11 +83,11 @@ class Control:
                 "number": entry.number,
                 "at": entry.at,
                 "method": entry.method,
-                "target": entry.target,
+                "target": mask(entry.target, codes=True),
                 "operation": entry.operation,
                 "status": entry.status,
                 "dropped": entry.dropped,
-                "body": entry.request_body.decode(errors="replace"),
+                "body": mask(entry.request_body.decode(errors="replace"), codes=entry.path.startswith("/oauth")),
             }
             for entry in entries
         ]
@@ -130,7 +131,11 @@ class Control:
         return self._faults(args)
 
     def _tokens(self, args: dict[str, Any]) -> Any:
-        """Do one `action`: `long_lived` (days), `code`, `pair`, `revoke` (token), `uninstall`, `integration`."""
+        """Do one `action`.
+
+        `long_lived` (days), `code`, `pair`, `disposable`, `revoke` (token), `uninstall`, `revoked_uri` (address),
+        `integration` (redirect_uri). All but the last take a `client_id`, those that make tokens a `user_id`.
+        """
         sandbox = self._sandbox
         client_id = args.get("client_id", sandbox.integration.client_id)
         user_id = int(args.get("user_id", sandbox.admin_id))
@@ -142,10 +147,15 @@ class Control:
             return {"code": sandbox.tokens.issue_code(client_id, user_id)}
         if action == "pair":
             return sandbox.tokens.issue_pair(client_id, user_id)
+        if action == "disposable":
+            integration = installs.integration_of(sandbox, client_id)
+            return {"token": installs.disposable_token(sandbox, integration, user_id)}
         if action == "revoke":
             sandbox.tokens.revoke(args["token"])
         elif action == "uninstall":
-            sandbox.tokens.uninstall(client_id)
+            installs.uninstall(sandbox, installs.integration_of(sandbox, client_id))
+        elif action == "revoked_uri":
+            installs.set_revoked_uri(sandbox, client_id, args["address"])
         elif action == "integration":
             made = sandbox.tokens.create_integration(
                 args.get("redirect_uri", sandbox.integration.redirect_uri)

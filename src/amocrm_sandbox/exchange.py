@@ -11,6 +11,7 @@ import msgspec
 from .context import Context, Handler, Item
 from .effects import answer_instead, deform, latency
 from .errors import Refused, field_error, refuse
+from .hosts import PUBLIC, SERVICES, service_of
 from .messages import Request, Response, html_page, problem
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ class Exchange:
         sandbox, token = self._sandbox, self._bearer()
         grant = sandbox.tokens.check(token) if token else None
         client_id = grant.client_id if grant else "anonymous"
-        verdict = sandbox.limiter.arrive(client_id, now)
+        # No limit is published for the chat service, and it knows no integration.
+        verdict = "ok" if service_of(self._path) == "amojo" else sandbox.limiter.arrive(client_id, now)
         if verdict == "blocked":
             return client_id, html_page(403)
         if verdict == "limited":
@@ -128,7 +130,7 @@ class Exchange:
     def _dispatch(self, client_id: str, user_id: int | None) -> Response:
         sandbox, request = self._sandbox, self._request
         ctx = Context(sandbox, request, self._path, self._query, self._params, self._operation)
-        is_public = self._path.startswith("/oauth")
+        is_public = self._path.startswith(PUBLIC)
         self._check_host(is_public)
         if not is_public:
             ctx.client_id = client_id
@@ -159,6 +161,12 @@ class Exchange:
         if not host.endswith(_FAMILIES):
             return
         label = host.partition(".")[0]
+        service = service_of(self._path)
+        if service is not None or label.startswith(SERVICES):
+            # The file and chat services stand on hosts of their own.
+            if service is None or not label.startswith(service):
+                raise refuse(404, "Not found")
+            return
         if label == self._sandbox.subdomain or (is_public and (label == "www" or label.startswith("api-"))):
             return
         # Legacy code 101: there is no such account. The token endpoint of a host that is gone answers 404.

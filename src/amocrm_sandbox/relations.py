@@ -139,12 +139,13 @@ def links_of(store: Store, kind: str, ids: Sequence[int], other: str | None = No
     """
     found: dict[int, list[Link]] = defaultdict(list)
     wanted = _encode(list(ids))
-    halves = (("a", "b"), ("b", "a"))
-    for mine, theirs in halves:
+    # Left to itself, SQLite walks all links of a type for the second half.
+    halves = (("a", "b", ""), ("b", "a", "INDEXED BY links_back "))
+    for mine, theirs, index in halves:
         condition = f" AND {theirs}_type=?" if other else ""
         rows = store.rows(
             f"SELECT {mine}_id, {theirs}_type, {theirs}_id, is_main, metadata FROM json_each(?) AS wanted "
-            f"CROSS JOIN links ON {mine}_type=? AND {mine}_id=wanted.value{condition} ORDER BY position",
+            f"CROSS JOIN links {index}ON {mine}_type=? AND {mine}_id=wanted.value{condition} ORDER BY position",
             (wanted.decode(), kind, *((other,) if other else ())),
         )
         for id, type_, other_id, is_main, metadata in rows:

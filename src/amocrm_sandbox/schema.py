@@ -157,6 +157,10 @@ CREATE INDEX entity_files_file ON entity_files (file_uuid);
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, uuid TEXT UNIQUE, name TEXT, version_uuid TEXT, created_by INTEGER, updated_by INTEGER,
   created_at INTEGER, updated_at INTEGER, deleted_at INTEGER, deleted_by INTEGER);
+CREATE TABLE uploads (
+  id INTEGER PRIMARY KEY, token TEXT UNIQUE, former_token TEXT, former_size INTEGER, expires_at INTEGER, body TEXT,
+  content BLOB);
+CREATE INDEX uploads_former ON uploads (former_token);
 CREATE TABLE file_versions (
   uuid TEXT PRIMARY KEY, file_uuid TEXT, name TEXT, mime_type TEXT, size INTEGER, created_by INTEGER,
   created_at INTEGER, content BLOB);
@@ -197,6 +201,7 @@ TABLES = (
     "catalog_elements",
     "entity_files",
     "files",
+    "uploads",
     "file_versions",
     "chat_messages",
 )

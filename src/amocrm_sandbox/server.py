@@ -235,7 +235,7 @@ async def serve(
     certificate: Certificate | None = None,
     tls_port: int = 0,
 ) -> None:
-    """Serve a sandbox until an event is set.
+    """Serve a sandbox until an event is set; its webhooks are posted meanwhile.
 
     Args:
         sandbox: The account to serve.
@@ -254,6 +254,7 @@ async def serve(
         lambda: _Connection(sandbox, connections, context), host, port, backlog=512
     )
     servers = [plain]
+    sandbox.webhooks.start()
     try:
         if context is not None:
             servers.append(
@@ -270,6 +271,7 @@ async def serve(
             ready(ports[0], ports[1] if context is not None else None)
         await stop.wait()
     finally:
+        await asyncio.to_thread(sandbox.webhooks.stop)
         for server in servers:
             server.close()
         for connection in list(connections):

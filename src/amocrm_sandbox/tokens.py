@@ -20,6 +20,14 @@ __all__ = ["Grant", "GrantRefused", "Integration", "Tokens"]
 CODE_LIFE = 20 * 60
 ACCESS_LIFE = 24 * 3600
 REFRESH_LIFE = 90 * 24 * 3600
+SCOPES = (
+    "crm",
+    "files",
+    "files_delete",
+    "notifications",
+    "list_external_messages",
+    "send_external_messages",
+)
 
 
 class GrantRefused(Exception):
@@ -78,12 +86,19 @@ class Tokens:
 
     # ---- integrations
 
-    def create_integration(self, redirect_uri: str = "https://example.com/oauth") -> Integration:
-        """Add an installed integration and return its keys."""
+    def create_integration(
+        self, redirect_uri: str = "https://example.com/oauth", scopes: tuple[str, ...] = SCOPES
+    ) -> Integration:
+        """Add an installed integration and return its keys.
+
+        Args:
+            redirect_uri: Address of its form.
+            scopes: What it may do: `crm`, `files`, `files_delete`, `notifications`, and those of messages.
+        """
         made = Integration(self._uuid(), self._opaque(32), redirect_uri)
         self._store.execute(
             "INSERT INTO integrations VALUES (?,?,?,?,1)",
-            (made.client_id, made.client_secret, redirect_uri, "crm notifications"),
+            (made.client_id, made.client_secret, redirect_uri, " ".join(scopes)),
         )
         return made
 
@@ -93,6 +108,11 @@ class Tokens:
             "SELECT client_id, client_secret, redirect_uri FROM integrations ORDER BY rowid"
         )
         return [Integration(*row) for row in rows]
+
+    def scopes(self, client_id: str) -> list[str]:
+        """Return the scopes of an integration."""
+        text = self._store.value("SELECT scopes FROM integrations WHERE client_id=?", (client_id,))
+        return str(text or "").split()
 
     def uninstall(self, client_id: str) -> None:
         """Switch an integration off: its access, refresh and long-lived tokens die at once."""
@@ -130,7 +150,7 @@ class Tokens:
             "account_id": self._account_id,
             "base_domain": "amocrm.ru",
             "version": 2,
-            "scopes": ["crm", "notifications"],
+            "scopes": self.scopes(client_id),
             "hash_code": self._uuid(),
             "user_flags": 0,
             "api_domain": self._api_domain,

@@ -38,6 +38,7 @@ class HookDelivery:
         attempts: Moments (Unix seconds) and statuses of what was tried; 0 for no answer.
         next_at: When it is tried (again), Unix seconds; None when it is over.
         data: The body before it was encoded.
+        method: HTTP method; GET has everything in the address.
     """
 
     hook_id: int | None
@@ -50,6 +51,7 @@ class HookDelivery:
     is_repeated: bool = True
     attempts: list[tuple[int, int]] = field(default_factory=list)
     next_at: int | None = None
+    method: str = "POST"
 
     @property
     def is_delivered(self) -> bool:
@@ -70,7 +72,8 @@ def post(delivery: HookDelivery) -> int:
     import httpx
 
     try:
-        answer = httpx.post(
+        answer = httpx.request(
+            delivery.method,
             delivery.destination,
             content=delivery.body,
             headers=delivery.headers,

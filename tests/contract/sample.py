@@ -46,7 +46,8 @@ def _value(schema: dict[str, Any], mode: Mode, above: tuple[str, ...]) -> Any:
             text = str(next(iter(schema.get("x-values", ())), "text"))
             return text[: schema.get("maxLength")].ljust(schema.get("minLength", 0), "x")
         case "integer":
-            return next(iter(schema.get("x-values", ())), max(17, schema.get("minimum", 17)))
+            number = min(max(17, schema.get("minimum", 17)), schema.get("maximum", 17))
+            return next(iter(schema.get("x-values", ())), number)
         case "number":
             return max(1.5, schema.get("minimum", 1.5))
         case "boolean":
@@ -72,8 +73,9 @@ def _object(schema: dict[str, Any], mode: Mode, above: tuple[str, ...]) -> dict[
 
 def _wanted(schema: dict[str, Any], mode: Mode) -> Iterator[tuple[str, dict[str, Any]]]:
     """The properties that the mode wants, at least as many as the schema demands."""
-    required, left = schema.get("required", ()), schema.get("minProperties", 0)
-    for name, inner in schema.get("properties", {}).items():
+    properties, required = schema.get("properties", {}), schema.get("required", ())
+    left, most = schema.get("minProperties", 0), schema.get("maxProperties", len(properties))
+    for name, inner in list(properties.items())[:most]:
         if mode != "least" or name in required or left > 0:
             left -= 1
             yield name, inner

@@ -14,7 +14,9 @@ from amocrm._core.isolation import BUDGET, Isolation
 Names = Literal["all", "first", "none"]
 
 
-def play(size: int, bad: set[int], names: Names, budget: int = BUDGET) -> tuple[set[int], set[int], set[int], int]:
+def play(
+    size: int, bad: set[int], names: Names, budget: int = BUDGET
+) -> tuple[set[int], set[int], set[int], int]:
     """Sends a chunk to a server that names bad items in some way: stored, rejected, not isolated, requests."""
     work: Isolation[int] = Isolation(range(size), budget)
     stored: set[int] = set()

@@ -63,7 +63,9 @@ def test_an_index_in_place_of_our_key_matches_nothing() -> None:
 
 def test_changes_are_matched_by_request_id_or_id() -> None:
     """Keys are tried in the order of the description."""
-    found = match(Batch(max=250, match=("request_id", "id")), [work(id=5), work(id=6)], [item(id=6, request_id="1")])
+    found = match(
+        Batch(max=250, match=("request_id", "id")), [work(id=5), work(id=6)], [item(id=6, request_id="1")]
+    )
     assert list(found) == [1]
 
 
@@ -75,7 +77,9 @@ def test_a_key_that_comes_twice_proves_nothing() -> None:
 
 def test_merged_items_share_an_answer() -> None:
     """Complex creation answers with a list of request ids."""
-    found = match(Batch(max=50, match=("request_ids",)), [work("a"), work("b")], [item(id=1, request_id=["a", "b"])])
+    found = match(
+        Batch(max=50, match=("request_ids",)), [work("a"), work("b")], [item(id=1, request_id=["a", "b"])]
+    )
     assert set(found) == {0, 1}
 
 
@@ -143,7 +147,9 @@ def test_refused_items_are_named_in_three_ways() -> None:
 def test_a_path_becomes_the_name_of_the_field() -> None:
     """The server's path into the body is told with the caller's name and the value that was sent."""
     body = {"custom_fields_values": [{"field_id": 5, "values": [{"value": "Атлантида"}]}]}
-    refused = ItemIssue("n1", (FieldIssue("NotSupportedChoice", "custom_fields_values.0.values.0.value", "no"),))
+    refused = ItemIssue(
+        "n1", (FieldIssue("NotSupportedChoice", "custom_fields_values.0.values.0.value", "no"),)
+    )
     (issue,) = describe(refused, body, {5: "city"}.get)
     assert (issue.field, issue.value) == ("city (field 5)", "Атлантида")
     assert str(issue) == "city (field 5): no (sent: 'Атлантида')"

@@ -13,7 +13,9 @@ VALUES = st.integers(0, 3)
 
 
 @given(st.dictionaries(KEYS, VALUES), st.lists(st.tuples(KEYS, VALUES)))
-def test_an_overlay_holds_exactly_what_differs(original: dict[str, int], writes: list[tuple[str, int]]) -> None:
+def test_an_overlay_holds_exactly_what_differs(
+    original: dict[str, int], writes: list[tuple[str, int]]
+) -> None:
     """After any writes the overlay is the difference between what is wanted and what the server has."""
     local: Overlay[str] = Overlay()
     wanted = dict(original)
@@ -57,7 +59,11 @@ def test_no_write_is_lost_while_others_are_on_their_way(
         assert bool(local) == (wanted != server)
 
 
-@given(st.dictionaries(KEYS, VALUES, min_size=3), st.lists(st.tuples(KEYS, VALUES)), st.dictionaries(KEYS, VALUES))
+@given(
+    st.dictionaries(KEYS, VALUES, min_size=3),
+    st.lists(st.tuples(KEYS, VALUES)),
+    st.dictionaries(KEYS, VALUES),
+)
 def test_a_second_reading_keeps_local_values(
     original: dict[str, int], writes: list[tuple[str, int]], fresh: dict[str, int]
 ) -> None:
@@ -76,7 +82,9 @@ STEPS = st.lists(st.tuples(st.sampled_from(["add", "remove"]), st.sampled_from("
 
 
 @given(st.sets(st.sampled_from("abcd")), STEPS)
-def test_a_tracked_set_with_a_known_content_behaves_like_a_set(base: set[str], steps: list[tuple[str, str]]) -> None:
+def test_a_tracked_set_with_a_known_content_behaves_like_a_set(
+    base: set[str], steps: list[tuple[str, str]]
+) -> None:
     """The content is that of a plain set, and the changes are the difference to the base."""
     tracked, plain = SetChanges(base), set(base)
     for step, key in steps:

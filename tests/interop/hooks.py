@@ -10,7 +10,7 @@ from .account import Account
 
 __all__ = ["catch_stage_change"]
 
-PATIENCE = 3.0
+PATIENCE = 10.0
 
 
 def catch_stage_change(account: Account, id: int) -> str:
@@ -36,12 +36,7 @@ def catch_stage_change(account: Account, id: int) -> str:
         thread.start()
         try:
             target = f"http://127.0.0.1:{server.server_port}/hook"
-            try:
-                account.call("POST", "/api/v4/webhooks", {"destination": target, "settings": ["status_lead"]})
-            except RuntimeError:
-                old = account.read(id)["status_id"]
-                account.call("PATCH", f"/api/v4/leads/{id}", {"status_id": account.another_stage(id)})
-                return _compose(account, id, old)
+            account.call("POST", "/api/v4/webhooks", {"destination": target, "settings": ["status_lead"]})
             account.call("PATCH", f"/api/v4/leads/{id}", {"status_id": account.another_stage(id)})
             return bodies.get(timeout=PATIENCE).decode()
         except Empty:
@@ -49,37 +44,3 @@ def catch_stage_change(account: Account, id: int) -> str:
         finally:
             server.shutdown()
             thread.join()
-
-
-def _compose(account: Account, id: int, old: int) -> str:
-    lead = account.read(id)
-    pairs = {
-        "account[subdomain]": "demo",
-        "account[id]": lead["account_id"],
-        "account[_links][self]": "https://demo.amocrm.ru",
-    }
-    for key, value in {
-        "id": id,
-        "name": lead["name"],
-        "status_id": lead["status_id"],
-        "old_status_id": old,
-        "price": lead["price"],
-        "responsible_user_id": lead["responsible_user_id"],
-        "last_modified": lead["updated_at"],
-        "modified_user_id": lead["updated_by"],
-        "created_user_id": lead["created_by"],
-        "date_create": lead["created_at"],
-        "pipeline_id": lead["pipeline_id"],
-        "tags][0][id": lead["_embedded"]["tags"][0]["id"],
-        "tags][0][name": lead["_embedded"]["tags"][0]["name"],
-        "account_id": lead["account_id"],
-        "custom_fields][0][id": lead["custom_fields_values"][0]["field_id"],
-        "custom_fields][0][name": lead["custom_fields_values"][0]["field_name"],
-        "custom_fields][0][values][0][value": lead["custom_fields_values"][0]["values"][0]["value"],
-        "created_at": lead["created_at"],
-        "updated_at": lead["updated_at"],
-    }.items():
-        pairs[f"leads[status][0][{key}]"] = value
-    from urllib.parse import urlencode
-
-    return urlencode(pairs)

@@ -44,6 +44,7 @@ def _play(client: Client, way: str, folder: Path, count: int, limits: bool) -> O
         def do(kind: str, hook: str = "") -> dict[str, Any]:
             job = account.job(kind, url, way == "address", hook)
             account.sent()
+            account.control("POST", "reset", {"what": ["limits"]})
             try:
                 return _run([*command, str(client.path)], environment, job)
             finally:
@@ -152,9 +153,11 @@ def _expect(what: str, wanted: Any, found: Any) -> None:
 
 
 def _keys(body: Any) -> list[str]:
-    """Return the keys of an object, or of the first one of a batch."""
+    """Return the keys of an object, or of the first one of a batch, with the lengths of lists."""
     item = body[0] if isinstance(body, list) and body else body
-    return sorted(item) if isinstance(item, dict) else []
+    if not isinstance(item, dict):
+        return []
+    return [f"{key}[{len(value)}]" if isinstance(value, list) else key for key, value in sorted(item.items())]
 
 
 # ---- command line

@@ -54,7 +54,7 @@ OPERATIONS = sorted(
         (method, template)
         for routes in ALL
         for method, template, _ in routes.table
-        if not template.startswith("/oauth")
+        if not template.startswith(("/oauth", "/download"))
     }
 )
 

@@ -11,7 +11,7 @@ import httpx
 from amocrm._async._primitives import Clock, Wakeup
 from amocrm_sandbox import AsyncSandboxTransport, Sandbox
 
-__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces", "rerouted"]
+__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces", "redis_client", "rerouted"]
 
 
 class ManualClock(Clock):
@@ -103,3 +103,10 @@ async def cancelled(thunk: Any, reached: Any) -> bool:
 
 async def _no_time(seconds: float) -> None:
     await asyncio.sleep(0)
+
+
+def redis_client(url: str) -> Any:
+    """A client of a Redis server, of this flavour."""
+    from redis.asyncio import Redis
+
+    return Redis.from_url(url)

@@ -84,7 +84,11 @@ async def test_a_batch_size_follows_the_advice_of_the_vendor(sandbox: Sandbox, c
     """batch_size=50 cuts a batch at 50."""
     async with crm.session(batch_size=50) as s:
         s.add_all(Lead(name=str(number)) for number in range(120))
-    assert [len(body) for body in bodies(sandbox, "create_leads")] in ([50, 50, 20], [50, 20, 50], [20, 50, 50])
+    assert [len(body) for body in bodies(sandbox, "create_leads")] in (
+        [50, 50, 20],
+        [50, 20, 50],
+        [20, 50, 50],
+    )
 
 
 async def test_new_leads_with_an_existing_company_take_no_more_than_the_leads(
@@ -105,10 +109,14 @@ async def test_nothing_is_sent_when_the_block_is_left_by_an_exception(
     sandbox: Sandbox, crm: AsyncAmoCRM
 ) -> None:
     """An exception inside the block sends nothing."""
-    with pytest.raises(KeyError):
+
+    async def fail() -> None:
         async with crm.session() as s:
             s.add(Lead(name="нет"))
             raise KeyError("stop")
+
+    with pytest.raises(KeyError):
+        await fail()
     assert sandbox.journal.total == 0
 
 
@@ -156,7 +164,9 @@ async def test_a_reference_is_changed_without_being_read(sandbox: Sandbox, crm: 
     async with crm.session() as s:
         s.ref(Lead, made.id).price = 5
         s.ref(Lead, made.id).tags.add("vip")
-    assert bodies(sandbox, "update_leads") == [[{"id": made.id, "price": 5, "tags_to_add": [{"name": "vip"}]}]]
+    assert bodies(sandbox, "update_leads") == [
+        [{"id": made.id, "price": 5, "tags_to_add": [{"name": "vip"}]}]
+    ]
     assert sandbox.journal.total == 1
 
 
@@ -336,7 +346,9 @@ async def test_an_answer_about_the_account_stops_the_commit(sandbox: Sandbox, cr
     assert sandbox.journal.total == 1
 
 
-async def test_a_refusal_without_names_is_halved_within_its_budget(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+async def test_a_refusal_without_names_is_halved_within_its_budget(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
     """When every request is refused without a name, a chunk of 250 ends after 32 requests."""
     sandbox.faults.add(Page(400, html=False, detail="Request validation failed"), operation="create_leads")
     s = crm.session()

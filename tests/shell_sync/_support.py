@@ -11,7 +11,7 @@ from amocrm_sandbox import Sandbox, SandboxTransport
 
 from amocrm._sync._primitives import Clock, Wakeup
 
-__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces", "rerouted"]
+__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces", "redis_client", "rerouted"]
 
 
 class ManualClock(Clock):
@@ -89,3 +89,10 @@ def cancelled(thunk: Any, reached: Any) -> bool:
     """A thread cannot be cancelled: ``thunk`` runs to its end."""
     thunk()
     return True
+
+
+def redis_client(url: str) -> Any:
+    """A client of a Redis server, of this flavour."""
+    from redis import Redis
+
+    return Redis.from_url(url)

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from amocrm.errors import ConfigurationError
+from amocrm.webhooks import redis_scripts as scripts
 from amocrm.webhooks.delivery import Delivery
 from amocrm.webhooks.stored import Entry, State, packed, unpacked
-
-from . import inbox_scripts as scripts
 
 __all__ = ["AsyncRedisInbox"]
 

@@ -9,26 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
-from typing import Any, ClassVar, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
-__all__ = ["Directory", "IdentityMap", "Origin", "Tracked"]
+__all__ = ["Directory", "IdentityMap", "Origin"]
 
 
-class Tracked(Protocol):
-    """What the map needs to know of an entity."""
-
-    _kind: ClassVar[Any]
-
-    @property
-    def _key(self) -> int | None: ...
-
-    def _is_dirty(self) -> bool: ...
-
-    def _absorb(self, data: Any) -> None: ...
-
-
-E = TypeVar("E", bound=Tracked)
+E = TypeVar("E")
 
 
 class Directory:
@@ -58,7 +45,7 @@ class Origin:
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
 
-    def touched(self, entity: Tracked) -> None:
+    def touched(self, entity: Any) -> None:
         """Called at the first change of an entity."""
 
     def make(self, cls: type[E], data: Any) -> E:
@@ -95,11 +82,11 @@ class IdentityMap(Origin):
         """Entities that have an id and changes, in the order of their first change."""
         return [entity for entity in self._strong.values() if entity._is_dirty()]
 
-    def touched(self, entity: Tracked) -> None:
+    def touched(self, entity: Any) -> None:
         """Keeps a changed entity alive until it is clean."""
         self._strong[id(entity)] = entity
 
-    def settled(self, entity: Tracked) -> None:
+    def settled(self, entity: Any) -> None:
         """After a write: a clean entity needs no strong reference any more."""
         self.new.pop(id(entity), None)
         self.doubtful.pop(id(entity), None)
@@ -108,7 +95,7 @@ class IdentityMap(Origin):
         if not entity._is_dirty():
             self._strong.pop(id(entity), None)
 
-    def add(self, entity: Tracked) -> None:
+    def add(self, entity: Any) -> None:
         """Takes an entity in.
 
         Raises:
@@ -132,7 +119,7 @@ class IdentityMap(Origin):
         Raises:
             TypeError: the object is of an unrelated class of the same kind.
         """
-        known = self._weak.get((cls._kind, key))
+        known = self._weak.get((cast(Any, cls)._kind, key))
         if known is None or isinstance(known, cls):
             return known
         if not issubclass(cls, type(known)):
@@ -142,17 +129,17 @@ class IdentityMap(Origin):
 
     def make(self, cls: type[E], data: Any) -> E:
         """The one object of an id, refreshed by ``data``; local changes are kept."""
-        known = self.find(cls, data.id)
+        known: Any = self.find(cls, data.id)
         if known is not None:
             known._absorb(data)
-            return known
+            return cast(E, known)
         entity = super().make(cls, data)
-        self._weak[(cls._kind, data.id)] = entity
+        self._weak[(cast(Any, cls)._kind, data.id)] = entity
         return entity
 
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
         """The objects of a page."""
-        make, weak, kind = cast(Any, cls)._from, self._weak, cls._kind
+        make, weak, kind = cast(Any, cls)._from, self._weak, cast(Any, cls)._kind
         found: list[E] = []
         for item in items:
             key = (kind, item.id)

@@ -64,8 +64,12 @@ class Pager:
             self.speculate = False
         return [position for position in fresh if listed[position] not in self._skipped]
 
-    def restart(self) -> None:
-        """Begins again from the first page, in another order; items already given are not given again."""
-        self._skipped |= self._seen
+    def restart(self, not_given: Iterable[Any] = ()) -> None:
+        """Begins again from the first page, in another order; items already given are not given again.
+
+        Args:
+            not_given: ids that were read and not given to anybody.
+        """
+        self._skipped |= self._seen.difference(not_given)
         self._seen = set()
         self.ended, self.speculate, self._next, self._read = False, True, 1, 0

@@ -72,12 +72,14 @@ def by_ids(
     if not ids:
         return found
     if client.directory.filters is not False:
-        thunks = [partial(_list, client, cls._kind, part) for part in cut_ids(ids)]
-        items = [
-            item for parsed in _parsed(client, LIST[cls._kind], thunks) for item in _listed(parsed, cls)
-        ]
-        if {item.id for item in items} <= set(ids):
-            return {item.id: origin.make(cls, item) for item in items}
+        parts = cut_ids(ids)
+        answers = _parsed(
+            client, LIST[cls._kind], [partial(_list, client, cls._kind, part) for part in parts]
+        )
+        listed = [_listed(parsed, cls) for parsed in answers]
+        # Each answer is held against its own ids: a list that was not filtered shows others.
+        if all({item.id for item in items} <= set(part) for part, items in zip(parts, listed, strict=True)):
+            return {item.id: origin.make(cls, item) for items in listed for item in items}
         client.directory.filters = False
     if not one_by_one:
         raise FilterIgnored(

@@ -194,18 +194,18 @@ class Query(Generic[T]):
         pager = self._pager()
         directory = self._client.directory
         if not (filters and self._cls._kind in PAID and directory.filters is False):
-            ignored = False
+            ignored: list[Any] | None = None
             with closing(self._pages(pager, filters, self._sent_order())) as pages:
                 for items, marks in pages:
                     if any(self._fits(item) is False for item in items):
-                        ignored = True
+                        ignored = items
                         break
                     yield self._finished(items, marks)
-            if not ignored:
+            if ignored is None:
                 return
             if self._cls._kind in PAID:
                 directory.filters = False
-            pager.restart()
+            pager.restart(item.id for item in ignored)
         with closing(self._without_filters(pager)) as batches:
             for batch in batches:
                 yield batch
@@ -277,7 +277,7 @@ class Query(Generic[T]):
                 items = _items(parsed, "" if page is None else page.key)
                 following = page is not None and _has_next(parsed)
                 fresh = pager.read((item.id for item in items), has_next=following)
-                for number in pager.to_start():
+                for number in pager.to_start() if pager.ahead > 1 else ():
                     waiting.append(scope.start(partial(self._page, number, pager.limit, filters, order)))
                 marks = unreadable(response.drift) if response.drift else {}
                 if len(fresh) == len(items):

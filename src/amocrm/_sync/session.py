@@ -196,7 +196,9 @@ class Session:
                 continue
             seen[id(entity)] = entity
             if entity._session is not self._map:
-                if entity._key is not None and (isinstance(entity._session, IdentityMap) or not entity._is_dirty()):
+                if entity._key is not None and (
+                    isinstance(entity._session, IdentityMap) or not entity._is_dirty()
+                ):
                     continue  # it exists, and its changes, if there are any, belong to somebody else
                 self.add(entity)
             queue.extend(entity._reach())

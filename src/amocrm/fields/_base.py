@@ -24,8 +24,6 @@ W = TypeVar("W")
 class Holder(Protocol):
     """An entity, as far as a field is concerned."""
 
-    _kind: ClassVar[Any]
-
     def _fields(self) -> FieldState: ...
 
     def _field_items(self, field: Any) -> Any: ...

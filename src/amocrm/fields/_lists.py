@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from enum import Enum
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import msgspec
 from msgspec import UNSET
@@ -63,24 +63,6 @@ def _set(value: Any) -> Any:
 
 
 class _One(_Options[E | None, E | str | int | None], Generic[E]):
-    @overload
-    def __init__(
-        self: _One[str],
-        *,
-        field_id: int | None = ...,
-        code: str | None = ...,
-        name: str | None = ...,
-        options: None = ...,
-    ) -> None: ...
-    @overload
-    def __init__(
-        self,
-        *,
-        field_id: int | None = ...,
-        code: str | None = ...,
-        name: str | None = ...,
-        options: type[E],
-    ) -> None: ...
     def __init__(
         self,
         *,
@@ -116,17 +98,83 @@ class Select(_One[E]):
 
     wire_type = "select"
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Select[str],
+            *,
+            field_id: int | None = ...,
+            code: str | None = ...,
+            name: str | None = ...,
+            options: None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            *,
+            field_id: int | None = ...,
+            code: str | None = ...,
+            name: str | None = ...,
+            options: type[E],
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
 
 class Radio(_One[E]):
     """One option of a switch; see ``Select``."""
 
     wire_type = "radiobutton"
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Radio[str],
+            *,
+            field_id: int | None = ...,
+            code: str | None = ...,
+            name: str | None = ...,
+            options: None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            *,
+            field_id: int | None = ...,
+            code: str | None = ...,
+            name: str | None = ...,
+            options: type[E],
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
 
 class Category(_One[E]):
     """One node of a tree; see ``Select``. Lists cannot be filtered by it."""
 
     wire_type = "category"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Category[str],
+            *,
+            field_id: int | None = ...,
+            code: str | None = ...,
+            name: str | None = ...,
+            options: None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            *,
+            field_id: int | None = ...,
+            code: str | None = ...,
+            name: str | None = ...,
+            options: type[E],
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
 
 
 class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Generic[E]):

@@ -68,6 +68,7 @@ class LegacyWriteResult(Model, kw_only=True):
     """What a request added, changed or deleted."""
 
     links: LegacyLinks | UnsetType = field(name="_links", default=UNSET)
+    link: LegacyLinks | UnsetType = field(name="_link", default=UNSET)
     embedded: LegacyWriteEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 

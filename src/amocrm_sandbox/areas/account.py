@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..catalogs import catalog_of_type
 from ..context import Context, Routes
+from ..hosts import drive_url
 from ..messages import Response, json_response
 from ..moments import offset
 
@@ -104,9 +106,9 @@ def get_account(ctx: Context) -> Response:
         "amojo_id": account["amojo_id"],
         "uuid": account["uuid"],
         "version": 16,
-        "drive_url": "https://drive-a.amocrm.ru",
+        "drive_url": drive_url(ctx.request),
         "is_api_filter_enabled": account["is_api_filter_enabled"],
-        "invoices_settings": {"lang": None, "invoices_catalog_id": None},
+        "invoices_settings": {"lang": None, "invoices_catalog_id": (catalog_of_type(ctx.store, "invoices") or {}).get("id")},
     }
     shown.update({key: value for key, value in extra.items() if key in ctx.with_})
     if "entity_names" in ctx.with_:

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The scripts of the inbox in Redis. Each is one step that happens as a whole or not at all.
 
     {name}:stream     what is ready, a stream of ids with the consumer group ``workers``

@@ -1,0 +1,629 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""The router: what is taken, who is called, and what happens when somebody fails."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amocrm._async.hooks import AsyncHooks
+from amocrm._async.inbox import AsyncSQLiteInbox
+from amocrm.errors import ConfigurationError
+from amocrm.webhooks import (
+    ContactResponsibleChanged,
+    ContactUpdated,
+    Delivery,
+    Event,
+    LeadAdded,
+    LeadEvent,
+    LeadStatusChanged,
+    Limits,
+    UnknownEvent,
+    WebhookError,
+)
+from amocrm.webhooks.handlers import Failure, GiveUp
+from amocrm.webhooks.stored import Backoff
+
+from ._support import StoppedClock, breathe
+
+pytestmark = pytest.mark.anyio
+
+WON = b"leads[status][0][id]=17&leads[status][0][status_id]=142&leads[status][0][pipeline_id]=31&leads[status][0][updated_at]=1700000000"
+ACCOUNT = b"&account[id]=12345678&account[subdomain]=demo"
+
+
+def router(**options: Any) -> AsyncHooks:
+    """A router whose inbox lives in this process and whose waits take no time."""
+    options.setdefault("secret", None)
+    options.setdefault("inbox", AsyncSQLiteInbox(":memory:"))
+    options.setdefault("clock", StoppedClock())
+    options.setdefault("backoff", Backoff(base=10, attempts=3))
+    return AsyncHooks(**options)
+
+
+def collector(hooks: AsyncHooks, *kinds: type[Event[Any]], **options: Any) -> list[Any]:
+    """Events that the router hands to a handler."""
+    seen: list[Any] = []
+
+    @hooks.on(*kinds, name=f"collector {len(hooks._handlers)}", **options)
+    async def collect(event: Event[Any]) -> None:
+        seen.append(event)
+
+    return seen
+
+
+async def test_a_delivery_is_taken_at_once_and_handled_afterwards() -> None:
+    """The answer comes before the handlers; the worker calls them."""
+    hooks = router()
+    seen = collector(hooks, LeadStatusChanged)
+
+    answer = await hooks.accept(Delivery(body=WON))
+
+    assert (answer.status, seen) == (200, [])
+    assert await hooks.work() == 1
+    assert [(event.lead_id, event.status_id) for event in seen] == [(17, 142)]
+    assert await hooks.work() == 0
+    assert await hooks.inbox.counts() == {"ready": 0, "dead": 0, "done": 1}
+
+
+async def test_handlers_of_both_kinds() -> None:
+    """Plain functions run as well; an event goes to everybody who wants it, in the order of registration."""
+    hooks = router()
+    order: list[str] = []
+
+    @hooks.on(LeadStatusChanged)
+    def first(event: LeadStatusChanged) -> None:
+        order.append("first")
+
+    @hooks.on(LeadEvent, LeadAdded)
+    async def second(event: LeadEvent) -> None:
+        order.append("second")
+
+    @hooks.on()
+    def third(event: Event[Any]) -> None:
+        order.append("third")
+
+    @hooks.on(LeadAdded)
+    def never(event: LeadAdded) -> None:
+        order.append("never")
+
+    await hooks.accept(Delivery(body=WON))
+    await hooks.work()
+
+    assert order == ["first", "second", "third"]
+
+
+class Stage:
+    """Something with an id, as a stage of a pipeline."""
+
+    def __init__(self, id: int) -> None:
+        self.id = id
+
+
+@pytest.mark.parametrize(
+    ("filters", "called"),
+    [
+        ({"status": 142}, True),
+        ({"status_id": 142}, True),
+        ({"status": 143}, False),
+        ({"status": {142, 143}}, True),
+        ({"status": [Stage(1), Stage(142)]}, True),
+        ({"status": Stage(142)}, True),
+        ({"status": lambda number: number > 100}, True),
+        ({"status": 142, "pipeline": 32}, False),
+        ({"where": lambda event: event.lead_id == 17}, True),
+        ({"where": lambda event: event.lead_id == 18, "status": 142}, False),
+    ],
+)
+async def test_filters(filters: dict[str, Any], called: bool) -> None:
+    """A filter is a value, several, an object with an id, or a function."""
+    hooks = router()
+    seen = collector(hooks, LeadStatusChanged, **filters)
+
+    assert await hooks.dispatch(Delivery(body=WON)) == []
+
+    assert bool(seen) is called
+
+
+@pytest.mark.parametrize(
+    ("kinds", "options", "message"),
+    [
+        ((LeadStatusChanged,), {"statu": 1}, "did you mean status_id"),
+        ((Event,), {"lead": 1}, "cannot be filtered"),
+        (("status_lead",), {}, "no class of events"),
+    ],
+)
+async def test_a_wrong_registration_is_refused_at_once(kinds: Any, options: Any, message: str) -> None:
+    """Mistakes show when the program starts, not when the first event comes."""
+    with pytest.raises(TypeError, match=message):
+        collector(router(), *kinds, **options)
+
+
+async def test_a_handler_takes_one_or_two_things() -> None:
+    """A function without a place for the event, or with too many needs, is refused; so is a second one of a name."""
+    hooks = router()
+    for wrong in (lambda: None, lambda a, b, c: None):
+        with pytest.raises(TypeError, match="takes the event"):
+            hooks.on(LeadAdded)(wrong)
+    hooks.on(LeadAdded, name="one")(lambda event: None)
+    with pytest.raises(ValueError, match="already"):
+        hooks.on(LeadAdded, name="one")(lambda event: None)
+
+
+async def test_a_special_case_also_goes_to_its_general_handler() -> None:
+    """A new responsible user arrives as an update, so listeners to updates get it too."""
+    hooks = router()
+    updates, changes = collector(hooks, ContactUpdated), collector(hooks, ContactResponsibleChanged)
+    body = b"contacts[update][0][id]=1&contacts[update][0][responsible_user_id]=2&contacts[update][0][old_responsible_user_id]="
+
+    await hooks.dispatch(Delivery(body=body + b"3"))
+    await hooks.dispatch(Delivery(body=body + b"2"))
+
+    assert (len(updates), len(changes)) == (2, 1)
+
+
+async def test_one_failing_handler_does_not_stop_the_others() -> None:
+    """Each call stands alone: other handlers and other events of the delivery go on, only what failed is repeated."""
+    clock, failures = StoppedClock(), []
+    hooks = router(clock=clock, on_failure=failures.append)
+    good: list[int] = []
+    bad: list[int] = []
+
+    @hooks.on(LeadAdded)
+    def fails(event: LeadAdded) -> None:
+        bad.append(event.lead_id)
+        if event.lead_id == 1 and len(bad) < 3:
+            raise RuntimeError("not today")
+
+    @hooks.on(LeadAdded)
+    def works(event: LeadAdded) -> None:
+        good.append(event.lead_id)
+
+    await hooks.accept(Delivery(body=b"leads[add][0][id]=1&leads[add][1][id]=2"))
+    await hooks.work()
+    assert (bad, good) == ([1, 2], [1, 2])
+    assert await hooks.work() == 0
+
+    clock.now += 10
+    await hooks.work()
+
+    assert (bad, good) == ([1, 2, 1], [1, 2])
+    assert await hooks.inbox.counts() == {"ready": 0, "dead": 0, "done": 1}
+    (failure,) = failures
+    assert isinstance(failure, Failure)
+    assert (str(failure.error), failure.attempt, failure.final) == ("not today", 1, False)
+    assert failure.handler is not None
+    assert failure.handler.endswith("fails")
+
+
+async def test_what_fails_again_and_again_is_given_up() -> None:
+    """The waits grow; after the last attempt the delivery is dead, with its error, and can be replayed."""
+    clock, failures = StoppedClock(), []
+    hooks = router(clock=clock, on_failure=failures.append)
+    broken = True
+
+    @hooks.on(LeadStatusChanged, name="won")
+    def won(event: LeadStatusChanged) -> None:
+        if broken:
+            raise RuntimeError("no")
+
+    await hooks.accept(Delivery(body=WON))
+    waits = []
+    for _ in range(3):
+        assert await hooks.work() == 1
+        (entry,) = await hooks.inbox.entries()
+        waits.append(entry.due - clock.now)
+        clock.now = entry.due
+
+    assert 5 <= waits[0] <= 10 < 15 <= waits[1] <= 30
+    assert (entry.state, entry.error) == ("dead", "won: RuntimeError: no")
+    assert [failure.final for failure in failures] == [False, False, True]
+
+    broken = False
+    assert await hooks.replay() == 1
+    assert await hooks.work() == 1
+    assert await hooks.inbox.counts() == {"ready": 0, "dead": 0, "done": 1}
+
+
+async def test_a_handler_can_give_up_at_once() -> None:
+    """`GiveUp` is final for this handler; a delivery with another open failure is tried again for that one only."""
+    clock = StoppedClock()
+    hooks = router(clock=clock, on_failure=lambda failure: None)
+    calls: list[str] = []
+
+    @hooks.on(LeadStatusChanged)
+    def hopeless(event: LeadStatusChanged) -> None:
+        calls.append("hopeless")
+        raise GiveUp("wrong pipeline")
+
+    await hooks.accept(Delivery(body=WON))
+    await hooks.work()
+
+    assert calls == ["hopeless"]
+    ((state, error),) = [(entry.state, entry.error) for entry in await hooks.inbox.entries()]
+    assert (state, error is not None and error.endswith("GiveUp: wrong pipeline")) == ("dead", True)
+
+
+async def test_a_delivery_that_kills_its_workers_is_given_up() -> None:
+    """An entry that was taken up too often without an end is buried and does not kill the next one."""
+    clock = StoppedClock()
+    hooks = router(clock=clock)
+    seen = collector(hooks, LeadStatusChanged)
+    await hooks.accept(Delivery(body=WON))
+    for _ in range(3):
+        await hooks.inbox.lease(1, now=clock.now, seconds=60)
+        clock.now += 61
+
+    await hooks.work()
+
+    assert seen == []
+    (entry,) = await hooks.inbox.entries("dead")
+    assert entry.error == "the process ended every time that this was handled"
+
+
+async def test_without_an_observer_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """A failure is never silent; an observer that fails itself is logged as well."""
+
+    def broken(failure: Failure) -> None:
+        raise ValueError("observer")
+
+    for options in ({}, {"on_failure": broken}):
+        hooks = router(**options)
+        hooks.on(LeadStatusChanged, name="won")(lambda event: 1 / 0)
+        await hooks.accept(Delivery(body=WON))
+        with caplog.at_level(logging.ERROR, "amocrm.webhooks"):
+            await hooks.work()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "won on LeadStatusChanged(leads 17) failed (attempt 1)",
+        "on_failure failed itself",
+        "won on LeadStatusChanged(leads 17) failed (attempt 1)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/hook/s3cret", "", 200),
+        ("/hook", "secret=s3cret", 200),
+        ("/hook/wrong", "", 404),
+        ("/hook", "", 404),
+    ],
+)
+async def test_a_secret_in_the_address(path: str, query: str, status: int) -> None:
+    """Without the secret nothing is taken, and the answer does not say why."""
+    hooks = router(secret="s3cret")
+
+    assert (await hooks.accept(Delivery(body=WON, path=path, query=query))).status == status
+    entries = await hooks.inbox.entries()
+    assert len(entries) == (status == 200)
+    assert all("s3cret" not in entry.delivery.query + entry.delivery.path for entry in entries)
+
+
+async def test_several_secrets_while_one_is_replaced() -> None:
+    """The old and the new secret are both good; an empty one is refused when the router is made."""
+    hooks = router(secret=["new", "old"])
+
+    assert (await hooks.accept(Delivery(body=WON, path="/old"))).status == 200
+    for empty in ("", [], ["a", ""]):
+        with pytest.raises(ValueError, match="protect nothing"):
+            router(secret=empty)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "body", "status"),
+    [
+        ({12345678}, WON + ACCOUNT, 200),
+        ({"demo"}, WON + ACCOUNT, 200),
+        ({1, "other"}, WON + ACCOUNT, 403),
+        ({12345678}, WON, 403),
+    ],
+)
+async def test_only_expected_accounts(accounts: Any, body: bytes, status: int) -> None:
+    """With a list of accounts, deliveries of others and of nobody are refused."""
+    hooks = router(accounts=accounts)
+
+    assert (await hooks.accept(Delivery(body=body))).status == status
+
+
+async def test_chat_hooks_are_checked_when_the_secret_is_known() -> None:
+    """A chat hook needs the signature of its body."""
+    body = (
+        b'{"account_id":"a","time":1740996000,"message":{"conversation":{"id":"c"},"message":{"text":"Hi"}}}'
+    )
+    hooks = router(chat_secret="channel-secret")
+    signature = hmac.new(b"channel-secret", body, hashlib.sha1).hexdigest()
+
+    assert (await hooks.accept(Delivery(body=body))).status == 403
+    assert (await hooks.accept(Delivery(body=body, headers={"X-Signature": signature}))).status == 200
+    assert (await hooks.accept(Delivery(body=WON))).status == 200
+
+
+async def test_the_uninstall_hook_is_checked_when_the_integration_is_known() -> None:
+    """A forged uninstall is refused."""
+    client = "00000000-1111-4222-8333-444444444444"
+    hooks = router(client_id=client, client_secret="demo-client-secret")
+    good = "277d1eb9c3d9a83c87f84f9b59659792fd0c259c70e47b6c07b5cd80c604c4ba"
+
+    for signature, status in ((good, 200), (good[::-1], 403)):
+        query = f"account_id=12345678&client_uuid={client}&signature={signature}"
+        assert (await hooks.accept(Delivery(query=query))).status == status
+
+
+async def test_a_repetition_is_taken_and_not_handled_again() -> None:
+    """The platform repeats what it thinks was lost; content with its moment tells, whatever the id."""
+    hooks = router()
+    seen = collector(hooks)
+
+    for number in range(3):
+        assert (
+            await hooks.accept(Delivery(body=WON, headers={"X-Amocrm-Requestid": str(number)}))
+        ).status == 200
+    await hooks.work()
+
+    assert len(seen) == 1
+    assert await hooks.work() == 0
+
+
+async def test_undated_content_is_told_by_the_id_of_its_delivery() -> None:
+    """A lead can be deleted twice with the same body: only the same delivery is a repetition."""
+    hooks = router(concurrency=10)
+    seen = collector(hooks)
+    body = b"leads[delete][0][id]=17"
+
+    for number in ("a", "a", "b"):
+        await hooks.accept(Delivery(body=body, headers={"X-Amocrm-Requestid": number}))
+    await hooks.accept(Delivery(body=body))
+    await hooks.accept(Delivery(body=body))
+    await hooks.work()
+
+    assert len(seen) == 4
+    assert len({event.key for event in seen}) == 4
+
+
+async def test_the_key_of_an_event_stays_the_same() -> None:
+    """Attempts and replays of an event have one key, by which an effect is made once."""
+    clock = StoppedClock()
+    hooks = router(clock=clock, on_failure=lambda failure: None)
+    keys: list[str] = []
+
+    @hooks.on(LeadAdded)
+    async def handler(event: LeadAdded, handling: Any) -> None:
+        keys.append(handling.key)
+        if handling.attempt == 1 and len(keys) < 3:
+            raise RuntimeError("again")
+
+    await hooks.accept(Delivery(body=b"leads[add][0][id]=1&leads[add][1][id]=2"))
+    await hooks.work()
+    clock.now += 100
+    await hooks.work()
+    await hooks.replay(*[entry.id for entry in await hooks.inbox.entries("done")])
+    await hooks.work()
+
+    assert len(set(keys)) == 2
+    assert keys[0:2] == keys[2:4] == keys[4:6]
+
+
+async def test_what_cannot_be_read_is_kept_when_the_sender_is_known() -> None:
+    """A body beyond the bounds with the right secret waits for a decision; from a stranger it is refused."""
+    hooks = router(secret="s3cret", limits=Limits(keys=3), on_failure=lambda failure: None)
+    stranger = router(limits=Limits(keys=3))
+
+    assert (await hooks.accept(Delivery(body=b"a&b&c&d", path="/s3cret"))).status == 200
+    assert (await hooks.accept(Delivery(body=b"[1]", path="/s3cret"))).status == 200
+    assert (await stranger.accept(Delivery(body=b"a&b&c&d"))).status == 413
+    assert (await stranger.accept(Delivery(body=b"[1]"))).status == 400
+    assert (await hooks.accept(Delivery(body=b"x" * 5_000_000, path="/s3cret"))).status == 413
+    first, second = await hooks.inbox.entries("dead")
+    assert "keys" in str(first.error)
+    assert "BodyMalformed" in str(second.error)
+    assert await hooks.replay(second.id) == 1
+    assert await hooks.work() == 1
+    assert (await hooks.inbox.counts())["dead"] == 2
+    with pytest.raises(WebhookError):
+        await hooks.dispatch(Delivery(body=b"[1]"))
+
+
+async def test_nothing_is_kept_of_nothing() -> None:
+    """A probe without a body is answered and forgotten."""
+    hooks = router(secret="s3cret")
+
+    assert (await hooks.accept(Delivery(path="/s3cret"))).status == 200
+    assert (await hooks.accept(Delivery(path="/", query="secret=s3cret"))).status == 200
+    assert await hooks.inbox.counts() == {"ready": 0, "dead": 0, "done": 0}
+
+
+async def test_unknown_events_reach_their_handler() -> None:
+    """What this library does not know can still be handled."""
+    hooks = router()
+    seen = collector(hooks, UnknownEvent)
+
+    await hooks.accept(Delivery(body=b"rockets[launch][0][id]=1"))
+    await hooks.work()
+
+    assert [event.group for event in seen] == ["rockets"]
+
+
+class BrokenInbox(AsyncSQLiteInbox):
+    """An inbox whose disk is full."""
+
+    async def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
+        """Fails."""
+        raise OSError("disk full")
+
+
+async def test_what_could_not_be_kept_is_not_acknowledged() -> None:
+    """Without a durable copy the platform must repeat the delivery."""
+    failures: list[Failure] = []
+    hooks = router(inbox=BrokenInbox(":memory:"), on_failure=failures.append)
+
+    assert (await hooks.accept(Delivery(body=WON))).status == 503
+    assert [str(failure.error) for failure in failures] == ["disk full"]
+
+
+async def test_a_worker_beside_the_block() -> None:
+    """A running worker sees what comes in at once, and the end waits for what is being handled."""
+    hooks = router()
+    seen = collector(hooks)
+
+    async with hooks.running():
+        await hooks.accept(Delivery(body=WON))
+        while not seen:
+            await breathe()
+        await hooks.accept(Delivery(body=WON.replace(b"=17", b"=18")))
+        while len(seen) < 2:
+            await breathe()
+
+    assert [event.lead_id for event in seen] == [17, 18]
+    await hooks.accept(Delivery(body=WON.replace(b"=17", b"=19")))
+    assert len(seen) == 2
+
+
+class LeakyInbox(AsyncSQLiteInbox):
+    """An inbox that cannot be reached for a while, and remembers what was extended."""
+
+    down = 2
+    extended = 0
+
+    async def lease(self, limit: int, *, now: float, seconds: float) -> Any:
+        """Fails at first."""
+        if self.down:
+            self.down -= 1
+            raise OSError("unreachable")
+        return await super().lease(limit, now=now, seconds=seconds)
+
+    async def extend(self, entry: Any, *, until: float) -> bool:
+        """Counts."""
+        self.extended += 1
+        return await super().extend(entry, until=until)
+
+
+async def test_a_worker_outlives_its_inbox() -> None:
+    """A worker whose inbox cannot be reached tries again, and says so."""
+    failures: list[Failure] = []
+    inbox = LeakyInbox(":memory:")
+    hooks = router(inbox=inbox, on_failure=failures.append)
+    seen = collector(hooks)
+
+    async with hooks.running():
+        while not seen:
+            await hooks.accept(Delivery(body=WON))
+            await breathe()
+
+    assert [str(failure.error) for failure in failures] == ["unreachable", "unreachable"]
+
+
+class ImpatientClock(StoppedClock):
+    """A clock on which a third of a lease is over at once, and polls never."""
+
+    async def wait(self, wakeup: Any, seconds: float | None) -> None:
+        """Moves on for a lease, waits for a wake-up else."""
+        if seconds == 20:
+            self.now += 20
+            await breathe()
+        else:
+            await super().wait(wakeup, seconds)
+
+
+async def test_a_long_handler_keeps_its_lease() -> None:
+    """What takes longer than a lease is not given to another worker meanwhile."""
+    clock, inbox = ImpatientClock(), LeakyInbox(":memory:")
+    inbox.down = 0
+    hooks = router(clock=clock, inbox=inbox, lease=60.0)
+    stolen: list[Any] = []
+
+    @hooks.on(LeadStatusChanged)
+    async def slow(event: LeadStatusChanged) -> None:
+        while inbox.extended < 6:
+            await breathe()
+            stolen.extend(await inbox.lease(1, now=clock.now, seconds=60))
+
+    await hooks.accept(Delivery(body=WON))
+    start = clock.now
+    await hooks.work()
+
+    assert clock.now - start >= 120
+    assert stolen == []
+    assert (await inbox.counts())["done"] == 1
+
+
+async def test_several_deliveries_at_a_time() -> None:
+    """With concurrency, handlers of several deliveries run beside each other."""
+    hooks = router(concurrency=3)
+    inside: list[int] = []
+    met: list[int] = []
+
+    @hooks.on(LeadAdded)
+    async def meet(event: LeadAdded) -> None:
+        inside.append(event.lead_id)
+        while len(inside) < 3:
+            await breathe()
+        met.append(event.lead_id)
+
+    for number in range(3):
+        await hooks.accept(Delivery(body=b"leads[add][0][id]=%d" % (number + 1)))
+
+    assert await hooks.work() == 3
+    assert sorted(met) == [1, 2, 3]
+
+
+async def test_handled_deliveries_are_forgotten_after_a_while() -> None:
+    """The worker tidies up every hour what is older than was asked for."""
+    clock = StoppedClock()
+    hooks = router(clock=clock, keep=1000.0)
+    seen = collector(hooks)
+
+    async with hooks.running():
+        await hooks.accept(Delivery(body=WON))
+        while not (await hooks.inbox.counts())["done"]:
+            await breathe()
+        clock.now += 4000
+        await hooks.accept(Delivery(body=WON.replace(b"=17", b"=18")))
+        while (await hooks.inbox.counts())["done"] != 1 or len(seen) < 2:
+            await breathe()
+
+    assert [entry.delivery.body for entry in await hooks.inbox.entries()] == [WON.replace(b"=17", b"=18")]
+
+
+async def test_codes_for_the_subscription() -> None:
+    """The router knows which codes its handlers need."""
+    hooks = router()
+    for kind in (LeadStatusChanged, ContactUpdated, LeadStatusChanged):
+        collector(hooks, kind)
+
+    assert hooks.codes == ("status_lead", "update_contact")
+    collector(hooks, LeadEvent)
+    assert set(hooks.codes) >= {"add_lead", "delete_lead", "restore_lead", "responsible_lead", "update_lead"}
+
+
+async def test_a_context_without_a_client() -> None:
+    """A handler that needs a client is told how to give one."""
+    hooks = router(on_failure=lambda failure: None)
+
+    @hooks.on(LeadStatusChanged)
+    async def handler(event: LeadStatusChanged, handling: Any) -> None:
+        handling.session()
+
+    (failure,) = await hooks.dispatch(Delivery(body=WON))
+
+    assert isinstance(failure.error, ConfigurationError)
+
+
+async def test_a_path_makes_a_durable_inbox(tmp_path: Path) -> None:
+    """A router with a file takes up what another one accepted."""
+    first = router(inbox=tmp_path / "hooks.sqlite3")
+    await first.accept(Delivery(body=WON))
+    await first.close()
+    second = router(inbox=str(tmp_path / "hooks.sqlite3"))
+    seen = collector(second)
+
+    await second.work()
+    await second.close()
+
+    assert [event.lead_id for event in seen] == [17]
+    assert seen[0].delivery.received_at == 1_700_000_000.0

@@ -1,0 +1,124 @@
+"""What type checkers must say about the facade. Checked by ``test_typing.py``; never run.
+
+Lines marked ``error`` must be refused: an unused ignore is an error in both checkers' settings.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from typing_extensions import assert_type
+
+from amocrm import AmoCRM, AsyncAmoCRM, Company, Contact, Lead, Note, Pipeline, Report, Status, Task, User, fields
+from amocrm._core.filters import Condition
+
+
+class City(StrEnum):
+    """Options by label."""
+
+    KAZAN = "Казань"
+
+
+class Product(IntEnum):
+    """Options by id."""
+
+    BASIC = 17
+
+
+class Deal(Lead):
+    """A lead with declared fields."""
+
+    city = fields.Select(field_id=1278, options=City)
+    plain = fields.Select(field_id=1279)
+    due = fields.Date(field_id=1280)
+    amount = fields.Monetary(code="CONTRACT_SUM")
+    flag = fields.Checkbox(field_id=1281)
+    products = fields.MultiSelect(field_id=1282, options=Product)
+    moment = fields.DateTime(name="Встреча")
+
+
+def values(deal: Deal, contact: Contact, task: Task) -> None:
+    """Instance access gives the value."""
+    assert_type(deal.name, str | None)
+    assert_type(deal.price, int | float | None)
+    assert_type(deal.created_at, datetime)
+    assert_type(deal.closed_at, datetime | None)
+    assert_type(deal.is_deleted, bool)
+    assert_type(deal.city, City | None)
+    assert_type(deal.plain, str | None)
+    assert_type(deal.due, date | None)
+    assert_type(deal.amount, Decimal | None)
+    assert_type(deal.flag, bool | None)
+    assert_type(deal.products, tuple[Product, ...])
+    assert_type(deal.moment, datetime | None)
+    assert_type(deal.company, Company | None)
+    assert_type(deal.contacts.main, Contact | None)
+    assert_type(deal.responsible, User | None)
+    assert_type(deal.status, Status)
+    assert_type(deal.notes.add("текст"), Note)
+    assert_type(contact.phone, str | None)
+    assert_type(task.due, datetime)
+    assert_type(deal.id, int)
+    for one in deal.contacts:
+        assert_type(one, Contact)
+
+
+def assignments(deal: Deal, moment: datetime) -> None:
+    """Assigning takes what can be written and nothing else."""
+    deal.price = 5
+    deal.price = Decimal("5")
+    deal.city = City.KAZAN
+    deal.city = "Казань"
+    deal.due = date(2024, 5, 1)
+    deal.closed_at = moment
+    deal.closed_at = None
+    deal.tags = {"a"}
+    deal.company = Company(name="x")
+    deal.responsible = 5
+    deal.price = "5"  # type: ignore[assignment]  # error
+    deal.due = "2024-05-01"  # type: ignore[assignment]  # error
+    deal.company = Contact(name="x")  # type: ignore[assignment]  # error
+    deal.contacts.add(Company(name="x"))  # type: ignore[arg-type]  # error
+    deal.misspelt = 5  # type: ignore[attr-defined]  # error
+
+
+def conditions(moment: datetime, stage: Status) -> None:
+    """Class access gives the field with the operators that it has."""
+    assert_type(Deal.price.between(1, 2), Condition)
+    assert_type(Deal.updated_at >= moment, Condition)
+    assert_type(Deal.status.in_(stage), Condition)
+    assert_type(Deal.city.is_(City.KAZAN), Condition)
+    assert_type(Deal.due <= date(2024, 5, 1), Condition)
+    assert_type(Deal.id.in_(1, 2), Condition)
+    _ = Deal.name >= "a"  # type: ignore[operator]  # error
+    _ = Deal.city >= City.KAZAN  # type: ignore[operator]  # error
+    Deal.price.in_(1)  # type: ignore[attr-defined]  # error
+    Deal.misspelt.is_(1)  # type: ignore[attr-defined]  # error
+
+
+def sync(crm: AmoCRM, pipeline: Pipeline) -> None:
+    """The sync client."""
+    assert_type(crm.leads.get(17), Lead)
+    assert_type(crm.get_or_none(Deal, 17), Deal | None)
+    for deal in crm.query(Deal).where(Deal.price >= 5).preload(Deal.contacts).order_by(Deal.id):
+        assert_type(deal, Deal)
+    with crm.session() as s:
+        assert_type(s.add(Deal(name="x", city=City.KAZAN)), Deal)
+        assert_type(s.ref(Deal, 5), Deal)
+        assert_type(s.commit(), Report)
+    assert_type(crm.users.create([]), list[User])
+    assert_type(pipeline["x"], Status)
+
+
+async def flavours(crm: AsyncAmoCRM) -> Any:
+    """The same words with await."""
+    assert_type(await crm.leads.get(17), Lead)
+    async for deal in crm.query(Deal).limit(5):
+        assert_type(deal, Deal)
+    async with crm.session() as s:
+        assert_type(await s.get(Deal, 5), Deal)
+        assert_type(await s.commit(), Report)
+    assert_type(await crm.query(Deal).all(), list[Deal])
