@@ -20,7 +20,7 @@ def signature(secret: str, method: str, content_md5: str, content_type: str, dat
     Example:
         >>> signature("0123456789abcdef0123456789abcdef01234567", "GET", "d41d8cd98f00b204e9800998ecf8427e",
         ...           "application/json", "Mon, 03 Mar 2025 10:00:00 +0000", "/v2/origin/custom/x/chats/y/history")[:8]
-        '8f3db4fb'
+        'dae10626'
     """
     lines = (method.upper(), content_md5, content_type, date, path)
     return hmac.new(secret.encode(), "\n".join(lines).encode(), hashlib.sha1).hexdigest()

@@ -11,6 +11,7 @@ from . import installs, seed
 from .faults import Drop, Effect, Fault, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
 from .masking import mask
 from .messages import JSON, Request, Response, json_response, problem
+from .page import Page as WebPage
 from .query import parse_query
 from .schema import TABLES
 
@@ -33,11 +34,12 @@ _EFFECTS: dict[str, type[Effect]] = {
 class Control:
     """Answers `/_sandbox/{state,counters,log,reset,clock,faults,tokens,options,delete}`; never counted against limits.
 
-    A GET reads, a POST changes, `DELETE /_sandbox/faults` takes all faults out.
+    A GET reads, a POST changes, `DELETE /_sandbox/faults` takes all faults out. `/_sandbox/` itself is the web page.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
+        self._page = WebPage(sandbox)
         self._actions: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
             ("GET", "state"): self._state,
             ("GET", "counters"): self._counters,
@@ -55,13 +57,20 @@ class Control:
 
     def handle(self, request: Request, path: str, query: str) -> Response:
         """Carry out one control request."""
-        action = self._actions.get((request.method, path.removeprefix("/_sandbox").strip("/")))
-        if action is None:
+        name = path.removeprefix("/_sandbox").strip("/")
+        action = self._actions.get((request.method, name))
+        page = self._page.find(name) if request.method == "GET" else None
+        if action is None and page is None:
             return problem(404, f"Cannot {request.method} {path}")
         try:
             args = msgspec.json.decode(request.body) if request.body else dict(parse_query(query))
+            if page is not None:
+                return page(args)
+            assert action is not None
             with self._sandbox.store.transaction():
-                return json_response(action(args), content_type=JSON)
+                done = action(args)
+            self._sandbox.webhooks.pump()
+            return json_response(done, content_type=JSON)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             return problem(400, f"{type(error).__name__}: {error}")
 

@@ -84,7 +84,9 @@ def test_a_naive_datetime_is_refused() -> None:
 def test_setting_a_value_back_is_no_change() -> None:
     """An attribute, a field or a tag set back leaves the entity clean."""
     value = FieldValue(field_id=101, field_type="text", values=[FieldValueItem(value="сайт")])
-    lead = read(custom_fields_values=[value], embedded=leads.LeadEmbedded(tags=[common.TagRef(id=1, name="a")]))
+    lead = read(
+        custom_fields_values=[value], embedded=leads.LeadEmbedded(tags=[common.TagRef(id=1, name="a")])
+    )
     lead.price, lead.source = 8, "звонок"
     lead.tags.add("b")
     assert lead._is_dirty()

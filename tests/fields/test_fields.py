@@ -98,7 +98,11 @@ def read(field_id: int, kind: str, *items: dict[str, Any], zone: Any = None) -> 
             fields.Address(city="Казань", country="RU"),
             [{"value": "Казань", "enum_code": "city"}, {"value": "RU", "enum_code": "country"}],
         ),
-        ("legal", fields.LegalEntityValue(name="ООО", vat_id="77"), [{"value": {"name": "ООО", "vat_id": "77"}}]),
+        (
+            "legal",
+            fields.LegalEntityValue(name="ООО", vat_id="77"),
+            [{"value": {"name": "ООО", "vat_id": "77"}}],
+        ),
         ("file", "uuid-1", [{"value": {"file_uuid": "uuid-1"}}]),
         ("chain", [fields.ChainItem(1, 2)], [{"catalog_id": 1, "catalog_element_id": 2}]),
         ("raw", [{"value": {"a": 1}}], [{"value": {"a": 1}}]),
@@ -152,7 +156,13 @@ def test_wrong_values_are_refused_where_they_are_assigned(attribute: str, value:
         (12, "date", [{"value": 1634590800}], "day", date(2021, 10, 19)),
         (13, "date_time", [{"value": 1634590800}], "moment", datetime(2021, 10, 18, 21, tzinfo=UTC)),
         (15, "smart_address", [{"value": "Казань", "enum_id": 3}], "address", fields.Address(city="Казань")),
-        (18, "chained_list", [{"catalog_id": 1, "catalog_element_id": 2}], "chain", (fields.ChainItem(1, 2),)),
+        (
+            18,
+            "chained_list",
+            [{"catalog_id": 1, "catalog_element_id": 2}],
+            "chain",
+            (fields.ChainItem(1, 2),),
+        ),
         (19, "items", [{"value": {"sku": "A"}}], "raw", [{"value": {"sku": "A"}}]),
     ],
 )
@@ -197,7 +207,10 @@ def test_numbers_and_addresses_are_lists_with_kinds() -> None:
     """All numbers of a field, with the kind that the server names in either form."""
     items = [{"value": "+7901", "enum_id": 1, "enum_code": "MOB"}, {"value": "+7902", "enum": "WORK"}]
     value = FieldValue(
-        field_id=3, field_code="PHONE", field_type="multitext", values=[FieldValueItem(**item) for item in items]
+        field_id=3,
+        field_code="PHONE",
+        field_type="multitext",
+        values=[FieldValueItem(**item) for item in items],
     )
     contact = Contact._from(Contact._model(id=5, custom_fields_values=[value]), None)
     assert contact.phone == "+7901"

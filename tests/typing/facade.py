@@ -8,11 +8,22 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, assert_type
 
-from typing_extensions import assert_type
-
-from amocrm import AmoCRM, AsyncAmoCRM, Company, Contact, Lead, Note, Pipeline, Report, Status, Task, User, fields
+from amocrm import (
+    AmoCRM,
+    AsyncAmoCRM,
+    Company,
+    Contact,
+    Lead,
+    Note,
+    Pipeline,
+    Report,
+    Status,
+    Task,
+    User,
+    fields,
+)
 from amocrm._core.filters import Condition
 
 

@@ -223,10 +223,11 @@ class AsyncSession:
         for kind in self._unnamed(works):
             await self._client.fields.load(kind)
         for entity in {id(work.entity): work.entity for work in works}.values():
-            for ref in entity._cf.local if entity._cf is not None else ():
+            state = entity._cf
+            for ref in () if state is None else state.local:
                 if ref[0] == "name":
                     definition = self._client.directory.fields[entity._kind].get(ref)
-                    entity._cf.move(ref, ("id", definition.id))
+                    state.move(ref, ("id", definition.id))
 
     async def _level(self, steps: Sequence[tuple[Operation, Sequence[Work], int]]) -> None:
         thunks = []

@@ -18,6 +18,11 @@ __all__ = ["Directory", "IdentityMap", "Origin"]
 E = TypeVar("E")
 
 
+def _any(cls: object) -> Any:
+    """A class of entities, of which this module knows nothing."""
+    return cls
+
+
 class Directory:
     """What is known of one account: its zone, field definitions, users and stages. One for each client.
 
@@ -50,7 +55,7 @@ class Origin:
 
     def make(self, cls: type[E], data: Any) -> E:
         """The entity for a decoded object."""
-        return cast(Any, cls)._from(data, self)  # type: ignore[no-any-return]
+        return _any(cls)._from(data, self)  # type: ignore[no-any-return]
 
     def find(self, cls: type[E], key: int) -> E | None:
         """The entity with this id, when this origin already knows one."""
@@ -58,7 +63,7 @@ class Origin:
 
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
         """The entities of a page."""
-        make = cast(Any, cls)._from
+        make = _any(cls)._from
         return [make(item, self) for item in items]
 
 
@@ -119,7 +124,7 @@ class IdentityMap(Origin):
         Raises:
             TypeError: the object is of an unrelated class of the same kind.
         """
-        known = self._weak.get((cast(Any, cls)._kind, key))
+        known = self._weak.get((_any(cls)._kind, key))
         if known is None or isinstance(known, cls):
             return known
         if not issubclass(cls, type(known)):
@@ -134,12 +139,12 @@ class IdentityMap(Origin):
             known._absorb(data)
             return cast(E, known)
         entity = super().make(cls, data)
-        self._weak[(cast(Any, cls)._kind, data.id)] = entity
+        self._weak[(_any(cls)._kind, data.id)] = entity
         return entity
 
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
         """The objects of a page."""
-        make, weak, kind = cast(Any, cls)._from, self._weak, cast(Any, cls)._kind
+        make, weak, kind = _any(cls)._from, self._weak, _any(cls)._kind
         found: list[E] = []
         for item in items:
             key = (kind, item.id)

@@ -32,7 +32,7 @@ from ..errors import (
     UnauthorizedError,
     ValidationError,
 )
-from .plan import Action, Work
+from .plan import Work
 
 __all__ = ["Issue", "Outcome", "Report", "Result", "Verdict", "describe", "match", "named", "verdict"]
 
@@ -90,7 +90,7 @@ class Result:
     ) -> None:
         self.work: Work | None = work
         self.entity = work.entity
-        self.action: Action = work.action
+        self.action: str = work.action
         self.outcome = outcome
         self.reason = reason
         self.issues = tuple(issues)

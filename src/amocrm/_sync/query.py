@@ -112,7 +112,7 @@ class Query(Generic[T]):
             FilterError: the list cannot be sorted by it.
         """
         known = () if self._cls._order is None else order_fields(self._cls._order)
-        wire = attribute.wire if isinstance(attribute, Attribute) else None
+        wire = attribute.wire if isinstance(attribute, Attribute) else ""
         if wire not in known:
             raise FilterError(
                 f"{self._cls._kind} cannot be sorted by {attribute!r}; "

@@ -462,13 +462,14 @@ def _value(entity: Entity, wire: str) -> Any:
 
 
 def _id_of(value: Any, kind: str) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
+    if value is None or type(value) is int:
+        return cast("int | None", value)
     if getattr(value, "_kind", None) != kind:
         raise TypeError(f"one of {kind} or an id is needed, not {type(value).__name__}")
-    if value._key is None:
+    key: int | None = value._key
+    if key is None:
         raise ValueError(f"{value!r} was not created yet, so it has no id")
-    return cast(int, value._key)
+    return key
 
 
 def directory_object(origin: Origin | None, kind: str, key: Any) -> Any:

@@ -75,9 +75,12 @@ def _stage_of(item: Any) -> Any:
 
 
 def _pair(value: Any) -> tuple[int, int | None]:
-    if isinstance(value, tuple) and len(value) == 2:
-        return value[1], value[0]
-    if getattr(value, "_kind", None) != "statuses" or value._key is None:
+    """Stage and pipeline of a ``Status``, or of a pair of pipeline and stage ids."""
+    if type(value) is tuple:
+        pipeline, status = value
+        return status, pipeline
+    key = getattr(value, "_key", None)
+    if key is None or value._kind != "statuses":
         raise TypeError(f"a stage of crm.pipelines is needed, not {value!r}")
-    pipeline = value._data.pipeline_id
-    return value._key, None if pipeline is UNSET else pipeline
+    known = value._data.pipeline_id
+    return key, None if known is UNSET else known

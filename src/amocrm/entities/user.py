@@ -52,13 +52,13 @@ class User(Entity):
         is_free: bool = False,
         rights: dict[str, Any] | None = None,
     ) -> None:
-        wanted = dict(rights or {})
+        wanted: dict[str, Any] = dict(rights or {})
         if role_id is not None:
             wanted["role_id"] = role_id
         elif is_free:
             wanted["is_free"] = True
         elif not wanted:
-            wanted = {kind: dict(_DENIED) for kind in ("leads", "contacts", "companies")}
+            wanted.update({kind: dict(_DENIED) for kind in ("leads", "contacts", "companies")})
             wanted["tasks"] = {"edit": "D", "delete": "D"}
         if group_id is not None:
             wanted["group_id"] = group_id

@@ -115,7 +115,8 @@ class CustomFields(Mapping[str, Any]):
         if self._definitions is not None and value is not UNSET:
             self._definitions.get(refs[0])
         for ref in refs:
-            if state.local.get(ref) is not UNSET:
+            # Webhooks carry values without their type.
+            if state.local.get(ref) is not UNSET or state.remote(ref) is not None:
                 return _Guess(ref)
         return _Guess(refs[0])
 

@@ -206,7 +206,7 @@ class SmartAddress(Field[Address | None, Address | None]):
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> Address | None:
         parts: dict[str, Any] = {}
         for item in items:
-            code = item.enum_code
+            code: Any = item.enum_code
             if code in (None, UNSET) and item.enum_id in range(1, len(_PARTS) + 1):
                 code = _PARTS[item.enum_id - 1]
             if code in _PARTS:

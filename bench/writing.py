@@ -1,0 +1,75 @@
+"""Writing: how many requests, and how many bytes of a PATCH are more than the change itself."""
+
+from __future__ import annotations
+
+import json
+
+from .table import Row
+
+
+def request_row() -> Row:
+    """1,000 new leads, each with a contact, a company, tags and two custom fields."""
+    from amocrm import AmoCRM, Company, Contact, Lead, fields
+    from amocrm_sandbox import Sandbox, SandboxTransport
+
+    class Deal(Lead):
+        city = fields.Text(code="CITY")
+        due = fields.Date(code="DUE")
+
+    sandbox = Sandbox(limits=False)
+    with AmoCRM("demo", token=sandbox.token, http_transport=SandboxTransport(sandbox), limiter=_unlimited()) as crm:
+        crm.account()
+        crm.fields.create(
+            Lead,
+            [
+                fields.Definition(name="City", type="text", code="CITY"),
+                fields.Definition(name="Due", type="date", code="DUE"),
+            ],
+        )
+        before = sandbox.counters()["total"]
+        with crm.session() as session:
+            for number in range(1000):
+                deal = session.add(Deal(name=f"Сделка {number}", city="Казань", due=_day(number), tags={"сайт"}))
+                deal.contacts.add(Contact(name=f"Клиент {number}"))
+                deal.company = Company(name=f"Компания {number}")
+        sent = sandbox.counters()["total"] - before
+    return Row("requests for 1,000 leads", sent, 12, "with contact, company, tags, two fields", "requests", exact=True)
+
+
+def patch_row() -> Row:
+    """Bytes of the PATCH after one changed custom field, beyond the id, that field and the echo key."""
+    from amocrm import AmoCRM, Lead, fields
+    from amocrm_sandbox import Sandbox, SandboxTransport
+
+    class Deal(Lead):
+        city = fields.Text(code="CITY")
+
+    sandbox = Sandbox(limits=False)
+    with AmoCRM("demo", token=sandbox.token, http_transport=SandboxTransport(sandbox), limiter=_unlimited()) as crm:
+        (field,) = crm.fields.create(Lead, [fields.Definition(name="City", type="text", code="CITY")])
+        with crm.session() as session:
+            made = session.add(Deal(name="Сделка", city="Казань", price=10, tags={"сайт"}))
+        with crm.session() as session:
+            session.get(Deal, made.id).city = "Пермь"
+        (item,) = next(entry for entry in sandbox.journal.find(operation="update_leads")).json()
+    item.pop("request_id", None)
+    named = item["custom_fields_values"][0]
+    needed = {"id": made.id, "custom_fields_values": [{**_reference(named, field.id), "values": [{"value": "Пермь"}]}]}
+    surplus = len(json.dumps(item)) - len(json.dumps(needed))
+    return Row("surplus bytes of a PATCH", surplus, 0, "one changed field of a read lead", "bytes", exact=True)
+
+
+def _reference(named: dict[str, object], field_id: int) -> dict[str, object]:
+    return {"field_code": "CITY"} if "field_code" in named else {"field_id": field_id}
+
+
+def _day(number: int) -> object:
+    from datetime import date, timedelta
+
+    return date(2026, 1, 1) + timedelta(days=number % 365)
+
+
+def _unlimited() -> object:
+    from amocrm import Limits, MemoryLimiter
+
+    return MemoryLimiter(Limits(per_key=1_000_000, per_account=1_000_000))
