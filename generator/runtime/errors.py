@@ -122,8 +122,10 @@ class APIError(AmoCRMError):
     Attributes:
         op: operation id.
         status: HTTP status.
-        title, detail: the server's words, empty when the body was no JSON.
-        request_id: the server's id of the request, for the vendor's support.
+        title, detail: the server's words, empty when the body was no JSON; query values are taken out.
+        code: the vendor's code as text (``244``, ``ORIGIN_INVALID_SIGNATURE``), empty without one.
+        hint: what the code or the words mean and what to do, empty when nothing is known.
+        request_id: the server's id of the request (or of its trace), for the vendor's support.
         items: refused items and fields, where the server named them.
         html: whether the body was a page of the gateway instead of JSON.
     """
@@ -132,6 +134,8 @@ class APIError(AmoCRMError):
     status: int
     title: str
     detail: str
+    code: str = ""
+    hint: str = ""
     request_id: str | None
     items: tuple[ItemIssue, ...]
     html: bool
@@ -169,7 +173,7 @@ class RateLimitedError(APIError):
     """429: too many requests.
 
     Attributes:
-        retry_after: seconds to wait, ``None`` when the server did not say.
+        retry_after: seconds to wait, by the header or the JSON; ``None`` when the server did not say.
     """
 
     retry_after: float | None

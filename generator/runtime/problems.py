@@ -1,12 +1,17 @@
-"""From an error answer to the right exception. Four body shapes, and pages that are no JSON."""
+"""From an error answer to the right exception. Four body shapes, and pages that are no JSON.
+
+The shapes are ``validation-errors``; ``errors`` as a list, as one object, or as an object keyed by entity
+id; the token endpoint's ``hint``; the chats service's ``error_type``; old methods wrap ``error_code`` into
+``response``. What is no JSON is a page of a gateway, plain text of the files service, or nothing.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
+from .answers import asked_to_wait, is_page, problem_body
 from .errors import (
     APIError,
     BlockedError,
@@ -22,10 +27,11 @@ from .errors import (
     UnprocessableError,
     ValidationError,
 )
+from .hints import code_in, hint_of, meaning_of
 from .op import Op
 from .wire import Response
 
-__all__ = ["is_gateway_page", "problem_of", "problem_body"]
+__all__ = ["problem_of"]
 
 _BY_STATUS: Mapping[int, type[APIError]] = {
     400: ValidationError,
@@ -40,57 +46,49 @@ _BY_STATUS: Mapping[int, type[APIError]] = {
     504: GatewayError,
 }
 _SHOWN = 5
-
-
-def problem_body(response: Response) -> Mapping[str, Any]:
-    """The JSON object of an error answer, empty when there is none."""
-    if response.content.lstrip()[:1] != b"{":
-        return {}
-    try:
-        body = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def is_gateway_page(response: Response) -> bool:
-    """Whether the answer is no JSON, so that a gateway and not the application wrote it."""
-    return not problem_body(response)
+_LONGEST = 300
+#: the server repeats the address of a request, query values and all
+_QUERY = re.compile(r"(/[^\s?\"'<>]*)\?[^\s\"'<>]*")
 
 
 def problem_of(op: Op, response: Response) -> APIError:
     """The exception for an answer with an error status; it is returned, not raised."""
     body = problem_body(response)
-    items = tuple(_items(body))
+    inner = body.get("response")
+    if isinstance(inner, dict):
+        body = inner
+    page = not body and is_page(response)
     kind = _BY_STATUS.get(response.status, ServerError if response.status >= 500 else APIError)
-    if kind is ForbiddenError and not body:
+    if kind is ForbiddenError and page:
         kind = BlockedError
-    title, detail = _text(body.get("title")), _text(body.get("detail") or body.get("hint"))
+    items = tuple(_items(body))
+    title, detail = _title(body), _detail(body, response, page)
+    code = _code(body, detail)
     attributes: dict[str, Any] = {
         "op": op.id,
         "status": response.status,
         "title": title,
         "detail": detail,
-        "request_id": response.request_id,
+        "code": code,
+        "hint": _hint(op, code, f"{title} {detail}"),
+        "request_id": response.request_id or _text(body.get("trace_id")) or None,
         "items": items,
-        "html": not body,
+        "html": page,
     }
     if kind is RateLimitedError:
-        wait = body.get("retry_after")
-        attributes["retry_after"] = float(wait) if isinstance(wait, int | float) else None
-    return kind(_sentence(op, response, kind, title, detail, items), **attributes)
+        attributes["retry_after"] = asked_to_wait(response)
+    return kind(_sentence(op, response, kind, attributes), **attributes)
 
 
-def _sentence(
-    op: Op, response: Response, kind: type[APIError], title: str, detail: str, items: tuple[ItemIssue, ...]
-) -> str:
+def _sentence(op: Op, response: Response, kind: type[APIError], facts: Mapping[str, Any]) -> str:
     what = f"{op.id} ({op.method} {op.path}) was answered with {response.status}"
     if kind is BlockedError:
         what += ": a page of the gateway; the API is blocked for this account or address, stop sending and ask support"
-    elif detail or title:
-        what += f": {detail or title}"
+    elif facts["detail"] or facts["title"]:
+        what += f": {facts['detail'] or facts['title']}"
     elif response.content:
         what += f" and a body that is no JSON ({response.media_type or 'unknown type'})"
+    items = facts["items"]
     named = [
         f"item {item.key if item.key is not None else '?'}: {issue.path or '(whole item)'}: {issue.code or issue.detail}"
         for item in items
@@ -99,7 +97,44 @@ def _sentence(
     if named:
         more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
         what += f"; {'; '.join(named[:_SHOWN])}{more}"
-    return f"{what} [request id {response.request_id}]" if response.request_id else what
+    if facts["hint"]:
+        what += f" ({facts['hint']})"
+    return f"{what} [request id {facts['request_id']}]" if facts["request_id"] else what
+
+
+def _title(body: Mapping[str, Any]) -> str:
+    return _text(body.get("title") or body.get("error_type"))
+
+
+def _detail(body: Mapping[str, Any], response: Response, page: bool) -> str:
+    for name in ("hint", "detail", "error_description", "error_reason", "error", "message"):
+        value = body.get(name)
+        # "errors" of the token endpoint and of old methods are words; other shapes are read as items.
+        if isinstance(value, str | int | float) and value != "":
+            return _text(value)
+    if not body and not page and response.media_type == "text/plain":
+        return _text(response.content[:_LONGEST].decode("utf-8", "replace").strip())
+    return ""
+
+
+def _code(body: Mapping[str, Any], detail: str) -> str:
+    for name in ("error_type", "error_code", "code"):
+        value = body.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            return _text(value)
+    errors = body.get("errors")
+    if isinstance(errors, dict) and isinstance(errors.get("code"), str | int):
+        return _text(errors["code"])
+    found = code_in(detail)
+    return "" if found is None else str(found)
+
+
+def _hint(op: Op, code: str, words: str) -> str:
+    if code.isdecimal():
+        meaning = meaning_of(int(code), op.tag)
+        if meaning:
+            return meaning
+    return hint_of(words)
 
 
 def _items(body: Mapping[str, Any]) -> Iterator[ItemIssue]:
@@ -122,9 +157,16 @@ def _items(body: Mapping[str, Any]) -> Iterator[ItemIssue]:
 def _field(raw: object) -> FieldIssue:
     if not isinstance(raw, dict):
         return FieldIssue("", "", _text(raw))
-    detail = raw.get("detail") or raw.get("message")
-    return FieldIssue(_text(raw.get("code")), _text(raw.get("path")), _text(detail))
+    detail = raw.get("detail") or raw.get("message") or raw.get("title")
+    code = raw.get("code")
+    # The items of calls carry a legacy number as their status.
+    return FieldIssue(
+        _text(raw.get("status") if code is None else code), _text(raw.get("path")), _text(detail)
+    )
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    if value is None:
+        return ""
+    text = _QUERY.sub(r"\1?…", str(value))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

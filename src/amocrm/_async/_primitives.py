@@ -15,6 +15,8 @@ from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from types import TracebackType
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from amocrm.errors import ConfigurationError
+
 __all__ = [
     "Clock",
     "Context",
@@ -25,6 +27,7 @@ __all__ = [
     "Wakeup",
     "aclosing",
     "portal",
+    "redis_client",
     "run_all",
     "runnable",
     "shielded",
@@ -217,3 +220,25 @@ def portal() -> Callable[[Callable[[], Result[T]]], T]:
         return await thunk()
 
     return lambda thunk: asyncio.run_coroutine_threadsafe(run(thunk), loop).result()
+
+
+def redis_client(url: str, seconds: float) -> Any:
+    """A client of Redis that answers or fails within so many seconds, after one attempt more at most.
+
+    Raises:
+        ConfigurationError: the extra ``redis`` is not installed.
+    """
+    try:
+        from redis.asyncio import Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+    except ImportError:
+        raise ConfigurationError("Redis needs an extra: pip install 'amocrm-orm[redis]'") from None
+    return Redis.from_url(
+        url,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
+        # The connection may be an old one to a server that was started again since.
+        retry=Retry(NoBackoff(), 1),
+        max_connections=10_000,
+    )

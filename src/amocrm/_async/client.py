@@ -29,6 +29,7 @@ from .collections import (
     AsyncUsers,
 )
 from .connection import AsyncConnection
+from .flush import Progress
 from .preload import preload as _preload
 from .query import AsyncQuery
 from .session import AsyncSession
@@ -136,14 +137,15 @@ class AsyncAmoCRM(AsyncConnection):
         """The same, ``None`` instead of an error."""
         return await self._get_or_none(cls, key, self.origin, preload)
 
-    def session(self, *, batch_size: int | None = None) -> AsyncSession:
+    def session(self, *, batch_size: int | None = None, progress: Progress | None = None) -> AsyncSession:
         """A Unit of Work; see ``AsyncSession``.
 
         Args:
             batch_size: highest number of items in a request; the vendor advises 50, the default is what each
                 operation allows.
+            progress: called after each request of a commit with the number of settled items and of all.
         """
-        return AsyncSession(self, batch_size=batch_size)
+        return AsyncSession(self, batch_size=batch_size, progress=progress)
 
     async def account(self, *, with_: Iterable[str] = ()) -> Account:
         """Parameters of the account. Also learns its time zone and whether filters work.

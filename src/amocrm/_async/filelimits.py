@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -16,12 +15,13 @@ from typing import TypeVar
 import msgspec
 
 from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Ask, Blocked, Gate, Granted, KeyState, Limits, Outcome, Window
+from amocrm._core.limiter import Ask, Gate, KeyState, Limits, Outcome, Window
 from amocrm._core.line import Line
 
 from ._primitives import Clock, to_thread
 from .files import lock, open_private
-from .limits import Slot, circuit_open
+from .limits import Slot
+from .queued import AsyncQueuedLimiter, Turn
 
 __all__ = ["AsyncFileLimiter"]
 
@@ -39,7 +39,7 @@ class _AccountFile(msgspec.Struct, array_like=True):
     window: Window
 
 
-class AsyncFileLimiter:
+class AsyncFileLimiter(AsyncQueuedLimiter):
     """Keeps one limit over all processes of this machine (and their tasks and threads).
 
     One file per key and one per account, locked for some microseconds at each question. The times are
@@ -62,25 +62,6 @@ class AsyncFileLimiter:
         self._limits = limits or Limits()
         self._clock = clock or Clock()
 
-    async def acquire(self, key: LimitKey) -> Slot:
-        """Waits for leave to send one request now; see ``AsyncLimiter``."""
-        asked_at = self._clock.monotonic()
-        number: int | None = None
-        try:
-            while True:
-                slot = secrets.randbits(62)
-                number, answer = await to_thread(self._ask, key, slot, number)
-                if isinstance(answer, Granted):
-                    waited, number = answer.at - asked_at, None
-                    return Slot(key, slot, answer.at, waited if waited > 0.001 else 0.0)
-                if isinstance(answer, Blocked):
-                    number = None
-                    raise circuit_open(key, answer.until - self._clock.monotonic())
-                await self._clock.sleep(answer.until - self._clock.monotonic())
-        finally:
-            if number is not None:
-                self._leave(key, number)
-
     async def confirm(
         self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
@@ -88,17 +69,24 @@ class AsyncFileLimiter:
         at = self._clock.monotonic() - ago
         await to_thread(self._confirm, slot, at, outcome, asked)
 
-    def _ask(self, key: LimitKey, slot: int, number: int | None) -> tuple[int, Ask]:
-        with self._opened(key) as (line, gate):
-            return line.ask(gate, self._clock.monotonic(), slot, number)
+    async def _ask(self, turn: Turn) -> None:
+        turn.number, turn.answer = await to_thread(self._asked, turn)
+
+    async def _leave(self, turn: Turn) -> None:
+        await to_thread(self._left, turn)
+
+    def _asked(self, turn: Turn) -> tuple[int, Ask]:
+        with self._opened(turn.key) as (line, gate):
+            return line.ask(gate, self._clock.monotonic(), turn.slot, turn.number)
 
     def _confirm(self, slot: Slot, at: float, outcome: Outcome, asked: float | None) -> None:
         with self._opened(slot.key) as (_, gate):
             gate.confirm(slot.number, slot.at, at, outcome, asked)
 
-    def _leave(self, key: LimitKey, number: int) -> None:
-        with self._opened(key) as (line, _):
-            line.leave(number)
+    def _left(self, turn: Turn) -> None:
+        if turn.number is not None:
+            with self._opened(turn.key) as (line, _):
+                line.leave(turn.number)
 
     @contextmanager
     def _opened(self, key: LimitKey) -> Iterator[tuple[Line, Gate]]:

@@ -3,28 +3,22 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from functools import partial
-from itertools import count
-from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from amocrm._core.identity import IdentityMap
-from amocrm._core.isolation import Isolation
 from amocrm._core.operations import Operation
-from amocrm._core.outcome import Outcome, Report, describe, match, named, verdict
-from amocrm._core.plan import Plan, Work, cut, make_plan
+from amocrm._core.outcome import Outcome, Report
+from amocrm._core.plan import Plan, Work, make_plan
 from amocrm._core.reconcile import pair
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import Relation
 from amocrm.entities._writing import unwritable, works_of
-from amocrm.errors import AmoCRMError, APIError
 from amocrm.fields._base import Field
 
-from ._primitives import run_all, shielded
+from .flush import AsyncFlush, Progress
 from .query import AsyncQuery
 
 if TYPE_CHECKING:
@@ -48,6 +42,7 @@ class AsyncSession:
         client: the account.
         batch_size: highest number of items in a request; without it what each operation allows (250, the
             vendor advises 50).
+        progress: called after each request of a commit with the number of settled items and of all.
 
     Attributes:
         report: what became of each object in the last commit.
@@ -60,18 +55,17 @@ class AsyncSession:
         501
     """
 
-    def __init__(self, client: AsyncAmoCRM, *, batch_size: int | None = None) -> None:
+    def __init__(
+        self, client: AsyncAmoCRM, *, batch_size: int | None = None, progress: Progress | None = None
+    ) -> None:
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
         self._client = client
         self._map = IdentityMap(client.directory)
         self._batch_size = batch_size
-        self._numbers = count(1)
         self._doubts: dict[int, tuple[Work, float]] = {}
-        self._done: set[int] = set()
-        self._halted: AmoCRMError | None = None
+        self._progress = progress
         self._busy = False
-        self._lock = Lock()
         self.report = Report()
 
     # ---- objects
@@ -110,6 +104,12 @@ class AsyncSession:
         if known is not None:
             return known
         return self._map.make(cls, cls._model(id=key))
+
+    def discard(self, *entities: Entity) -> None:
+        """Takes entities out of the session; what was changed in them is not sent."""
+        for entity in self._map.forget(entities).values():
+            self._doubts.pop(id(entity), None)
+            entity._session = self._client.origin
 
     async def get(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T:
         """Reads one entity into the session; local changes are kept.
@@ -164,19 +164,19 @@ class AsyncSession:
         """
         if self._busy:
             raise RuntimeError("this session is committing already; a session belongs to one thread or task")
-        self._busy, self._halted, self._done = True, None, set()
+        self._busy = True
         works = self._works()
-        self.report = report = Report()
+        flush = AsyncFlush(self._client, self._map, self._doubts, self._progress)
+        self.report = flush.report
         try:
             await self._resolve(works)
-            for level in self._plan(works).levels:
-                await self._level([(step.operation, step.works, step.size) for step in level])
+            await flush.run(self._plan(works))
         finally:
             self._busy = False
-            self._leftover(works)
-        if not report.ok:
-            raise report.error()
-        return report
+            flush.leftover(works)
+        if not flush.report.ok:
+            raise flush.report.error()
+        return flush.report
 
     async def __aenter__(self) -> Self:
         return self
@@ -224,157 +224,12 @@ class AsyncSession:
             await self._client.fields.load(kind)
         for entity in {id(work.entity): work.entity for work in works}.values():
             state = entity._cf
-            for ref in () if state is None else state.local:
+            if state is None:
+                continue
+            for ref in state.local:
                 if ref[0] == "name":
                     definition = self._client.directory.fields[entity._kind].get(ref)
                     state.move(ref, ("id", definition.id))
-
-    async def _level(self, steps: Sequence[tuple[Operation, Sequence[Work], int]]) -> None:
-        thunks = []
-        for operation, works, size in steps:
-            ready = [work for work in works if self._ready(work)]
-            thunks += [partial(self._chunk, operation, part) for part in cut(ready, size)]
-        for result in await run_all(thunks, max(1, self._client.ahead)):
-            if isinstance(result, Exception):
-                raise result
-
-    def _ready(self, work: Work) -> bool:
-        for need in work.needs:
-            if isinstance(need, Work):
-                missing = id(need) not in self._done
-            else:
-                missing = need._key is None
-            if missing:
-                what = need.entity if isinstance(need, Work) else need
-                doubt = (
-                    " (its creation is in doubt: reconcile first)" if id(what) in self._map.doubtful else ""
-                )
-                self.report.add(work, Outcome.SKIPPED, f"needs {what!r}, which was not applied{doubt}")
-                return False
-        return True
-
-    async def _chunk(self, operation: Operation, works: Sequence[Work]) -> None:
-        """Sends one chunk; a refused one part by part, until the good items are in."""
-        written = [work for work in works if self._build(operation, work)]
-        isolation = Isolation(written)
-        while self._halted is None and (part := isolation.take()) is not None:
-            error = await shielded(partial(self._send, operation, part))
-            if error is None:
-                isolation.passed()
-            else:
-                self._failed(operation, part, error, isolation)
-        for work in isolation.isolated:
-            self._reject(work, "refused without a word about the field; found by halving the batch")
-        for work in isolation.stop() if self._halted is None else ():
-            self._reject(
-                work, f"the batch was refused and the bad item not isolated in {isolation.used} requests"
-            )
-
-    def _build(self, operation: Operation, work: Work) -> bool:
-        try:
-            work.body = work.build()
-        except (TypeError, ValueError) as error:
-            self._reject(work, f"cannot be written: {error}")
-            return False
-        batch = operation.op.batch
-        if batch is not None and "request_id" in batch.match and "id" not in work.body:
-            # A letter in front: an index that the server puts in its place never looks like one of ours.
-            work.request_id = work.body["request_id"] = f"n{next(self._numbers)}"
-        return True
-
-    async def _send(self, operation: Operation, part: Sequence[Work]) -> AmoCRMError | None:
-        """One request; ids are in the objects before anything else can happen."""
-        self.report.sent.append(operation.op.id)
-        try:
-            response = await self._client.send(operation.request([work.body for work in part]))
-            answer = operation.parse(response)
-        except AmoCRMError as error:
-            return error
-        batch = operation.op.batch
-        assert batch is not None
-        embedded = getattr(answer, "embedded", None)
-        answered = answer if batch.items is None else getattr(embedded, batch.items, None)
-        found = match(batch, part, answered if isinstance(answered, list) else [])
-        with self._lock:
-            for place, work in enumerate(part):
-                if place in found:
-                    work.landed(found[place])
-                    self._done.add(id(work))
-                    self._map.settled(work.entity)
-                    self.report.add(work, Outcome.APPLIED)
-                else:
-                    self._doubt(operation, work, "the answer does not mention it", None)
-        return None
-
-    def _failed(
-        self, operation: Operation, part: Sequence[Work], error: AmoCRMError, isolation: Isolation[Work]
-    ) -> None:
-        decision = verdict(error)
-        if decision in ("halt", "unsent"):
-            self._halted = error
-        if decision == "isolate" and isinstance(error, APIError):
-            self._isolate(operation, part, error, isolation)
-        elif decision == "unknown":
-            for work in part:
-                self._doubt(operation, work, str(error), error)
-            for work in isolation.stop():
-                self._skip(work, "the request before it was not answered", error)
-        elif decision == "unsent":
-            for work in (*part, *isolation.stop()):
-                self._skip(work, f"not sent: {error}", error)
-        else:
-            for work in (*part, *isolation.stop()):
-                self._reject(work, str(error), error=error)
-
-    def _isolate(
-        self, operation: Operation, part: Sequence[Work], error: APIError, isolation: Isolation[Work]
-    ) -> None:
-        bad = named(error, part)
-        for place, items in bad.items():
-            work = part[place]
-            issues = [
-                issue for item in items for issue in describe(item, work.body, partial(_label, work.entity))
-            ]
-            self._reject(work, error.detail or error.title, issues, error)
-        refused = isolation.refused(bad)
-        for work in refused if not bad else ():
-            self._reject(
-                work, f"refused without a word about the field: {error.detail or error.title}", error=error
-            )
-        batch = operation.op.batch
-        if batch is not None and batch.atomic == "unknown" and operation.op.safety == "unsafe":
-            for work in isolation.stop():
-                self._doubt(
-                    operation, work, "the batch was refused; whether anything was stored is not known", error
-                )
-
-    def _reject(
-        self, work: Work, reason: str, issues: Sequence[Any] = (), error: AmoCRMError | None = None
-    ) -> None:
-        work.turned_back()
-        self.report.add(work, Outcome.REJECTED, reason, issues, error)
-
-    def _skip(self, work: Work, reason: str, error: AmoCRMError | None = None) -> None:
-        work.turned_back()
-        self.report.add(work, Outcome.SKIPPED, reason, (), error)
-
-    def _doubt(self, operation: Operation, work: Work, reason: str, error: AmoCRMError | None) -> None:
-        """Sent, and nobody knows. A change with absolute values may simply be sent again; a creation never."""
-        if operation.op.safety == "unsafe":
-            self._map.new.pop(id(work.entity), None)
-            self._map.doubtful[id(work.entity)] = work.entity
-            self._doubts[id(work.entity)] = (work, time.time())
-        else:
-            work.turned_back()
-        self.report.add(work, Outcome.UNKNOWN, reason, (), error)
-
-    def _leftover(self, works: Iterable[Work]) -> None:
-        """What a stop or a cancellation has left out is in the report as well."""
-        told = {id(result.work) for result in self.report}
-        why = "the commit was cut short" if self._halted is None else f"sending was stopped: {self._halted}"
-        for work in works:
-            if id(work) not in told:
-                self._skip(work, why)
 
     # ---- afterwards
 
@@ -439,17 +294,3 @@ class AsyncSession:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self._map.new)} new, {len(self.changed)} changed>"
-
-
-def _label(entity: Entity, key: Any) -> str | None:
-    """The name of a custom field as the caller knows it."""
-    for attribute, field in type(entity)._declared.items():
-        if field.ref[1] == key:
-            return attribute
-    definitions = None if entity._session is None else entity._session.directory.fields.get(entity._kind)
-    found = None if definitions is None else definitions.find(("id" if isinstance(key, int) else "code", key))
-    if found is not None:
-        return str(found.name)
-    remote = entity._fields().remote(("id" if isinstance(key, int) else "code", key))
-    name = None if remote is None else remote.field_name
-    return name if isinstance(name, str) else None

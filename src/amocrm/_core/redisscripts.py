@@ -13,7 +13,7 @@ __all__ = ["LIMITER", "LOCK", "RENEW", "SAVE", "UNLOCK"]
 #: KEYS: state of the key, state of the account. ARGV: the question as JSON; see ``_async/redislimits.py``.
 LIMITER: Final = """
 local SECOND, DEDUCTED, SPAN, MEMORY, EXCESS = 1, 0.9, 500, 100, 0.2
-local GRACE, GONE, POLL, PRESENT = 0.05, 5, 0.01, 60
+local GRACE, GONE, POLL, PRESENT, HUSHED = 0.05, 5, 0.01, 60, 10
 local NEVER, FAR = -1e300, 1e300
 local max, min = math.max, math.min
 
@@ -49,7 +49,7 @@ elseif key then
 end
 key = key or {
   window = window(start), trips = {seen = 0, now = FAR, before = FAR, usual = 0},
-  pause = silence(), block = silence(), probe = NEVER, last = 0, waiting = {}, present = {}
+  pause = silence(), block = silence(), probe = NEVER, quieted = NEVER, last = 0, waiting = {}, present = {}
 }
 key.clock = now
 local gap = SECOND / limits.per_key
@@ -210,8 +210,8 @@ end
 local function exact(number) return string.format('%.17g', number) end
 
 if call['do'] == 'ask' then
-  if call.quiet then
-    key.window.next_at = max(key.window.next_at, now + call.quiet)
+  if call.quiet and now >= key.quieted + HUSHED then
+    key.window.next_at, key.quieted = max(key.window.next_at, now + call.quiet), now
   end
   local number, kind, at, unconfirmed = queue(call.number, call.slot)
   local present = count(call.me)

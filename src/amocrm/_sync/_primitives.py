@@ -28,6 +28,7 @@ __all__ = [
     "Wakeup",
     "closing",
     "portal",
+    "redis_client",
     "run_all",
     "runnable",
     "shielded",
@@ -186,3 +187,25 @@ def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
 def portal() -> Callable[[Callable[[], Result[T]]], T]:
     """What runs functions of this flavour for other threads: on the thread that asks."""
     return lambda thunk: thunk()
+
+
+def redis_client(url: str, seconds: float) -> Any:
+    """A client of Redis that answers or fails within so many seconds, after one attempt more at most.
+
+    Raises:
+        ConfigurationError: the extra ``redis`` is not installed.
+    """
+    try:
+        from redis import Redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+    except ImportError:
+        raise ConfigurationError("Redis needs an extra: pip install 'amocrm-orm[redis]'") from None
+    return Redis.from_url(
+        url,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
+        # The connection may be an old one to a server that was started again since.
+        retry=Retry(NoBackoff(), 1),
+        max_connections=10_000,
+    )

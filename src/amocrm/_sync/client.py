@@ -29,6 +29,7 @@ from .collections import (
     Users,
 )
 from .connection import Connection
+from .flush import Progress
 from .preload import preload as _preload
 from .query import Query
 from .session import Session
@@ -136,14 +137,15 @@ class AmoCRM(Connection):
         """The same, ``None`` instead of an error."""
         return self._get_or_none(cls, key, self.origin, preload)
 
-    def session(self, *, batch_size: int | None = None) -> Session:
+    def session(self, *, batch_size: int | None = None, progress: Progress | None = None) -> Session:
         """A Unit of Work; see ``Session``.
 
         Args:
             batch_size: highest number of items in a request; the vendor advises 50, the default is what each
                 operation allows.
+            progress: called after each request of a commit with the number of settled items and of all.
         """
-        return Session(self, batch_size=batch_size)
+        return Session(self, batch_size=batch_size, progress=progress)
 
     def account(self, *, with_: Iterable[str] = ()) -> Account:
         """Parameters of the account. Also learns its time zone and whether filters work.

@@ -1,8 +1,8 @@
-"""What an entity is linked to: tags, contacts, company, user, stage, notes and tasks."""
+"""What an entity is linked to: contacts, companies, leads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableSet, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from msgspec import UNSET
@@ -14,17 +14,7 @@ from ..errors import FilterError, NotLoaded
 if TYPE_CHECKING:
     from ._base import Entity
 
-__all__ = [
-    "LinkSet",
-    "LinkState",
-    "ManyLinks",
-    "OneLink",
-    "Pointer",
-    "Relation",
-    "TagSet",
-    "Tags",
-    "entity_class",
-]
+__all__ = ["LinkSet", "LinkState", "ManyLinks", "OneLink", "Relation", "entity_class"]
 
 T = TypeVar("T", bound="Entity")
 
@@ -76,110 +66,6 @@ class Relation:
     def is_(self, value: Any) -> Any:
         """Lists cannot be filtered by links; says what works."""
         return self.in_(value)
-
-
-# ---- tags -------------------------------------------------------------------------------------------------------------
-
-
-class TagSet(MutableSet[str]):
-    """Names of tags. Adding and removing changes the entity and nothing else: other people's tags stay.
-
-    Example:
-        >>> lead.tags.add("vip"); lead.tags.discard("cold"); "vip" in lead.tags
-        True
-    """
-
-    __slots__ = ("_entity", "_state")
-
-    def __init__(self, entity: Entity, state: SetChanges[str]) -> None:
-        self._entity, self._state = entity, state
-
-    def _content(self) -> tuple[str, ...]:
-        if not self._state.loaded:
-            self._entity._absent("tags")
-        return self._state.content()
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._content()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._content())
-
-    def __len__(self) -> int:
-        return len(self._content())
-
-    def __repr__(self) -> str:
-        return repr(set(self._content())) if self._state.loaded else "<tags, not loaded>"
-
-    @classmethod
-    def _from_iterable(cls, it: Iterable[Any]) -> Any:
-        # Results of & | - are plain sets: they belong to no entity.
-        return set(it)
-
-    def add(self, value: str) -> None:
-        """Adds a tag; a name that the account does not have yet is created."""
-        self._state.add(_tag_name(value))
-        self._entity._touch()
-
-    def discard(self, value: str) -> None:
-        """Takes a tag off; works without having read the entity."""
-        self._state.remove(_tag_name(value))
-        self._entity._touch()
-
-    def update(self, names: Iterable[str]) -> None:
-        """Adds several tags."""
-        for name in names:
-            self.add(name)
-
-    def clear(self) -> None:
-        """Takes all tags off."""
-        self._state.assign(())
-        self._entity._touch()
-
-
-def _tag_name(value: Any) -> str:
-    name = value if isinstance(value, str) else getattr(value, "name", None)
-    if not isinstance(name, str) or not name:
-        raise TypeError(f"a tag is a name or a Tag, not {type(value).__name__}")
-    return name
-
-
-class Tags(Relation):
-    """The tags of an entity."""
-
-    kind = "tags"
-
-    def state(self, entity: Entity) -> SetChanges[str]:
-        """The tracked names."""
-        related = entity._relations()
-        if "tags" not in related:
-            related["tags"] = SetChanges(self._read(entity))
-        return cast("SetChanges[str]", related["tags"])
-
-    def _read(self, entity: Entity) -> list[str] | None:
-        if entity._key is None:
-            return []
-        embedded = entity._embedded("tags")
-        return None if embedded is UNSET else [tag.name for tag in embedded or () if tag.name]
-
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Entity, owner: Any) -> TagSet: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
-        return self if instance is None else TagSet(instance, self.state(instance))
-
-    def __set__(self, instance: Entity, value: Iterable[str]) -> None:
-        if isinstance(value, str):
-            raise TypeError(f"tags are several names; put one into a set: {{{value!r}}}")
-        self.state(instance).assign([_tag_name(one) for one in value])
-        instance._touch()
-
-    def rebase(self, entity: Entity) -> None:
-        """Takes the tags of a fresh answer."""
-        read = self._read(entity)
-        if read is not None and "tags" in (entity._related or {}):
-            self.state(entity).rebase(read)
 
 
 # ---- links ------------------------------------------------------------------------------------------------------------
@@ -419,64 +305,3 @@ class OneLink(_Links[T]):
         else:
             state.changes.assign((self._check(instance, value),))
         instance._touch()
-
-
-class Pointer(Relation, Generic[T]):
-    """A link that is an id of this entity: the responsible user.
-
-    On the instance it is an entity: the loaded one when the directory was read (``crm.users.all()``,
-    ``preload``), else a reference with its id only. Assign an entity or an id.
-    """
-
-    def __init__(self, kind: str, wire: str) -> None:
-        self.kind, self.wire = kind, wire
-
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Entity, owner: Any) -> T | None: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
-        if instance is None:
-            return self
-        key = _value(instance, self.wire)
-        if key is UNSET:
-            return instance._absent(self.attribute, nullable=True)
-        return None if not key else directory_object(instance._session, self.kind, key)
-
-    def __set__(self, instance: Entity, value: T | int | None) -> None:
-        instance._set(self.wire, _id_of(value, self.kind))
-
-    def in_(self, *values: T | int) -> Any:
-        """It is one of these."""
-        attribute = getattr(self.owner, self.wire)
-        return attribute.in_(*(_id_of(value, self.kind) for value in values))
-
-    def is_(self, value: T | int) -> Any:
-        """It is this one."""
-        return self.in_(value)
-
-
-def _value(entity: Entity, wire: str) -> Any:
-    local = UNSET if entity._changes is None else entity._changes.get(wire)
-    return getattr(entity._data, wire) if local is UNSET else local
-
-
-def _id_of(value: Any, kind: str) -> int | None:
-    if value is None or type(value) is int:
-        return cast("int | None", value)
-    if getattr(value, "_kind", None) != kind:
-        raise TypeError(f"one of {kind} or an id is needed, not {type(value).__name__}")
-    key: int | None = value._key
-    if key is None:
-        raise ValueError(f"{value!r} was not created yet, so it has no id")
-    return key
-
-
-def directory_object(origin: Origin | None, kind: str, key: Any) -> Any:
-    """A user or a stage: the loaded one, else a reference."""
-    if origin is not None and (found := origin.directory.objects.get((kind, key))) is not None:
-        return found
-    cls = entity_class(kind)
-    if kind == "statuses":
-        return cls._from(cls._model(id=key[1], pipeline_id=UNSET if key[0] is None else key[0]), origin)
-    return cls._from(cls._model(id=key), origin)

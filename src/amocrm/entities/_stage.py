@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from msgspec import UNSET
 
 from .._core.filters import Condition, check
-from ._relations import Relation, _value, directory_object
+from ._pointers import _value, directory_object
+from ._relations import Relation
 
 if TYPE_CHECKING:
     from ._base import Entity

@@ -12,7 +12,9 @@ from .. import fields
 from ._attributes import Flag, Id, Moment, Text
 from ._base import Entity
 from ._children import Notes, Tasks
-from ._relations import ManyLinks, Pointer, Tags
+from ._pointers import Pointer
+from ._relations import ManyLinks
+from ._tags import Tags
 
 if TYPE_CHECKING:
     from .contact import Contact

@@ -12,8 +12,10 @@ from msgspec import UNSET, UnsetType
 from ._attributes import Amount, Flag, Id, Moment, Plain, Text
 from ._base import Entity
 from ._children import Notes, Tasks
-from ._relations import ManyLinks, OneLink, Pointer, Tags
+from ._pointers import Pointer
+from ._relations import ManyLinks, OneLink
 from ._stage import StagePointer
+from ._tags import Tags
 
 if TYPE_CHECKING:
     from .company import Company

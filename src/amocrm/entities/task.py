@@ -11,7 +11,7 @@ from ._attributes import Amount, Attribute, Flag, Id, Moment, Text
 from ._base import Entity
 from ._children import adopt
 from ._parent import ParentLink
-from ._relations import Pointer
+from ._pointers import Pointer
 
 if TYPE_CHECKING:
     from .user import User

@@ -210,7 +210,7 @@ class SmartAddress(Field[Address | None, Address | None]):
             if code in (None, UNSET) and item.enum_id in range(1, len(_PARTS) + 1):
                 code = _PARTS[item.enum_id - 1]
             if code in _PARTS:
-                parts[code] = item.value
+                parts[str(code)] = item.value
         return Address(**parts) if parts else None
 
     def encode(self, value: Address | None) -> tuple[Item, ...]:

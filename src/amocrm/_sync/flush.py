@@ -1,0 +1,233 @@
+# GENERATED from src/amocrm/_async/flush.py by generator/desync.py: edit that file and run `make generate`.
+"""Sending a flush plan: chunks of one level at once, refused ones part by part, nothing twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import count
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from amocrm._core.identity import IdentityMap
+from amocrm._core.isolation import Isolation
+from amocrm._core.operations import Operation
+from amocrm._core.outcome import Outcome, Report, describe, match, named, verdict
+from amocrm._core.plan import Plan, Work, cut
+from amocrm.entities._base import Entity
+from amocrm.errors import AmoCRMError, APIError
+
+from ._primitives import run_all, shielded
+
+if TYPE_CHECKING:
+    from .client import AmoCRM
+
+__all__ = ["Flush", "Progress"]
+
+#: Told after each request how many items are settled and how many there are.
+Progress = Callable[[int, int], None]
+
+# A letter stands in front of each number, so that an index which the server puts in its place never looks
+# like one of ours.
+_NUMBERS = count(1)
+
+
+class Flush:
+    """One commit on its way.
+
+    Args:
+        client: the account.
+        known: the session's objects.
+        doubts: creations without an answer, by object; filled here.
+        progress: told after each request; in the sync flavour by the thread that made it.
+
+    Attributes:
+        report: what became of each item so far.
+    """
+
+    def __init__(
+        self,
+        client: AmoCRM,
+        known: IdentityMap,
+        doubts: dict[int, tuple[Work, float]],
+        progress: Progress | None = None,
+    ) -> None:
+        self.report = Report()
+        self._client = client
+        self._map = known
+        self._doubts = doubts
+        self._progress = progress
+        self._total = 0
+        self._done: set[int] = set()
+        self._halted: AmoCRMError | None = None
+        self._lock = Lock()
+
+    def run(self, plan: Plan) -> None:
+        """Sends all levels, one after the other."""
+        self._total = plan.items
+        for level in plan.levels:
+            self._level([(step.operation, step.works, step.size) for step in level])
+
+    def _level(self, steps: Sequence[tuple[Operation, Sequence[Work], int]]) -> None:
+        thunks = []
+        for operation, works, size in steps:
+            ready = [work for work in works if self._ready(work)]
+            thunks += [partial(self._chunk, operation, part) for part in cut(ready, size)]
+        for result in run_all(thunks, max(1, self._client.ahead)):
+            if isinstance(result, Exception):
+                raise result
+
+    def _ready(self, work: Work) -> bool:
+        for need in work.needs:
+            if isinstance(need, Work):
+                missing = id(need) not in self._done
+            else:
+                missing = need._key is None
+            if missing:
+                what = need.entity if isinstance(need, Work) else need
+                doubt = (
+                    " (its creation is in doubt: reconcile first)" if id(what) in self._map.doubtful else ""
+                )
+                self.report.add(work, Outcome.SKIPPED, f"needs {what!r}, which was not applied{doubt}")
+                return False
+        return True
+
+    def _chunk(self, operation: Operation, works: Sequence[Work]) -> None:
+        """Sends one chunk; a refused one part by part, until the good items are in."""
+        written = [work for work in works if self._build(operation, work)]
+        isolation = Isolation(written)
+        while self._halted is None and (part := isolation.take()) is not None:
+            error = shielded(partial(self._send, operation, part))
+            with self._lock:
+                if error is None:
+                    isolation.passed()
+                else:
+                    self._failed(operation, part, error, isolation)
+                if self._progress is not None:
+                    self._progress(len(self.report), self._total)
+        for work in isolation.isolated:
+            self._reject(work, "refused without a word about the field; found by halving the batch")
+        for work in isolation.stop() if self._halted is None else ():
+            self._reject(
+                work, f"the batch was refused and the bad item not isolated in {isolation.used} requests"
+            )
+
+    def _build(self, operation: Operation, work: Work) -> bool:
+        try:
+            work.body = work.build()
+        except (TypeError, ValueError) as error:
+            self._reject(work, f"cannot be written: {error}")
+            return False
+        batch = operation.op.batch
+        if batch is not None and "request_id" in batch.match and "id" not in work.body:
+            work.request_id = work.body["request_id"] = f"n{next(_NUMBERS)}"
+        return True
+
+    def _send(self, operation: Operation, part: Sequence[Work]) -> AmoCRMError | None:
+        """One request; ids are in the objects before anything else can happen."""
+        self.report.sent.append(operation.op.id)
+        try:
+            response = self._client.send(operation.request([work.body for work in part]))
+            answer = operation.parse(response)
+        except AmoCRMError as error:
+            return error
+        batch = operation.op.batch
+        assert batch is not None
+        embedded = getattr(answer, "embedded", None)
+        answered = answer if batch.items is None else getattr(embedded, batch.items, None)
+        found = match(batch, part, answered if isinstance(answered, list) else [])
+        with self._lock:
+            for place, work in enumerate(part):
+                if place in found:
+                    work.landed(found[place])
+                    self._done.add(id(work))
+                    self._map.settled(work.entity)
+                    self.report.add(work, Outcome.APPLIED)
+                else:
+                    self._doubt(operation, work, "the answer does not mention it", None)
+        return None
+
+    def _failed(
+        self, operation: Operation, part: Sequence[Work], error: AmoCRMError, isolation: Isolation[Work]
+    ) -> None:
+        decision = verdict(error)
+        if decision in ("halt", "unsent"):
+            self._halted = error
+        if decision == "isolate" and isinstance(error, APIError):
+            self._isolate(operation, part, error, isolation)
+        elif decision == "unknown":
+            for work in part:
+                self._doubt(operation, work, str(error), error)
+            for work in isolation.stop():
+                self._skip(work, "the request before it was not answered", error)
+        elif decision == "unsent":
+            for work in (*part, *isolation.stop()):
+                self._skip(work, f"not sent: {error}", error)
+        else:
+            for work in (*part, *isolation.stop()):
+                self._reject(work, str(error), error=error)
+
+    def _isolate(
+        self, operation: Operation, part: Sequence[Work], error: APIError, isolation: Isolation[Work]
+    ) -> None:
+        bad = named(error, part)
+        for place, items in bad.items():
+            work = part[place]
+            issues = [
+                issue for item in items for issue in describe(item, work.body, partial(_label, work.entity))
+            ]
+            self._reject(work, error.detail or error.title, issues, error)
+        refused = isolation.refused(bad)
+        for work in refused if not bad else ():
+            self._reject(
+                work, f"refused without a word about the field: {error.detail or error.title}", error=error
+            )
+        batch = operation.op.batch
+        if batch is not None and batch.atomic == "unknown" and operation.op.safety == "unsafe":
+            for work in isolation.stop():
+                self._doubt(
+                    operation, work, "the batch was refused; whether anything was stored is not known", error
+                )
+
+    def _reject(
+        self, work: Work, reason: str, issues: Sequence[Any] = (), error: AmoCRMError | None = None
+    ) -> None:
+        work.turned_back()
+        self.report.add(work, Outcome.REJECTED, reason, issues, error)
+
+    def _skip(self, work: Work, reason: str, error: AmoCRMError | None = None) -> None:
+        work.turned_back()
+        self.report.add(work, Outcome.SKIPPED, reason, (), error)
+
+    def _doubt(self, operation: Operation, work: Work, reason: str, error: AmoCRMError | None) -> None:
+        """Sent, and nobody knows. A change with absolute values may simply be sent again; a creation never."""
+        if operation.op.safety == "unsafe":
+            self._map.new.pop(id(work.entity), None)
+            self._map.doubtful[id(work.entity)] = work.entity
+            self._doubts[id(work.entity)] = (work, time.time())
+        else:
+            work.turned_back()
+        self.report.add(work, Outcome.UNKNOWN, reason, (), error)
+
+    def leftover(self, works: Iterable[Work]) -> None:
+        """What a stop or a cancellation has left out is in the report as well."""
+        told = {id(result.work) for result in self.report}
+        why = "the commit was cut short" if self._halted is None else f"sending was stopped: {self._halted}"
+        for work in works:
+            if id(work) not in told:
+                self._skip(work, why)
+
+
+def _label(entity: Entity, key: Any) -> str | None:
+    """The name of a custom field as the caller knows it."""
+    for attribute, field in type(entity)._declared.items():
+        if field.ref[1] == key:
+            return attribute
+    definitions = None if entity._session is None else entity._session.directory.fields.get(entity._kind)
+    found = None if definitions is None else definitions.find(("id" if isinstance(key, int) else "code", key))
+    if found is not None:
+        return str(found.name)
+    remote = entity._fields().remote(("id" if isinstance(key, int) else "code", key))
+    name = None if remote is None else remote.field_name
+    return name if isinstance(name, str) else None

@@ -1,0 +1,78 @@
+"""Links that are an id of the entity itself: the responsible user, the stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+
+from msgspec import UNSET
+
+from .._core.identity import Origin
+from ._relations import Relation, entity_class
+
+if TYPE_CHECKING:
+    from ._base import Entity
+
+__all__ = ["Pointer", "directory_object"]
+
+T = TypeVar("T", bound="Entity")
+
+
+class Pointer(Relation, Generic[T]):
+    """A link that is an id of this entity: the responsible user.
+
+    On the instance it is an entity: the loaded one when the directory was read (``crm.users.all()``,
+    ``preload``), else a reference with its id only. Assign an entity or an id.
+    """
+
+    def __init__(self, kind: str, wire: str) -> None:
+        self.kind, self.wire = kind, wire
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Entity, owner: Any) -> T | None: ...
+    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+        if instance is None:
+            return self
+        key = _value(instance, self.wire)
+        if key is UNSET:
+            return instance._absent(self.attribute, nullable=True)
+        return None if not key else directory_object(instance._session, self.kind, key)
+
+    def __set__(self, instance: Entity, value: T | int | None) -> None:
+        instance._set(self.wire, _id_of(value, self.kind))
+
+    def in_(self, *values: T | int) -> Any:
+        """It is one of these."""
+        attribute = getattr(self.owner, self.wire)
+        return attribute.in_(*(_id_of(value, self.kind) for value in values))
+
+    def is_(self, value: T | int) -> Any:
+        """It is this one."""
+        return self.in_(value)
+
+
+def _value(entity: Entity, wire: str) -> Any:
+    local = UNSET if entity._changes is None else entity._changes.get(wire)
+    return getattr(entity._data, wire) if local is UNSET else local
+
+
+def _id_of(value: Any, kind: str) -> int | None:
+    if value is None or type(value) is int:
+        return value
+    if getattr(value, "_kind", None) != kind:
+        raise TypeError(f"one of {kind} or an id is needed, not {type(value).__name__}")
+    key: int | None = value._key
+    if key is None:
+        raise ValueError(f"{value!r} was not created yet, so it has no id")
+    return key
+
+
+def directory_object(origin: Origin | None, kind: str, key: Any) -> Any:
+    """A user or a stage: the loaded one, else a reference."""
+    if origin is not None and (found := origin.directory.objects.get((kind, key))) is not None:
+        return found
+    cls = entity_class(kind)
+    if kind == "statuses":
+        return cls._from(cls._model(id=key[1], pipeline_id=UNSET if key[0] is None else key[0]), origin)
+    return cls._from(cls._model(id=key), origin)
