@@ -1,4 +1,4 @@
-"""``python -m generator build | check | lint | root``."""
+"""``python -m generator build | check | coverage | lint | root``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 when everything is in order, else 1."""
     parser = argparse.ArgumentParser(prog="python -m generator", description=__doc__)
-    parser.add_argument("command", choices=["build", "check", "lint", "root"])
+    parser.add_argument("command", choices=["build", "check", "coverage", "lint", "root"])
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository (default: this one)")
     given = parser.parse_args(arguments)
     repository: Path = given.root
@@ -31,7 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
                 print(problem)
             print(f"{len(problems)} problems" if problems else "the description is in order", file=sys.stderr)
             return 1 if problems else 0
-        return _build(repository, check=given.command == "check")
+        check = given.command == "check"
+        failed = 0 if given.command == "coverage" else _build(repository, check=check)
+        return max(failed, _coverage(repository, check=check))
     except (SpecError, DesyncError) as error:
         print(error)
         return 1
@@ -50,6 +52,25 @@ def _build(repository: Path, *, check: bool) -> int:
         return 1 if lines else 0
     changed = write(repository, texts)
     print(f"{len(texts)} generated files, {len(changed)} of them changed")
+    return 0
+
+
+def _coverage(repository: Path, *, check: bool) -> int:
+    """Writes or compares the table of operations, where the repository has a list to hold it against."""
+    from .coverage import LIST, PAGE, coverage_page
+
+    if not (repository / LIST).is_file():
+        return 0
+    text, page = coverage_page(repository), repository / PAGE
+    if page.is_file() and page.read_text(encoding="utf-8") == text:
+        print(f"{PAGE} is current")
+    elif check:
+        print(f"{PAGE}: differs\nrun python -m generator coverage", file=sys.stderr)
+        return 1
+    else:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+        print(f"{PAGE}: rewritten")
     return 0
 
 

@@ -34,6 +34,8 @@ ARROWS = {
 _BELOW_SHELL = {room for room in ARROWS if room != "amocrm_sandbox"}
 ARROWS["amocrm._async"] = _BELOW_SHELL
 ARROWS["amocrm._sync"] = _BELOW_SHELL
+#: a front door: the command works on inboxes, which belong to the shell
+ARROWS["amocrm.webhooks.cli"] = _BELOW_SHELL | {"amocrm._sync"}
 #: the outside libraries that a room may import besides the standard library
 OUTSIDE = {
     "amocrm_gen._runtime": {"msgspec"},

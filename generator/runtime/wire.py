@@ -45,9 +45,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Path and query as they stand in the request line."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
+    @property
+    def shown(self) -> str:
+        """The path as it may be logged: an address that is a credential itself keeps its placeholder."""
+        return self.op.path if "_token}" in self.op.path else self.path
+
     def __repr__(self) -> str:
         # Neither query values nor the body: both can hold personal data.
-        return f"Request({self.op.id}: {self.op.method} {self.path})"
+        return f"Request({self.op.id}: {self.op.method} {self.shown})"
 
 
 class Response(msgspec.Struct, kw_only=True):

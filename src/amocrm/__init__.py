@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ._async.inbox_redis import AsyncRedisInbox
     from ._async.limits import AsyncMemoryLimiter
     from ._async.query import AsyncQuery
+    from ._async.redislimits import AsyncRedisLimiter
+    from ._async.redisstores import AsyncRedisTokenStore
     from ._async.session import AsyncSession
     from ._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore, AsyncTokenStore
     from ._core.limiter import Limits
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from ._sync.inbox_redis import RedisInbox
     from ._sync.limits import MemoryLimiter
     from ._sync.query import Query
+    from ._sync.redislimits import RedisLimiter
+    from ._sync.redisstores import RedisTokenStore
     from ._sync.session import Session
     from ._sync.stores import FileTokenStore, MemoryTokenStore, TokenStore
     from .entities import (
@@ -102,6 +106,8 @@ __all__ = [
     "AsyncMemoryTokenStore",
     "AsyncQuery",
     "AsyncRedisInbox",
+    "AsyncRedisLimiter",
+    "AsyncRedisTokenStore",
     "AsyncSQLiteInbox",
     "AsyncSession",
     "AsyncTokenStore",
@@ -137,6 +143,8 @@ __all__ = [
     "Query",
     "RateLimitedError",
     "RedisInbox",
+    "RedisLimiter",
+    "RedisTokenStore",
     "Report",
     "Result",
     "RetryPolicy",
@@ -171,6 +179,8 @@ _PLACES = {
     "_async.inbox": ("AsyncInbox", "AsyncSQLiteInbox"),
     "_async.inbox_redis": ("AsyncRedisInbox",),
     "_async.query": ("AsyncQuery",),
+    "_async.redislimits": ("AsyncRedisLimiter",),
+    "_async.redisstores": ("AsyncRedisTokenStore",),
     "_async.session": ("AsyncSession",),
     "_async.stores": ("AsyncFileTokenStore", "AsyncMemoryTokenStore", "AsyncTokenStore"),
     "_core.limiter": ("Limits",),
@@ -185,6 +195,8 @@ _PLACES = {
     "_sync.inbox": ("Inbox", "SQLiteInbox"),
     "_sync.inbox_redis": ("RedisInbox",),
     "_sync.query": ("Query",),
+    "_sync.redislimits": ("RedisLimiter",),
+    "_sync.redisstores": ("RedisTokenStore",),
     "_sync.session": ("Session",),
     "_sync.stores": ("FileTokenStore", "MemoryTokenStore", "TokenStore"),
     "entities": (

@@ -2,6 +2,7 @@
 
 amocrm sandbox [options]   a local amoCRM (needs the extra ``sandbox``)
 amocrm doctor              checks this installation
+amocrm webhooks [options]  list, replay and drop accepted deliveries; work on them
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from amocrm_sandbox.__main__ import main as sandbox
 
         return int(sandbox(given[1:]) or 0)
+    if given[:1] == ["webhooks"]:
+        from .webhooks.cli import main as webhooks
+
+        return webhooks(given[1:])
     if given == ["doctor"]:
         return doctor()
     print(__doc__)

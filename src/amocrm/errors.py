@@ -13,7 +13,9 @@
     │   ├── TokenExpired             a long-lived token is over, or a token that somebody else refreshes
     │   ├── GrantRevoked             the server refused the refresh token: log in again
     │   ├── GrantInDoubt             a refresh was cut short and the old refresh token is dead: log in again
+    │   ├── LoginRefused             the redirect of a login is no grant for us: refused, forged or foreign
     │   └── TokenStoreError          the store of tokens failed or was changed behind our back
+    ├── TokenRejected                a token that somebody showed us is not genuine, over or used before
     ├── DecodeError                  an answer that cannot be understood (HTML with 200, cut JSON)
     ├── NotLoaded                    an entity does not hold this; the message names the call to make
     ├── UnreadableError              the server sent a value that does not fit its description
@@ -77,6 +79,7 @@ __all__ = [
     "GrantRevoked",
     "ItemIssue",
     "LoginNeeded",
+    "LoginRefused",
     "NotFoundError",
     "NotLoaded",
     "NotSentError",
@@ -87,6 +90,7 @@ __all__ = [
     "ServerError",
     "TokenError",
     "TokenExpired",
+    "TokenRejected",
     "TokenStoreError",
     "TransportError",
     "UnansweredError",
@@ -179,6 +183,28 @@ class GrantInDoubt(TokenError):
     A refresh token works once. Somebody (this process or one that died) spent it and the answer was
     lost, so that nobody holds the new pair: log in again.
     """
+
+
+class LoginRefused(TokenError):
+    """The redirect at the end of a login is no grant for us.
+
+    Attributes:
+        reason: ``access_denied`` (the user said no), ``state`` (it does not belong to this login),
+            ``code`` (it carries none), ``timeout`` (nobody came).
+    """
+
+    reason: str
+
+
+class TokenRejected(AmoCRMError):
+    """A token that somebody showed us is not genuine, not for us, over, or used before.
+
+    Attributes:
+        reason: ``malformed``, ``algorithm``, ``signature``, ``audience``, ``issuer``, ``integration``,
+            ``time`` or ``replay``.
+    """
+
+    reason: str
 
 
 class TokenStoreError(TokenError):

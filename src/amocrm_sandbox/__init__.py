@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .app import Sandbox
+    from .builders import Builder, Filled
     from .clock import Clock, ManualClock
     from .description import Description
     from .exchange import Exchange
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from .server import SandboxServer
     from .tokens import Integration
     from .transport import AsyncSandboxTransport, SandboxTransport
+    from .webhooks import HookDelivery, Webhooks
 
 __all__ = [
     "AsyncSandboxTransport",
+    "Builder",
     "Clock",
     "Delivery",
     "Description",
@@ -35,6 +38,8 @@ __all__ = [
     "Entry",
     "Exchange",
     "Faults",
+    "Filled",
+    "HookDelivery",
     "Integration",
     "Journal",
     "Latency",
@@ -50,10 +55,12 @@ __all__ = [
     "SandboxTransport",
     "SlowBody",
     "Truncate",
+    "Webhooks",
 ]
 
 _MODULES = {
     "app": ("Sandbox",),
+    "builders": ("Builder", "Filled"),
     "clock": ("Clock", "ManualClock"),
     "description": ("Description",),
     "exchange": ("Exchange",),
@@ -64,6 +71,7 @@ _MODULES = {
     "server": ("SandboxServer",),
     "tokens": ("Integration",),
     "transport": ("AsyncSandboxTransport", "SandboxTransport"),
+    "webhooks": ("HookDelivery", "Webhooks"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Sequence
 
 from .app import Sandbox
+from .builders import Builder
 from .certificate import DEFAULT_FOLDER, local_certificate
 from .limits import Limits
 from .server import serve
@@ -36,7 +37,16 @@ def _parser() -> argparse.ArgumentParser:
         default=None,
         help="the paid filter option (default: off in a new account)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of ids and faults (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of ids, faults and invented data (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--fill",
+        type=int,
+        default=0,
+        metavar="COUNT",
+        help="invent so many leads, with contacts, companies, tasks and notes, in an account that has none",
+    )
     parser.add_argument(
         "--link-base", default=None, metavar="URL", help="scheme and host named by links in answers"
     )
@@ -79,6 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         seed=args.seed,
         link_base=args.link_base,
     )
+    if args.fill and not sandbox.store.row("SELECT 1 FROM leads"):
+        Builder(sandbox, args.seed).fill(args.fill)
 
     def ready(port: int, tls_port: int | None) -> None:
         url = f"http://{args.host}:{port}"
@@ -92,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "subdomain": sandbox.subdomain,
             "control_url": f"{url}/_sandbox",
         }
-        text = f"amoCRM sandbox at {url} token {keys['token']}"
+        text = f"amoCRM sandbox at {url} token {keys['token']}\nopen {url}/_sandbox/ to watch it"
         if certificate is not None:
             keys |= {
                 "name_url": sandbox.url,

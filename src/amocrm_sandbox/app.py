@@ -13,6 +13,7 @@ import msgspec
 from . import installs
 from . import seed as seeding
 from .areas import ALL
+from .by_hand import ByHand
 from .changes import Changes
 from .clock import Clock
 from .context import Routes
@@ -103,6 +104,7 @@ class Sandbox:
         self.journal = Journal(log_size)
         self.control = Control(self)
         self.webhooks = Webhooks(self)
+        self.by_hand = ByHand(self)
         self.router = _routes(ALL)
         self._token: str | None = None
 
@@ -211,6 +213,7 @@ class Sandbox:
             if data:
                 with self.store.transaction():
                     fresh_directories(self)
+                self.webhooks.clear()
             if counters:
                 self.journal.reset()
             if limits:

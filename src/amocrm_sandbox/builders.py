@@ -259,7 +259,8 @@ class Builder:
         days = random.randint(-20, 0) if is_completed else random.randint(-3, 14)
         body = {
             "text": words.task_text(random),
-            "complete_till": now - now % 1800 + days * DAY + random.randint(0, 47) * 1800,
+            # From nine to half past five in Moscow.
+            "complete_till": now - now % DAY + days * DAY + random.randint(12, 29) * 1800,
             "task_type_id": random.choice(list(self._store.documents("task_types"))),
             "responsible_user_id": self._user(),
             "is_completed": is_completed,

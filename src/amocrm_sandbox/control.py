@@ -32,7 +32,7 @@ _EFFECTS: dict[str, type[Effect]] = {
 
 
 class Control:
-    """Answers `/_sandbox/{state,counters,log,reset,clock,faults,tokens,options,delete}`; never counted against limits.
+    """Answers `/_sandbox/{state,counters,log,reset,clock,faults,tokens,options,delete,by_hand,webhooks}`; never counted against limits.
 
     A GET reads, a POST changes, `DELETE /_sandbox/faults` takes all faults out. `/_sandbox/` itself is the web page.
     """
@@ -53,6 +53,9 @@ class Control:
             ("POST", "tokens"): self._tokens,
             ("POST", "options"): self._options,
             ("POST", "delete"): self._delete,
+            ("POST", "by_hand"): self._by_hand,
+            ("GET", "webhooks"): self._webhooks,
+            ("POST", "webhooks"): self._run_webhooks,
         }
 
     def handle(self, request: Request, path: str, query: str) -> Response:
@@ -180,6 +183,27 @@ class Control:
                 raise KeyError(name)
             self._sandbox.set_option(name, value)
         return self._sandbox.account
+
+    def _by_hand(self, args: dict[str, Any]) -> Any:
+        """Do one `action` of `ByHand`, with `args`."""
+        return self._sandbox.by_hand.do(args["action"], args.get("args", {}))
+
+    def _webhooks(self, args: dict[str, Any]) -> Any:
+        """Return the deliveries of webhooks, the oldest first."""
+        return [
+            {
+                "code": one.code,
+                "destination": one.destination,
+                "data": one.data,
+                "attempts": [{"at": at, "status": status} for at, status in one.attempts],
+                "next_at": one.next_at,
+            }
+            for one in list(self._sandbox.webhooks.deliveries)[-int(args.get("last", 100)) :]
+        ]
+
+    def _run_webhooks(self, args: dict[str, Any]) -> Any:
+        """Try again what the clock makes due."""
+        return {"attempts": self._sandbox.webhooks.run_due()}
 
     def _delete(self, args: dict[str, Any]) -> Any:
         self._sandbox.delete(args["kind"], int(args["id"]))

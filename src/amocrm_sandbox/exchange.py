@@ -13,6 +13,7 @@ from .effects import answer_instead, deform, latency
 from .errors import Refused, field_error, refuse
 from .hosts import PUBLIC, SERVICES, service_of
 from .messages import Request, Response, html_page, problem
+from .query import form_value
 
 if TYPE_CHECKING:
     from .app import Sandbox
@@ -198,8 +199,10 @@ class Exchange:
                 return [Item(None, {}, [])]
             raise refuse(400, "Request data can not be empty")
         try:
-            value = _decode(body)
-        except msgspec.DecodeError:
+            # The popup of a call may come as a form.
+            is_form = self._path.startswith("/api/v2/") and "urlencoded" in self._request.headers.get("content-type", "")
+            value = form_value(body.decode()) if is_form else _decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise refuse(400, "Request body is not valid JSON") from None
         is_batch = operation.is_batch if operation else isinstance(value, list)
         if not is_batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote_plus
 
-__all__ = ["as_int", "as_list", "as_range", "parse_query", "with_page"]
+__all__ = ["as_int", "as_list", "as_range", "form_value", "parse_query", "with_page"]
 
 
 def parse_query(text: str) -> dict[str, Any]:
@@ -40,6 +40,26 @@ def parse_query(text: str) -> dict[str, Any]:
         last = keys[-1]
         node[last if last else str(len(node))] = value
     return result
+
+
+def form_value(text: str) -> Any:
+    """Return a form as the JSON that it stands for: lists where keys are 0, 1 and so on, short numbers as numbers.
+
+    Example:
+        >>> form_value("add[0][phone_number]=79000000001&add[0][users][]=7")
+        {'add': [{'phone_number': '79000000001', 'users': [7]}]}
+    """
+    return _untangled(parse_query(text))
+
+
+def _untangled(node: Any) -> Any:
+    if isinstance(node, dict):
+        children = [_untangled(child) for child in node.values()]
+        if list(node) == [str(index) for index in range(len(node))] and node:
+            return children
+        return dict(zip(node, children, strict=True))
+    # Phone numbers have more digits than ids.
+    return int(node) if node.isdigit() and len(node) < 10 and str(int(node)) == node else node
 
 
 def as_list(node: Any) -> list[str]:

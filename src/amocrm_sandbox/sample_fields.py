@@ -103,7 +103,7 @@ def _single(kind: str, code: str | None, random: Random, now: int, name: str) ->
     if kind == "date":
         return now + random.randint(-30, 60) * DAY
     if kind == "date_time":
-        return now - now % 1800 + random.randint(-10 * 48, 10 * 48) * 1800
+        return now - now % DAY + random.randint(-10, 10) * DAY + random.randint(12, 29) * 1800
     if kind == "birthday":
         return now - random.randint(20 * 365, 65 * 365) * DAY
     if kind == "legal_entity":

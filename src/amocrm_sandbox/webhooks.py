@@ -38,6 +38,8 @@ class HookDelivery:
         attempts: Moments (Unix seconds) and statuses of what was tried; 0 for no answer.
         next_at: When it is tried (again), Unix seconds; None when it is over.
         data: The body before it was encoded.
+        is_repeated: Whether a failure is tried again.
+        method: HTTP method.
         method: HTTP method; GET has everything in the address.
     """
 
@@ -49,6 +51,7 @@ class HookDelivery:
     data: dict[str, Any]
     timeout: float = 2.0
     is_repeated: bool = True
+    method: str = "POST"
     attempts: list[tuple[int, int]] = field(default_factory=list)
     next_at: int | None = None
     method: str = "POST"

@@ -90,10 +90,42 @@ def test_services_belong_to_the_platform() -> None:
         "https://drive-b.kommo.com",
         "http://drive-b.amocrm.ru",
         "https://drive-b.amocrm.ru.evil.ru",
+        "https://drive-b.amocrm.ru:8443",
+        "https://user@drive-b.amocrm.ru",
+        "https://drive-b.amocrm.ru:port",
+        "https://mycompany.amocrm.ru",
+        "http://127.0.0.1:8080",
         "evil.ru",
     ):
         with pytest.raises(ConfigurationError, match="no token is sent there"):
             hosts.with_service("drive", address)
+
+
+def test_old_global_accounts_have_services_of_the_new_name() -> None:
+    """``amocrm.com`` and ``kommo.com`` are one platform, ``amocrm.ru`` is another one."""
+    hosts = parse_account("mycompany.amocrm.com")
+    assert hosts.with_service("drive", "https://drive-c.kommo.com").drive == "https://drive-c.kommo.com"
+    with pytest.raises(ConfigurationError):
+        hosts.with_service("drive", "https://drive-b.amocrm.ru")
+
+
+def test_a_local_server_may_name_local_services_only() -> None:
+    """A stand-in is believed about addresses of this machine; the vendor is never reached from a test."""
+    hosts = parse_account("mycompany", "http://127.0.0.1:8080")
+    assert hosts.with_service("drive", "http://127.0.0.1:9090").drive == "http://127.0.0.1:9090"
+    assert hosts.with_service("drive", "http://evil.ru") == hosts
+
+
+def test_a_renamed_account() -> None:
+    """A move changes the account's own host and its name; services stay, and a local server stays in place."""
+    hosts = parse_account("old").with_service("drive", "https://drive-b.amocrm.ru")
+    moved = hosts.moved("new.amocrm.ru")
+    assert (moved.name, moved.account) == ("new.amocrm.ru", "https://new.amocrm.ru")
+    assert moved.drive == "https://drive-b.amocrm.ru"
+    assert parse_account("old", "http://localhost:1").moved("new.amocrm.ru").account == "http://localhost:1"
+    for name in ("new.evil.ru", "drive.amocrm.ru", ""):
+        with pytest.raises(ConfigurationError):
+            hosts.moved(name)
 
 
 def test_links_are_cut_to_path_and_query() -> None:

@@ -11,7 +11,17 @@ import httpx
 from amocrm._async._primitives import Clock, Wakeup
 from amocrm_sandbox import AsyncSandboxTransport, Sandbox
 
-__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces", "redis_client", "rerouted"]
+__all__ = [
+    "ManualClock",
+    "StoppedClock",
+    "breathe",
+    "cancelled",
+    "in_process",
+    "mock",
+    "pieces",
+    "redis_client",
+    "rerouted",
+]
 
 
 class ManualClock(Clock):

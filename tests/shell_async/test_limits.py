@@ -5,18 +5,22 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from amocrm._async._primitives import Scope
 from amocrm._async.filelimits import AsyncFileLimiter
 from amocrm._async.limits import AsyncMemoryLimiter, Slot
+from amocrm._async.redislimits import AsyncRedisLimiter
 from amocrm._core.hosts import LimitKey
 from amocrm._core.limiter import Limits, Outcome, Wait
 from amocrm.errors import CircuitOpen
 
 from ._support import ManualClock, StoppedClock, breathe, cancelled
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
 
 pytestmark = pytest.mark.anyio
 
@@ -29,12 +33,17 @@ def clock() -> ManualClock:
     return ManualClock(0.0)
 
 
-@pytest.fixture(params=["memory", "file"])
-def limiter(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> Any:
+@pytest.fixture(params=["memory", "file", "redis"])
+async def limiter(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> AsyncGenerator[Any]:
     """Each back end in turn."""
     if request.param == "memory":
-        return AsyncMemoryLimiter(clock=clock)
-    return AsyncFileLimiter(tmp_path, clock=clock)
+        yield AsyncMemoryLimiter(clock=clock)
+    elif request.param == "file":
+        yield AsyncFileLimiter(tmp_path, clock=clock)
+    else:
+        shared = AsyncRedisLimiter(request.getfixturevalue("redis_url"), prefix=str(tmp_path), clock=clock)
+        yield shared
+        await shared.close()
 
 
 async def test_slots_are_evenly_spaced(limiter: Any, clock: ManualClock) -> None:

@@ -289,11 +289,13 @@ async def test_hooks_see_what_happens_and_cannot_break_it() -> None:
     await crm.send(Request(op=GET, path=GET.path, query="query=secret"))
     assert [type(event).__name__ for event in seen] == [
         "RequestSent",
+        "RequestFailed",
         "RetryDecided",
         "RequestSent",
         "ResponseReceived",
     ]
-    decided, answered = seen[1], seen[3]
+    failed, decided, answered = seen[1], seen[2], seen[4]
+    assert (failed.error, failed.attempt) == ("UnansweredError", 1)
     assert (decided.verdict, decided.failure, decided.attempt) == ("retry", "unanswered", 1)
     assert (answered.status, answered.attempt, answered.op) == (200, 2, "list_leads")
     assert "secret" not in repr(seen)

@@ -15,6 +15,7 @@ from amocrm._async.client import AsyncAmoCRM
 from amocrm._core.retry import NEVER
 from amocrm_sandbox import Drop, Page, Sandbox
 
+from ._support import cancelled
 from .crm import City, Deal, bodies, client_of
 
 pytestmark = pytest.mark.anyio
@@ -406,6 +407,43 @@ async def test_an_unreachable_server_leaves_everything_unsent(sandbox: Sandbox) 
     with pytest.raises(FlushError):
         await s.commit()
     assert s.new == [lead]
+
+
+async def test_a_repeated_change_is_told(sandbox: Sandbox) -> None:
+    """A PATCH that the transport had to send twice is applied, and its result says so."""
+    crm = client_of(sandbox)
+    async with crm.session() as s:
+        made = s.add(Lead(name="Заказ"))
+    sandbox.faults.add(Drop(after_commit=True), operation="update_leads", nth=1)
+    async with crm.session() as s:
+        s.ref(Lead, made.id).price = 5
+    assert "sent 2 times" in s.report.applied[0].reason
+
+
+async def test_a_cancelled_commit_keeps_the_ids_that_arrived(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Whoever is cancelled while an answer is on its way still finds the id in the object."""
+    s = crm.session()
+    lead = s.add(Lead(name="Заказ"))
+    assert await cancelled(s.commit, lambda: sandbox.journal.total > 0)
+    assert lead.id == (await crm.leads.all())[0].id
+    assert s.new == []
+
+
+async def test_progress_is_told_after_each_request(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Settled items and all items, request by request."""
+    told: list[tuple[int, int]] = []
+    async with crm.session(batch_size=10, progress=lambda done, total: told.append((done, total))) as s:
+        s.add_all(Lead(name=str(number)) for number in range(30))
+    assert told == [(10, 30), (20, 30), (30, 30)]
+
+
+async def test_discarded_objects_are_not_sent(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """discard takes objects out of the session without sending them."""
+    async with crm.session() as s:
+        unwanted = s.add(Lead(name="нет"))
+        s.add(Lead(name="да"))
+        s.discard(unwanted)
+    assert [lead.name async for lead in crm.leads] == ["да"]
 
 
 # ---- checks before sending

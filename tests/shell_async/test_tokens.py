@@ -9,7 +9,7 @@ import stat
 import warnings
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
@@ -19,6 +19,7 @@ from amocrm._async._primitives import run_all
 from amocrm._async.connection import AsyncConnection
 from amocrm._async.limits import AsyncMemoryLimiter
 from amocrm._async.oauth import TokenStoreWarning
+from amocrm._async.redisstores import AsyncRedisTokenStore
 from amocrm._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore
 from amocrm._async.tokens import TokenExpiryWarning
 from amocrm._core.limiter import Limits
@@ -39,6 +40,9 @@ from amocrm_sandbox import Drop, Page, Sandbox
 from amocrm_sandbox import ManualClock as SandboxClock
 
 from ._support import ManualClock, breathe, cancelled, in_process, mock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
 
 pytestmark = pytest.mark.anyio
 
@@ -382,10 +386,17 @@ def pair(refresh: str = "r") -> Token:
     return Token(access="a", refresh=refresh, expires_at=1.0, lifetime=1.0, account="x")
 
 
-@pytest.fixture(params=["memory", "file"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+@pytest.fixture(params=["memory", "file", "redis"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Any]:
     """Each store in turn."""
-    return AsyncMemoryTokenStore() if request.param == "memory" else AsyncFileTokenStore(tmp_path / "t")
+    if request.param == "memory":
+        yield AsyncMemoryTokenStore()
+    elif request.param == "file":
+        yield AsyncFileTokenStore(tmp_path / "t")
+    else:
+        shared = AsyncRedisTokenStore(request.getfixturevalue("redis_url"), prefix=str(tmp_path))
+        yield shared
+        await shared.close()
 
 
 async def test_a_store_keeps_tokens_by_key(store: Any) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from amocrm._sync._primitives import Scope
 from amocrm._sync.filelimits import FileLimiter
 from amocrm._sync.limits import MemoryLimiter, Slot
+from amocrm._sync.redislimits import RedisLimiter
 from amocrm._core.hosts import LimitKey
 from amocrm._core.limiter import Limits, Outcome, Wait
 from amocrm.errors import CircuitOpen
 
 from ._support import ManualClock, StoppedClock, breathe, cancelled
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 pytestmark = pytest.mark.anyio
 
@@ -29,12 +33,17 @@ def clock() -> ManualClock:
     return ManualClock(0.0)
 
 
-@pytest.fixture(params=["memory", "file"])
-def limiter(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> Any:
+@pytest.fixture(params=["memory", "file", "redis"])
+def limiter(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> Generator[Any]:
     """Each back end in turn."""
     if request.param == "memory":
-        return MemoryLimiter(clock=clock)
-    return FileLimiter(tmp_path, clock=clock)
+        yield MemoryLimiter(clock=clock)
+    elif request.param == "file":
+        yield FileLimiter(tmp_path, clock=clock)
+    else:
+        shared = RedisLimiter(request.getfixturevalue("redis_url"), prefix=str(tmp_path), clock=clock)
+        yield shared
+        shared.close()
 
 
 def test_slots_are_evenly_spaced(limiter: Any, clock: ManualClock) -> None:

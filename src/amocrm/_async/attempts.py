@@ -7,13 +7,12 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from amocrm._core.chats import ChannelSecret
 from amocrm._core.hosts import Hosts, LimitKey
 from amocrm._core.limiter import Outcome
 from amocrm._core.options import Options, Stats
-from amocrm._core.retry import retry_after
-from amocrm.errors import CircuitOpen, NotSentError, TransportError
+from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError, TransportError
+from amocrm_gen._runtime.answers import asked_to_wait, is_page
 from amocrm_gen._runtime.op import Host
 from amocrm_gen._runtime.wire import Request, Response
 
@@ -24,7 +23,7 @@ from .transport import AsyncTransport
 if TYPE_CHECKING:
     from amocrm._core.events import Event
 
-__all__ = ["AsyncAttempts", "asked_to_wait", "is_page"]
+__all__ = ["AsyncAttempts"]
 
 _log = logging.getLogger("amocrm")
 
@@ -36,6 +35,7 @@ class AsyncAttempts:
         hosts: addresses of the account.
         key: limits that its requests count against.
         hooks: are told every event.
+        chats: signs requests to the chats service.
     """
 
     def __init__(
@@ -49,13 +49,14 @@ class AsyncAttempts:
         stats: Stats,
         user_agent: str,
         hooks: tuple[Callable[[Event], None], ...] = (),
+        chats: ChannelSecret | None = None,
     ) -> None:
         self.hosts, self.key = hosts, key
         self._keys: dict[Host, LimitKey] = {}
         self.transport, self.limiter, self.clock, self.stats = transport, limiter, clock, stats
-        self.hooks = hooks
-        self._agent = (b"user-agent", user_agent.encode())
-        self._accept = (b"accept", b"*/*")
+        self.hooks, self.chats = hooks, chats
+        self._always = [(b"user-agent", user_agent.encode()), (b"accept", b"*/*")]
+        self._bearer: tuple[str, tuple[bytes, bytes]] = ("", (b"", b""))
 
     async def make(
         self,
@@ -78,15 +79,7 @@ class AsyncAttempts:
             CircuitOpen, NotSentError, UnansweredError, RedirectRefused: see there.
         """
         op, limiter, clock = request.op, self.limiter, self.clock
-        headers = [self._agent, self._accept]
-        if token is not None:
-            headers.append((b"authorization", b"Bearer " + token.encode()))
-        if request.content_type is not None:
-            headers.append((b"content-type", request.content_type.encode()))
-        if options.context_user is not None and token is not None:
-            headers.append((b"x-context-user-id", b"%d" % options.context_user))
-        for name, value in request.headers.items():
-            headers.append((name.lower().encode(), value.encode()))
+        headers = self._headers(request, token, options)
         url = self.hosts.url(op.host) + request.target
         try:
             slot = await limiter.acquire(self._keys.get(op.host) or self._key_on(op.host))
@@ -98,6 +91,7 @@ class AsyncAttempts:
             self._leaving(request, attempt, slot)
         answered: list[float] = []
         outcome, asked, ago = Outcome.UNANSWERED, None, 0.0
+        failed: BaseException | None = None
         try:
             response = await self.transport.send(
                 op, url, headers, request.content, options.timeouts, answered
@@ -106,18 +100,57 @@ class AsyncAttempts:
                 await keep(response)
             ago = clock.monotonic() - answered[0]
             outcome, asked = self._outcome(response)
-        except NotSentError:
-            outcome = Outcome.NOT_SENT
+        except NotSentError as error:
+            outcome, failed = Outcome.NOT_SENT, error
             raise
-        except TransportError:
+        except TransportError as error:
+            failed = error
             if answered:
                 outcome, ago = Outcome.ANSWERED, clock.monotonic() - answered[0]
             raise
+        except BaseException as error:
+            failed = error
+            raise
         finally:
+            if failed is not None and self.hooks:
+                self._failed(request, attempt, clock.monotonic() - slot.at, failed)
             await limiter.confirm(slot, outcome, ago=ago, asked=asked)
         if self.hooks or _log.isEnabledFor(logging.DEBUG):
             self._arrived(request, response, attempt, clock.monotonic() - slot.at)
         return response
+
+    def _headers(self, request: Request, token: str | None, options: Options) -> list[tuple[bytes, bytes]]:
+        headers = self._always.copy()
+        if token is not None:
+            if token is not self._bearer[0]:
+                self._bearer = token, (b"authorization", b"Bearer " + token.encode())
+            headers.append(self._bearer[1])
+            if options.context_user is not None:
+                headers.append((b"x-context-user-id", b"%d" % options.context_user))
+        if request.op.host == "amojo":
+            headers += self._signed(request)
+        elif request.content_type is not None:
+            headers.append((b"content-type", request.content_type.encode()))
+        for name, value in request.headers.items():
+            if not (value.isascii() and value.isprintable()):
+                raise ConfigurationError(
+                    f"the header {name} of {request.op.id} holds characters that no header may have"
+                )
+            headers.append((name.lower().encode(), value.encode()))
+        return headers
+
+    def _signed(self, request: Request) -> list[tuple[bytes, bytes]]:
+        from amocrm._core.chats import signed_headers
+
+        if self.chats is None:
+            raise ConfigurationError(
+                f"{request.op.id} is signed with the secret of a channel: make the client with "
+                "chats=ChannelSecret(channel_id, secret)"
+            )
+        content = request.content if request.content is not None else b""
+        if not isinstance(content, bytes):
+            raise ConfigurationError(f"{request.op.id} is signed over its whole body and takes no stream")
+        return signed_headers(self.chats, request.op.method, request.path, content, self.clock.wall())
 
     def _key_on(self, host: Host) -> LimitKey:
         self._keys[host] = self.key.on(host)
@@ -129,6 +162,15 @@ class AsyncAttempts:
         if response.status == 403 and is_page(response):
             return Outcome.BLOCKED, None
         return Outcome.ANSWERED, None
+
+    def move(self, hosts: Hosts) -> None:
+        """The account was renamed: requests go to ``hosts`` from now on. The limits stay the same."""
+        old, self.hosts = self.hosts, hosts
+        _log.warning("the account %s was renamed to %s", old.name, hosts.name)
+        if self.hooks:
+            from amocrm._core.events import AccountMoved
+
+            self.tell(AccountMoved(account=old.name, now=hosts.name))
 
     def tell(self, event: Event) -> None:
         """Tells every hook; what one raises is logged and does not keep the others from hearing it."""
@@ -145,11 +187,35 @@ class AsyncAttempts:
         if slot.waited > 0.0:
             self.tell(ThrottleWaited(account=account, op=op.id, seconds=slot.waited))
         self.tell(
-            RequestSent(account=account, op=op.id, method=op.method, path=request.path, attempt=attempt)
+            RequestSent(
+                account=account,
+                op=op.id,
+                method=op.method,
+                path=request.shown,
+                attempt=attempt,
+                host=self.hosts.url(op.host),
+            )
+        )
+
+    def _failed(self, request: Request, attempt: int, seconds: float, error: BaseException) -> None:
+        from amocrm._core.events import RequestFailed
+
+        op = request.op
+        self.tell(
+            RequestFailed(
+                account=self.hosts.name,
+                op=op.id,
+                attempt=attempt,
+                seconds=seconds,
+                error=type(error).__name__,
+                method=op.method,
+                route=op.path,
+                host=self.hosts.url(op.host),
+            )
         )
 
     def _arrived(self, request: Request, response: Response, attempt: int, seconds: float) -> None:
-        _log.debug("%s %s: %d in %.3f s", request.op.method, request.path, response.status, seconds)
+        _log.debug("%s %s: %d in %.3f s", request.op.method, request.shown, response.status, seconds)
         if self.hooks:
             from amocrm._core.events import ResponseReceived
 
@@ -162,21 +228,8 @@ class AsyncAttempts:
                     seconds=seconds,
                     size=len(response.content),
                     request_id=response.request_id,
+                    method=request.op.method,
+                    route=request.op.path,
+                    host=self.hosts.url(request.op.host),
                 )
             )
-
-
-def is_page(response: Response) -> bool:
-    """Whether a page stands where JSON should be: a gateway wrote it and not the application."""
-    return response.media_type == "text/html" or response.content[:64].lstrip()[:1] == b"<"
-
-
-def asked_to_wait(response: Response, now: float) -> float | None:
-    """Seconds that an answer asks to wait, ``None`` if it does not."""
-    body: object = None
-    if response.content[:1] == b"{":
-        try:
-            body = msgspec.json.decode(response.content)
-        except msgspec.DecodeError:
-            body = None
-    return retry_after(response.headers.get("retry-after"), body, now)

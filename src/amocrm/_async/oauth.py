@@ -8,9 +8,12 @@ save stands nothing but the write.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from contextlib import suppress
 from functools import partial
+
+from msgspec.structs import replace
 
 from amocrm._core.failures import Failure, failure_of_status
 from amocrm._core.options import Options
@@ -34,20 +37,25 @@ from amocrm.errors import (
     GrantRevoked,
     LoginNeeded,
     NotSentError,
+    RedirectRefused,
     TokenError,
     TokenStoreError,
     TransportError,
     UnansweredError,
 )
-from amocrm_gen._runtime.problems import problem_body, problem_of
+from amocrm_gen._runtime.answers import asked_to_wait, problem_body
+from amocrm_gen._runtime.hints import hint_of
+from amocrm_gen._runtime.problems import problem_of
 from amocrm_gen._runtime.wire import Request, Response
 
 from ._primitives import Lock, shielded
-from .attempts import AsyncAttempts, asked_to_wait
+from .attempts import AsyncAttempts
+from .moves import address_now
 from .stores import AsyncTokenStore
 
 __all__ = ["AsyncOAuthTokens", "TokenStoreWarning"]
 
+_log = logging.getLogger("amocrm")
 _SLACK = 30.0
 _REFRESH_ATTEMPTS = 3
 _BELATED_EVERY = 10.0
@@ -71,8 +79,8 @@ class AsyncOAuthTokens:
         self, oauth: OAuth, store: AsyncTokenStore, attempts: AsyncAttempts, options: Options
     ) -> None:
         self._oauth, self._store, self._attempts, self._options = oauth, store, attempts, options
-        self._account = attempts.hosts.name
-        self._key = f"{self._account}/{oauth.client_id}"
+        #: the name that the client was made with stays the key, also when the account is renamed
+        self._key = f"{attempts.hosts.name}/{oauth.client_id}"
         self._token: Token | None = None
         #: the refresh token that is known to be dead, and the error to repeat
         self._dead: tuple[str, TokenError] | None = None
@@ -111,6 +119,14 @@ class AsyncOAuthTokens:
         """Refreshes after a 401, unless somebody else has done it meanwhile."""
         return (await self._renewed(refused)).access != refused
 
+    async def relocate(self) -> bool:
+        """Asks the platform where the account lives now and goes there; whether it had moved.
+
+        The refresh token is shown for that and not spent.
+        """
+        async with self._lock:
+            return await shielded(self._relocate)
+
     async def authorize(self, code: str) -> None:
         """Exchanges the code of a login for the first pair and stores it.
 
@@ -131,7 +147,7 @@ class AsyncOAuthTokens:
     async def _with_store(self, stale: str | None) -> Token:
         async with self._store.lock(self._key) as fence:
             await self._save_belated(fence)
-            step = next_step(await self._store.load(self._key), stale, self._attempts.clock.wall())
+            step = next_step(await self._load(), stale, self._attempts.clock.wall())
             if isinstance(step, Login):
                 raise LoginNeeded(
                     f"no token is stored for {self._account}: log in once and pass the code to authorize()",
@@ -143,6 +159,40 @@ class AsyncOAuthTokens:
                 raise self._dead[1]
             return await self._refresh(step, fence)
 
+    async def _load(self) -> Token | None:
+        """What is stored; whoever refreshed it last may have found the account under a new name."""
+        stored = await self._store.load(self._key)
+        if stored is not None:
+            self._follow(stored.account)
+        return stored
+
+    def _follow(self, name: str) -> bool:
+        hosts = self._attempts.hosts
+        if name == hosts.name:
+            return False
+        try:
+            moved = hosts.moved(name)
+        except ConfigurationError as error:
+            raise TokenStoreError(
+                f"the stored token is not one of an account: {error}", account=hosts.name
+            ) from None
+        self._attempts.move(moved)
+        return True
+
+    async def _relocate(self) -> bool:
+        async with self._store.lock(self._key) as fence:
+            before = self._account
+            stored = await self._load()
+            if stored is None or self._account != before:
+                return stored is not None
+            name = await address_now(self._attempts, self._options, stored)
+            if name is None or not self._follow(name):
+                return False
+            moved = replace(stored, account=name)
+            await self._store.save(self._key, moved, fence=fence, replaces=fingerprint(stored.refresh))
+            self._token = moved
+            return True
+
     async def _refresh(self, step: Refresh, fence: int) -> Token:
         old = step.token
         mark = fingerprint(old.refresh)
@@ -150,9 +200,11 @@ class AsyncOAuthTokens:
             raise self._overtaken()
         fresh: list[Token] = []
         request = self._request("refresh_token", old.refresh)
-        in_doubt = step.in_doubt
-        for attempt in range(1, _REFRESH_ATTEMPTS + 1):
-            last = attempt == _REFRESH_ATTEMPTS
+        in_doubt, located = step.in_doubt, False
+        attempt = 0
+        while True:
+            attempt += 1
+            last = attempt >= _REFRESH_ATTEMPTS
             response: Response | None = None
             keep = partial(self._keep, fresh, fence, mark)
             try:
@@ -165,16 +217,29 @@ class AsyncOAuthTokens:
                 if last:
                     raise
                 failure = Failure.UNANSWERED
+            except RedirectRefused:
+                if located or not await self._find_again(old):
+                    raise
+                located = True
+                continue
             else:
                 if fresh:
                     self._attempts.stats.refreshed()
                     return self._use(fresh[0], adopted=False)
                 failure = failure_of_status(response.status) or Failure.UNANSWERED
+                if response.status in (401, 404) and not located:
+                    # A renamed account refuses at its old address: it is looked for before anything is given up.
+                    located = True
+                    if await self._find_again(old):
+                        continue
                 if last or failure is Failure.ANSWERED:
                     raise self._refused(response, old, in_doubt)
             in_doubt = in_doubt or failure is Failure.UNANSWERED
             await self._pause(failure, response, attempt)
-        raise AssertionError("the last attempt returns or raises")
+
+    async def _find_again(self, token: Token) -> bool:
+        name = await address_now(self._attempts, self._options, token)
+        return name is not None and self._follow(name)
 
     async def _keep(self, fresh: list[Token], fence: int, replaces: str | None, response: Response) -> None:
         """Stores the pair of an answer before anything else is done with it."""
@@ -193,7 +258,7 @@ class AsyncOAuthTokens:
             return
         if not stored:
             # Somebody logged in meanwhile without our lock: what he stored is the newer grant.
-            fresh[:] = [await self._store.load(self._key) or token]
+            fresh[:] = [await self._load() or token]
 
     async def _try_belated(self, now: float) -> None:
         self._belated_at = now + _BELATED_EVERY
@@ -246,17 +311,19 @@ class AsyncOAuthTokens:
         if response.status < 400:
             return problem_of(TOKEN_OP, response)
         hint = str(problem_body(response).get("hint") or "")
+        advice = hint_of(hint)
+        said = f"{hint}: {advice}" if advice else hint
         if response.status == 403 or failure_of_status(response.status) is not Failure.ANSWERED:
             return problem_of(TOKEN_OP, response)
         if is_grant_refused(response.status, hint):
             return GrantRevoked(
-                f"{self._account} refused {what} ({hint or 'no reason given'}): it was used, is too old or was "
+                f"{self._account} refused {what} ({said or 'no reason given'}): it was used, is too old or was "
                 "revoked; log in again and pass the code to authorize()",
                 account=self._account,
                 hint=hint,
             )
         return ConfigurationError(
-            f"{self._account} does not accept the integration's keys ({hint or response.status}): check the "
+            f"{self._account} does not accept the integration's keys ({said or response.status}): check the "
             "account's name, client_id, client_secret and that redirect_uri equals the saved one exactly"
         )
 
@@ -268,8 +335,16 @@ class AsyncOAuthTokens:
             content_type="application/json",
         )
 
+    @property
+    def _account(self) -> str:
+        return self._attempts.hosts.name
+
     def _use(self, token: Token, *, adopted: bool) -> Token:
         known, self._token = self._token, token
+        if known is not None or not adopted:
+            _log.info(
+                "a new token for %s is in use (%s)", self._account, "adopted" if adopted else "refreshed"
+            )
         if self._attempts.hooks and (known is not None or not adopted):
             from amocrm._core.events import TokenRefreshed
 

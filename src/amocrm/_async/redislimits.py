@@ -133,6 +133,9 @@ class AsyncRedisLimiter(AsyncQueuedLimiter):
                 self._went_away(error)
             else:
                 self._is_there()
+                if turn.alone is not None:
+                    self._alone.leave(turn.key, turn.alone)
+                    turn.alone = None
                 return
         now, part = self._clock.monotonic(), self._part(turn.key)
         turn.alone, turn.answer = self._alone.ask(turn.key, now, -turn.slot, turn.alone, part)
@@ -153,7 +156,10 @@ class AsyncRedisLimiter(AsyncQueuedLimiter):
         if kind in (b"granted", "granted"):
             return Granted(float(at))
         until = self._clock.monotonic() + float(wait)
-        return Blocked(until) if kind in (b"blocked", "blocked") else Wait(until, int(unconfirmed) == 1)
+        if kind in (b"blocked", "blocked"):
+            self._alone.close(turn.key, until)
+            return Blocked(until)
+        return Wait(until, int(unconfirmed) == 1)
 
     async def _leave(self, turn: Turn) -> None:
         if turn.alone is not None:

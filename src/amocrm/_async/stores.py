@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,7 +20,7 @@ from amocrm._core.token import Token, fingerprint
 from amocrm.errors import TokenStoreError
 
 from ._primitives import Clock, Context, Lock, to_thread
-from .files import sync_folder, try_lock
+from .files import Disk, make_folders, replace_file, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -43,8 +43,9 @@ class AsyncTokenStore(Protocol):
         Args:
             key: what ``lock`` was taken for.
             token: what to keep.
-            fence: the number that ``lock`` gave. A store whose locks can expire refuses a number
-                that is not the newest.
+            fence: the number that ``lock`` gave. A store whose locks can expire refuses an intent
+                (``token.intent``) and a login (``replaces`` is ``None``) under a number that is not the newest.
+                A refreshed pair it takes under any number: there is only one that replaces what is stored.
             replaces: fingerprint of the refresh token that must be stored now; ``None`` for any.
 
         Returns:
@@ -94,16 +95,21 @@ class AsyncFileTokenStore:
     Args:
         folder: is made if it does not exist.
         patience: seconds to wait for another process that holds the lock.
-        clock: for tests.
+        clock, disk: for tests.
 
     Example:
         >>> store = AsyncFileTokenStore("~/.config/myapp/amocrm")
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], *, patience: float = 120.0, clock: Clock | None = None
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        patience: float = 120.0,
+        clock: Clock | None = None,
+        disk: Disk | None = None,
     ) -> None:
-        self._folder = Path(folder).expanduser()
+        self._folder, self._disk = Path(folder).expanduser(), disk or Disk()
         self._patience, self._clock = patience, clock or Clock()
 
     async def load(self, key: str) -> Token | None:
@@ -150,7 +156,7 @@ class AsyncFileTokenStore:
 
     def _open_lock(self, key: str) -> int:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folders(self._disk, self._folder)
             return os.open(self._path(key).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise _failed("locked", self._path(key), key, error) from error
@@ -158,7 +164,7 @@ class AsyncFileTokenStore:
     def _load(self, key: str) -> Token | None:
         path = self._path(key)
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Token)
+            return msgspec.json.decode(self._disk.read(path), type=Token)
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError) as error:
@@ -168,20 +174,10 @@ class AsyncFileTokenStore:
         path = self._path(key)
         if not _may_replace(self._load(key), replaces):
             return False
-        draft = path.with_suffix(f".{os.getpid()}.tmp")
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            try:
-                os.write(handle, msgspec.json.encode(token))
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            draft.replace(path)
-            sync_folder(self._folder)
+            make_folders(self._disk, self._folder)
+            replace_file(self._disk, path, msgspec.json.encode(token))
         except OSError as error:
-            with suppress(OSError):
-                draft.unlink()
             raise _failed("written", path, key, error) from error
         return True
 

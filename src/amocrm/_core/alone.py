@@ -50,6 +50,12 @@ class Alone:
             state, _, account = self._of(key)
             Gate(self._limits, state, account).confirm(slot, sent_at, now, outcome, asked)
 
+    def close(self, key: LimitKey, until: float) -> None:
+        """Others say that the gateway blocks this key until then."""
+        with self._guard:
+            block = self._of(key)[0].block
+            block.strikes, block.until = max(1, block.strikes), max(block.until, until)
+
     def leave(self, key: LimitKey, number: int) -> None:
         """Takes a waiter out of the line."""
         with self._guard:

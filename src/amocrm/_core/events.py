@@ -17,8 +17,10 @@ import attrs
 from amocrm_gen._runtime.reader import Drift
 
 __all__ = [
+    "AccountMoved",
     "DriftSeen",
     "Event",
+    "RequestFailed",
     "RequestSent",
     "ResponseReceived",
     "RetryDecided",
@@ -29,18 +31,19 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class RequestSent:
-    """An attempt leaves now. ``attempt`` counts from 1."""
+    """An attempt leaves now. ``attempt`` counts from 1; ``host`` is where it goes."""
 
     account: str
     op: str
     method: str
     path: str
     attempt: int
+    host: str = ""
 
 
 @attrs.frozen(kw_only=True)
 class ResponseReceived:
-    """An attempt was answered, after ``seconds``."""
+    """An attempt was answered, after ``seconds``; ``route`` is the path with its placeholders."""
 
     account: str
     op: str
@@ -49,6 +52,26 @@ class ResponseReceived:
     seconds: float
     size: int
     request_id: str | None
+    method: str = ""
+    route: str = ""
+    host: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class RequestFailed:
+    """An attempt ended without an answer, after ``seconds``; ``error`` is the name of the error's class.
+
+    Every ``RequestSent`` is followed by exactly one ``ResponseReceived`` or ``RequestFailed``.
+    """
+
+    account: str
+    op: str
+    attempt: int
+    seconds: float
+    error: str
+    method: str = ""
+    route: str = ""
+    host: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -93,6 +116,17 @@ class TokenRefreshed:
 
 
 @attrs.frozen(kw_only=True)
+class AccountMoved:
+    """The account was renamed: it was ``account``, it is ``now``. Requests go there from here on.
+
+    The store remembers it with the token; write the new name into your settings when you log in anew.
+    """
+
+    account: str
+    now: str
+
+
+@attrs.frozen(kw_only=True)
 class DriftSeen:
     """An answer did not fit the description; told once per operation, place and kind."""
 
@@ -100,4 +134,13 @@ class DriftSeen:
     drift: Drift
 
 
-Event: TypeAlias = RequestSent | ResponseReceived | RetryDecided | ThrottleWaited | TokenRefreshed | DriftSeen
+Event: TypeAlias = (
+    RequestSent
+    | ResponseReceived
+    | RequestFailed
+    | RetryDecided
+    | ThrottleWaited
+    | TokenRefreshed
+    | AccountMoved
+    | DriftSeen
+)

@@ -16,7 +16,7 @@ import attrs
 from amocrm.errors import ConfigurationError
 from amocrm_gen._runtime.op import Host
 
-__all__ = ["FAMILIES", "Family", "Hosts", "LimitKey", "limit_key", "parse_account", "target_of"]
+__all__ = ["FAMILIES", "Family", "Hosts", "LimitKey", "host_of", "limit_key", "parse_account", "target_of"]
 
 
 @attrs.frozen
@@ -25,6 +25,11 @@ class Family:
 
     domain: str
     counts_machine: bool
+
+    @property
+    def siblings(self) -> frozenset[str]:
+        """Domains of the same platform: accounts of ``amocrm.com`` are served by hosts of ``kommo.com``."""
+        return frozenset(each.domain for each in FAMILIES if each.counts_machine == self.counts_machine)
 
     @property
     def portal(self) -> str:
@@ -75,19 +80,37 @@ class Hosts:
     def with_service(self, host: Host, address: str) -> Hosts:
         """A copy with the address of a service as the API named it (``drive_url``, ``api_domain``).
 
+        With a local server in the account's place only another address of this machine is taken, and a
+        vendor's one is ignored, so that no test ever reaches the vendor.
+
         Raises:
-            ConfigurationError: the address does not belong to the account's platform.
+            ConfigurationError: the address belongs to none of the vendor's platforms.
         """
-        if _is_loopback(self.account):
-            return self
-        parts = urlsplit(address if "//" in address else f"https://{address}")
-        label, _, domain = (parts.hostname or "").partition(".")
-        if parts.scheme != "https" or domain != self.family.domain or not _SERVICE.fullmatch(label):
+        if self.is_local:
+            changes: dict[str, Any] = {host: _loopback(address)} if _is_loopback(address) else {}
+            return attrs.evolve(self, **changes)
+        try:
+            parts = urlsplit(address if "//" in address else f"https://{address}")
+            label, _, domain = (parts.hostname or "").partition(".")
+            trusted = parts.scheme == "https" and parts.port in (None, 443) and parts.username is None
+        except ValueError:
+            parts, label, domain, trusted = urlsplit(""), "", "", False
+        if not (trusted and domain in self.family.siblings and _SERVICE.fullmatch(label)):
             raise ConfigurationError(
                 f"{parts.hostname or address!r} is no {host} host of {self.family.domain}; no token is sent there"
             )
-        changes: dict[str, Any] = {host: f"https://{parts.hostname}"}
-        return attrs.evolve(self, **changes)
+        return attrs.evolve(self, **{host: f"https://{parts.hostname}"})
+
+    def moved(self, name: str) -> Hosts:
+        """The addresses after the account was renamed to ``name``; a local server stays in its place.
+
+        Raises:
+            ConfigurationError: ``name`` is no host of an account.
+        """
+        new = parse_account(name)
+        if self.is_local:
+            return attrs.evolve(self, name=new.name, family=new.family)
+        return attrs.evolve(new, drive=self.drive, shared=self.shared)
 
 
 def parse_account(account: str, base_url: str | None = None) -> Hosts:
@@ -170,9 +193,16 @@ def _split(account: str) -> tuple[str, Family]:
     return label, family
 
 
+def host_of(address: str) -> str:
+    """Host of an address without port and user, empty if there is none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
 def _is_loopback(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
-    return _LOOPBACK.fullmatch(host) is not None
+    return _LOOPBACK.fullmatch(host_of(address)) is not None
 
 
 def _loopback(base_url: str) -> str:

@@ -73,7 +73,7 @@ class Result:
         entity: the object it was about.
         action: create, update, link or unlink.
         outcome: how it ended.
-        reason: why it was not applied, a sentence.
+        reason: why it was not applied, or what is worth knowing about it, a sentence.
         issues: refused fields, as far as the server named them.
         error: the error behind it, if there was one.
     """

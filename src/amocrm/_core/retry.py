@@ -14,10 +14,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
+from amocrm_gen._runtime.answers import retry_after
 from amocrm_gen._runtime.op import Safety
 
 from .failures import Failure
@@ -111,38 +112,3 @@ class RetryPolicy:
 
 #: One attempt, no second one.
 NEVER = RetryPolicy(attempts=1)
-
-
-def retry_after(header: str | None, body: object, now: float) -> float | None:
-    """Seconds that an answer asks to wait: ``Retry-After`` as seconds or date, or ``retry_after`` in the JSON.
-
-    Args:
-        header: value of the header.
-        body: decoded JSON body, anything else is ignored.
-        now: Unix seconds, for dates.
-
-    Example:
-        >>> retry_after(None, {"retry_after": 300}, 0.0)
-        300.0
-    """
-    if header is not None:
-        asked = _seconds(header.strip())
-        return asked if asked is not None else _until(header, now)
-    return _seconds(body.get("retry_after")) if isinstance(body, dict) else None
-
-
-def _seconds(value: Any) -> float | None:
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None
-
-
-def _until(date: str, now: float) -> float | None:
-    from email.utils import parsedate_to_datetime  # rarely needed, and slow to import
-
-    try:
-        return max(0.0, parsedate_to_datetime(date).timestamp() - now)
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -15,6 +15,8 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
+from amocrm.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 

@@ -3,22 +3,34 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from typing import TYPE_CHECKING
 
 from amocrm._core.failures import Failure, failure_of_status
 from amocrm._core.options import Options
 from amocrm._core.retry import Retry, Unknown, Verdict
-from amocrm.errors import CircuitOpen, NotSentError, ResponseTooLarge, TransportError, UnansweredError
+from amocrm.errors import (
+    CircuitOpen,
+    NotSentError,
+    RedirectRefused,
+    ResponseTooLarge,
+    TransportError,
+    UnansweredError,
+)
+from amocrm_gen._runtime.answers import asked_to_wait, is_page
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Request, Response
 
-from .attempts import Attempts, asked_to_wait, is_page
+from .attempts import Attempts
+from .places import Places
 
 if TYPE_CHECKING:
     from .tokens import Tokens
 
 __all__ = ["Executor"]
+
+_log = logging.getLogger("amocrm")
 
 #: Files are downloaded from the others, and a file may be a page.
 _SPEAK_JSON = ("account", "shared")
@@ -38,6 +50,7 @@ class Executor:
     ) -> None:
         self._attempts, self._tokens = attempts, tokens
         self._random = (jitter or random.Random()).random
+        self._places = Places(attempts, self.send)
 
     def send(self, request: Request, options: Options) -> Response:
         """Returns the last answer, whatever its status, once no further attempt is to be made.
@@ -51,6 +64,8 @@ class Executor:
         replayable = request.content is None or isinstance(request.content, bytes)
         began: float | None = None
         number, reached, renewed = 0, 0, False
+        if op.host != "account":
+            self._places.find(op.host, tokens.current, options)
         while True:
             number += 1
             token = tokens.current() if op.auth else None
@@ -61,6 +76,12 @@ class Executor:
                 response = attempts.make(request, token, options, number)
             except CircuitOpen as problem:
                 raise _certain(op, problem, reached) from problem
+            except RedirectRefused:
+                # An account that was renamed may answer so; whoever can find out where it lives now goes there.
+                if renewed or op.host != "account" or not tokens.relocate():
+                    raise
+                renewed = True
+                continue
             except ResponseTooLarge:
                 raise
             except NotSentError as problem:
@@ -91,7 +112,7 @@ class Executor:
                 asked=asked,
                 random=self._random,
             )
-            if attempts.hooks:
+            if attempts.hooks or _log.isEnabledFor(logging.INFO):
                 self._decided(op, number, failure, response, verdict)
             if isinstance(verdict, Retry):
                 clock.sleep(verdict.wait)
@@ -108,6 +129,8 @@ class Executor:
         from amocrm._core.events import RetryDecided
 
         again = isinstance(verdict, Retry)
+        what = f"again in {verdict.wait:.2f} s" if isinstance(verdict, Retry) else verdict.why
+        _log.info("%s: attempt %d was %s: %s", op.id, attempt, failure.value, what)
         self._attempts.tell(
             RetryDecided(
                 account=self._attempts.hosts.name,

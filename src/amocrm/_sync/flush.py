@@ -99,13 +99,12 @@ class Flush:
         isolation = Isolation(written)
         while self._halted is None and (part := isolation.take()) is not None:
             error = shielded(partial(self._send, operation, part))
-            with self._lock:
-                if error is None:
-                    isolation.passed()
-                else:
+            if error is None:
+                isolation.passed()
+            else:
+                with self._lock:
                     self._failed(operation, part, error, isolation)
-                if self._progress is not None:
-                    self._progress(len(self.report), self._total)
+                    self._tell()
         for work in isolation.isolated:
             self._reject(work, "refused without a word about the field; found by halving the batch")
         for work in isolation.stop() if self._halted is None else ():
@@ -137,16 +136,23 @@ class Flush:
         embedded = getattr(answer, "embedded", None)
         answered = answer if batch.items is None else getattr(embedded, batch.items, None)
         found = match(batch, part, answered if isinstance(answered, list) else [])
+        times = response.sent
+        twice = f"sent {times} times, because an answer was lost" if times > 1 else ""
         with self._lock:
             for place, work in enumerate(part):
                 if place in found:
                     work.landed(found[place])
                     self._done.add(id(work))
                     self._map.settled(work.entity)
-                    self.report.add(work, Outcome.APPLIED)
+                    self.report.add(work, Outcome.APPLIED, twice)
                 else:
                     self._doubt(operation, work, "the answer does not mention it", None)
+            self._tell()
         return None
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self._progress(len(self.report), self._total)
 
     def _failed(
         self, operation: Operation, part: Sequence[Work], error: AmoCRMError, isolation: Isolation[Work]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable
 from typing import Protocol
@@ -14,6 +15,7 @@ from ._primitives import Lock, Result
 
 __all__ = ["FixedTokens", "ProvidedTokens", "Tokens", "TokenExpiryWarning"]
 
+_log = logging.getLogger("amocrm")
 _WARN_BEFORE = 14 * 86400.0
 
 
@@ -32,21 +34,24 @@ class Tokens(Protocol):
         """The server refused this token: whether there is another one now, worth one more attempt."""
         ...
 
+    def relocate(self) -> bool:
+        """The account answers from elsewhere: whether it was found under another name."""
+        ...
+
 
 class FixedTokens:
-    """One long-lived token. Nothing can renew it; its end is warned about two weeks ahead."""
+    """One long-lived token. Nothing can renew it; its end is warned about two weeks ahead.
+
+    The warning comes when the client is made, or later, at the first request within those two weeks.
+    """
 
     def __init__(self, token: str, account: str, now: Callable[[], float]) -> None:
         self._token, self._account, self._now = token, account, now
         self._expires_at = claims_of(token).exp
-        left = None if self._expires_at is None else self._expires_at - now()
-        if left is not None and 0 < left < _WARN_BEFORE:
-            warnings.warn(
-                f"the long-lived token for {account} ends in {left / 86400:.1f} days; "
-                "make a new one on the Keys tab of the integration",
-                TokenExpiryWarning,
-                stacklevel=4,
-            )
+        #: nothing is looked at before
+        self._look_at = float("inf") if self._expires_at is None else self._expires_at - _WARN_BEFORE
+        if self._look_at <= now():
+            self._warn(stacklevel=5)
 
     def current(self) -> str:
         """The token.
@@ -54,12 +59,29 @@ class FixedTokens:
         Raises:
             TokenExpired: its end has passed.
         """
-        if self._expires_at is not None and self._now() >= self._expires_at:
-            raise _expired(self._account, self._expires_at)
+        if self._now() >= self._look_at:
+            self._warn(stacklevel=2)
+            if self._expires_at is not None and self._now() >= self._expires_at:
+                raise _expired(self._account, self._expires_at)
         return self._token
+
+    def _warn(self, stacklevel: int) -> None:
+        assert self._expires_at is not None
+        left, self._look_at = self._expires_at - self._now(), self._expires_at
+        if left > 0:
+            text = (
+                f"the long-lived token for {self._account} ends in {left / 86400:.1f} days; "
+                "make a new one on the Keys tab of the integration"
+            )
+            _log.warning("%s", text)
+            warnings.warn(text, TokenExpiryWarning, stacklevel=stacklevel)
 
     def renew(self, refused: str) -> bool:
         """There is no other token."""
+        return False
+
+    def relocate(self) -> bool:
+        """Only the holder of a refresh token can ask where an account has gone."""
         return False
 
 
@@ -97,6 +119,10 @@ class ProvidedTokens:
             if self._token == refused:
                 self._ask()
             return self._token != refused
+
+    def relocate(self) -> bool:
+        """Whoever refreshes the token has to know where the account has gone."""
+        return False
 
     def _ask(self) -> None:
         self._token = self._provider()

@@ -50,7 +50,7 @@ def _taken(hooks: _Hooks, environ: dict[str, Any], largest: int) -> Answer:
     if environ["REQUEST_METHOD"] not in ("POST", "GET"):
         return Answer(405, "method not allowed")
     given = environ.get("CONTENT_LENGTH") or ""
-    if given.isdecimal() and len(given) < 20 and int(given) > largest:
+    if given.isdecimal() and (len(given) > 18 or int(given) > largest):
         return Answer(413, "too large")
     # Without a length (chunked) the server ends the stream; not all of them do, so it is not asked then.
     if given.isdecimal():

@@ -47,6 +47,8 @@ class Problem(Model, kw_only=True):
     """Free: a list of item errors (sources), an object keyed by entity id, or one object with id, code and
     message.
     """
+    total_items: int | UnsetType = field(name="_total_items", default=UNSET)
+    """Calls only; zero."""
     retry_after: int | UnsetType = UNSET
     """Seconds to wait; Kommo only."""
     trace_id: str | UnsetType = UNSET

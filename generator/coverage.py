@@ -1,0 +1,215 @@
+"""docs/coverage.md: each operation with its facts and with how it is tested; nothing in it is typed by hand.
+
+``spec/operations.txt`` lists what there is to be described; an operation of it that the description lacks is an
+error. How an operation is tested is counted: fixtures by their names, calls by the registries of the contract
+tests, the sandbox by its routes.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .bundle import Bundle, Operation, load_bundle
+from .source import Problem, SpecError
+
+__all__ = ["LIST", "PAGE", "coverage_page"]
+
+LIST = "spec/operations.txt"
+PAGE = "docs/coverage.md"
+TESTS = "tests/contract"
+#: Folders of fixtures, and what one of their files shows about its operation.
+FIXTURES = {"examples": "answer", "bodies": "body", "errors": "error"}
+#: Name of a module-level literal in the contract tests whose strings are the ids of operations that they call.
+REGISTRY = "CALLS"
+_HEAD = """\
+# Coverage
+
+Made by `python -m generator coverage`; do not edit. Where an operation serves several kinds of entities, `{{entity_type}}` \
+stands for the ones that it serves.
+
+- {concrete} concrete operations ({operations} in the description) in {areas} areas; {listed} are listed in `spec/operations.txt`, \
+and none of them is missing.
+- Known from: {sources}. Whatever is not `docs` is in **bold**: the vendor's documentation does not have it. A word \
+behind the source says how sure its facts are, where they are not certain.
+- Safety: `safe` reads; `idempotent` may be sent twice; `unsafe` acts again and is never repeated by itself. Batch: \
+the most items in one request.
+- Tested: documented answers read strictly and whole (`answer`), documented bodies checked and sent unchanged (`body`), \
+error answers (`error`), with their number; `called`: by the contract tests over HTTP; `sandbox`: served by the sandbox, \
+which its tests drive from the description. Besides, `{tests}/test_operations.py` holds each operation's four functions \
+and its facts against the description, and `{tests}/test_examples.py` reads and sends what can be made from it.
+"""
+_COLUMNS = (
+    "Operation",
+    "Vendor's page",
+    "Function in `amocrm_gen.api`",
+    "Safety",
+    "Batch",
+    "Source",
+    "Tested",
+)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of the list; ``page`` is ``-`` for what the vendor's documentation does not have."""
+
+    method: str
+    path: str
+    page: str
+    line: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Method and path without the names of parameters."""
+        return self.method, _anonymous(self.path)
+
+
+def coverage_page(repository: Path) -> str:
+    """The page as it should be.
+
+    Raises:
+        SpecError: the description has problems, or lacks operations of the list; each is named.
+    """
+    made = load_bundle(repository / "spec")
+    listed = list(_listed(repository / LIST))
+    problems = list(_problems(made, listed))
+    if problems:
+        raise SpecError(problems)
+    evidence = _evidence(made, repository / TESTS)
+    operations = list(made.operations())
+    sources = Counter(operation.data["x-source"]["from"] for operation in operations)
+    head = _HEAD.format(
+        concrete=sum(len(list(_concrete(made, operation))) for operation in operations),
+        operations=len(operations),
+        areas=len({operation.data["tags"][0] for operation in operations}),
+        listed=len(listed),
+        sources=", ".join(f"{source} {number}" for source, number in sources.most_common()),
+        tests=TESTS,
+    )
+    return head + "".join(_sections(operations, evidence))
+
+
+def _listed(path: Path) -> Iterator[Listed]:
+    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if text and not text.startswith("#"):
+            try:
+                method, target, page = text.split()
+            except ValueError:
+                raise SpecError([Problem(LIST, number, "list", "must be method, path and page")]) from None
+            yield Listed(method, target, page, number)
+
+
+def _problems(made: Bundle, listed: Iterable[Listed]) -> Iterator[Problem]:
+    described = {key: operation for operation in made.operations() for key in _concrete(made, operation)}
+    for entry in listed:
+        operation = described.get(entry.key)
+        if operation is None:
+            message = f"{entry.method} {entry.path} is not in the description"
+            yield Problem(LIST, entry.line, "missing-operation", message)
+        elif entry.page != "-" and operation.data["x-source"]["from"] != "docs":
+            message = f"{operation.id} is on the vendor's page {entry.page}, so its x-source must be docs"
+            yield Problem(*operation.data.at("x-source"), "source", message)
+
+
+def _concrete(made: Bundle, operation: Operation) -> Iterator[tuple[str, str]]:
+    """Method and path once for each entity type that the path takes."""
+    choices: list[list[tuple[str, str]]] = []
+    for node in (*operation.item.get("parameters", ()), *operation.data.get("parameters", ())):
+        parameter = made.resolve(node)
+        values = (made.resolve(parameter["schema"]) or {}).get("enum")
+        if parameter["in"] == "path" and values:
+            choices.append([("{" + parameter["name"] + "}", value) for value in values])
+    for chosen in itertools.product(*choices):
+        path = operation.path
+        for placeholder, value in chosen:
+            path = path.replace(placeholder, value)
+        yield operation.method.upper(), _anonymous(path)
+
+
+def _anonymous(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def _evidence(made: Bundle, tests: Path) -> Mapping[str, list[str]]:
+    """What is tested of each operation, in words."""
+    found: dict[str, list[str]] = {operation.id: [] for operation in made.operations()}
+    for folder, word in FIXTURES.items():
+        for name, number in sorted(
+            Counter(path.name.partition(".")[0] for path in tests.glob(f"{folder}/*.json")).items()
+        ):
+            if name in found:
+                found[name].append(f"{word} {number}" if number > 1 else word)
+    for name in sorted(set(_registered(tests)) & found.keys()):
+        found[name].append("called")
+    served = _served()
+    for operation in made.operations():
+        own = (operation.method.upper(), _anonymous(operation.path))
+        if own in served or served.issuperset(_concrete(made, operation)):
+            found[operation.id].append("sandbox")
+    return found
+
+
+def _registered(tests: Path) -> Iterator[str]:
+    """The strings of the registries; the tests are read, not run."""
+    for path in sorted(tests.glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            if any(isinstance(target, ast.Name) and target.id == REGISTRY for target in targets):
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                        yield inner.value
+
+
+def _served() -> frozenset[tuple[str, str]]:
+    """Method and path of the sandbox's routes, without the names of parameters."""
+    # Imported here: only this page needs it.
+    from amocrm_sandbox.areas import ALL
+
+    return frozenset((method, _anonymous(template)) for routes in ALL for method, template, _ in routes.table)
+
+
+def _sections(operations: Iterable[Operation], evidence: Mapping[str, list[str]]) -> Iterator[str]:
+    by_area: dict[str, list[Operation]] = {}
+    for operation in operations:
+        by_area.setdefault(operation.data["tags"][0], []).append(operation)
+    for area, members in sorted(by_area.items()):
+        yield f"\n## {area}\n\n{_row(_COLUMNS)}{_row('---' for _ in _COLUMNS)}"
+        for operation in members:
+            yield _row(_cells(operation, evidence[operation.id]))
+
+
+def _cells(operation: Operation, tested: Iterable[str]) -> Iterator[str]:
+    data = operation.data
+    yield f"`{operation.method.upper()} {operation.path}`"
+    url = (data.get("externalDocs") or {}).get("url")
+    yield f"[{_page_name(url)}]({url})" if url else ""
+    yield f"`{data['tags'][0]}.{operation.id}`"
+    yield data["x-safety"]
+    yield _batch(data.get("x-batch"))
+    source = data["x-source"]
+    word = source["from"] if source["from"] == "docs" else f"**{source['from']}**"
+    sure = source.get("confidence", "certain")
+    yield word if sure == "certain" else f"{word}, {sure}"
+    yield ", ".join(tested)
+
+
+def _page_name(url: str) -> str:
+    return url.partition("#")[0].rstrip("/").rpartition("/")[2]
+
+
+def _batch(batch: Mapping[str, Any] | None) -> str:
+    if batch is None:
+        return ""
+    advised = batch.get("recommended")
+    return f"{batch['max']} ({advised} advised)" if advised and advised != batch["max"] else str(batch["max"])
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |\n"

@@ -1,0 +1,16 @@
+"""What tests of several rooms share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from redis_server import RedisServer, needs_redis
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Address of one Redis server for the whole run; every test uses names of its own in it."""
+    needs_redis()
+    with RedisServer(appendonly=False) as server:
+        yield server.url
