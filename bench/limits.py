@@ -32,7 +32,7 @@ from .server import sandbox
 __all__ = ["NETWORKS", "ROWS", "Network", "Row", "Seen", "measure"]
 
 RATE = 7
-#: seconds before the rate is measured: fourteen answers warm the limiter up
+#: seconds at least before the rate is measured: fourteen answers warm the limiter up
 _WARM = 3.0
 
 
@@ -125,9 +125,11 @@ def measure(row: Row, seconds: float, *, redis_url: str = "", warm: float = _WAR
     """Runs a row against a sandbox of its own.
 
     Args:
-        seconds: of measurement, after ``warm`` seconds to warm up.
+        seconds: of measurement, after ``warm`` seconds, and everybody's first request, to warm up.
         redis_url: for the rows on Redis.
     """
+    # Everybody's first request imports and connects, which is a matter of starting and not of the rate.
+    warm = max(warm, row.processes * row.workers / RATE + 1.0)
     with tempfile.TemporaryDirectory() as folder, sandbox() as server:
         if row.network is not LOOPBACK:
             effect = {"kind": "latency", "seconds": row.network.latency, "jitter": row.network.jitter, "inbound": 0.5}

@@ -1,8 +1,8 @@
 """docs/coverage.md: each operation with its facts and with how it is tested; nothing in it is typed by hand.
 
 ``spec/operations.txt`` lists what there is to be described; an operation of it that the description lacks is an
-error. How an operation is tested is counted: fixtures by their names, calls by the registries of the contract
-tests, the sandbox by its routes.
+error. How an operation is tested is counted: fixtures by the names of their files, requests by the registry of the
+contract tests.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .bundle import Bundle, Operation, load_bundle
+from .doubts import doubts
 from .source import Problem, SpecError
 
 __all__ = ["LIST", "PAGE", "coverage_page"]
@@ -26,24 +27,25 @@ PAGE = "docs/coverage.md"
 TESTS = "tests/contract"
 #: Folders of fixtures, and what one of their files shows about its operation.
 FIXTURES = {"examples": "answer", "bodies": "body", "errors": "error"}
-#: Name of a module-level literal in the contract tests whose strings are the ids of operations that they call.
-REGISTRY = "CALLS"
+#: Name of a module-level dictionary in the contract tests; its keys are the operations that they carry out.
+REGISTRY = "VALID"
+#: Entries that a comment may stand above by chance.
+_TELLS_NOTHING = ("x-source", "externalDocs", "summary", "description", "schema", "type", "operationId")
 _HEAD = """\
 # Coverage
 
-Made by `python -m generator coverage`; do not edit. Where an operation serves several kinds of entities, `{{entity_type}}` \
-stands for the ones that it serves.
+Made by `python -m generator coverage`; do not edit. What `{{entity_type}}` and the like stand for is in parentheses.
 
 - {concrete} concrete operations ({operations} in the description) in {areas} areas; {listed} are listed in `spec/operations.txt`, \
 and none of them is missing.
 - Known from: {sources}. Whatever is not `docs` is in **bold**: the vendor's documentation does not have it. A word \
-behind the source says how sure its facts are, where they are not certain.
+behind the source says how sure its facts are, where they are not certain; what in particular is open stands at the end.
 - Safety: `safe` reads; `idempotent` may be sent twice; `unsafe` acts again and is never repeated by itself. Batch: \
 the most items in one request.
 - Tested: documented answers read strictly and whole (`answer`), documented bodies checked and sent unchanged (`body`), \
-error answers (`error`), with their number; `called`: by the contract tests over HTTP; `sandbox`: served by the sandbox, \
-which its tests drive from the description. Besides, `{tests}/test_operations.py` holds each operation's four functions \
-and its facts against the description, and `{tests}/test_examples.py` reads and sends what can be made from it.
+error answers (`error`), with their number; `sandbox`: a request carried out and one refused by the sandbox, both as \
+described. Besides, `{tests}/test_operations.py` holds each operation's four functions and its facts against the \
+description, and `{tests}/test_examples.py` reads and sends what can be made from it.
 """
 _COLUMNS = (
     "Operation",
@@ -93,7 +95,7 @@ def coverage_page(repository: Path) -> str:
         sources=", ".join(f"{source} {number}" for source, number in sources.most_common()),
         tests=TESTS,
     )
-    return head + "".join(_sections(operations, evidence))
+    return head + "".join([*_sections(made, evidence), *_uncertain(repository / "spec")])
 
 
 def _listed(path: Path) -> Iterator[Listed]:
@@ -118,14 +120,23 @@ def _problems(made: Bundle, listed: Iterable[Listed]) -> Iterator[Problem]:
             yield Problem(*operation.data.at("x-source"), "source", message)
 
 
-def _concrete(made: Bundle, operation: Operation) -> Iterator[tuple[str, str]]:
-    """Method and path once for each entity type that the path takes."""
-    choices: list[list[tuple[str, str]]] = []
+def _choices(made: Bundle, operation: Operation) -> Mapping[str, list[str]]:
+    """The placeholders of the path that take one of a few words, such as ``{entity_type}``, with the words."""
+    found: dict[str, list[str]] = {}
     for node in (*operation.item.get("parameters", ()), *operation.data.get("parameters", ())):
         parameter = made.resolve(node)
         values = (made.resolve(parameter["schema"]) or {}).get("enum")
         if parameter["in"] == "path" and values:
-            choices.append([("{" + parameter["name"] + "}", value) for value in values])
+            found["{" + parameter["name"] + "}"] = list(values)
+    return found
+
+
+def _concrete(made: Bundle, operation: Operation) -> Iterator[tuple[str, str]]:
+    """Method and path once for each word that the path takes."""
+    choices = [
+        [(placeholder, value) for value in values]
+        for placeholder, values in _choices(made, operation).items()
+    ]
     for chosen in itertools.product(*choices):
         path = operation.path
         for placeholder, value in chosen:
@@ -147,47 +158,46 @@ def _evidence(made: Bundle, tests: Path) -> Mapping[str, list[str]]:
             if name in found:
                 found[name].append(f"{word} {number}" if number > 1 else word)
     for name in sorted(set(_registered(tests)) & found.keys()):
-        found[name].append("called")
-    served = _served()
-    for operation in made.operations():
-        own = (operation.method.upper(), _anonymous(operation.path))
-        if own in served or served.issuperset(_concrete(made, operation)):
-            found[operation.id].append("sandbox")
+        found[name].append("sandbox")
     return found
 
 
 def _registered(tests: Path) -> Iterator[str]:
-    """The strings of the registries; the tests are read, not run."""
+    """The keys of the registry; the tests are read, not run."""
     for path in sorted(tests.glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            if any(isinstance(target, ast.Name) and target.id == REGISTRY for target in targets):
-                for inner in ast.walk(node):
-                    if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
-                        yield inner.value
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if any(isinstance(target, ast.Name) and target.id == REGISTRY for target in targets):
+                    yield from (str(key.value) for key in node.value.keys if isinstance(key, ast.Constant))
 
 
-def _served() -> frozenset[tuple[str, str]]:
-    """Method and path of the sandbox's routes, without the names of parameters."""
-    # Imported here: only this page needs it.
-    from amocrm_sandbox.areas import ALL
-
-    return frozenset((method, _anonymous(template)) for routes in ALL for method, template, _ in routes.table)
-
-
-def _sections(operations: Iterable[Operation], evidence: Mapping[str, list[str]]) -> Iterator[str]:
+def _sections(made: Bundle, evidence: Mapping[str, list[str]]) -> Iterator[str]:
     by_area: dict[str, list[Operation]] = {}
-    for operation in operations:
+    for operation in made.operations():
         by_area.setdefault(operation.data["tags"][0], []).append(operation)
     for area, members in sorted(by_area.items()):
         yield f"\n## {area}\n\n{_row(_COLUMNS)}{_row('---' for _ in _COLUMNS)}"
         for operation in members:
-            yield _row(_cells(operation, evidence[operation.id]))
+            words = [word for words in _choices(made, operation).values() for word in words]
+            yield _row(_cells(operation, words, evidence[operation.id]))
 
 
-def _cells(operation: Operation, tested: Iterable[str]) -> Iterator[str]:
+def _uncertain(spec: Path) -> Iterator[str]:
+    found = list(doubts(spec))
+    yield "\n## Uncertain facts\n"
+    yield f"\nWhat the sources leave open or contradict each other in: {len(found)} comments of the description.\n"
+    for file, group in itertools.groupby(found, key=lambda doubt: doubt.file):
+        yield f"\n### {file}\n\n"
+        for doubt in group:
+            about = "" if doubt.about in (doubt.place, *_TELLS_NOTHING) else f", `{doubt.about}`"
+            yield f"- `{doubt.place}`{about}: {doubt.text}\n"
+
+
+def _cells(operation: Operation, words: Iterable[str], tested: Iterable[str]) -> Iterator[str]:
     data = operation.data
-    yield f"`{operation.method.upper()} {operation.path}`"
+    served = ", ".join(words)
+    yield f"`{operation.method.upper()} {operation.path}`" + (f" ({served})" if served else "")
     url = (data.get("externalDocs") or {}).get("url")
     yield f"[{_page_name(url)}]({url})" if url else ""
     yield f"`{data['tags'][0]}.{operation.id}`"

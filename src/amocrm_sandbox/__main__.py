@@ -9,7 +9,6 @@ import signal
 from collections.abc import Sequence
 
 from .app import Sandbox
-from .builders import Builder
 from .certificate import DEFAULT_FOLDER, local_certificate
 from .limits import Limits
 from .server import serve
@@ -90,6 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         link_base=args.link_base,
     )
     if args.fill and not sandbox.store.row("SELECT 1 FROM leads"):
+        from .builders import Builder
+
         Builder(sandbox, args.seed).fill(args.fill)
 
     def ready(port: int, tls_port: int | None) -> None:

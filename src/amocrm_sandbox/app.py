@@ -15,11 +15,11 @@ from . import seed as seeding
 from .areas import ALL
 from .by_hand import ByHand
 from .changes import Changes
+from .chat_signature import signature_headers
 from .clock import Clock
 from .context import Routes
 from .control import Control, fresh_directories
 from .description import Description
-from .chat_signature import signature_headers
 from .exchange import Exchange
 from .faults import Faults
 from .hosts import service_of
@@ -174,16 +174,15 @@ class Sandbox:
         """
         if kind not in ("leads", "contacts", "companies", "customers"):
             raise ValueError(f"{kind} can not be deleted")
-        with self.lock:
-            with self.store.transaction():
-                changed = self.store.execute(
-                    f"UPDATE {kind} SET is_deleted=1, updated_at=? WHERE id=? AND is_deleted=0",
-                    (self.clock.now(), id),
-                )
-                changes = Changes(self, self.admin_id)
-                if changed.rowcount:
-                    changes.deleted(kind, id)
-                deliveries = changes.flush()
+        with self.lock, self.store.transaction():
+            changed = self.store.execute(
+                f"UPDATE {kind} SET is_deleted=1, updated_at=? WHERE id=? AND is_deleted=0",
+                (self.clock.now(), id),
+            )
+            changes = Changes(self, self.admin_id)
+            if changed.rowcount:
+                changes.deleted(kind, id)
+            deliveries = changes.flush()
         self.webhooks.send_all(deliveries)
         self.webhooks.pump()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import words
 from .sample_fields import DAY, SAMPLE_FIELDS, sample_values
-from .stages import LOST, WON, main_pipeline, stages
+from .stages import CLOSED, LOST, WON, main_pipeline, stages
 
 if TYPE_CHECKING:
     from .app import Sandbox
@@ -27,7 +27,6 @@ _MANAGERS = 4
 _REPEATED = ("Заявка", "Согласование", "Оплата")
 # Weights of the stages in the order of the board; the last two are won and lost.
 _OPEN, _WON, _LOST = 60, 25, 15
-_CUSTOM = ("custom_fields_values",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,21 +206,20 @@ class Builder:
         (status_id,) = random.choices(pool, weights)
         self._number += 1
         created_at = now - random.randint(3600, 180 * DAY)
-        closed = {WON, LOST} & {status_id}
+        is_closed = status_id in CLOSED
         changed_at = random.randint(created_at, now - 60)
         body = {
             "name": words.deal_name(random, self._number),
-            "price": round(random.lognormvariate(11, 0.9), -3) // 1,
+            "price": 1000 * int(random.lognormvariate(4, 0.9)),
             "pipeline_id": pipeline_id,
             "status_id": status_id,
             "responsible_user_id": self._user(),
             "created_at": created_at,
             "updated_at": changed_at,
-            **({"closed_at": changed_at} if closed else {}),
+            **({"closed_at": changed_at} if is_closed else {}),
             "custom_fields_values": self._values("leads", ("select",), 0.35),
             "tags": random.sample(words.TAGS, random.choices((0, 1, 2, 3), (3, 4, 2, 1))[0]),
         }
-        body["price"] = int(body["price"])
         reasons = list(self._store.documents("loss_reasons"))
         if status_id == LOST and reasons:
             body["loss_reason_id"] = random.choice(reasons)
@@ -300,11 +298,11 @@ class Builder:
     # ---- sending
 
     def _one(self, kind: str, body: Body, changes: Body, query: str = "") -> Body:
-        (made,) = self._post(kind, kind, [_spelled(kind, {**body, **changes})])
+        (made,) = self._post(kind, kind, [_spelled(kind, body, changes)])
         return self._get(f"{kind}/{made['id']}{query}")
 
     def _many(self, kind: str, count: int, body: Callable[[], Body], changes: Body) -> list[int]:
-        bodies = [_spelled(kind, {**body(), **changes}) for _ in range(count)]
+        bodies = [_spelled(kind, body(), changes) for _ in range(count)]
         return [item["id"] for item in self._post(kind, kind, bodies)]
 
     def _post(self, path: str, key: str, bodies: list[Body], size: int = _BATCH) -> list[Body]:
@@ -321,15 +319,31 @@ class Builder:
         return found
 
 
-def _spelled(kind: str, body: Body) -> Body:
-    """Return a body in the API's form: tags, contacts and company written out."""
-    body = {key: value for key, value in body.items() if key in _CUSTOM or value is not None}
+def _spelled(kind: str, made: Body, changes: Body) -> Body:
+    """Return a body in the API's form: changed, with tags, contacts and company written out."""
+    body = _changed_lead(made, changes) if kind == "leads" else {**made, **changes}
     embedded = dict(body.pop("_embedded", {}))
     tags, contacts, company = (body.pop(key, None) for key in ("tags", "contacts", "company"))
     if tags:
         embedded["tags"] = [{"name": name} for name in tags]
-    if contacts and kind == "leads":
+    if contacts:
         embedded["contacts"] = [{"id": id, "is_main": at == 0} for at, id in enumerate(contacts)]
-    if company is not None and kind == "leads":
+    if company is not None:
         embedded["companies"] = [{"id": company}]
     return {**body, "_embedded": embedded} if embedded else body
+
+
+def _changed_lead(made: Body, changes: Body) -> Body:
+    """Return a lead's body after changes; what was invented for its former stage goes when the stage is another."""
+    body = {**made, **changes}
+    if "status_id" in changes and "pipeline_id" not in changes and body["status_id"] not in CLOSED:
+        # Any other stage says itself which pipeline is meant.
+        del body["pipeline_id"]
+    elif "pipeline_id" in changes and "status_id" not in changes:
+        del body["status_id"]
+    status_id = body.get("status_id")
+    if status_id not in CLOSED and "closed_at" not in changes:
+        body.pop("closed_at", None)
+    if status_id != LOST and "loss_reason_id" not in changes:
+        body.pop("loss_reason_id", None)
+    return body

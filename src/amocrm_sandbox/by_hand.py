@@ -82,8 +82,15 @@ class ByHand:
             request_data: What that request carries in `data`.
         """
         settings = {"active": is_active}
-        bot = {"name": name, "type_functionality": type_functionality, "is_visual_editor": True, "settings": settings}
-        return self._put("bots", {**bot, "favorite_of": [], "request_url": request_url, "request_data": request_data})
+        bot = {
+            "name": name,
+            "type_functionality": type_functionality,
+            "is_visual_editor": True,
+            "settings": settings,
+        }
+        return self._put(
+            "bots", {**bot, "favorite_of": [], "request_url": request_url, "request_data": request_data}
+        )
 
     def bot_runs(self) -> list[Record]:
         """Return all runs of bots: `bot_id`, `kind`, `entity_id`, `state` and, when continued, `answer`."""
@@ -94,7 +101,9 @@ class ByHand:
     ) -> Record:
         """Add a widget; with a `client_id` it belongs to that integration, which then reads its settings."""
         plain = {"version": "1.0.0", "rating": "0,0", "settings_template": settings_template or []}
-        flags = dict.fromkeys(("is_lead_source", "is_work_with_dp", "is_crm_template", "is_active_in_account"), False)
+        flags = dict.fromkeys(
+            ("is_lead_source", "is_work_with_dp", "is_crm_template", "is_active_in_account"), False
+        )
         own = {"client_uuid": client_id, "pipeline_id": None, "settings": None}
         return self._put("widgets", {"code": code, **plain, **flags, **own})
 
@@ -147,7 +156,8 @@ class ByHand:
         """Take a lead, contact or company out of the bin."""
         with self._acting() as ctx:
             changed = ctx.store.execute(
-                f"UPDATE {self._kind(kind)} SET is_deleted=0, updated_at=? WHERE id=? AND is_deleted=1", (ctx.now, id)
+                f"UPDATE {self._kind(kind)} SET is_deleted=0, updated_at=? WHERE id=? AND is_deleted=1",
+                (ctx.now, id),
             )
             if changed.rowcount:
                 ctx.changes.restored(kind, id)
@@ -224,7 +234,9 @@ class ByHand:
         Raises:
             ValueError: There is no such action.
         """
-        method: Callable[..., Any] | None = getattr(self, action, None) if not action.startswith("_") else None
+        method: Callable[..., Any] | None = (
+            getattr(self, action, None) if not action.startswith("_") else None
+        )
         if method is None or action == "do":
             raise ValueError(f"unknown action {action!r}")
         result = method(**args)

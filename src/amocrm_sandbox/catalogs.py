@@ -8,7 +8,14 @@ from .context import Context
 from .errors import refuse
 from .store import Store
 
-__all__ = ["MOST_CATALOGS", "catalog_of_type", "enable_products", "find_catalog", "make_catalog", "require_lists"]
+__all__ = [
+    "MOST_CATALOGS",
+    "catalog_of_type",
+    "enable_products",
+    "find_catalog",
+    "make_catalog",
+    "require_lists",
+]
 
 MOST_CATALOGS = 10
 # Code, name, type, options with their codes.

@@ -185,11 +185,12 @@ class Changes:
             if kind not in SINGULARS:
                 continue
             one = SINGULARS.get(other)
-            type, item = one or "catalog_element", {"link": {"entity": {"type": one or "catalog_element"}}}
-            item["link"]["entity"]["id"] = other_id  # type: ignore[assignment]
-            word = "unlinked" if is_gone else "linked"
-            side = {"before" if is_gone else "after": [item]}
-            self.event(f"entity_{word}", kind, id, alias=f"{type}_{word}", **side)
+            type = one or "catalog_element"
+            item = {"link": {"entity": {"type": type, "id": other_id}}}
+            if is_gone:
+                self.event("entity_unlinked", kind, id, [item], alias=f"{type}_unlinked")
+            else:
+                self.event("entity_linked", kind, id, (), [item], alias=f"{type}_linked")
 
     # ---- what hangs on entities
 

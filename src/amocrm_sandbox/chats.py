@@ -42,7 +42,9 @@ def chat_by(ctx: Context, **wanted: Any) -> Record | None:
     return None
 
 
-def make_chat(ctx: Context, channel: Record, conversation_id: str, person: Record, source: str | None) -> Record:
+def make_chat(
+    ctx: Context, channel: Record, conversation_id: str, person: Record, source: str | None
+) -> Record:
     """Add a chat with a client; there is no contact and no talk yet."""
     profile = person.get("profile") or {}
     client = {
@@ -96,13 +98,19 @@ def show_talk(ctx: Context, talk: Record) -> Record:
 
 def _hook(ctx: Context, code: str, talk: Record) -> None:
     keys = ("created_at", "updated_at", "rate", "contact_id", "chat_id", "entity_id", "is_read", "origin")
-    record = {"talk_id": talk["id"], **{key: talk[key] for key in keys}, "entity_type": _KINDS.get(talk["kind"])}
+    record = {
+        "talk_id": talk["id"],
+        **{key: talk[key] for key in keys},
+        "entity_type": _KINDS.get(talk["kind"]),
+    }
     ctx.changes.hook(code, "talks", talk["id"], **record, is_in_work=talk["status"] != "closed")
 
 
 def _open_talk(ctx: Context, chat: Record) -> Record | None:
     talks = ctx.store.documents("talks").values()
-    return next((one for one in talks if one["chat_id"] == chat["chat_id"] and one["status"] != "closed"), None)
+    return next(
+        (one for one in talks if one["chat_id"] == chat["chat_id"] and one["status"] != "closed"), None
+    )
 
 
 def incoming_talk(ctx: Context, chat: Record, text: str) -> Record:
@@ -183,7 +191,7 @@ def _arrival(ctx: Context, chat: Record, channel: Record, text: str) -> tuple[in
     link(ctx, ("leads", lead_id), ("contacts", contact_id), True)
     ctx.changes.is_paused = False
     source = _source(ctx, chat)
-    pipeline_id = (source and source["pipeline_id"]) or main_pipeline(ctx.store)
+    pipeline_id = source["pipeline_id"] if source else main_pipeline(ctx.store)
     body = _chat_body(ctx, chat, channel, text, source)
     return contact_id, lead_id, add_unsorted(ctx, "chats", lead_id, pipeline_id, body)
 
@@ -229,7 +237,9 @@ def close_talk(ctx: Context, talk: Record, is_forced: bool) -> None:
         touch_talk(ctx, talk, status="nps_in_progress")
         return
     talk = touch_talk(ctx, talk, status="closed")
-    ctx.changes.event("talk_closed", "contacts", talk["contact_id"] or 0, after=[{"talk": {"id": talk["id"]}}])
+    ctx.changes.event(
+        "talk_closed", "contacts", talk["contact_id"] or 0, after=[{"talk": {"id": talk["id"]}}]
+    )
 
 
 # ---- messages
@@ -261,7 +271,11 @@ def _tell(ctx: Context, chat: Record, talk: Record | None, id: str, message: Rec
     record.update(contact_id=chat["contact_id"], text=sent.get("text") or "", created_at=message["timestamp"])
     record["message_type"] = sent["type"]
     if sent.get("media"):
-        record["attachment"] = {"type": sent["type"], "link": sent["media"], "file_name": sent.get("file_name")}
+        record["attachment"] = {
+            "type": sent["type"],
+            "link": sent["media"],
+            "file_name": sent.get("file_name"),
+        }
     if talk and talk["entity_id"] is not None:
         number = 2 if talk["kind"] == "leads" else 12
         record.update(element_type=number, entity_type=_KINDS[talk["kind"]])
@@ -283,7 +297,9 @@ def _tell(ctx: Context, chat: Record, talk: Record | None, id: str, message: Rec
         ctx.changes.event(type, "contacts", chat["contact_id"], after=[{"message": value}], shown=shown)
 
 
-def messages_of(ctx: Context, column: str, value: Any, limit: int, offset: int = 0) -> list[tuple[str, str | None, Record]]:
+def messages_of(
+    ctx: Context, column: str, value: Any, limit: int, offset: int = 0
+) -> list[tuple[str, str | None, Record]]:
     """Return id, client's id and content of messages, newest first; `column` is `chat_id` or `talk_id`."""
     rows = ctx.store.rows(
         f"SELECT id, client_id, body FROM chat_messages WHERE {column}=? ORDER BY n DESC LIMIT ? OFFSET ?",
@@ -307,7 +323,9 @@ def send_to_channel(ctx: Context, chat: Record, talk: Record, text: str) -> str:
 
 def _deliver(ctx: Context, channel: Record, chat: Record, author: Record, id: str, text: str) -> None:
     client = chat["client"]
-    receiver = {key: client[key] for key in ("id", "client_id", "name", "phone", "email") if client[key] is not None}
+    receiver = {
+        key: client[key] for key in ("id", "client_id", "name", "phone", "email") if client[key] is not None
+    }
     empty = dict.fromkeys(("tag", "media", "thumbnail", "file_name"), "")
     data: Record = {
         "account_id": ctx.sandbox.account["amojo_id"],

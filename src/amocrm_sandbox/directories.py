@@ -9,7 +9,23 @@ from .store import Store
 
 __all__ = ["CURRENCIES", "create"]
 
-CURRENCIES = ("RUB", "USD", "EUR", "KZT", "BYN", "UAH", "UZS", "KGS", "GEL", "AMD", "AZN", "TRY", "CNY", "GBP", "ILS")
+CURRENCIES = (
+    "RUB",
+    "USD",
+    "EUR",
+    "KZT",
+    "BYN",
+    "UAH",
+    "UZS",
+    "KGS",
+    "GEL",
+    "AMD",
+    "AZN",
+    "TRY",
+    "CNY",
+    "GBP",
+    "ILS",
+)
 
 # Name, colour, type: 4 bought recently, 1 purchase expected, 2 did not buy, 3 closed.
 _CUSTOMER_STATUSES = (

@@ -81,7 +81,9 @@ def _supplier(ctx: Context, sent: dict[str, Any]) -> dict[str, Any]:
         return sent
     stored = _decode(values[1]) if values[1] else {}
     fields = ctx.store.documents("fields")
-    texts = {fields[int(key)]["code"]: found[0]["value"] for key, found in stored.items() if int(key) in fields}
+    texts = {
+        fields[int(key)]["code"]: found[0]["value"] for key, found in stored.items() if int(key) in fields
+    }
     codes = {
         "vat_id": "SUPPLIER_VAT_ID",
         "kpp": "SUPPLIER_TAX_REGISTRATION_REASON_CODE",
@@ -146,8 +148,8 @@ def change_element(
     ctx.store.update("catalog_elements", old["id"], {**row, **_texts(ctx, new["name"], stored)})
     kind, id = f"catalog_{catalog['id']}", old["id"]
     if new["name"] != old["name"]:
-        pair = ([{"name_field_value": {"name": name}}] for name in (old["name"], new["name"]))
-        ctx.changes.event("name_field_changed", kind, id, *pair)
+        before_name, name = ([{"name_field_value": {"name": name}}] for name in (old["name"], new["name"]))
+        ctx.changes.event("name_field_changed", kind, id, before_name, name)
     ctx.changes.fields_changed(kind, id, touched, before, stored)
     ctx.changes.hook("update_catalog_element", "catalog_elements", id, **_record(ctx, new, stored))
 

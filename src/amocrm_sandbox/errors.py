@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .messages import Response, problem
+from .messages import JSON, Response, json_response, problem
 
-__all__ = ["DETAILS", "Refused", "field_error", "invalid", "refuse"]
+__all__ = ["DETAILS", "Refused", "field_error", "invalid", "own_form", "refuse"]
 
 DETAILS = {
     "NotSupportedChoice": "The value you selected is not a valid choice.",
@@ -51,3 +51,12 @@ def field_error(code: str, path: str, arg: object = "", detail: str | None = Non
 def invalid(errors: list[dict[str, Any]]) -> Refused:
     """Return the exception for the 400 of a failed validation (`validation-errors`)."""
     return refuse(400, "Request validation failed", **{"validation-errors": errors})
+
+
+def own_form(path: str, response: Response) -> Response:
+    """Return a refusal in the form of its service: the AI functions have one of their own for 401, 402 and 403."""
+    if not path.startswith(("/api/v2/sources/", "/api/v2/agent/")) or response.status not in (401, 402, 403):
+        return response
+    detail = response.json()["detail"]
+    body = {"code": response.status, "status": "error", "detail": detail, "error_reason": detail}
+    return json_response(body, response.status, JSON)

@@ -10,7 +10,7 @@ import msgspec
 
 from .context import Context, Handler, Item
 from .effects import answer_instead, deform, latency
-from .errors import Refused, field_error, refuse
+from .errors import Refused, field_error, own_form, refuse
 from .hosts import PUBLIC, SERVICES, service_of
 from .messages import Request, Response, html_page, problem
 from .query import form_value
@@ -82,9 +82,7 @@ class Exchange:
             request_id = f"{sandbox.random.getrandbits(64):016x}"
             response = replace(response, headers=(*response.headers, ("X-Request-Id", request_id)))
             spent, time = perf_counter() - begun, sandbox.clock.now()
-            sandbox.journal.add(
-                self._request, self._path, self._name, client_id, now, response, time, spent
-            )
+            sandbox.journal.add(self._request, self._path, self._name, client_id, now, response, time, spent)
         sandbox.webhooks.pump()
         if self._faults:
             delay = latency(self._faults)[1]
@@ -120,7 +118,7 @@ class Exchange:
         try:
             response = self._dispatch(client_id, grant.user_id if grant else None)
         except Refused as refused:
-            response = refused.response
+            response = own_form(self._path, refused.response)
         except OverflowError:
             # A number that no database column holds.
             response = problem(400, "Request validation failed")
@@ -200,7 +198,9 @@ class Exchange:
             raise refuse(400, "Request data can not be empty")
         try:
             # The popup of a call may come as a form.
-            is_form = self._path.startswith("/api/v2/") and "urlencoded" in self._request.headers.get("content-type", "")
+            is_form = self._path.startswith("/api/v2/") and "urlencoded" in self._request.headers.get(
+                "content-type", ""
+            )
             value = form_value(body.decode()) if is_form else _decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise refuse(400, "Request body is not valid JSON") from None

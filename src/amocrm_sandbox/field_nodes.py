@@ -25,7 +25,10 @@ def change_nodes(ctx: Context, item: Item, field: dict[str, Any]) -> list[dict[s
         if id is not None and id not in known:
             item.error("NotSupportedChoice", f"nested.{index}.id")
             continue
-        node = {"id": id if id is not None else ctx.store.next_id("enums"), "parent_id": sent.get("parent_id")}
+        node = {
+            "id": id if id is not None else ctx.store.next_id("enums"),
+            "parent_id": sent.get("parent_id"),
+        }
         nodes.append({**node, "value": sent["value"], "sort": sent["sort"]})
         if sent.get("request_id"):
             made[sent["request_id"]] = node["id"]

@@ -28,7 +28,9 @@ SELECT = ",".join(f"files.{name}" for name in COLUMNS)
 _LATIN = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya".replace("_", "").split(" "),
+        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya".replace("_", "").split(
+            " "
+        ),
         strict=True,
     )
 )
@@ -60,10 +62,14 @@ def file_type(mime: str) -> str:
 
 def _sanitized(name: str) -> str:
     latin = "".join(
-        (_LATIN[letter.lower()].title() if letter.isupper() else _LATIN[letter]) if letter.lower() in _LATIN else letter
+        (_LATIN[letter.lower()].title() if letter.isupper() else _LATIN[letter])
+        if letter.lower() in _LATIN
+        else letter
         for letter in name
     )
-    return "".join(letter if letter.isascii() and letter.isprintable() else "_" for letter in latin).replace(" ", "_")
+    return "".join(letter if letter.isascii() and letter.isprintable() else "_" for letter in latin).replace(
+        " ", "_"
+    )
 
 
 def _author(id: int | None) -> dict[str, Any] | None:
@@ -80,7 +86,9 @@ def _download(ctx: Context, *parts: str) -> dict[str, str]:
 
 
 def _content(ctx: Context, version_uuid: str) -> tuple[str, str, int]:
-    found: Any = ctx.store.row("SELECT name, mime_type, size FROM file_versions WHERE uuid=?", (version_uuid,))
+    found: Any = ctx.store.row(
+        "SELECT name, mime_type, size FROM file_versions WHERE uuid=?", (version_uuid,)
+    )
     return found  # type: ignore[no-any-return]
 
 

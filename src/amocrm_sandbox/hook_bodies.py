@@ -93,7 +93,9 @@ def _ready(sandbox: Sandbox, kind: str, id: Any, extra: Record) -> Record | None
 
 
 def _unsorted(sandbox: Sandbox, kind: str, uid: str, extra: Record) -> Record | None:
-    found = sandbox.store.row("SELECT category, pipeline_id, lead_id, created_at, body FROM unsorted WHERE uid=?", (uid,))
+    found = sandbox.store.row(
+        "SELECT category, pipeline_id, lead_id, created_at, body FROM unsorted WHERE uid=?", (uid,)
+    )
     if found is None:
         return None
     category, pipeline_id, lead_id, created_at, body = found
@@ -121,7 +123,16 @@ def _unsorted(sandbox: Sandbox, kind: str, uid: str, extra: Record) -> Record | 
 def _draft(sandbox: Sandbox, kind: str, id: int) -> Record:
     """Return an entity of an incoming lead: tags are one text here, and fields have no names."""
     item = _entity(sandbox, kind, id, {}) or {}
-    keys = ("id", "name", "status_id", "pipeline_id", "price", "date_create", "last_modified", "created_user_id")
+    keys = (
+        "id",
+        "name",
+        "status_id",
+        "pipeline_id",
+        "price",
+        "date_create",
+        "last_modified",
+        "created_user_id",
+    )
     kept = {key: item.get(key) for key in (*keys, "modified_user_id")}
     kept["main_user_id"] = item.get("responsible_user_id")
     kept["tags"] = ",".join(tag["name"] for tag in item.get("tags", ()))
@@ -198,7 +209,9 @@ def _value(kind: str, value: Record, options: dict[int, str]) -> Any:
     if kind in ("date", "date_time"):
         return sent
     if kind == "birthday":
-        return {"value": (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=sent or 0)).strftime("%d.%m.%Y")}
+        return {
+            "value": (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=sent or 0)).strftime("%d.%m.%Y")
+        }
     if kind == "smart_address" and enum_id:
         return {"value": sent, "subtype": ADDRESS[enum_id - 1]}
     if enum_id is not None:

@@ -154,7 +154,7 @@ class Page:
         if kind in _ENTITIES:
             conditions.append("is_deleted=0")
         if text:
-            search = {"tasks": "casefold(text)", "notes": "casefold(params)"}.get(kind, "search")
+            search = {"tasks": "casefold(text)", "notes": "casefold(CAST(params AS TEXT))"}.get(kind, "search")
             conditions.append(f"instr({search}, ?) > 0")
             values.append(text)  # type: ignore[arg-type]
         where = " AND ".join(conditions)

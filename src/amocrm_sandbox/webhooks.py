@@ -39,7 +39,6 @@ class HookDelivery:
         next_at: When it is tried (again), Unix seconds; None when it is over.
         data: The body before it was encoded.
         is_repeated: Whether a failure is tried again.
-        method: HTTP method.
         method: HTTP method; GET has everything in the address.
     """
 
@@ -51,7 +50,6 @@ class HookDelivery:
     data: dict[str, Any]
     timeout: float = 2.0
     is_repeated: bool = True
-    method: str = "POST"
     attempts: list[tuple[int, int]] = field(default_factory=list)
     next_at: int | None = None
     method: str = "POST"
@@ -127,7 +125,9 @@ class Webhooks:
                 if hook["disabled"] or code not in hook["settings"]:
                     continue
                 group, action = place_of(code)
-                item = None if (group, action, id) in seen else hook_item(self._sandbox, code, kind, id, extra)
+                item = (
+                    None if (group, action, id) in seen else hook_item(self._sandbox, code, kind, id, extra)
+                )
                 if item is not None:
                     seen.add((group, action, id))
                     found.append(self._delivery(hook, code, group, action, item))
@@ -137,7 +137,11 @@ class Webhooks:
         self, hook: dict[str, Any], code: str, group: str | None, action: str, item: dict[str, Any]
     ) -> HookDelivery:
         account = self._sandbox.account
-        block = {"subdomain": account["subdomain"], "id": account["id"], "_links": {"self": self._sandbox.url}}
+        block = {
+            "subdomain": account["subdomain"],
+            "id": account["id"],
+            "_links": {"self": self._sandbox.url},
+        }
         data = {"account": block, **({group: {action: [item]}} if group else {action: [item]})}
         number = uuid.UUID(int=self._sandbox.random.getrandbits(128), version=4)
         headers = {

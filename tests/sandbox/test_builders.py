@@ -65,6 +65,18 @@ def test_one_of_each_is_returned_as_the_api_reads_it(sandbox: Checked) -> None:
     assert {field["field_code"] for field in contact["custom_fields_values"]} >= {"PHONE", "EMAIL"}
 
 
+def test_a_stage_that_is_asked_for_beats_the_invented_one(sandbox: Checked) -> None:
+    """Closing, loss reason and pipeline follow the stage that the caller names."""
+    make = Builder(sandbox)
+    other = make.pipeline("Сервис", ["Приём", "Выдача"])
+    stage = other["_embedded"]["statuses"][1]
+    for _ in range(20):
+        won, moved, first = make.lead(status_id=142), make.lead(status_id=stage["id"]), make.lead(pipeline_id=other["id"])
+        assert won["closed_at"]
+        assert (moved["pipeline_id"], moved["closed_at"]) == (other["id"], None)
+        assert (first["pipeline_id"], first["status_id"]) == (other["id"], stage["id"])
+
+
 def test_what_the_server_would_refuse_is_refused_here(sandbox: Checked) -> None:
     """A body that the API does not take is an error of the caller, with the server's reasons."""
     with pytest.raises(ValueError, match="NotSupportedChoice"):

@@ -1,8 +1,10 @@
 """The decoder of bracket forms: what it reads, and what it refuses."""
 
+import base64
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
@@ -389,3 +391,28 @@ def test_bodies_beyond_the_bounds_are_refused_at_once(body: bytes) -> None:
             parse(body)
 
     assert best(refused) < 0.2
+
+
+CORPUS = [
+    base64.b64decode(line)
+    for line in Path(__file__).with_name("corpus.txt").read_text().splitlines()
+    if not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(
+    "content_type", ["", "application/json", "application/x-www-form-urlencoded; charset=cp866"]
+)
+def test_what_a_fuzzer_found_interesting(content_type: str) -> None:
+    """Bodies from a coverage-guided run: events or the documented error, and the same on a second reading."""
+    assert len(CORPUS) > 100
+    for body in CORPUS:
+        try:
+            events = parse(body, {"content-type": content_type})
+        except WebhookError:
+            continue
+        for event in events:
+            touch(event)
+        assert [event.raw for event in parse(body, {"content-type": content_type})] == [
+            event.raw for event in events
+        ]

@@ -142,6 +142,5 @@ def test_a_thousand_events_and_fifty_kills(kind: str, tmp_path: Path) -> None:
         server.kill()
 
     leads, rows, calls = counted(effects)
-    print("CALLS", calls)
     assert (leads, rows) == (EVENTS, EVENTS)
     assert calls >= EVENTS

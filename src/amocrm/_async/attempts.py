@@ -7,8 +7,6 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from amocrm._core.chats import ChannelSecret
-from amocrm._core.hosts import Hosts, LimitKey
 from amocrm._core.limiter import Outcome
 from amocrm._core.options import Options, Stats
 from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError, TransportError
@@ -21,7 +19,9 @@ from .limits import AsyncLimiter, Slot
 from .transport import AsyncTransport
 
 if TYPE_CHECKING:
+    from amocrm._core.chats import ChannelSecret
     from amocrm._core.events import Event
+    from amocrm._core.hosts import Hosts, LimitKey
 
 __all__ = ["AsyncAttempts"]
 
@@ -81,6 +81,7 @@ class AsyncAttempts:
         op, limiter, clock = request.op, self.limiter, self.clock
         headers = self._headers(request, token, options)
         url = self.hosts.url(op.host) + request.target
+        self.transport.prepare(url)
         try:
             slot = await limiter.acquire(self._keys.get(op.host) or self._key_on(op.host))
         except CircuitOpen as error:

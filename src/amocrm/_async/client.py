@@ -6,41 +6,41 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakValueDictionary
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import UNSET
 
-from amocrm._core.drift import unreadable
 from amocrm._core.identity import Directory, Origin
 from amocrm._core.operations import GET, LIST, endpoint
-from amocrm.entities import Company, Contact, Customer, Lead, Pipeline, Task, User
-from amocrm.entities._base import Entity
-from amocrm.entities._relations import Relation
 from amocrm.errors import NotFoundError
 
-from .collections import (
-    AsyncCollection,
-    AsyncFields,
-    AsyncNotes,
-    AsyncPipelines,
-    AsyncTags,
-    AsyncTasks,
-    AsyncUsers,
-)
 from .connection import AsyncConnection
-from .flush import Progress
-from .preload import preload as _preload
-from .query import AsyncQuery
-from .session import AsyncSession
-from .subscriptions import AsyncWebhooks
 
+# What a property or a method needs is imported there: a client that reads three leads a day in a small
+# function of a cloud should not pay for sessions, webhooks and files.
 if TYPE_CHECKING:
+    from amocrm.entities import Company, Contact, Customer, Lead
+    from amocrm.entities._base import Entity
+    from amocrm.entities._relations import Relation
     from amocrm_gen.models.account import Account
+
+    from .collections import (
+        AsyncCollection,
+        AsyncFields,
+        AsyncNotes,
+        AsyncPipelines,
+        AsyncTags,
+        AsyncTasks,
+        AsyncUsers,
+    )
+    from .drive import AsyncFiles
+    from .flush import Progress
+    from .query import AsyncQuery
+    from .session import AsyncSession
+    from .subscriptions import AsyncWebhooks
 
 __all__ = ["AsyncAmoCRM"]
 
-T = TypeVar("T", bound=Entity)
+T = TypeVar("T", bound="Entity")
 
 
 class AsyncAmoCRM(AsyncConnection):
@@ -65,56 +65,137 @@ class AsyncAmoCRM(AsyncConnection):
     @property
     def leads(self) -> AsyncCollection[Lead]:
         """Leads."""
+        from amocrm.entities import Lead
+
+        from .collections import AsyncCollection
+
+        from amocrm.entities import Lead
+
+        from .collections import AsyncCollection
+
         return AsyncCollection(self, Lead)
 
     @property
     def contacts(self) -> AsyncCollection[Contact]:
         """Contacts."""
+        from amocrm.entities import Contact
+
+        from .collections import AsyncCollection
+
+        from amocrm.entities import Contact
+
+        from .collections import AsyncCollection
+
         return AsyncCollection(self, Contact)
 
     @property
     def companies(self) -> AsyncCollection[Company]:
         """Companies."""
+        from amocrm.entities import Company
+
+        from .collections import AsyncCollection
+
+        from amocrm.entities import Company
+
+        from .collections import AsyncCollection
+
         return AsyncCollection(self, Company)
 
     @property
     def customers(self) -> AsyncCollection[Customer]:
         """Customers."""
+        from amocrm.entities import Customer
+
+        from .collections import AsyncCollection
+
+        from amocrm.entities import Customer
+
+        from .collections import AsyncCollection
+
         return AsyncCollection(self, Customer)
 
     @property
     def tasks(self) -> AsyncTasks:
         """Tasks."""
+        from amocrm.entities import Task
+
+        from .collections import AsyncTasks
+
+        from amocrm.entities import Task
+
+        from .collections import AsyncTasks
+
         return AsyncTasks(self, Task)
 
     @property
     def notes(self) -> AsyncNotes:
         """Notes, by entity."""
+        from .collections import AsyncNotes
+
+        from .collections import AsyncNotes
+
         return AsyncNotes(self)
 
     @property
     def tags(self) -> AsyncTags:
         """Directories of tags."""
+        from .collections import AsyncTags
+
+        from .collections import AsyncTags
+
         return AsyncTags(self)
 
     @property
     def users(self) -> AsyncUsers:
         """Users."""
+        from amocrm.entities import User
+
+        from .collections import AsyncUsers
+
+        from amocrm.entities import User
+
+        from .collections import AsyncUsers
+
         return AsyncUsers(self, User)
 
     @property
     def pipelines(self) -> AsyncPipelines:
         """Pipelines and their stages."""
+        from amocrm.entities import Pipeline
+
+        from .collections import AsyncPipelines
+
+        from amocrm.entities import Pipeline
+
+        from .collections import AsyncPipelines
+
         return AsyncPipelines(self, Pipeline)
 
     @property
     def fields(self) -> AsyncFields:
         """Definitions of custom fields."""
+        from .collections import AsyncFields
+
+        from .collections import AsyncFields
+
         return AsyncFields(self)
+
+    @property
+    def files(self) -> AsyncFiles:
+        """Files: upload, download, and what hangs on which entity."""
+        from .drive import AsyncFiles
+
+        from .drive import AsyncFiles
+
+        return AsyncFiles(self)
 
     @property
     def webhooks(self) -> AsyncWebhooks:
         """Subscriptions to webhooks."""
+        from .subscriptions import AsyncWebhooks
+
+        from .subscriptions import AsyncWebhooks
+
         return AsyncWebhooks(self)
 
     def query(self, cls: type[T]) -> AsyncQuery[T]:
@@ -145,6 +226,10 @@ class AsyncAmoCRM(AsyncConnection):
                 operation allows.
             progress: called after each request of a commit with the number of settled items and of all.
         """
+        from .session import AsyncSession
+
+        from .session import AsyncSession
+
         return AsyncSession(self, batch_size=batch_size, progress=progress)
 
     async def account(self, *, with_: Iterable[str] = ()) -> Account:
@@ -172,6 +257,10 @@ class AsyncAmoCRM(AsyncConnection):
         return self._query_at(cls, origin, {})
 
     def _query_at(self, cls: type[T], origin: Origin, path: dict[str, Any]) -> AsyncQuery[T]:
+        from .query import AsyncQuery
+
+        from .query import AsyncQuery
+
         if cls._kind in ("notes", "tags") and "entity_type" not in path:
             raise TypeError(f"{cls._kind} are listed by entity: crm.{cls._kind}.of(Lead)")
         if cls._kind not in LIST:
@@ -209,14 +298,25 @@ class AsyncAmoCRM(AsyncConnection):
         if item is None:
             return None
         entity = origin.make(cls, item)
-        for names in unreadable(response.drift).values():
-            entity._relations()["unreadable"] = names
+        if response.drift:
+            from amocrm._core.drift import unreadable
+
+            for names in unreadable(response.drift).values():
+                entity._relations()["unreadable"] = names
         if relations:
+            from weakref import WeakValueDictionary
+
+            from .preload import preload as _preload
+
             await _preload(self, origin, [entity], relations, one_by_one=True, cache=WeakValueDictionary())
         return entity
 
 
 def _zone_of(account: Account) -> tzinfo | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     embedded = account.embedded
     settings: Any = UNSET if embedded is UNSET else embedded.datetime_settings
     sources = [account] if settings is UNSET else [settings, account]

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ssl
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -15,23 +14,29 @@ from amocrm._core.hosts import Hosts, LimitKey, limit_key, parse_account
 from amocrm._core.limiter import Limits
 from amocrm._core.options import Options, Stats, Timeout
 from amocrm._core.retry import RetryPolicy
-from amocrm._core.token import OAuth, integration_of
+from amocrm._core.token import integration_of
 from amocrm.errors import ConfigurationError
 from amocrm_gen._runtime.reader import Drift, DriftWarning
 from amocrm_gen._runtime.wire import Request, Response
 
-from ._primitives import Clock, Result
+from ._primitives import Clock, Result, to_thread
 from .attempts import AsyncAttempts
 from .executor import AsyncExecutor
 from .limits import AsyncLimiter, AsyncMemoryLimiter
-from .oauth import AsyncOAuthTokens
-from .stores import AsyncMemoryTokenStore, AsyncTokenStore
 from .tokens import AsyncFixedTokens, AsyncProvidedTokens, AsyncTokens
 from .transport import AsyncBaseTransport, AsyncTransport
 
+# OAuth and the chats bring modules along that a client with a long-lived token never needs.
 if TYPE_CHECKING:
+    import ssl
+
+    from amocrm._core.chats import ChannelSecret
     from amocrm._core.events import Event
+    from amocrm._core.login import Redirect
+    from amocrm._core.token import OAuth
     from amocrm_gen.bound import AsyncApi
+
+    from .stores import AsyncTokenStore
 
 __all__ = ["AsyncConnection"]
 
@@ -53,7 +58,9 @@ class AsyncConnection:
         limiter: shared with other clients if they use the same key; its own without one.
         retry: how often and how long to try.
         timeout: seconds to wait for a byte of an answer, or a ``Timeout``.
-        base_url: address of a local server that stands in for the account; loopback only.
+        base_url: address of a local server that stands in for the account; loopback only. It is also what
+            the ``Host`` header says.
+        chats: id and secret of a chat channel, with which requests to the chats service are signed.
         http_transport: a transport of the HTTP library to use instead of our own connections.
         proxy: address of a proxy; the usual environment variables without it.
         verify: TLS settings for private certificate authorities.
@@ -81,6 +88,7 @@ class AsyncConnection:
         retry: RetryPolicy | None = None,
         timeout: float | Timeout | None = None,
         base_url: str | None = None,
+        chats: ChannelSecret | None = None,
         http_transport: AsyncBaseTransport | None = None,
         proxy: str | None = None,
         verify: ssl.SSLContext | None = None,
@@ -107,6 +115,7 @@ class AsyncConnection:
             stats=Stats(),
             user_agent=_agent(user_agent),
             hooks=tuple(hooks or ()),
+            chats=chats,
         )
         self._tokens = self._make_tokens(token, oauth, store)
         self._executor = AsyncExecutor(self._attempts, self._tokens)
@@ -127,19 +136,54 @@ class AsyncConnection:
         response.report = self._report
         return response
 
-    async def authorize(self, code: str) -> None:
+    async def authorize(self, grant: str | Redirect) -> None:
         """Exchanges the code of a login for the first tokens and stores them (OAuth only).
 
         Args:
-            code: from the redirect to ``redirect_uri``; good for 20 minutes, once.
+            grant: the code from the redirect to ``redirect_uri``, good for 20 minutes, once; or the whole
+                redirect as ``read_redirect(address, state)`` has checked it.
 
         Raises:
             GrantRevoked: the code is over, was used, or belongs to another account.
-            ConfigurationError: the client has no ``oauth``, or its keys are refused.
+            ConfigurationError: the client has no ``oauth``, its keys are refused, or the redirect names
+                another account than this client.
         """
+        from .oauth import AsyncOAuthTokens
+
         if not isinstance(self._tokens, AsyncOAuthTokens):
             raise ConfigurationError("authorize() needs a client made with oauth=OAuth(...)")
-        await self._tokens.authorize(code)
+        if not isinstance(grant, str):
+            if grant.account != self.account_host:
+                raise ConfigurationError(
+                    f"{grant.account} granted access and this client is of {self.account_host}; make one for it"
+                )
+            grant = grant.code
+        await self._tokens.authorize(grant)
+
+    async def login(self, *, patience: float = 300.0, show: Callable[[str], object] | None = None) -> None:
+        """The first login on a developer's machine: opens the consent page and waits for its redirect.
+
+        ``redirect_uri`` of the integration must name this machine, such as ``http://127.0.0.1:8765/cb``;
+        a small server listens there until the redirect has come. ``state`` is made here and checked. On a
+        server use ``OAuth.authorize_url``, ``read_redirect`` and ``authorize`` instead.
+
+        Args:
+            patience: seconds to wait for the user.
+            show: is given the address of the consent page; opens the browser without it.
+
+        Raises:
+            LoginRefused: the user said no, or nobody came in time.
+            ConfigurationError: ``redirect_uri`` is not of this machine, or is taken.
+        """
+        from .oauth import AsyncOAuthTokens
+
+        if not isinstance(self._tokens, AsyncOAuthTokens):
+            raise ConfigurationError("login() needs a client made with oauth=OAuth(...)")
+        from .login import wait_for_redirect  # brings a server along, which nothing else needs
+
+        platform = self._attempts.hosts.family.domain
+        redirect = await to_thread(wait_for_redirect, self._tokens.oauth, platform, patience, show)
+        await self.authorize(redirect)
 
     def with_options(
         self,
@@ -216,6 +260,9 @@ class AsyncConnection:
     ) -> AsyncTokens:
         attempts, wall = self._attempts, self._attempts.clock.wall
         if oauth is not None:
+            from .oauth import AsyncOAuthTokens
+            from .stores import AsyncMemoryTokenStore
+
             return AsyncOAuthTokens(oauth, store or AsyncMemoryTokenStore(), attempts, self._options)
         if isinstance(token, str):
             return AsyncFixedTokens(token, attempts.hosts.name, wall)

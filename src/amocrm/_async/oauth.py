@@ -78,7 +78,7 @@ class AsyncOAuthTokens:
     def __init__(
         self, oauth: OAuth, store: AsyncTokenStore, attempts: AsyncAttempts, options: Options
     ) -> None:
-        self._oauth, self._store, self._attempts, self._options = oauth, store, attempts, options
+        self.oauth, self._store, self._attempts, self._options = oauth, store, attempts, options
         #: the name that the client was made with stays the key, also when the account is renamed
         self._key = f"{attempts.hosts.name}/{oauth.client_id}"
         self._token: Token | None = None
@@ -331,7 +331,7 @@ class AsyncOAuthTokens:
         return Request(
             op=TOKEN_OP,
             path=TOKEN_OP.path,
-            content=self._oauth.body(grant, value),
+            content=self.oauth.body(grant, value),
             content_type="application/json",
         )
 

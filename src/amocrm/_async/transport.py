@@ -109,6 +109,11 @@ class AsyncTransport:
             raise _redirect(op, request, status, found["location"])
         return Response(status=status, headers=found, content=body)
 
+    def prepare(self, url: str) -> None:
+        """Makes what the first connection needs, unless it is there: a slot of the limiter must not wait for it."""
+        if self._http is None:
+            self._connect(url)
+
     async def close(self) -> None:
         """Closes our own connections; the next request makes new ones."""
         if self._own and self._http is not None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from email.utils import formatdate
 from typing import Final
 
 import attrs
@@ -53,6 +52,8 @@ def signed_headers(
         content: the bytes of the body exactly as they are sent; empty without one.
         now: Unix seconds.
     """
+    from email.utils import formatdate  # slow to import, and nobody else needs it
+
     date = formatdate(now, usegmt=False).replace("-0000", "+0000")
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
     message = "\n".join((method, digest, _JSON, date, path))

@@ -16,7 +16,17 @@ import attrs
 from amocrm.errors import ConfigurationError
 from amocrm_gen._runtime.op import Host
 
-__all__ = ["FAMILIES", "Family", "Hosts", "LimitKey", "host_of", "limit_key", "parse_account", "target_of"]
+__all__ = [
+    "FAMILIES",
+    "Family",
+    "Hosts",
+    "LimitKey",
+    "host_of",
+    "is_loopback",
+    "limit_key",
+    "parse_account",
+    "target_of",
+]
 
 
 @attrs.frozen
@@ -75,7 +85,7 @@ class Hosts:
     @property
     def is_local(self) -> bool:
         """Whether a local server stands in for the account."""
-        return _is_loopback(self.account)
+        return is_loopback(self.account)
 
     def with_service(self, host: Host, address: str) -> Hosts:
         """A copy with the address of a service as the API named it (``drive_url``, ``api_domain``).
@@ -87,7 +97,7 @@ class Hosts:
             ConfigurationError: the address belongs to none of the vendor's platforms.
         """
         if self.is_local:
-            changes: dict[str, Any] = {host: _loopback(address)} if _is_loopback(address) else {}
+            changes: dict[str, Any] = {host: _loopback(address)} if is_loopback(address) else {}
             return attrs.evolve(self, **changes)
         try:
             parts = urlsplit(address if "//" in address else f"https://{address}")
@@ -201,7 +211,8 @@ def host_of(address: str) -> str:
         return ""
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether an address names this machine."""
     return _LOOPBACK.fullmatch(host_of(address)) is not None
 
 
@@ -211,7 +222,7 @@ def _loopback(base_url: str) -> str:
         port = parts.port
     except ValueError as error:
         raise ConfigurationError("base_url is no address; write 'http://127.0.0.1:8080'") from error
-    if parts.scheme not in {"http", "https"} or not _is_loopback(base_url):
+    if parts.scheme not in {"http", "https"} or not is_loopback(base_url):
         raise ConfigurationError(
             f"base_url may only name this machine ('http://127.0.0.1:8080'), not {parts.hostname or base_url!r}: "
             "the token is sent there; for a real account leave it out and give the account's name"

@@ -6,41 +6,41 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakValueDictionary
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import UNSET
 
-from amocrm._core.drift import unreadable
 from amocrm._core.identity import Directory, Origin
 from amocrm._core.operations import GET, LIST, endpoint
-from amocrm.entities import Company, Contact, Customer, Lead, Pipeline, Task, User
-from amocrm.entities._base import Entity
-from amocrm.entities._relations import Relation
 from amocrm.errors import NotFoundError
 
-from .collections import (
-    Collection,
-    Fields,
-    Notes,
-    Pipelines,
-    Tags,
-    Tasks,
-    Users,
-)
 from .connection import Connection
-from .flush import Progress
-from .preload import preload as _preload
-from .query import Query
-from .session import Session
-from .subscriptions import Webhooks
 
+# What a property or a method needs is imported there: a client that reads three leads a day in a small
+# function of a cloud should not pay for sessions, webhooks and files.
 if TYPE_CHECKING:
+    from amocrm.entities import Company, Contact, Customer, Lead
+    from amocrm.entities._base import Entity
+    from amocrm.entities._relations import Relation
     from amocrm_gen.models.account import Account
+
+    from .collections import (
+        Collection,
+        Fields,
+        Notes,
+        Pipelines,
+        Tags,
+        Tasks,
+        Users,
+    )
+    from .drive import Files
+    from .flush import Progress
+    from .query import Query
+    from .session import Session
+    from .subscriptions import Webhooks
 
 __all__ = ["AmoCRM"]
 
-T = TypeVar("T", bound=Entity)
+T = TypeVar("T", bound="Entity")
 
 
 class AmoCRM(Connection):
@@ -65,56 +65,137 @@ class AmoCRM(Connection):
     @property
     def leads(self) -> Collection[Lead]:
         """Leads."""
+        from amocrm.entities import Lead
+
+        from .collections import Collection
+
+        from amocrm.entities import Lead
+
+        from .collections import Collection
+
         return Collection(self, Lead)
 
     @property
     def contacts(self) -> Collection[Contact]:
         """Contacts."""
+        from amocrm.entities import Contact
+
+        from .collections import Collection
+
+        from amocrm.entities import Contact
+
+        from .collections import Collection
+
         return Collection(self, Contact)
 
     @property
     def companies(self) -> Collection[Company]:
         """Companies."""
+        from amocrm.entities import Company
+
+        from .collections import Collection
+
+        from amocrm.entities import Company
+
+        from .collections import Collection
+
         return Collection(self, Company)
 
     @property
     def customers(self) -> Collection[Customer]:
         """Customers."""
+        from amocrm.entities import Customer
+
+        from .collections import Collection
+
+        from amocrm.entities import Customer
+
+        from .collections import Collection
+
         return Collection(self, Customer)
 
     @property
     def tasks(self) -> Tasks:
         """Tasks."""
+        from amocrm.entities import Task
+
+        from .collections import Tasks
+
+        from amocrm.entities import Task
+
+        from .collections import Tasks
+
         return Tasks(self, Task)
 
     @property
     def notes(self) -> Notes:
         """Notes, by entity."""
+        from .collections import Notes
+
+        from .collections import Notes
+
         return Notes(self)
 
     @property
     def tags(self) -> Tags:
         """Directories of tags."""
+        from .collections import Tags
+
+        from .collections import Tags
+
         return Tags(self)
 
     @property
     def users(self) -> Users:
         """Users."""
+        from amocrm.entities import User
+
+        from .collections import Users
+
+        from amocrm.entities import User
+
+        from .collections import Users
+
         return Users(self, User)
 
     @property
     def pipelines(self) -> Pipelines:
         """Pipelines and their stages."""
+        from amocrm.entities import Pipeline
+
+        from .collections import Pipelines
+
+        from amocrm.entities import Pipeline
+
+        from .collections import Pipelines
+
         return Pipelines(self, Pipeline)
 
     @property
     def fields(self) -> Fields:
         """Definitions of custom fields."""
+        from .collections import Fields
+
+        from .collections import Fields
+
         return Fields(self)
+
+    @property
+    def files(self) -> Files:
+        """Files: upload, download, and what hangs on which entity."""
+        from .drive import Files
+
+        from .drive import Files
+
+        return Files(self)
 
     @property
     def webhooks(self) -> Webhooks:
         """Subscriptions to webhooks."""
+        from .subscriptions import Webhooks
+
+        from .subscriptions import Webhooks
+
         return Webhooks(self)
 
     def query(self, cls: type[T]) -> Query[T]:
@@ -145,6 +226,10 @@ class AmoCRM(Connection):
                 operation allows.
             progress: called after each request of a commit with the number of settled items and of all.
         """
+        from .session import Session
+
+        from .session import Session
+
         return Session(self, batch_size=batch_size, progress=progress)
 
     def account(self, *, with_: Iterable[str] = ()) -> Account:
@@ -172,6 +257,10 @@ class AmoCRM(Connection):
         return self._query_at(cls, origin, {})
 
     def _query_at(self, cls: type[T], origin: Origin, path: dict[str, Any]) -> Query[T]:
+        from .query import Query
+
+        from .query import Query
+
         if cls._kind in ("notes", "tags") and "entity_type" not in path:
             raise TypeError(f"{cls._kind} are listed by entity: crm.{cls._kind}.of(Lead)")
         if cls._kind not in LIST:
@@ -209,14 +298,25 @@ class AmoCRM(Connection):
         if item is None:
             return None
         entity = origin.make(cls, item)
-        for names in unreadable(response.drift).values():
-            entity._relations()["unreadable"] = names
+        if response.drift:
+            from amocrm._core.drift import unreadable
+
+            for names in unreadable(response.drift).values():
+                entity._relations()["unreadable"] = names
         if relations:
+            from weakref import WeakValueDictionary
+
+            from .preload import preload as _preload
+
             _preload(self, origin, [entity], relations, one_by_one=True, cache=WeakValueDictionary())
         return entity
 
 
 def _zone_of(account: Account) -> tzinfo | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     embedded = account.embedded
     settings: Any = UNSET if embedded is UNSET else embedded.datetime_settings
     sources = [account] if settings is UNSET else [settings, account]

@@ -108,7 +108,10 @@ def get_account(ctx: Context) -> Response:
         "version": 16,
         "drive_url": drive_url(ctx.request),
         "is_api_filter_enabled": account["is_api_filter_enabled"],
-        "invoices_settings": {"lang": None, "invoices_catalog_id": (catalog_of_type(ctx.store, "invoices") or {}).get("id")},
+        "invoices_settings": {
+            "lang": None,
+            "invoices_catalog_id": (catalog_of_type(ctx.store, "invoices") or {}).get("id"),
+        },
     }
     shown.update({key: value for key, value in extra.items() if key in ctx.with_})
     if "entity_names" in ctx.with_:

@@ -22,14 +22,20 @@ _TYPES = {403: "ORIGIN_INVALID_SIGNATURE", 404: "ORIGIN_NOT_REGISTERED"}
 
 def amojo_error(status: int, description: str, type: str | None = None) -> Refused:
     """Return the exception for an error of the chat service, which has a form of its own."""
-    body = {"status": 0, "error_code": status, "error_type": type or _TYPES.get(status, "ORIGIN_INVALID_REQUEST")}
+    body = {
+        "status": 0,
+        "error_code": status,
+        "error_type": type or _TYPES.get(status, "ORIGIN_INVALID_REQUEST"),
+    }
     return Refused(json_response({**body, "error_description": description}, status, JSON))
 
 
 def _missing(ctx: Context) -> Refused:
     # Not every operation documents a 404; an unknown channel cannot be signed for either.
     has_404 = ctx.operation is None or "404" in ctx.operation.raw["responses"]
-    return amojo_error(404, "NOT_FOUND") if has_404 else amojo_error(403, "NOT_FOUND", "ORIGIN_NOT_REGISTERED")
+    return (
+        amojo_error(404, "NOT_FOUND") if has_404 else amojo_error(403, "NOT_FOUND", "ORIGIN_NOT_REGISTERED")
+    )
 
 
 def channel_of(ctx: Context, is_connected: bool = True) -> dict[str, Any]:
@@ -112,7 +118,12 @@ def create_chat(ctx: Context) -> Response:
         source = (data.get("source") or {}).get("external_id")
         chat = make_chat(ctx, channel, data["conversation_id"], user, source)
     client = chat["client"]
-    shown = {"id": client["id"], "client_id": client["client_id"], "name": client["name"], "avatar": client["avatar"]}
+    shown = {
+        "id": client["id"],
+        "client_id": client["client_id"],
+        "name": client["name"],
+        "avatar": client["avatar"],
+    }
     shown.update({key: client[key] for key in ("phone", "email") if client[key]})
     kept = {key: value for key, value in shown.items() if value is not None}
     return json_response({"id": chat["chat_id"], "user": kept}, content_type=JSON)

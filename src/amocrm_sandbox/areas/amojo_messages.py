@@ -35,7 +35,9 @@ def _check(message: Record) -> None:
             raise amojo_error(400, f"payload.message.{key}: This field is missing.")
 
 
-def _find(ctx: Context, channel: Record, id: str | None, client_id: str | None) -> tuple[str, Record, Record] | None:
+def _find(
+    ctx: Context, channel: Record, id: str | None, client_id: str | None
+) -> tuple[str, Record, Record] | None:
     """Return id, chat and content of a message of a channel, found by either id."""
     rows = ctx.store.rows(
         "SELECT id, chat_id, body FROM chat_messages WHERE id=? OR client_id=? ORDER BY n", (id, client_id)
@@ -78,7 +80,12 @@ def send_message(ctx: Context) -> Response:
         "message": payload["message"],
     }
     id = add_message(ctx, chat, talk, message)
-    answer = {"msgid": id, "ref_id": payload["msgid"], "conversation_id": chat["chat_id"], "sender_id": author["id"]}
+    answer = {
+        "msgid": id,
+        "ref_id": payload["msgid"],
+        "conversation_id": chat["chat_id"],
+        "sender_id": author["id"],
+    }
     if not is_incoming:
         answer["receiver_id"] = chat["client"]["id"]
     return json_response({"new_message": answer}, content_type=JSON)
@@ -140,7 +147,7 @@ def update_delivery_status(ctx: Context) -> Response:
         raise amojo_error(404, "NOT_FOUND", "MESSAGE_NOT_FOUND")
     if data["status_code"] == -1 and "error_code" not in data:
         raise amojo_error(400, "error_code: This field is missing.")
-    errors = {key: data[key] for key in ("error_code", "error") if key in data}
+    errors: Record = {key: data[key] for key in ("error_code", "error") if key in data}
     _keep(ctx, found[0], {**found[2], "delivery_status": _STATUSES[data["status_code"]], **errors})
     return Response(200)
 
@@ -182,7 +189,12 @@ def _show(chat: Record, id: str, client_id: str | None, message: Record) -> Reco
     author = {"id": message["author"]["id"], "name": message["author"]["name"]}
     sides = {"sender": client} if message["is_incoming"] else {"sender": author, "receiver": client}
     sent = message["message"]
-    content = {"id": id, "type": sent["type"], "text": sent.get("text") or "", "media": sent.get("media") or ""}
+    content = {
+        "id": id,
+        "type": sent["type"],
+        "text": sent.get("text") or "",
+        "media": sent.get("media") or "",
+    }
     content.update(thumbnail="", file_name=sent.get("file_name") or "", file_size=sent.get("file_size") or 0)
     if client_id is not None:
         content["client_id"] = client_id

@@ -70,7 +70,7 @@ def _run_all(ctx: Context, kinds: dict[Any, str]) -> None:
     for item in ctx.items:
         if item.errors:
             continue
-        kind = kinds.get(item.data["entity_type"], item.data["entity_type"])
+        kind: str = kinds.get(item.data["entity_type"]) or item.data["entity_type"]
         bot = ctx.store.document("bots", item.data["bot_id"])
         if bot is None:
             item.error("NotSupportedChoice", "bot_id")

@@ -47,7 +47,9 @@ def _add(ctx: Context, item: Item, kind: str, id: int) -> dict[str, Any]:
     data = item.data
     note_type = "call_in" if data["direction"] == "inbound" else "call_out"
     responsible = data.get("call_responsible")
-    author = responsible if responsible in ctx.store.documents("users") else data.get("created_by", ctx.user["id"])
+    author = (
+        responsible if responsible in ctx.store.documents("users") else data.get("created_by", ctx.user["id"])
+    )
     note_id = ctx.store.next_id("notes")
     note = {
         "id": note_id,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from .. import relations
 from ..catalogs import find_catalog
 from ..context import Context, Item, Routes
@@ -165,7 +164,11 @@ def link_element(ctx: Context) -> Response:
     for item, target in pairs:
         sent = item.data.get("metadata") or {}
         quantity = sent["quantity"] if sent.get("quantity") is not None else 1
-        metadata = {"quantity": quantity, "catalog_id": ctx.id("catalog_id"), "price_id": sent.get("price_id")}
+        metadata = {
+            "quantity": quantity,
+            "catalog_id": ctx.id("catalog_id"),
+            "price_id": sent.get("price_id"),
+        }
         relations.link(ctx, target, ("catalog_elements", id), metadata=metadata)
     return _answer(ctx, _links(ctx, id, {target for _, target in pairs}))
 
@@ -177,5 +180,3 @@ def unlink_element(ctx: Context) -> Response:
     for _, target in _targets(ctx):
         relations.unlink(ctx, target, ("catalog_elements", id))
     return Response(204)
-
-

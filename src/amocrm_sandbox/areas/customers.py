@@ -44,7 +44,9 @@ def _attach(ctx: Context, item: Item, id: int, data: Row, prefix: str) -> None:
             item.error("NotSupportedChoice", f"_embedded.segments.{index}.id")
             continue
         ctx.store.execute("INSERT OR IGNORE INTO customer_segments VALUES (?,?)", (id, segment["id"]))
-        ctx.changes.event("entity_segment_attached", "customers", id, after=[{"segment": {"id": segment["id"]}}])
+        ctx.changes.event(
+            "entity_segment_attached", "customers", id, after=[{"segment": {"id": segment["id"]}}]
+        )
 
 
 def _show(ctx: Context, row: Row, shown: Row) -> None:

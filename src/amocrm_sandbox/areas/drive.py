@@ -52,13 +52,17 @@ def list_files(ctx: Context) -> Response:
     base = f"{ctx.request.scheme}://{ctx.request.host}"
     links = {key: {"href": value["href"].replace(ctx.base, base, 1)} for key, value in links.items()}
     shown = [show_file(ctx, row) for row in rows]
-    return json_response({"_count": len(shown), "_links": links, "_embedded": {"files": shown}}, content_type=JSON)
+    return json_response(
+        {"_count": len(shown), "_links": links, "_embedded": {"files": shown}}, content_type=JSON
+    )
 
 
 def _narrow(ctx: Context, selection: Selection, asked: dict[str, Any]) -> None:
     extensions = as_list(asked.get("extensions"))
     if extensions:
-        conditions = " OR ".join([f"instr(casefold(({_CONTENT.format('name')})) || '|', ?) > 0"] * len(extensions))
+        conditions = " OR ".join(
+            [f"instr(casefold(({_CONTENT.format('name')})) || '|', ?) > 0"] * len(extensions)
+        )
         selection.where(f"({conditions})", *(f".{one.casefold()}|" for one in extensions))
     term = asked.get("term")
     if isinstance(term, str) and term:

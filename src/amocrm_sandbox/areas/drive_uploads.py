@@ -48,9 +48,7 @@ def create_session(ctx: Context) -> Response:
     item, data = ctx.item, ctx.item.data
     if data["file_size"] > MAX_FILE:
         item.error("TooHigh", "file_size", MAX_FILE)
-    known = ctx.store.row(
-        "SELECT 1 FROM files WHERE uuid=? AND deleted_at IS NULL", (data.get("file_uuid"),)
-    )
+    known = ctx.store.row("SELECT 1 FROM files WHERE uuid=? AND deleted_at IS NULL", (data.get("file_uuid"),))
     if data.get("file_uuid") is not None and known is None:
         item.error("NotSupportedChoice", "file_uuid")
     ctx.refuse_bad_items()
@@ -118,8 +116,10 @@ def _keep(ctx: Context, data: dict[str, Any], content: bytes) -> tuple[Any, ...]
     if known is not None:
         ctx.store.update("files", known, changed)
     else:
-        row = dict.fromkeys(COLUMNS)
-        row.update(id=ctx.store.next_id("files"), uuid=version["file_uuid"], name=split_name(data["file_name"])[0])
+        row: dict[str, Any] = dict.fromkeys(COLUMNS)
+        row.update(
+            id=ctx.store.next_id("files"), uuid=version["file_uuid"], name=split_name(data["file_name"])[0]
+        )
         ctx.store.insert("files", {**row, **changed, "created_by": user_id, "created_at": ctx.now})
     found: Any = ctx.store.row(f"SELECT {SELECT} FROM files WHERE uuid=?", (version["file_uuid"],))
     return found  # type: ignore[no-any-return]

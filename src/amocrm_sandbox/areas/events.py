@@ -20,7 +20,7 @@ routes = Routes()
 
 MOST_IDS = 10
 _SELECT = "id,type,kind,entity_id,created_by,created_at,before,after,shown"
-_COLUMNS = _SELECT.split(",")
+_COLUMNS: list[str] = _SELECT.split(",")
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
 # `with` values by entity kind.
@@ -56,7 +56,7 @@ def _path(kind: str, id: int) -> str:
 
 
 def _render(ctx: Context, rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    records = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+    records: list[dict[str, Any]] = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
     for record in records:
         shown = _decode(record["shown"]) if record["shown"] else {}
         record["talk_contact"] = shown.get("linked_talk_contact_id")
@@ -71,7 +71,9 @@ def _names(ctx: Context, records: list[dict[str, Any]]) -> dict[tuple[str, int],
     wanted: dict[str, set[int]] = defaultdict(set)
     for record in records:
         kind = record["kind"]
-        if _NAMES.get(kind) in ctx.with_ or (kind.startswith("catalog_") and "catalog_element_name" in ctx.with_):
+        if _NAMES.get(kind) in ctx.with_ or (
+            kind.startswith("catalog_") and "catalog_element_name" in ctx.with_
+        ):
             wanted[kind].add(record["entity_id"])
     found = {}
     for kind, ids in wanted.items():
@@ -90,7 +92,7 @@ def _show(ctx: Context, record: dict[str, Any], names: dict[tuple[str, int], str
     if record["talk_contact"] is not None:
         entity["linked_talk_contact_id"] = record["talk_contact"]
     if kind.startswith("catalog_"):
-        entity["catalog_id"] = as_int(kind.removeprefix("catalog_"))
+        entity["catalog_id"] = int(kind.removeprefix("catalog_"))
         catalog = ctx.store.document("catalogs", entity["catalog_id"])
         if "catalog_name" in ctx.with_ and catalog:
             entity["catalog_name"] = catalog["name"]
@@ -113,7 +115,9 @@ def _show(ctx: Context, record: dict[str, Any], names: dict[tuple[str, int], str
 def _narrow_by_type(selection: Selection, types: list[str]) -> None:
     if not types:
         return
-    of_one_field = [type for type in types if type.startswith("custom_field_") and type.endswith("_value_changed")]
+    of_one_field = [
+        type for type in types if type.startswith("custom_field_") and type.endswith("_value_changed")
+    ]
     of_one_field = [type for type in of_one_field if type != "custom_field_value_changed"]
     if of_one_field and len(types) > 1:
         raise refuse(400, "A type of one custom field must be the only type of the filter")
@@ -141,11 +145,11 @@ def _narrow_by_value(selection: Selection, side: str, asked: Any, types: list[st
     if enums:
         condition = " OR ".join([f"instr({side}, ?) > 0"] * len(enums))
         selection.where(f"({condition})", *(f'"enum_id":{enum},' for enum in enums))
-    value = asked.get("value")
-    if isinstance(value, str):
+    wanted = asked.get("value")
+    if isinstance(wanted, str):
         paths = [_VALUES[type] for type in types if type in _VALUES] or list(_VALUES.values())
         condition = " OR ".join([f"CAST(json_extract({side}, ?) AS TEXT) = ?"] * len(paths))
-        selection.where(f"({condition})", *(arg for path in paths for arg in (path, value)))
+        selection.where(f"({condition})", *(arg for path in paths for arg in (path, wanted)))
 
 
 @routes("GET", "/api/v4/events")
@@ -155,7 +159,9 @@ def list_events(ctx: Context) -> Response:
     selection.order = "n DESC"
     selection.among("id", _several(asked.get("id")))
     authors = [as_int(value, -1) for value in _several(asked.get("created_by"))]
-    kinds = [PLURALS.get(value, "tasks" if value == "task" else value) for value in _several(asked.get("entity"))]
+    kinds = [
+        PLURALS.get(value, "tasks" if value == "task" else value) for value in _several(asked.get("entity"))
+    ]
     ids = [as_int(value, -1) for value in _several(asked.get("entity_id"))]
     if max(len(authors), len(ids)) > MOST_IDS:
         raise refuse(400, f"Filters take at most {MOST_IDS} ids")

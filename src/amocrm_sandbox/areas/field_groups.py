@@ -22,7 +22,9 @@ DEFAULT = "default"
 
 def _groups(ctx: Context, owner: str) -> list[dict[str, Any]]:
     """Return the groups of an owner: the predefined ones and those that were made."""
-    groups = [{"id": DEFAULT, "name": "Основное", "sort": 0, "is_predefined": True, "type": "custom_field_group"}]
+    groups = [
+        {"id": DEFAULT, "name": "Основное", "sort": 0, "is_predefined": True, "type": "custom_field_group"}
+    ]
     if owner == "leads":
         group = {"id": "statistic", "name": "Статистика", "sort": 1, "is_predefined": True}
         groups.append({**group, "type": "linked_group"})
@@ -79,7 +81,13 @@ def create_field_groups(ctx: Context) -> Response:
             continue
         number = ctx.store.next_id("field_groups")
         key = f"{owner.replace(':', '_')}_{number}"
-        group = {"id": number, "key": key, "owner": owner, "name": item.data["name"], "sort": item.data["sort"]}
+        group = {
+            "id": number,
+            "key": key,
+            "owner": owner,
+            "name": item.data["name"],
+            "sort": item.data["sort"],
+        }
         ctx.store.put("field_groups", {**group, "is_predefined": False, "type": "custom_field_group"})
         _move(ctx, item, owner, key)
         made.append((key, item.request_id))
@@ -130,6 +138,8 @@ def delete_field_group(ctx: Context) -> Response:
     for field in definitions(ctx, owner):
         if field.get("group_id") == group["id"]:
             ctx.store.put("fields", {**field, "group_id": None})
-    number = next(one["id"] for one in ctx.store.documents("field_groups").values() if one["key"] == group["id"])
+    number = next(
+        one["id"] for one in ctx.store.documents("field_groups").values() if one["key"] == group["id"]
+    )
     ctx.store.remove("field_groups", number)
     return Response(204)

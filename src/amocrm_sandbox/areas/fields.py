@@ -39,7 +39,8 @@ ALLOWED = {
     "contacts": _COMMON | {"multitext"},
     "companies": _COMMON,
     "customers": _EVERYWHERE | {"monetary", "chained_list"},
-    "catalogs": _EVERYWHERE | {"price", "category", "items", "linked_entity", "payer", "supplier", "monetary"},
+    "catalogs": _EVERYWHERE
+    | {"price", "category", "items", "linked_entity", "payer", "supplier", "monetary"},
     "segments": _EVERYWHERE - {"file"},
 }
 _PATHS = (
@@ -79,8 +80,20 @@ _OF_LISTS: dict[str, Any] = {
     "is_predefined": False,
 }
 _OF_SEGMENTS: dict[str, Any] = {"code": None, "enums": None, "is_deletable": True}
-_PLAIN = ("name", "code", "sort", "group_id", "is_api_only", "required_statuses", "hidden_statuses",
-    "is_visible", "is_required", "is_deletable", "settings", "search_in")
+_PLAIN = (
+    "name",
+    "code",
+    "sort",
+    "group_id",
+    "is_api_only",
+    "required_statuses",
+    "hidden_statuses",
+    "is_visible",
+    "is_required",
+    "is_deletable",
+    "settings",
+    "search_in",
+)
 _TYPED = {
     "remind": ("birthday",),
     "tracking_callback": ("tracking_data",),

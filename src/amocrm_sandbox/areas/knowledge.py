@@ -66,6 +66,11 @@ def create_file(ctx: Context) -> Response:
 def import_products(ctx: Context) -> Response:
     """Import the list of products."""
     catalog = catalog_of_type(ctx.store, "products")
-    document = {"id": ctx.store.next_id("knowledge"), "name": "products", "updated_at": ctx.now, "kind": "products"}
+    document = {
+        "id": ctx.store.next_id("knowledge"),
+        "name": "products",
+        "updated_at": ctx.now,
+        "kind": "products",
+    }
     ctx.store.put("knowledge", {**document, "sent": {"catalog_id": catalog["id"] if catalog else None}})
     return json_response({"code": 201, "status": "success"}, 201, JSON)

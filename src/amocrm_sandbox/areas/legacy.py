@@ -49,7 +49,9 @@ def list_catalogs(ctx: Context) -> Response:
     if not found:
         return Response(204)
     keys = ("id", "name", "created_by", "created_at", "sort")
-    items = [{**{key: one[key] for key in keys}, "_links": _links(f"{_CATALOGS}?id={one['id']}")} for one in found]
+    items = [
+        {**{key: one[key] for key in keys}, "_links": _links(f"{_CATALOGS}?id={one['id']}")} for one in found
+    ]
     return json_response({"_links": _links(_CATALOGS), "_embedded": {"items": items}})
 
 
@@ -105,12 +107,20 @@ def list_elements(ctx: Context) -> Response:
     )
     if not rows:
         return Response(204)
-    return json_response({"_links": _links(_ELEMENTS), "_embedded": {"items": [_element(ctx, row) for row in rows]}})
+    return json_response(
+        {"_links": _links(_ELEMENTS), "_embedded": {"items": [_element(ctx, row) for row in rows]}}
+    )
 
 
 def _element(ctx: Context, row: tuple[Any, ...]) -> dict[str, Any]:
     id, name, created_by, _, created_at, updated_at, _, fields, catalog_id = row
-    shown = {"id": id, "name": name, "created_at": created_at, "updated_at": updated_at, "created_by": created_by}
+    shown = {
+        "id": id,
+        "name": name,
+        "created_at": created_at,
+        "updated_at": updated_at,
+        "created_by": created_by,
+    }
     stored = msgspec.json.decode(fields) if fields else {}
     custom = shown_fields(ctx.sandbox, stored)
     kept = {"is_deleted": False, "catalog_id": catalog_id, "custom_fields": custom}
@@ -118,7 +128,9 @@ def _element(ctx: Context, row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _as_v4(sent: dict[str, Any]) -> dict[str, Any]:
-    values = [{"field_id": field["id"], "values": field["values"]} for field in sent.get("custom_fields") or ()]
+    values = [
+        {"field_id": field["id"], "values": field["values"]} for field in sent.get("custom_fields") or ()
+    ]
     keys = ("name", "created_by", "updated_by", "created_at", "updated_at")
     return {**{key: sent[key] for key in keys if key in sent}, "custom_fields_values": values}
 
@@ -138,7 +150,9 @@ def write_elements(ctx: Context) -> Response:
         item = Item(index, _as_v4(sent), [])
         id = make_element(ctx, item, catalog, item.data) if catalog else None
         if id is None:
-            refused(None, 204 if catalog else 282, "Custom field not found" if catalog else "Catalog not found")
+            refused(
+                None, 204 if catalog else 282, "Custom field not found" if catalog else "Catalog not found"
+            )
         else:
             made.append((id, sent.get("request_id", index)))
     for index, sent in enumerate(data.get("update") or ()):
@@ -155,7 +169,9 @@ def write_elements(ctx: Context) -> Response:
         else:
             made.append((sent["id"], sent.get("request_id", index)))
     for index, id in enumerate(data.get("delete") or ()):
-        catalog_id = ctx.store.value("SELECT catalog_id FROM catalog_elements WHERE id=? AND is_deleted=0", (id,))
+        catalog_id = ctx.store.value(
+            "SELECT catalog_id FROM catalog_elements WHERE id=? AND is_deleted=0", (id,)
+        )
         if catalog_id is None:
             refused(id, 282, "Element not found")
         else:
@@ -172,7 +188,11 @@ def notify_call(ctx: Context) -> Response:
     for call in ctx.item.data["add"]:
         found = caller(ctx, call["phone_number"])
         kind, id = found or (None, None)
-        shown = {"element_id": id, "element_type": ELEMENT_TYPES[kind] if kind else None, "uid": new_uuid(ctx)}
+        shown = {
+            "element_id": id,
+            "element_type": ELEMENT_TYPES[kind] if kind else None,
+            "uid": new_uuid(ctx),
+        }
         items.append({**shown, "phone_number": call["phone_number"]})
     return json_response({"_links": _links("/api/v2/events", "post"), "_embedded": {"items": items}})
 

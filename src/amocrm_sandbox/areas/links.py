@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import relations
 from ..context import Context, Item, Routes
 from ..errors import refuse
 from ..messages import Response, json_response
 from ..query import as_int, as_list
-from .. import relations
 from ..relations import PAIRS, Link, links_of
 
 __all__ = ["routes"]

@@ -58,5 +58,7 @@ def exchange_api_key(ctx: Context) -> Response:
         **({"state": data["state"]} if "state" in data else {}),
     }
     address = f"{integration.redirect_uri}?{urlencode(query)}"
-    ctx.changes.deliver(HookDelivery(None, "exchange_api_key", address, {}, b"", dict(query), 3.0, False, "GET"))
+    ctx.changes.deliver(
+        HookDelivery(None, "exchange_api_key", address, {}, b"", dict(query), 3.0, False, method="GET")
+    )
     return Response(202)

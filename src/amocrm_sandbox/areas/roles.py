@@ -55,7 +55,9 @@ def _check(ctx: Context, item: Item) -> None:
 def list_roles(ctx: Context) -> Response:
     """List roles, with totals; administrators only."""
     ctx.require_admin()
-    return ctx.counted_page("roles", list(ctx.store.documents("roles").values()), lambda role: _show(ctx, role))
+    return ctx.counted_page(
+        "roles", list(ctx.store.documents("roles").values()), lambda role: _show(ctx, role)
+    )
 
 
 @routes("GET", _PATH + "/{id}")

@@ -65,14 +65,20 @@ def close(ctx: Context) -> Response:
 
 def _show(chat: dict[str, Any], id: str, message: dict[str, Any]) -> dict[str, Any]:
     sent, is_incoming = message["message"], message["is_incoming"]
-    shown: dict[str, Any] = {"id": id, "chat_id": chat["chat_id"], "type": "incoming" if is_incoming else "outgoing"}
+    shown: dict[str, Any] = {
+        "id": id,
+        "chat_id": chat["chat_id"],
+        "type": "incoming" if is_incoming else "outgoing",
+    }
     shown.update(message_type=sent["type"], text=sent.get("text") or "", author=message["author"])
     client = chat["client"]
     shown["recipient"] = None if is_incoming else {"id": client["id"], "name": client["name"]}
     shown.update(created_at=message["timestamp"], origin=chat["origin"])
     shown["delivery_status"] = None if is_incoming else message.get("delivery_status", "sent")
     link = sent.get("media")
-    shown["attachment"] = {"type": sent["type"], "link": link, "file_name": sent.get("file_name")} if link else None
+    shown["attachment"] = (
+        {"type": sent["type"], "link": link, "file_name": sent.get("file_name")} if link else None
+    )
     return {**shown, **{key: sent[key] for key in ("location", "contact") if key in sent}}
 
 

@@ -197,7 +197,15 @@ def send_to_review(ctx: Context) -> Response:
     template = {**template, "reviews": reviews, "status": "review", "updated_at": ctx.now}
     ctx.store.put(KIND, template)
     keys = ("id", "type", "name", "content", "created_at", "updated_at", "is_editable", "reviews")
-    waba = ("waba_header", "waba_footer", "waba_category", "waba_language", "external_id", "buttons", "attachment")
+    waba = (
+        "waba_header",
+        "waba_footer",
+        "waba_category",
+        "waba_language",
+        "external_id",
+        "buttons",
+        "attachment",
+    )
     record = {key: template[key] for key in (*keys, *waba)}
     record.update(account_id=ctx.sandbox.account["id"], is_on_review=True)
     ctx.changes.hook("add_chat_template_review", KIND, template["id"], **record)

@@ -106,10 +106,14 @@ def create_transactions(ctx: Context) -> Response:
             "updated_by": author,
             "created_at": ctx.now,
             "updated_at": ctx.now,
-            "elements": msgspec.json.encode([_element(element) for element in elements]) if elements else None,
+            "elements": msgspec.json.encode([_element(element) for element in elements])
+            if elements
+            else None,
         }
         ctx.store.insert("transactions", row)
-        ctx.changes.event("transaction_added", "customers", customer_id, after=[{"transaction": {"id": row["id"]}}])
+        ctx.changes.event(
+            "transaction_added", "customers", customer_id, after=[{"transaction": {"id": row["id"]}}]
+        )
         expected = {key: data[key] for key in ("next_price", "next_date") if data.get(key) is not None}
         if expected:
             ctx.store.update("customers", customer_id, expected)
@@ -150,8 +154,8 @@ def _recount(ctx: Context, customer_id: int) -> None:
     ctx.store.update("customers", customer_id, sums)
     if before != total:
         # The form of these values is printed nowhere; it follows that of the other fields.
-        pair = ([{"ltv_field_value": {"ltv": value}}] for value in (before, total))
-        ctx.changes.event("ltv_field_changed", "customers", customer_id, *pair)
+        old, new = ([{"ltv_field_value": {"ltv": value}}] for value in (before, total))
+        ctx.changes.event("ltv_field_changed", "customers", customer_id, old, new)
     ctx.changes.hook("update_customer", "customers", customer_id)
 
 

@@ -31,7 +31,9 @@ Record = tuple[str, str, int, int, int, str]
 
 
 def _embedded(ctx: Context, ids: dict[str, list[int]]) -> dict[str, Any]:
-    return {kind: [ctx.ref(kind, id) for id in ids.get(kind, ())] for kind in ("contacts", "leads", "companies")}
+    return {
+        kind: [ctx.ref(kind, id) for id in ids.get(kind, ())] for kind in ("contacts", "leads", "companies")
+    }
 
 
 def _show(ctx: Context, record: Any) -> dict[str, Any]:
@@ -180,7 +182,9 @@ def _drafts(ctx: Context, item: Item) -> dict[str, int] | None:
         if len(drafts) > 1:
             item.error("TooMany", f"_embedded.{name}", 1)
         elif drafts:
-            draft = {key: value for key, value in drafts[0].items() if key not in ("status_id", "pipeline_id")}
+            draft = {
+                key: value for key, value in drafts[0].items() if key not in ("status_id", "pipeline_id")
+            }
             id = create(ctx, kind, item, draft, f"_embedded.{name}.0.")
             if id is not None:
                 ids[name] = id

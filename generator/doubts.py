@@ -1,0 +1,73 @@
+"""The facts that the description marks as uncertain, gathered from its comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Doubt", "doubts"]
+
+_MARK = re.compile(r"(?P<indent> *)#.*?\buncertain: *(?P<text>.*)")
+_TOP = re.compile(r"(?P<name>[^\s#][^\s]*):(\s|$)")
+_KEY = re.compile(r"\s*(?:- *\{?name: *(?P<named>[^\s,]+)|(?P<key>[^\s:]+):)")
+_METHOD = re.compile(r"  (?P<name>get|post|put|patch|delete):")
+
+
+class Doubt(NamedTuple):
+    """One comment.
+
+    Attributes:
+        file: within the description.
+        place: the path with its method, or the schema, that it stands in.
+        about: the entry that it stands above.
+        text: what it says.
+    """
+
+    file: str
+    place: str
+    about: str
+    text: str
+
+
+def doubts(spec: Path) -> Iterator[Doubt]:
+    """All of them, by file and in their order.
+
+    Example:
+        A line ``# uncertain: seen only empty.`` within the schema ``Widget`` of ``schemas/widgets.yaml``.
+    """
+    for path in (*sorted(spec.glob("paths/*.yaml")), *sorted(spec.glob("schemas/*.yaml"))):
+        place = method = ""
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines):
+            if found := _TOP.match(line):
+                place, method = found["name"].strip("\"'"), ""
+            elif place.startswith("/") and (found := _METHOD.match(line)):
+                method = found["name"].upper()
+            if found := _MARK.match(line):
+                text = " ".join([found["text"], *_continued(lines[number + 1 :], found["indent"])])
+                about = _below(lines[number:])
+                yield Doubt(
+                    path.relative_to(spec).as_posix(),
+                    f"{method} {place or about}".strip(),
+                    about,
+                    text.strip(),
+                )
+
+
+def _continued(lines: list[str], indent: str) -> Iterator[str]:
+    """The rest of a comment that goes over several lines."""
+    for line in lines:
+        if not line.startswith(f"{indent}# ") or _MARK.match(line):
+            return
+        yield line[len(indent) + 2 :].strip()
+
+
+def _below(lines: list[str]) -> str:
+    """The key of the first line that is no comment; a parameter's name instead of its number."""
+    for line in lines:
+        found = None if line.lstrip().startswith("#") else _KEY.match(line)
+        if found:
+            return (found["named"] or found["key"]).strip("\"'-")
+    return ""

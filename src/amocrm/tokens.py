@@ -1,0 +1,284 @@
+"""Tokens that somebody shows *us*: a widget's page (``X-Auth-Token``) or a bot, signed by the platform.
+
+Pure: no clock of its own is needed, nothing is asked over the net.
+
+    from amocrm import OAuth
+    from amocrm.tokens import ReplayGuard, verify_disposable
+
+    guard = ReplayGuard()
+    caller = verify_disposable(request.headers["X-Auth-Token"], oauth, guard=guard)
+    print(caller.account, caller.user_id)
+
+Rests on https://www.amocrm.ru/developers/content/oauth/disposable-tokens.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import attrs
+import msgspec
+
+from ._core.hosts import parse_account
+from ._core.token import OAuth
+from .errors import ConfigurationError, TokenRejected
+
+__all__ = ["BotToken", "DisposableToken", "ReplayGuard", "verify_bot", "verify_disposable"]
+
+_LONGEST: Final = 8192
+#: Life of a disposable token, in seconds; one that claims more is not the platform's.
+_LIFE: Final = 1800
+_ALGORITHMS: Final = {"HS256": hashlib.sha256, "HS512": hashlib.sha512}
+
+
+@attrs.frozen(kw_only=True)
+class DisposableToken:
+    """Who calls from a widget's page.
+
+    Attributes:
+        account: host of the account, such as ``mycompany.amocrm.ru``.
+        account_id, user_id: ids in that account.
+        is_admin: whether the user is an administrator, ``None`` when the token does not say.
+        id: the token's own id (``jti``).
+        expires_at: Unix seconds.
+    """
+
+    account: str
+    account_id: int
+    user_id: int
+    is_admin: bool | None
+    id: str
+    expires_at: float
+
+
+@attrs.frozen(kw_only=True)
+class BotToken:
+    """Which bot asks, about what.
+
+    Attributes:
+        account: host of the account.
+        account_id: id of the account.
+        entity_type: ``leads``, ``contacts`` or ``customers``; another word as it came.
+        entity_id: id of the entity that the bot runs on.
+        bot_type: ``salesbot`` or ``marketingbot``, ``None`` when the token does not say.
+        expires_at: Unix seconds.
+    """
+
+    account: str
+    account_id: int
+    entity_type: str | None
+    entity_id: int | None
+    bot_type: str | None
+    expires_at: float
+
+
+class ReplayGuard:
+    """Remembers the ids of tokens that were shown until they end, so that none is taken twice.
+
+    For one process. Behind several, give ``verify_disposable`` an object of your own with this method,
+    for example over ``SET key 1 NX EX seconds`` of Redis.
+
+    Args:
+        most: highest number of ids that are kept; beyond it the ones that end first are forgotten.
+    """
+
+    def __init__(self, most: int = 100_000) -> None:
+        self._most = most
+        self._until: dict[str, float] = {}
+        self._guard = threading.Lock()
+
+    def first(self, token_id: str, expires_at: float, now: float) -> bool:
+        """Whether this id is shown for the first time; it is remembered until ``expires_at``."""
+        with self._guard:
+            if self._until.get(token_id, now) > now:
+                return False
+            if len(self._until) >= self._most:
+                self._forget(now)
+            self._until[token_id] = expires_at
+            return True
+
+    def _forget(self, now: float) -> None:
+        alive = {key: until for key, until in self._until.items() if until > now}
+        if len(alive) >= self._most:
+            latest = sorted(alive.items(), key=lambda pair: pair[1])[self._most // 10 :]
+            alive = dict(latest)
+        self._until = alive
+
+
+def verify_disposable(
+    token: str,
+    oauth: OAuth,
+    *,
+    account: str | None = None,
+    guard: ReplayGuard | None = None,
+    leeway: float = 60.0,
+    now: float | None = None,
+) -> DisposableToken:
+    """Checks a one-time token of a widget and says who shows it.
+
+    Checked are algorithm (HS256) and signature (the integration's secret), audience (scheme and host of
+    ``redirect_uri``), issuer (an account of the vendor), integration, time, and that it was not used before.
+
+    Args:
+        token: value of the header ``X-Auth-Token``.
+        oauth: keys of the integration.
+        account: take tokens of this account only.
+        guard: remembers used tokens; without it a token can be used again within its 30 minutes.
+        leeway: seconds by which clocks may differ.
+        now: Unix seconds, for tests.
+
+    Raises:
+        TokenRejected: it is not genuine, not for us, over, or used before.
+    """
+    now = time.time() if now is None else now
+    claims = _verified(token, "HS256", oauth.client_secret)
+    if claims.get("aud") != _origin(oauth.redirect_uri):
+        raise _rejected("audience", "it is meant for another address than that of redirect_uri")
+    host = _common(claims, oauth, account, leeway, now)
+    if _number(claims, "exp") - _number(claims, "iat") > _LIFE + leeway:
+        raise _rejected("time", "it claims to live longer than such tokens do")
+    made = DisposableToken(
+        account=host,
+        account_id=_whole(claims, "account_id"),
+        user_id=_whole(claims, "user_id"),
+        is_admin=claims["is_admin"] if isinstance(claims.get("is_admin"), bool) else None,
+        id=_text(claims, "jti"),
+        expires_at=_number(claims, "exp"),
+    )
+    if guard is not None and not guard.first(made.id, made.expires_at + leeway, now):
+        raise _rejected("replay", "it was used before")
+    return made
+
+
+def verify_bot(
+    token: str,
+    oauth: OAuth,
+    *,
+    account: str | None = None,
+    audience: str | None = None,
+    leeway: float = 60.0,
+    now: float | None = None,
+) -> BotToken:
+    """Checks the token that a bot's request carries (``BotRequest.token``); its algorithm is HS512.
+
+    Args:
+        token: as it came.
+        oauth: keys of the integration.
+        account: take tokens of this account only.
+        audience: scheme and host that the token must name; not checked without it, as the vendor does.
+        leeway: seconds by which clocks may differ.
+        now: Unix seconds, for tests.
+
+    Raises:
+        TokenRejected: it is not genuine, not for us, or over.
+    """
+    now = time.time() if now is None else now
+    claims = _verified(token, "HS512", oauth.client_secret)
+    if audience is not None and claims.get("aud") != _origin(audience):
+        raise _rejected("audience", "it is meant for another address")
+    host = _common(claims, oauth, account, leeway, now)
+    kind, entity = claims.get("entity_type"), claims.get("entity_id")
+    names = {"1": "contacts", "contact": "contacts", "2": "leads", "lead": "leads"}
+    names |= {"12": "customers", "customer": "customers"}
+    bot = claims.get("bot_type")
+    return BotToken(
+        account=host,
+        account_id=_whole(claims, "account_id"),
+        entity_type=None if kind is None else names.get(str(kind), str(kind)),
+        entity_id=int(entity) if isinstance(entity, int | str) and str(entity).isdecimal() else None,
+        bot_type=bot if isinstance(bot, str) else None,
+        expires_at=_number(claims, "exp"),
+    )
+
+
+def _verified(token: str, algorithm: str, secret: str) -> Mapping[str, Any]:
+    parts = token.strip().split(".") if isinstance(token, str) and len(token) <= _LONGEST else []
+    if len(parts) != 3 or not secret or not token.isascii():
+        raise _rejected("malformed", "it is no signed token")
+    head, claims = _decoded(parts[0]), _decoded(parts[1])
+    # The algorithm is ours to say: a token that names its own ("none") proves nothing.
+    if head.get("alg") != algorithm:
+        raise _rejected("algorithm", f"it is not signed with {algorithm}")
+    signed = ".".join(parts[:2]).encode()
+    wanted = hmac.new(secret.encode(), signed, _ALGORITHMS[algorithm]).digest()
+    if not hmac.compare_digest(_bytes(parts[2]), wanted):
+        raise _rejected("signature", "it was not signed with this integration's secret")
+    return claims
+
+
+def _common(claims: Mapping[str, Any], oauth: OAuth, account: str | None, leeway: float, now: float) -> str:
+    """The host of the account, once integration, issuer and time are found good."""
+    client = claims.get("client_uuid", claims.get("client_uid"))
+    if not isinstance(client, str) or client.lower() != oauth.client_id.lower():
+        raise _rejected("integration", "it was made for another integration")
+    issuer = claims.get("iss")
+    try:
+        parts = urlsplit(issuer if isinstance(issuer, str) else "")
+        if parts.scheme != "https" or parts.path.rstrip("/") or parts.port is not None or parts.username:
+            raise ValueError("no address of an account")
+        host = parse_account(parts.hostname or "").name
+    except (ConfigurationError, ValueError):
+        raise _rejected("issuer", "it was not made by an account of the vendor") from None
+    if account is not None and host != parse_account(account).name:
+        raise _rejected("issuer", "it was made by another account")
+    starts = max(_number(claims, "nbf", 0.0), _number(claims, "iat", 0.0))
+    if now >= _number(claims, "exp") + leeway or now < starts - leeway:
+        raise _rejected("time", "its time is over or has not come yet")
+    return host
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.hostname or ''}"
+
+
+def _decoded(part: str) -> Mapping[str, Any]:
+    try:
+        value = msgspec.json.decode(_bytes(part))
+    except (msgspec.DecodeError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise _rejected("malformed", "it is no signed token")
+    return value
+
+
+def _bytes(part: str) -> bytes:
+    try:
+        return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise _rejected("malformed", "it is no signed token") from None
+
+
+def _number(claims: Mapping[str, Any], name: str, default: float | None = None) -> float:
+    value = claims.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _rejected("malformed", f"it does not say {name}")
+    return value
+
+
+def _whole(claims: Mapping[str, Any], name: str) -> int:
+    value = claims.get(name)
+    if isinstance(value, str) and value.isdecimal() and len(value) < 20:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _rejected("malformed", f"it does not say {name}")
+    return value
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str) or not value:
+        raise _rejected("malformed", f"it does not say {name}")
+    return value
+
+
+def _rejected(reason: str, why: str) -> TokenRejected:
+    return TokenRejected(f"the token was not accepted: {why}", reason=reason)

@@ -1,0 +1,76 @@
+"""Every operation of the description against the sandbox: carried out, and refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from amocrm_sandbox import Request, Response, Sandbox
+from amocrm_sandbox.description import Operation
+from amocrm_sandbox.validate import compile_validator
+
+from .registry import INVALID, PAGES, VALID, Call, operations, proof_of, refused, valid
+from .world import World
+
+OPERATIONS = operations()
+PROBLEM = {"$ref": "#/components/schemas/errors.Problem"}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """An account with one of everything."""
+    made = World()
+    yield made
+    made.close()
+
+
+def check(operation: Operation, answer: Response) -> None:
+    """Fail unless the description declares the status and the body fits its schema."""
+    declared = operation.raw["responses"]
+    assert str(answer.status) in declared, (operation.id, answer.status, answer.body)
+    content = declared[str(answer.status)].get("content", {})
+    schema = next(iter(content.values()), {}).get("schema")
+    if schema is None and answer.status >= 400 and operation.raw.get("x-host") != "amojo":
+        schema = PROBLEM
+    if answer.body and schema is not None:
+        assert compile_validator(schema, operation.schemas)(answer.json()) == [], (operation.id, answer.body)
+
+
+def test_the_registry_names_every_operation_and_no_other() -> None:
+    """There is a request for each operation of the description, and each stands in the table of coverage."""
+    assert set(VALID) == set(OPERATIONS)
+    assert set(INVALID) <= set(OPERATIONS)
+    assert all(proof_of(name) for name in OPERATIONS)
+    assert proof_of("nothing") == ""
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - PAGES))
+def test_an_operation_is_carried_out_and_refused_as_described(world: World, name: str) -> None:
+    """A good request succeeds and a bad one is refused, each with a declared status and a body that fits."""
+    method, _, operation = OPERATIONS[name]
+    call: Call = refused(operation)
+    answer = call.send(world, method)
+    assert 400 <= answer.status < 500 or answer.status == 204, (answer.status, answer.body)
+    check(operation, answer)
+    answer = valid(operation).send(world, method)
+    assert 200 <= answer.status < 400, (answer.status, answer.body)
+    check(operation, answer)
+    content = operation.raw["responses"].get(str(answer.status), {}).get("content")
+    assert bool(answer.body) == bool(content), (name, answer.status, answer.body)
+
+
+def test_the_authorization_page_redirects_with_a_code(world: World) -> None:
+    """The page agrees at once: it leads to the redirect address with a code and the state; unknown keys are a 404."""
+
+    def open_page(client_id: str) -> Response:
+        request = Request("GET", f"/oauth?client_id={client_id}&state=x", "www.amocrm.ru")
+        return Sandbox.handle(world.sandbox, request)
+
+    answer = open_page(world.ids["client_id"])
+    location = answer.header("Location") or ""
+    assert answer.status == 302
+    assert location.startswith(world.ids["redirect_uri"])
+    assert "code=def502" in location
+    assert "state=x" in location
+    assert open_page("nonsense").status == 404
