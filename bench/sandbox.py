@@ -54,7 +54,9 @@ def in_process() -> Iterator[Row]:
         is_page = "50" in name
         rate = rates(work, 200 if is_page else _CALLS, time.process_time)
         # A page of fifty entities is no simple request; it is here to compare.
-        yield Row(f"in process, {name}", rate, 200 if is_page else 2000, "CPU of one core", "/s", at_least=True)
+        yield Row(
+            f"in process, {name}", rate, 200 if is_page else 2000, "CPU of one core", "/s", at_least=True
+        )
 
 
 def over_http() -> Iterator[Row]:
@@ -65,10 +67,14 @@ def over_http() -> Iterator[Row]:
         with socket.create_connection((address.hostname, address.port)) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             body = json.dumps([{"name": "Order 17"}])
-            post = f"POST /api/v4/leads HTTP/1.1\r\n{headers}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+            post = (
+                f"POST /api/v4/leads HTTP/1.1\r\n{headers}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+            )
             get = f"GET /api/v4/account HTTP/1.1\r\n{headers}\r\n".encode()
             for name, request in (("POST one lead", post), ("GET /account", get)):
-                rate = rates(lambda request=request: _exchange(connection, request), _CALLS // 4, time.perf_counter)  # type: ignore[misc]
+                rate = rates(
+                    lambda request=request: _exchange(connection, request), _CALLS // 4, time.perf_counter
+                )  # type: ignore[misc]
                 yield Row(f"over HTTP, {name}", rate, 500, "wall clock, one connection", "/s", at_least=True)
 
 
@@ -106,7 +112,14 @@ def large(leads: int) -> Iterator[Row]:
     begun = time.process_time()
     ids = make.leads(leads)
     spent = time.process_time() - begun
-    yield Row(f"making {leads:,} leads with fields and tags", leads / spent, 2000, "batches of 250, CPU", "leads/s", at_least=True)
+    yield Row(
+        f"making {leads:,} leads with fields and tags",
+        leads / spent,
+        2000,
+        "batches of 250, CPU",
+        "leads/s",
+        at_least=True,
+    )
     last = -(-leads // 250)
     city = fields["Город"]
     targets = {
@@ -114,7 +127,8 @@ def large(leads: int) -> Iterator[Row]:
         "last page of 250": f"limit=250&page={last}",
         "last page by updated_at": f"limit=250&page={last}&order[updated_at]=desc",
         "filter by price": "limit=50&filter[price][from]=150000&filter[price][to]=151000",
-        "filter by ids": "limit=50&" + "&".join(f"filter[id][]={id}" for id in ids[:: max(1, leads // 50)][:50]),
+        "filter by ids": "limit=50&"
+        + "&".join(f"filter[id][]={id}" for id in ids[:: max(1, leads // 50)][:50]),
         "filter by an option of a field": f"limit=50&filter[custom_fields_values][{city['id']}]={city['enums'][0]['id']}",
         "search for a text": f"limit=50&query=№{1000 + leads - 1}",
     }
@@ -126,7 +140,9 @@ def large(leads: int) -> Iterator[Row]:
     begun = time.process_time()
     answer = sandbox.call("GET", f"/_sandbox/view/board?pipeline={pipeline}")
     assert answer.status == 200, answer.body
-    yield Row(f"{leads:,} leads, board of the web page", (time.process_time() - begun) * 1000, 1000, "CPU", "ms")
+    yield Row(
+        f"{leads:,} leads, board of the web page", (time.process_time() - begun) * 1000, 1000, "CPU", "ms"
+    )
 
 
 def _milliseconds(sandbox: Sandbox, query: str) -> float:

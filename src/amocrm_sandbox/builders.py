@@ -138,7 +138,9 @@ class Builder:
         bodies = []
         for _ in range(count):
             who = words.person(self._random)
-            email = f"{words.letters(who.name)}.{len(bodies)}{self._random.randrange(10**6):06d}@staff.example"
+            email = (
+                f"{words.letters(who.name)}.{len(bodies)}{self._random.randrange(10**6):06d}@staff.example"
+            )
             rights = {**dict.fromkeys(("leads", "contacts", "companies"), allowed), "mail_access": True}
             rights["tasks"] = {"edit": "A", "delete": "A"}
             bodies.append({"name": who.name, "email": email, "password": "Sandbox2024", "rights": rights})
@@ -202,7 +204,11 @@ class Builder:
         regular = [stage["id"] for stage in stages(self._store, pipeline_id) if stage["is_editable"]]
         pool = [*regular, WON, LOST]
         # Few deals come far: each stage holds less than the one before it.
-        weights = [*(_OPEN * 2 * (len(regular) - at) // (len(regular) + 1) for at in range(len(regular))), _WON, _LOST]
+        weights = [
+            *(_OPEN * 2 * (len(regular) - at) // (len(regular) + 1) for at in range(len(regular))),
+            _WON,
+            _LOST,
+        ]
         (status_id,) = random.choices(pool, weights)
         self._number += 1
         created_at = now - random.randint(3600, 180 * DAY)
@@ -243,7 +249,10 @@ class Builder:
         self._number += 1
         known = [
             {"field_code": "PHONE", "values": self._phones()[:1]},
-            {"field_code": "EMAIL", "values": [{"value": f"info{self._number}@firm.example", "enum_code": "WORK"}]},
+            {
+                "field_code": "EMAIL",
+                "values": [{"value": f"info{self._number}@firm.example", "enum_code": "WORK"}],
+            },
             {"field_code": "WEB", "values": [{"value": f"https://firm{self._number}.example"}]},
         ]
         body = {"name": name, **self._history()}

@@ -99,7 +99,9 @@ class Control:
                 "operation": entry.operation,
                 "status": entry.status,
                 "dropped": entry.dropped,
-                "body": mask(entry.request_body.decode(errors="replace"), codes=entry.path.startswith("/oauth")),
+                "body": mask(
+                    entry.request_body.decode(errors="replace"), codes=entry.path.startswith("/oauth")
+                ),
             }
             for entry in entries
         ]

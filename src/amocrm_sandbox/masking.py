@@ -16,7 +16,9 @@ _CODE_JSON = re.compile(r'("code"\s*:\s*")((?:[^"\\]|\\.)*)')
 _CODE_FORM = re.compile(r"((?:^|[?&])code=)([^&\s]+)")
 # Wherever they stand: a JWT, and the opaque tokens that begin like this.
 _LOOKS = re.compile(r"(eyJ|def50200)[\w-]{12,}(?:\.[\w-]+)*")
-_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth-token", "x-refresh-token"})
+_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth-token", "x-refresh-token"}
+)
 
 
 def _dots(text: str) -> str:

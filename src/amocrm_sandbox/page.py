@@ -81,7 +81,8 @@ class Page:
             "account": sandbox.account,
             "url": sandbox.url,
             "pipelines": [
-                {"id": one["id"], "name": one["name"], "statuses": stages(store, one["id"])} for one in pipelines
+                {"id": one["id"], "name": one["name"], "statuses": stages(store, one["id"])}
+                for one in pipelines
             ],
             "users": {id: user["name"] for id, user in store.documents("users").items()},
             "task_types": {id: one["name"] for id, one in store.documents("task_types").items()},
@@ -154,7 +155,9 @@ class Page:
         if kind in _ENTITIES:
             conditions.append("is_deleted=0")
         if text:
-            search = {"tasks": "casefold(text)", "notes": "casefold(CAST(params AS TEXT))"}.get(kind, "search")
+            search = {"tasks": "casefold(text)", "notes": "casefold(CAST(params AS TEXT))"}.get(
+                kind, "search"
+            )
             conditions.append(f"instr({search}, ?) > 0")
             values.append(text)  # type: ignore[arg-type]
         where = " AND ".join(conditions)
@@ -205,7 +208,9 @@ class Page:
             "entity": answer.json(),
             "links": links,
             "tasks": self._hanging("tasks", kind, id),
-            "notes": [{**note, "params": _decode(note["params"])} for note in self._hanging("notes", kind, id)],
+            "notes": [
+                {**note, "params": _decode(note["params"])} for note in self._hanging("notes", kind, id)
+            ],
             "events": self._events(kind, id),
         }
 

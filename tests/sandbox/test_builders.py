@@ -71,7 +71,11 @@ def test_a_stage_that_is_asked_for_beats_the_invented_one(sandbox: Checked) -> N
     other = make.pipeline("Сервис", ["Приём", "Выдача"])
     stage = other["_embedded"]["statuses"][1]
     for _ in range(20):
-        won, moved, first = make.lead(status_id=142), make.lead(status_id=stage["id"]), make.lead(pipeline_id=other["id"])
+        won, moved, first = (
+            make.lead(status_id=142),
+            make.lead(status_id=stage["id"]),
+            make.lead(pipeline_id=other["id"]),
+        )
         assert won["closed_at"]
         assert (moved["pipeline_id"], moved["closed_at"]) == (other["id"], None)
         assert (first["pipeline_id"], first["status_id"]) == (other["id"], stage["id"])
@@ -163,7 +167,18 @@ def test_words_fit_together(seed: int) -> None:
 
 def test_the_command_fills_a_new_account_once(tmp_path: Path) -> None:
     """`--fill` invents leads in an account that has none; a file that has some is left as it is."""
-    command = [sys.executable, "-m", "amocrm_sandbox", "--json", "--limits", "off", "--seed", "7", "--fill", "30"]
+    command = [
+        sys.executable,
+        "-m",
+        "amocrm_sandbox",
+        "--json",
+        "--limits",
+        "off",
+        "--seed",
+        "7",
+        "--fill",
+        "30",
+    ]
     for _ in range(2):
         process = subprocess.Popen(
             [*command, "--db", str(tmp_path / "a.db")], stdout=subprocess.PIPE, text=True

@@ -78,7 +78,10 @@ def test_a_file_survives_a_kill(tmp_path: Path) -> None:
     sandbox = Checked(db=path, limits=False)
     (lead,) = sandbox.read("/api/v4/leads")["_embedded"]["leads"]
     assert lead["name"] == "Заказ 17"
-    assert sandbox.call("GET", "/api/v4/leads", headers={"authorization": headers["Authorization"]}).status == 200
+    assert (
+        sandbox.call("GET", "/api/v4/leads", headers={"authorization": headers["Authorization"]}).status
+        == 200
+    )
     sandbox.close()
 
 

@@ -44,9 +44,9 @@ def test_the_files_allow_nothing_from_elsewhere(sandbox: Checked, path: str) -> 
     assert answer.status == 200
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
-    assert "//" not in answer.body.decode().replace("http://www.w3.org/2000/svg", "").replace("// ", "").replace(
-        "https?:\\/\\/", ""
-    )
+    assert "//" not in answer.body.decode().replace("http://www.w3.org/2000/svg", "").replace(
+        "// ", ""
+    ).replace("https?:\\/\\/", "")
 
 
 def test_the_page_is_found_with_and_without_its_slash(sandbox: Checked) -> None:
@@ -75,7 +75,9 @@ def test_the_board_has_every_stage_with_its_sum(sandbox: Checked) -> None:
     make = Builder(sandbox)
     contact, company = make.contact(), make.company()
     make.leads(50, price=10, status_id=142)
-    newest = make.lead(price=5, status_id=142, contacts=[contact["id"]], company=company["id"], tags=["vip"])["id"]
+    newest = make.lead(price=5, status_id=142, contacts=[contact["id"]], company=company["id"], tags=["vip"])[
+        "id"
+    ]
     gone = make.lead(status_id=142)["id"]
     sandbox.delete("leads", gone)
     (pipeline,) = view(sandbox, "account")["pipelines"]

@@ -11,7 +11,7 @@ import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import attrs
+import msgspec
 
 from amocrm.errors import ConfigurationError
 from amocrm_gen._runtime.op import Host
@@ -29,8 +29,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen
-class Family:
+class Family(msgspec.Struct, frozen=True):
     """One platform: its domain and whether it counts requests per machine instead of per integration."""
 
     domain: str
@@ -58,8 +57,7 @@ _LOOPBACK = re.compile(r"localhost|(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3
 _HOW = "write the subdomain ('mycompany') or the whole host ('mycompany.amocrm.ru', 'mycompany.kommo.com')"
 
 
-@attrs.frozen(kw_only=True)
-class Hosts:
+class Hosts(msgspec.Struct, frozen=True, kw_only=True):
     """The addresses of one account, without a trailing slash.
 
     Attributes:
@@ -98,7 +96,7 @@ class Hosts:
         """
         if self.is_local:
             changes: dict[str, Any] = {host: _loopback(address)} if is_loopback(address) else {}
-            return attrs.evolve(self, **changes)
+            return msgspec.structs.replace(self, **changes)
         try:
             parts = urlsplit(address if "//" in address else f"https://{address}")
             label, _, domain = (parts.hostname or "").partition(".")
@@ -109,7 +107,7 @@ class Hosts:
             raise ConfigurationError(
                 f"{parts.hostname or address!r} is no {host} host of {self.family.domain}; no token is sent there"
             )
-        return attrs.evolve(self, **{host: f"https://{parts.hostname}"})
+        return msgspec.structs.replace(self, **{host: f"https://{parts.hostname}"})
 
     def moved(self, name: str) -> Hosts:
         """The addresses after the account was renamed to ``name``; a local server stays in its place.
@@ -119,8 +117,8 @@ class Hosts:
         """
         new = parse_account(name)
         if self.is_local:
-            return attrs.evolve(self, name=new.name, family=new.family)
-        return attrs.evolve(new, drive=self.drive, shared=self.shared)
+            return msgspec.structs.replace(self, name=new.name, family=new.family)
+        return msgspec.structs.replace(new, drive=self.drive, shared=self.shared)
 
 
 def parse_account(account: str, base_url: str | None = None) -> Hosts:
@@ -163,8 +161,7 @@ def target_of(link: str) -> str:
     return f"{path}?{parts.query}" if parts.query else path
 
 
-@attrs.frozen(cache_hash=True)
-class LimitKey:
+class LimitKey(msgspec.Struct, frozen=True, cache_hash=True):
     """Who shares a limit: ``key`` counts 7 a second, ``account`` counts 50 a second."""
 
     key: str

@@ -16,7 +16,6 @@ from enum import Enum
 from math import inf
 from typing import Final, TypeAlias
 
-import attrs
 import msgspec
 
 __all__ = [
@@ -42,8 +41,7 @@ _MEMORY: Final = 100
 _EXCESS: Final = 0.2
 
 
-@attrs.frozen(kw_only=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of the platform and how they are kept.
 
     Attributes:
@@ -58,8 +56,8 @@ class Limits:
         first_block, longest_block: seconds of silence after a block of the gateway; doubles likewise.
     """
 
-    per_key: int = attrs.field(default=7, validator=attrs.validators.ge(1))
-    per_account: int = attrs.field(default=50, validator=attrs.validators.ge(1))
+    per_key: int = 7
+    per_account: int = 50
     lease: float = 2.0
     strict: bool = False
     warm_up: int = 14
@@ -67,6 +65,10 @@ class Limits:
     longest_pause: float = 60.0
     first_block: float = 60.0
     longest_block: float = 3600.0
+
+    def __post_init__(self) -> None:
+        if self.per_key < 1 or self.per_account < 1:
+            raise ValueError("per_key and per_account are at least 1")
 
 
 class Outcome(Enum):
@@ -79,23 +81,20 @@ class Outcome(Enum):
     BLOCKED = "blocked"
 
 
-@attrs.frozen
-class Granted:
+class Granted(msgspec.Struct, frozen=True):
     """The request leaves now, at ``at``."""
 
     at: float
 
 
-@attrs.frozen
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """Ask again at ``until``, or sooner if ``unconfirmed`` and an answer has come meanwhile."""
 
     until: float
     unconfirmed: bool = False
 
 
-@attrs.frozen
-class Blocked:
+class Blocked(msgspec.Struct, frozen=True):
     """Nothing leaves before ``until``: the gateway has blocked the API."""
 
     until: float

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 
-import attrs
+import msgspec
 
 from .retry import RetryPolicy
 
 __all__ = ["Options", "Stats", "Timeout"]
 
 
-@attrs.frozen
-class Timeout:
+class Timeout(msgspec.Struct, frozen=True):
     """Seconds that one attempt may take at each step; ``None`` waits for ever.
 
     Attributes:
@@ -35,8 +35,7 @@ class Timeout:
         return given if isinstance(given, Timeout) else cls(read=given, write=given)
 
 
-@attrs.frozen(kw_only=True)
-class Options:
+class Options(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Options of a call; ``with_options`` of a client changes them for a copy.
 
     Attributes:
@@ -46,16 +45,14 @@ class Options:
             token that an administrator granted.
     """
 
-    timeout: Timeout = attrs.field(factory=Timeout)
-    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
+    timeout: Timeout = Timeout()
+    retry: RetryPolicy = RetryPolicy()
     context_user: int | None = None
-    #: the timeouts in the form that the HTTP library takes, made once
-    timeouts: dict[str, float | None] = attrs.field(
-        init=False,
-        repr=False,
-        eq=False,
-        default=attrs.Factory(lambda self: attrs.asdict(self.timeout), takes_self=True),
-    )
+
+    @cached_property
+    def timeouts(self) -> dict[str, float | None]:
+        """The timeouts in the form that the HTTP library takes, made once."""
+        return msgspec.structs.asdict(self.timeout)
 
 
 class Stats:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-import attrs
+import msgspec
 
 from amocrm_gen._runtime.answers import retry_after
 from amocrm_gen._runtime.op import Safety
@@ -26,22 +26,19 @@ from .failures import Failure
 __all__ = ["GiveUp", "NEVER", "Retry", "RetryPolicy", "Unknown", "Verdict", "retry_after"]
 
 
-@attrs.frozen
-class Retry:
+class Retry(msgspec.Struct, frozen=True):
     """Make it again after ``wait`` seconds."""
 
     wait: float
 
 
-@attrs.frozen
-class GiveUp:
+class GiveUp(msgspec.Struct, frozen=True):
     """It did not take effect and is not made again; ``why`` is for hooks and logs."""
 
     why: str
 
 
-@attrs.frozen
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """It may have taken effect and is not made again."""
 
     why: str
@@ -50,8 +47,7 @@ class Unknown:
 Verdict: TypeAlias = Retry | GiveUp | Unknown
 
 
-@attrs.frozen(kw_only=True)
-class RetryPolicy:
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How often and how long to try.
 
     Attributes:
@@ -67,11 +63,15 @@ class RetryPolicy:
         Unknown(why='it may have taken effect')
     """
 
-    attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))
+    attempts: int = 4
     deadline: float = 60.0
     base: float = 0.5
     cap: float = 10.0
     longest_retry_after: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError("attempts is at least 1: the first one counts")
 
     def verdict(
         self,

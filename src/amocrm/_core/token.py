@@ -12,7 +12,6 @@ import hashlib
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlencode
 
-import attrs
 import msgspec
 
 from amocrm_gen._runtime.op import Op
@@ -48,8 +47,7 @@ TOKEN_OP: Final = Op(
 _EARLY: Final = 300.0
 
 
-@attrs.frozen
-class OAuth:
+class OAuth(msgspec.Struct, frozen=True):
     """The keys of an integration, from its page in the account.
 
     Attributes:
@@ -59,8 +57,15 @@ class OAuth:
     """
 
     client_id: str
-    client_secret: str = attrs.field(repr=False)
+    client_secret: str
     redirect_uri: str
+
+    def __repr__(self) -> str:
+        return f"OAuth(client_id={self.client_id!r}, redirect_uri={self.redirect_uri!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        # What a Struct brings along would show the secret to whoever prints with rich.
+        return [("client_id", self.client_id), ("redirect_uri", self.redirect_uri)]
 
     def authorize_url(self, state: str, *, platform: str = "amocrm.ru", mode: str | None = None) -> str:
         """The page on which a user grants access; it redirects to ``redirect_uri`` with ``code`` and ``state``.
@@ -119,6 +124,9 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"Token({self.account}, expires_at={self.expires_at:.0f}, …)"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("account", self.account), ("expires_at", self.expires_at)]
+
     def is_over(self, now: float) -> bool:
         """Whether the access token has ended."""
         return now >= self.expires_at
@@ -170,15 +178,13 @@ def integration_of(token: str) -> str:
     return claims_of(token).aud or fingerprint(token)
 
 
-@attrs.frozen
-class Adopt:
+class Adopt(msgspec.Struct, frozen=True):
     """Use this token: somebody has refreshed it already."""
 
     token: Token
 
 
-@attrs.frozen
-class Refresh:
+class Refresh(msgspec.Struct, frozen=True):
     """Store ``token`` (it carries the intent), then refresh it.
 
     ``in_doubt``: an earlier refresh of the same token was begun and its end is not known, so that a
@@ -189,8 +195,7 @@ class Refresh:
     in_doubt: bool
 
 
-@attrs.frozen
-class Login:
+class Login(msgspec.Struct, frozen=True):
     """Nothing is stored."""
 
 

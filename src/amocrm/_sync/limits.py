@@ -11,7 +11,7 @@ from collections import deque
 from math import inf
 from typing import Protocol
 
-import attrs
+import msgspec
 
 from amocrm._core.hosts import LimitKey
 from amocrm._core.limiter import Blocked, Gate, Granted, KeyState, Limits, Outcome, Window
@@ -22,8 +22,7 @@ from ._primitives import Clock, Wakeup
 __all__ = ["Limiter", "MemoryLimiter", "Slot"]
 
 
-@attrs.frozen
-class Slot:
+class Slot(msgspec.Struct, frozen=True):
     """Leave to send one request.
 
     Attributes:

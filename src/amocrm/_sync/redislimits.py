@@ -9,7 +9,6 @@ import threading
 import warnings
 from typing import Any
 
-import attrs
 import msgspec
 
 from amocrm._core.alone import Alone
@@ -86,7 +85,7 @@ class RedisLimiter(QueuedLimiter):
         self._prefix = f"{{{prefix}}}:limit"
         self._share, self._clock, self._fixed = share, clock or Clock(), clock is not None
         self._me = secrets.token_hex(8)
-        self._told = attrs.asdict(self._limits)
+        self._told = msgspec.structs.asdict(self._limits)
         #: how many processes Redis last saw on a key
         self._present: dict[str, int] = {}
         self._alone = Alone(self._limits)

@@ -20,7 +20,7 @@ routes = Routes()
 
 MOST_IDS = 10
 _SELECT = "id,type,kind,entity_id,created_by,created_at,before,after,shown"
-_COLUMNS: list[str] = _SELECT.split(",")
+_COLUMNS: tuple[str, ...] = tuple(_SELECT.split(","))
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
 # `with` values by entity kind.
