@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from .calls import call_rows
+from .hooks import hook_row
 from .importing import import_rows
 from .reading import alive_rows, decode_row, hydrate_row
 from .table import show
@@ -13,7 +14,7 @@ from .writing import patch_row, request_row
 
 def main(strict: bool) -> int:
     """Measures and prints."""
-    rows = [decode_row(), hydrate_row(), *alive_rows(), request_row(), patch_row(), *call_rows(), *import_rows()]
+    rows = [decode_row(), hydrate_row(), *alive_rows(), request_row(), patch_row(), *call_rows(), *import_rows(), hook_row()]
     return 0 if show(rows) or not strict else 1
 
 

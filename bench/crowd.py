@@ -74,7 +74,9 @@ def crowd(job: str, spec: dict[str, Any], processes: int) -> Iterator[Crowd]:
         process.stdout.close()
 
 
-def _child(prepare: Callable[[Any, int], Callable[[], Any]], spec: Any, index: int, ready: int, gate: int, out: str) -> None:
+def _child(
+    prepare: Callable[[Any, int], Callable[[], Any]], spec: Any, index: int, ready: int, gate: int, out: str
+) -> None:
     """Runs in a fork; never returns."""
     code = 1
     try:

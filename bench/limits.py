@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from amocrm import AmoCRM, AsyncAmoCRM
@@ -53,7 +54,12 @@ class Network:
 
 
 LOOPBACK = Network("loopback")
-NETWORKS = (LOOPBACK, Network("10 ms jitter", 0, 0.01), Network("50 ms jitter", 0, 0.05), Network("300 ms", 0.3))
+NETWORKS = (
+    LOOPBACK,
+    Network("10 ms jitter", 0, 0.01),
+    Network("50 ms jitter", 0, 0.05),
+    Network("300 ms", 0.3),
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,12 @@ def measure(row: Row, seconds: float, *, redis_url: str = "", warm: float = _WAR
     warm = max(warm, row.processes * row.workers / RATE + 1.0)
     with tempfile.TemporaryDirectory() as folder, sandbox() as server:
         if row.network is not LOOPBACK:
-            effect = {"kind": "latency", "seconds": row.network.latency, "jitter": row.network.jitter, "inbound": 0.5}
+            effect = {
+                "kind": "latency",
+                "seconds": row.network.latency,
+                "jitter": row.network.jitter,
+                "inbound": 0.5,
+            }
             control(server, "faults", {"effect": effect, "match": {"path": "/api/"}})
         spec = {
             "url": server["url"],
@@ -158,7 +169,7 @@ def measure(row: Row, seconds: float, *, redis_url: str = "", warm: float = _WAR
         (len(steady) - 1) / (steady[-1] - steady[0]) / RATE,
         max(waits, default=0.0),
         row.processes * row.workers / RATE,
-        max(later - earlier for earlier, later in zip(steady, steady[1:], strict=False)),
+        max(later - earlier for earlier, later in pairwise(steady)),
         len(arrivals),
     )
 
@@ -190,7 +201,13 @@ def prepare(spec: dict[str, Any], index: int) -> Callable[[], list[float]]:
 
 def _threads(spec: dict[str, Any]) -> list[float]:
     waits: list[float] = []
-    with AmoCRM("demo", token=spec["token"], base_url=spec["url"], limiter=limiter_for(spec), hooks=[partial(_note, waits)]) as crm:
+    with AmoCRM(
+        "demo",
+        token=spec["token"],
+        base_url=spec["url"],
+        limiter=limiter_for(spec),
+        hooks=[partial(_note, waits)],
+    ) as crm:
         until = time.monotonic() + spec["seconds"]
 
         def work() -> None:
@@ -245,9 +262,13 @@ def redis_server() -> Iterator[str]:
 def main() -> int:
     """Prints every row; returns the exit code."""
     parser = argparse.ArgumentParser(description="The limiter as the server sees it.")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of measurement per row (default: %(default)s)")
+    parser.add_argument(
+        "--seconds", type=float, default=30.0, help="of measurement per row (default: %(default)s)"
+    )
     parser.add_argument("--only", default="", help="rows whose name contains this")
-    parser.add_argument("--at-once", type=int, default=1, help="rows that run at the same time (default: %(default)s)")
+    parser.add_argument(
+        "--at-once", type=int, default=1, help="rows that run at the same time (default: %(default)s)"
+    )
     args = parser.parse_args()
     rows = [row for row in ROWS if args.only in row.name]
     good = True

@@ -135,7 +135,7 @@ class Builder:
     def users(self, count: int = 1) -> list[int]:
         """Make users (managers who may work with their own and others' entities) and return their ids."""
         allowed = dict.fromkeys(("view", "edit", "add", "delete", "export"), "A")
-        bodies = []
+        bodies: list[Body] = []
         for _ in range(count):
             who = words.person(self._random)
             email = (

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from . import access
 from .context import Context, Item
 from .messages import Response, json_response
 from .query import as_list
@@ -134,6 +135,9 @@ def list_all(ctx: Context, kind: Kind) -> Response:
     if kind.name != "leads":
         # Until an incoming lead is accepted, its contact and company are not in their lists.
         selection.where("is_unsorted=0")
+    bounds = access.reach(ctx, kind.name)
+    if bounds is not None:
+        selection.where(bounds[0], *bounds[1])
     selection.order_by(ctx, kind.orders)
     text = ctx.query.get("query")
     if isinstance(text, str) and text.strip():
@@ -183,7 +187,9 @@ def get_one(ctx: Context, kind: Kind) -> Response:
     values = ctx.store.row(
         f"SELECT {kind.select} FROM {kind.name} WHERE id=? AND is_deleted=?", (ctx.id(), deleted)
     )
-    return json_response(render(ctx, kind, [kind.row(values)])[0]) if values else Response(204)
+    if values is None or not access.may(ctx, kind.name, "view", kind.row(values)):
+        return Response(204)
+    return json_response(render(ctx, kind, [kind.row(values)])[0])
 
 
 # ---- writing
@@ -199,6 +205,7 @@ def create(ctx: Context, kind: Kind, item: Item, data: Row, prefix: str = "") ->
         data: The sent object, a part of the item when there is a prefix.
         prefix: Path of `data` in the item, with its trailing dot.
     """
+    access.require_add(ctx, kind.name)
     user_id = ctx.user["id"]
     row: Row = {
         "name": data.get("name") or "",
@@ -225,6 +232,7 @@ def create(ctx: Context, kind: Kind, item: Item, data: Row, prefix: str = "") ->
 
 def change(ctx: Context, kind: Kind, item: Item, old: Row) -> Row | None:
     """Write the changes of one entity and return its new row, or None when it has errors."""
+    access.require(ctx, kind.name, "edit", old)
     data = item.data
     row: Row = {
         "updated_at": data.get("updated_at") or ctx.now,

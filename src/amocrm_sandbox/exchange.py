@@ -164,7 +164,8 @@ class Exchange:
         if service is not None or label.startswith(SERVICES):
             # The file and chat services stand on hosts of their own.
             if service is None or not label.startswith(service):
-                raise refuse(404, "Not found")
+                address = f"{self._request.scheme}://{self._request.host}{self._request.target}"
+                raise refuse(404, f"Cannot {self._request.method} {address}")
             return
         if label == self._sandbox.subdomain or (is_public and (label == "www" or label.startswith("api-"))):
             return

@@ -78,7 +78,7 @@ def hook_item(sandbox: Sandbox, code: str, kind: str, id: Any, extra: Record) ->
     action = code.partition("_")[0]
     if code.startswith("note_"):
         return _note(sandbox, kind, id)
-    if action == "delete" and kind in ELEMENT_TYPES:
+    if action == "delete" and (kind in ELEMENT_TYPES or kind == "tasks"):
         return _deleted(sandbox, kind, id)
     maker: Callable[[Sandbox, str, Any, Record], Record | None]
     maker = _entity if kind in ELEMENT_TYPES else _task if kind == "tasks" else _ready
@@ -144,7 +144,7 @@ def _deleted(sandbox: Sandbox, kind: str, id: int) -> Record:
     if kind == "leads":
         row = sandbox.store.row("SELECT status_id, pipeline_id FROM leads WHERE id=?", (id,))
         return {"id": id, "status_id": row and row[0], "pipeline_id": row and row[1]}
-    if kind == "customers":
+    if kind in ("customers", "tasks"):
         return {"id": id}
     return {"id": id, "type": "contact" if kind == "contacts" else "company"}
 

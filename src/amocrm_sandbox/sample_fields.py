@@ -7,7 +7,7 @@ from typing import Any
 
 from .words import CITIES, INDUSTRIES, POSITIONS, STREETS, phone
 
-__all__ = ["SAMPLE_FIELDS", "sample_value", "sample_values"]
+__all__ = ["SAMPLE_FIELDS", "sample_values"]
 
 DAY = 86_400
 
@@ -88,8 +88,9 @@ def sample_values(field: dict[str, Any], random: Random, now: int, name: str = "
 
 def _single(kind: str, code: str | None, random: Random, now: int, name: str) -> Any:
     if kind == "text":
-        texts = {"INN": _tax_number, "POSITION": lambda random: random.choice(POSITIONS)}
-        return texts.get(code or "", lambda random: f"Д-{random.randint(1, 9999):04d}/24")(random)
+        if code == "INN":
+            return _tax_number(random)
+        return random.choice(POSITIONS) if code == "POSITION" else f"Д-{random.randint(1, 9999):04d}/24"
     if kind == "url":
         return f"https://files.example/{random.getrandbits(32):08x}"
     if kind in ("textarea", "streetaddress"):
@@ -111,8 +112,3 @@ def _single(kind: str, code: str | None, random: Random, now: int, name: str) ->
     if kind == "tracking_data":
         return random.choice(("yandex", "google", "vk", "telegram"))
     return None
-
-
-def sample_value(field: dict[str, Any], random: Random, now: int, name: str = "") -> dict[str, Any]:
-    """Return one item of `custom_fields_values` for a field definition; see `sample_values`."""
-    return {"field_id": field["id"], "values": sample_values(field, random, now, name)}

@@ -6,7 +6,11 @@ import pytest
 
 from .conftest import Checked
 
-FIELD = {"type": "select", "name": "Город", "enums": [{"value": "Казань", "sort": 1}, {"value": "Уфа", "sort": 2}]}
+FIELD = {
+    "type": "select",
+    "name": "Город",
+    "enums": [{"value": "Казань", "sort": 1}, {"value": "Уфа", "sort": 2}],
+}
 
 
 def events(sandbox: Checked, query: str = "") -> list[dict[str, Any]]:
@@ -24,13 +28,18 @@ def test_each_change_of_a_lead_is_an_event_with_both_values(sandbox: Checked) ->
     start = sandbox.read(f"/api/v4/leads/{id}")
     body = {"name": "Bob", "email": "b@example.com", "password": "Passw0rd", "rights": {"is_free": True}}
     (other,) = sandbox.make("users", body)
-    sandbox.patch(f"/api/v4/leads/{id}", {"name": "B", "price": 7, "status_id": 142, "responsible_user_id": other})
+    sandbox.patch(
+        f"/api/v4/leads/{id}", {"name": "B", "price": 7, "status_id": 142, "responsible_user_id": other}
+    )
     found = {event["type"]: (event["value_before"], event["value_after"]) for event in events(sandbox)}
     assert found["name_field_changed"] == (
         [{"name_field_value": {"name": "A"}}],
         [{"name_field_value": {"name": "B"}}],
     )
-    assert found["sale_field_changed"] == ([{"sale_field_value": {"sale": 5}}], [{"sale_field_value": {"sale": 7}}])
+    assert found["sale_field_changed"] == (
+        [{"sale_field_value": {"sale": 5}}],
+        [{"sale_field_value": {"sale": 7}}],
+    )
     place = {"id": start["status_id"], "pipeline_id": start["pipeline_id"]}
     assert found["lead_status_changed"] == ([{"lead_status": place}], [{"lead_status": {**place, "id": 142}}])
     assert found["entity_responsible_changed"] == (
@@ -67,7 +76,9 @@ def test_a_custom_field_is_a_type_of_its_own_and_one_item_per_value(sandbox: Che
     (event,) = events(sandbox, "filter[type]=custom_field_value_changed")
     shown = {"field_id": made["id"], "field_type": 4, "enum_id": second, "text": "Уфа"}
     assert (event["type"], event["value_after"]) == (type, [{"custom_field_value": shown}])
-    assert len(events(sandbox, f"filter[type]={type}&filter[value_after][custom_field_values]={second},5")) == 1
+    assert (
+        len(events(sandbox, f"filter[type]={type}&filter[value_after][custom_field_values]={second},5")) == 1
+    )
     assert events(sandbox, f"filter[type]={type}&filter[value_before][custom_field_values]={second}") == []
     assert sandbox.get(f"/api/v4/events?filter[type]={type},lead_added").status == 400
 
@@ -94,7 +105,10 @@ def test_tags_links_notes_and_tasks_are_events(sandbox: Checked) -> None:
     ]
     tags = events(sandbox, "filter[type]=entity_tag_added")[0]["value_after"]
     assert tags == [{"tag": {"name": "a"}}, {"tag": {"name": "b"}}]
-    assert [event["entity_type"] for event in events(sandbox, "filter[type]=entity_linked")] == ["contact", "lead"]
+    assert [event["entity_type"] for event in events(sandbox, "filter[type]=entity_linked")] == [
+        "contact",
+        "lead",
+    ]
     (linked,) = events(sandbox, "filter[type]=contact_linked")
     assert linked["value_after"] == [{"link": {"entity": {"type": "contact", "id": contact}}}]
     (gone,) = events(sandbox, "filter[type]=contact_unlinked")
@@ -144,7 +158,11 @@ def test_filters_of_events(sandbox: Checked, query: str, count: int) -> None:
 def test_impossible_filters_are_refused(sandbox: Checked) -> None:
     """Ids of entities need exactly one type, and no filter takes more than ten ids."""
     many = "".join(f"&filter[entity_id][]={number}" for number in range(11))
-    for query in ("filter[entity_id]=5", "filter[entity_id]=5&filter[entity]=lead,contact", f"filter[entity]=lead{many}"):
+    for query in (
+        "filter[entity_id]=5",
+        "filter[entity_id]=5&filter[entity]=lead,contact",
+        f"filter[entity]=lead{many}",
+    ):
         assert sandbox.get(f"/api/v4/events?{query}").status == 400
     assert sandbox.get("/api/v4/events?limit=101").status == 422
 

@@ -156,6 +156,9 @@ async def test_a_handler_changes_one_field_with_one_patch(tmp_path: Path) -> Non
         requests = asked(sandbox)[before:]
 
         assert requests == ["update_leads"]
+        (item,) = sandbox.journal[-1].json()
+        assert set(item) == {"id", "custom_fields_values"}
+        assert [value["values"] for value in item["custom_fields_values"]] == [[{"value": "Казань"}]]
         stored = await crm.get(Deal, lead.id)
         assert stored.city == "Казань"
 

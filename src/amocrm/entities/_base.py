@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -19,10 +18,12 @@ from .._core.identity import Origin
 from .._core.tracking import Overlay
 from ..errors import NotLoaded, UnreadableError
 from ..fields._base import Field
-from ..fields._custom import CustomFields
 from ..fields._state import FieldState, Item
 from ._attributes import Attribute, Key
 from ._relations import Relation
+
+if TYPE_CHECKING:
+    from ..fields._custom import CustomFields
 
 __all__ = ["Entity", "EntityMeta"]
 
@@ -105,6 +106,8 @@ class Entity(metaclass=EntityMeta):
                 setattr(self, name, value)
         for name, value in custom.items():
             if name not in type(self)._declared:
+                from difflib import get_close_matches
+
                 near = get_close_matches(name, [*type(self)._declared, *given], 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 raise TypeError(f"{type(self).__name__} has no field {name}{hint}")
@@ -158,6 +161,8 @@ class Entity(metaclass=EntityMeta):
     @property
     def custom(self) -> CustomFields:
         """Custom fields without a declaration, by name, code or id; see ``fields.CustomFields``."""
+        from ..fields._custom import CustomFields
+
         definitions = None if self._session is None else self._session.directory.fields.get(self._kind)
         return CustomFields(self, definitions)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
@@ -98,6 +97,8 @@ class Pipeline(Entity):
         names = {str(status.name): status for status in self.statuses}
         if name in names:
             return names[name]
+        from difflib import get_close_matches
+
         near = get_close_matches(name, names, 3)
         raise KeyError(
             f"{self!r} has no stage {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")

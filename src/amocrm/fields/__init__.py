@@ -6,46 +6,49 @@ Example:
     ...     city = fields.Select(field_id=1278, options=City)
     ...     due = fields.Date(name="Срок")
     ...     amount = fields.Monetary(code="CONTRACT_SUM")
+
+Each kind is imported when it is first used.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from ._base import Field
-from ._custom import CustomFields
-from ._definitions import Definition, Definitions
-from ._lists import Category, ChainedList, ChainItem, MultiSelect, Radio, Select
-from ._objects import (
-    Address,
-    ContactValue,
-    ContactValues,
-    Email,
-    Emails,
-    File,
-    LegalEntity,
-    Phone,
-    Phones,
-    SmartAddress,
-)
-from ._simple import (
-    Birthday,
-    Checkbox,
-    Date,
-    DateTime,
-    Monetary,
-    Numeric,
-    Price,
-    Raw,
-    StreetAddress,
-    Text,
-    Textarea,
-    TrackingData,
-    Url,
-)
 
 if TYPE_CHECKING:
     from amocrm_gen.models.fields import FileValue, LegalEntityValue
+
+    from ._base import Field
+    from ._custom import CustomFields
+    from ._definitions import Definition, Definitions
+    from ._lists import Category, ChainedList, ChainItem, MultiSelect, Radio, Select
+    from ._objects import (
+        Address,
+        ContactValue,
+        ContactValues,
+        Email,
+        Emails,
+        File,
+        LegalEntity,
+        Phone,
+        Phones,
+        SmartAddress,
+    )
+    from ._simple import (
+        Birthday,
+        Checkbox,
+        Date,
+        DateTime,
+        Monetary,
+        Numeric,
+        Price,
+        Raw,
+        StreetAddress,
+        Text,
+        Textarea,
+        TrackingData,
+        Url,
+    )
 
 __all__ = [
     "Address",
@@ -86,10 +89,30 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # These two are generated models; they are imported when they are first used.
-    if name not in ("FileValue", "LegalEntityValue"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from amocrm_gen.models import fields
+_PLACES = {
+    "_base": ("Field",),
+    "_custom": ("CustomFields",),
+    "_definitions": ("Definition", "Definitions"),
+    "_lists": ("Category", "ChainItem", "ChainedList", "MultiSelect", "Radio", "Select"),
+    "_objects": (
+        *("Address", "ContactValue", "ContactValues", "Email", "Emails", "File", "LegalEntity"),
+        *("Phone", "Phones", "SmartAddress"),
+    ),
+}
+_MODULES = {name: place for place, names in _PLACES.items() for name in names}
 
-    return getattr(fields, name)
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in ("FileValue", "LegalEntityValue"):  # generated models
+        module = import_module("amocrm_gen.models.fields")
+    else:
+        module = import_module(f".{_MODULES.get(name, '_simple')}", __name__)
+    value = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

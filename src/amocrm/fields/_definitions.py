@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +136,8 @@ class Definitions(Sequence["CustomField"]):
         if found is not None:
             return found
         known = [str(name) for name in (self._names if ref[0] == "name" else self._codes)]
+        from difflib import get_close_matches
+
         near = get_close_matches(str(ref[1]), known, 3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise LookupError(f"{self.entity_type} have no custom field with {ref[0]} {ref[1]!r}{hint}")
@@ -150,6 +151,8 @@ class Definitions(Sequence["CustomField"]):
         options = self.options(definition)
         if label in options:
             return options[label]
+        from difflib import get_close_matches
+
         near = get_close_matches(label, options, 3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise LookupError(f"field {definition.name!r} has no option {label!r}{hint}")

@@ -179,6 +179,11 @@ class Birthday(Date):
 
     wire_type = "birthday"
 
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> date | None:
+        value = _first(items)
+        # Webhooks write it as text, dd.mm.yyyy.
+        return _written(value) if isinstance(value, str) and "." in value else super().decode(items, zone)
+
 
 class DateTime(Ordering[datetime | None, datetime | None]):
     """A moment, as an aware datetime in the account's zone (in UTC until the account was read)."""
@@ -202,6 +207,13 @@ class DateTime(Ordering[datetime | None, datetime | None]):
 
     def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:
         return None if low is None else seconds(low, up=True), None if high is None else seconds(high)
+
+
+def _written(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%d.%m.%Y").date()
+    except ValueError:
+        return None
 
 
 def _stamp(value: Any) -> int | None:

@@ -31,6 +31,12 @@ function place() {
   return { view: view || "board", id, kind, number };
 }
 
+// Whether the user is still where he was when something was asked for him.
+function isHere(there) {
+  const here = place();
+  return here.view === there.view && here.id === there.id;
+}
+
 function go(view, id) {
   location.hash = `#/${view}${id ? `/${id}` : ""}`;
 }
@@ -82,6 +88,7 @@ function search(hint, changed) {
 async function drawBoard(here, isNew) {
   const pipeline = Number(here.id) in info.pipelines ? Number(here.id) : info.order[0]?.id;
   const data = await ask("board", { pipeline });
+  if (!isHere(here)) return;
   if (isNew) {
     const choice = el("select", { "aria-label": "Pipeline", id: "pipeline" }, info.order.map((one) => el("option", { value: one.id, selected: one.id === pipeline }, one.name)));
     choice.addEventListener("change", () => go("board", choice.value));
@@ -107,6 +114,7 @@ async function drawList(here, isNew) {
   const kind = here.view;
   if (isNew) $("tools").replaceChildren(search(`search ${kind}`, () => drawList(here, false)));
   const data = await ask("list", { kind, query });
+  if (!isHere(here)) return;
   const table = views.list(kind, data.items, info, open, pulse.now);
   $("view").replaceChildren(table);
   let last = data.items.at(-1)?.id;
@@ -149,6 +157,7 @@ async function drawDrawer(here) {
   drawer.hidden = !here.kind;
   if (!here.kind) return;
   const content = here.kind === "requests" ? views.exchange(await ask("request", { number: here.number })) : views.entity(await ask("entity", { kind: here.kind, id: here.number }), info, open, pulse.now);
+  if (place().kind !== here.kind || place().number !== here.number) return;
   const top = drawer.dataset.of === location.hash ? drawer.scrollTop : 0;
   const unfolded = drawer.dataset.of === location.hash && drawer.querySelector("details[open]") !== null;
   drawer.replaceChildren(el("button", { class: "close", type: "button", "aria-label": "Close", onclick: close }, "×"), ...content.flat(3).filter(Boolean));
@@ -202,16 +211,20 @@ async function look() {
   }
 }
 
+function complain(error) {
+  document.body.classList.add("lost");
+  $("state").textContent = error instanceof TypeError ? "the sandbox does not answer" : String(error.message);
+}
+
 async function run() {
   try {
     if (!document.hidden) await look();
   } catch (error) {
-    document.body.classList.add("lost");
-    $("state").textContent = error instanceof TypeError ? "the sandbox does not answer" : String(error.message);
+    complain(error);
   }
   setTimeout(run, PULSE);
 }
 
-addEventListener("hashchange", () => draw());
+addEventListener("hashchange", () => draw().catch(complain));
 addEventListener("keydown", (event) => event.key === "Escape" && place().kind && close());
 run();

@@ -1,0 +1,127 @@
+"""What a user may see and do: the letters of the rights, stage rights on top, and subscriptions that let see more.
+
+That what is out of reach is 204 on reading and 403 on writing is inferred; the documentation only gives the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .context import Context
+from .errors import refuse
+
+__all__ = ["may", "reach", "require", "require_add"]
+
+# Rights on customers follow those on leads.
+_OWNERS = {"customers": "leads"}
+
+
+def _rights(ctx: Context) -> dict[str, Any] | None:
+    """Return the rights that bind the acting user: those of the role, where there is one; None for no bounds."""
+    rights: dict[str, Any] | None = ctx.user.get("rights")
+    if rights is None or rights["is_admin"]:
+        return None
+    role = ctx.store.document("roles", rights["role_id"]) if rights["role_id"] is not None else None
+    return {**rights, **role["rights"]} if role else rights
+
+
+def _letter(rights: dict[str, Any], kind: str, action: str) -> str:
+    entity = rights.get(_OWNERS.get(kind, kind)) or {}
+    return str(entity.get(action, "D"))
+
+
+def _stages(rights: dict[str, Any], kind: str, action: str) -> dict[str, list[tuple[int, int]]]:
+    """Return the stages with rights of their own, by letter."""
+    found: dict[str, list[tuple[int, int]]] = {"A": [], "D": []}
+    for right in (rights.get("status_rights") or ()) if kind == "leads" else ():
+        letter = right["rights"].get(action)
+        if letter in found:
+            found[letter].append((right["pipeline_id"], right["status_id"]))
+    return found
+
+
+def _colleagues(ctx: Context) -> list[int]:
+    """Return the users of the acting user's group, who is one of them."""
+    group = ctx.user["rights"]["group_id"] or 0
+    users = ctx.store.documents("users").values()
+    return [user["id"] for user in users if (user["rights"]["group_id"] or 0) == group]
+
+
+def _subscribed(ctx: Context, kind: str) -> list[int]:
+    me, group = ctx.user["id"], ctx.user["rights"]["group_id"] or 0
+    subscribers = {("user", me), ("group", group)}
+    every = ctx.store.documents("subscriptions").values()
+    return [
+        one["entity_id"]
+        for one in every
+        if one["kind"] == kind and (one["type"], one["subscriber_id"]) in subscribers
+    ]
+
+
+def _marks(values: Iterable[Any]) -> str:
+    return ",".join("?" for _ in values)
+
+
+def reach(ctx: Context, kind: str) -> tuple[str, list[Any]] | None:
+    """Return the SQL condition for what the acting user may see, with its arguments; None for everything."""
+    rights = _rights(ctx)
+    if rights is None:
+        return None
+    letter, stages = _letter(rights, kind, "view"), _stages(rights, kind, "view")
+    if letter == "A" and not stages["D"]:
+        return None
+    owners = {"M": [ctx.user["id"]], "G": _colleagues(ctx)}.get(letter, [])
+    condition, args = (
+        ("1" if letter == "A" else f"responsible_user_id IN ({_marks(owners)})"),
+        list[Any](owners),
+    )
+    for word, pairs in (("OR", stages["A"]), ("AND NOT", stages["D"])):
+        if pairs:
+            places = " OR ".join(["(pipeline_id=? AND status_id=?)"] * len(pairs))
+            condition = f"({condition}) {word} ({places})"
+            args += [number for pair in pairs for number in pair]
+    seen = _subscribed(ctx, kind)
+    if seen:
+        condition = f"({condition}) OR id IN ({_marks(seen)})"
+        args += seen
+    return f"({condition})", args
+
+
+def may(ctx: Context, kind: str, action: str, row: dict[str, Any]) -> bool:
+    """Whether the acting user may do something (`view`, `edit`, `delete`, `export`) to an entity.
+
+    Args:
+        ctx: The request.
+        kind: Entity type in the plural.
+        action: What is done.
+        row: The entity's row.
+    """
+    rights = _rights(ctx)
+    if rights is None:
+        return True
+    if action == "view" and row["id"] in _subscribed(ctx, kind):
+        return True
+    place = (row.get("pipeline_id"), row.get("status_id"))
+    for letter, pairs in _stages(rights, kind, action).items():
+        if place in pairs:
+            return letter == "A"
+    letter, owner = _letter(rights, kind, action), row["responsible_user_id"]
+    return (
+        letter == "A"
+        or (letter == "M" and owner == ctx.user["id"])
+        or (letter == "G" and owner in _colleagues(ctx))
+    )
+
+
+def require(ctx: Context, kind: str, action: str, row: dict[str, Any]) -> None:
+    """Refuse with 403 what the acting user may not do to an entity."""
+    if not may(ctx, kind, action, row):
+        raise refuse(403, "Access denied")
+
+
+def require_add(ctx: Context, kind: str) -> None:
+    """Refuse with 403 users who may not add entities of a type."""
+    rights = _rights(ctx)
+    if rights is not None and _letter(rights, kind, "add") == "D":
+        raise refuse(403, "Access denied")

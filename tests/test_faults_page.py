@@ -1,0 +1,22 @@
+"""The published table of faults is what happens, over real sockets, in both flavours."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.faults import CASES, PAGE, page, run_all, wrong
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_the_published_table_is_true(is_async: bool) -> None:
+    """A new run gives the committed page line for line; nothing is stored twice or otherwise than claimed."""
+    faced = run_all(is_async)
+    assert list(wrong(faced)) == []
+    # A failure here: run `python -m bench.faults` and read the difference as a change of behaviour.
+    assert page(faced).splitlines() == PAGE.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_fault_is_on_the_page() -> None:
+    """No case of the run is left out of the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert [case.name for case in CASES if f"| {case.name} | POST | always |" not in text] == []
