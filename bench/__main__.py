@@ -14,7 +14,16 @@ from .writing import patch_row, request_row
 
 def main(strict: bool) -> int:
     """Measures and prints."""
-    rows = [decode_row(), hydrate_row(), *alive_rows(), request_row(), patch_row(), *call_rows(), *import_rows(), hook_row()]
+    rows = [
+        decode_row(),
+        hydrate_row(),
+        *alive_rows(),
+        request_row(),
+        patch_row(),
+        *call_rows(),
+        *import_rows(),
+        hook_row(),
+    ]
     return 0 if show(rows) or not strict else 1
 
 

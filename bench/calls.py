@@ -22,13 +22,22 @@ def call_rows() -> list[Row]:
     """Sync and async."""
     with sandbox("--limits", "off") as server:
         return [
-            Row("one GET through the facade, sync", _sync(server), 1.1, "CPU against httpx.Client.get(params).json()"),
+            Row(
+                "one GET through the facade, sync",
+                _sync(server),
+                1.1,
+                "CPU against httpx.Client.get(params).json()",
+            ),
             Row("... async", asyncio.run(_async(server)), 1.1, "CPU against httpx.AsyncClient"),
         ]
 
 
 def _bare(server: dict[str, str]) -> tuple[str, dict[str, str], dict[str, str]]:
-    return f"{server['url']}/api/v4/account", {"with": "version"}, {"authorization": f"Bearer {server['token']}"}
+    return (
+        f"{server['url']}/api/v4/account",
+        {"with": "version"},
+        {"authorization": f"Bearer {server['token']}"},
+    )
 
 
 def _sync(server: dict[str, str]) -> float:

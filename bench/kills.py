@@ -96,12 +96,7 @@ def kills(on: World, runs: int) -> Result:
     with crowd("bench.refresh:kill", on.spec | {"at": [-1], "places": [on.place()]}, 1) as first:
         first.go()
         result.steps = first.results(30)[0]["steps"]
-    plan = [
-        number * len(result.steps) // runs
-        if runs >= len(result.steps)
-        else number * len(result.steps) // runs
-        for number in range(runs)
-    ]
+    plan = [number * len(result.steps) // runs for number in range(runs)]
     for begin in range(0, runs, _AT_ONCE):
         at = plan[begin : begin + _AT_ONCE]
         spec = on.spec | {"at": at, "places": [on.place() for _ in at], "processes": 4}

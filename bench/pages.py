@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 
 CITIES = ["Москва", "Казань", "Пермь", "Самара", "Томск", "Омск", "Тула"]
-TYPES = ["text", "numeric", "select", "date", "checkbox", "multiselect", "url", "textarea", "monetary", "date_time"]
+TYPES = [
+    "text",
+    "numeric",
+    "select",
+    "date",
+    "checkbox",
+    "multiselect",
+    "url",
+    "textarea",
+    "monetary",
+    "date_time",
+]
 
 
 def _value(kind: str, number: int) -> list[dict[str, object]]:
@@ -58,9 +69,15 @@ def _lead(number: int, fields: int) -> dict[str, object]:
         "_links": {"self": {"href": f"{host}/leads/{number}"}},
         "_embedded": {
             "tags": [{"id": 4, "name": "сайт", "color": None}],
-            "companies": [{"id": 600 + number, "_links": {"self": {"href": f"{host}/companies/{600 + number}"}}}],
+            "companies": [
+                {"id": 600 + number, "_links": {"self": {"href": f"{host}/companies/{600 + number}"}}}
+            ],
             "contacts": [
-                {"id": 700 + number, "is_main": True, "_links": {"self": {"href": f"{host}/contacts/{700 + number}"}}}
+                {
+                    "id": 700 + number,
+                    "is_main": True,
+                    "_links": {"self": {"href": f"{host}/contacts/{700 + number}"}},
+                }
             ],
         },
     }
@@ -71,7 +88,10 @@ def lead_page(leads: int = 250, fields: int = 20, first: int = 1) -> bytes:
     host = "https://demo.amocrm.ru/api/v4/leads"
     page = {
         "_page": 1,
-        "_links": {"self": {"href": f"{host}?page=1&limit={leads}"}, "next": {"href": f"{host}?page=2&limit={leads}"}},
+        "_links": {
+            "self": {"href": f"{host}?page=1&limit={leads}"},
+            "next": {"href": f"{host}?page=2&limit={leads}"},
+        },
         "_embedded": {"leads": [_lead(first + index, fields) for index in range(leads)]},
     }
     return json.dumps(page, ensure_ascii=False).encode()

@@ -50,7 +50,9 @@ def show(rows: list[Row]) -> bool:
     return all(row.good for row in rows)
 
 
-def cpu_ratio(first: Callable[[], object], second: Callable[[], object], *, rounds: int = 9, repeat: int = 3) -> float:
+def cpu_ratio(
+    first: Callable[[], object], second: Callable[[], object], *, rounds: int = 9, repeat: int = 3
+) -> float:
     """CPU time of ``first`` over that of ``second``, medians of interleaved rounds."""
 
     def once(work: Callable[[], object]) -> float:

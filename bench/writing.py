@@ -17,7 +17,9 @@ def request_row() -> Row:
         due = fields.Date(code="DUE")
 
     sandbox = Sandbox(limits=False)
-    with AmoCRM("demo", token=sandbox.token, http_transport=SandboxTransport(sandbox), limiter=_unlimited()) as crm:
+    with AmoCRM(
+        "demo", token=sandbox.token, http_transport=SandboxTransport(sandbox), limiter=_unlimited()
+    ) as crm:
         crm.account()
         crm.fields.create(
             Lead,
@@ -29,11 +31,20 @@ def request_row() -> Row:
         before = sandbox.counters()["total"]
         with crm.session() as session:
             for number in range(1000):
-                deal = session.add(Deal(name=f"Сделка {number}", city="Казань", due=_day(number), tags={"сайт"}))
+                deal = session.add(
+                    Deal(name=f"Сделка {number}", city="Казань", due=_day(number), tags={"сайт"})
+                )
                 deal.contacts.add(Contact(name=f"Клиент {number}"))
                 deal.company = Company(name=f"Компания {number}")
         sent = sandbox.counters()["total"] - before
-    return Row("requests for 1,000 leads", sent, 12, "with contact, company, tags, two fields", "requests", exact=True)
+    return Row(
+        "requests for 1,000 leads",
+        sent,
+        12,
+        "with contact, company, tags, two fields",
+        "requests",
+        exact=True,
+    )
 
 
 def patch_row() -> Row:
@@ -45,7 +56,9 @@ def patch_row() -> Row:
         city = fields.Text(code="CITY")
 
     sandbox = Sandbox(limits=False)
-    with AmoCRM("demo", token=sandbox.token, http_transport=SandboxTransport(sandbox), limiter=_unlimited()) as crm:
+    with AmoCRM(
+        "demo", token=sandbox.token, http_transport=SandboxTransport(sandbox), limiter=_unlimited()
+    ) as crm:
         (field,) = crm.fields.create(Lead, [fields.Definition(name="City", type="text", code="CITY")])
         with crm.session() as session:
             made = session.add(Deal(name="Сделка", city="Казань", price=10, tags={"сайт"}))
@@ -54,9 +67,14 @@ def patch_row() -> Row:
         (item,) = next(entry for entry in sandbox.journal.find(operation="update_leads")).json()
     item.pop("request_id", None)
     named = item["custom_fields_values"][0]
-    needed = {"id": made.id, "custom_fields_values": [{**_reference(named, field.id), "values": [{"value": "Пермь"}]}]}
+    needed = {
+        "id": made.id,
+        "custom_fields_values": [{**_reference(named, field.id), "values": [{"value": "Пермь"}]}],
+    }
     surplus = len(json.dumps(item)) - len(json.dumps(needed))
-    return Row("surplus bytes of a PATCH", surplus, 0, "one changed field of a read lead", "bytes", exact=True)
+    return Row(
+        "surplus bytes of a PATCH", surplus, 0, "one changed field of a read lead", "bytes", exact=True
+    )
 
 
 def _reference(named: dict[str, object], field_id: int) -> dict[str, object]:

@@ -20,7 +20,13 @@ ARROWS = {
     "amocrm.errors": {"amocrm_gen._runtime"},
     "amocrm._core": {"amocrm.errors", "amocrm_gen._runtime", "amocrm_gen.models", "amocrm_gen.api"},
     "amocrm.fields": {"amocrm.errors", "amocrm._core", "amocrm_gen._runtime", "amocrm_gen.models"},
-    "amocrm.entities": {"amocrm.errors", "amocrm._core", "amocrm.fields", "amocrm_gen._runtime", "amocrm_gen.models"},
+    "amocrm.entities": {
+        "amocrm.errors",
+        "amocrm._core",
+        "amocrm.fields",
+        "amocrm_gen._runtime",
+        "amocrm_gen.models",
+    },
     "amocrm.webhooks": {
         "amocrm.errors",
         "amocrm._core",

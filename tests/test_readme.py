@@ -38,7 +38,9 @@ def test_the_code_of_the_readme_runs(name: str, capsys: pytest.CaptureFixture[st
 
     assert len(blocks) >= 5
     assert "1 applied; " in capsys.readouterr().out
-    assert [lead["custom_fields_values"][0]["values"][0]["value"] for lead in leads if lead["price"] == 50_000] in (
+    assert [
+        lead["custom_fields_values"][0]["values"][0]["value"] for lead in leads if lead["price"] == 50_000
+    ] in (
         ["Perm"],
         ["Пермь"],
     )

@@ -108,7 +108,9 @@ class Outcome:
     def mark(self, what: str, report: str = "") -> None:
         """Ends a part of the job: how many requests the server saw, how long it took."""
         now, total = time.monotonic(), int(control(self._server, "counters")["total"])
-        self.lines.append(f"  {what:<16}{total - self._requests:>4} requests {now - self._since:6.1f} s   {report}")
+        self.lines.append(
+            f"  {what:<16}{total - self._requests:>4} requests {now - self._since:6.1f} s   {report}"
+        )
         self._requests, self._since = total, now
 
     def read(self, count: int, by_agent: Counter[str], by_quarter: Counter[str]) -> None:
@@ -127,13 +129,19 @@ class Outcome:
         good &= compare("revenue per quarter", history.revenue_by_quarter(), by_quarter)
         good &= self._say(total == len(history.opportunities), f"{total:,} deals read without filters")
         same = (agents_again, quarters_again) == (by_agent, by_quarter)
-        good &= self._say(won == len(history.won()) and same, f"{won:,} won deals read with the filter option: same sums")
+        good &= self._say(
+            won == len(history.won()) and same, f"{won:,} won deals read with the filter option: same sums"
+        )
         good &= self._say(sum(by_agent.values()) == EXPECTED, f"{sum(by_agent.values()):,} won in total")
-        good &= self._say(not self.differences, "single deals compared field by field" + "; ".join(["", *self.differences]))
+        good &= self._say(
+            not self.differences, "single deals compared field by field" + "; ".join(["", *self.differences])
+        )
         counters = control(self._server, "counters")
         print("\n" + "\n".join(self.lines))
         peak, limited = counters["peak"], counters["limited"]
-        return good & self._say(peak <= 7 and not limited, f"{peak} requests at most in any one second, {limited} times 429")
+        return good & self._say(
+            peak <= 7 and not limited, f"{peak} requests at most in any one second, {limited} times 429"
+        )
 
     @staticmethod
     def _say(good: bool, sentence: str) -> bool:
@@ -144,7 +152,9 @@ class Outcome:
 def main() -> int:
     """Runs the job and returns the exit code: 1 if any figure differs."""
     parser = argparse.ArgumentParser(prog="python -m examples.sales", description=__doc__)
-    parser.add_argument("--async", dest="asynchronous", action="store_true", help="use the asynchronous client")
+    parser.add_argument(
+        "--async", dest="asynchronous", action="store_true", help="use the asynchronous client"
+    )
     flavour = "asynchronous" if parser.parse_args().asynchronous else "synchronous"
     history, start = read_history(), time.monotonic()
     with sandbox() as server:
@@ -155,7 +165,9 @@ def main() -> int:
         else:
             run_sync(server, history, outcome)
         good = outcome.show()
-    print(f"\n{'Everything agrees' if good else 'SOMETHING DIFFERS'}, {time.monotonic() - start:.1f} s in all.")
+    print(
+        f"\n{'Everything agrees' if good else 'SOMETHING DIFFERS'}, {time.monotonic() - start:.1f} s in all."
+    )
     return 0 if good else 1
 
 

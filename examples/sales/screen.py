@@ -25,7 +25,11 @@ class Bar:
         share = done / self._total
         bar = ("#" * round(share * WIDTH)).ljust(WIDTH, ".")
         line = f"  {self._what:<12} [{bar}] {done:>5,} of {self._total:,}  {time.monotonic() - self._start:5.1f} s"
-        print(f"\r{line}" if self._live else line, end="" if self._live and done < self._total else "\n", file=sys.stderr)
+        print(
+            f"\r{line}" if self._live else line,
+            end="" if self._live and done < self._total else "\n",
+            file=sys.stderr,
+        )
 
 
 def compare(title: str, expected: Counter[str], found: Counter[str], *, rows: int | None = None) -> bool:
@@ -38,6 +42,10 @@ def compare(title: str, expected: Counter[str], found: Counter[str], *, rows: in
         print(f"  {name:<22}{expected[name]:>14,}{found[name]:>14,}{mark}")
     if rows is not None and len(names) > rows:
         rest = names[rows:]
-        print(f"  {f'{len(rest)} more':<22}{sum(expected[n] for n in rest):>14,}{sum(found[n] for n in rest):>14,}")
-    print(f"  {'together':<22}{sum(expected.values()):>14,}{sum(found.values()):>14,}   {'the same' if same else 'DIFFERENT'}")
+        print(
+            f"  {f'{len(rest)} more':<22}{sum(expected[n] for n in rest):>14,}{sum(found[n] for n in rest):>14,}"
+        )
+    print(
+        f"  {'together':<22}{sum(expected.values()):>14,}{sum(found.values()):>14,}   {'the same' if same else 'DIFFERENT'}"
+    )
     return same

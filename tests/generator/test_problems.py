@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from generator.runtime import errors
-from generator.runtime.op import Op
 from generator.runtime.answers import is_page
+from generator.runtime.op import Op
 from generator.runtime.problems import problem_of
 from generator.runtime.wire import Request, Response, build
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,10 +8,10 @@ from .conftest import NOW, Checked
 
 
 @pytest.fixture
-def shop(sandbox: Checked) -> Iterator[Checked]:
+def shop(sandbox: Checked) -> Checked:
     """An account with customers in segments."""
     sandbox.patch("/api/v4/customers/mode", {"mode": "segments", "is_enabled": True})
-    yield sandbox
+    return sandbox
 
 
 def test_customers_are_off_in_a_new_account(sandbox: Checked) -> None:

@@ -30,7 +30,9 @@ def fitting(schema: dict[str, Any], schemas: dict[str, Any], depth: int = 0) -> 
     return st.one_of(*(_of_type(name, schema, schemas, depth) for name in names))
 
 
-def _of_type(name: str, schema: dict[str, Any], schemas: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
+def _of_type(
+    name: str, schema: dict[str, Any], schemas: dict[str, Any], depth: int
+) -> st.SearchStrategy[Any]:
     if name == "object":
         known = schema.get("properties", {})
         if depth > 5 or not known:
@@ -38,13 +40,29 @@ def _of_type(name: str, schema: dict[str, Any], schemas: dict[str, Any], depth: 
         required = set(schema.get("required", ()))
         parts = {key: fitting(part, schemas, depth + 1) for key, part in known.items()}
         fixed = {key: part for key, part in parts.items() if key in required}
-        return st.fixed_dictionaries(fixed, optional={key: part for key, part in parts.items() if key not in required})
+        return st.fixed_dictionaries(
+            fixed, optional={key: part for key, part in parts.items() if key not in required}
+        )
     if name == "array":
         return st.lists(fitting(schema.get("items", {}), schemas, depth + 1), max_size=2)
     if name == "integer":
-        ids = (10_000_001, 20_000_001, 30_000_001, 40_000_001, 60_000_001, 80_001, 700_001, 910_001, 5_100_001, 142)
+        ids = (
+            10_000_001,
+            20_000_001,
+            30_000_001,
+            40_000_001,
+            60_000_001,
+            80_001,
+            700_001,
+            910_001,
+            5_100_001,
+            142,
+        )
         return st.sampled_from([*ids, 51_000_002, 143, 0, 1, NOW, 2**70])
-    simple = {"string": st.sampled_from(["x", "", "common", "leads", "Казань", "#fffeb2"]), "boolean": st.booleans()}
+    simple = {
+        "string": st.sampled_from(["x", "", "common", "leads", "Казань", "#fffeb2"]),
+        "boolean": st.booleans(),
+    }
     simple |= {"number": st.sampled_from([0, 1.5, -3]), "null": st.none()}
     return simple.get(name, SCALARS)
 
@@ -74,10 +92,18 @@ def account() -> Checked:
 def _path(template: str) -> str:
     kind = "contacts" if "custom_fields" in template else "leads"
     values = {"entity_type": kind, "entity_id": "10000001", "pipeline_id": "5100001"}
-    last = {"tasks": "40000001", "notes": "60000001", "tags": "80001", "contacts": "20000001", "companies": "30000001"}
+    last = {
+        "tasks": "40000001",
+        "notes": "60000001",
+        "tags": "80001",
+        "contacts": "20000001",
+        "companies": "30000001",
+    }
     area = next((name for name in last if name in template), "")
     values["id"] = last.get(area, "10000001")
-    return "/".join(values.get(part[1:-1], part) if part.startswith("{") else part for part in template.split("/"))
+    return "/".join(
+        values.get(part[1:-1], part) if part.startswith("{") else part for part in template.split("/")
+    )
 
 
 @pytest.mark.parametrize(("method", "template"), OPERATIONS)

@@ -117,9 +117,7 @@ def test_an_update_of_an_unknown_lead_refuses_the_batch(sandbox: Checked) -> Non
 def test_an_array_where_an_object_belongs_is_field_not_expected_at_0(sandbox: Checked) -> None:
     """The single update refuses an array with FieldNotExpected at path 0."""
     (id,) = sandbox.make("leads", {})
-    assert sandbox.refused("PATCH", f"/api/v4/leads/{id}", [{"price": 1}]) == [
-        ("0", "FieldNotExpected", "0")
-    ]
+    assert sandbox.refused("PATCH", f"/api/v4/leads/{id}", [{"price": 1}]) == [("0", "FieldNotExpected", "0")]
 
 
 def test_an_empty_body_is_a_plain_400(sandbox: Checked) -> None:

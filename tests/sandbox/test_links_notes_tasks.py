@@ -87,7 +87,9 @@ def test_list_elements_keep_quantity_and_list(sandbox: Checked) -> None:
     for quantity in (2, 3):
         metadata = {"catalog_id": catalog, "quantity": quantity}
         sandbox.post(f"/api/v4/leads/{lead}/link", [{**element, "metadata": metadata}])
-    (link,) = sandbox.read(f"/api/v4/leads/{lead}/links?filter[to_catalog_id]={catalog}")["_embedded"]["links"]
+    (link,) = sandbox.read(f"/api/v4/leads/{lead}/links?filter[to_catalog_id]={catalog}")["_embedded"][
+        "links"
+    ]
     assert link["metadata"]["quantity"] == 3
     (shown,) = sandbox.read(f"/api/v4/leads/{lead}?with=catalog_elements")["_embedded"]["catalog_elements"]
     assert shown["metadata"]["catalog_id"] == catalog

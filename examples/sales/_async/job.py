@@ -21,7 +21,8 @@ async def set_up(crm: AsyncAmoCRM, history: History) -> tuple[Pipeline, Mapping[
     await crm.account()
     pipeline = await crm.pipelines.create("Sales", statuses=["Prospecting", "Engaging"])
     users = await crm.users.create(
-        User(agent, f"{agent.lower().replace(' ', '.')}@example.com", password="Passw0rd") for agent in history.agents
+        User(agent, f"{agent.lower().replace(' ', '.')}@example.com", password="Passw0rd")
+        for agent in history.agents
     )
     sectors = sorted({account.sector for account in history.accounts})
     await crm.fields.create(
@@ -113,7 +114,13 @@ async def spot_check(crm: AsyncAmoCRM, rows: Sequence[Opportunity]) -> list[str]
         found = [deal async for deal in crm.query(Deal).search(row.id) if deal.opportunity == row.id]
         wanted = (row.product, row.region, row.engaged, row.value, {"import", row.product.split()[0]})
         got = [
-            (deal.product, deal.region, deal.engaged, None if row.value is None else deal.price, set(deal.tags))
+            (
+                deal.product,
+                deal.region,
+                deal.engaged,
+                None if row.value is None else deal.price,
+                set(deal.tags),
+            )
             for deal in found
         ]
         if got != [wanted]:

@@ -69,19 +69,11 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .collections import AsyncCollection
 
-        from amocrm.entities import Lead
-
-        from .collections import AsyncCollection
-
         return AsyncCollection(self, Lead)
 
     @property
     def contacts(self) -> AsyncCollection[Contact]:
         """Contacts."""
-        from amocrm.entities import Contact
-
-        from .collections import AsyncCollection
-
         from amocrm.entities import Contact
 
         from .collections import AsyncCollection
@@ -95,19 +87,11 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .collections import AsyncCollection
 
-        from amocrm.entities import Company
-
-        from .collections import AsyncCollection
-
         return AsyncCollection(self, Company)
 
     @property
     def customers(self) -> AsyncCollection[Customer]:
         """Customers."""
-        from amocrm.entities import Customer
-
-        from .collections import AsyncCollection
-
         from amocrm.entities import Customer
 
         from .collections import AsyncCollection
@@ -121,17 +105,11 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .collections import AsyncTasks
 
-        from amocrm.entities import Task
-
-        from .collections import AsyncTasks
-
         return AsyncTasks(self, Task)
 
     @property
     def notes(self) -> AsyncNotes:
         """Notes, by entity."""
-        from .collections import AsyncNotes
-
         from .collections import AsyncNotes
 
         return AsyncNotes(self)
@@ -141,17 +119,11 @@ class AsyncAmoCRM(AsyncConnection):
         """Directories of tags."""
         from .collections import AsyncTags
 
-        from .collections import AsyncTags
-
         return AsyncTags(self)
 
     @property
     def users(self) -> AsyncUsers:
         """Users."""
-        from amocrm.entities import User
-
-        from .collections import AsyncUsers
-
         from amocrm.entities import User
 
         from .collections import AsyncUsers
@@ -165,17 +137,11 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .collections import AsyncPipelines
 
-        from amocrm.entities import Pipeline
-
-        from .collections import AsyncPipelines
-
         return AsyncPipelines(self, Pipeline)
 
     @property
     def fields(self) -> AsyncFields:
         """Definitions of custom fields."""
-        from .collections import AsyncFields
-
         from .collections import AsyncFields
 
         return AsyncFields(self)
@@ -185,15 +151,11 @@ class AsyncAmoCRM(AsyncConnection):
         """Files: upload, download, and what hangs on which entity."""
         from .drive import AsyncFiles
 
-        from .drive import AsyncFiles
-
         return AsyncFiles(self)
 
     @property
     def webhooks(self) -> AsyncWebhooks:
         """Subscriptions to webhooks."""
-        from .subscriptions import AsyncWebhooks
-
         from .subscriptions import AsyncWebhooks
 
         return AsyncWebhooks(self)
@@ -228,8 +190,6 @@ class AsyncAmoCRM(AsyncConnection):
         """
         from .session import AsyncSession
 
-        from .session import AsyncSession
-
         return AsyncSession(self, batch_size=batch_size, progress=progress)
 
     async def account(self, *, with_: Iterable[str] = ()) -> Account:
@@ -257,8 +217,6 @@ class AsyncAmoCRM(AsyncConnection):
         return self._query_at(cls, origin, {})
 
     def _query_at(self, cls: type[T], origin: Origin, path: dict[str, Any]) -> AsyncQuery[T]:
-        from .query import AsyncQuery
-
         from .query import AsyncQuery
 
         if cls._kind in ("notes", "tags") and "entity_type" not in path:
@@ -313,8 +271,6 @@ class AsyncAmoCRM(AsyncConnection):
 
 
 def _zone_of(account: Account) -> tzinfo | None:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     embedded = account.embedded

@@ -298,5 +298,7 @@ def _key(hosts: Hosts, token: object, oauth: OAuth | None, limit_to: str | None)
 
 
 def _agent(given: str | None) -> str:
+    if given is not None and not (given.isascii() and given.isprintable()):
+        raise ConfigurationError("user_agent holds characters that no header may have")
     own = f"amocrm-orm (Python {sys.version_info.major}.{sys.version_info.minor})"
     return f"{given} {own}" if given else own

@@ -26,7 +26,7 @@ from ._primitives import to_thread
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from amocrm_gen.models.drive import DriveFile, DriveFileVersion
+    from amocrm_gen.models.drive import DriveFile, DriveVersion
 
     from .connection import AsyncConnection
 
@@ -140,7 +140,7 @@ class AsyncFiles:
                 return
             page += 1
 
-    async def versions(self, uuid: str) -> list[DriveFileVersion]:
+    async def versions(self, uuid: str) -> list[DriveVersion]:
         """The versions of a file, the newest first."""
         operation = endpoint("drive.list_file_versions")
         answer = operation.parse(await self._client.send(operation.request(file_uuid=uuid)))

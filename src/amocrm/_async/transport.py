@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from amocrm._core.hosts import host_of
 from amocrm.errors import NotSentError, RedirectRefused, ResponseTooLarge, UnansweredError
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Body, Response
@@ -33,6 +34,8 @@ _UNSENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+#: Their words are those of the operating system or of a clock.
+_QUOTES_NOTHING = (httpx.TimeoutException, httpx.NetworkError, httpx.ProxyError)
 _GZIP = 31  # what zlib calls a window of 32 KiB inside a gzip frame
 _POOL = httpx.Limits(max_connections=100, max_keepalive_connections=50, keepalive_expiry=5.0)
 
@@ -96,11 +99,12 @@ class AsyncTransport:
             if answered is not None:
                 answered.append(self._now())
             try:
-                body = await self._read(op, response)
+                body = await self._read(op, response, timeout.get("whole"))
             finally:
                 await response.stream.aclose()  # type: ignore[union-attr]
         except httpx.HTTPError as error:
-            raise _failure(op, request, error) from error
+            # A protocol error quotes what it stumbled over, which may be anything: it goes no further.
+            raise _failure(op, request, error) from (error if isinstance(error, _QUOTES_NOTHING) else None)
         status = response.status_code
         found = {
             key.decode("latin-1").lower(): value.decode("latin-1") for key, value in response.headers.raw
@@ -128,13 +132,20 @@ class AsyncTransport:
                 self._http = httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, proxy=proxy)
             return self._http
 
-    async def _read(self, op: Op, response: httpx.Response) -> bytes:
+    async def _read(self, op: Op, response: httpx.Response, whole: float | None) -> bytes:
         parts: list[bytes] = []
         size = 0
+        give_up = None
         async for part in response.stream:  # type: ignore[union-attr]
             size += len(part)
             if size > self._max:
                 raise _too_large(op, self._max)
+            if parts and whole is not None:  # most answers come in one part
+                give_up = give_up or self._now() + whole
+                if self._now() > give_up:
+                    raise UnansweredError(
+                        f"the answer to {op.id} was not there as a whole after {whole:.0f} s", op=op.id
+                    )
             parts.append(part)
         body = parts[0] if len(parts) == 1 else b"".join(parts)
         coding = response.headers.get("content-encoding")
@@ -168,8 +179,8 @@ def _inflate(op: Op, body: bytes, coding: str, limit: int) -> bytes:
     inflater = zlib.decompressobj(_GZIP)
     try:
         whole = inflater.decompress(body, limit)
-    except zlib.error as error:
-        raise UnansweredError(f"the answer to {op.id} was damaged on its way", op=op.id) from error
+    except zlib.error:
+        raise UnansweredError(f"the answer to {op.id} was damaged on its way", op=op.id) from None
     if inflater.unconsumed_tail:
         raise _too_large(op, limit)
     if not inflater.eof:
@@ -201,7 +212,7 @@ def _failure(op: Op, request: httpx.Request, error: httpx.HTTPError) -> NotSentE
 
 
 def _redirect(op: Op, request: httpx.Request, status: int, location: str) -> RedirectRefused:
-    host = urlsplit(location).hostname or ""
+    host = host_of(location)
     return RedirectRefused(
         f"{op.id} was answered by {request.url.host} with a redirect ({status}) to {host or 'itself'}, which is "
         "not followed with credentials; check the subdomain, the account may have been renamed",

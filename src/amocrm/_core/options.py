@@ -20,12 +20,15 @@ class Timeout(msgspec.Struct, frozen=True):
         connect: to open a connection.
         write: without a byte of the request taken.
         pool: until one of our own connections is free.
+        whole: for the whole answer, from its first byte; a server that sends a byte now and then would
+            otherwise hold a call for ever.
     """
 
     read: float | None = 30.0
     connect: float | None = 5.0
     write: float | None = 30.0
     pool: float | None = 30.0
+    whole: float | None = 600.0
 
     @classmethod
     def of(cls, given: Timeout | float | None) -> Timeout:

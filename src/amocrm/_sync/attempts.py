@@ -124,6 +124,8 @@ class Attempts:
         headers = self._always.copy()
         if token is not None:
             if token is not self._bearer[0]:
+                if not (token.isascii() and token.isprintable()):
+                    raise ConfigurationError("the token holds characters that no token has; nothing was sent")
                 self._bearer = token, (b"authorization", b"Bearer " + token.encode())
             headers.append(self._bearer[1])
             if options.context_user is not None:

@@ -69,19 +69,11 @@ class AmoCRM(Connection):
 
         from .collections import Collection
 
-        from amocrm.entities import Lead
-
-        from .collections import Collection
-
         return Collection(self, Lead)
 
     @property
     def contacts(self) -> Collection[Contact]:
         """Contacts."""
-        from amocrm.entities import Contact
-
-        from .collections import Collection
-
         from amocrm.entities import Contact
 
         from .collections import Collection
@@ -95,19 +87,11 @@ class AmoCRM(Connection):
 
         from .collections import Collection
 
-        from amocrm.entities import Company
-
-        from .collections import Collection
-
         return Collection(self, Company)
 
     @property
     def customers(self) -> Collection[Customer]:
         """Customers."""
-        from amocrm.entities import Customer
-
-        from .collections import Collection
-
         from amocrm.entities import Customer
 
         from .collections import Collection
@@ -121,17 +105,11 @@ class AmoCRM(Connection):
 
         from .collections import Tasks
 
-        from amocrm.entities import Task
-
-        from .collections import Tasks
-
         return Tasks(self, Task)
 
     @property
     def notes(self) -> Notes:
         """Notes, by entity."""
-        from .collections import Notes
-
         from .collections import Notes
 
         return Notes(self)
@@ -141,17 +119,11 @@ class AmoCRM(Connection):
         """Directories of tags."""
         from .collections import Tags
 
-        from .collections import Tags
-
         return Tags(self)
 
     @property
     def users(self) -> Users:
         """Users."""
-        from amocrm.entities import User
-
-        from .collections import Users
-
         from amocrm.entities import User
 
         from .collections import Users
@@ -165,17 +137,11 @@ class AmoCRM(Connection):
 
         from .collections import Pipelines
 
-        from amocrm.entities import Pipeline
-
-        from .collections import Pipelines
-
         return Pipelines(self, Pipeline)
 
     @property
     def fields(self) -> Fields:
         """Definitions of custom fields."""
-        from .collections import Fields
-
         from .collections import Fields
 
         return Fields(self)
@@ -185,15 +151,11 @@ class AmoCRM(Connection):
         """Files: upload, download, and what hangs on which entity."""
         from .drive import Files
 
-        from .drive import Files
-
         return Files(self)
 
     @property
     def webhooks(self) -> Webhooks:
         """Subscriptions to webhooks."""
-        from .subscriptions import Webhooks
-
         from .subscriptions import Webhooks
 
         return Webhooks(self)
@@ -228,8 +190,6 @@ class AmoCRM(Connection):
         """
         from .session import Session
 
-        from .session import Session
-
         return Session(self, batch_size=batch_size, progress=progress)
 
     def account(self, *, with_: Iterable[str] = ()) -> Account:
@@ -257,8 +217,6 @@ class AmoCRM(Connection):
         return self._query_at(cls, origin, {})
 
     def _query_at(self, cls: type[T], origin: Origin, path: dict[str, Any]) -> Query[T]:
-        from .query import Query
-
         from .query import Query
 
         if cls._kind in ("notes", "tags") and "entity_type" not in path:
@@ -313,8 +271,6 @@ class AmoCRM(Connection):
 
 
 def _zone_of(account: Account) -> tzinfo | None:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     embedded = account.embedded

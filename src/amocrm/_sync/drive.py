@@ -26,7 +26,7 @@ from ._primitives import to_thread
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from amocrm_gen.models.drive import DriveFile, DriveFileVersion
+    from amocrm_gen.models.drive import DriveFile, DriveVersion
 
     from .connection import Connection
 
@@ -140,7 +140,7 @@ class Files:
                 return
             page += 1
 
-    def versions(self, uuid: str) -> list[DriveFileVersion]:
+    def versions(self, uuid: str) -> list[DriveVersion]:
         """The versions of a file, the newest first."""
         operation = endpoint("drive.list_file_versions")
         answer = operation.parse(self._client.send(operation.request(file_uuid=uuid)))

@@ -1,0 +1,53 @@
+# GENERATED from tests/shell_async/_raw.py by generator/desync.py: edit that file and run `make generate`.
+"""A server that says exactly what a test tells it to, byte by byte."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+__all__ = ["Raw", "raw"]
+
+
+class Raw:
+    """What a raw server has seen: requests as they came, and the bytes that it got rid of."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.requests: list[str] = []
+        self.sent = 0
+
+
+@contextmanager
+def raw(pieces: Iterable[bytes], *, times: int = 1) -> Iterator[Raw]:
+    """A server that answers each connection with ``pieces`` and closes it."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.settimeout(10)
+    seen = Raw(f"http://127.0.0.1:{listening.getsockname()[1]}")
+
+    def answer() -> None:
+        for _ in range(times):
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(10)
+                text = b""
+                while b"\r\n\r\n" not in text:
+                    text += connection.recv(65_536)
+                seen.requests.append(text.decode("latin-1"))
+                with suppress(OSError):
+                    for piece in pieces:
+                        connection.sendall(piece)
+                        seen.sent += len(piece)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        listening.close()
+        thread.join(15)
