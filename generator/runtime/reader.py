@@ -81,12 +81,16 @@ def read(op: Op, response: Response, model: Any) -> Any:
     try:
         return _decoder(model).decode(response.content)
     except msgspec.ValidationError:
-        walk = _Walk(op)
-        value = walk.value(msgspec.json.decode(response.content), model, "$")
-        _note_all(response, walk.found)
-        if value is not _BAD:
-            return value
-        problem = "does not fit the description at all"
+        try:
+            value = _mended(op, response, model)
+        except RecursionError:
+            problem = "is nested too deep to be read"
+        else:
+            if value is not _BAD:
+                return value
+            problem = "does not fit the description at all"
+    except RecursionError:
+        problem = "is nested too deep to be read"
     except msgspec.DecodeError:
         problem = f"is no whole JSON ({response.media_type or 'unknown type'}, {len(response.content)} bytes)"
     raise DecodeError(
@@ -96,6 +100,13 @@ def read(op: Op, response: Response, model: Any) -> Any:
         status=response.status,
         request_id=response.request_id,
     )
+
+
+def _mended(op: Op, response: Response, model: Any) -> Any:
+    walk = _Walk(op)
+    value = walk.value(msgspec.json.decode(response.content), model, "$")
+    _note_all(response, walk.found)
+    return value
 
 
 @cache

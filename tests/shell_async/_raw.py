@@ -24,15 +24,18 @@ class Raw:
 def raw(pieces: Iterable[bytes], *, times: int = 1) -> Iterator[Raw]:
     """A server that answers each connection with ``pieces`` and closes it."""
     listening = socket.create_server(("127.0.0.1", 0))
-    listening.settimeout(10)
+    listening.settimeout(0.2)
+    ended = threading.Event()
     seen = Raw(f"http://127.0.0.1:{listening.getsockname()[1]}")
 
     def answer() -> None:
-        for _ in range(times):
+        answered = 0
+        while answered < times and not ended.is_set():
             try:
                 connection, _ = listening.accept()
-            except OSError:
-                return
+            except TimeoutError:
+                continue
+            answered += 1
             with connection:
                 connection.settimeout(10)
                 text = b""
@@ -49,5 +52,6 @@ def raw(pieces: Iterable[bytes], *, times: int = 1) -> Iterator[Raw]:
     try:
         yield seen
     finally:
-        listening.close()
+        ended.set()
         thread.join(15)
+        listening.close()

@@ -53,13 +53,10 @@ async def test_a_redirect_is_told_and_not_followed(status: int) -> None:
     with raw([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"]) as other:
         location = f"Location: {other.url}/api/v4/account\r\n".encode()
         head = f"HTTP/1.1 {status} Moved\r\nContent-Length: 0\r\n".encode()
-        with raw([head + location + b"\r\n"]) as server:
-            with pytest.raises(RedirectRefused) as caught:
-                await ask(server)
+        with raw([head + location + b"\r\n"]) as server, pytest.raises(RedirectRefused) as caught:
+            await ask(server)
         assert other.requests == []
         assert caught.value.location == "127.0.0.1"
-        async with client(other.url) as crm:  # lets the other server end
-            await crm.api.account.get_detailed()
 
 
 async def test_links_in_answers_lead_nowhere_else() -> None:
@@ -91,9 +88,9 @@ class _one_each:
 async def test_an_answer_without_end() -> None:
     """A body that never ends is cut off near the bound: the server does not get rid of much more."""
     endless = itertools.repeat(b"10000\r\n" + b" " * 65_536 + b"\r\n", 2_000)
-    with raw(itertools.chain([HEAD + b"Transfer-Encoding: chunked\r\n\r\n"], endless)) as server:
-        with pytest.raises(ResponseTooLarge, match="1000000 bytes"):
-            await ask(server)
+    pieces = itertools.chain([HEAD + b"Transfer-Encoding: chunked\r\n\r\n"], endless)
+    with raw(pieces) as server, pytest.raises(ResponseTooLarge, match="1000000 bytes"):
+        await ask(server)
     assert server.sent < 40 * BOUND
 
 
@@ -132,17 +129,17 @@ async def test_a_body_that_drips() -> None:
             return self.now
 
     drops = itertools.repeat(b"1\r\n \r\n", 3_000)
-    with raw(itertools.chain([HEAD + b"Transfer-Encoding: chunked\r\n\r\n"], drops)) as server:
-        with pytest.raises(UnansweredError, match="as a whole"):
-            await ask(server, clock=Slow(), timeout=Timeout(whole=2.0))
+    pieces = itertools.chain([HEAD + b"Transfer-Encoding: chunked\r\n\r\n"], drops)
+    with raw(pieces) as server, pytest.raises(UnansweredError, match="as a whole"):
+        await ask(server, clock=Slow(), timeout=Timeout(whole=2.0))
 
 
 async def test_json_that_is_too_deep() -> None:
     """Brackets without end are an answer that cannot be understood, and nothing worse."""
     deep = b"[" * 200_000
-    with raw([HEAD + b"Content-Length: %d\r\n\r\n" % len(deep), deep]) as server:
-        with pytest.raises(DecodeError):
-            await ask(server)
+    head = HEAD + b"Content-Length: %d\r\n\r\n" % len(deep)
+    with raw([head, deep]) as server, pytest.raises(DecodeError):
+        await ask(server)
     deep = b'{"a":' * 100_000
     head = b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n" % len(deep)
     with raw([head, deep]) as server, pytest.raises(ValueError, match="400"):

@@ -100,7 +100,7 @@ class AsyncFiles:
             given = name or os.path.basename(str(getattr(source, "name", "")))
             return await self._upload(source, given, content_type, replaces, with_preview, progress)
         path = Path(source)
-        file: BinaryIO = await to_thread(path.open, "rb")
+        file = await to_thread(_opened, path)
         try:
             return await self._upload(file, name or path.name, content_type, replaces, with_preview, progress)
         finally:
@@ -306,3 +306,7 @@ def _at(op: Op, link: str, content: bytes | None = None, media: str | None = Non
     """A request to an address that the service named: its path and query, on our own host."""
     parts = urlsplit(target_of(link))
     return Request(op=op, path=parts.path, query=parts.query, content=content, content_type=media)
+
+
+def _opened(path: Path) -> BinaryIO:
+    return path.open("rb")
