@@ -22,8 +22,9 @@ from amocrm_sandbox import SandboxServer
 from .crowd import crowd
 from .limits import redis_server
 from .refresh import cancelled_at, put, stored
+from .table import Row
 
-__all__ = ["World", "cancellations", "kills", "one_refresh", "world"]
+__all__ = ["World", "cancellations", "kills", "one_refresh", "refresh_rows", "world"]
 
 _AT_ONCE = 20
 TOKEN_PATH = "/oauth2/access_token"
@@ -154,6 +155,20 @@ def one_refresh(on: World, processes: int, tasks: int) -> tuple[int, Counter[str
         all_of_them.go()
         outcomes = Counter(outcome for each in all_of_them.results(120) for outcome in each)
     return on.refreshes() - before, outcomes
+
+
+def refresh_rows() -> list[Row]:
+    """Refreshes by 20 processes and by 200 tasks that meet on one token that is over, for each shared store."""
+    rows = []
+    with redis_server() as url:
+        for store in ("file", "redis"):
+            with world(store, url) as on:
+                for who, processes, tasks in (("20 processes", 20, 10), ("200 tasks", 1, 200)):
+                    refreshes, outcomes = one_refresh(on, processes, tasks)
+                    served = f"{outcomes['ok']} of {processes * tasks} requests answered well"
+                    what = f"refreshes by {who} on one token, {store}"
+                    rows.append(Row(what, refreshes, 1, served, "refreshes", exact=True))
+    return rows
 
 
 def _dealt(places: list[str], results: list[list[str]]) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from amocrm_gen.api.account import get_account
 from .crowd import crowd
 from .server import sandbox
 
-__all__ = ["NETWORKS", "ROWS", "Network", "Row", "Seen", "measure"]
+__all__ = ["NETWORKS", "ROWS", "Network", "Row", "Seen", "measure", "report"]
 
 RATE = 7
 #: seconds at least before the rate is measured: fourteen answers warm the limiter up
@@ -259,6 +259,23 @@ def redis_server() -> Iterator[str]:
         yield server.url
 
 
+def report(rows: Sequence[Row], *, seconds: float = 30.0, at_once: int = 1) -> bool:
+    """Measures and prints rows; returns whether all keep their budgets.
+
+    Args:
+        seconds: of measurement per row.
+        at_once: rows that run at the same time, each with a server of its own.
+    """
+    good = True
+    with ExitStack() as stack:
+        url = stack.enter_context(redis_server()) if any(row.backend == "redis" for row in rows) else ""
+        pool = stack.enter_context(ThreadPoolExecutor(at_once))
+        for seen in pool.map(lambda row: measure(row, seconds, redis_url=url), rows):
+            print(seen, flush=True)
+            good = good and seen.good
+    return good
+
+
 def main() -> int:
     """Prints every row; returns the exit code."""
     parser = argparse.ArgumentParser(description="The limiter as the server sees it.")
@@ -271,14 +288,7 @@ def main() -> int:
     )
     args = parser.parse_args()
     rows = [row for row in ROWS if args.only in row.name]
-    good = True
-    with ExitStack() as stack:
-        url = stack.enter_context(redis_server()) if any(row.backend == "redis" for row in rows) else ""
-        pool = stack.enter_context(ThreadPoolExecutor(args.at_once))
-        for seen in pool.map(lambda row: measure(row, args.seconds, redis_url=url), rows):
-            print(seen, flush=True)
-            good = good and seen.good
-    return 0 if good else 1
+    return 0 if report(rows, seconds=args.seconds, at_once=args.at_once) else 1
 
 
 if __name__ == "__main__":

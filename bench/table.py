@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+#: of the first column, the same in all tables of a report
+_WIDTH = 46
+
 
 @dataclass(frozen=True)
 class Row:
@@ -39,13 +42,12 @@ class Row:
 
 def show(rows: list[Row]) -> bool:
     """Prints the rows; returns whether all of them keep their budgets."""
-    width = max(len(row.what) for row in rows)
     for row in rows:
         sign = "=" if row.exact else ">=" if row.at_least else "<="
         value = f"{row.value:.0f}" if row.unit != "x" else f"{row.value:.2f}"
         budget = f"{row.budget:.0f}" if row.unit != "x" else f"{row.budget:.2f}"
         mark = "ok  " if row.good else "OVER"
-        print(f"{mark} {row.what:<{width}}  {value:>8} {row.unit:<9} budget {sign} {budget:<6} {row.note}")
+        print(f"{mark} {row.what:<{_WIDTH}}  {value:>8} {row.unit:<9} budget {sign} {budget:<6} {row.note}")
     sys.stdout.flush()
     return all(row.good for row in rows)
 
