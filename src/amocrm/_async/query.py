@@ -20,12 +20,11 @@ from amocrm._core.operations import endpoint
 from amocrm._core.paging import Pager
 from amocrm.entities._attributes import Attribute
 from amocrm.entities._base import Entity
-from amocrm.entities._relations import Relation
 from amocrm.errors import FilterError, FilterIgnored
 from amocrm_gen._runtime.wire import Response
 
 from ._primitives import Handle, Scope
-from .preload import preload
+from .preload import Loadable, check_loadable, preload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -70,12 +69,24 @@ class AsyncQuery(Generic[T]):
         self._conditions: tuple[Condition, ...] = ()
         self._search: str | None = None
         self._order: tuple[str, str] | None = None
-        self._relations: tuple[Relation, ...] = ()
+        self._relations: tuple[Loadable, ...] = ()
         self._one_by_one = False
         self._with: tuple[str, ...] = ()
         self._most: int | None = None
         self._scan = False
         self._cache: WeakValueDictionary[tuple[str, int], Any] = WeakValueDictionary()
+
+    def __repr__(self) -> str:
+        shown = [f".where({', '.join(one.shown for one in self._conditions)})"] if self._conditions else []
+        if self._search is not None:
+            shown.append(f".search({self._search!r})")
+        if self._order is not None:
+            shown.append(f".order_by({self._order[0]}{', desc' * (self._order[1] == 'desc')})")
+        if self._relations:
+            shown.append(f".preload({', '.join(map(repr, self._relations))})")
+        if self._most is not None:
+            shown.append(f".limit({self._most})")
+        return f"<{type(self).__name__} of {self._cls.__name__}{''.join(shown)}>"
 
     # ---- building
 
@@ -87,8 +98,11 @@ class AsyncQuery(Generic[T]):
         """
         for condition in conditions:
             if not isinstance(condition, Condition):
+                compared = (
+                    "; == and != compare objects, use .is_(value)" if isinstance(condition, bool) else ""
+                )
                 raise TypeError(
-                    f"where() takes conditions such as {self._cls.__name__}.id.in_(1, 2), not {condition!r}"
+                    f"where() takes conditions such as {self._cls.__name__}.id.in_(1, 2), not {condition!r}{compared}"
                 )
             if condition.kind != self._cls._kind:
                 raise FilterError(
@@ -126,17 +140,17 @@ class AsyncQuery(Generic[T]):
         changed._order = (wire, "desc" if desc else "asc")
         return changed
 
-    def preload(self, *relations: Relation, one_by_one: bool = False) -> AsyncQuery[T]:
+    def preload(self, *relations: Loadable, one_by_one: bool = False) -> AsyncQuery[T]:
         """Reads related entities along, page by page, in one request for 250 of them.
 
         Args:
-            relations: ``Lead.contacts``, ``Lead.company``, ``Lead.responsible``, ``Lead.status`` …
+            relations: ``Lead.contacts``, ``Lead.company``, ``Lead.responsible``, ``Lead.status``, and what a
+                list shows only when asked, such as ``Lead.loss_reason`` and ``Lead.source_id`` (no request).
             one_by_one: in an account without the filter option there is no list by ids; then make one
                 request for each entity instead of refusing.
         """
         for relation in relations:
-            if not isinstance(relation, Relation):
-                raise TypeError(f"preload() takes relations such as Lead.contacts, not {relation!r}")
+            check_loadable(relation)
         changed = copy(self)
         changed._relations = (*self._relations, *relations)
         changed._one_by_one = self._one_by_one or one_by_one
@@ -150,6 +164,8 @@ class AsyncQuery(Generic[T]):
 
     def limit(self, most: int) -> AsyncQuery[T]:
         """At most so many entities."""
+        if isinstance(most, bool) or not isinstance(most, int) or most < 0:
+            raise ValueError(f"limit() takes a number of entities, not {most!r}")
         changed = copy(self)
         changed._most = most
         return changed

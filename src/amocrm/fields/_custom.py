@@ -107,7 +107,8 @@ class CustomFields(Mapping[str, Any]):
         state = self._state()
         refs: tuple[Ref, ...] = (("id", key),) if isinstance(key, int) else (("name", key), ("code", key))
         for ref in refs:
-            if (found := state.remote(ref)) is not None and found.field_type is not UNSET:
+            # What was only written is not told apart from its name: the definitions know its type.
+            if (found := state.remote(ref)) is not None and isinstance(found.field_type, str):
                 return field_of_type(found.field_type, ("id", found.field_id))
         for ref in refs:
             if (definition := self._definition(ref)) is not None:
