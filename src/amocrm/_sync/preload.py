@@ -12,6 +12,7 @@ from msgspec import UNSET
 from amocrm._core.filters import cut_ids
 from amocrm._core.identity import Origin, checked_id
 from amocrm._core.operations import GET, LIST, endpoint
+from amocrm._core.paging import items_of
 from amocrm.entities._attributes import Attribute
 from amocrm.entities._relations import Relation, entity_class
 from amocrm.errors import FilterIgnored
@@ -99,7 +100,7 @@ def by_ids(
         answers = _parsed(
             client, LIST[cls._kind], [partial(_list, client, cls._kind, part) for part in parts]
         )
-        listed = [_listed(parsed, cls) for parsed in answers]
+        listed = [items_of(parsed, cls._kind) for parsed in answers]
         # Each answer is held against its own ids: a list that was not filtered shows others.
         if all({item.id for item in items} <= set(part) for part, items in zip(parts, listed, strict=True)):
             return {item.id: origin.make(cls, item) for items in listed for item in items}
@@ -128,11 +129,6 @@ def _parsed(
             raise answer
         parsed.append(endpoint(operation).parse(answer))
     return parsed
-
-
-def _listed(parsed: Any, cls: Any) -> list[Any]:
-    embedded = UNSET if parsed is None else parsed.embedded
-    return [] if embedded is UNSET else list(getattr(embedded, cls._kind) or ())
 
 
 def _list(client: AmoCRM, kind: str, ids: Sequence[int]) -> Response:
