@@ -13,7 +13,7 @@ from msgspec import UNSET
 from ._base import Field, Holder
 from ._definitions import Definitions
 from ._lists import Category, ChainedList, MultiSelect, Radio, Select
-from ._objects import File, LegalEntity, Phones, SmartAddress
+from ._objects import Phones, SmartAddress
 from ._simple import (
     Birthday,
     Checkbox,
@@ -30,6 +30,7 @@ from ._simple import (
     Url,
 )
 from ._state import FieldState, Item, Ref
+from ._structured import File, Items, LegalEntity, LinkedEntity, Payer, Supplier
 
 __all__ = ["BY_TYPE", "CustomFields", "field_of_type"]
 
@@ -39,7 +40,7 @@ BY_TYPE: Mapping[str, type[Field[Any, Any]]] = {
     for kind in (
         *(Text, Textarea, Url, StreetAddress, TrackingData, Numeric, Monetary, Price, Checkbox),
         *(Select, Radio, Category, MultiSelect, ChainedList, Date, DateTime, Birthday),
-        *(Phones, SmartAddress, LegalEntity, File),
+        *(Phones, SmartAddress, LegalEntity, File, Items, LinkedEntity, Payer, Supplier),
     )
 }
 
