@@ -76,3 +76,43 @@ def test_a_restart_does_not_repeat_what_was_given() -> None:
     assert pager.to_start() == [1]
     assert pager.read([3, 2], has_next=True) == [0]
     assert not pager.ended
+
+
+@given(
+    st.integers(0, 120),
+    st.integers(1, 12),
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 119)), max_size=12, unique_by=lambda one: one[1]),
+)
+def test_with_an_overlap_deletions_lose_no_row(
+    total: int, overlap: int, deletions: list[tuple[int, int]]
+) -> None:
+    """Rows deleted while the list is read, at most as many between two pages as overlap, hide no other row."""
+    when: dict[int, list[int]] = {}
+    for step, row in deletions:
+        if len(when.setdefault(step, [])) < overlap:
+            when[step].append(row)
+    rows = list(range(total))
+    pager, found, step = Pager(10, 0, overlap), list[int](), 0
+    while not pager.ended:
+        (number,) = pager.to_start()
+        page = rows[(number - 1) * 10 : number * 10]
+        fresh = [page[place] for place in pager.read(page, has_next=number * 10 < len(rows))]
+        if (behind := pager.behind()) is not None:
+            last, size = behind
+            again = rows[(last - 1) * size : last * size]
+            found += [again[place] for place in pager.missed(again)]
+        found += fresh
+        rows = [row for row in rows if row not in when.get(step, [])]
+        step += 1
+    assert len(found) == len(set(found))
+    assert set(rows) <= set(found)
+
+
+@pytest.mark.parametrize(("wanted", "rows"), [(1, 1), (3, 5), (11, 25), (250, 250), (999, 250)])
+def test_an_overlap_is_a_part_of_the_page(wanted: int, rows: int) -> None:
+    """Page numbers can name the end of a page only in parts that divide it."""
+    pager = Pager(250, 0, wanted)
+    for ids in ([1], [2]):
+        pager.to_start()
+        pager.read(ids, has_next=True)
+    assert pager.behind() == (250 // rows, rows)

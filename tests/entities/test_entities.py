@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from copy import copy, deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from amocrm import Company, Contact, Lead, NotLoaded, Task, User, fields
+from amocrm import Company, Contact, Lead, Note, NotLoaded, Task, User, fields
 from amocrm._core.identity import Directory, IdentityMap, Origin
 from amocrm.entities import Status
 from amocrm.entities._writing import works_of
@@ -202,3 +203,137 @@ def test_an_entity_survives_pickling_without_its_session() -> None:
     assert (copy.id, copy.name, copy.price, copy._session) == (5, "Заказ", 8, None)
     assert isinstance(copy, Deal)
     assert pickle.loads(pickle.dumps(Lead(name="новый")))._key is None
+
+
+# ---- mistakes of a new user
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN")])
+def test_a_number_must_be_finite(value: Any) -> None:
+    """JSON has no NaN: it would arrive as an empty value."""
+    with pytest.raises(ValueError, match="finite"):
+        Lead(price=value)
+
+
+def test_whole_numbers_are_sent_as_such() -> None:
+    """5.0 and Decimal("5.00") are the price 5."""
+    for value in (5.0, Decimal("5.00")):
+        assert repr(body(Lead(price=value))["price"]) == "5"
+
+
+@pytest.mark.parametrize("moment", [datetime(2024, 5, 1).date(), "2024-05-01", True])
+def test_a_moment_is_no_day_and_no_text(moment: Any) -> None:
+    """A day has no moment without an hour and a zone; the message shows how to make one."""
+    with pytest.raises(TypeError, match=r"datetime\.combine"):
+        Task("Позвонить", due=moment)
+
+
+@pytest.mark.parametrize("attribute", ["price", "source", "company", "contacts"])
+def test_del_says_how_to_clear(attribute: str) -> None:
+    """``del`` has no meaning in the API; assigning None has."""
+    with pytest.raises(AttributeError, match="assign None"):
+        delattr(Deal(), attribute)
+
+
+def test_contacts_can_be_assigned_where_they_are_known() -> None:
+    """The whole content is replaced; what is not loaded cannot be, and one contact is not several."""
+    first, second = Contact(name="a"), Contact(name="b")
+    lead = Lead(contacts=[first])
+    lead.contacts.main = first
+    lead.contacts = [second]
+    assert list(lead.contacts) == [second]
+    assert lead.contacts.main is None
+    with pytest.raises(NotLoaded, match="preload"):
+        read().contacts = [second]
+    with pytest.raises(TypeError, match="put one into a list"):
+        Lead(contacts=second)  # type: ignore[arg-type]
+
+
+def test_what_a_list_shows_only_when_asked_says_how_to_ask() -> None:
+    """The call that is named brings the attribute."""
+    with pytest.raises(NotLoaded, match=r"crm\.leads\.get\(5, preload=\[Lead\.source_id\]\)"):
+        assert read().source_id
+    with pytest.raises(NotLoaded, match=r"preload\(Lead\.loss_reason\)"):
+        assert read().loss_reason
+    with pytest.raises(AttributeError, match="read only"):
+        read().loss_reason = None  # type: ignore[assignment]
+    assert Lead().catalog_elements == ()
+
+
+def test_users_and_tags_are_not_changed_after_they_were_created() -> None:
+    """An assignment that nothing could send is refused."""
+    known = User._from(User._model(id=7, name="Имя"), None)
+    with pytest.raises(AttributeError, match="set when it is created"):
+        known.name = "Другое"
+
+
+def test_a_task_moves_to_another_entity_and_a_note_does_not() -> None:
+    """Tasks can be given to another entity, before and after their creation."""
+    lead, other = read(), Company._from(Company._model(id=9), None)
+    task = lead.tasks.add("Позвонить", due=1714521600)
+    task.entity = other
+    assert task in list(other._reach())
+    assert task not in list(lead._reach())
+    known = Task._from(Task._model(id=3, entity_id=5, entity_type="leads"), None)
+    known.entity = other
+    assert body(known) == {"id": 3, "entity_id": 9, "entity_type": "companies"}
+    note = Note._from(Note._model(id=4, entity_id=5), None)
+    with pytest.raises(AttributeError, match="does not move notes"):
+        note.entity = other
+
+
+def test_a_copy_is_an_object_of_its_own() -> None:
+    """Changing the copy leaves the first as it was, and the other way round."""
+    contact = Contact(name="Иван")
+    first = Deal(name="Заказ", source="сайт", tags={"a"}, contacts=[contact])
+    first.notes.add("текст")
+    second = copy(first)
+    second.source, second.name = "звонок", "Копия"
+    second.tags.add("b")
+    second.contacts.remove(contact)
+    assert (first.name, first.source, set(first.tags), list(first.contacts)) == (
+        "Заказ",
+        "сайт",
+        {"a"},
+        [contact],
+    )
+    assert (second.name, second.source, set(second.tags), list(second.contacts)) == (
+        "Копия",
+        "звонок",
+        {"a", "b"},
+        [],
+    )
+    assert [type(one) for one in second._reach()] == []
+    assert body(second)["custom_fields_values"] == [{"field_id": 101, "values": [{"value": "звонок"}]}]
+
+
+@pytest.mark.parametrize("again", [deepcopy, lambda entity: pickle.loads(pickle.dumps(entity))])
+def test_nothing_is_lost_on_the_way_to_another_process(again: Any) -> None:
+    """A pickled entity keeps its changed fields, tags, links and notes; its session stays behind."""
+    lead = read(custom_fields_values=None, embedded=leads.LeadEmbedded(tags=[common.TagRef(id=1, name="a")]))
+    lead.price, lead.source = 8, "сайт"
+    lead.tags.add("b")
+    lead.contacts.add(Contact(name="Иван"))
+    lead.notes.add("текст")
+    lead.custom[77] = "без объявления"
+    made = again(lead)
+    assert type(made) is Deal
+    assert made._session is None
+    assert next(work.build() for work in works_of(made)) == body(lead)
+    assert [repr(one) for one in made._reach()] == [repr(one) for one in lead._reach()]
+
+
+def test_entities_are_shown_by_what_people_know_them_by() -> None:
+    """Leads by name, tasks and notes by text."""
+    assert repr(read()) == "<Deal 5 'Заказ'>"
+    assert repr(Task("Позвонить", due=0)) == "<Task new 'Позвонить'>"
+    assert repr(Note("текст")) == "<Note new 'текст'>"
+
+
+def test_an_entity_given_again_takes_the_place_of_its_reference() -> None:
+    """Outside of a session the object that was assigned is the one that is read back."""
+    lead = read(embedded=leads.LeadEmbedded(companies=[common.Ref(id=7)]))
+    company = Company._from(Company._model(id=7, name="Ромашка"), None)
+    lead.company = company
+    assert lead.company is company
+    assert not lead._is_dirty()

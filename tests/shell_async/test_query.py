@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -94,6 +94,26 @@ async def test_a_limit_asks_for_no_more_than_it_gives(sandbox: Sandbox, crm: Asy
     assert len(await crm.query(Lead).limit(3).all()) == 3
     assert sandbox.journal.total == 1
     assert "limit=3" in sandbox.journal[0].target
+
+
+async def test_an_overlap_finds_what_a_deletion_has_moved(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Three leads deleted behind the reader hide three others, unless the ends of pages are read again."""
+    async with crm.session() as s:
+        s.add_all(Lead(name=str(number)) for number in range(600))
+    ids = sorted([lead.id async for lead in crm.leads])
+    missed = []
+    for overlap, gone in ((0, ids[:3]), (5, ids[3:6])):
+        crm.ahead = 0
+        seen = set()
+        async for lead in crm.query(Lead).overlap(overlap):
+            if lead.id == ids[20]:
+                for key in gone:
+                    sandbox.delete("leads", key)
+            seen.add(lead.id)
+        missed.append(len(set(ids) - seen - set(ids[:6])))
+    assert missed == [3, 0]
+    with pytest.raises(ValueError, match="number of rows"):
+        crm.query(Lead).overlap(-1)
 
 
 async def test_a_list_can_be_sorted(crm: AsyncAmoCRM) -> None:
@@ -236,6 +256,55 @@ async def test_users_and_stages_are_known_once_they_were_read(sandbox: Sandbox, 
     assert (lead.responsible.name, lead.status.name) == ("Агент", "Переговоры")
     assert pipeline.won.name == "Оплачено"
     assert [one.name async for one in other.pipelines if one.name == "Продажи"] == ["Продажи"]
+
+
+async def test_what_a_list_shows_only_when_asked(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """preload asks for it without a request of its own, for a list and for one entity."""
+    leads = await fill(crm, 1)
+    sandbox.journal.reset()
+    wanted = (Lead.loss_reason, Lead.catalog_elements, Lead.is_price_modified_by_robot)
+    lead = await crm.query(Lead).preload(*wanted).first()
+    assert lead is not None
+    again = await crm.leads.get(leads[0].id, preload=wanted)
+    for one in (lead, again):
+        assert (one.loss_reason, one.catalog_elements) == (None, ())
+        assert one.is_price_modified_by_robot in (None, False)
+    assert sandbox.journal.total == 2
+    with pytest.raises(TypeError, match="always comes along"):
+        crm.query(Lead).preload(Lead.price)
+    with pytest.raises(TypeError, match=r"crm\.notes\.of"):
+        await crm.leads.get(1, preload=[Lead.notes])
+    with pytest.raises(TypeError, match=r"such as Lead\.contacts"):
+        crm.query(Lead).preload("contacts")  # type: ignore[arg-type]
+
+
+async def test_mistakes_in_a_query_say_what_to_write(crm: AsyncAmoCRM) -> None:
+    """Python's own operators that the API cannot answer are refused with the nearest thing that works."""
+    query = crm.query(Lead)
+    with pytest.raises(TypeError, match=r"use \.is_\(value\)"):
+        query.where(Lead.price == 5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"where\(a, b\)"):
+        query.where((Lead.price >= 5) & (Lead.price <= 7))  # type: ignore[operator]
+    with pytest.raises(TypeError, match="no 'or'"):
+        query.where((Lead.price >= 5) | (Lead.price <= 3))  # type: ignore[operator]
+    with pytest.raises(TypeError, match="no 'not'"):
+        query.where(~(Lead.price >= 5))  # type: ignore[operator]
+    with pytest.raises(FilterError, match="use >="):
+        query.where(Lead.price > 5)  # type: ignore[operator]
+    with pytest.raises(FilterError, match="use <="):
+        query.where(Deal.due < date(2024, 5, 1))  # type: ignore[operator]
+    with pytest.raises(ValueError, match="number of entities"):
+        query.limit(-1)
+    with pytest.raises(TypeError, match="whole number"):
+        await crm.leads.get("17")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="whole number"):
+        await crm.leads.get_many([1.5])  # type: ignore[list-item]
+    shown = (
+        query.where(Lead.price >= 5).search("x").order_by(Lead.id, desc=True).preload(Lead.company).limit(3)
+    )
+    assert repr(shown).endswith(
+        "Query of Lead.where(Lead.price from 5 to None).search('x').order_by(id, desc).preload(Lead.company).limit(3)>"
+    )
 
 
 async def test_get_many_reads_by_ids(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET
 
-from amocrm._core.identity import Directory, Origin
+from amocrm._core.identity import Directory, Origin, checked_id
 from amocrm._core.operations import GET, LIST, endpoint
 from amocrm.errors import NotFoundError
 
@@ -20,20 +20,13 @@ from .connection import AsyncConnection
 if TYPE_CHECKING:
     from amocrm.entities import Company, Contact, Customer, Lead
     from amocrm.entities._base import Entity
-    from amocrm.entities._relations import Relation
     from amocrm_gen.models.account import Account
 
-    from .collections import (
-        AsyncCollection,
-        AsyncFields,
-        AsyncNotes,
-        AsyncPipelines,
-        AsyncTags,
-        AsyncTasks,
-        AsyncUsers,
-    )
+    from .collections import AsyncCollection, AsyncNotes, AsyncTasks
+    from .directories import AsyncFields, AsyncPipelines, AsyncTags, AsyncUsers
     from .drive import AsyncFiles
     from .flush import Progress
+    from .preload import Loadable
     from .query import AsyncQuery
     from .session import AsyncSession
     from .subscriptions import AsyncWebhooks
@@ -117,7 +110,7 @@ class AsyncAmoCRM(AsyncConnection):
     @property
     def tags(self) -> AsyncTags:
         """Directories of tags."""
-        from .collections import AsyncTags
+        from .directories import AsyncTags
 
         return AsyncTags(self)
 
@@ -126,7 +119,7 @@ class AsyncAmoCRM(AsyncConnection):
         """Users."""
         from amocrm.entities import User
 
-        from .collections import AsyncUsers
+        from .directories import AsyncUsers
 
         return AsyncUsers(self, User)
 
@@ -135,14 +128,14 @@ class AsyncAmoCRM(AsyncConnection):
         """Pipelines and their stages."""
         from amocrm.entities import Pipeline
 
-        from .collections import AsyncPipelines
+        from .directories import AsyncPipelines
 
         return AsyncPipelines(self, Pipeline)
 
     @property
     def fields(self) -> AsyncFields:
         """Definitions of custom fields."""
-        from .collections import AsyncFields
+        from .directories import AsyncFields
 
         return AsyncFields(self)
 
@@ -168,7 +161,7 @@ class AsyncAmoCRM(AsyncConnection):
         """
         return self._query(cls, self.origin)
 
-    async def get(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T:
+    async def get(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T:
         """One entity of this class, built-in or derived.
 
         Raises:
@@ -176,7 +169,7 @@ class AsyncAmoCRM(AsyncConnection):
         """
         return await self._get(cls, key, self.origin, preload)
 
-    async def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T | None:
+    async def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
         """The same, ``None`` instead of an error."""
         return await self._get_or_none(cls, key, self.origin, preload)
 
@@ -225,7 +218,7 @@ class AsyncAmoCRM(AsyncConnection):
             raise TypeError(f"there is no list of {cls.__name__}; see crm.pipelines for stages")
         return AsyncQuery(self, cls, origin, LIST[cls._kind], path)
 
-    async def _get(self, cls: type[T], key: int, origin: Origin, preload: Iterable[Relation]) -> T:
+    async def _get(self, cls: type[T], key: int, origin: Origin, preload: Iterable[Loadable]) -> T:
         found = await self._get_or_none(cls, key, origin, preload)
         if found is None:
             raise NotFoundError(
@@ -241,11 +234,17 @@ class AsyncAmoCRM(AsyncConnection):
         return found
 
     async def _get_or_none(
-        self, cls: type[T], key: int, origin: Origin, preload: Iterable[Relation]
+        self, cls: type[T], key: int, origin: Origin, preload: Iterable[Loadable]
     ) -> T | None:
+        checked_id(cls, key)
         if cls._kind not in GET:
             raise TypeError(f"one {cls.__name__} cannot be read by its id; see crm.{cls._kind}")
         operation, relations = endpoint(GET[cls._kind]), tuple(preload)
+        if relations:
+            from .preload import check_loadable
+
+            for relation in relations:
+                check_loadable(relation)
         needs = list(dict.fromkeys(relation.needs for relation in relations if relation.needs))
         options = {"with_": needs} if needs else {}
         response = await self.send(operation.request(id=key, **options))

@@ -63,7 +63,7 @@ class AsyncExecutor:
         op, attempts, tokens, clock = request.op, self._attempts, self._tokens, self._attempts.clock
         replayable = request.content is None or isinstance(request.content, bytes)
         began: float | None = None
-        number, reached, renewed = 0, 0, False
+        number, reached, timeouts, renewed = 0, 0, 0, False
         if op.host != "account":
             await self._places.find(op.host, tokens.current, options)
         while True:
@@ -98,8 +98,9 @@ class AsyncExecutor:
                 result = failure_of_status(response.status, page)
                 reached += result is not Failure.NOT_SENT
                 if result is None or result is Failure.ANSWERED:
-                    response.sent = max(1, reached)
+                    response.sent, response.timeouts = max(1, reached), timeouts
                     return response
+                timeouts += response.status == 504
                 failure = result
                 asked = asked_to_wait(response, clock.wall())
             if began is None:

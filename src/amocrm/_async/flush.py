@@ -14,7 +14,7 @@ from amocrm._core.identity import IdentityMap
 from amocrm._core.isolation import Isolation
 from amocrm._core.operations import Operation
 from amocrm._core.outcome import Outcome, Report, describe, match, named, verdict
-from amocrm._core.plan import Plan, Work, cut
+from amocrm._core.plan import Chunks, Plan, Work
 from amocrm.entities._base import Entity
 from amocrm.errors import AmoCRMError, APIError
 
@@ -60,6 +60,7 @@ class AsyncFlush:
         self._progress = progress
         self._total = 0
         self._done: set[int] = set()
+        self._flying: set[int] = set()
         self._halted: AmoCRMError | None = None
         self._lock = Lock()
 
@@ -70,13 +71,19 @@ class AsyncFlush:
             await self._level([(step.operation, step.works, step.size) for step in level])
 
     async def _level(self, steps: Sequence[tuple[Operation, Sequence[Work], int]]) -> None:
-        thunks = []
-        for operation, works, size in steps:
-            ready = [work for work in works if self._ready(work)]
-            thunks += [partial(self._chunk, operation, part) for part in cut(ready, size)]
-        for result in await run_all(thunks, max(1, self._client.ahead)):
-            if isinstance(result, Exception):
-                raise result
+        waiting = [
+            (operation, Chunks([work for work in works if self._ready(work)], size))
+            for operation, works, size in steps
+        ]
+        # More than one round only when chunks became smaller on the way.
+        while thunks := [
+            partial(self._chunk, operation, chunks)
+            for operation, chunks in waiting
+            for _ in range(chunks.requests)
+        ]:
+            for result in await run_all(thunks, max(1, self._client.ahead)):
+                if isinstance(result, Exception):
+                    raise result
 
     def _ready(self, work: Work) -> bool:
         for need in work.needs:
@@ -93,17 +100,20 @@ class AsyncFlush:
                 return False
         return True
 
-    async def _chunk(self, operation: Operation, works: Sequence[Work]) -> None:
-        """Sends one chunk; a refused one part by part, until the good items are in."""
+    async def _chunk(self, operation: Operation, chunks: Chunks) -> None:
+        """Sends the next chunk; a refused one part by part, until the good items are in."""
+        with self._lock:
+            works = chunks.take()
         written = [work for work in works if self._build(operation, work)]
         isolation = Isolation(written)
         while self._halted is None and (part := isolation.take()) is not None:
-            error = await shielded(partial(self._send, operation, part))
+            error = await shielded(partial(self._send, operation, part, chunks))
             if error is None:
                 isolation.passed()
             else:
                 with self._lock:
                     self._failed(operation, part, error, isolation)
+                    self._flying.difference_update(map(id, part))
                     self._tell()
         for work in isolation.isolated:
             self._reject(work, "refused without a word about the field; found by halving the batch")
@@ -123,14 +133,17 @@ class AsyncFlush:
             work.request_id = work.body["request_id"] = f"n{next(_NUMBERS)}"
         return True
 
-    async def _send(self, operation: Operation, part: Sequence[Work]) -> AmoCRMError | None:
+    async def _send(self, operation: Operation, part: Sequence[Work], chunks: Chunks) -> AmoCRMError | None:
         """One request; ids are in the objects before anything else can happen."""
         self.report.sent.append(operation.op.id)
+        self._flying.update(map(id, part))
         try:
             response = await self._client.send(operation.request([work.body for work in part]))
+            if response.timeouts or response.status == 504:
+                chunks.shrink(len(part))
             answer = operation.parse(response)
         except AmoCRMError as error:
-            return error
+            return error  # still on its way: a cancellation may come before anybody looks at the error
         batch = operation.op.batch
         assert batch is not None
         embedded = getattr(answer, "embedded", None)
@@ -143,10 +156,12 @@ class AsyncFlush:
                 if place in found:
                     work.landed(found[place])
                     self._done.add(id(work))
+                    self._doubts.pop(id(work.entity), None)
                     self._map.settled(work.entity)
                     self.report.add(work, Outcome.APPLIED, twice)
                 else:
                     self._doubt(operation, work, "the answer does not mention it", None)
+            self._flying.difference_update(map(id, part))
             self._tell()
         return None
 
@@ -181,7 +196,11 @@ class AsyncFlush:
         for place, items in bad.items():
             work = part[place]
             issues = [
-                issue for item in items for issue in describe(item, work.body, partial(_label, work.entity))
+                issue
+                for item in items
+                for issue in describe(
+                    item, work.body, partial(_label, work.entity), partial(_options, work.entity)
+                )
             ]
             self._reject(work, error.detail or error.title, issues, error)
         refused = isolation.refused(bad)
@@ -218,11 +237,28 @@ class AsyncFlush:
 
     def leftover(self, works: Iterable[Work]) -> None:
         """What a stop or a cancellation has left out is in the report as well."""
-        told = {id(result.work) for result in self.report}
-        why = "the commit was cut short" if self._halted is None else f"sending was stopped: {self._halted}"
-        for work in works:
-            if id(work) not in told:
-                self._skip(work, why)
+        with self._lock:
+            told = {id(result.work) for result in self.report}
+            why = (
+                "the commit was cut short" if self._halted is None else f"sending was stopped: {self._halted}"
+            )
+            for work in works:
+                if id(work) in self._flying:
+                    self._doubt(work.operation, work, "it was on its way when the commit was cut short", None)
+                elif id(work) not in told:
+                    self._skip(work, why)
+
+
+def _definition(entity: Entity, key: Any) -> Any:
+    definitions = None if entity._session is None else entity._session.directory.fields.get(entity._kind)
+    found = None if definitions is None else definitions.find(("id" if isinstance(key, int) else "code", key))
+    return definitions, found
+
+
+def _options(entity: Entity, key: Any) -> Sequence[str]:
+    """Labels of the options of a custom field, as far as its definition was read."""
+    definitions, found = _definition(entity, key)
+    return [] if found is None else list(definitions.options(found))
 
 
 def _label(entity: Entity, key: Any) -> str | None:
@@ -230,8 +266,7 @@ def _label(entity: Entity, key: Any) -> str | None:
     for attribute, field in type(entity)._declared.items():
         if field.ref[1] == key:
             return attribute
-    definitions = None if entity._session is None else entity._session.directory.fields.get(entity._kind)
-    found = None if definitions is None else definitions.find(("id" if isinstance(key, int) else "code", key))
+    _, found = _definition(entity, key)
     if found is not None:
         return str(found.name)
     remote = entity._fields().remote(("id" if isinstance(key, int) else "code", key))

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import UNSET
 
 from amocrm._core.filters import cut_ids
-from amocrm._core.identity import Origin
+from amocrm._core.identity import Origin, checked_id
 from amocrm._core.operations import GET, LIST, endpoint
+from amocrm._core.paging import items_of
+from amocrm.entities._attributes import Attribute
 from amocrm.entities._relations import Relation, entity_class
 from amocrm.errors import FilterIgnored
 from amocrm_gen._runtime.wire import Response
@@ -21,14 +23,32 @@ from ._primitives import Result, run_all
 if TYPE_CHECKING:
     from .client import AsyncAmoCRM
 
-__all__ = ["by_ids", "preload"]
+__all__ = ["Loadable", "by_ids", "check_loadable", "preload"]
+
+#: What can be asked for: relations, and attributes that are shown only when asked for.
+Loadable: TypeAlias = Relation | Attribute[Any, Any]
+
+
+def check_loadable(wanted: Any) -> None:
+    """Refuses what cannot be read along.
+
+    Raises:
+        TypeError: it is no relation and no attribute that has to be asked for.
+    """
+    if isinstance(wanted, Attribute) and not wanted.needs:
+        raise TypeError(f"{wanted!r} always comes along; preload() takes relations such as Lead.contacts")
+    kind = getattr(wanted, "kind", "")
+    if kind in ("notes", "tasks"):
+        raise TypeError(f"{wanted!r} are not read along; their list is crm.{kind}.of(entity)")
+    if not isinstance(wanted, Relation | Attribute):
+        raise TypeError(f"preload() takes relations such as Lead.contacts, not {wanted!r}")
 
 
 async def preload(
     client: AsyncAmoCRM,
     origin: Origin,
     entities: Sequence[Any],
-    relations: Iterable[Relation],
+    relations: Iterable[Loadable],
     *,
     one_by_one: bool,
     cache: MutableMapping[tuple[str, int], Any],
@@ -38,6 +58,8 @@ async def preload(
     ``cache`` holds what earlier pages have brought, as long as somebody holds it.
     """
     for relation in relations:
+        if isinstance(relation, Attribute) or not relation.kind:
+            continue  # the list itself shows it
         if relation.kind == "users":
             await client.users.load()
         elif relation.kind == "statuses":
@@ -69,6 +91,8 @@ async def by_ids(
         FilterIgnored: the account has no filter option, so that it would take a request for each.
     """
     found: dict[int, Any] = {}
+    for key in ids:
+        checked_id(cls, key)
     if not ids:
         return found
     if client.directory.filters is not False:
@@ -76,7 +100,7 @@ async def by_ids(
         answers = await _parsed(
             client, LIST[cls._kind], [partial(_list, client, cls._kind, part) for part in parts]
         )
-        listed = [_listed(parsed, cls) for parsed in answers]
+        listed = [items_of(parsed, cls._kind) for parsed in answers]
         # Each answer is held against its own ids: a list that was not filtered shows others.
         if all({item.id for item in items} <= set(part) for part, items in zip(parts, listed, strict=True)):
             return {item.id: origin.make(cls, item) for items in listed for item in items}
@@ -105,11 +129,6 @@ async def _parsed(
             raise answer
         parsed.append(endpoint(operation).parse(answer))
     return parsed
-
-
-def _listed(parsed: Any, cls: Any) -> list[Any]:
-    embedded = UNSET if parsed is None else parsed.embedded
-    return [] if embedded is UNSET else list(getattr(embedded, cls._kind) or ())
 
 
 async def _list(client: AsyncAmoCRM, kind: str, ids: Sequence[int]) -> Response:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from copy import copy
 from functools import partial
@@ -17,15 +17,15 @@ from amocrm._core.drift import unreadable
 from amocrm._core.filters import PAID, Condition, compile_filter, order_fields
 from amocrm._core.identity import Origin
 from amocrm._core.operations import endpoint
-from amocrm._core.paging import Pager
+from amocrm._core.paging import Pager, Rows, has_next, items_of
 from amocrm.entities._attributes import Attribute
 from amocrm.entities._base import Entity
-from amocrm.entities._relations import Relation
 from amocrm.errors import FilterError, FilterIgnored
+from amocrm.fields._conditions import resolve, unresolved
 from amocrm_gen._runtime.wire import Response
 
 from ._primitives import Handle, Scope
-from .preload import preload
+from .preload import Loadable, check_loadable, preload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -42,7 +42,7 @@ class AsyncQuery(Generic[T]):
 
     Without an order the list is read by ascending id where it can be, so that what is created meanwhile
     disturbs nothing; an item on two pages is given once. A row that a deletion moves to a page already
-    read is missed: the API has no cursor.
+    read is missed, unless ``overlap`` reads the ends of pages again: the API has no cursor.
 
     Filters of leads, contacts and companies are a paid option of the account, and ignored without a word
     where it is missing. Every answer is therefore checked against its filter. Where it was ignored, a
@@ -70,12 +70,25 @@ class AsyncQuery(Generic[T]):
         self._conditions: tuple[Condition, ...] = ()
         self._search: str | None = None
         self._order: tuple[str, str] | None = None
-        self._relations: tuple[Relation, ...] = ()
+        self._relations: tuple[Loadable, ...] = ()
         self._one_by_one = False
         self._with: tuple[str, ...] = ()
         self._most: int | None = None
         self._scan = False
+        self._overlap = 0
         self._cache: WeakValueDictionary[tuple[str, int], Any] = WeakValueDictionary()
+
+    def __repr__(self) -> str:
+        shown = [f".where({', '.join(one.shown for one in self._conditions)})"] if self._conditions else []
+        if self._search is not None:
+            shown.append(f".search({self._search!r})")
+        if self._order is not None:
+            shown.append(f".order_by({self._order[0]}{', desc' * (self._order[1] == 'desc')})")
+        if self._relations:
+            shown.append(f".preload({', '.join(map(repr, self._relations))})")
+        if self._most is not None:
+            shown.append(f".limit({self._most})")
+        return f"<{type(self).__name__} of {self._cls.__name__}{''.join(shown)}>"
 
     # ---- building
 
@@ -87,8 +100,11 @@ class AsyncQuery(Generic[T]):
         """
         for condition in conditions:
             if not isinstance(condition, Condition):
+                compared = (
+                    "; == and != compare objects, use .is_(value)" if isinstance(condition, bool) else ""
+                )
                 raise TypeError(
-                    f"where() takes conditions such as {self._cls.__name__}.id.in_(1, 2), not {condition!r}"
+                    f"where() takes conditions such as {self._cls.__name__}.id.in_(1, 2), not {condition!r}{compared}"
                 )
             if condition.kind != self._cls._kind:
                 raise FilterError(
@@ -126,17 +142,17 @@ class AsyncQuery(Generic[T]):
         changed._order = (wire, "desc" if desc else "asc")
         return changed
 
-    def preload(self, *relations: Relation, one_by_one: bool = False) -> AsyncQuery[T]:
+    def preload(self, *relations: Loadable, one_by_one: bool = False) -> AsyncQuery[T]:
         """Reads related entities along, page by page, in one request for 250 of them.
 
         Args:
-            relations: ``Lead.contacts``, ``Lead.company``, ``Lead.responsible``, ``Lead.status`` …
+            relations: ``Lead.contacts``, ``Lead.company``, ``Lead.responsible``, ``Lead.status``, and what a
+                list shows only when asked, such as ``Lead.loss_reason`` and ``Lead.source_id`` (no request).
             one_by_one: in an account without the filter option there is no list by ids; then make one
                 request for each entity instead of refusing.
         """
         for relation in relations:
-            if not isinstance(relation, Relation):
-                raise TypeError(f"preload() takes relations such as Lead.contacts, not {relation!r}")
+            check_loadable(relation)
         changed = copy(self)
         changed._relations = (*self._relations, *relations)
         changed._one_by_one = self._one_by_one or one_by_one
@@ -150,6 +166,8 @@ class AsyncQuery(Generic[T]):
 
     def limit(self, most: int) -> AsyncQuery[T]:
         """At most so many entities."""
+        if isinstance(most, bool) or not isinstance(most, int) or most < 0:
+            raise ValueError(f"limit() takes a number of entities, not {most!r}")
         changed = copy(self)
         changed._most = most
         return changed
@@ -158,6 +176,21 @@ class AsyncQuery(Generic[T]):
         """Allows reading the whole list and comparing here, where the account has no filter option."""
         changed = copy(self)
         changed._scan = True
+        return changed
+
+    def overlap(self, rows: int) -> AsyncQuery[T]:
+        """Reads the last rows of each page again once the next page was read, at a request for each page.
+
+        While a list is read, a deletion moves the rows behind it forward, some of them to a page that was
+        read already. With this, up to ``rows`` deletions between two pages lose nothing.
+
+        Args:
+            rows: deletions to survive; rounded up to a divisor of the page (1, 2, 5, 10, 25, 50, 125, 250).
+        """
+        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
+            raise ValueError(f"overlap() takes a number of rows, not {rows!r}")
+        changed = copy(self)
+        changed._overlap = rows
         return changed
 
     # ---- reading
@@ -194,13 +227,13 @@ class AsyncQuery(Generic[T]):
         pager = self._pager()
         directory = self._client.directory
         if not (filters and self._cls._kind in PAID and directory.filters is False):
-            ignored: list[Any] | None = None
+            ignored: Sequence[Any] | None = None
             async with aclosing(self._pages(pager, filters, self._sent_order())) as pages:
-                async for items, marks in pages:
-                    if any(self._fits(item) is False for item in items):
-                        ignored = items
+                async for rows in pages:
+                    if any(self._fits(item) is False for item in rows.items):
+                        ignored = rows.items
                         break
-                    yield await self._finished(items, marks)
+                    yield await self._finished(rows)
             if ignored is None:
                 return
             if self._cls._kind in PAID:
@@ -221,29 +254,25 @@ class AsyncQuery(Generic[T]):
         sorting = recent and self._order not in (None, order)
         kept: list[Any] = []
         async with aclosing(self._pages(pager, {}, order)) as pages:
-            async for items, marks in pages:
-                fitting = [item for item in items if self._fits(item)]
+            async for rows in pages:
+                fitting = rows.only([place for place, item in enumerate(rows.items) if self._fits(item)])
                 if sorting:
-                    kept.extend(fitting)
+                    kept.extend(fitting.items)
                 else:
-                    places = {id(item): place for place, item in enumerate(items)}
-                    moved = {
-                        at: marks[places[id(one)]]
-                        for at, one in enumerate(fitting)
-                        if places[id(one)] in marks
-                    }
-                    yield await self._finished(fitting, moved)
-                if recent and any(item.updated_at is not UNSET and item.updated_at < since for item in items):
+                    yield await self._finished(fitting)
+                if recent and any(
+                    item.updated_at is not UNSET and item.updated_at < since for item in rows.items
+                ):
                     break
         if sorting and self._order is not None:
             wire, direction = self._order
             kept.sort(key=lambda item: getattr(item, wire), reverse=direction == "desc")
             for start in range(0, len(kept), pager.limit):
-                yield await self._finished(kept[start : start + pager.limit], {})
+                yield await self._finished(Rows(kept[start : start + pager.limit], {}))
 
-    async def _finished(self, items: Sequence[Any], marks: dict[int, set[str]]) -> list[T]:
-        entities = self._origin.page(self._cls, items)
-        for place, names in marks.items():
+    async def _finished(self, rows: Rows) -> list[T]:
+        entities = self._origin.page(self._cls, rows.items)
+        for place, names in rows.marks.items():
             entities[place]._relations()["unreadable"] = names
         if "entity_type" in self._path and self._cls._kind == "notes":
             for entity in entities:
@@ -261,7 +290,7 @@ class AsyncQuery(Generic[T]):
 
     async def _pages(
         self, pager: Pager, filters: dict[str, Any], order: tuple[str, str] | None
-    ) -> AsyncGenerator[tuple[list[Any], dict[int, set[str]]]]:
+    ) -> AsyncGenerator[Rows]:
         """Pages in their order, some of them asked for in advance; items that were given before are left out."""
         module = endpoint(self._operation)
         page = module.OP.page
@@ -274,19 +303,19 @@ class AsyncQuery(Generic[T]):
                     return
                 response = await waiting.popleft().result()
                 parsed = module.parse(response)
-                items = _items(parsed, "" if page is None else page.key)
-                following = page is not None and _has_next(parsed)
+                items = items_of(parsed, "" if page is None else page.key)
+                following = page is not None and has_next(parsed)
                 fresh = pager.read((item.id for item in items), has_next=following)
                 for number in pager.to_start() if pager.ahead > 1 else ():
                     waiting.append(scope.start(partial(self._page, number, pager.limit, filters, order)))
                 marks = unreadable(response.drift) if response.drift else {}
-                if len(fresh) == len(items):
-                    yield items, marks
-                else:
-                    yield (
-                        [items[place] for place in fresh],
-                        {at: marks[place] for at, place in enumerate(fresh) if place in marks},
-                    )
+                if (behind := pager.behind()) is not None:
+                    again = await self._page(*behind, filters, order)
+                    missed = self._read(again)
+                    # Read the drift after the rows: reading them fills it.
+                    rows = Rows(missed, unreadable(again.drift) if again.drift else {})
+                    yield rows.only(pager.missed(item.id for item in missed))
+                yield Rows(items, marks).only(fresh)
                 if pager.ended:
                     return
 
@@ -309,7 +338,7 @@ class AsyncQuery(Generic[T]):
     def _read(self, response: Response) -> list[Any]:
         """The items of a page."""
         module = endpoint(self._operation)
-        return _items(module.parse(response), "" if module.OP.page is None else module.OP.page.key)
+        return items_of(module.parse(response), "" if module.OP.page is None else module.OP.page.key)
 
     # ---- deciding
 
@@ -318,7 +347,7 @@ class AsyncQuery(Generic[T]):
         most = 250 if page is None else page.limit
         size = most if self._most is None else max(1, min(most, self._most))
         one = self._most is not None and self._most <= most
-        return Pager(size, 1 if one else self._client.ahead)
+        return Pager(size, 1 if one else self._client.ahead, self._overlap)
 
     def _sent_order(self) -> tuple[str, str] | None:
         if self._order is not None or self._cls._order is None:
@@ -326,24 +355,12 @@ class AsyncQuery(Generic[T]):
         return ("id", "asc") if "id" in order_fields(self._cls._order) else None
 
     async def _filters(self) -> dict[str, Any]:
-        kind = self._cls._kind
-        if any(one.field_type is not None and _unresolved(one) for one in self._conditions):
-            await self._client.fields.load(kind)
-        return compile_filter(self._conditions, self._cls._filter, self._resolve)
-
-    def _resolve(self, condition: Condition) -> tuple[int, tuple[Any, ...]]:
-        if not _unresolved(condition):
-            return condition.key[1], condition.values
-        definitions = self._client.directory.fields[self._cls._kind]
-        definition = definitions.get(condition.key)
-        if condition.field_type in _OPTIONS:
-            values = tuple(
-                one if isinstance(one, int) else definitions.option(definition, one)
-                for one in condition.values
-            )
-        else:
-            values = condition.values
-        return definition.id, values
+        if any(map(unresolved, self._conditions)):
+            await self._client.fields.load(self._cls._kind)
+        definitions = self._client.directory.fields.get(self._cls._kind)
+        return compile_filter(
+            self._conditions, self._cls._filter, lambda condition: resolve(condition, definitions)
+        )
 
     def _fits(self, item: Any) -> bool | None:
         verdicts = [condition.fits(item) for condition in self._conditions]
@@ -364,22 +381,3 @@ class AsyncQuery(Generic[T]):
             entity_type=kind,
             keys=keys,
         )
-
-
-_OPTIONS = frozenset({"select", "multiselect", "radiobutton"})
-
-
-def _unresolved(condition: Condition) -> bool:
-    by_label = condition.field_type in _OPTIONS and any(isinstance(one, str) for one in condition.values)
-    return condition.key[0] != "id" or by_label
-
-
-def _items(parsed: Any, key: str) -> list[Any]:
-    embedded = UNSET if parsed is None else parsed.embedded
-    listed: Iterable[Any] | Any = UNSET if embedded is UNSET else getattr(embedded, key, UNSET)
-    return [] if listed is UNSET or listed is None else list(listed)
-
-
-def _has_next(parsed: Any) -> bool:
-    links = UNSET if parsed is None else parsed.links
-    return links is not UNSET and links is not None and links.next is not UNSET and links.next is not None

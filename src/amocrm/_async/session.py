@@ -8,17 +8,17 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from amocrm._core.identity import IdentityMap
+from amocrm._core.identity import IdentityMap, checked_id
 from amocrm._core.operations import Operation
 from amocrm._core.outcome import Outcome, Report
 from amocrm._core.plan import Plan, Work, make_plan
 from amocrm._core.reconcile import pair
 from amocrm.entities._base import Entity
-from amocrm.entities._relations import Relation
 from amocrm.entities._writing import unwritable, works_of
 from amocrm.fields._base import Field
 
 from .flush import AsyncFlush, Progress
+from .preload import Loadable
 from .query import AsyncQuery
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ class AsyncSession:
         Raises:
             ValueError: it belongs to another session, or another object stands for the same id.
         """
+        if not isinstance(entity, Entity):
+            raise TypeError(f"a session takes entities such as Lead(name='…'), not {entity!r}")
         if entity._session is self._map:
             return entity
         if isinstance(entity._session, IdentityMap) and (entity._key is None or entity._is_dirty()):
@@ -88,6 +90,15 @@ class AsyncSession:
             raise ValueError(reason)
         self._map.add(entity)
         entity._session = self._map
+        for relation in entity._each_relation():
+            for one in relation.linked(entity):
+                if one._key is None or isinstance(one._session, IdentityMap) or unwritable(one):
+                    continue  # new ones come along with the commit
+                known = self._map.holds(one)
+                if known is None:
+                    self.add(one)
+                elif known is not one and not one._is_dirty():
+                    relation.attach(entity, {one._key: known})
         return entity
 
     def add_all(self, entities: Iterable[T]) -> list[T]:
@@ -100,6 +111,8 @@ class AsyncSession:
         Example:
             >>> s.ref(Lead, 17).price = 5
         """
+        if checked_id(cls, key) < 1:
+            raise ValueError(f"no {cls.__name__} has the id {key}")
         known = self._map.find(cls, key)
         if known is not None:
             return known
@@ -111,7 +124,7 @@ class AsyncSession:
             self._doubts.pop(id(entity), None)
             entity._session = self._client.origin
 
-    async def get(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T:
+    async def get(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T:
         """Reads one entity into the session; local changes are kept.
 
         Raises:
@@ -119,7 +132,7 @@ class AsyncSession:
         """
         return await self._client._get(cls, key, self._map, preload)
 
-    async def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T | None:
+    async def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
         """The same, ``None`` instead of an error."""
         return await self._client._get_or_none(cls, key, self._map, preload)
 

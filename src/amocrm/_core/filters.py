@@ -10,14 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import UnionType
-from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from ..errors import FilterError
 
-__all__ = ["MOST", "PAID", "Condition", "Kind", "check", "compile_filter", "cut_ids", "kinds", "order_fields"]
+__all__ = [
+    "MOST",
+    "PAID",
+    "Condition",
+    "InclusiveOnly",
+    "Kind",
+    "check",
+    "compile_filter",
+    "cut_ids",
+    "kinds",
+    "order_fields",
+]
 
 Kind: TypeAlias = Literal["many", "range", "one", "pairs", "fields"]
 Op: TypeAlias = Literal["in", "range"]
@@ -75,6 +86,20 @@ class Condition(msgspec.Struct, frozen=True):
             "give conditions to where() one by one: where(a, b), not where(a and b)"
         )
 
+    if not TYPE_CHECKING:  # a checker refuses them
+
+        def __and__(self, other: object) -> Condition:
+            raise TypeError("conditions are given to where() one by one, all of them must hold: where(a, b)")
+
+        def __or__(self, other: object) -> Condition:
+            raise TypeError(
+                "the API knows no 'or' between conditions; several values of one attribute are .in_(a, b), "
+                "anything else is one query for each"
+            )
+
+        def __invert__(self) -> Condition:
+            raise TypeError("the API knows no 'not'; compare in Python what the query brings")
+
     def fits(self, item: Any) -> bool | None:
         """Whether an answered item fits; ``None`` when it does not hold what is needed to tell."""
         value = self.get(item)
@@ -91,6 +116,20 @@ class Condition(msgspec.Struct, frozen=True):
         if isinstance(value, frozenset):
             return bool(value.intersection(self.values))
         return value in self.values
+
+
+class InclusiveOnly:
+    """What has a range in a filter: the API includes both ends, so that ``>`` and ``<`` say what to write instead."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:  # a checker refuses them by itself
+
+        def __gt__(self, low: object) -> Condition:
+            raise FilterError(f"{self!r} > {low!r}: ranges include both ends; use >= or .between(low, high)")
+
+        def __lt__(self, high: object) -> Condition:
+            raise FilterError(f"{self!r} < {high!r}: ranges include both ends; use <= or .between(low, high)")
 
 
 @cache

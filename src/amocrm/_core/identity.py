@@ -12,10 +12,21 @@ from datetime import tzinfo
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
-__all__ = ["Directory", "IdentityMap", "Origin"]
+__all__ = ["Directory", "IdentityMap", "Origin", "checked_id"]
 
 
 E = TypeVar("E")
+
+
+def checked_id(cls: type[Any], key: Any) -> int:
+    """An id as it was given.
+
+    Raises:
+        TypeError: it is no whole number; a text of digits is refused too, since it equals no id that is read.
+    """
+    if isinstance(key, bool) or not isinstance(key, int):
+        raise TypeError(f"the id of a {cls.__name__} is a whole number, not {key!r}")
+    return key
 
 
 def _any(cls: object) -> Any:
@@ -117,6 +128,10 @@ class IdentityMap(Origin):
             )
         if entity._is_dirty():
             self.touched(entity)
+
+    def holds(self, entity: Any) -> Any:
+        """The object that stands for the id of this one, ``None`` without any."""
+        return self._weak.get((entity._kind, entity._key))
 
     def find(self, cls: type[E], key: int) -> E | None:
         """The object of an id; one known as a base class becomes the class that is asked for.

@@ -187,9 +187,16 @@ class Report:
         lines += [f"  and {len(failed) - 10} more"] if len(failed) > 10 else []
         return "\n".join(lines)
 
+    def __repr__(self) -> str:
+        return f"<Report: {str(self).splitlines()[0]}>"
+
     def error(self) -> FlushError:
         """The error for a commit that was not applied in full."""
-        return FlushError(f"the commit was not applied in full: {self}", report=self)
+        doubt = "\n  session.reconcile() finds out about what is unknown" if self._to_reconcile() else ""
+        return FlushError(f"the commit was not applied in full: {self}{doubt}", report=self)
+
+    def _to_reconcile(self) -> bool:
+        return any(result.action == "create" for result in self.unknown)
 
 
 Verdict: TypeAlias = Literal["isolate", "reject", "halt", "unsent", "unknown"]
@@ -282,18 +289,36 @@ def _key(work: Work, key: str) -> Any:
     return (work.request_id if key.startswith("request_id") else work.body.get(key)) or work
 
 
-def describe(item: ItemIssue, body: Mapping[str, Any], label: Callable[[Any], str | None]) -> list[Issue]:
+def describe(
+    item: ItemIssue,
+    body: Mapping[str, Any],
+    label: Callable[[Any], str | None],
+    options: Callable[[Any], Sequence[str]] = lambda key: (),
+) -> list[Issue]:
     """The refused values of one item in the caller's words.
 
     Args:
         item: as the server named it.
         body: what was sent for this item.
         label: name of a custom field for its id or code.
+        options: labels of its options, as far as they are known.
     """
-    return [
-        Issue(_field(issue.path, body, label), issue.code, issue.detail, issue.path, _sent(issue.path, body))
-        for issue in item.issues
-    ]
+    found = []
+    for issue in item.issues:
+        key, sent = _field_key(issue.path, body), _sent(issue.path, body)
+        detail = issue.detail
+        if key is not None and sent is not None and (known := options(key)):
+            detail = f"{detail.rstrip('.') or 'refused'}; {_choice(sent, known)}"
+        found.append(Issue(_field(issue.path, key, label), issue.code, detail, issue.path, sent))
+    return found
+
+
+def _choice(sent: Any, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    if near := get_close_matches(str(sent), known, 1):
+        return f"did you mean {near[0]!r}?"
+    return f"options are {', '.join(map(repr, known[:10]))}" + (", …" if len(known) > 10 else "")
 
 
 def _steps(path: str) -> list[str]:
@@ -313,13 +338,19 @@ def _sent(path: str, body: Any) -> Any:
     return body if isinstance(body, str | int | float | bool) else None
 
 
-def _field(path: str, body: Mapping[str, Any], label: Callable[[Any], str | None]) -> str:
+def _field_key(path: str, body: Mapping[str, Any]) -> Any:
+    """Id or code of the custom field that a path leads to, ``None`` for another path."""
     steps = _steps(path)
     if len(steps) >= 2 and steps[0] == "custom_fields_values" and steps[1].isdecimal():
         values = body.get("custom_fields_values") or []
         if int(steps[1]) < len(values):
             value = values[int(steps[1])]
-            key = value.get("field_id") or value.get("field_code")
-            name = label(key)
-            return f"{name} (field {key})" if name else f"field {key}"
-    return path
+            return value.get("field_id") or value.get("field_code")
+    return None
+
+
+def _field(path: str, key: Any, label: Callable[[Any], str | None]) -> str:
+    if key is None:
+        return path
+    name = label(key)
+    return f"{name} (field {key})" if name else f"field {key}"

@@ -8,10 +8,41 @@ or a short page was seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["Pager"]
+from msgspec import UNSET
+
+__all__ = ["Pager", "Rows", "has_next", "items_of"]
+
+
+def items_of(parsed: Any, key: str) -> list[Any]:
+    """The items of a parsed page; none for an empty answer (204)."""
+    embedded = UNSET if parsed is None else parsed.embedded
+    listed = UNSET if embedded is UNSET else getattr(embedded, key, UNSET)
+    return [] if listed is UNSET or listed is None else list(listed)
+
+
+def has_next(parsed: Any) -> bool:
+    """Whether a parsed page says that there is another."""
+    links = UNSET if parsed is None else parsed.links
+    return links is not UNSET and links is not None and links.next is not UNSET and links.next is not None
+
+
+class Rows:
+    """The items of a page, and which of their attributes could not be read, by place."""
+
+    __slots__ = ("items", "marks")
+
+    def __init__(self, items: Sequence[Any], marks: Mapping[int, Any]) -> None:
+        self.items, self.marks = items, marks
+
+    def only(self, places: Sequence[int]) -> Rows:
+        """These places in this order."""
+        if len(places) == len(self.items):
+            return self
+        marks = {at: self.marks[place] for at, place in enumerate(places) if place in self.marks}
+        return Rows([self.items[place] for place in places], marks)
 
 
 class Pager:
@@ -20,12 +51,16 @@ class Pager:
     Args:
         limit: items asked for on each page.
         ahead: pages that may be under way at once, 0 and 1 both mean one after the other.
+        overlap: rows of each page that are read a second time once the next page was read.
     """
 
-    __slots__ = ("_next", "_read", "_seen", "_skipped", "ahead", "ended", "limit", "speculate")
+    __slots__ = ("_next", "_overlap", "_read", "_seen", "_skipped", "ahead", "ended", "limit", "speculate")
 
-    def __init__(self, limit: int, ahead: int) -> None:
+    def __init__(self, limit: int, ahead: int, overlap: int = 0) -> None:
         self.limit = limit
+        # Page numbers can name a part of a page only if its length divides the page.
+        parts = (size for size in range(max(1, overlap), limit) if limit % size == 0)
+        self._overlap = next(parts, limit) if overlap else 0
         self.ahead = max(1, ahead)
         self.ended = False
         self.speculate = True
@@ -62,6 +97,22 @@ class Pager:
             self.ended = True
         if len(listed) < self.limit:
             self.speculate = False
+        return [position for position in fresh if listed[position] not in self._skipped]
+
+    def behind(self) -> tuple[int, int] | None:
+        """Number and length of the last rows of the page before the one that was read, to be read again.
+
+        What a deletion further ahead has moved there since is found by it.
+        """
+        if not self._overlap or self._read < 2:
+            return None
+        return (self._read - 1) * self.limit // self._overlap, self._overlap
+
+    def missed(self, ids: Iterable[Any]) -> list[int]:
+        """Takes rows that were read again; returns the positions of the items not seen before."""
+        listed = list(ids)
+        fresh = [position for position, one in enumerate(listed) if one not in self._seen]
+        self._seen.update(listed)
         return [position for position in fresh if listed[position] not in self._skipped]
 
     def restart(self, not_given: Iterable[Any] = ()) -> None:

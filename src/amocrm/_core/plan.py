@@ -13,9 +13,12 @@ from typing import Any, Literal, TypeAlias
 
 from .operations import Operation
 
-__all__ = ["Action", "Plan", "Step", "Work", "cut", "make_plan"]
+__all__ = ["Action", "Chunks", "Plan", "Step", "Work", "cut", "make_plan"]
 
 Action: TypeAlias = Literal["create", "update", "link", "unlink"]
+
+#: Shrinking ends here: a batch this small is not what makes a server slow.
+_LEAST = 10
 
 
 class Work:
@@ -145,6 +148,38 @@ class Plan:
 def cut(works: Sequence[Work], size: int) -> list[Sequence[Work]]:
     """Consecutive parts of at most ``size`` works."""
     return [works[start : start + size] for start in range(0, len(works), size)]
+
+
+class Chunks:
+    """The works of one step on their way, cut when they are sent.
+
+    A batch that a gateway gave up on (504) was too much for the server at this moment: the batches behind
+    it are half as long. It says nothing about what became of the batch itself.
+
+    Args:
+        works: what is to be sent.
+        size: highest number of items in a request.
+    """
+
+    __slots__ = ("_works", "size")
+
+    def __init__(self, works: Sequence[Work], size: int) -> None:
+        self._works = list(works)
+        self.size = size
+
+    @property
+    def requests(self) -> int:
+        """Number of requests for what is left."""
+        return -(-len(self._works) // self.size)
+
+    def take(self) -> Sequence[Work]:
+        """The next chunk; empty when nothing is left."""
+        part, self._works = self._works[: self.size], self._works[self.size :]
+        return part
+
+    def shrink(self, length: int) -> None:
+        """A request of this length took too long."""
+        self.size = max(min(_LEAST, self.size), min(self.size, length // 2))
 
 
 def make_plan(works: Iterable[Work], batch_size: int | None = None, lookups: Sequence[str] = ()) -> Plan:

@@ -16,13 +16,19 @@ def seconds(value: datetime | int, *, up: bool = False) -> int:
 
     Raises:
         ValueError: the datetime has no time zone.
+        TypeError: it is no datetime and no number.
     """
-    if not isinstance(value, datetime):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return int(value)
+    if not isinstance(value, datetime):
+        raise TypeError(
+            f"a moment is an aware datetime or Unix seconds, not {value!r}; "
+            "of a day make one: datetime.combine(day, time(12), tzinfo=crm.zone)"
+        )
     if value.tzinfo is None:
         raise ValueError(
             f"{value!r} has no time zone, so the moment is not known: "
-            "use datetime.now(UTC), .astimezone() or the account's zone (account.zone)"
+            "use datetime.now(UTC), .astimezone() or the account's zone, datetime(..., tzinfo=crm.zone)"
         )
     whole = int(value.timestamp() // 1)
     return whole + 1 if up and value.microsecond else whole

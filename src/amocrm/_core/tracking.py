@@ -123,6 +123,12 @@ class SetChanges(Generic[K]):
         self._removed: dict[K, None] = {}
         self._replace: dict[K, None] | None = None
 
+    def __copy__(self) -> SetChanges[K]:
+        made: SetChanges[K] = SetChanges(self._base)
+        made._added, made._removed = dict(self._added), dict(self._removed)
+        made._replace = None if self._replace is None else dict(self._replace)
+        return made
+
     def __bool__(self) -> bool:
         return bool(self._added or self._removed or self._replace is not None)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET
 
-from amocrm._core.identity import Directory, Origin
+from amocrm._core.identity import Directory, Origin, checked_id
 from amocrm._core.operations import GET, LIST, endpoint
 from amocrm.errors import NotFoundError
 
@@ -20,20 +20,13 @@ from .connection import Connection
 if TYPE_CHECKING:
     from amocrm.entities import Company, Contact, Customer, Lead
     from amocrm.entities._base import Entity
-    from amocrm.entities._relations import Relation
     from amocrm_gen.models.account import Account
 
-    from .collections import (
-        Collection,
-        Fields,
-        Notes,
-        Pipelines,
-        Tags,
-        Tasks,
-        Users,
-    )
+    from .collections import Collection, Notes, Tasks
+    from .directories import Fields, Pipelines, Tags, Users
     from .drive import Files
     from .flush import Progress
+    from .preload import Loadable
     from .query import Query
     from .session import Session
     from .subscriptions import Webhooks
@@ -117,7 +110,7 @@ class AmoCRM(Connection):
     @property
     def tags(self) -> Tags:
         """Directories of tags."""
-        from .collections import Tags
+        from .directories import Tags
 
         return Tags(self)
 
@@ -126,7 +119,7 @@ class AmoCRM(Connection):
         """Users."""
         from amocrm.entities import User
 
-        from .collections import Users
+        from .directories import Users
 
         return Users(self, User)
 
@@ -135,14 +128,14 @@ class AmoCRM(Connection):
         """Pipelines and their stages."""
         from amocrm.entities import Pipeline
 
-        from .collections import Pipelines
+        from .directories import Pipelines
 
         return Pipelines(self, Pipeline)
 
     @property
     def fields(self) -> Fields:
         """Definitions of custom fields."""
-        from .collections import Fields
+        from .directories import Fields
 
         return Fields(self)
 
@@ -168,7 +161,7 @@ class AmoCRM(Connection):
         """
         return self._query(cls, self.origin)
 
-    def get(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T:
+    def get(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T:
         """One entity of this class, built-in or derived.
 
         Raises:
@@ -176,7 +169,7 @@ class AmoCRM(Connection):
         """
         return self._get(cls, key, self.origin, preload)
 
-    def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Relation] = ()) -> T | None:
+    def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
         """The same, ``None`` instead of an error."""
         return self._get_or_none(cls, key, self.origin, preload)
 
@@ -225,7 +218,7 @@ class AmoCRM(Connection):
             raise TypeError(f"there is no list of {cls.__name__}; see crm.pipelines for stages")
         return Query(self, cls, origin, LIST[cls._kind], path)
 
-    def _get(self, cls: type[T], key: int, origin: Origin, preload: Iterable[Relation]) -> T:
+    def _get(self, cls: type[T], key: int, origin: Origin, preload: Iterable[Loadable]) -> T:
         found = self._get_or_none(cls, key, origin, preload)
         if found is None:
             raise NotFoundError(
@@ -241,11 +234,17 @@ class AmoCRM(Connection):
         return found
 
     def _get_or_none(
-        self, cls: type[T], key: int, origin: Origin, preload: Iterable[Relation]
+        self, cls: type[T], key: int, origin: Origin, preload: Iterable[Loadable]
     ) -> T | None:
+        checked_id(cls, key)
         if cls._kind not in GET:
             raise TypeError(f"one {cls.__name__} cannot be read by its id; see crm.{cls._kind}")
         operation, relations = endpoint(GET[cls._kind]), tuple(preload)
+        if relations:
+            from .preload import check_loadable
+
+            for relation in relations:
+                check_loadable(relation)
         needs = list(dict.fromkeys(relation.needs for relation in relations if relation.needs))
         options = {"with_": needs} if needs else {}
         response = self.send(operation.request(id=key, **options))

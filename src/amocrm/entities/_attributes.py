@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
 
-from .._core.filters import Condition, check
+from .._core.filters import Condition, InclusiveOnly, check
 from .._core.times import moment, seconds
 
 if TYPE_CHECKING:
@@ -27,11 +28,23 @@ class Attribute(Generic[R, W]):
         wire: its name in the API; by default the name of the attribute.
         readonly: the server sets it.
         nullable: it may be missing on an object that was not created yet, and reads as ``None`` there.
+        fixed: it is set when the object is created and the API has no way to change it.
+        needs: value of ``with`` that shows it; ``preload`` and ``get(preload=)`` ask for it.
     """
 
-    def __init__(self, wire: str = "", *, readonly: bool = False, nullable: bool = True) -> None:
+    def __init__(
+        self,
+        wire: str = "",
+        *,
+        readonly: bool = False,
+        nullable: bool = True,
+        fixed: bool = False,
+        needs: str = "",
+    ) -> None:
         self.wire = wire
+        self.needs = needs
         self.readonly = readonly
+        self.fixed = fixed
         self.nullable = nullable
         self.attribute = wire
         self.owner: Any = None
@@ -50,13 +63,20 @@ class Attribute(Generic[R, W]):
         changes = instance._changes
         if changes is not None and (local := changes.get(self.wire)) is not UNSET:
             return self._out(local, instance)
-        raw = getattr(instance._data, self.wire)
+        raw = getattr(instance._data, self.wire, UNSET)
         return instance._absent(self) if raw is UNSET else self._out(raw, instance)
 
     def __set__(self, instance: Entity, value: W) -> None:
         if self.readonly:
             raise AttributeError(f"{self!r} is set by the server and cannot be assigned")
+        if self.fixed and instance._key is not None:
+            raise AttributeError(
+                f"{self!r} is set when it is created; a facade for changing it does not exist"
+            )
         instance._set(self.wire, self._in(value))
+
+    def __delete__(self, instance: Entity) -> None:
+        raise AttributeError(f"{self!r} cannot be deleted; assign None to clear it")
 
     def _out(self, raw: Any, instance: Entity) -> Any:
         """The Python value of what the API has."""
@@ -93,7 +113,7 @@ class _Matched(Attribute[R, W]):
         return self._condition("in", f"{self!r} in {wanted!r}", values=wanted)
 
 
-class _Ranged(Attribute[R, W]):
+class _Ranged(InclusiveOnly, Attribute[R, W]):
     """Attributes that can be compared with a range."""
 
     def between(self, low: W, high: W) -> Condition:
@@ -146,11 +166,13 @@ class Amount(_Ranged[int | float | None, int | float | Decimal | None]):
     """A number."""
 
     def _in(self, value: Any) -> Any:
-        if isinstance(value, Decimal):
-            return int(value) if value == value.to_integral_value() else float(value)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if value is None or type(value) is int:
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise TypeError(f"{self!r} takes a number, not {type(value).__name__}")
-        return value
+        if not isfinite(value):
+            raise ValueError(f"{self!r} takes a finite number, not {value}")
+        return int(value) if value == int(value) else float(value)
 
 
 class Flag(_Matched[bool, bool]):

@@ -7,11 +7,11 @@ not loaded raises ``NotLoaded`` with the call to make.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy, deepcopy
 from datetime import tzinfo
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import msgspec
 from msgspec import UNSET
 
 from .._core.identity import Origin
@@ -29,7 +29,7 @@ __all__ = ["Entity", "EntityMeta"]
 
 
 #: What is kept beside the links of an entity and is no change of it.
-_NO_STATE = frozenset({"parent", "unreadable", "entity_type", "password"})
+_NO_STATE = frozenset({"parent", "unreadable", "entity_type", "password", "stages"})
 
 
 class EntityMeta(type):
@@ -110,7 +110,7 @@ class Entity(metaclass=EntityMeta):
 
                 near = get_close_matches(name, [*type(self)._declared, *given], 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
-                raise TypeError(f"{type(self).__name__} has no field {name}{hint}")
+                raise TypeError(f"{type(self).__name__} takes no {name}{hint}")
             setattr(self, name, value)
 
     @classmethod
@@ -150,7 +150,12 @@ class Entity(metaclass=EntityMeta):
         from .._core.operations import GET
 
         how = f"crm.{self._kind}.get({self._key}) reads it, session.get({type(self).__name__}, {self._key}) in a session"
-        if self._kind not in GET:
+        if getattr(attribute, "needs", ""):
+            how = (
+                f"ask for it, crm.{self._kind}.get({self._key}, preload=[{attribute!r}]), "
+                f"or with a list, .preload({attribute!r})"
+            )
+        elif self._kind not in GET:
             how = f"read it with its list, crm.{self._kind}"
         raise NotLoaded(f"{name} of {self!r} is not loaded: {how}", attribute=name)
 
@@ -171,7 +176,7 @@ class Entity(metaclass=EntityMeta):
     def _set(self, wire: str, value: Any) -> None:
         if self._changes is None:
             self._changes = Overlay()
-        self._changes.set(wire, value, getattr(self._data, wire))
+        self._changes.set(wire, value, getattr(self._data, wire, UNSET))
         self._touch()
 
     def _touch(self) -> None:
@@ -226,7 +231,7 @@ class Entity(metaclass=EntityMeta):
                     setattr(embedded, name, getattr(known, name))
         self._data = data
         if self._changes is not None:
-            self._changes.rebase(lambda wire: getattr(data, wire))
+            self._changes.rebase(lambda wire: getattr(data, wire, UNSET))
         if self._cf is not None:
             self._cf.refresh(getattr(data, "custom_fields_values", None))
         for relation in self._each_relation():
@@ -248,21 +253,39 @@ class Entity(metaclass=EntityMeta):
     # ---- around
 
     def __repr__(self) -> str:
-        local = None if self._changes is None else self._changes.get("name")
-        name = getattr(self._data, "name", UNSET) if local in (None, UNSET) else local
-        shown = f" {name!r}" if isinstance(name, str) else ""
+        title = self._title()
+        shown = f" {title!r}" if isinstance(title, str) else ""
         return f"<{type(self).__name__} {'new' if self._key is None else self._key}{shown}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        # A copy for another process: data and plain changes, without the session.
-        changes = {} if self._changes is None else {wire: self._changes.get(wire) for wire in self._changes}
-        return _restore, (type(self), msgspec.json.encode(self._data), self._key is None, changes)
+    def _title(self) -> Any:
+        """What people know it by."""
+        return self._now("name")
+
+    def _now(self, wire: str) -> Any:
+        """What the API has of a property, or is going to have."""
+        local = UNSET if self._changes is None else self._changes.get(wire)
+        return getattr(self._data, wire, UNSET) if local is UNSET else local
+
+    def __getstate__(self) -> dict[str, Any]:
+        # For another process, or a deep copy: everything but the session, with what it is linked to.
+        return {name: getattr(self, name) for name in _STATE}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._session = None
+        for name in _STATE:
+            setattr(self, name, state[name])
+
+    def __copy__(self) -> Self:
+        # The same values and the same neighbours in an object of its own; notes and tasks stay with the first.
+        state = {name: deepcopy(getattr(self, name)) for name in ("_data", "_changes", "_cf")}
+        related = {
+            name: value if isinstance(value, Entity) else copy(value)
+            for name, value in (self._related or {}).items()
+            if name != "children"
+        }
+        made = object.__new__(type(self))
+        made.__setstate__({**state, "_related": related or None})
+        return made
 
 
-def _restore(cls: type[Entity], data: bytes, new: bool, changes: dict[str, Any]) -> Entity:
-    raw = msgspec.json.decode(data)
-    model = cls._model(id=UNSET) if new else msgspec.convert(raw, cls._model)
-    entity = cls._from(model, None)
-    for wire, value in changes.items():
-        entity._set(wire, value)
-    return entity
+_STATE = ("_data", "_changes", "_cf", "_related")

@@ -20,6 +20,11 @@ A = TypeVar("A")
 
 def adopt(parent: Entity, child: Entity) -> None:
     """Makes ``child`` a note or task of ``parent``; it is created with the next commit."""
+    before = child._relations().get("parent")
+    if before is parent:
+        return
+    if before is not None and child in before._relations().get("children", ()):
+        before._relations()["children"].remove(child)
     child._relations()["parent"] = parent
     parent._relations().setdefault("children", []).append(child)
     parent._touch()

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from msgspec import UNSET
 
+from ._children import adopt
 from ._relations import Relation, _reference, entity_class
 
 if TYPE_CHECKING:
     from ._base import Entity
 
 __all__ = ["ParentLink"]
+
+_PARENTS = ("leads", "contacts", "companies", "customers")
 
 
 class ParentLink(Relation):
@@ -27,13 +30,24 @@ class ParentLink(Relation):
         parent = (instance._related or {}).get("parent")
         if parent is not None or instance._key is None:
             return parent
-        key, kind = instance._data.entity_id, getattr(instance._data, "entity_type", UNSET)
+        key, kind = instance._now("entity_id"), instance._now("entity_type")
         if kind is UNSET:
             # Notes do not say the type of their entity: their list does.
             kind = (instance._related or {}).get("entity_type", UNSET)
         if key is UNSET or kind is UNSET:
             return instance._absent(self.attribute)
         return _reference(entity_class(kind), key, instance._session) if key and kind else None
+
+    def __set__(self, instance: Entity, value: Entity) -> None:
+        if getattr(value, "_kind", None) not in _PARENTS:
+            raise TypeError(f"{self!r} takes a lead, contact, company or customer, not {value!r}")
+        if instance._key is None:
+            adopt(value, instance)
+        elif instance._kind != "tasks":
+            raise AttributeError(f"{self!r} is set when the note is created; the API does not move notes")
+        else:
+            instance._set("entity_id", value.id)
+            instance._set("entity_type", value._kind)
 
     def reach(self, entity: Entity) -> Any:
         """The parent must exist first."""

@@ -34,7 +34,7 @@ class Pointer(Relation, Generic[T]):
     def __get__(self, instance: Entity | None, owner: Any) -> Any:
         if instance is None:
             return self
-        key = _value(instance, self.wire)
+        key = instance._now(self.wire)
         if key is UNSET:
             return instance._absent(self.attribute, nullable=True)
         return None if not key else directory_object(instance._session, self.kind, key)
@@ -50,11 +50,6 @@ class Pointer(Relation, Generic[T]):
     def is_(self, value: T | int) -> Any:
         """It is this one."""
         return self.in_(value)
-
-
-def _value(entity: Entity, wire: str) -> Any:
-    local = UNSET if entity._changes is None else entity._changes.get(wire)
-    return getattr(entity._data, wire) if local is UNSET else local
 
 
 def _id_of(value: Any, kind: str) -> int | None:

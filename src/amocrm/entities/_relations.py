@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from msgspec import UNSET
 
-from .._core.identity import Origin
+from .._core.identity import IdentityMap, Origin
 from .._core.tracking import SetChanges
 from ..errors import FilterError, NotLoaded
 
@@ -56,6 +57,10 @@ class Relation:
         """Linked entities with changes of their own."""
         return ()
 
+    def linked(self, entity: Entity) -> Sequence[Any]:
+        """Entities at the other end, as far as somebody asked for them."""
+        return ()
+
     def in_(self, *values: Any) -> Any:
         """Lists cannot be filtered by links; says what works."""
         from .._core.filters import _HINTS
@@ -81,16 +86,35 @@ class LinkState:
         self.main = main
         self.main_changed = False
 
+    def __copy__(self) -> LinkState:
+        made = LinkState(None, self.main)
+        made.changes, made.main_changed = copy(self.changes), self.main_changed
+        return made
+
     def __bool__(self) -> bool:
         return bool(self.changes) or self.main_changed
 
     def known(self, entity: Any) -> Any:
-        """The object that already stands here for the same id, else the entity itself."""
+        """The object that already stands here for the same id, else the entity itself.
+
+        Raises:
+            ValueError: it has changes, and so has, or may get, the object that stands here.
+        """
         key = entity._key
-        if key is not None:
-            for one in (*(self.changes.base or ()), *self.changes.take_off().added):
-                if one._key == key:
-                    return one
+        if key is None:
+            return entity
+        base = self.changes.base or ()
+        for one in (*base, *self.changes.take_off().added):
+            if one is entity or one._key != key:
+                continue
+            if one in base and not one._is_dirty() and not isinstance(one._session, IdentityMap):
+                # Outside of a session the object that was given stands here from now on.
+                self.changes.rebase([entity if other is one else other for other in base])
+                self.main = entity if self.main is one else self.main
+                return entity
+            if entity._is_dirty():
+                raise ValueError(f"{entity!r} has changes and is here as another object; change that one")
+            return one
         return entity
 
 
@@ -171,6 +195,25 @@ class _Links(Relation, Generic[T]):
             return ()
         sent = state.changes.take_off()
         return (*sent.added, *(sent.replace or ()))
+
+    def linked(self, entity: Entity) -> Sequence[Any]:
+        """Entities at the other end, as far as somebody asked for them."""
+        state = self.known_state(entity)
+        if state is None:
+            return ()
+        return state.changes.content() if state.changes.loaded else state.changes.take_off().added
+
+    def _assign(self, entity: Entity, targets: Iterable[Any]) -> None:
+        """Sets the whole content. What is not known cannot be replaced: the API only adds and removes links."""
+        state = self.state(entity)
+        wanted = [self._check(entity, target) for target in targets]
+        state.changes.assign(wanted)
+        if state.main is not None and all(one is not state.main for one in wanted):
+            state.main, state.main_changed = None, False
+        entity._touch()
+
+    def __delete__(self, instance: Entity) -> None:
+        raise AttributeError(f"{self!r} cannot be deleted; assign None or take links away with .remove(...)")
 
     def _check(self, entity: Entity, target: Any) -> Any:
         if not self.writable:
@@ -278,6 +321,12 @@ class ManyLinks(_Links[T]):
     def __get__(self, instance: Entity, owner: Any) -> LinkSet[T]: ...
     def __get__(self, instance: Entity | None, owner: Any) -> Any:
         return self if instance is None else LinkSet(instance, self)
+
+    def __set__(self, instance: Entity, value: Iterable[T]) -> None:
+        if not isinstance(value, Iterable) or isinstance(value, str):
+            raise TypeError(f"{self!r} takes several {self.kind}; put one into a list: [{value!r}]")
+        LinkSet(instance, self)._content()  # what is there must be known to be replaced
+        self._assign(instance, value)
 
 
 class OneLink(_Links[T]):

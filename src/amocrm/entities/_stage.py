@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from msgspec import UNSET
 
 from .._core.filters import Condition, check
-from ._pointers import _value, directory_object
+from ._pointers import directory_object
 from ._relations import Relation
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class StagePointer(Relation):
     def __get__(self, instance: Entity | None, owner: Any) -> Any:
         if instance is None:
             return self
-        status, pipeline = _value(instance, "status_id"), _value(instance, "pipeline_id")
+        status, pipeline = instance._now("status_id"), instance._now("pipeline_id")
         if status is UNSET:
             return instance._absent(self.attribute)
         return directory_object(

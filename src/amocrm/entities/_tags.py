@@ -105,8 +105,10 @@ class Tags(Relation):
         return self if instance is None else TagSet(instance, self.state(instance))
 
     def __set__(self, instance: Entity, value: Iterable[str]) -> None:
-        if isinstance(value, str):
-            raise TypeError(f"tags are several names; put one into a set: {{{value!r}}}")
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise TypeError(
+                f"tags are several names; put one into a set: {{{value or 'vip'!r}}} (no tags: set())"
+            )
         self.state(instance).assign([_tag_name(one) for one in value])
         instance._touch()
 

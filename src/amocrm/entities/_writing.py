@@ -21,13 +21,19 @@ from ._relations import LinkState, OneLink, _Links
 
 __all__ = ["unwritable", "works_of"]
 
-_PARENTED = ("notes", "tasks")
+_ELSEWHERE = {
+    "users": "crm.users.create(...)",
+    "tags": "crm.tags.create(...)",
+    "pipelines": "crm.pipelines.create(...) and .save(...)",
+    "statuses": "crm.pipelines.save(...)",
+    "catalog_elements": "crm.api.catalogs",
+}
 
 
 def unwritable(entity: Entity) -> str | None:
     """Why a session cannot write this entity, ``None`` if it can."""
     if entity._kind not in CREATE:
-        return f"{type(entity).__name__} is not written by a session; see crm.{entity._kind}"
+        return f"{type(entity).__name__} is not written by a session; see {_ELSEWHERE.get(entity._kind)}"
     if entity._kind == "notes" and entity._key is None and "parent" not in (entity._related or {}):
         return f"{entity!r} belongs to nothing: add it with lead.notes.add(...) or Note(..., entity=lead)"
     return None
@@ -197,7 +203,8 @@ class _Flight:
             data.updated_at = updated
         if entity._changes is not None:
             for wire, value in entity._changes.land().items():
-                setattr(data, wire, value)
+                if hasattr(data, wire):  # some things are written and never shown
+                    setattr(data, wire, value)
         if entity._cf is not None:
             entity._cf.land(self.sent_fields)
         if self.tags is not None and (tags := self._tag_state()) is not None:
@@ -219,7 +226,7 @@ class _Flight:
         """The server did not take it: everything is a change again."""
         entity = self.entity
         if entity._changes is not None:
-            entity._changes.turn_back(lambda wire: getattr(entity._data, wire))
+            entity._changes.turn_back(lambda wire: getattr(entity._data, wire, UNSET))
         if entity._cf is not None:
             entity._cf.turn_back()
 

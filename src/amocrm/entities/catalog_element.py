@@ -14,7 +14,8 @@ __all__ = ["CatalogElement"]
 
 
 class CatalogElement(Entity):
-    """An element of a list, such as a product. Derive from it to declare custom fields. Sessions do not write it.
+    """An element of a list, such as a product. Derive from it to declare custom fields. Sessions do not write it:
+    ``crm.api.catalogs`` does.
 
     Args:
         name: name.
@@ -24,7 +25,7 @@ class CatalogElement(Entity):
     _kind = "catalog_elements"
     _names = ("catalogs", "CatalogElement", None, None)
 
-    name = Text()
+    name = Text(fixed=True)
     catalog_id = Id(readonly=True)
     created_by = Id(readonly=True)
     updated_by = Id(readonly=True)

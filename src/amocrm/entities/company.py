@@ -14,10 +14,14 @@ from ._base import Entity
 from ._children import Notes, Tasks
 from ._pointers import Pointer
 from ._relations import ManyLinks
+from ._shown import Shown
 from ._tags import Tags
 
 if TYPE_CHECKING:
+    from amocrm_gen.models.common import CatalogElementRef
+
     from .contact import Contact
+    from .customer import Customer
     from .lead import Lead
     from .user import User
 
@@ -52,6 +56,7 @@ class Company(Entity):
     account_id = Id(readonly=True)
     closest_task_at = Moment["datetime | None"](readonly=True)
     is_deleted = Flag(readonly=True, nullable=False)
+    is_unsorted = Flag(readonly=True, nullable=False)
 
     phone = fields.Phone(code="PHONE")
     phones = fields.Phones(code="PHONE")
@@ -61,6 +66,8 @@ class Company(Entity):
     tags = Tags()
     contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts")
     leads: ManyLinks[Lead] = ManyLinks("leads", needs="leads", writable=False)
+    customers: ManyLinks[Customer] = ManyLinks("customers", needs="customers", writable=False)
+    catalog_elements: Shown[CatalogElementRef] = Shown("catalog_elements")
     notes = Notes()
     tasks = Tasks()
 
@@ -78,15 +85,13 @@ class Company(Entity):
         updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,
         tags: Iterable[str] | UnsetType = UNSET,
-        contacts: Iterable[Contact] = (),
+        contacts: Iterable[Contact] | UnsetType = UNSET,
         **custom: Any,
     ) -> None:
         self._start({key: value for key, value in locals().items() if key in _GIVEN}, custom)
-        for contact in contacts:
-            self.contacts.add(contact)
 
 
 _GIVEN = frozenset(
     {"name", "phone", "phones", "email", "emails", "responsible", "responsible_user_id"}
-    | {"created_by", "updated_by", "created_at", "tags"}
+    | {"created_by", "updated_by", "created_at", "tags", "contacts"}
 )

@@ -14,10 +14,14 @@ from ._base import Entity
 from ._children import Notes, Tasks
 from ._pointers import Pointer
 from ._relations import ManyLinks, OneLink
+from ._shown import Shown
 from ._tags import Tags
 
 if TYPE_CHECKING:
+    from amocrm_gen.models.common import CatalogElementRef
+
     from .company import Company
+    from .customer import Customer
     from .lead import Lead
     from .user import User
 
@@ -54,6 +58,7 @@ class Contact(Entity):
     account_id = Id(readonly=True)
     closest_task_at = Moment["datetime | None"](readonly=True)
     is_deleted = Flag(readonly=True, nullable=False)
+    is_unsorted = Flag(readonly=True, nullable=False)
 
     phone = fields.Phone(code="PHONE")
     phones = fields.Phones(code="PHONE")
@@ -63,6 +68,8 @@ class Contact(Entity):
     tags = Tags()
     company: OneLink[Company] = OneLink("companies")
     leads: ManyLinks[Lead] = ManyLinks("leads", needs="leads", writable=False)
+    customers: ManyLinks[Customer] = ManyLinks("customers", needs="customers", writable=False)
+    catalog_elements: Shown[CatalogElementRef] = Shown("catalog_elements")
     notes = Notes()
     tasks = Tasks()
 

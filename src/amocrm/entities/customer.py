@@ -13,9 +13,12 @@ from ._base import Entity
 from ._children import Notes, Tasks
 from ._pointers import Pointer
 from ._relations import ManyLinks, OneLink
+from ._shown import Shown
 from ._tags import Tags
 
 if TYPE_CHECKING:
+    from amocrm_gen.models.common import CatalogElementRef, Ref
+
     from .company import Company
     from .contact import Contact
     from .user import User
@@ -51,7 +54,7 @@ class Customer(Entity):
     ltv = Amount(readonly=True)
     purchases_count = Amount(readonly=True)
     average_check = Amount(readonly=True)
-    group_id = Id(readonly=True)
+    group_id = Id(readonly=True, needs="group_id")
     account_id = Id(readonly=True)
     closest_task_at = Moment["datetime | None"](readonly=True)
     is_deleted = Flag(readonly=True, nullable=False)
@@ -60,6 +63,8 @@ class Customer(Entity):
     tags = Tags()
     contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts")
     company: OneLink[Company] = OneLink("companies", needs="companies")
+    segments: Shown[Ref] = Shown("segments")
+    catalog_elements: Shown[CatalogElementRef] = Shown("catalog_elements")
     notes = Notes()
     tasks = Tasks()
 

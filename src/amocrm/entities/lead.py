@@ -14,10 +14,15 @@ from ._base import Entity
 from ._children import Notes, Tasks
 from ._pointers import Pointer
 from ._relations import ManyLinks, OneLink
+from ._shown import Shown, ShownOne
 from ._stage import StagePointer
 from ._tags import Tags
 
 if TYPE_CHECKING:
+    from amocrm_gen.models.common import CatalogElementRef
+    from amocrm_gen.models.leads import LeadSourceOrEmpty
+    from amocrm_gen.models.loss_reasons import LossReason
+
     from .company import Company
     from .contact import Contact
     from .pipeline import Status
@@ -31,12 +36,13 @@ class Lead(Entity):
 
     Args:
         name: title.
-        price: budget in the currency of the account.
+        price: budget in the currency of the account. amoCRM keeps whole numbers; fractions exist in Kommo.
         status: stage; brings its pipeline with it. Or give ``status_id`` and ``pipeline_id``.
         responsible: responsible user, an entity or an id.
         tags: names of tags.
         company, contacts: new or existing ones; new ones are created first.
         created_at, closed_at: aware datetimes or Unix seconds.
+        visitor_uid: id that the site's tracking pixel gave to the visitor; written, never shown.
         custom: declared custom fields by their attribute names; checked at run time.
 
     Example:
@@ -60,20 +66,26 @@ class Lead(Entity):
     updated_at = Moment[datetime](nullable=False)
     closed_at = Moment["datetime | None"]()
     group_id = Id(readonly=True)
-    source_id = Id(readonly=True)
+    visitor_uid = Text()
+    source_id = Id(readonly=True, needs="source_id")
     account_id = Id(readonly=True)
     score = Amount(readonly=True)
     labor_cost = Amount(readonly=True)
     closest_task_at = Moment["datetime | None"](readonly=True)
     is_deleted = Flag(readonly=True, nullable=False)
     is_price_computed = Plain["bool | None"](readonly=True)
-    is_price_modified_by_robot = Plain["bool | None"](readonly=True)
+    is_price_modified_by_robot = Plain["bool | None"](readonly=True, needs="is_price_modified_by_robot")
+    is_unsorted = Flag(readonly=True, nullable=False)
+    price_with_minor_units = Amount(readonly=True)
 
     status = StagePointer()
     responsible: Pointer[User] = Pointer("users", "responsible_user_id")
     tags = Tags()
     contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts", on_create=True)
     company: OneLink[Company] = OneLink("companies", on_create=True)
+    loss_reason: ShownOne[LossReason] = ShownOne("loss_reason")
+    source: ShownOne[LeadSourceOrEmpty] = ShownOne("source")
+    catalog_elements: Shown[CatalogElementRef] = Shown("catalog_elements")
     notes = Notes()
     tasks = Tasks()
 
@@ -95,13 +107,10 @@ class Lead(Entity):
         closed_at: datetime | int | UnsetType | None = UNSET,
         tags: Iterable[str] | UnsetType = UNSET,
         company: Company | UnsetType | None = UNSET,
-        contacts: Iterable[Contact] = (),
+        contacts: Iterable[Contact] | UnsetType = UNSET,
         **custom: Any,
     ) -> None:
-        given = {key: value for key, value in locals().items() if key in _GIVEN}
-        self._start(given, custom)
-        for contact in contacts:
-            self.contacts.add(contact)
+        self._start({key: value for key, value in locals().items() if key in _GIVEN}, custom)
 
 
 _GIVEN = frozenset(
@@ -115,5 +124,5 @@ _GIVEN = frozenset(
         "responsible_user_id",
         "loss_reason_id",
     }
-    | {"created_by", "updated_by", "created_at", "updated_at", "closed_at", "tags", "company"}
+    | {"created_by", "updated_by", "created_at", "updated_at", "closed_at", "tags", "company", "contacts"}
 )

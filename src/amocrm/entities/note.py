@@ -69,6 +69,7 @@ class Note(Entity):
     group_id = Id(readonly=True)
     account_id = Id(readonly=True)
     is_pinned = Flag(readonly=True, nullable=False)
+    is_need_to_trigger_digital_pipeline = Flag()
 
     entity = ParentLink()
 
@@ -90,3 +91,7 @@ class Note(Entity):
         self._start({**given, "responsible_user_id": responsible_user_id, "created_at": created_at}, {})
         if entity is not None:
             adopt(entity, self)
+
+    def _title(self) -> Any:
+        params = self._now("params")
+        return params.get("text") if isinstance(params, Mapping) else None

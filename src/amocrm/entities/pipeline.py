@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import UNSET, UnsetType
 
-from ._attributes import Amount, Flag, Id, Text
+from ._attributes import Amount, Flag, Id, Plain, Text
 from ._base import Entity
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ WON, LOST = 142, 143
 
 
 class Status(Entity):
-    """A stage of a pipeline.
+    """A stage of a pipeline. ``crm.pipelines.save(stage)`` sends changes of one that exists.
 
     Args:
         name: name.
@@ -34,6 +34,7 @@ class Status(Entity):
     name = Text()
     color = Text()
     sort = Amount()
+    descriptions = Plain["list[Any] | None"](readonly=True)
     pipeline_id = Id(readonly=True)
     type = Amount(readonly=True)
     is_editable = Flag(readonly=True, nullable=False)
@@ -54,7 +55,7 @@ class Status(Entity):
 
 
 class Pipeline(Entity):
-    """A pipeline with its stages; see ``crm.pipelines``.
+    """A pipeline with its stages; see ``crm.pipelines``. ``crm.pipelines.save(pipeline)`` sends changes.
 
     Example:
         >>> sales = crm.pipelines.get(31)
@@ -65,9 +66,9 @@ class Pipeline(Entity):
     _names = ("pipelines", "Pipeline", None, None)
 
     name = Text()
-    sort = Amount(readonly=True)
-    is_main = Flag(readonly=True, nullable=False)
-    is_unsorted_on = Flag(readonly=True, nullable=False)
+    sort = Amount()
+    is_main = Flag(nullable=False)
+    is_unsorted_on = Flag(nullable=False)
     is_archive = Flag(readonly=True, nullable=False)
     account_id = Id(readonly=True)
 
@@ -82,11 +83,11 @@ class Pipeline(Entity):
             self._absent("statuses")
         related = self._relations()
         if "stages" not in related:
-            related["stages"] = _Stages(
+            related["stages"] = tuple(
                 directory_stage(self._session, self._key, one)
                 for one in sorted(listed or (), key=lambda one: one.sort if one.sort is not UNSET else 0)
             )
-        return tuple(related["stages"])
+        return cast("tuple[Status, ...]", related["stages"])
 
     def __getitem__(self, name: str) -> Status:
         """The stage of this name.
@@ -127,15 +128,6 @@ class Pipeline(Entity):
     def lost(self) -> Status:
         """The stage of lost leads (143)."""
         return self.by_id(LOST)
-
-
-class _Stages(tuple[Status, ...]):
-    """Stages of a pipeline, kept beside its links; they are no change of it."""
-
-    __slots__ = ()
-
-    def __bool__(self) -> bool:
-        return False
 
 
 def directory_stage(origin: Origin | None, pipeline_id: Any, data: Any) -> Status:

@@ -21,8 +21,8 @@ class Tag(Entity):
     _kind = "tags"
     _names = ("tags", "Tag", "TagFilter", None)
 
-    name = Text()
-    color = Text()
+    name = Text(fixed=True)
+    color = Text(fixed=True)
 
     def __init__(self, name: str, *, color: str | UnsetType | None = UNSET) -> None:
         self._start({"name": name, "color": color}, {})

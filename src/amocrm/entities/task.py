@@ -88,6 +88,9 @@ class Task(Entity):
         if entity is not None:
             adopt(entity, self)
 
+    def _title(self) -> Any:
+        return self._now("text")
+
     def complete(self, result: str | None = None) -> None:
         """Marks the task as done, with what came out of it."""
         self.is_completed = True

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
 from ._attributes import Plain, Text
 from ._base import Entity
+from ._shown import ShownOne
+
+if TYPE_CHECKING:
+    from amocrm_gen.models.users import UserGroup, UserRole
 
 __all__ = ["User"]
 
@@ -31,14 +35,17 @@ class User(Entity):
     _kind = "users"
     _names = ("users", "User", None, None)
 
-    name = Text()
-    email = Text()
-    lang = Text()
-    rights = Plain[Any]()
-    uuid = Text(readonly=True)
-    amojo_id = Text(readonly=True)
-    user_rank = Text(readonly=True)
-    phone_number = Text(readonly=True)
+    name = Text(fixed=True)
+    email = Text(fixed=True)
+    lang = Text(fixed=True)
+    rights = Plain[Any](fixed=True)
+    uuid = Text(readonly=True, needs="uuid")
+    amojo_id = Text(readonly=True, needs="amojo_id")
+    user_rank = Text(readonly=True, needs="user_rank")
+    phone_number = Text(readonly=True, needs="phone_number")
+
+    role: ShownOne[UserRole] = ShownOne("role", "roles")
+    group: ShownOne[UserGroup] = ShownOne("group", "groups")
 
     def __init__(
         self,

@@ -16,7 +16,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amocrm_gen.models.fields import FileValue, LegalEntityValue
+    from amocrm_gen.models.fields import (
+        FileValue,
+        InvoiceItemValue,
+        LegalEntityValue,
+        LinkedEntityValue,
+        PayerValue,
+        SupplierValue,
+    )
 
     from ._base import Field
     from ._custom import CustomFields
@@ -28,8 +35,6 @@ if TYPE_CHECKING:
         ContactValues,
         Email,
         Emails,
-        File,
-        LegalEntity,
         Phone,
         Phones,
         SmartAddress,
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
         TrackingData,
         Url,
     )
+    from ._structured import File, Items, LegalEntity, LinkedEntity, Payer, Supplier
 
 __all__ = [
     "Address",
@@ -69,11 +75,17 @@ __all__ = [
     "Field",
     "File",
     "FileValue",
+    "InvoiceItemValue",
+    "Items",
     "LegalEntity",
     "LegalEntityValue",
+    "LinkedEntity",
+    "LinkedEntityValue",
     "Monetary",
     "MultiSelect",
     "Numeric",
+    "Payer",
+    "PayerValue",
     "Phone",
     "Phones",
     "Price",
@@ -82,6 +94,8 @@ __all__ = [
     "Select",
     "SmartAddress",
     "StreetAddress",
+    "Supplier",
+    "SupplierValue",
     "Text",
     "Textarea",
     "TrackingData",
@@ -95,17 +109,19 @@ _PLACES = {
     "_definitions": ("Definition", "Definitions"),
     "_lists": ("Category", "ChainItem", "ChainedList", "MultiSelect", "Radio", "Select"),
     "_objects": (
-        *("Address", "ContactValue", "ContactValues", "Email", "Emails", "File", "LegalEntity"),
+        *("Address", "ContactValue", "ContactValues", "Email", "Emails"),
         *("Phone", "Phones", "SmartAddress"),
     ),
+    "_structured": ("File", "Items", "LegalEntity", "LinkedEntity", "Payer", "Supplier"),
 }
+_VALUES = frozenset(name for name in __all__ if name.endswith("Value") and name != "ContactValue")
 _MODULES = {name: place for place, names in _PLACES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in ("FileValue", "LegalEntityValue"):  # generated models
+    if name in _VALUES:  # generated models
         module = import_module("amocrm_gen.models.fields")
     else:
         module = import_module(f".{_MODULES.get(name, '_simple')}", __name__)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVa
 
 from msgspec import UNSET
 
-from .._core.filters import Condition, check
+from .._core.filters import Condition, InclusiveOnly, check
 from ._state import Item, Ref, ref_of
 
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ class Field(ABC, Generic[R, W]):
     def __set__(self, instance: Holder, value: W) -> None:
         instance._set_field(self, self.encode(value))
 
+    def __delete__(self, instance: Holder) -> None:
+        raise AttributeError(f"{self!r} cannot be deleted; assign None to clear it")
+
     @abstractmethod
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> R:
         """The Python value of stored or pending items."""
@@ -96,6 +99,16 @@ class Field(ABC, Generic[R, W]):
     def cleared(self) -> list[dict[str, Any]] | None:
         """What is sent to clear the field."""
         return None
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # A declared field is a part of its class: another process finds it there.
+        return (getattr, (self.owner, self.attribute)) if self.owner else super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         named = f"{self.owner.__name__}.{self.attribute}" if self.owner else type(self).__name__
@@ -141,7 +154,7 @@ class Equality(Field[R, W]):
         return self._condition("in", f"{self!r} in {values!r}", values=wanted)
 
 
-class Ordering(Field[R, W]):
+class Ordering(InclusiveOnly, Field[R, W]):
     """Fields that the list can filter by a range."""
 
     def between(self, low: W, high: W) -> Condition:

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from ._base import Field, Holder
 from ._definitions import Definitions
 from ._lists import Category, ChainedList, MultiSelect, Radio, Select
-from ._objects import File, LegalEntity, Phones, SmartAddress
+from ._objects import Phones, SmartAddress
 from ._simple import (
     Birthday,
     Checkbox,
@@ -30,6 +30,7 @@ from ._simple import (
     Url,
 )
 from ._state import FieldState, Item, Ref
+from ._structured import File, Items, LegalEntity, LinkedEntity, Payer, Supplier
 
 __all__ = ["BY_TYPE", "CustomFields", "field_of_type"]
 
@@ -39,7 +40,7 @@ BY_TYPE: Mapping[str, type[Field[Any, Any]]] = {
     for kind in (
         *(Text, Textarea, Url, StreetAddress, TrackingData, Numeric, Monetary, Price, Checkbox),
         *(Select, Radio, Category, MultiSelect, ChainedList, Date, DateTime, Birthday),
-        *(Phones, SmartAddress, LegalEntity, File),
+        *(Phones, SmartAddress, LegalEntity, File, Items, LinkedEntity, Payer, Supplier),
     )
 }
 
@@ -107,7 +108,8 @@ class CustomFields(Mapping[str, Any]):
         state = self._state()
         refs: tuple[Ref, ...] = (("id", key),) if isinstance(key, int) else (("name", key), ("code", key))
         for ref in refs:
-            if (found := state.remote(ref)) is not None and found.field_type is not UNSET:
+            # What was only written is not told apart from its name: the definitions know its type.
+            if (found := state.remote(ref)) is not None and isinstance(found.field_type, str):
                 return field_of_type(found.field_type, ("id", found.field_id))
         for ref in refs:
             if (definition := self._definition(ref)) is not None:

@@ -34,6 +34,7 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True):
         is_api_only: values can be changed through the API only.
         currency: ISO 4217 code, needed for ``monetary``.
         remind: ``never``, ``day``, ``week`` or ``month`` for ``birthday``.
+        more: further keys as the API takes them, such as ``chained_lists`` for ``chained_list``.
 
     Example:
         >>> Definition(name="Регион", type="select", options=["Восток", "Запад"])
@@ -48,6 +49,7 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True):
     is_api_only: bool | None = None
     currency: str | None = None
     remind: str | None = None
+    more: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, field: Field[Any, Any]) -> Definition:
@@ -83,7 +85,7 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True):
         if self.options:
             labels = [one.value if isinstance(one, Enum) else one for one in self.options]
             found["enums"] = [{"value": label, "sort": place} for place, label in enumerate(labels, 1)]
-        return found
+        return {**found, **(self.more or {})}
 
 
 class Definitions(Sequence["CustomField"]):

@@ -1,10 +1,10 @@
-"""Fields whose value is an object: telephones and addresses, legal entities, files."""
+"""Fields whose value is made of parts: telephones, mail addresses, addresses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET
@@ -12,17 +12,12 @@ from msgspec import UNSET
 from ._base import Field, Holder
 from ._state import Item
 
-if TYPE_CHECKING:
-    from amocrm_gen.models.fields import FileValue, LegalEntityValue
-
 __all__ = [
     "Address",
     "ContactValue",
     "ContactValues",
     "Email",
     "Emails",
-    "File",
-    "LegalEntity",
     "Phone",
     "Phones",
     "SmartAddress",
@@ -216,59 +211,3 @@ class SmartAddress(Field[Address | None, Address | None]):
     def encode(self, value: Address | None) -> tuple[Item, ...]:
         parts = [] if value is None else [(part, getattr(value, part)) for part in _PARTS]
         return tuple(Item(value=text, enum_code=part) for part, text in parts if text is not None)
-
-
-class LegalEntity(Field["LegalEntityValue | None", "LegalEntityValue | None"]):
-    """Requisites of an organisation. Only filled keys are sent: the server refuses those of other countries."""
-
-    wire_type = "legal_entity"
-
-    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> LegalEntityValue | None:
-        return cast("LegalEntityValue | None", _convert(items, _models().LegalEntityValue))
-
-    def encode(self, value: LegalEntityValue | None) -> tuple[Item, ...]:
-        if value is not None and not value.name:
-            raise ValueError(f"{self!r} needs a name")
-        return () if value is None else (Item(value=value),)
-
-
-class File(Field["FileValue | None", "FileValue | str | None"]):
-    """A file of the account's drive; assign a ``FileValue`` or the uuid of the file."""
-
-    wire_type = "file"
-
-    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> FileValue | None:
-        return cast("FileValue | None", _convert(items, _models().FileValue))
-
-    def encode(self, value: FileValue | str | None) -> tuple[Item, ...]:
-        if value is None:
-            return ()
-        return (Item(value=_models().FileValue(file_uuid=value) if isinstance(value, str) else value),)
-
-    def cleared(self) -> list[dict[str, Any]] | None:
-        """A file is taken out by an empty item, unlike every other type."""
-        return [{"value": None}]
-
-
-def _models() -> Any:
-    # Imported when such a field is first used, not with the declarations.
-    from amocrm_gen.models import fields
-
-    return fields
-
-
-def _convert(items: Sequence[Any], model: Any) -> Any:
-    value = items[0].value if items else None
-    if value is None or value is UNSET or isinstance(value, model):
-        return value or None
-    try:
-        return msgspec.convert(value, model)
-    except msgspec.ValidationError:
-        # Dirt inside a free value: keep what fits, key by key.
-        kept = {}
-        for field in msgspec.structs.fields(model):
-            try:
-                kept[field.name] = msgspec.convert(value.get(field.encode_name, UNSET), field.type)
-            except (msgspec.ValidationError, AttributeError):
-                continue
-        return model(**kept)

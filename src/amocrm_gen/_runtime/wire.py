@@ -62,7 +62,8 @@ class Response(msgspec.Struct, kw_only=True):
 
     ``drift`` is filled by the reader; ``report`` is called once for each drift, and the plain Python
     warning is used where the client sets none. ``sent`` is how often the request may have reached the
-    server: more than once after a retry of an idempotent request.
+    server: more than once after a retry of an idempotent request. ``timeouts`` is how many earlier attempts
+    a gateway gave up on (504).
     """
 
     status: int
@@ -71,6 +72,7 @@ class Response(msgspec.Struct, kw_only=True):
     report: Callable[[Drift], None] | None = None
     drift: Sequence[Drift] = ()
     sent: int = 1
+    timeouts: int = 0
 
     @property
     def request_id(self) -> str | None:

@@ -1,0 +1,60 @@
+"""Parts of an entity that a list shows only when it is asked for them: read, not written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+
+from msgspec import UNSET
+
+from ._relations import Relation
+
+if TYPE_CHECKING:
+    from ._base import Entity
+
+__all__ = ["Shown", "ShownOne"]
+
+R = TypeVar("R")
+
+
+class _Embedded(Relation):
+    """Args: needs: value of ``with`` that shows it; key: key in ``_embedded``."""
+
+    def __init__(self, needs: str, key: str = "") -> None:
+        self.needs, self.key = needs, key or needs
+
+    def _read(self, instance: Entity) -> Any:
+        value = instance._embedded(self.key)
+        if value is UNSET:
+            return instance._absent(self, nullable=True)
+        return value
+
+    def __set__(self, instance: Entity, value: Any) -> None:
+        raise AttributeError(f"{self!r} is read only here; the operations under crm.api change it")
+
+
+class Shown(_Embedded, Generic[R]):
+    """Several objects as the API has them, such as the list elements of a lead."""
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Entity, owner: Any) -> Sequence[R]: ...
+    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+        return self if instance is None else tuple(self._read(instance) or ())
+
+
+class ShownOne(_Embedded, Generic[R]):
+    """One object as the API has it, ``None`` without one, such as the loss reason of a lead."""
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Entity, owner: Any) -> R | None: ...
+    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+        if instance is None:
+            return self
+        found = self._read(instance)
+        if isinstance(found, list):  # one in a list, or an empty list
+            return found[0] if found else None
+        return found

@@ -1,0 +1,144 @@
+"""Fields whose value is an object of the API: legal entities, files, positions of an invoice, links to others.
+
+Read and write shapes differ: what the server adds to a value is not sent back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import msgspec
+from msgspec import UNSET
+
+from ._base import Field, R, W
+from ._state import Item
+
+if TYPE_CHECKING:
+    from amocrm_gen.models.fields import (  # noqa: F401
+        FileValue,
+        InvoiceItemValue,
+        LegalEntityValue,
+        LinkedEntityValue,
+        PayerValue,
+        SupplierValue,
+    )
+
+__all__ = ["File", "Items", "LegalEntity", "LinkedEntity", "Payer", "Supplier"]
+
+
+class _Structured(Field[R, W]):
+    """One value, or several, of a generated model; what is not set reads as ``None`` and is not sent."""
+
+    model: ClassVar[str]
+
+    def _read(self, value: Any) -> Any:
+        model = getattr(_models(), self.model)
+        if not isinstance(value, model | Mapping):
+            return None
+        if isinstance(value, Mapping):
+            value = _fitting(value, model)
+        return msgspec.structs.replace(
+            value, **{name: None for name in value.__struct_fields__ if getattr(value, name) is UNSET}
+        )
+
+    def _write(self, value: Any) -> Item:
+        if not isinstance(value, getattr(_models(), self.model)):
+            raise TypeError(f"{self!r} takes a fields.{self.model}, not {type(value).__name__}")
+        known = getattr(_models(), f"{self.model}Write").__struct_encode_fields__
+        plain = msgspec.to_builtins(value)
+        return Item(value={key: plain[key] for key in known if plain.get(key) is not None})
+
+    def same(self, one: Any, other: Any) -> bool:
+        """What the server adds does not count."""
+        return self._sent(one) == self._sent(other)
+
+    def _sent(self, items: Sequence[Any]) -> list[Any]:
+        return [self._write(value).value for item in items if (value := self._read(item.value)) is not None]
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> R:
+        return cast(R, self._read(items[0].value) if items else None)
+
+    def encode(self, value: W) -> tuple[Item, ...]:
+        return () if value is None else (self._write(value),)
+
+
+class LegalEntity(_Structured["LegalEntityValue | None", "LegalEntityValue | None"]):
+    """Requisites of an organisation. Only filled keys are sent: the server refuses those of other countries.
+
+    Example:
+        >>> company.legal = fields.LegalEntityValue(name="ООО «Ромашка»", vat_id="7700000000")
+    """
+
+    wire_type, model = "legal_entity", "LegalEntityValue"
+
+    def encode(self, value: LegalEntityValue | None) -> tuple[Item, ...]:
+        items = super().encode(value)
+        if value is not None and not value.name:
+            raise ValueError(f"{self!r} needs a name: fields.LegalEntityValue(name=…)")
+        return items
+
+
+class File(_Structured["FileValue | None", "FileValue | str | None"]):
+    """A file of the account's drive; assign a ``FileValue`` or the uuid of the file."""
+
+    wire_type, model = "file", "FileValue"
+
+    def encode(self, value: FileValue | str | None) -> tuple[Item, ...]:
+        return super().encode(_models().FileValue(file_uuid=value) if isinstance(value, str) else value)
+
+    def cleared(self) -> list[dict[str, Any]] | None:
+        """A file is taken out by an empty item, unlike every other type."""
+        return [{"value": None}]
+
+
+class LinkedEntity(_Structured["LinkedEntityValue | None", "LinkedEntityValue | None"]):
+    """A link to a contact, a company or an element of a list; a type of fields of lists."""
+
+    wire_type, model = "linked_entity", "LinkedEntityValue"
+
+
+class Payer(_Structured["PayerValue | None", "PayerValue | None"]):
+    """Who pays an invoice; a type of fields of the list of invoices."""
+
+    wire_type, model = "payer", "PayerValue"
+
+
+class Supplier(_Structured["SupplierValue | None", "SupplierValue | None"]):
+    """Who sells; a type of fields of the list of invoices. Only the id is written."""
+
+    wire_type, model = "supplier", "SupplierValue"
+
+
+class Items(_Structured["tuple[InvoiceItemValue, ...]", "Iterable[InvoiceItemValue] | None"]):
+    """Positions of an invoice; a type of fields of the list of invoices. They are replaced as a whole."""
+
+    wire_type, model, many = "items", "InvoiceItemValue", True
+
+    def decode(self, items: Sequence[Any], zone: tzinfo | None) -> tuple[InvoiceItemValue, ...]:
+        return tuple(found for item in items if (found := self._read(item.value)) is not None)
+
+    def encode(self, value: Iterable[InvoiceItemValue] | None) -> tuple[Item, ...]:
+        return tuple(self._write(one) for one in value or ())
+
+
+def _models() -> Any:
+    # Imported when such a field is first used, not with the declarations.
+    from amocrm_gen.models import fields
+
+    return fields
+
+
+def _fitting(value: Mapping[str, Any], model: Any) -> Any:
+    """The model for a free value; of a dirty one what fits, key by key."""
+    try:
+        return msgspec.convert(value, model)
+    except msgspec.ValidationError:
+        kept = {}
+        for field in msgspec.structs.fields(model):
+            try:
+                kept[field.name] = msgspec.convert(value.get(field.encode_name, UNSET), field.type)
+            except msgspec.ValidationError:
+                continue
+        return model(**kept)
