@@ -92,6 +92,30 @@ def test_an_operation_is_carried_out_and_refused_as_described(
     assert (result is not None) == bool(content)
 
 
+def others() -> Iterator[tuple[str, str]]:
+    """Operations whose path stands for several entities, with each of these but the leads."""
+    for name, found in description.OPERATIONS.items():
+        for parameter in found.parameters:
+            if parameter["name"] == "entity_type" and parameter["in"] == "path":
+                words = description.resolve(parameter["schema"])["enum"]
+                yield from ((name, word) for word in words if word != "leads")
+
+
+@pytest.mark.parametrize(("name", "kind"), sorted(others()))
+def test_an_operation_serves_all_entities_of_its_path(world: World, name: str, kind: str) -> None:
+    """What the leads have at ``/{entity_type}/…`` the other entities of the path have as well."""
+    method, _, operation = OPERATIONS[name]
+    world.move_to(kind)
+    target, body, headers = valid(operation).prepare(world)
+    if isinstance(body, list) and body[0].get("to_entity_type") == kind:
+        # Neither contacts nor companies are linked to their like.
+        word, id = ("companies", "company") if kind == "contacts" else ("contacts", "contact")
+        body = [{**body[0], "to_entity_type": word, "to_entity_id": world.ids[id]}]
+    answer = world.call(method, target.replace("/leads/", f"/{kind}/"), body, headers)
+    assert 200 <= answer.status < 300, (answer.status, answer.body)
+    check(operation, answer)
+
+
 def test_the_authorization_page_redirects_with_a_code(world: World) -> None:
     """The page agrees at once: it leads to the redirect address with a code and the state; unknown keys are a 404."""
 
