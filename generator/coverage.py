@@ -43,8 +43,8 @@ behind the source says how sure its facts are, where they are not certain; what 
 - Safety: `safe` reads; `idempotent` may be sent twice; `unsafe` acts again and is never repeated by itself. Batch: \
 the most items in one request.
 - Tested: documented answers read strictly and whole (`answer`), documented bodies checked and sent unchanged (`body`), \
-error answers (`error`), with their number; `sandbox`: a request carried out and one refused by the sandbox, both as \
-described. Besides, `{tests}/test_operations.py` holds each operation's four functions and its facts against the \
+error answers (`error`), with their number; `sandbox`: called over HTTP, sync and async, once carried out and once \
+refused by the sandbox, both as described. Besides, `{tests}/test_operations.py` holds each operation's four functions and its facts against the \
 description, and `{tests}/test_examples.py` reads and sends what can be made from it.
 """
 _COLUMNS = (

@@ -10,6 +10,8 @@ import ast
 import json
 import re
 import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ TEMPLATES = Path(__file__).parent / "templates" / "models"
 _KEPT = frozenset(
     {"type", "description", "properties", "required", "additionalProperties", "items", "anyOf", "$ref"}
 )
+#: Extensions of a free value, and the class of the table that is made from them.
+SHAPES = {"x-by-type": "ByType", "x-by-key": "ByKey"}
 _WIDTH = 100
 _BASE = "generated._runtime.model"
 
@@ -45,6 +49,11 @@ def generate_models(made: Bundle) -> dict[str, str]:
     schemas = {name: _reduced(schema, names) for name, schema in made.schemas.items()}
     for name, schema in schemas.items():
         schema.setdefault("description", _words(name.partition(".")[2]))
+    tables = list(_tables(made))
+    for table in tables:
+        for prop in table.properties:
+            node = schemas[f"{table.area}.{table.schema}"]["properties"][prop]
+            node["description"] = f"{node['description']}\n\n`{table.name}` reads it."
     document = {
         "openapi": "3.1.0",
         "info": {"title": "models", "version": "1"},
@@ -72,7 +81,12 @@ def generate_models(made: Bundle) -> dict[str, str]:
     texts = {"/".join(path): text for path, text in modules.items() if path != ("__init__.py",)}
     _verify(made, texts)
     tags = {tag["name"]: tag["description"] for tag in made.document.get("tags", ())}
-    return {file: _module(file.removesuffix(".py"), text, tags) for file, text in sorted(texts.items())}
+    return {
+        file: _module(
+            file.removesuffix(".py"), text, tags, [table for table in tables if f"{table.area}.py" == file]
+        )
+        for file, text in sorted(texts.items())
+    }
 
 
 def _reduced(node: Any, names: dict[str, str]) -> Any:
@@ -103,7 +117,7 @@ def _text(node: Map) -> str:
     parts = [str(node.get("description", "")).strip()]
     if "x-values" in node:
         parts.append(f"Known values: {', '.join(f'`{value}`' for value in node['x-values'])}.")
-    for key in ("x-by-type", "x-by-key"):
+    for key in SHAPES:
         if key in node:
             shapes = dict.fromkeys(node[key].values())
             parts.append(f"Shapes: {', '.join(f'`{shape}`' for shape in shapes)}.")
@@ -116,12 +130,64 @@ def _words(name: str) -> str:
     return re.sub(r"(?<!^)([A-Z])", lambda match: f" {match.group().lower()}", name) + "."
 
 
-def _module(area: str, text: str, tags: dict[str, str]) -> str:
-    """The module with a docstring in place of the comment lines that the generator puts first."""
+@dataclass(frozen=True)
+class _Table:
+    """The models that a free value of an answer can have, for one or more properties of a schema."""
+
+    area: str
+    schema: str
+    properties: list[str]
+    shapes: Map
+    kind: str
+
+    @property
+    def name(self) -> str:
+        return f"{_snake(self.schema)}_{field_name(self.properties[0])}".upper()
+
+    @property
+    def text(self) -> str:
+        union = " | ".join(dict.fromkeys(self.shapes.values()))
+        entries = ", ".join(f'"{word}": {shape}' for word, shape in self.shapes.items())
+        about = " and ".join(f"``{name}``" for name in self.properties)
+        return (
+            f"{self.name}: {self.kind}[{union}] = {self.kind}({{{entries}}})\n"
+            f'"""``{self.schema}``: models of {about}."""\n'
+        )
+
+
+def _tables(made: Bundle) -> Iterator[_Table]:
+    for name, schema in made.schemas.items():
+        area, _, short = name.partition(".")
+        # What is sent is made from the models themselves; only what was read has to be told apart.
+        if "additionalProperties" in schema:
+            continue
+        found: list[_Table] = []
+        for prop, node in schema.get("properties", {}).items():
+            free = node.get("items", node)
+            for key in (key for key in SHAPES if key in free):
+                same = next((table for table in found if table.shapes == free[key]), None)
+                if same is None:
+                    found.append(_Table(area, short, [prop], free[key], SHAPES[key]))
+                else:
+                    same.properties.append(prop)
+        yield from found
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", name)
+
+
+def _module(area: str, text: str, tags: dict[str, str], tables: list[_Table]) -> str:
+    """The module with a docstring in place of the comment lines that the generator puts first, tables last."""
     lines = text.splitlines(keepends=True)
     while lines and (lines[0].startswith("#") or not lines[0].strip()):
         lines.pop(0)
     body = "".join(lines).replace(f"from {_BASE} import", "from .._runtime.model import")
+    if tables:
+        names = ", ".join(sorted({table.kind for table in tables}))
+        imported = "from .._runtime.model import Model\n"
+        body = body.replace(imported, f"{imported}from .._runtime.shapes import {names}\n", 1)
+        body = "\n\n".join([body.rstrip("\n"), *(table.text for table in tables)])
     return f'"""Models of ``{area}``. {tags.get(area, "Shapes that the areas share.")}"""\n\n{body}'
 
 

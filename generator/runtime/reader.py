@@ -21,7 +21,7 @@ from .op import Op
 from .problems import problem_of
 from .wire import Response
 
-__all__ = ["Drift", "DriftKind", "DriftWarning", "read"]
+__all__ = ["Drift", "DriftKind", "DriftWarning", "mend", "read"]
 
 T = TypeVar("T")
 DriftKind: TypeAlias = Literal["converted", "unset", "left out", "missing"]
@@ -102,8 +102,14 @@ def read(op: Op, response: Response, model: Any) -> Any:
     )
 
 
+def mend(raw: Any, model: type[T]) -> T:
+    """An object of an answer as a model; what does not fit is mended as in ``read``, and nobody is told."""
+    mended: T = _Walk("").value(raw, model, "$")
+    return mended
+
+
 def _mended(op: Op, response: Response, model: Any) -> Any:
-    walk = _Walk(op)
+    walk = _Walk(op.id)
     value = walk.value(msgspec.json.decode(response.content), model, "$")
     _note_all(response, walk.found)
     return value
@@ -144,7 +150,7 @@ def _split(path: str) -> list[str]:
 class _Walk:
     """One walk over an untyped answer; ``found`` collects the drifts."""
 
-    def __init__(self, op: Op) -> None:
+    def __init__(self, op: str) -> None:
         self.op = op
         self.found: list[Drift] = []
 
@@ -201,7 +207,7 @@ class _Walk:
         return kept
 
     def _note(self, kind: DriftKind, path: str, raw: Any) -> None:
-        self.found.append(Drift(self.op.id, path, kind, raw))
+        self.found.append(Drift(self.op, path, kind, raw))
 
 
 def _options(wanted: Any) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import keyword
 import typing
 from collections.abc import Iterator
 from functools import cache
@@ -64,6 +65,13 @@ def resolve(node: dict[str, Any]) -> dict[str, Any]:
         kind, _, name = node["$ref"].removeprefix("#/components/").partition("/")
         node = DOCUMENT["components"][kind][name]
     return node
+
+
+def argument_of(parameter: dict[str, Any]) -> str:
+    """The keyword argument for a parameter: headers in lower case, words of Python with an underscore."""
+    name: str = parameter["name"].replace("-", "_")
+    name = name.lower() if parameter["in"] == "header" else name
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 @cache

@@ -43,12 +43,12 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     before: Callable[[World], object] = lambda world: None
 
-    def send(self, world: World, method: str) -> Any:
-        """Send the request and return the answer."""
+    def prepare(self, world: World) -> tuple[str, Any, dict[str, str]]:
+        """Do what has to happen first; return target, body and headers with the ids of the world filled in."""
         self.before(world)
         body = self.body(world.ids) if callable(self.body) else self.body
         headers = {key: value.format_map(world.ids) for key, value in self.headers.items()}
-        return world.call(method, self.target, body, headers)
+        return self.target.format_map(world.ids), body, headers
 
 
 def _mode(name: str) -> Callable[[World], object]:
@@ -119,7 +119,7 @@ VALID: dict[str, Call] = {
     "create_contacts": Call(f"{_V4}/contacts", [{"first_name": "Пётр", "last_name": "Иванов"}]),
     "update_contacts": Call(f"{_V4}/contacts", lambda ids: [{"id": ids["contact"], "name": "Пётр"}]),
     "update_contact": Call(f"{_V4}/contacts/{{contact}}", {"name": "Пётр"}),
-    "list_contact_chats": Call(f"{_V4}/contacts/chats?chat_id={{chat}}"),
+    "list_contact_chats": Call(f"{_V4}/contacts/chats?chat_id[]={{chat}}"),
     "link_contact_chats": Call(
         f"{_V4}/contacts/chats", lambda ids: [{"contact_id": ids["contact"], "chat_id": ids["chat"]}]
     ),

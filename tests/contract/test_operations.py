@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import keyword
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 
 from amocrm_gen.bound import Api, AsyncApi
 
-from .description import OPERATIONS, SCHEMAS, Operation, resolve
+from .description import OPERATIONS, SCHEMAS, Operation, argument_of, resolve
 from .sample import sample
 
 EVERY = list(OPERATIONS.values())
@@ -25,10 +24,7 @@ def arguments(operation: Operation) -> dict[str, bool]:
     """The keyword arguments that the description asks for, and whether they must be given."""
     found: dict[str, bool] = {}
     for parameter in operation.parameters:
-        name = parameter["name"].replace("-", "_")
-        name = name.lower() if parameter["in"] == "header" else name
-        name = f"{name}_" if keyword.iskeyword(name) else name
-        found[name] = parameter["in"] == "path" or parameter.get("required", False)
+        found[argument_of(parameter)] = parameter["in"] == "path" or parameter.get("required", False)
     body = operation.data.get("requestBody")
     if body is not None:
         found["body" if operation.body is not None else "content"] = body.get("required", False)

@@ -1,4 +1,4 @@
-"""Every operation of the description against the sandbox: carried out, and refused."""
+"""Every operation of the description against the sandbox over real HTTP: carried out, and refused."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from amocrm_sandbox import Request, Response, Sandbox
+from amocrm_gen._runtime.errors import APIError
+from amocrm_sandbox import Request, Response, Sandbox, SandboxServer
 from amocrm_sandbox.description import Operation
 from amocrm_sandbox.validate import compile_validator
 
+from . import description
+from .over_http import FLAVOURS
 from .registry import INVALID, PAGES, VALID, Call, operations, proof_of, refused, valid
+from .wire import arguments_for, pairs
 from .world import World
 
 OPERATIONS = operations()
@@ -23,6 +27,13 @@ def world() -> Iterator[World]:
     made = World()
     yield made
     made.close()
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[SandboxServer]:
+    """The account over real connections."""
+    with SandboxServer(world.sandbox) as served:
+        yield served
 
 
 def check(operation: Operation, answer: Response) -> None:
@@ -45,19 +56,64 @@ def test_the_registry_names_every_operation_and_no_other() -> None:
     assert proof_of("nothing") == ""
 
 
+@pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - PAGES))
-def test_an_operation_is_carried_out_and_refused_as_described(world: World, name: str) -> None:
-    """A good request succeeds and a bad one is refused, each with a declared status and a body that fits."""
-    method, _, operation = OPERATIONS[name]
-    call: Call = refused(operation)
-    answer = call.send(world, method)
-    assert 400 <= answer.status < 500 or answer.status == 204, (answer.status, answer.body)
-    check(operation, answer)
-    answer = valid(operation).send(world, method)
+def test_an_operation_is_carried_out_and_refused_as_described(
+    world: World, server: SandboxServer, name: str, flavour: str
+) -> None:
+    """The typed call succeeds with what is right and raises for what is not, each time as described.
+
+    It makes exactly the target that stands in the registry, and the answer has a declared status and a body that fits.
+    """
+    described, operation = description.OPERATIONS[name], OPERATIONS[name][2]
+
+    def call(request: Call) -> tuple[object, Response]:
+        target, body, headers = request.prepare(world)
+        arguments = arguments_for(described, target, body, headers)
+        made = described.module.request(**arguments)
+        assert (made.path, pairs(made.query)) == (target.partition("?")[0], pairs(target.partition("?")[2]))
+        token = headers.get("authorization", "").removeprefix("Bearer ") or None
+        result, kept = FLAVOURS[flavour](server, described, arguments, token)
+        check(operation, kept.last)
+        return result, kept.last
+
+    result, answer = call(refused(operation))
+    if answer.status == 204:
+        assert result is None
+    else:
+        assert 400 <= answer.status < 500, (answer.status, answer.body)
+        assert isinstance(result, APIError), result
+        assert result.status == answer.status
+    result, answer = call(valid(operation))
     assert 200 <= answer.status < 400, (answer.status, answer.body)
-    check(operation, answer)
     content = operation.raw["responses"].get(str(answer.status), {}).get("content")
     assert bool(answer.body) == bool(content), (name, answer.status, answer.body)
+    assert not isinstance(result, Exception), result
+    assert (result is not None) == bool(content)
+
+
+def others() -> Iterator[tuple[str, str]]:
+    """Operations whose path stands for several entities, with each of these but the leads."""
+    for name, found in description.OPERATIONS.items():
+        for parameter in found.parameters:
+            if parameter["name"] == "entity_type" and parameter["in"] == "path":
+                words = description.resolve(parameter["schema"])["enum"]
+                yield from ((name, word) for word in words if word != "leads")
+
+
+@pytest.mark.parametrize(("name", "kind"), sorted(others()))
+def test_an_operation_serves_all_entities_of_its_path(world: World, name: str, kind: str) -> None:
+    """What the leads have at ``/{entity_type}/…`` the other entities of the path have as well."""
+    method, _, operation = OPERATIONS[name]
+    world.move_to(kind)
+    target, body, headers = valid(operation).prepare(world)
+    if isinstance(body, list) and body[0].get("to_entity_type") == kind:
+        # Neither contacts nor companies are linked to their like.
+        word, id = ("companies", "company") if kind == "contacts" else ("contacts", "contact")
+        body = [{**body[0], "to_entity_type": word, "to_entity_id": world.ids[id]}]
+    answer = world.call(method, target.replace("/leads/", f"/{kind}/"), body, headers)
+    assert 200 <= answer.status < 300, (answer.status, answer.body)
+    check(operation, answer)
 
 
 def test_the_authorization_page_redirects_with_a_code(world: World) -> None:

@@ -35,6 +35,19 @@ class World:
         """Close the account."""
         self.sandbox.close()
 
+    def move_to(self, kind: str) -> None:
+        """Make note, field, group, tag and files of the lead once more for another kind, and call them the lead's."""
+        id = self.ids[{"contacts": "contact", "companies": "company", "customers": "customer"}[kind]]
+        text = {"note_type": "common", "params": {"text": "Ещё"}}
+        self._make("note", f"/api/v4/{kind}/{id}/notes", text)
+        self._make("field", f"/api/v4/{kind}/custom_fields", {"type": "text", "name": "Город"})
+        self._make("group", f"/api/v4/{kind}/custom_fields/groups", {"name": "Своя", "sort": 5})
+        self._make("tag", f"/api/v4/{kind}/tags", {"name": "vip"})
+        self.call("PUT", f"/api/v4/{kind}/{id}/files", [{"file_uuid": self.ids["file"]}])
+        if kind == "customers":
+            self.sandbox.by_hand.subscribe(kind, id, self.ids["user"])
+        self.ids["lead"] = id
+
     def call(
         self, method: str, target: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Response:

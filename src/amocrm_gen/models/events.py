@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import UNSET, UnsetType, field
 
 from .._runtime.model import Model
+from .._runtime.shapes import ByKey
 from . import common
 
 
@@ -335,9 +336,15 @@ class Event(Model, kw_only=True):
     created_at: int | None | UnsetType = UNSET
     """Unix seconds."""
     value_after: list[Any] | None | UnsetType = UNSET
-    """State afterwards; objects with one key each, empty where there is nothing to say."""
+    """State afterwards; objects with one key each, empty where there is nothing to say.
+
+    `EVENT_VALUE_AFTER` reads it.
+    """
     value_before: list[Any] | None | UnsetType = UNSET
-    """State before; objects with one key each, empty where there is nothing to say."""
+    """State before; objects with one key each, empty where there is nothing to say.
+
+    `EVENT_VALUE_AFTER` reads it.
+    """
     account_id: int | UnsetType = UNSET
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
     embedded: EventEmbedded | UnsetType = field(name="_embedded", default=UNSET)
@@ -367,3 +374,45 @@ class EventPage(Model, kw_only=True):
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
     embedded: EventPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
+
+
+EVENT_VALUE_AFTER: ByKey[
+    NoteEventValue
+    | TaskTextEventValue
+    | HelpbotEventValue
+    | TransactionEventValue
+    | NpsEventValue
+    | MessageEventValue
+    | TagEventValue
+    | LeadStatusEventValue
+    | CustomerStatusEventValue
+    | LinkEventValue
+    | UnlinkEventValue
+    | ResponsibleUserEventValue
+    | TaskDeadlineEventValue
+    | TaskTypeEventValue
+    | CustomFieldEventValue
+    | SaleFieldEventValue
+    | NameFieldEventValue
+] = ByKey(
+    {
+        "note": NoteEventValue,
+        "task": TaskTextEventValue,
+        "helpbot": HelpbotEventValue,
+        "transaction": TransactionEventValue,
+        "nps": NpsEventValue,
+        "message": MessageEventValue,
+        "tag": TagEventValue,
+        "lead_status": LeadStatusEventValue,
+        "customer_status": CustomerStatusEventValue,
+        "link": LinkEventValue,
+        "unlink": UnlinkEventValue,
+        "responsible_user": ResponsibleUserEventValue,
+        "task_deadline": TaskDeadlineEventValue,
+        "task_type": TaskTypeEventValue,
+        "custom_field_value": CustomFieldEventValue,
+        "sale_field_value": SaleFieldEventValue,
+        "name_field_value": NameFieldEventValue,
+    }
+)
+"""``Event``: models of ``value_after`` and ``value_before``."""

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import UNSET, UnsetType, field
 
 from .._runtime.model import Model
+from .._runtime.shapes import ByType
 from . import common
 
 
@@ -25,6 +26,8 @@ class FieldValueItem(Model, kw_only=True):
 
     Shapes: `LegalEntityValue`, `InvoiceItemValue`, `LinkedEntityValue`, `FileValue`, `PayerValue`,
     `SupplierValue`.
+
+    `FIELD_VALUE_ITEM_VALUE` reads it.
     """
     enum_id: int | None | UnsetType = UNSET
     """Id of the chosen option, of the kind of phone or mail address, or of the part of an address (1 to
@@ -1057,3 +1060,18 @@ class CustomFieldGroupUpdateOne(Model, kw_only=True):
     """Position in the card."""
     fields: list[int] | UnsetType = UNSET
     """Ids of fields to move into the group."""
+
+
+FIELD_VALUE_ITEM_VALUE: ByType[
+    LegalEntityValue | InvoiceItemValue | LinkedEntityValue | FileValue | PayerValue | SupplierValue
+] = ByType(
+    {
+        "legal_entity": LegalEntityValue,
+        "items": InvoiceItemValue,
+        "linked_entity": LinkedEntityValue,
+        "file": FileValue,
+        "payer": PayerValue,
+        "supplier": SupplierValue,
+    }
+)
+"""``FieldValueItem``: models of ``value``."""

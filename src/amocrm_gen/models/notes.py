@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import UNSET, UnsetType, field
 
 from .._runtime.model import Model
+from .._runtime.shapes import ByType
 from . import common
 
 
@@ -49,6 +50,8 @@ class Note(Model, kw_only=True):
     `InvoicePaidNoteParams`, `SiteVisitNoteParams`, `TargetingNoteParams`, `ZoomMeetingNoteParams`,
     `AiResultNoteParams`, `AmomailMessageNoteParams`, `TransactionNoteParams`,
     `DropboxAttachmentNoteParams`, `LinkFollowedNoteParams`, `LeadAutoCreatedNoteParams`.
+
+    `NOTE_PARAMS` reads it.
     """
     account_id: int | UnsetType = UNSET
     is_pinned: bool | UnsetType = UNSET
@@ -572,3 +575,50 @@ class LeadAutoCreatedNoteParams(Model, kw_only=True):
     lead_type: str | int | None | UnsetType = UNSET
     lead_id: int | None | UnsetType = UNSET
     link: LeadAutoCreatedLink | None | UnsetType = UNSET
+
+
+NOTE_PARAMS: ByType[
+    CommonNoteParams
+    | CallNoteParams
+    | ServiceMessageNoteParams
+    | MessageCashierNoteParams
+    | GeolocationNoteParams
+    | SmsNoteParams
+    | AttachmentNoteParams
+    | InvoicePaidNoteParams
+    | SiteVisitNoteParams
+    | TargetingNoteParams
+    | ZoomMeetingNoteParams
+    | AiResultNoteParams
+    | AmomailMessageNoteParams
+    | TransactionNoteParams
+    | DropboxAttachmentNoteParams
+    | LinkFollowedNoteParams
+    | LeadAutoCreatedNoteParams
+] = ByType(
+    {
+        "common": CommonNoteParams,
+        "call_in": CallNoteParams,
+        "call_out": CallNoteParams,
+        "service_message": ServiceMessageNoteParams,
+        "extended_service_message": ServiceMessageNoteParams,
+        "message_cashier": MessageCashierNoteParams,
+        "geolocation": GeolocationNoteParams,
+        "sms_in": SmsNoteParams,
+        "sms_out": SmsNoteParams,
+        "attachment": AttachmentNoteParams,
+        "invoice_paid": InvoicePaidNoteParams,
+        "bill_paid": InvoicePaidNoteParams,
+        "site_visit": SiteVisitNoteParams,
+        "targeting_in": TargetingNoteParams,
+        "targeting_out": TargetingNoteParams,
+        "zoom_meeting": ZoomMeetingNoteParams,
+        "ai_result": AiResultNoteParams,
+        "amomail_message": AmomailMessageNoteParams,
+        "transaction": TransactionNoteParams,
+        "dropbox_attachment": DropboxAttachmentNoteParams,
+        "link_followed": LinkFollowedNoteParams,
+        "lead_auto_created": LeadAutoCreatedNoteParams,
+    }
+)
+"""``Note``: models of ``params``."""

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from msgspec import UNSET, UnsetType, field
 
 from .._runtime.model import Model
+from .._runtime.shapes import ByType
 from . import boxes as boxes_1
 from . import common, fields
 
@@ -146,6 +147,8 @@ class Thing(Model, kw_only=True):
     """Content of the note.
 
     Shapes: `PlainParams`, `CallParams`.
+
+    `THING_PARAMS` reads it.
     """
     parts: list[Thing] | UnsetType = UNSET
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
@@ -173,3 +176,7 @@ class ThingFilter(Model, kw_only=True):
     name: list[str] | UnsetType = UNSET
     price: common.IntRange | UnsetType = UNSET
     stages: list[ThingStage] | UnsetType = UNSET
+
+
+THING_PARAMS: ByType[PlainParams | CallParams] = ByType({"plain": PlainParams, "call": CallParams})
+"""``Thing``: models of ``params``."""
