@@ -29,6 +29,7 @@ __all__ = [
     "Scope",
     "Wakeup",
     "closing",
+    "is_ours",
     "portal",
     "redis_client",
     "run_all",
@@ -186,16 +187,25 @@ def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
     return function
 
 
+def is_ours(function: Any, *, coroutine: bool = False) -> bool:
+    """Whether a function is one of this flavour (with ``coroutine``: whether it is a coroutine function)."""
+    function = inspect.unwrap(function)
+    waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+    return waits is coroutine
+
+
 def portal() -> Callable[[Callable[[], Result[T]]], T]:
     """What runs functions of this flavour for other threads: on the thread that asks."""
     return lambda thunk: thunk()
 
 
-def redis_client(url: str, seconds: float) -> Any:
-    """A client of Redis that answers or fails within so many seconds, after one attempt more at most.
+def redis_client(given: Any, seconds: float) -> Any:
+    """A client of Redis: the one given, or of an address, that answers or fails within so many seconds,
+    after one attempt more at most.
 
     Raises:
-        ConfigurationError: the extra ``redis`` is not installed.
+        ConfigurationError: the extra ``redis`` is not installed, or what was given is neither an address nor
+            a client of this flavour.
     """
     try:
         from redis import Redis
@@ -203,11 +213,23 @@ def redis_client(url: str, seconds: float) -> Any:
         from redis.retry import Retry
     except ImportError:
         raise ConfigurationError("Redis needs an extra: pip install 'amocrm-orm[redis]'") from None
-    return Redis.from_url(
-        url,
-        socket_timeout=seconds,
-        socket_connect_timeout=seconds,
-        # The connection may be an old one to a server that was started again since.
-        retry=Retry(NoBackoff(), 1),
-        max_connections=10_000,
-    )
+    if not isinstance(given, str):
+        command = getattr(given, "execute_command", None)
+        if command is None or inspect.iscoroutinefunction(command):
+            raise ConfigurationError(
+                "redis is an address ('redis://localhost:6379/0') or a client of the kind redis.Redis, not "
+                f"{type(given).__module__}.{type(given).__name__}"
+            )
+        return given
+    try:
+        return Redis.from_url(
+            given,
+            socket_timeout=seconds,
+            socket_connect_timeout=seconds,
+            # The connection may be an old one to a server that was started again since.
+            retry=Retry(NoBackoff(), 1),
+            max_connections=10_000,
+        )
+    except (ValueError, TypeError):
+        # Its own words would repeat the address, and with it a password.
+        raise ConfigurationError("redis is no address; write 'redis://user:password@host:6379/0'") from None
