@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, closing
+from functools import partial
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
@@ -102,6 +103,13 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, "amocrm")
 
 
+def _here(function: Callable[..., T]) -> Callable[..., T]:
+    """The function with the caller's context variables, as a task of the other flavour has them: traces need them."""
+    from contextvars import copy_context
+
+    return partial(copy_context().run, function)
+
+
 def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
     """Runs the functions, at most ``limit`` at once, and returns values and exceptions in their order.
 
@@ -118,7 +126,7 @@ def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | E
     if limit <= 1 or len(listed) <= 1:
         return [run(thunk) for thunk in listed]
     with _pool(min(limit, len(listed))) as pool:
-        futures = [pool.submit(run, thunk) for thunk in listed]
+        futures = [pool.submit(_here(run), thunk) for thunk in listed]
         try:
             return [future.result() for future in futures]
         except BaseException:
@@ -168,7 +176,7 @@ class Scope:
             return Handle(thunk, None)
         if self._pool is None:
             self._pool = _pool(self._limit)
-        return Handle(thunk, self._pool.submit(thunk))
+        return Handle(thunk, self._pool.submit(_here(thunk)))
 
 
 def shielded(thunk: Callable[[], Result[T]]) -> T:
