@@ -40,6 +40,10 @@ ARROWS = {
 _BELOW_SHELL = {room for room in ARROWS if room != "amocrm_sandbox"}
 ARROWS["amocrm._async"] = _BELOW_SHELL
 ARROWS["amocrm._sync"] = _BELOW_SHELL
+#: adapters of one kind each, over the pure rooms
+ARROWS["amocrm.otel"] = {"amocrm.errors", "amocrm._core"}
+ARROWS["amocrm.tokens"] = {"amocrm.errors", "amocrm._core"}
+ARROWS["amocrm.events"] = {"amocrm._core", "amocrm_gen._runtime"}
 #: a front door: the command works on inboxes, which belong to the shell
 ARROWS["amocrm.webhooks.cli"] = _BELOW_SHELL | {"amocrm._sync"}
 #: the outside libraries that a room may import besides the standard library
@@ -50,6 +54,9 @@ OUTSIDE = {
     "amocrm_gen.client": {"httpx"},
     "amocrm._core": {"msgspec", "attrs"},
     "amocrm.errors": set(),
+    "amocrm.otel": {"opentelemetry"},
+    "amocrm.tokens": {"msgspec", "attrs"},
+    "amocrm.events": set(),
     "amocrm.fields": {"msgspec", "attrs"},
     "amocrm.entities": {"msgspec", "attrs"},
     "amocrm.webhooks": {"msgspec", "attrs"},

@@ -35,6 +35,13 @@
             └── GatewayError         502, 503, 504: the request may have taken effect
 
 All are picklable. None holds a token, a secret, a query value or a body.
+
+What works on but needs somebody's attention is warned about, once each:
+
+    AmoCRMWarning
+    ├── TokenExpiryWarning           a long-lived token ends soon
+    ├── TokenStoreWarning            a refreshed token could not be stored yet
+    └── RedisAwayWarning             the shared limiter is out of reach; this process keeps to its share
 """
 
 from __future__ import annotations
@@ -65,6 +72,7 @@ from amocrm_gen._runtime.errors import (
 __all__ = [
     "APIError",
     "AmoCRMError",
+    "AmoCRMWarning",
     "BlockedError",
     "CircuitOpen",
     "ConfigurationError",
@@ -86,12 +94,15 @@ __all__ = [
     "PaymentRequiredError",
     "RateLimitedError",
     "RedirectRefused",
+    "RedisAwayWarning",
     "ResponseTooLarge",
     "ServerError",
     "TokenError",
     "TokenExpired",
+    "TokenExpiryWarning",
     "TokenRejected",
     "TokenStoreError",
+    "TokenStoreWarning",
     "TransportError",
     "UnansweredError",
     "UnauthorizedError",
@@ -258,3 +269,19 @@ class FlushError(AmoCRMError):
     """
 
     report: Any
+
+
+class AmoCRMWarning(UserWarning):
+    """Root of the warnings: something works on and needs somebody's attention."""
+
+
+class TokenExpiryWarning(AmoCRMWarning):
+    """A long-lived token ends soon and must be replaced by hand."""
+
+
+class TokenStoreWarning(AmoCRMWarning):
+    """A refreshed token could not be stored; it is in use and storing it is tried again."""
+
+
+class RedisAwayWarning(AmoCRMWarning):
+    """Redis cannot be reached; this process keeps to its share of the request limit by itself."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from amocrm_gen._runtime.reader import Drift, DriftWarning
+
 from ._core.events import (
+    AccountMoved,
+    CallBegan,
+    CallEnded,
     DriftSeen,
     Event,
+    RequestFailed,
     RequestSent,
     ResponseReceived,
     RetryDecided,
@@ -13,8 +19,14 @@ from ._core.events import (
 )
 
 __all__ = [
+    "AccountMoved",
+    "CallBegan",
+    "CallEnded",
+    "Drift",
     "DriftSeen",
+    "DriftWarning",
     "Event",
+    "RequestFailed",
     "RequestSent",
     "ResponseReceived",
     "RetryDecided",

@@ -1,4 +1,7 @@
-"""Tokens that somebody shows *us*: a widget's page (``X-Auth-Token``) or a bot, signed by the platform.
+"""What web handlers and token stores need: the end of a login, the pair of tokens, and tokens shown to *us*.
+
+A login in a user's browser ends at ``redirect_uri``: ``new_state`` and ``read_redirect``. A store of your own
+keeps ``Token``. A widget's page (``X-Auth-Token``) or a bot shows a token signed by the platform.
 
 Pure: no clock of its own is needed, nothing is asked over the net.
 
@@ -28,10 +31,22 @@ import attrs
 import msgspec
 
 from ._core.hosts import parse_account
-from ._core.token import OAuth
+from ._core.login import Redirect, new_state, read_redirect
+from ._core.token import OAuth, Token
 from .errors import ConfigurationError, TokenRejected
 
-__all__ = ["BotToken", "DisposableToken", "ReplayGuard", "verify_bot", "verify_disposable"]
+__all__ = [
+    "BotToken",
+    "DisposableToken",
+    "OAuth",
+    "Redirect",
+    "ReplayGuard",
+    "Token",
+    "new_state",
+    "read_redirect",
+    "verify_bot",
+    "verify_disposable",
+]
 
 _LONGEST: Final = 8192
 #: Life of a disposable token, in seconds; one that claims more is not the platform's.

@@ -288,13 +288,16 @@ async def test_hooks_see_what_happens_and_cannot_break_it() -> None:
     crm = client(mock(Server(CUT, OK)), hooks=[fail, seen.append])
     await crm.send(Request(op=GET, path=GET.path, query="query=secret"))
     assert [type(event).__name__ for event in seen] == [
+        "CallBegan",
         "RequestSent",
         "RequestFailed",
         "RetryDecided",
         "RequestSent",
         "ResponseReceived",
+        "CallEnded",
     ]
-    failed, decided, answered = seen[1], seen[2], seen[4]
+    failed, decided, answered, ended = seen[2], seen[3], seen[5], seen[6]
+    assert (ended.status, ended.error, ended.op) == (200, "", "list_leads")
     assert (failed.error, failed.attempt) == ("UnansweredError", 1)
     assert (decided.verdict, decided.failure, decided.attempt) == ("retry", "unanswered", 1)
     assert (answered.status, answered.attempt, answered.op) == (200, 2, "list_leads")

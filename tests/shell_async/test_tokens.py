@@ -18,10 +18,8 @@ import pytest
 from amocrm._async._primitives import run_all
 from amocrm._async.connection import AsyncConnection
 from amocrm._async.limits import AsyncMemoryLimiter
-from amocrm._async.oauth import TokenStoreWarning
 from amocrm._async.redisstores import AsyncRedisTokenStore
 from amocrm._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore
-from amocrm._async.tokens import TokenExpiryWarning
 from amocrm._core.limiter import Limits
 from amocrm._core.token import OAuth, Token, fingerprint
 from amocrm.errors import (
@@ -31,7 +29,9 @@ from amocrm.errors import (
     LoginNeeded,
     NotSentError,
     TokenExpired,
+    TokenExpiryWarning,
     TokenStoreError,
+    TokenStoreWarning,
     UnansweredError,
 )
 from amocrm_gen._runtime.op import Op
@@ -347,8 +347,9 @@ async def test_a_long_lived_token_warns_before_its_end() -> None:
         )
     assert (await crm.send(GET)).status == 200
     clock.now += 4 * 86_400
-    with pytest.raises(TokenExpired, match="Keys tab"):
+    with pytest.raises(TokenExpired, match="Keys tab") as caught:
         await crm.send(GET)
+    assert caught.value.expired_at == clock.now - 86_400
     assert crm.stats.requests == 1
 
 
@@ -447,14 +448,18 @@ async def test_token_files_are_private(tmp_path: Path) -> None:
 
 
 async def test_a_damaged_token_file_is_said_so(tmp_path: Path) -> None:
-    """A file that is no token raises, and the message does not quote it."""
+    """A file that is no token raises, the message does not quote it, and a new login mends it."""
     store = AsyncFileTokenStore(tmp_path)
     async with store.lock("one") as fence:
         await store.save("one", pair(), fence=fence, replaces=None)
     next(tmp_path.glob("*.json")).write_text('{"access": "hidden')
-    with pytest.raises(TokenStoreError, match="could not be read") as caught:
+    with pytest.raises(TokenStoreError, match=r"damaged; .* log in again") as caught:
         await store.load("one")
     assert "hidden" not in str(caught.value)
+    async with store.lock("one") as fence:
+        assert not caught.value.__cause__
+        assert await store.save("one", pair("new"), fence=fence, replaces=None)
+    assert await store.load("one") == pair("new")
 
 
 async def test_a_lock_that_is_never_freed(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "Scope",
     "Wakeup",
     "aclosing",
+    "is_ours",
     "portal",
     "redis_client",
     "run_all",
@@ -212,6 +213,13 @@ def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
     return run
 
 
+def is_ours(function: Any, *, coroutine: bool = True) -> bool:
+    """Whether a function is one of this flavour (with ``coroutine``: whether it is a coroutine function)."""
+    del coroutine  # the same question here
+    function = inspect.unwrap(function)
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+
+
 def portal() -> Callable[[Callable[[], Result[T]]], T]:
     """What runs functions of this flavour for other threads: here, in the loop that called ``portal``."""
     loop = asyncio.get_running_loop()
@@ -222,11 +230,13 @@ def portal() -> Callable[[Callable[[], Result[T]]], T]:
     return lambda thunk: asyncio.run_coroutine_threadsafe(run(thunk), loop).result()
 
 
-def redis_client(url: str, seconds: float) -> Any:
-    """A client of Redis that answers or fails within so many seconds, after one attempt more at most.
+def redis_client(given: Any, seconds: float) -> Any:
+    """A client of Redis: the one given, or of an address, that answers or fails within so many seconds,
+    after one attempt more at most.
 
     Raises:
-        ConfigurationError: the extra ``redis`` is not installed.
+        ConfigurationError: the extra ``redis`` is not installed, or what was given is neither an address nor
+            a client of this flavour.
     """
     try:
         from redis.asyncio import Redis
@@ -234,11 +244,22 @@ def redis_client(url: str, seconds: float) -> Any:
         from redis.backoff import NoBackoff
     except ImportError:
         raise ConfigurationError("Redis needs an extra: pip install 'amocrm-orm[redis]'") from None
-    return Redis.from_url(
-        url,
-        socket_timeout=seconds,
-        socket_connect_timeout=seconds,
-        # The connection may be an old one to a server that was started again since.
-        retry=Retry(NoBackoff(), 1),
-        max_connections=10_000,
-    )
+    if not isinstance(given, str):
+        if not inspect.iscoroutinefunction(getattr(given, "execute_command", None)):
+            raise ConfigurationError(
+                "redis is an address ('redis://localhost:6379/0') or a client of the kind redis.asyncio.Redis, not "
+                f"{type(given).__module__}.{type(given).__name__}"
+            )
+        return given
+    try:
+        return Redis.from_url(
+            given,
+            socket_timeout=seconds,
+            socket_connect_timeout=seconds,
+            # The connection may be an old one to a server that was started again since.
+            retry=Retry(NoBackoff(), 1),
+            max_connections=10_000,
+        )
+    except (ValueError, TypeError):
+        # Its own words would repeat the address, and with it a password.
+        raise ConfigurationError("redis is no address; write 'redis://user:password@host:6379/0'") from None

@@ -60,9 +60,40 @@ class AsyncExecutor:
                 attempts: if any of them may have reached the server, it is ``UnansweredError``.
             CircuitOpen, RedirectRefused, TokenError: see there.
         """
+        if not self._attempts.hooks:
+            return await self._send(request, options)
+        from amocrm._core.events import CallBegan, CallEnded
+
+        attempts, op = self._attempts, request.op
+        began = attempts.clock.monotonic()
+        attempts.tell(CallBegan(account=attempts.hosts.name, op=op.id, method=op.method, route=op.path))
+        status: int | None = None
+        error, request_id = "", None
+        try:
+            response = await self._send(request, options)
+            status, request_id = response.status, response.request_id
+        except BaseException as problem:
+            error = type(problem).__name__
+            raise
+        finally:
+            attempts.tell(
+                CallEnded(
+                    account=attempts.hosts.name,
+                    op=op.id,
+                    method=op.method,
+                    route=op.path,
+                    status=status,
+                    error=error,
+                    seconds=attempts.clock.monotonic() - began,
+                    request_id=request_id,
+                )
+            )
+        return response
+
+    async def _send(self, request: Request, options: Options) -> Response:
         op, attempts, tokens, clock = request.op, self._attempts, self._tokens, self._attempts.clock
         replayable = request.content is None or isinstance(request.content, bytes)
-        began: float | None = None
+        left: list[float] = []
         number, reached, timeouts, renewed = 0, 0, 0, False
         if op.host != "account":
             await self._places.find(op.host, tokens.current, options)
@@ -73,7 +104,7 @@ class AsyncExecutor:
             response: Response | None = None
             asked: float | None = None
             try:
-                response = await attempts.make(request, token, options, number)
+                response = await attempts.make(request, token, options, number, left=left)
             except CircuitOpen as problem:
                 raise _certain(op, problem, reached) from problem
             except RedirectRefused:
@@ -103,13 +134,11 @@ class AsyncExecutor:
                 timeouts += response.status == 504
                 failure = result
                 asked = asked_to_wait(response, clock.wall())
-            if began is None:
-                began = clock.monotonic()
             verdict: Verdict = options.retry.verdict(
                 op.safety if replayable else "unsafe",
                 failure,
                 attempt=number,
-                elapsed=clock.monotonic() - began,
+                elapsed=clock.monotonic() - left[0] if left else 0.0,
                 asked=asked,
                 random=self._random,
             )

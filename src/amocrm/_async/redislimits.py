@@ -12,15 +12,17 @@ from typing import Any
 import msgspec
 
 from amocrm._core.alone import Alone
+from amocrm._core.checks import check_part
 from amocrm._core.hosts import LimitKey
 from amocrm._core.limiter import Ask, Blocked, Granted, Limits, Outcome, Wait
-from amocrm._core.redisscripts import LIMITER
+from amocrm._core.redisscripts import LIMITER, reason_of
+from amocrm.errors import RedisAwayWarning
 
 from ._primitives import Clock, redis_client
 from .limits import Slot
 from .queued import AsyncQueuedLimiter, Turn
 
-__all__ = ["AsyncRedisLimiter", "RedisAwayWarning"]
+__all__ = ["AsyncRedisLimiter"]
 
 _log = logging.getLogger("amocrm")
 #: Seconds that Redis may take, and after which it is tried again while it is away.
@@ -32,10 +34,6 @@ _QUIET_BEFORE = 1.0
 _QUIET_AFTER = 2.0
 #: How many processes there may be when Redis never said.
 _UNKNOWN = 7
-
-
-class RedisAwayWarning(UserWarning):
-    """Redis cannot be reached; this process keeps to its share of the limit by itself."""
 
 
 class AsyncRedisLimiter(AsyncQueuedLimiter):
@@ -59,7 +57,7 @@ class AsyncRedisLimiter(AsyncQueuedLimiter):
         clock: for tests; when given, it stands in for the clock of Redis as well.
 
     Raises:
-        ConfigurationError: the extra ``redis`` is not installed.
+        ConfigurationError: the extra ``redis`` is not installed, or ``redis`` or ``share`` cannot be used.
 
     Example:
         >>> limiter = AsyncRedisLimiter("redis://localhost")  # doctest: +SKIP
@@ -74,9 +72,11 @@ class AsyncRedisLimiter(AsyncQueuedLimiter):
         share: float | None = None,
         clock: Clock | None = None,
     ) -> None:
+        if share is not None:
+            check_part(share=share)
         self._limits = limits or Limits()
         self._own = isinstance(redis, str)
-        self._client: Any = redis_client(redis, _PATIENCE) if self._own else redis
+        self._client: Any = redis_client(redis, _PATIENCE)
         from redis.exceptions import RedisError  # after the line that says how to install it
 
         self._errors = (RedisError, OSError)
@@ -143,7 +143,8 @@ class AsyncRedisLimiter(AsyncQueuedLimiter):
 
     async def _asked(self, turn: Turn) -> Ask:
         key = turn.key.key
-        question: dict[str, Any] = {"slot": turn.slot, "me": self._me}
+        # Whether Redis has known this key before: if not any more, it was emptied meanwhile.
+        question: dict[str, Any] = {"slot": turn.slot, "me": self._me, "known": key in self._present}
         if turn.number is not None:
             question["number"] = turn.number
         if self._was_away and key not in self._greeted:
@@ -209,8 +210,8 @@ class AsyncRedisLimiter(AsyncQueuedLimiter):
                 self._alone.quiet_until = now + _QUIET_BEFORE
         if first:
             warnings.warn(
-                f"Redis cannot be reached ({type(error).__name__}); until it is back this process keeps to its "
-                "share of the request limit by itself",
+                f"Redis cannot be used ({type(error).__name__}{reason_of(error)}); until it can, this process "
+                "keeps to its share of the request limit by itself",
                 RedisAwayWarning,
                 stacklevel=2,
             )

@@ -8,10 +8,9 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from amocrm._core.redisscripts import LOCK, RENEW, SAVE, UNLOCK
-from amocrm._core.token import Token, fingerprint
+from amocrm._core.checks import check_seconds
+from amocrm._core.redisscripts import LOCK, RENEW, SAVE, UNLOCK, reason_of
+from amocrm._core.token import Token
 from amocrm.errors import TokenStoreError
 
 from ._primitives import Clock, Scope, Wakeup, redis_client
@@ -45,7 +44,7 @@ class AsyncRedisTokenStore:
         clock: for tests.
 
     Raises:
-        ConfigurationError: the extra ``redis`` is not installed.
+        ConfigurationError: the extra ``redis`` is not installed, or a time is not above zero.
 
     Example:
         >>> store = AsyncRedisTokenStore("redis://localhost")  # doctest: +SKIP
@@ -61,10 +60,11 @@ class AsyncRedisTokenStore:
         clock: Clock | None = None,
     ) -> None:
         self._own = isinstance(redis, str)
-        self._client: Any = redis_client(redis, _PATIENCE) if self._own else redis
+        self._client: Any = redis_client(redis, _PATIENCE)
         from redis.exceptions import RedisError  # after the line that says how to install it
 
         self._errors = (RedisError, OSError)
+        check_seconds(lease=lease, patience=patience)
         self._prefix, self._lease, self._patience = f"{{{prefix}}}:token", lease, patience
         self._clock = clock or Clock()
         register = self._client.register_script
@@ -84,9 +84,13 @@ class AsyncRedisTokenStore:
         if content is None:
             return None
         try:
-            return msgspec.json.decode(content, type=Token)
-        except msgspec.DecodeError as error:
-            raise _failed("read", key, error) from None
+            return Token.load(content)
+        except ValueError:
+            raise TokenStoreError(
+                f"Redis holds something that is no token under {self._name('pair', key)!r}: another program or a "
+                "damaged copy; give the store another prefix, or log in again",
+                account=key,
+            ) from None
 
     async def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
         """Stores a token, on the conditions that ``AsyncTokenStore`` names.
@@ -95,8 +99,7 @@ class AsyncRedisTokenStore:
             TokenStoreError: Redis cannot be asked.
         """
         newest_only = token.intent is not None or replaces is None
-        arguments = [msgspec.json.encode(token), fingerprint(token.refresh), replaces or ""]
-        arguments += [str(fence), "1" if newest_only else "0"]
+        arguments = [token.dump(), token.mark, replaces or "", str(fence), "1" if newest_only else "0"]
         try:
             names = [self._name("pair", key), self._name("fence", key)]
             return bool(await self._put(keys=names, args=arguments))
@@ -170,5 +173,7 @@ class AsyncRedisTokenStore:
 
 
 def _failed(what: str, key: str, error: Exception) -> TokenStoreError:
-    # Never the words of the client or the decoder: they may quote what was sent or stored.
-    return TokenStoreError(f"the token in Redis could not be {what} ({type(error).__name__})", account=key)
+    # Never the words of the client: they may quote what was sent or stored.
+    return TokenStoreError(
+        f"the token in Redis could not be {what} ({type(error).__name__}{reason_of(error)})", account=key
+    )

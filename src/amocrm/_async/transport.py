@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from amocrm._core.hosts import host_of
-from amocrm.errors import NotSentError, RedirectRefused, ResponseTooLarge, UnansweredError
+from amocrm.errors import ConfigurationError, NotSentError, RedirectRefused, ResponseTooLarge, UnansweredError
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Body, Response
 
@@ -129,7 +129,15 @@ class AsyncTransport:
             if self._http is None:
                 proxy = self._proxy or _environment_proxy(url)
                 verify: ssl.SSLContext | bool = True if self._verify is None else self._verify
-                self._http = httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, proxy=proxy)
+                try:
+                    self._http = httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, proxy=proxy)
+                except (ValueError, ImportError, httpx.InvalidURL) as error:
+                    # Not its own words: the address of a proxy may hold a password.
+                    raise ConfigurationError(
+                        f"the proxy cannot be used ({type(error).__name__}); its address is like "
+                        "'http://user:password@host:3128' ('socks5://…' needs pip install 'httpx[socks]'), from "
+                        "proxy=… or the environment (HTTPS_PROXY, ALL_PROXY)"
+                    ) from None
             return self._http
 
     async def _read(self, op: Op, response: httpx.Response, whole: float | None) -> bytes:

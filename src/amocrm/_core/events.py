@@ -18,6 +18,8 @@ from amocrm_gen._runtime.reader import Drift
 
 __all__ = [
     "AccountMoved",
+    "CallBegan",
+    "CallEnded",
     "DriftSeen",
     "Event",
     "RequestFailed",
@@ -27,6 +29,40 @@ __all__ = [
     "ThrottleWaited",
     "TokenRefreshed",
 ]
+
+
+@attrs.frozen(kw_only=True)
+class CallBegan:
+    """A call begins: one operation with all its attempts. ``route`` is the path with its placeholders.
+
+    It is followed by exactly one ``CallEnded`` on the same thread or task; what is told between the two
+    belongs to the call.
+    """
+
+    account: str
+    op: str
+    method: str
+    route: str
+
+
+@attrs.frozen(kw_only=True)
+class CallEnded:
+    """A call is over, after ``seconds`` with all waiting.
+
+    Attributes:
+        status: of the last answer, ``None`` without one.
+        error: name of the error's class, empty where an answer came, whatever its status.
+        request_id: the server's id of the last request, ``None`` where it gave none.
+    """
+
+    account: str
+    op: str
+    method: str
+    route: str
+    status: int | None
+    error: str
+    seconds: float
+    request_id: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -135,7 +171,9 @@ class DriftSeen:
 
 
 Event: TypeAlias = (
-    RequestSent
+    CallBegan
+    | CallEnded
+    | RequestSent
     | ResponseReceived
     | RequestFailed
     | RetryDecided

@@ -190,7 +190,8 @@ def limit_key(hosts: Hosts, integration: str, machine: str = "machine") -> Limit
 
 def _split(account: str) -> tuple[str, Family]:
     text = account.strip().lower() if isinstance(account, str) else ""
-    text = text.removeprefix("https://").rstrip("/")
+    if text.startswith("https://"):
+        text = re.split(r"[/?#]", text.removeprefix("https://"), maxsplit=1)[0]
     label, _, domain = text.partition(".")
     family = next((each for each in FAMILIES if each.domain == (domain or "amocrm.ru")), None)
     if family is None or not _LABEL.fullmatch(label):

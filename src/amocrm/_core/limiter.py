@@ -18,6 +18,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from .checks import check_count, check_seconds
+
 __all__ = [
     "Ask",
     "Blocked",
@@ -54,6 +56,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         first_pause: seconds to pause after a 429 that names no time; doubles with each further one.
         longest_pause: seconds; no pause after a 429 is longer.
         first_block, longest_block: seconds of silence after a block of the gateway; doubles likewise.
+
+    Raises:
+        ConfigurationError: a number is not one that limits can have.
     """
 
     per_key: int = 7
@@ -67,8 +72,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     longest_block: float = 3600.0
 
     def __post_init__(self) -> None:
-        if self.per_key < 1 or self.per_account < 1:
-            raise ValueError("per_key and per_account are at least 1")
+        check_count(per_key=self.per_key, per_account=self.per_account)
+        check_count(least=0, warm_up=self.warm_up)
+        check_seconds(lease=self.lease)
+        check_seconds(zero=True, first_pause=self.first_pause, longest_pause=self.longest_pause)
+        check_seconds(zero=True, first_block=self.first_block, longest_block=self.longest_block)
 
 
 class Outcome(Enum):

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import msgspec
 
+from .checks import check_count, check_seconds
 from .retry import RetryPolicy
 
 __all__ = ["Options", "Stats", "Timeout"]
@@ -30,9 +31,17 @@ class Timeout(msgspec.Struct, frozen=True):
     pool: float | None = 30.0
     whole: float | None = 600.0
 
+    def __post_init__(self) -> None:
+        given = {name: getattr(self, name) for name in ("read", "connect", "write", "pool", "whole")}
+        check_seconds(**{name: seconds for name, seconds in given.items() if seconds is not None})
+
     @classmethod
     def of(cls, given: Timeout | float | None) -> Timeout:
-        """A plain number is the time to read and to write; ``None`` is the default."""
+        """A plain number is the time to read and to write; ``None`` is the default.
+
+        Raises:
+            ConfigurationError: a time is not above zero.
+        """
         if given is None:
             return cls()
         return given if isinstance(given, Timeout) else cls(read=given, write=given)
@@ -51,6 +60,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     timeout: Timeout = Timeout()
     retry: RetryPolicy = RetryPolicy()
     context_user: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.context_user is not None:
+            check_count(context_user=self.context_user)
 
     @cached_property
     def timeouts(self) -> dict[str, float | None]:

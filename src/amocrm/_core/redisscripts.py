@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["LIMITER", "LOCK", "RENEW", "SAVE", "UNLOCK"]
+__all__ = ["LIMITER", "LOCK", "RENEW", "SAVE", "UNLOCK", "reason_of"]
 
 #: KEYS: state of the key, state of the account. ARGV: the question as JSON; see ``_async/redislimits.py``.
 LIMITER: Final = """
+local VERSION = 1 -- of what is packed below
 local SECOND, DEDUCTED, SPAN, MEMORY, EXCESS = 1, 0.9, 500, 100, 0.2
 local GRACE, GONE, POLL, PRESENT, HUSHED = 0.05, 5, 0.01, 60, 10
 local NEVER, FAR = -1e300, 1e300
@@ -41,13 +42,18 @@ if not now then
   now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
 local start = NEVER
-if key and now < key.clock - SECOND then
-  -- The clock was put back: what was noted lies in the future, and somebody may have sent just now.
+if key and (key.version ~= VERSION or now < key.clock - SECOND) then
+  -- Another version wrote it, or the clock was put back and what was noted lies in the future: somebody may
+  -- have sent just now.
   key, account, start = nil, window(NEVER), now + SECOND
+elseif not key and (call.known or call.number or call['do'] ~= 'ask') then
+  -- It was here and is gone, because Redis was emptied: likewise.
+  start = now + SECOND
 elseif key then
   now = max(now, key.clock)
 end
 key = key or {
+  version = VERSION,
   window = window(start), trips = {seen = 0, now = FAR, before = FAR, usual = 0},
   pause = silence(), block = silence(), probe = NEVER, quieted = NEVER, last = 0, waiting = {}, present = {}
 }
@@ -249,3 +255,25 @@ if ARGV[5] == '1' and redis.call('GET', KEYS[2]) ~= ARGV[4] then return 0 end
 redis.call('HSET', KEYS[1], 'token', ARGV[1], 'mark', ARGV[2])
 return 1
 """
+
+_REASONS: Final = {
+    "WRONGTYPE": "another program uses this name; choose another prefix",
+    "NOAUTH": "it asks for a password; put it into the address",
+    "WRONGPASS": "user name or password is wrong",
+    "NOPERM": "its user may not run scripts on these names",
+    "READONLY": "it is a replica; give the address of the primary",
+    "OOM": "it has no memory left",
+    "MISCONF": "it cannot write its data to the disk",
+    "LOADING": "it is starting",
+}
+
+
+def reason_of(error: Exception) -> str:
+    """What a refusal of Redis means, from its first words, and nothing else of it; empty for others.
+
+    Example:
+        >>> reason_of(Exception("OOM command not allowed when used memory > 'maxmemory'."))
+        ': it has no memory left'
+    """
+    words = str(error).upper()
+    return next((f": {reason}" for code, reason in _REASONS.items() if code in words), "")

@@ -21,6 +21,7 @@ import msgspec
 from amocrm_gen._runtime.answers import retry_after
 from amocrm_gen._runtime.op import Safety
 
+from .checks import check_count, check_seconds
 from .failures import Failure
 
 __all__ = ["GiveUp", "NEVER", "Retry", "RetryPolicy", "Unknown", "Verdict", "retry_after"]
@@ -52,11 +53,14 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         attempts: highest number of attempts, the first one included.
-        deadline: seconds from the first attempt after which none is begun any more.
+        deadline: seconds from when the first attempt left after which none is begun any more.
         base: seconds; the wait before attempt *n* is a random time up to ``base * 2 ** (n - 1)``.
         cap: seconds; no wait of ours is longer.
         longest_retry_after: seconds; a server that asks for more gets no further attempt and the caller
             the error, because waiting for minutes inside a call helps nobody.
+
+    Raises:
+        ConfigurationError: a number is negative, or there is not one attempt.
 
     Example:
         >>> RetryPolicy(attempts=2).verdict("unsafe", Failure.UNANSWERED, attempt=1, elapsed=0.1)
@@ -70,8 +74,9 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     longest_retry_after: float = 60.0
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ValueError("attempts is at least 1: the first one counts")
+        check_count(attempts=self.attempts)
+        check_seconds(zero=True, deadline=self.deadline, base=self.base, cap=self.cap)
+        check_seconds(zero=True, longest_retry_after=self.longest_retry_after)
 
     def verdict(
         self,

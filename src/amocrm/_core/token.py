@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from amocrm.errors import ConfigurationError
 from amocrm_gen._runtime.op import Op
 
 from .hosts import FAMILIES
@@ -30,6 +31,7 @@ __all__ = [
     "fingerprint",
     "integration_of",
     "is_grant_refused",
+    "newest",
     "next_step",
     "token_from_answer",
 ]
@@ -45,6 +47,9 @@ TOKEN_OP: Final = Op(
     doc="https://www.amocrm.ru/developers/content/oauth/step-by-step",
 )
 _EARLY: Final = 300.0
+#: Seconds: the life of an access token where the answer does not say, and the longest that is believed.
+_DAY: Final = 86_400.0
+_LONGEST: Final = 10 * 366 * _DAY
 
 
 class OAuth(msgspec.Struct, frozen=True):
@@ -54,11 +59,28 @@ class OAuth(msgspec.Struct, frozen=True):
         client_id: integration id.
         client_secret: secret key; never shown.
         redirect_uri: exactly as saved in the integration.
+
+    Raises:
+        ConfigurationError: one of them is empty or was cut or padded when it was copied.
     """
 
     client_id: str
     client_secret: str
     redirect_uri: str
+
+    def __post_init__(self) -> None:
+        for name in ("client_id", "client_secret", "redirect_uri"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not value or value != value.strip() or not value.isprintable():
+                raise ConfigurationError(
+                    f"{name} of OAuth is empty, no text, or has blanks around it; copy it again from the Keys tab of "
+                    "the integration"
+                )
+        if "://" not in self.redirect_uri:
+            raise ConfigurationError(
+                "redirect_uri of OAuth is a whole address, exactly as saved in the integration "
+                "('https://shop.example/amocrm')"
+            )
 
     def __repr__(self) -> str:
         return f"OAuth(client_id={self.client_id!r}, redirect_uri={self.redirect_uri!r})"
@@ -127,6 +149,33 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [("account", self.account), ("expires_at", self.expires_at)]
 
+    @property
+    def mark(self) -> str:
+        """Names the refresh token without showing it: what ``replaces`` of ``TokenStore.save`` is compared with."""
+        return fingerprint(self.refresh)
+
+    @property
+    def issued_at(self) -> float:
+        """Unix seconds, by the server's clock where the token says so: ours may differ between machines."""
+        said = claims_of(self.access).iat
+        return self.expires_at - self.lifetime if said is None else said
+
+    def dump(self) -> bytes:
+        """The pair as bytes for a store. They are secret."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def load(cls, content: bytes | str) -> Token:
+        """What ``dump`` gave; keys of later versions are ignored.
+
+        Raises:
+            ValueError: it is no token. The message does not quote it.
+        """
+        try:
+            return msgspec.json.decode(content, type=cls)
+        except (msgspec.DecodeError, UnicodeError, TypeError) as error:
+            raise ValueError(f"no token ({type(error).__name__})") from None
+
     def is_over(self, now: float) -> bool:
         """Whether the access token has ended."""
         return now >= self.expires_at
@@ -141,6 +190,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
     aud: str | None = None
     exp: float | None = None
+    iat: float | None = None
     account_id: int | None = None
     api_domain: str | None = None
     base_domain: str | None = None
@@ -161,6 +211,7 @@ def claims_of(token: str) -> Claims:
     kinds: dict[str, Any] = {
         "aud": str,
         "exp": (int, float),
+        "iat": (int, float),
         "account_id": int,
         "api_domain": str,
         "base_domain": str,
@@ -214,32 +265,55 @@ def next_step(stored: Token | None, stale: str | None, now: float) -> Step:
         return Login()
     if stored.access != stale and not stored.is_due(now):
         return Adopt(stored)
-    mark = fingerprint(stored.refresh)
+    mark = stored.mark
     return Refresh(msgspec.structs.replace(stored, intent=mark), in_doubt=stored.intent == mark)
+
+
+def newest(stored: Token | None, mine: Token | None) -> Token | None:
+    """The pair that was issued last: of the store, or of this process.
+
+    A store can go back (Redis that lost its last second, a restored backup) or be emptied, and would then
+    give out a refresh token that is spent while a process still holds the good one.
+    """
+    if stored is None or mine is None:
+        return stored or mine
+    return mine if mine.issued_at > stored.issued_at and mine.refresh != stored.refresh else stored
 
 
 class _Answer(msgspec.Struct):
     access_token: str
     refresh_token: str
-    expires_in: float = 86400.0
+    # Whatever else is odd about an answer, the pair in it is the grant and must not be lost.
+    expires_in: Any = None
 
 
-_answer = msgspec.json.Decoder(_Answer, strict=False)
+_answer = msgspec.json.Decoder(_Answer)
 
 
 def token_from_answer(content: bytes, account: str, now: float) -> Token | None:
     """The pair out of an answer of the token endpoint, ``None`` if it holds none."""
     try:
         answer = _answer.decode(content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
+    if not answer.access_token or not answer.refresh_token:
+        return None
+    lifetime = _lifetime(answer.expires_in)
     return Token(
         access=answer.access_token,
         refresh=answer.refresh_token,
-        expires_at=now + answer.expires_in,
-        lifetime=answer.expires_in,
+        expires_at=now + lifetime,
+        lifetime=lifetime,
         account=account,
     )
+
+
+def _lifetime(given: Any) -> float:
+    try:
+        seconds = float(given)
+    except (TypeError, ValueError, OverflowError):
+        return _DAY
+    return seconds if 0.0 < seconds <= _LONGEST else _DAY
 
 
 def is_grant_refused(status: int, hint: str) -> bool:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, closing
+from functools import partial
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
@@ -29,6 +30,7 @@ __all__ = [
     "Scope",
     "Wakeup",
     "closing",
+    "is_ours",
     "portal",
     "redis_client",
     "run_all",
@@ -101,6 +103,13 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, "amocrm")
 
 
+def _here(function: Callable[..., T]) -> Callable[..., T]:
+    """The function with the caller's context variables, as a task of the other flavour has them: traces need them."""
+    from contextvars import copy_context
+
+    return partial(copy_context().run, function)
+
+
 def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
     """Runs the functions, at most ``limit`` at once, and returns values and exceptions in their order.
 
@@ -117,7 +126,7 @@ def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | E
     if limit <= 1 or len(listed) <= 1:
         return [run(thunk) for thunk in listed]
     with _pool(min(limit, len(listed))) as pool:
-        futures = [pool.submit(run, thunk) for thunk in listed]
+        futures = [pool.submit(_here(run), thunk) for thunk in listed]
         try:
             return [future.result() for future in futures]
         except BaseException:
@@ -167,7 +176,7 @@ class Scope:
             return Handle(thunk, None)
         if self._pool is None:
             self._pool = _pool(self._limit)
-        return Handle(thunk, self._pool.submit(thunk))
+        return Handle(thunk, self._pool.submit(_here(thunk)))
 
 
 def shielded(thunk: Callable[[], Result[T]]) -> T:
@@ -186,16 +195,25 @@ def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
     return function
 
 
+def is_ours(function: Any, *, coroutine: bool = False) -> bool:
+    """Whether a function is one of this flavour (with ``coroutine``: whether it is a coroutine function)."""
+    function = inspect.unwrap(function)
+    waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+    return waits is coroutine
+
+
 def portal() -> Callable[[Callable[[], Result[T]]], T]:
     """What runs functions of this flavour for other threads: on the thread that asks."""
     return lambda thunk: thunk()
 
 
-def redis_client(url: str, seconds: float) -> Any:
-    """A client of Redis that answers or fails within so many seconds, after one attempt more at most.
+def redis_client(given: Any, seconds: float) -> Any:
+    """A client of Redis: the one given, or of an address, that answers or fails within so many seconds,
+    after one attempt more at most.
 
     Raises:
-        ConfigurationError: the extra ``redis`` is not installed.
+        ConfigurationError: the extra ``redis`` is not installed, or what was given is neither an address nor
+            a client of this flavour.
     """
     try:
         from redis import Redis
@@ -203,11 +221,23 @@ def redis_client(url: str, seconds: float) -> Any:
         from redis.retry import Retry
     except ImportError:
         raise ConfigurationError("Redis needs an extra: pip install 'amocrm-orm[redis]'") from None
-    return Redis.from_url(
-        url,
-        socket_timeout=seconds,
-        socket_connect_timeout=seconds,
-        # The connection may be an old one to a server that was started again since.
-        retry=Retry(NoBackoff(), 1),
-        max_connections=10_000,
-    )
+    if not isinstance(given, str):
+        command = getattr(given, "execute_command", None)
+        if command is None or inspect.iscoroutinefunction(command):
+            raise ConfigurationError(
+                "redis is an address ('redis://localhost:6379/0') or a client of the kind redis.Redis, not "
+                f"{type(given).__module__}.{type(given).__name__}"
+            )
+        return given
+    try:
+        return Redis.from_url(
+            given,
+            socket_timeout=seconds,
+            socket_connect_timeout=seconds,
+            # The connection may be an old one to a server that was started again since.
+            retry=Retry(NoBackoff(), 1),
+            max_connections=10_000,
+        )
+    except (ValueError, TypeError):
+        # Its own words would repeat the address, and with it a password.
+        raise ConfigurationError("redis is no address; write 'redis://user:password@host:6379/0'") from None

@@ -65,6 +65,7 @@ class Attempts:
         options: Options,
         attempt: int = 1,
         keep: Callable[[Response], Result[None]] | None = None,
+        left: list[float] | None = None,
     ) -> Response:
         """Makes one attempt and returns the answer, whatever its status.
 
@@ -74,6 +75,7 @@ class Attempts:
             options: times and context user.
             attempt: its number, for hooks.
             keep: is called the moment that the answer is complete, before anything else happens.
+            left: is given the time at which the request left.
 
         Raises:
             CircuitOpen, NotSentError, UnansweredError, RedirectRefused: see there.
@@ -87,6 +89,10 @@ class Attempts:
         except CircuitOpen as error:
             error.op = op.id
             raise
+        # The slot's own time is that of the limiter, which may be another machine's.
+        leaves = clock.monotonic()
+        if left is not None:
+            left.append(leaves)
         self.stats.sent(slot.waited, attempt > 1)
         if self.hooks:
             self._leaving(request, attempt, slot)
@@ -114,11 +120,18 @@ class Attempts:
             raise
         finally:
             if failed is not None and self.hooks:
-                self._failed(request, attempt, clock.monotonic() - slot.at, failed)
-            limiter.confirm(slot, outcome, ago=ago, asked=asked)
+                self._failed(request, attempt, clock.monotonic() - leaves, failed)
+            self._confirm(slot, outcome, ago, asked)
         if self.hooks or _log.isEnabledFor(logging.DEBUG):
-            self._arrived(request, response, attempt, clock.monotonic() - slot.at)
+            self._arrived(request, response, attempt, clock.monotonic() - leaves)
         return response
+
+    def _confirm(self, slot: Slot, outcome: Outcome, ago: float, asked: float | None) -> None:
+        try:
+            self.limiter.confirm(slot, outcome, ago=ago, asked=asked)
+        except Exception:
+            # An answer is here, perhaps of a write: it is worth more than the limiter, whose lease ends anyway.
+            _log.exception("the limiter could not take a confirmation")
 
     def _headers(self, request: Request, token: str | None, options: Options) -> list[tuple[bytes, bytes]]:
         headers = self._always.copy()

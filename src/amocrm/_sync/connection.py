@@ -10,6 +10,7 @@ from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from amocrm._core.checks import check_count
 from amocrm._core.hosts import Hosts, LimitKey, limit_key, parse_account
 from amocrm._core.limiter import Limits
 from amocrm._core.options import Options, Stats, Timeout
@@ -20,6 +21,7 @@ from amocrm_gen._runtime.reader import Drift, DriftWarning
 from amocrm_gen._runtime.wire import Request, Response
 
 from ._primitives import Clock, Result, to_thread
+from .arguments import check_credentials, check_parts, hooks_of
 from .attempts import Attempts
 from .executor import Executor
 from .limits import Limiter, MemoryLimiter
@@ -100,9 +102,11 @@ class Connection:
         clock: Clock | None = None,
     ) -> None:
         hosts = parse_account(account, base_url)
-        _check_credentials(token, oauth, store)
+        check_credentials(token, oauth, store)
+        check_parts(limiter, retry, verify, proxy, max_response_bytes)
+        check_count(least=0, ahead=ahead)
         clock = clock or Clock()
-        self.ahead = max(0, ahead)
+        self.ahead = ahead
         self._options = Options(timeout=Timeout.of(timeout), retry=retry or RetryPolicy())
         self._attempts = Attempts(
             hosts,
@@ -114,7 +118,7 @@ class Connection:
             clock=clock,
             stats=Stats(),
             user_agent=_agent(user_agent),
-            hooks=tuple(hooks or ()),
+            hooks=hooks_of(hooks),
             chats=chats,
         )
         self._tokens = self._make_tokens(token, oauth, store)
@@ -278,15 +282,6 @@ class Connection:
             from amocrm._core.events import DriftSeen
 
             self._attempts.tell(DriftSeen(account=self.account_host, drift=drift))
-
-
-def _check_credentials(token: object, oauth: OAuth | None, store: object) -> None:
-    if (token is None) == (oauth is None):
-        raise ConfigurationError("give either token='…' or oauth=OAuth(...), one of the two")
-    if oauth is None and store is not None:
-        raise ConfigurationError("a store keeps the tokens of oauth=OAuth(...); a fixed token needs none")
-    if isinstance(token, str) and (not token.strip() or not token.isascii() or not token.isprintable()):
-        raise ConfigurationError("the token is empty or holds characters that no token has; copy it again")
 
 
 def _key(hosts: Hosts, token: object, oauth: OAuth | None, limit_to: str | None) -> LimitKey:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from math import inf
 from pathlib import Path
@@ -17,9 +18,10 @@ import msgspec
 from amocrm._core.hosts import LimitKey
 from amocrm._core.limiter import Ask, Gate, KeyState, Limits, Outcome, Window
 from amocrm._core.line import Line
+from amocrm.errors import ConfigurationError
 
 from ._primitives import Clock, to_thread
-from .files import lock, open_private
+from .files import folder_of, lock, open_private
 from .limits import Slot
 from .queued import QueuedLimiter, Turn
 
@@ -51,6 +53,9 @@ class FileLimiter(QueuedLimiter):
         limits: other limits than the platform's; the same for all processes.
         clock: for tests.
 
+    Raises:
+        ConfigurationError: ``folder`` is empty; later, at a request, it cannot be used.
+
     Example:
         >>> limiter = FileLimiter("/run/myapp/amocrm")  # doctest: +SKIP
     """
@@ -58,9 +63,11 @@ class FileLimiter(QueuedLimiter):
     def __init__(
         self, folder: str | os.PathLike[str], limits: Limits | None = None, *, clock: Clock | None = None
     ) -> None:
-        self._folder = Path(folder).expanduser()
+        self._folder = folder_of(folder)
         self._limits = limits or Limits()
         self._clock = clock or Clock()
+        #: names of files that were there: one that is empty again was taken away meanwhile
+        self._known: set[Path] = set()
 
     def confirm(
         self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
@@ -76,8 +83,14 @@ class FileLimiter(QueuedLimiter):
         to_thread(self._left, turn)
 
     def _asked(self, turn: Turn) -> tuple[int, Ask]:
-        with self._opened(turn.key) as (line, gate):
-            return line.ask(gate, self._clock.monotonic(), turn.slot, turn.number)
+        try:
+            with self._opened(turn.key) as (line, gate):
+                return line.ask(gate, self._clock.monotonic(), turn.slot, turn.number)
+        except OSError as error:
+            raise ConfigurationError(
+                f"the folder {self._folder} of the limiter cannot be used ({error.strerror or type(error).__name__}); "
+                "the user of this process has to be able to write there, and the disk to have room"
+            ) from error
 
     def _confirm(self, slot: Slot, at: float, outcome: Outcome, asked: float | None) -> None:
         with self._opened(slot.key) as (_, gate):
@@ -85,7 +98,8 @@ class FileLimiter(QueuedLimiter):
 
     def _left(self, turn: Turn) -> None:
         if turn.number is not None:
-            with self._opened(turn.key) as (line, _):
+            # Who cannot take himself out is forgotten after some seconds.
+            with suppress(OSError), self._opened(turn.key) as (line, _):
                 line.leave(turn.number)
 
     @contextmanager
@@ -102,7 +116,7 @@ class FileLimiter(QueuedLimiter):
             mine = _read(handles["key"], _KeyFile)
             if mine is None or not _is_current(mine.boot, boot, mine.state.window, now):
                 mine = _KeyFile(boot, KeyState.new(limits), Line())
-                mine.state.window.next_at = _careful(handles["key"], now)
+                mine.state.window.next_at = self._careful(paths["key"], handles["key"], now)
             ours = _read(handles["account"], _AccountFile)
             if ours is None or not _is_current(ours.boot, boot, ours.window, now):
                 ours = _AccountFile(boot, Window(limits.per_account))
@@ -110,9 +124,14 @@ class FileLimiter(QueuedLimiter):
             yield mine.line, Gate(limits, mine.state, ours.window)
             _write(handles["key"], mine)
             _write(handles["account"], ours)
+            self._known.add(paths["key"])
         finally:
             for handle in handles.values():
                 os.close(handle)
+
+    def _careful(self, path: Path, handle: int, now: float) -> float:
+        """What a process that died while writing knew, or a file that was removed, may be less than a second old."""
+        return now + 1.0 if path in self._known or os.fstat(handle).st_size else -inf
 
     def _path(self, kind: str, name: str) -> Path:
         return self._folder / f"{kind}-{hashlib.sha256(name.encode()).hexdigest()[:16]}.limit"
@@ -132,11 +151,6 @@ def _is_current(written: str, boot: str, window: Window, now: float) -> bool:
     return written == boot and (not window.sent or window.sent[-1].at <= now + 1.0)
 
 
-def _careful(handle: int, now: float) -> float:
-    """A file that cannot be read was being written by a process that died: what it knew may be a second old."""
-    return now + 1.0 if os.fstat(handle).st_size else -inf
-
-
 def _read(handle: int, kind: type[T]) -> T | None:
     os.lseek(handle, 0, os.SEEK_SET)
     content = os.read(handle, 1 << 20)
@@ -149,5 +163,6 @@ def _read(handle: int, kind: type[T]) -> T | None:
 def _write(handle: int, state: msgspec.Struct) -> None:
     content = msgspec.msgpack.encode(state)
     os.lseek(handle, 0, os.SEEK_SET)
-    os.write(handle, content)
+    if os.write(handle, content) != len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.ftruncate(handle, len(content))

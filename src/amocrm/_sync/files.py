@@ -12,7 +12,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["Disk", "lock", "make_folders", "open_private", "replace_file", "try_lock"]
+from amocrm.errors import ConfigurationError
+
+__all__ = ["Disk", "folder_of", "lock", "make_folders", "open_private", "replace_file", "try_lock"]
 
 
 class Disk:
@@ -66,13 +68,26 @@ class Disk:
         path.unlink()
 
 
+def folder_of(given: str | os.PathLike[str]) -> Path:
+    """A folder as the user wrote it, ``~`` included.
+
+    Raises:
+        ConfigurationError: it is empty, which would mean whatever folder the process runs in.
+    """
+    text = os.fspath(given) if isinstance(given, str | os.PathLike) else ""
+    if not isinstance(text, str) or not text.strip() or "\0" in text:
+        raise ConfigurationError(f"{given!r} names no folder; write a path such as '/var/lib/myapp/amocrm'")
+    return Path(text).expanduser()
+
+
 def replace_file(disk: Disk, path: Path, content: bytes) -> None:
     """Puts ``content`` in the place of a file, so that a power failure at any moment leaves the old or the new.
 
     Raises:
         OSError: it was not replaced.
     """
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    # One name for all: whoever writes holds the lock, and the draft of one that died is written over.
+    draft = path.with_suffix(".tmp")
     try:
         handle = disk.open(draft)
         try:

@@ -25,13 +25,12 @@ from amocrm._core.token import (
     OAuth,
     Refresh,
     Token,
-    fingerprint,
     is_grant_refused,
+    newest,
     next_step,
     token_from_answer,
 )
 from amocrm.errors import (
-    APIError,
     ConfigurationError,
     GrantInDoubt,
     GrantRevoked,
@@ -40,7 +39,7 @@ from amocrm.errors import (
     RedirectRefused,
     TokenError,
     TokenStoreError,
-    TransportError,
+    TokenStoreWarning,
     UnansweredError,
 )
 from amocrm_gen._runtime.answers import asked_to_wait, problem_body
@@ -53,16 +52,14 @@ from .attempts import Attempts
 from .moves import address_now
 from .stores import TokenStore
 
-__all__ = ["OAuthTokens", "TokenStoreWarning"]
+__all__ = ["OAuthTokens"]
 
 _log = logging.getLogger("amocrm")
 _SLACK = 30.0
 _REFRESH_ATTEMPTS = 3
 _BELATED_EVERY = 10.0
-
-
-class TokenStoreWarning(UserWarning):
-    """A refreshed token could not be stored; it is in use and storing it is tried again."""
+#: no later attempt changes these
+_FINAL = (LoginNeeded, GrantRevoked, GrantInDoubt, ConfigurationError)
 
 
 class OAuthTokens:
@@ -84,8 +81,8 @@ class OAuthTokens:
         self._token: Token | None = None
         #: the refresh token that is known to be dead, and the error to repeat
         self._dead: tuple[str, TokenError] | None = None
-        #: a fresh pair that the store would not take, and the refresh token that it replaces
-        self._belated: tuple[Token, str | None] | None = None
+        #: a fresh pair that the store would not take, and the one that it replaces
+        self._belated: tuple[Token, Token | None] | None = None
         self._belated_at = 0.0
         #: an early refresh failed: not tried again before
         self._quiet_until = 0.0
@@ -98,21 +95,24 @@ class OAuthTokens:
             LoginNeeded, GrantRevoked, GrantInDoubt, TokenStoreError: there is none and will be none.
             TransportError, APIError: the token endpoint fails and the old token has ended.
         """
-        token, now = self._token, self._attempts.clock.wall()
+        clock = self._attempts.clock
+        token, now = self._token, clock.wall()
         if token is not None and not token.is_due(now):
-            if self._belated is not None and now >= self._belated_at:
-                self._try_belated(now)
+            if self._belated is not None and clock.monotonic() >= self._belated_at:
+                self._try_belated()
             return token.access
         usable = token is not None and not token.is_over(now + _SLACK)
-        if token is not None and usable and now < self._quiet_until:
+        if token is not None and usable and clock.monotonic() < self._quiet_until:
             return token.access
         try:
             return (self._renewed(None if token is None else token.access)).access
-        except (TransportError, APIError, TokenStoreError):
-            # In time means early: what still works for some minutes is used meanwhile.
-            if token is None or not usable:
+        except Exception as error:
+            # In time means early: what still works for some minutes is used meanwhile. A store of the user's
+            # own may raise anything.
+            if token is None or not usable or isinstance(error, _FINAL):
                 raise
-            self._quiet_until = now + _SLACK
+            _log.warning("refreshing the token for %s failed (%s)", self._account, type(error).__name__)
+            self._quiet_until = clock.monotonic() + _SLACK
             return token.access
 
     def renew(self, refused: str) -> bool:
@@ -147,7 +147,7 @@ class OAuthTokens:
     def _with_store(self, stale: str | None) -> Token:
         with self._store.lock(self._key) as fence:
             self._save_belated(fence)
-            step = next_step(self._load(), stale, self._attempts.clock.wall())
+            step = next_step(self._newest(fence), stale, self._attempts.clock.wall())
             if isinstance(step, Login):
                 raise LoginNeeded(
                     f"no token is stored for {self._account}: log in once and pass the code to authorize()",
@@ -155,9 +155,22 @@ class OAuthTokens:
                 )
             if isinstance(step, Adopt):
                 return self._use(step.token, adopted=True)
-            if self._dead is not None and self._dead[0] == fingerprint(step.token.refresh):
+            if self._dead is not None and self._dead[0] == step.token.mark:
                 raise self._dead[1]
             return self._refresh(step, fence)
+
+    def _newest(self, fence: int) -> Token | None:
+        """What is stored, or our own pair where the store has gone back to an older one or lost it."""
+        stored, mine = self._load(), self._token
+        if mine is not None and self._dead is not None and self._dead[0] == mine.mark:
+            mine = None
+        best = newest(stored, mine)
+        if best is None or best is stored:
+            return stored
+        _log.warning("the store holds %s for %s; the pair in use is put back", _held(stored), self._account)
+        if not self._store.save(self._key, best, fence=fence, replaces=_mark(stored)):
+            raise self._overtaken()
+        return best
 
     def _load(self) -> Token | None:
         """What is stored; whoever refreshed it last may have found the account under a new name."""
@@ -189,14 +202,13 @@ class OAuthTokens:
             if name is None or not self._follow(name):
                 return False
             moved = replace(stored, account=name)
-            self._store.save(self._key, moved, fence=fence, replaces=fingerprint(stored.refresh))
+            self._store.save(self._key, moved, fence=fence, replaces=stored.mark)
             self._token = moved
             return True
 
     def _refresh(self, step: Refresh, fence: int) -> Token:
         old = step.token
-        mark = fingerprint(old.refresh)
-        if not self._store.save(self._key, old, fence=fence, replaces=mark):
+        if not self._store.save(self._key, old, fence=fence, replaces=old.mark):
             raise self._overtaken()
         fresh: list[Token] = []
         request = self._request("refresh_token", old.refresh)
@@ -206,7 +218,7 @@ class OAuthTokens:
             attempt += 1
             last = attempt >= _REFRESH_ATTEMPTS
             response: Response | None = None
-            keep = partial(self._keep, fresh, fence, mark)
+            keep = partial(self._keep, fresh, fence, old)
             try:
                 response = self._attempts.make(request, None, self._options, attempt, keep)
             except NotSentError:
@@ -241,35 +253,44 @@ class OAuthTokens:
         name = address_now(self._attempts, self._options, token)
         return name is not None and self._follow(name)
 
-    def _keep(self, fresh: list[Token], fence: int, replaces: str | None, response: Response) -> None:
+    def _keep(self, fresh: list[Token], fence: int, old: Token | None, response: Response) -> None:
         """Stores the pair of an answer before anything else is done with it."""
-        if response.status != 200:
+        if not 200 <= response.status < 300:
             return
         token = token_from_answer(response.content, self._account, self._attempts.clock.wall())
         if token is None:
             return
         fresh.append(token)
         try:
-            stored = self._store.save(self._key, token, fence=fence, replaces=replaces)
-        except TokenStoreError as error:
+            fresh[:] = [self._stored(token, fence, old)]
+        except Exception as error:  # a store of the user's own may raise anything
             # The only copy of the pair is here now: it is used, and saved as soon as the store allows.
-            self._belated = token, replaces
+            self._belated = token, old
+            self._belated_at = self._attempts.clock.monotonic() + _BELATED_EVERY
             warnings.warn(f"a refreshed token is not stored yet: {error}", TokenStoreWarning, stacklevel=2)
-            return
-        if not stored:
-            # Somebody logged in meanwhile without our lock: what he stored is the newer grant.
-            fresh[:] = [self._load() or token]
 
-    def _try_belated(self, now: float) -> None:
-        self._belated_at = now + _BELATED_EVERY
-        with suppress(TokenStoreError):
+    def _stored(self, token: Token, fence: int, old: Token | None) -> Token:
+        """Stores a pair that replaces ``old``; returns the one to use, which may be somebody else's by now."""
+        if self._store.save(self._key, token, fence=fence, replaces=_mark(old)):
+            return token
+        found = self._load()
+        if old is not None and newest(found, old) is old:
+            # The store was emptied or went back meanwhile: there is nothing newer in it than what we replace.
+            self._store.save(self._key, token, fence=fence, replaces=_mark(found))
+            return token
+        # Somebody logged in meanwhile without our lock: what he stored is the newer grant.
+        return found or token
+
+    def _try_belated(self) -> None:
+        self._belated_at = self._attempts.clock.monotonic() + _BELATED_EVERY
+        with suppress(Exception):
             with self._store.lock(self._key) as fence:
                 self._save_belated(fence)
 
     def _save_belated(self, fence: int) -> None:
         if self._belated is not None:
-            token, replaces = self._belated
-            self._store.save(self._key, token, fence=fence, replaces=replaces)
+            token, old = self._belated
+            self._stored(token, fence, old)
             self._belated = None
 
     def _pause(self, failure: Failure, response: Response | None, attempt: int) -> None:
@@ -304,7 +325,7 @@ class OAuthTokens:
                 account=self._account,
             )
         if isinstance(error, TokenError):
-            self._dead = fingerprint(old.refresh), error
+            self._dead = old.mark, error
         return error
 
     def _refusal(self, response: Response, what: str) -> Exception:
@@ -358,3 +379,11 @@ class OAuthTokens:
             f"the stored token for {self._account} was changed while we held its lock; nothing was overwritten",
             account=self._account,
         )
+
+
+def _mark(token: Token | None) -> str | None:
+    return None if token is None else token.mark
+
+
+def _held(token: Token | None) -> str:
+    return "nothing" if token is None else "an older pair"

@@ -14,13 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
-from amocrm._core.token import Token, fingerprint
+from amocrm._core.token import Token
 from amocrm.errors import TokenStoreError
 
 from ._primitives import Clock, Context, Lock, to_thread
-from .files import Disk, make_folders, replace_file, try_lock
+from .files import Disk, folder_of, make_folders, replace_file, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,7 +29,11 @@ _POLL = 0.02
 
 
 class TokenStore(Protocol):
-    """Keeps one token per key. The key names the account and the integration."""
+    """Keeps one token per key. The key names the account and the integration, and is no secret.
+
+    What goes wrong is raised as ``TokenStoreError``. ``amocrm.testing.check_token_store`` tries a store of
+    your own against all that is said here; ``docs/tokens.md`` has ready ones for SQLAlchemy and Django.
+    """
 
     def load(self, key: str) -> Token | None:
         """The stored token, ``None`` if there is none."""
@@ -54,7 +56,11 @@ class TokenStore(Protocol):
         ...
 
     def lock(self, key: str) -> Context[int]:
-        """Excludes everybody else from this key; gives a number that grows with each holder."""
+        """Excludes everybody else from this key, and is free again when its holder dies.
+
+        Gives the fencing number for ``save``: one that grows with each holder if the lock can end while it is
+        held (a lease), any if it cannot (a lock of the operating system).
+        """
         ...
 
 
@@ -97,6 +103,9 @@ class FileTokenStore:
         patience: seconds to wait for another process that holds the lock.
         clock, disk: for tests.
 
+    Raises:
+        ConfigurationError: ``folder`` is empty.
+
     Example:
         >>> store = FileTokenStore("~/.config/myapp/amocrm")
     """
@@ -109,7 +118,7 @@ class FileTokenStore:
         clock: Clock | None = None,
         disk: Disk | None = None,
     ) -> None:
-        self._folder, self._disk = Path(folder).expanduser(), disk or Disk()
+        self._folder, self._disk = folder_of(folder), disk or Disk()
         self._patience, self._clock = patience, clock or Clock()
 
     def load(self, key: str) -> Token | None:
@@ -164,29 +173,40 @@ class FileTokenStore:
     def _load(self, key: str) -> Token | None:
         path = self._path(key)
         try:
-            return msgspec.json.decode(self._disk.read(path), type=Token)
+            content = self._disk.read(path)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError) as error:
+        except OSError as error:
             raise _failed("read", path, key, error) from None
+        try:
+            return Token.load(content)
+        except ValueError:
+            raise TokenStoreError(
+                f"the token file {path} is damaged; put back a copy of it if you have one, or log in again",
+                account=key,
+            ) from None
 
     def _save(self, key: str, token: Token, replaces: str | None) -> bool:
         path = self._path(key)
-        if not _may_replace(self._load(key), replaces):
+        # A login replaces whatever is there, also a file that is damaged.
+        if replaces is not None and not _may_replace(self._load(key), replaces):
             return False
         try:
             make_folders(self._disk, self._folder)
-            replace_file(self._disk, path, msgspec.json.encode(token))
+            replace_file(self._disk, path, token.dump())
         except OSError as error:
             raise _failed("written", path, key, error) from error
         return True
 
 
 def _may_replace(stored: Token | None, replaces: str | None) -> bool:
-    return replaces is None or (stored is not None and fingerprint(stored.refresh) == replaces)
+    return replaces is None or (stored is not None and stored.mark == replaces)
 
 
 def _failed(what: str, path: Path, key: str, error: Exception) -> TokenStoreError:
-    # Never the decoder's own words: they may quote what the file holds.
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    return TokenStoreError(f"the token file {path} could not be {what} ({reason})", account=key)
+    return TokenStoreError(
+        f"the token file {path} could not be {what} ({reason}); the user of this process has to be able to "
+        "read and write the folder",
+        account=key,
+    )

@@ -9,18 +9,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from amocrm._core.token import claims_of
-from amocrm.errors import TokenExpired
+from amocrm.errors import ConfigurationError, TokenExpired, TokenExpiryWarning
 
 from ._primitives import Lock, Result
 
-__all__ = ["FixedTokens", "ProvidedTokens", "Tokens", "TokenExpiryWarning"]
+__all__ = ["FixedTokens", "ProvidedTokens", "Tokens"]
 
 _log = logging.getLogger("amocrm")
 _WARN_BEFORE = 14 * 86400.0
-
-
-class TokenExpiryWarning(UserWarning):
-    """A long-lived token ends soon and must be replaced by hand."""
 
 
 class Tokens(Protocol):
@@ -62,7 +58,9 @@ class FixedTokens:
         if self._now() >= self._look_at:
             self._warn(stacklevel=2)
             if self._expires_at is not None and self._now() >= self._expires_at:
-                raise _expired(self._account, self._expires_at)
+                raise _expired(
+                    self._account, self._expires_at, "make a new one on the Keys tab of the integration"
+                )
         return self._token
 
     def _warn(self, stacklevel: int) -> None:
@@ -102,6 +100,7 @@ class ProvidedTokens:
 
         Raises:
             TokenExpired: what the provider gave has ended already.
+            ConfigurationError: it gave no text.
         """
         token = self._token
         if token is None or self._is_over():
@@ -110,7 +109,7 @@ class ProvidedTokens:
                     self._ask()
                 token = self._token
         if token is None or self._is_over():
-            raise _expired(self._account, self._expires_at)
+            raise _expired(self._account, self._expires_at, "the provider has to return one that is good now")
         return token
 
     def renew(self, refused: str) -> bool:
@@ -125,16 +124,19 @@ class ProvidedTokens:
         return False
 
     def _ask(self) -> None:
-        self._token = self._provider()
+        given: object = self._provider()
+        if not isinstance(given, str) or not given:
+            raise ConfigurationError(
+                f"the token provider of {self._account} has to return a token as text, not {type(given).__name__}"
+            )
+        self._token = given
         self._expires_at = claims_of(self._token).exp
 
     def _is_over(self) -> bool:
         return self._expires_at is not None and self._now() >= self._expires_at
 
 
-def _expired(account: str, expires_at: float | None) -> TokenExpired:
+def _expired(account: str, expired_at: float | None, advice: str) -> TokenExpired:
     return TokenExpired(
-        f"the token for {account} has ended; make a new one on the Keys tab of the integration",
-        account=account,
-        expires_at=expires_at,
+        f"the token for {account} has ended; {advice}", account=account, expired_at=expired_at
     )
