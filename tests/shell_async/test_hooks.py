@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from amocrm._async.hooks import AsyncHooks
-from amocrm._async.inbox import AsyncSQLiteInbox
+from amocrm._async.inbox_sqlite import AsyncSQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import (
     ContactResponsibleChanged,

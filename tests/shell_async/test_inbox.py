@@ -15,8 +15,9 @@ import pytest
 from redis_server import RedisServer, needs_redis
 
 from amocrm._async._primitives import run_all
-from amocrm._async.inbox import AsyncInbox, AsyncSQLiteInbox
+from amocrm._async.inbox import AsyncInbox
 from amocrm._async.inbox_redis import AsyncRedisInbox
+from amocrm._async.inbox_sqlite import AsyncSQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import Delivery
 

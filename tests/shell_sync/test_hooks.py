@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from amocrm._sync.hooks import Hooks
-from amocrm._sync.inbox import SQLiteInbox
+from amocrm._sync.inbox_sqlite import SQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import (
     ContactResponsibleChanged,

@@ -15,8 +15,9 @@ import pytest
 from redis_server import RedisServer, needs_redis
 
 from amocrm._sync._primitives import run_all
-from amocrm._sync.inbox import Inbox, SQLiteInbox
+from amocrm._sync.inbox import Inbox
 from amocrm._sync.inbox_redis import RedisInbox
+from amocrm._sync.inbox_sqlite import SQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import Delivery
 

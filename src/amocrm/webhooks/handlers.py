@@ -51,11 +51,17 @@ class Failure:
         final: whether it is given up.
     """
 
-    error: Exception
+    error: BaseException
     event: Event[Any] | None = None
     handler: str | None = None
     attempt: int = 0
     final: bool = False
+
+    @property
+    def text(self) -> str:
+        """Handler and error in one line, for the inbox."""
+        said = f"{type(self.error).__name__}: {self.error}"[:2000]
+        return f"{self.handler}: {said}" if self.handler else said
 
 
 @attrs.frozen
