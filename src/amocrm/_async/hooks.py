@@ -178,6 +178,15 @@ class AsyncHooks:
 
     # ---- accepting
 
+    def refusal(self, path: str, query: str = "") -> Answer | None:
+        """What to answer before a body is read, ``None`` when it may be: strangers are told by the address."""
+        try:
+            self._admission.check_address(path, query)
+        except WebhookError as error:
+            _log.warning("a delivery was refused: %s", error)
+            return Answer(error.status, "refused")
+        return None
+
     async def accept(self, delivery: Delivery) -> Answer:
         """Checks a delivery and keeps it durably; what is returned is to be answered.
 
