@@ -142,7 +142,7 @@ class Hooks:
             name: by which is remembered what is done; by default the function's own name. Keep it when the
                 function is renamed or moved.
             filters: attributes of the event, with or without ``_id``: a value, several, an object with an
-                ``id``, or a function of the value.
+                ``id``, or a function of the value. ``account`` is an id or a subdomain.
 
         Raises:
             TypeError: an attribute that the event does not have, or no function for an event.

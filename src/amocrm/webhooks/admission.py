@@ -9,7 +9,7 @@ import attrs
 from ._arrivals import IntegrationUninstalled
 from ._chat_events import ChatEvent
 from ._event import Event
-from .delivery import Account, Delivery
+from .delivery import Delivery
 from .errors import BodyMalformed, SenderRefused, WebhookError
 from .forms import DEFAULT, Limits
 from .parse import decode, parse_tree
@@ -96,18 +96,14 @@ class Admission:
 
     def _check(self, event: Event[object], delivery: Delivery) -> None:
         account = event.account
-        if self.accounts is not None and not self.accounts.intersection(_names(account)):
+        if self.accounts is not None and not self.accounts.intersection(account.names):
             raise SenderRefused(
                 "the delivery names no account"
                 if not account
-                else f"account {_names(account)} is not on the list",
+                else f"account {', '.join(map(str, account.names))} is not on the list",
                 account=account.id or account.subdomain or account.amojo_id,
             )
         if self.chat_secret is not None and isinstance(event, ChatEvent):
             verify_chat(delivery.body, delivery.headers.get("x-signature"), self.chat_secret)
         if self.client_id and self.client_secret and isinstance(event, IntegrationUninstalled):
             verify_uninstall(event, self.client_id, self.client_secret)
-
-
-def _names(account: Account) -> list[int | str]:
-    return [name for name in (account.id, account.subdomain, account.amojo_id) if name is not None]
