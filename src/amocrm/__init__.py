@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from ._async.collections import AsyncCollection
     from ._async.filelimits import AsyncFileLimiter
     from ._async.hooks import AsyncHooks
-    from ._async.inbox import AsyncInbox, AsyncSQLiteInbox
+    from ._async.inbox import AsyncInbox
     from ._async.inbox_redis import AsyncRedisInbox
+    from ._async.inbox_sqlite import AsyncSQLiteInbox
     from ._async.limits import AsyncMemoryLimiter
     from ._async.query import AsyncQuery
     from ._async.redislimits import AsyncRedisLimiter
@@ -37,8 +38,9 @@ if TYPE_CHECKING:
     from ._sync.collections import Collection
     from ._sync.filelimits import FileLimiter
     from ._sync.hooks import Hooks
-    from ._sync.inbox import Inbox, SQLiteInbox
+    from ._sync.inbox import Inbox
     from ._sync.inbox_redis import RedisInbox
+    from ._sync.inbox_sqlite import SQLiteInbox
     from ._sync.limits import MemoryLimiter
     from ._sync.query import Query
     from ._sync.redislimits import RedisLimiter
@@ -176,8 +178,9 @@ _PLACES = {
     "_async.client": ("AsyncAmoCRM",),
     "_async.collections": ("AsyncCollection",),
     "_async.hooks": ("AsyncHooks",),
-    "_async.inbox": ("AsyncInbox", "AsyncSQLiteInbox"),
+    "_async.inbox": ("AsyncInbox",),
     "_async.inbox_redis": ("AsyncRedisInbox",),
+    "_async.inbox_sqlite": ("AsyncSQLiteInbox",),
     "_async.query": ("AsyncQuery",),
     "_async.redislimits": ("AsyncRedisLimiter",),
     "_async.redisstores": ("AsyncRedisTokenStore",),
@@ -192,8 +195,9 @@ _PLACES = {
     "_sync.client": ("AmoCRM",),
     "_sync.collections": ("Collection",),
     "_sync.hooks": ("Hooks",),
-    "_sync.inbox": ("Inbox", "SQLiteInbox"),
+    "_sync.inbox": ("Inbox",),
     "_sync.inbox_redis": ("RedisInbox",),
+    "_sync.inbox_sqlite": ("SQLiteInbox",),
     "_sync.query": ("Query",),
     "_sync.redislimits": ("RedisLimiter",),
     "_sync.redisstores": ("RedisTokenStore",),

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -15,10 +13,11 @@ import pytest
 from redis_server import RedisServer, needs_redis
 
 from amocrm._async._primitives import run_all
-from amocrm._async.inbox import AsyncInbox, AsyncSQLiteInbox
+from amocrm._async.inbox import AsyncInbox
 from amocrm._async.inbox_redis import AsyncRedisInbox
+from amocrm._async.inbox_sqlite import AsyncSQLiteInbox
 from amocrm.errors import ConfigurationError
-from amocrm.webhooks import Delivery
+from amocrm.webhooks import Delivery, InboxError
 
 from ._support import redis_client
 
@@ -200,6 +199,48 @@ async def test_the_done_can_be_replayed_and_are_purged(place: Place) -> None:
         assert await inbox.put(delivery("k0"), now=300)
 
 
+async def test_all_dead_entries_are_decided_about_at_once(place: Place) -> None:
+    """Without ids, replaying and removing mean what is dead, and nothing else."""
+    async with place.open() as inbox:
+        for number in range(7):
+            await inbox.put(delivery(f"k{number}"), now=float(number), dead="x" if number % 2 else None)
+        (first, *_) = await inbox.entries("dead")
+
+        assert await inbox.drop([first.id]) == 1
+        assert await inbox.replay(now=10) == 2
+        assert await inbox.replay(now=10) == 0
+        assert await inbox.counts() == {"ready": 6, "dead": 0, "done": 0}
+        await inbox.put(delivery("other"), now=11, dead="x")
+        assert await inbox.drop() == 1
+        assert await inbox.counts() == {"ready": 6, "dead": 0, "done": 0}
+        assert await inbox.drop(["9" * 30, "-1", "", "x"]) == 0
+
+
+async def test_a_clock_that_is_put_back_holds_nothing_up(place: Place) -> None:
+    """What nobody has taken up is due, whatever the clock said when it came."""
+    async with place.open() as inbox:
+        await inbox.put(delivery("before"), now=10_000)
+        await inbox.put(delivery("after"), now=5)
+
+        assert len(await inbox.lease(5, now=6, seconds=60)) == 2
+
+
+async def test_old_and_new_entries_take_turns_by_their_time(place: Place) -> None:
+    """What waits for another attempt is not held up by a backlog of what is new."""
+    async with place.open() as inbox:
+        await inbox.put(delivery("failed"), now=0)
+        (entry,) = await inbox.lease(1, now=0, seconds=60)
+        await inbox.retry(entry, due=5, error="x")
+        for number in range(20):
+            await inbox.put(delivery(f"k{number}"), now=10.0 + number)
+
+        taken = [one.delivery.key for _ in range(21) for one in await inbox.lease(1, now=100, seconds=60)]
+
+    assert sorted(taken) == sorted(["failed", *(f"k{number}" for number in range(20))])
+    if place.kind == "sqlite":
+        assert taken[0] == "failed"
+
+
 async def test_the_list_is_bounded(place: Place) -> None:
     """A list gives no more than was asked for, the oldest first, and of one state if that is wanted."""
     async with place.open() as inbox:
@@ -224,15 +265,6 @@ async def test_many_at_once_lose_and_double_nothing(place: Place) -> None:
         assert sorted(taken) == [False] * 30 + [True] * 30  # type: ignore[type-var]
         keys = [entry.delivery.key for lease in leases for entry in lease]  # type: ignore[union-attr]
         assert len(keys) == len(set(keys)) == 30
-
-
-async def test_the_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
-    """Deliveries are personal data."""
-    inbox = AsyncSQLiteInbox(tmp_path / "deep" / "inbox.sqlite3")
-    await inbox.put(delivery("k"), now=0)
-    await inbox.close()
-
-    assert stat.S_IMODE(os.stat(inbox.path).st_mode) == 0o600
 
 
 async def test_a_server_without_a_disk_is_refused() -> None:
@@ -265,4 +297,74 @@ async def test_what_redis_took_survives_its_restart() -> None:
         assert [one.delivery.key for one in await inbox.lease(5, now=31, seconds=600)] == ["k1"]
         assert [one.id for one in await inbox.lease(5, now=61, seconds=600)] == [leased.id]
         assert not await inbox.put(delivery("k0"), now=70)
+        await client.aclose()
+
+
+async def test_a_server_that_throws_data_away_is_refused() -> None:
+    """A Redis that makes room by itself would make it of what was accepted."""
+    needs_redis()
+    with RedisServer() as server:
+        client = redis_client(server.url)
+        await client.config_set("maxmemory", "100mb")
+        await client.config_set("maxmemory-policy", "allkeys-lru")
+        with pytest.raises(ConfigurationError, match="noeviction"):
+            await AsyncRedisInbox(client).put(delivery("k"), now=0)
+        await client.config_set("maxmemory-policy", "noeviction")
+        assert await AsyncRedisInbox(client).put(delivery("k"), now=0)
+        await client.aclose()
+
+
+async def test_a_full_redis_takes_nothing_and_loses_nothing() -> None:
+    """What does not fit is refused with an error; what was taken stays."""
+    needs_redis()
+    with RedisServer() as server:
+        inbox = AsyncRedisInbox(server.url + "#mine")
+        assert await inbox.put(delivery("k"), now=0)
+        client = redis_client(server.url)
+        await client.config_set("maxmemory", "1")
+        with pytest.raises(InboxError, match="OutOfMemory"):
+            await inbox.put(delivery("other"), now=0)
+        await client.config_set("maxmemory", "0")
+        assert [one.delivery.key for one in await inbox.entries()] == ["k"]
+        assert inbox.name == "{mine}"
+        await client.aclose()
+        await inbox.close()
+
+
+async def test_a_redis_that_is_away_is_said_and_found_again() -> None:
+    """Without the server nothing is accepted; when it is back, all is as it was."""
+    needs_redis()
+    with RedisServer() as server:
+        inbox = AsyncRedisInbox(server.url)
+        assert await inbox.put(delivery("k"), now=0)
+        server.kill()
+        for step in (
+            partial(inbox.put, delivery("other"), now=0),
+            partial(inbox.lease, 1, now=0, seconds=60),
+            inbox.counts,
+        ):
+            with pytest.raises(InboxError, match="Redis failed"):
+                await step()
+        with pytest.raises(InboxError, match="Redis failed"):
+            await AsyncRedisInbox(server.url).put(delivery("other"), now=0)
+        server.start()
+        assert [one.delivery.key for one in await inbox.lease(5, now=1, seconds=60)] == ["k"]
+        await inbox.close()
+
+
+async def test_a_foreign_hand_in_redis_does_not_stop_the_worker() -> None:
+    """An entry that somebody deleted by hand is passed over."""
+    needs_redis()
+    with RedisServer() as server:
+        client = redis_client(server.url)
+        inbox = AsyncRedisInbox(client)
+        for number in range(4):
+            await inbox.put(delivery(f"k{number}"), now=0)
+        await inbox.lease(1, now=0, seconds=60)
+        for number in ("1", "2"):
+            await client.delete(f"{inbox.name}:entry:{number}")
+
+        taken = await inbox.lease(5, now=100, seconds=60)
+        taken = [*taken, *await inbox.lease(5, now=100, seconds=60)]
+        assert [one.delivery.key for one in taken] == ["k2", "k3"]
         await client.aclose()

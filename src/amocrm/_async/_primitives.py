@@ -8,24 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import time
 from asyncio import Lock, to_thread
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from types import TracebackType
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from amocrm.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 __all__ = [
     "Clock",
     "Context",
     "Handle",
+    "Lane",
     "Lock",
     "Result",
     "Scope",
     "Wakeup",
     "aclosing",
+    "ends_all",
     "is_ours",
     "portal",
     "redis_client",
@@ -34,6 +40,7 @@ __all__ = [
     "shielded",
     "sleep",
     "to_thread",
+    "within",
 ]
 
 T = TypeVar("T")
@@ -199,6 +206,52 @@ async def _join(future: asyncio.Future[T]) -> T:
             future.exception()
         raise cancelled
     return future.result()
+
+
+class Lane:
+    """One thread of its own, on which functions run one after another.
+
+    The threads of ``to_thread`` are shared with everybody: what must not wait for others has a lane.
+    """
+
+    __slots__ = ("_owner", "_pool")
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+        self._owner = 0
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """Runs the function there. Once begun it runs to its end, whoever is cancelled."""
+        if self._pool is None or self._owner != os.getpid():  # a forked process has no threads
+            # A client that never needs it does not pay for it.
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._pool, self._owner = ThreadPoolExecutor(1, "amocrm-lane"), os.getpid()
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+
+    def close(self) -> None:
+        """Gives the thread back; the next ``run`` takes another one."""
+        pool, self._pool = self._pool, None
+        if pool is not None and self._owner == os.getpid():
+            pool.shutdown(wait=False)
+
+
+async def within(seconds: float | None, thunk: Callable[[], Result[T]]) -> T:
+    """Runs ``thunk`` for so many seconds at most, then cancels it.
+
+    Raises:
+        TimeoutError: it took longer.
+    """
+    async with asyncio.timeout(seconds):
+        return await thunk()
+
+
+def ends_all(error: BaseException) -> bool:
+    """Whether the program or this task is to end: not what a function broke off by itself."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is None or task.cancelling() > 0
+    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
 
 
 def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:

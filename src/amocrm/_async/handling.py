@@ -62,6 +62,19 @@ class AsyncHandling:
             self._session = self.client.session()
         return self._session
 
+    def check(self) -> None:
+        """Refuses changes that were made and not committed; they would be lost without a word.
+
+        Raises:
+            RuntimeError: there are some.
+        """
+        session = self._session
+        if session is not None and (session.new or session.changed):
+            raise RuntimeError(
+                "the handler changed something and did not commit it: make changes inside of "
+                "`async with handling.session():`"
+            )
+
     def entity(self, cls: type[T]) -> T:
         """The event's entity in this call's session, by reference: nothing is read.
 

@@ -22,8 +22,10 @@ from amocrm.webhooks.forms import Limits
 from amocrm.webhooks.handlers import Failure, Handlers
 from amocrm.webhooks.stored import Backoff, Entry, storable
 
-from ._primitives import Clock, Scope, runnable, shielded
-from .inbox import AsyncInbox, AsyncSQLiteInbox
+from ._primitives import Clock, Scope, runnable, shielded, within
+from .inbox import AsyncInbox
+from .inbox_redis import AsyncRedisInbox
+from .inbox_sqlite import AsyncSQLiteInbox
 from .worker import AsyncWorker
 
 if TYPE_CHECKING:
@@ -31,11 +33,14 @@ if TYPE_CHECKING:
 
     from .client import AsyncAmoCRM
 
-__all__ = ["AsyncHooks"]
+__all__ = ["AsyncHooks", "inbox_at"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _log: Final = logging.getLogger("amocrm.webhooks")
 _HOUR: Final = 3600.0
+#: Seconds that acceptance may take; the platform waits two for an answer.
+_PATIENCE: Final = 1.8
+_REDIS: Final = ("redis://", "rediss://", "unix://")
 
 
 class AsyncHooks:
@@ -44,7 +49,8 @@ class AsyncHooks:
     Args:
         secret: what the address must carry as its last path segment or as ``secret=`` in its query, since
             account webhooks are not signed; several while one is being replaced. ``None`` takes everything.
-        inbox: where deliveries wait; a path makes an ``AsyncSQLiteInbox``.
+        inbox: where deliveries wait; a path makes an ``AsyncSQLiteInbox``, an address
+            (``redis://host:6379/0#name``) an ``AsyncRedisInbox``.
         accounts: ids or subdomains (``amojo_id`` for chats) that are taken; ``None`` takes all.
         chat_secret: of the chats channel; its hooks are then checked.
         client_id, client_secret: of the integration; the uninstall hook is then checked.
@@ -54,6 +60,9 @@ class AsyncHooks:
             which they came, except for what failed.
         lease: seconds after which another worker takes over from one that died; a handler that runs
             longer keeps its lease.
+        timeout: seconds after which a handler is broken off and counts as failed. A plain function cannot be
+            broken off: it loses its lease after twice the time, so that another worker tries. ``None`` lets
+            handlers take any time.
         backoff: when failed deliveries are taken up again.
         keep: seconds for which handled deliveries are kept, so that repetitions are recognised.
         poll: seconds between two looks into an empty inbox; a delivery to this process is seen at once.
@@ -80,6 +89,7 @@ class AsyncHooks:
         client: AsyncAmoCRM | Callable[[Any], AsyncAmoCRM] | None = None,
         concurrency: int = 1,
         lease: float = 60.0,
+        timeout: float | None = None,
         backoff: Backoff | None = None,
         keep: float = 3 * 24 * _HOUR,
         poll: float = 1.0,
@@ -95,7 +105,7 @@ class AsyncHooks:
             client_secret=client_secret,
             limits=limits or Limits(),
         )
-        self.inbox: AsyncInbox = AsyncSQLiteInbox(inbox) if isinstance(inbox, str | os.PathLike) else inbox
+        self.inbox: AsyncInbox = inbox_at(inbox) if isinstance(inbox, str | os.PathLike) else inbox
         self._handlers = Handlers()
         self._clock = clock or Clock()
         self._worker = AsyncWorker(
@@ -104,6 +114,7 @@ class AsyncHooks:
             client=client,
             concurrency=concurrency,
             lease=lease,
+            timeout=timeout,
             backoff=backoff or Backoff(),
             keep=keep,
             poll=poll,
@@ -131,7 +142,7 @@ class AsyncHooks:
             name: by which is remembered what is done; by default the function's own name. Keep it when the
                 function is renamed or moved.
             filters: attributes of the event, with or without ``_id``: a value, several, an object with an
-                ``id``, or a function of the value.
+                ``id``, or a function of the value. ``account`` is an id or a subdomain.
 
         Raises:
             TypeError: an attribute that the event does not have, or no function for an event.
@@ -151,11 +162,30 @@ class AsyncHooks:
         return register
 
     @property
+    def limits(self) -> Limits:
+        """Bounds of a body."""
+        return self._admission.limits
+
+    @property
+    def secret(self) -> str | None:
+        """What an address that is made now must carry; the first one where several are taken."""
+        return self._admission.secret[0] if self._admission.secret else None
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """Codes to subscribe to for the registered handlers; see ``crm.webhooks.ensure``."""
         return self._handlers.codes
 
     # ---- accepting
+
+    def refusal(self, path: str, query: str = "") -> Answer | None:
+        """What to answer before a body is read, ``None`` when it may be: strangers are told by the address."""
+        try:
+            self._admission.check_address(path, query)
+        except WebhookError as error:
+            _log.warning("a delivery was refused: %s", error)
+            return Answer(error.status, "refused")
+        return None
 
     async def accept(self, delivery: Delivery) -> Answer:
         """Checks a delivery and keeps it durably; what is returned is to be answered.
@@ -169,13 +199,17 @@ class AsyncHooks:
         except WebhookError as error:
             _log.warning("a delivery was refused: %s", error)
             return Answer(error.status, "refused")
+        except Exception as error:
+            self._worker.calls.tell(Failure(error))
+            return Answer(500, "try again later")
         if ticket is None:
             return Answer()
         kept = storable(delivery, ticket.key, now)
         try:
-            await shielded(partial(self.inbox.put, kept, now=now, dead=ticket.problem))
+            put = partial(self.inbox.put, kept, now=now, dead=ticket.problem)
+            await shielded(partial(within, _PATIENCE, put))
         except Exception as error:
-            self._worker.tell(Failure(error))
+            self._worker.calls.tell(Failure(error))
             return Answer(503, "try again later")
         self._worker.wake()
         return Answer()
@@ -183,11 +217,18 @@ class AsyncHooks:
     # ---- working
 
     async def run(self) -> None:
-        """Handles deliveries until ``stop`` is called. Any number of workers may run, in any process."""
+        """Handles deliveries until ``stop`` is called. Any number of processes may work on an inbox.
+
+        Raises:
+            RuntimeError: this router works already.
+        """
         await self._worker.run()
 
     def stop(self) -> None:
-        """Ends ``run`` after the deliveries that it is handling; may be called from anywhere."""
+        """Ends ``run`` after the deliveries that it is handling; may be called from anywhere.
+
+        Called before ``run``, that ends at once.
+        """
         self._worker.stop()
 
     @asynccontextmanager
@@ -198,6 +239,7 @@ class AsyncHooks:
             >>> async with hooks.running():
             ...     await serve()
         """
+        self._worker.prepare()
         async with Scope(1) as scope:
             worker = scope.start(self._worker.run)
             try:
@@ -216,15 +258,21 @@ class AsyncHooks:
         Raises:
             WebhookError: the delivery cannot be read.
         """
-        return await self._worker.handle(Entry(id="", delivery=delivery, attempts=1), marks=False)
+        return await self._worker.calls.handle(Entry(id="", delivery=delivery, attempts=1))
 
     async def replay(self, *ids: str) -> int:
         """Makes dead or handled deliveries ready again, as if they were new; without ids all dead ones. How many."""
-        wanted = ids or [entry.id for entry in await self.inbox.entries("dead", limit=100_000)]
-        count = await self.inbox.replay(wanted, now=self._clock.wall())
+        count = await self.inbox.replay(ids or None, now=self._clock.wall())
         self._worker.wake()
         return count
 
     async def close(self) -> None:
         """Closes the inbox."""
         await self.inbox.close()
+
+
+def inbox_at(place: str | os.PathLike[str]) -> AsyncInbox:
+    """The inbox of a path or of an address of Redis."""
+    if isinstance(place, str) and place.startswith(_REDIS):
+        return AsyncRedisInbox(place)
+    return AsyncSQLiteInbox(place)

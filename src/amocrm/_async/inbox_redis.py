@@ -5,44 +5,65 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from socket import gethostname
 from typing import Any
 
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import redis_scripts as scripts
 from amocrm.webhooks.delivery import Delivery
+from amocrm.webhooks.errors import InboxError
 from amocrm.webhooks.stored import Entry, State, packed, unpacked
 
+from ._primitives import redis_client
+
 __all__ = ["AsyncRedisInbox"]
+
+
+#: Seconds that Redis may take; the platform waits two for an answer, and one attempt more is made.
+_PATIENCE = 0.9
+#: Entries that one script replays or removes: everybody waits for it.
+_PIECE = 500
 
 
 class AsyncRedisInbox:
     """An inbox in Redis: a stream with a consumer group, and beside it what waits for its time or is dead.
 
     Every step is one script, so that a worker can die between any two of them. The server must keep its
-    data on disk (``appendonly yes``), otherwise a restart loses what was accepted; with
-    ``appendfsync always`` not even a power failure does.
+    data on disk (``appendonly yes``) and must not throw any away when it is full (``noeviction``), otherwise
+    it loses what was accepted; with ``appendfsync always`` not even a power failure does.
 
     Args:
-        client: ``redis.asyncio.Redis`` in the async flavour, ``redis.Redis`` in the sync one (extra
-            ``redis``). It is yours and is not closed here.
+        redis: address (``redis://host:6379/0``, ``#name`` behind it stands for ``name``), or a client of your
+            own: ``redis.asyncio.Redis`` in the async flavour, ``redis.Redis`` in the sync one (extra
+            ``redis``). Yours is not closed here; give it timeouts below two seconds.
         name: under which everything is kept; several routers of one server need names of their own.
-        consumer: name of this worker in the group, a random one by default.
+        consumer: name of this worker in the group, by default that of the machine.
         durable: ask the server at the first use whether it keeps its data, and refuse one that does not.
 
+    Raises:
+        ConfigurationError: the extra ``redis`` is not installed.
+
     Example:
-        >>> inbox = AsyncRedisInbox(Redis.from_url("redis://localhost"))
+        >>> inbox = AsyncRedisInbox("redis://localhost")  # doctest: +SKIP
     """
 
     def __init__(
-        self, client: Any, *, name: str = "amocrm-webhooks", consumer: str | None = None, durable: bool = True
+        self, redis: Any, *, name: str | None = None, consumer: str | None = None, durable: bool = True
     ) -> None:
-        self._client = client
+        self._own = isinstance(redis, str)
+        if self._own:
+            redis, _, named = redis.partition("#")
+            name = name or named
+        self._client: Any = redis_client(redis, _PATIENCE) if self._own else redis
+        from redis.exceptions import RedisError  # after the line that says how to install it
+
+        self._errors = (RedisError, OSError)
         # The braces keep all keys in one slot of a cluster.
-        self.name = f"{{{name}}}"
-        self._consumer = consumer or f"worker-{secrets.token_hex(4)}"
+        self.name = f"{{{name or 'amocrm-webhooks'}}}"
+        self._consumer = consumer or gethostname()
         self._durable = durable
         self._checked = False
-        self._scripts = {script: client.register_script(text) for script, text in scripts.ALL.items()}
+        self._scripts = {script: self._client.register_script(text) for script, text in scripts.ALL.items()}
 
     async def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
         """Takes a delivery; see ``AsyncInbox``.
@@ -88,19 +109,13 @@ class AsyncRedisInbox:
         ready, dead, done = await self._run("counts")
         return {"ready": int(ready), "dead": int(dead), "done": int(done)}
 
-    async def replay(self, ids: Iterable[str], *, now: float) -> int:
+    async def replay(self, ids: Iterable[str] | None = None, *, now: float) -> int:
         """Makes dead or done entries ready again."""
-        count = 0
-        for number in ids:
-            count += int(await self._run("replay", number, now))
-        return count
+        return await self._in_pieces(ids, "replay", now)
 
-    async def drop(self, ids: Iterable[str]) -> int:
+    async def drop(self, ids: Iterable[str] | None = None) -> int:
         """Removes entries."""
-        count = 0
-        for number in ids:
-            count += int(await self._run("drop", number))
-        return count
+        return await self._in_pieces(ids, "drop")
 
     async def purge(self, *, before: float) -> int:
         """Removes entries that were done before this time."""
@@ -110,29 +125,53 @@ class AsyncRedisInbox:
         return total
 
     async def close(self) -> None:
-        """Does nothing: the client is yours."""
+        """Gives back connections; a client of yours stays open."""
+        if self._own:
+            await self._client.aclose()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
 
+    async def _in_pieces(self, ids: Iterable[str] | None, script: str, *arguments: object) -> int:
+        """Does something with these entries, without ids with the dead ones."""
+        found = [_text(one) for one in await self._run("dead")] if ids is None else list(ids)
+        total = 0
+        for start in range(0, len(found), _PIECE):
+            total += int(await self._run(script, *arguments, *found[start : start + _PIECE]))
+        return total
+
     async def _run(self, script: str, *arguments: object) -> Any:
-        return await self._scripts[script](keys=[self.name], args=[_argument(one) for one in arguments])
+        try:
+            return await self._scripts[script](keys=[self.name], args=[_argument(one) for one in arguments])
+        except self._errors as error:
+            raise InboxError(f"the inbox in Redis failed: {type(error).__name__}: {error}") from error
 
     async def _check(self) -> None:
         if self._checked or not self._durable:
             return
-        try:
-            found = await self._client.config_get("appendonly")
-        except Exception as error:
-            if type(error).__name__ not in ("ResponseError", "NoPermissionError"):
-                raise
-            found = {}  # a hosted server that hides its settings
-        if found.get("appendonly") == "no":
+        kept = await self._setting("appendonly")
+        if kept == "no":
             raise ConfigurationError(
                 "this Redis does not keep its data (appendonly no), so accepted webhooks would be lost with a "
                 "restart: set `appendonly yes`, or say AsyncRedisInbox(..., durable=False) if that is meant"
             )
+        policy = await self._setting("maxmemory-policy")
+        if policy.startswith("allkeys-") and await self._setting("maxmemory") != "0":
+            raise ConfigurationError(
+                f"this Redis throws data away when it is full (maxmemory-policy {policy}), accepted webhooks "
+                "too: set `maxmemory-policy noeviction`, or say AsyncRedisInbox(..., durable=False) if that is meant"
+            )
         self._checked = True
+
+    async def _setting(self, name: str) -> str:
+        """A setting of the server, empty where it hides them."""
+        try:
+            found = await self._client.config_get(name)
+        except self._errors as error:
+            if type(error).__name__ in ("ResponseError", "NoPermissionError"):
+                return ""
+            raise InboxError(f"the inbox in Redis failed: {type(error).__name__}: {error}") from error
+        return next((_text(value) for key, value in found.items() if _text(key) == name), "")
 
 
 def _argument(value: object) -> object:

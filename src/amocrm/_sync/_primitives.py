@@ -25,11 +25,13 @@ __all__ = [
     "Clock",
     "Context",
     "Handle",
+    "Lane",
     "Lock",
     "Result",
     "Scope",
     "Wakeup",
     "closing",
+    "ends_all",
     "is_ours",
     "portal",
     "redis_client",
@@ -38,6 +40,7 @@ __all__ = [
     "shielded",
     "sleep",
     "to_thread",
+    "within",
 ]
 
 T = TypeVar("T")
@@ -182,6 +185,33 @@ class Scope:
 def shielded(thunk: Callable[[], Result[T]]) -> T:
     """Runs ``thunk``: a thread cannot be cancelled from outside."""
     return thunk()
+
+
+class Lane:
+    """Functions that run one after another, here: a thread that may wait needs no other one."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def run(self, function: Callable[[], T]) -> T:
+        """Runs the function when those before it have ended."""
+        with self._lock:
+            return function()
+
+    def close(self) -> None:
+        """Does nothing: there is no thread."""
+
+
+def within(seconds: float | None, thunk: Callable[[], Result[T]]) -> T:
+    """Runs ``thunk``: a thread cannot be broken off from outside, so it takes the time that it takes."""
+    return thunk()
+
+
+def ends_all(error: BaseException) -> bool:
+    """Whether the program is to end."""
+    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
 
 
 def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:

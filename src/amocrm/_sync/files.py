@@ -14,7 +14,16 @@ from pathlib import Path
 
 from amocrm.errors import ConfigurationError
 
-__all__ = ["Disk", "folder_of", "lock", "make_folders", "open_private", "replace_file", "try_lock"]
+__all__ = [
+    "Disk",
+    "folder_of",
+    "lock",
+    "make_folders",
+    "open_private",
+    "replace_file",
+    "try_lock",
+    "unlock",
+]
 
 
 class Disk:
@@ -142,3 +151,15 @@ def try_lock(handle: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def unlock(handle: int) -> None:
+    """Gives such a lock back."""
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        return
+    import fcntl
+
+    fcntl.flock(handle, fcntl.LOCK_UN)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from msgspec import UNSET
 
@@ -93,7 +94,7 @@ class Webhooks:
         """Local development: listens on a loopback port, subscribes it, works; takes all back at the end.
 
         Args:
-            hooks: made with ``secret=None``; the address gets a secret of its own, which is checked here.
+            hooks: the router; the address gets its secret, or one of its own when it has none.
             public_url: where a tunnel to the port begins. Not needed with a sandbox on this machine.
             port: to listen on, 0 for a free one.
 
@@ -105,7 +106,7 @@ class Webhooks:
 
         Example:
             >>> with crm.webhooks.develop(hooks) as url:
-            ...     crm.session()...
+            ...     print(url)  # change something in the account: handlers are called
         """
         if public_url is None and not self._client.is_local:
             raise ConfigurationError(
@@ -115,7 +116,8 @@ class Webhooks:
         # Brings the standard library's HTTP server, which nobody else needs.
         from amocrm.webhooks.local import LocalServer
 
-        path, run = new_secret_path(), portal()
+        path = f"/amocrm/{quote(hooks.secret, safe='')}" if hooks.secret else new_secret_path()
+        run = portal()
 
         def take(delivery: Delivery) -> Answer:
             if delivery.path.rstrip("/") != path:

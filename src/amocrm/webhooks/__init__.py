@@ -13,7 +13,7 @@ Receiving over HTTP, durable acceptance and handlers are in ``amocrm.Hooks`` and
 from __future__ import annotations
 
 from .delivery import Account, Answer, Delivery
-from .errors import BodyMalformed, BodyTooLarge, SenderRefused, SignatureInvalid, WebhookError
+from .errors import BodyMalformed, BodyTooLarge, InboxError, SenderRefused, SignatureInvalid, WebhookError
 from .events import (
     AccessGranted,
     AccessRefused,
@@ -139,6 +139,7 @@ __all__ = [
     "Delivery",
     "EntityEvent",
     "Event",
+    "InboxError",
     "IntegrationUninstalled",
     "LeadAdded",
     "LeadDeleted",

@@ -9,8 +9,8 @@ import attrs
 from ._arrivals import IntegrationUninstalled
 from ._chat_events import ChatEvent
 from ._event import Event
-from .delivery import Account, Delivery
-from .errors import SenderRefused, WebhookError
+from .delivery import Delivery
+from .errors import BodyMalformed, SenderRefused, WebhookError
 from .forms import DEFAULT, Limits
 from .parse import decode, parse_tree
 from .stored import delivery_key
@@ -56,6 +56,15 @@ class Admission:
     client_secret: str | None = None
     limits: Limits = DEFAULT
 
+    def check_address(self, path: str, query: str) -> None:
+        """Refuses an address without the secret.
+
+        Raises:
+            SenderRefused: so it is.
+        """
+        if self.secret is not None:
+            check_secret(path, query, self.secret)
+
     def admit(self, delivery: Delivery) -> Ticket | None:
         """A ticket, or ``None`` when there is nothing to keep (a probe without a body).
 
@@ -65,10 +74,13 @@ class Admission:
         Raises:
             WebhookError: it is refused; ``status`` is what to answer.
         """
-        if self.secret is not None:
-            check_secret(delivery.path, delivery.query, self.secret)
+        self.check_address(delivery.path, delivery.query)
         if len(delivery.body) > self.limits.bytes:
             raise self.limits.refuse("bytes")
+        announced = delivery.headers.get("content-length", "")
+        if announced.isdecimal() and len(delivery.body) < int(announced[:18]):
+            # Half a form is a form as well. With 5xx the platform repeats it most often.
+            raise BodyMalformed("the delivery was cut off on its way", status=503)
         try:
             tree = decode(delivery, limits=self.limits)
             events = parse_tree(tree, delivery)
@@ -84,18 +96,14 @@ class Admission:
 
     def _check(self, event: Event[object], delivery: Delivery) -> None:
         account = event.account
-        if self.accounts is not None and not self.accounts.intersection(_names(account)):
+        if self.accounts is not None and not self.accounts.intersection(account.names):
             raise SenderRefused(
                 "the delivery names no account"
                 if not account
-                else f"account {_names(account)} is not on the list",
+                else f"account {', '.join(map(str, account.names))} is not on the list",
                 account=account.id or account.subdomain or account.amojo_id,
             )
         if self.chat_secret is not None and isinstance(event, ChatEvent):
             verify_chat(delivery.body, delivery.headers.get("x-signature"), self.chat_secret)
         if self.client_id and self.client_secret and isinstance(event, IntegrationUninstalled):
             verify_uninstall(event, self.client_id, self.client_secret)
-
-
-def _names(account: Account) -> list[int | str]:
-    return [name for name in (account.id, account.subdomain, account.amojo_id) if name is not None]

@@ -9,11 +9,13 @@ pass these on: enter ``hooks.running()`` in the framework's own lifespan, or wor
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Protocol, TypeAlias
 
 from .delivery import Answer, Delivery
+from .forms import Limits
 
 __all__ = ["asgi_app"]
 
@@ -24,34 +26,58 @@ App: TypeAlias = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[N
 
 
 class _Hooks(Protocol):
+    @property
+    def limits(self) -> Limits: ...
+
+    def refusal(self, path: str, query: str, /) -> Answer | None: ...
+
     async def accept(self, delivery: Delivery, /) -> Answer: ...
 
     def running(self) -> AbstractAsyncContextManager[Any]: ...
 
 
-def asgi_app(hooks: _Hooks, *, work: bool = True, largest: int = 4 * 1024 * 1024) -> App:
+def asgi_app(hooks: _Hooks, *, work: bool = True, largest: int | None = None, patience: float = 10.0) -> App:
     """The application.
 
     Args:
         hooks: an ``AsyncHooks``.
         work: run a worker in this process, when the server has a lifespan.
-        largest: bytes of a body beyond which the connection is answered with 413 unread.
+        largest: bytes of a body beyond which it is answered with 413 unread; by default the bound of the router.
+        patience: seconds for which the body is waited for; the platform sends it at once.
     """
+    bound = hooks.limits.bytes if largest is None else largest
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(hooks if work else None, receive, send)
         elif scope["type"] == "http":
-            await _answer(await _taken(hooks, scope, receive, largest), send)
+            await _answer(await _taken(hooks, scope, receive, bound, patience), send)
         else:
             raise RuntimeError(f"webhooks come over HTTP, not over {scope['type']}")
 
     return app
 
 
-async def _taken(hooks: _Hooks, scope: MutableMapping[str, Any], receive: Receive, largest: int) -> Answer:
+async def _taken(
+    hooks: _Hooks, scope: MutableMapping[str, Any], receive: Receive, largest: int, patience: float
+) -> Answer:
     if scope["method"] not in ("POST", "GET"):
         return Answer(405, "method not allowed")
+    path, query = scope["path"], scope.get("query_string", b"").decode("latin-1")
+    refusal = hooks.refusal(path, query)
+    if refusal is not None:
+        return refusal  # nothing is read of what a stranger sends
+    try:
+        async with asyncio.timeout(patience):
+            body = await _body(receive, largest)
+    except TimeoutError:
+        return Answer(408, "too slow")
+    if isinstance(body, Answer):
+        return body
+    return await hooks.accept(Delivery(body=body, headers=scope["headers"], query=query, path=path))
+
+
+async def _body(receive: Receive, largest: int) -> bytes | Answer:
     body = bytearray()
     more = True
     while more:
@@ -62,13 +88,7 @@ async def _taken(hooks: _Hooks, scope: MutableMapping[str, Any], receive: Receiv
         more = message.get("more_body", False)
         if len(body) > largest:
             return Answer(413, "too large")
-    delivery = Delivery(
-        body=bytes(body),
-        headers=scope["headers"],
-        query=scope.get("query_string", b"").decode("latin-1"),
-        path=scope["path"],
-    )
-    return await hooks.accept(delivery)
+    return bytes(body)
 
 
 async def _answer(answer: Answer, send: Send) -> None:
@@ -79,11 +99,13 @@ async def _answer(answer: Answer, send: Send) -> None:
 
 async def _lifespan(hooks: _Hooks | None, receive: Receive, send: Send) -> None:
     await receive()
-    if hooks is None:
+    async with AsyncExitStack() as stack:
+        if hooks is not None:
+            try:
+                await stack.enter_async_context(hooks.running())
+            except Exception as error:
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
         await send({"type": "lifespan.startup.complete"})
         await receive()
-    else:
-        async with hooks.running():
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
     await send({"type": "lifespan.shutdown.complete"})

@@ -20,16 +20,18 @@ from pathlib import Path
 from typing import Any, get_args
 
 from .._sync.hooks import Hooks
-from .._sync.inbox import Inbox, SQLiteInbox
+from .._sync.inbox import Inbox
 from .._sync.inbox_redis import RedisInbox
-from .errors import WebhookError
+from .._sync.inbox_sqlite import SQLiteInbox
+from ..errors import ConfigurationError
+from .errors import InboxError, WebhookError
 from .parse import parse_delivery
 from .stored import Entry, State
 
 __all__ = ["main"]
 
 _DEFAULT = "amocrm-webhooks.sqlite3"
-_ALL = 1_000_000
+_REDIS = ("redis://", "rediss://", "unix://")
 
 
 class _Refused(Exception):
@@ -81,28 +83,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if given.command == "list":
                 return _list(inbox, given)
             return _decide(inbox, given)
-    except _Refused as refused:
+    except (_Refused, InboxError, ConfigurationError) as refused:
         print(refused, file=sys.stderr)
         return 2
 
 
 @contextmanager
 def _inbox(named: str) -> Iterator[Inbox]:
-    if named.startswith(("redis://", "rediss://", "unix://")):
-        try:
-            from redis import Redis
-        except ModuleNotFoundError:
-            raise _Refused("an inbox in Redis needs the extra: pip install 'amocrm-orm[redis]'") from None
-        url, _, name = named.partition("#")
-        client = Redis.from_url(url)
-        try:
-            yield RedisInbox(client, name=name) if name else RedisInbox(client)
-        finally:
-            client.close()
-        return
-    if not Path(named).is_file():
+    if named.startswith(_REDIS):
+        inbox: Inbox = RedisInbox(named)
+    elif Path(named).is_file():
+        inbox = SQLiteInbox(named, patience=30)
+    else:
         raise _Refused(f"there is no inbox {named!r}; name it with --inbox or AMOCRM_WEBHOOKS_INBOX")
-    inbox = SQLiteInbox(named, patience=30)
     try:
         yield inbox
     finally:
@@ -118,17 +111,18 @@ def _list(inbox: Inbox, given: argparse.Namespace) -> int:
 
 
 def _decide(inbox: Inbox, given: argparse.Namespace) -> int:
-    ids = list(given.ids)
-    if given.dead:
-        ids += [entry.id for entry in inbox.entries("dead", limit=_ALL)]
-    elif not ids:
+    if given.dead == bool(given.ids):
         raise _Refused(
             f"say which deliveries to {given.command}: ids as `amocrm webhooks list` shows them, or --dead"
         )
+    ids = None if given.dead else list(dict.fromkeys(given.ids))
     count = inbox.replay(ids, now=time.time()) if given.command == "replay" else inbox.drop(ids)
     done = "ready again" if given.command == "replay" else "dropped"
     print(f"{count} {done}")
-    return 0 if count == len(dict.fromkeys(ids)) else 1
+    if ids is None or count == len(ids):
+        return 0
+    print(f"{len(ids) - count} of these ids are not there, or are ready already", file=sys.stderr)
+    return 1
 
 
 def _work(place: str) -> int:
@@ -136,13 +130,14 @@ def _work(place: str) -> int:
     sys.path.insert(0, os.getcwd())
     try:
         hooks: Any = getattr(import_module(module), name or "hooks")
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, ValueError) as error:
         raise _Refused(f"{place} cannot be found: {error}") from error
     if not isinstance(hooks, Hooks):
         raise _Refused(
             f"{place} is no amocrm.Hooks but {type(hooks).__name__}; an AsyncHooks runs where your event loop is: "
             "`async with hooks.running(): ...`"
         )
+    hooks.inbox.counts()  # an inbox that cannot be used is told now and not in the log
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: hooks.stop())
     print(f"working on {hooks.inbox!r}; stop with Ctrl+C", flush=True)

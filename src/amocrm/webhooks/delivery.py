@@ -47,6 +47,11 @@ class Account:
     url: str | None = None
     amojo_id: str | None = None
 
+    @property
+    def names(self) -> tuple[int | str, ...]:
+        """What it can be called: id, subdomain and ``amojo_id``, as far as they are known."""
+        return tuple(name for name in (self.id, self.subdomain, self.amojo_id) if name is not None)
+
     def __bool__(self) -> bool:
         return not (self.id is None and self.subdomain is None and self.amojo_id is None)
 

@@ -1,6 +1,7 @@
-"""What can be wrong with a delivery. All are `WebhookError`, so one `except` is enough.
+"""What can be wrong with a delivery: all are `WebhookError`, so one `except` is enough. And with the inbox.
 
     AmoCRMError
+    ├── InboxError               the place where deliveries wait failed; what it had taken is still there
     └── WebhookError             a delivery was refused; also ValueError
         ├── BodyTooLarge         a bound of `Limits` was exceeded
         ├── BodyMalformed        not a form and not JSON
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from ..errors import AmoCRMError
 
-__all__ = ["BodyMalformed", "BodyTooLarge", "SenderRefused", "SignatureInvalid", "WebhookError"]
+__all__ = ["BodyMalformed", "BodyTooLarge", "InboxError", "SenderRefused", "SignatureInvalid", "WebhookError"]
 
 
 class WebhookError(AmoCRMError, ValueError):
@@ -59,3 +60,11 @@ class SenderRefused(WebhookError):
 
     status = 403
     account: str | int | None = None
+
+
+class InboxError(AmoCRMError):
+    """The inbox could not be read or written; the message says why and what to do.
+
+    What it had taken before is still there. A delivery that it could not take is answered with 503, and the
+    platform repeats it.
+    """

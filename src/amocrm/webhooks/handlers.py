@@ -51,11 +51,17 @@ class Failure:
         final: whether it is given up.
     """
 
-    error: Exception
+    error: BaseException
     event: Event[Any] | None = None
     handler: str | None = None
     attempt: int = 0
     final: bool = False
+
+    @property
+    def text(self) -> str:
+        """Handler and error in one line, for the inbox."""
+        said = f"{type(self.error).__name__}: {self.error}"[:2000]
+        return f"{self.handler}: {said}" if self.handler else said
 
 
 @attrs.frozen
@@ -162,20 +168,31 @@ def codes_of(kinds: Iterable[type[Event[Any]] | str]) -> tuple[str, ...]:
 
 def _predicate(kinds: tuple[type[Event[Any]], ...], attribute: str, wanted: Any) -> Predicate:
     """``status=142``, ``status={142, 143}``, ``status=stage`` or ``status=lambda id: ...``."""
-    for name in (attribute, f"{attribute}_id"):
+    # The id first: `lead=17` means the lead's number, and never the entity of that name.
+    for name in (f"{attribute}_id", attribute):
         if kinds and all(hasattr(kind, name) for kind in kinds):
             break
     else:
-        known = sorted({n for kind in kinds or (Event,) for n in dir(kind) if not n.startswith("_")})
-        near = get_close_matches(attribute, known, 3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        names = ", ".join(kind.__name__ for kind in kinds) or "every event"
-        raise TypeError(f"{names} cannot be filtered by {attribute}{hint}")
+        if attribute != "account":
+            raise TypeError(_unknown(kinds, attribute))
+        name = attribute
     if callable(wanted) and not hasattr(wanted, "id"):
         return lambda event: bool(wanted(getattr(event, name)))
     allowed = wanted if isinstance(wanted, set | frozenset | list | tuple) else (wanted,)
     values = [one if isinstance(one, int | str | None) else getattr(one, "id", one) for one in allowed]
+    # Numbers from the environment are texts.
+    values += [int(one) for one in values if isinstance(one, str) and one.isdecimal() and len(one) < 20]
+    if name == "account":
+        return lambda event: not set(values).isdisjoint(event.account.names)
     return lambda event: getattr(event, name) in values
+
+
+def _unknown(kinds: tuple[type[Event[Any]], ...], attribute: str) -> str:
+    known = sorted({n for kind in kinds or (Event,) for n in dir(kind) if not n.startswith("_")})
+    near = get_close_matches(attribute, known, 3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    names = ", ".join(kind.__name__ for kind in kinds) or "every event"
+    return f"{names} cannot be filtered by {attribute}{hint}"
 
 
 def _takes_context(function: Callable[..., Any]) -> bool:

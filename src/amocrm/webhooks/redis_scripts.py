@@ -76,23 +76,34 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 
 end
 local found = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, limit)) do
-  redis.call('XCLAIM', stream, 'workers', consumer, 0, redis.call('HGET', entry(id), 'place'), 'JUSTID')
-  found[#found + 1] = id
+  local place = redis.call('HGET', entry(id), 'place')
+  if place and place ~= '' then
+    redis.call('XCLAIM', stream, 'workers', consumer, 0, place, 'JUSTID')
+    found[#found + 1] = id
+  else
+    redis.call('ZREM', leases, id)
+  end
 end
 if #found < limit then
   local fresh = redis.call('XREADGROUP', 'GROUP', 'workers', consumer, 'COUNT', limit - #found, 'STREAMS', stream, '>')
   if fresh then
-    for _, message in ipairs(fresh[1][2]) do found[#found + 1] = message[2][2] end
+    for _, message in ipairs(fresh[1][2]) do
+      local id = message[2] and message[2][2]
+      if id and redis.call('EXISTS', entry(id)) == 1 then
+        found[#found + 1] = id
+      else
+        redis.call('XACK', stream, 'workers', message[1])
+        redis.call('XDEL', stream, message[1])
+      end
+    end
   end
 end
 local rows = {}
 for _, id in ipairs(found) do
-  if redis.call('EXISTS', entry(id)) == 1 then
-    redis.call('HINCRBY', entry(id), 'attempts', 1)
-    redis.call('HSET', entry(id), 'lease', lease, 'due', untl)
-    redis.call('ZADD', leases, untl, id)
-    rows[#rows + 1] = row(id)
-  end
+  redis.call('HINCRBY', entry(id), 'attempts', 1)
+  redis.call('HSET', entry(id), 'lease', lease, 'due', untl)
+  redis.call('ZADD', leases, untl, id)
+  rows[#rows + 1] = row(id)
 end
 return rows
 """
@@ -140,19 +151,30 @@ local waiting = redis.call('XLEN', stream) + redis.call('ZCARD', later)
 return {waiting, redis.call('ZCARD', dead), redis.call('ZCARD', done)}
 """
 
+_DEAD = "return redis.call('ZRANGE', dead, 0, -1)"
+
 _REPLAY = """
-local id, now = ARGV[1], ARGV[2]
-local state = redis.call('HGET', entry(id), 'state')
-if state ~= 'dead' and state ~= 'done' then return 0 end
-redis.call('ZREM', dead, id)
-redis.call('ZREM', done, id)
-redis.call('DEL', marks(id))
-redis.call('HSET', entry(id), 'attempts', 0, 'error', '')
-ready(id, now)
-return 1
+local now, count = ARGV[1], 0
+for place = 2, #ARGV do
+  local id = ARGV[place]
+  local state = redis.call('HGET', entry(id), 'state')
+  if state == 'dead' or state == 'done' then
+    redis.call('ZREM', dead, id)
+    redis.call('ZREM', done, id)
+    redis.call('DEL', marks(id))
+    redis.call('HSET', entry(id), 'attempts', 0, 'error', '')
+    ready(id, now)
+    count = count + 1
+  end
+end
+return count
 """
 
-_DROP = "return forget(ARGV[1])"
+_DROP = """
+local count = 0
+for place = 1, #ARGV do count = count + forget(ARGV[place]) end
+return count
+"""
 
 _PURGE = """
 local ids = redis.call('ZRANGEBYSCORE', done, '-inf', '(' .. ARGV[1], 'LIMIT', 0, tonumber(ARGV[2]))
@@ -170,6 +192,7 @@ ALL: Final = {
         ("settle", _SETTLE),
         ("entries", _ENTRIES),
         ("counts", _COUNTS),
+        ("dead", _DEAD),
         ("replay", _REPLAY),
         ("drop", _DROP),
         ("purge", _PURGE),

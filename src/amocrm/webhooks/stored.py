@@ -13,6 +13,9 @@ from .delivery import KEPT, Delivery
 
 __all__ = ["Backoff", "Entry", "State", "delivery_key", "packed", "storable", "unpacked"]
 
+#: Names at the top that are given once: the waiting step of a bot, the code of a login.
+_GIVEN_ONCE: Final = frozenset({"return_url", "code"})
+
 #: ``ready`` waits or is being handled, ``dead`` was given up, ``done`` was handled and is kept for a while.
 State: TypeAlias = Literal["ready", "dead", "done"]
 
@@ -101,7 +104,8 @@ def delivery_key(delivery: Delivery, tree: Any) -> str:
     The platform repeats a delivery when our answer was late or lost. Whether it then keeps the delivery's id
     is not known, and one id may stand for several deliveries of one request. So:
 
-    - content that holds the moment of the change names the change: the key is the content;
+    - content that holds the moment of the change, or something that is given once, names the change: the key
+      is the content;
     - content without one (deletions, triggers of the digital pipeline) can be genuine twice: the key is the
       id of the delivery with the content;
     - without an id either, nothing can be told: every delivery is a new one.
@@ -114,6 +118,8 @@ def delivery_key(delivery: Delivery, tree: Any) -> str:
 
 
 def _is_dated(tree: Any) -> bool:
+    if isinstance(tree, dict) and any(isinstance(tree.get(name), str) for name in _GIVEN_ONCE):
+        return True
     level = [tree]
     for _ in range(6):  # group, action, index, item, and two levels of notes and chats
         below: list[Any] = []

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias
 
 from .delivery import Answer, Delivery
+from .forms import Limits
 
 __all__ = ["wsgi_app"]
 
@@ -22,19 +23,26 @@ App: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class _Hooks(Protocol):
+    @property
+    def limits(self) -> Limits: ...
+
+    def refusal(self, path: str, query: str, /) -> Answer | None: ...
+
     def accept(self, delivery: Delivery, /) -> Answer: ...
 
 
-def wsgi_app(hooks: _Hooks, *, largest: int = 4 * 1024 * 1024) -> App:
+def wsgi_app(hooks: _Hooks, *, largest: int | None = None) -> App:
     """The application.
 
     Args:
         hooks: a ``Hooks``, the router of the sync flavour.
-        largest: bytes of a body beyond which the request is answered with 413 unread.
+        largest: bytes of a body beyond which it is answered with 413 unread; by default the bound of the
+            router. How long a slow body is waited for is the server's business.
     """
+    bound = hooks.limits.bytes if largest is None else largest
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        answer = _taken(hooks, environ, largest)
+        answer = _taken(hooks, environ, bound)
         try:
             phrase = HTTPStatus(answer.status).phrase
         except ValueError:
@@ -49,12 +57,18 @@ def wsgi_app(hooks: _Hooks, *, largest: int = 4 * 1024 * 1024) -> App:
 def _taken(hooks: _Hooks, environ: dict[str, Any], largest: int) -> Answer:
     if environ["REQUEST_METHOD"] not in ("POST", "GET"):
         return Answer(405, "method not allowed")
-    given = environ.get("CONTENT_LENGTH") or ""
-    if given.isdecimal() and (len(given) > 18 or int(given) > largest):
+    # WSGI hands paths over as Latin-1 of their bytes.
+    raw = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    path, query = raw.encode("latin-1").decode("utf-8", "replace"), environ.get("QUERY_STRING", "")
+    refusal = hooks.refusal(path, query)
+    if refusal is not None:
+        return refusal  # nothing is read of what a stranger sends
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length.isdecimal() and (len(length) > 18 or int(length) > largest):
         return Answer(413, "too large")
     # Without a length (chunked) the server ends the stream; not all of them do, so it is not asked then.
-    if given.isdecimal():
-        body = environ["wsgi.input"].read(int(given))
+    if length.isdecimal():
+        body = environ["wsgi.input"].read(int(length))
     else:
         body = environ["wsgi.input"].read(largest + 1) if environ.get("wsgi.input_terminated") else b""
     if len(body) > largest:
@@ -62,13 +76,5 @@ def _taken(hooks: _Hooks, environ: dict[str, Any], largest: int) -> Answer:
     headers = {
         name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")
     }
-    if environ.get("CONTENT_TYPE"):
-        headers["content-type"] = environ["CONTENT_TYPE"]
-    # WSGI hands paths over as Latin-1 of their bytes.
-    path = (
-        (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
-        .encode("latin-1")
-        .decode("utf-8", "replace")
-    )
-    query = environ.get("QUERY_STRING", "")
+    headers |= {"content-length": length, "content-type": environ.get("CONTENT_TYPE") or ""}
     return hooks.accept(Delivery(body=body, headers=headers, query=query, path=path))

@@ -1,0 +1,35 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""Routers for tests: an inbox in this process, a clock that the test moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amocrm._async.hooks import AsyncHooks
+from amocrm._async.inbox_sqlite import AsyncSQLiteInbox
+from amocrm.webhooks import Event
+from amocrm.webhooks.stored import Backoff
+
+from ._support import StoppedClock
+
+WON = b"leads[status][0][id]=17&leads[status][0][status_id]=142&leads[status][0][pipeline_id]=31&leads[status][0][updated_at]=1700000000"
+
+
+def router(**options: Any) -> AsyncHooks:
+    """A router whose inbox lives in this process and whose waits take no time."""
+    options.setdefault("secret", None)
+    options.setdefault("inbox", AsyncSQLiteInbox(":memory:"))
+    options.setdefault("clock", StoppedClock())
+    options.setdefault("backoff", Backoff(base=10, attempts=3))
+    return AsyncHooks(**options)
+
+
+def collector(hooks: AsyncHooks, *kinds: type[Event[Any]], **options: Any) -> list[Any]:
+    """Events that the router hands to a handler."""
+    seen: list[Any] = []
+
+    @hooks.on(*kinds, name=f"collector {len(hooks._handlers)}", **options)
+    async def collect(event: Event[Any]) -> None:
+        seen.append(event)
+
+    return seen

@@ -1,0 +1,129 @@
+"""What only a worker of coroutines meets: cancellation, timeouts, threads that are all taken."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+from amocrm import AsyncHooks
+from amocrm.webhooks import Delivery, LeadAdded
+from amocrm.webhooks.handlers import Failure
+
+BODY = b"leads[add][0][id]=%d&leads[add][0][updated_at]=1700000000"
+
+
+def test_a_handler_that_was_cancelled_from_within_is_a_failure() -> None:
+    """A cancelled task of the handler's own does not end the worker, nor count as done."""
+    failures: list[Failure] = []
+    seen: list[int] = []
+
+    async def run() -> None:
+        hooks = AsyncHooks(secret=None, inbox=":memory:", on_failure=failures.append)
+
+        @hooks.on(LeadAdded, lead=1)
+        async def cancelled(event: LeadAdded) -> None:
+            task = asyncio.ensure_future(asyncio.sleep(60))
+            task.cancel()
+            await task
+
+        @hooks.on(LeadAdded, lead=2)
+        async def fine(event: LeadAdded) -> None:
+            seen.append(event.lead_id)
+
+        async with hooks.running():
+            await hooks.accept(Delivery(body=BODY % 1))
+            await hooks.accept(Delivery(body=BODY % 2))
+            while not seen:
+                await asyncio.sleep(0.01)
+        assert await hooks.inbox.counts() == {"ready": 1, "dead": 0, "done": 1}
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+    assert [type(failure.error) for failure in failures] == [asyncio.CancelledError]
+
+
+def test_a_worker_that_is_cancelled_ends_and_loses_nothing(tmp_path: Path) -> None:
+    """Its handler is cancelled with it; the delivery comes back when the lease is over."""
+    attempts: list[int] = []
+
+    async def run() -> None:
+        hooks = AsyncHooks(secret=None, inbox=tmp_path / "hooks.sqlite3", lease=0.2, poll=0.01)
+
+        @hooks.on(LeadAdded)
+        async def handler(event: LeadAdded, handling: object) -> None:
+            attempts.append(handling.attempt)  # type: ignore[attr-defined]
+            if len(attempts) == 1:
+                await asyncio.sleep(600)
+
+        await hooks.accept(Delivery(body=BODY % 1))
+        worker = asyncio.ensure_future(hooks.run())
+        while not attempts:
+            await asyncio.sleep(0.01)
+        worker.cancel()
+        await asyncio.wait([worker])
+        assert worker.cancelled()
+        async with hooks.running():
+            while len(attempts) < 2:
+                await asyncio.sleep(0.01)
+        await hooks.close()
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+    assert attempts == [1, 2]
+
+
+def test_a_handler_that_takes_too_long_is_broken_off() -> None:
+    """With a timeout a hanging handler fails and is tried again; the worker goes on."""
+    failures: list[Failure] = []
+    seen: list[int] = []
+
+    async def run() -> None:
+        hooks = AsyncHooks(secret=None, inbox=":memory:", timeout=0.05, on_failure=failures.append)
+
+        @hooks.on(LeadAdded)
+        async def handler(event: LeadAdded) -> None:
+            if event.lead_id == 1:
+                await asyncio.sleep(600)
+            seen.append(event.lead_id)
+
+        async with hooks.running():
+            await hooks.accept(Delivery(body=BODY % 1))
+            await hooks.accept(Delivery(body=BODY % 2))
+            while not seen:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+    assert seen == [2]
+    assert [type(failure.error) for failure in failures] == [TimeoutError]
+
+
+def test_handlers_that_take_every_thread_keep_no_delivery_waiting(tmp_path: Path) -> None:
+    """Plain functions may wait on all threads of the program; acceptance has one of its own."""
+    leave = threading.Event()
+
+    async def run() -> list[int]:
+        hooks = AsyncHooks(secret=None, inbox=tmp_path / "hooks.sqlite3", concurrency=100)
+        inside = []
+
+        @hooks.on(LeadAdded)
+        def handler(event: LeadAdded) -> None:
+            inside.append(event.lead_id)
+            leave.wait()
+
+        answers = []
+        async with hooks.running():
+            for number in range(60):
+                answers.append((await hooks.accept(Delivery(body=BODY % (number + 1)))).status)
+            while len(inside) < 5:
+                await asyncio.sleep(0.01)
+            answers.append((await hooks.accept(Delivery(body=BODY % 99))).status)
+            leave.set()
+        await hooks.close()
+        return answers
+
+    try:
+        assert asyncio.run(asyncio.wait_for(run(), 60)) == [200] * 61
+    finally:
+        leave.set()
