@@ -13,7 +13,7 @@ from .effects import answer_instead, deform, latency
 from .errors import Refused, field_error, own_form, refuse
 from .hosts import PUBLIC, SERVICES, service_of
 from .messages import Request, Response, html_page, problem
-from .query import form_value
+from .query import as_int, form_value
 
 if TYPE_CHECKING:
     from .app import Sandbox
@@ -183,8 +183,9 @@ class Exchange:
         other = self._request.headers.get("x-context-user-id")
         if other is None:
             return user
-        acting = users.get(int(other)) if other.isdigit() else None
-        if acting is None or acting["rights"]["is_free"] or not user["rights"]["is_admin"]:
+        acting = users.get(as_int(other, 0) or 0)
+        is_admin = user["rights"]["is_admin"]
+        if acting is None or not is_admin or acting["rights"]["is_free"] or not acting["rights"]["is_active"]:
             raise unauthorized
         return acting
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .. import access
 from ..context import Context, Item, Routes
 from ..embedding import embed_links
 from ..entities import Kind, Row, create_many, get_one, list_all, update_many, update_one
 from ..errors import refuse
 from ..messages import Response
-from ..query import as_int
 from ..relations import link
 from ..selection import Selection
 from ..stages import CLOSED, LOST, first_stage, main_pipeline, pipeline_of, stage
@@ -94,7 +92,7 @@ def _attach(ctx: Context, item: Item, id: int, data: Row, prefix: str) -> None:
             other_id = reference.get("id")
             if other_id is None:
                 continue
-            if ctx.store.row(f"SELECT 1 FROM {other} WHERE id=? AND is_deleted=0", (other_id,)) is None:
+            if not access.may_see(ctx, other, other_id):
                 item.error("NotSupportedChoice", f"{prefix}_embedded.{other}.{index}.id")
                 continue
             is_main = bool(reference.get("is_main")) if other == "contacts" else None
@@ -128,15 +126,7 @@ def _narrow(ctx: Context, selection: Selection) -> None:
     selection.between("price", asked.get("price"))
     selection.between("closed_at", asked.get("closed_at"))
     selection.ids("pipeline_id", asked.get("pipeline_id"))
-    pairs: Any = asked.get("statuses")
-    wanted: list[int] = []
-    for pair in pairs.values() if isinstance(pairs, dict) else ():
-        pipeline_id, status_id = (as_int(pair.get(key)) for key in ("pipeline_id", "status_id"))
-        if pipeline_id is not None and status_id is not None:
-            wanted += [pipeline_id, status_id]
-    if wanted:
-        condition = " OR ".join(["(pipeline_id=? AND status_id=?)"] * (len(wanted) // 2))
-        selection.where(f"({condition})", *wanted)
+    selection.stages(asked.get("statuses"))
 
 
 LEADS = Kind(

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from .. import access
 from ..context import Context, Item, Routes
 from ..errors import refuse
 from ..messages import Response, json_response
@@ -17,7 +18,6 @@ __all__ = ["routes"]
 
 routes = Routes()
 
-_TABLES = ("leads", "contacts", "companies", "customers")
 _COLUMNS = (
     "id",
     "entity_id",
@@ -37,13 +37,6 @@ _OWN = "/api/v4/{entity_type}/{entity_id}/notes"
 
 def _kind(ctx: Context) -> str:
     return ctx.params["entity_type"]
-
-
-def _parent_exists(ctx: Context, kind: str, id: int) -> bool:
-    return (
-        kind in _TABLES
-        and ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0", (id,)) is not None
-    )
 
 
 def _own(ctx: Context) -> int | None:
@@ -68,7 +61,9 @@ def _show(ctx: Context, kind: str, values: tuple[Any, ...]) -> dict[str, Any]:
 def _find(ctx: Context, id: int) -> tuple[Any, ...] | None:
     own = _own(ctx)
     row = ctx.store.row(f"SELECT {_SELECT} FROM notes WHERE id=? AND entity_type=?", (id, _kind(ctx)))
-    return row if row and own in (None, row[1]) else None
+    if row is None or own not in (None, row[1]) or not access.may_see(ctx, _kind(ctx), row[1]):
+        return None
+    return row
 
 
 @routes("GET", _ALL, _OWN)
@@ -77,6 +72,7 @@ def list_notes(ctx: Context) -> Response:
     kind, own = _kind(ctx), _own(ctx)
     selection = Selection("notes")
     selection.where("entity_type=?", kind)
+    access.narrow(ctx, selection, kind, "entity_id")
     if own is not None:
         selection.where("entity_id=?", own)
     else:
@@ -102,8 +98,8 @@ def get_note(ctx: Context) -> Response:
 def create_notes(ctx: Context) -> Response:
     """Add notes; the answer holds ids and links only."""
     kind, own, shown = _kind(ctx), _own(ctx), []
-    if own is not None and not _parent_exists(ctx, kind, own):
-        raise refuse(404, "Entity not found")
+    if own is not None:
+        access.require_entity(ctx, kind, own, "edit")
     for item in ctx.items:
         if item.errors:
             continue
@@ -111,8 +107,10 @@ def create_notes(ctx: Context) -> Response:
         entity_id = data.get("entity_id") if own is None else own
         if entity_id is None:
             item.error("FieldMissing", "entity_id")
-        elif own is None and not _parent_exists(ctx, kind, entity_id):
+        elif own is None and not ctx.exists(kind, entity_id):
             item.error("NotSupportedChoice", "entity_id")
+        elif own is None:
+            access.require_entity(ctx, kind, entity_id, "edit")
         params = check_params(item, data.get("note_type"), data.get("params"))
         _check_users(ctx, item)
         if item.errors:
@@ -163,6 +161,7 @@ def _change(ctx: Context, item: Item, row: tuple[Any, ...]) -> dict[str, Any] | 
         if data.get(key) is not None:
             changes[key] = data[key]
     _check_users(ctx, item)
+    access.require_entity(ctx, _kind(ctx), row[1], "edit")
     if item.errors:
         return None
     ctx.store.update("notes", row[0], changes)
@@ -206,6 +205,7 @@ def _pin(ctx: Context, pinned: bool) -> Response:
     row = _find(ctx, ctx.id())
     if row is None:
         raise refuse(404, "Note not found")
+    access.require_entity(ctx, _kind(ctx), row[1], "edit")
     ctx.store.update("notes", row[0], {"is_pinned": int(pinned)})
     return Response(204)
 
