@@ -133,7 +133,7 @@ class Changes:
             if price in old and old[price] != new[price]:
                 pair = ({"sale_field_value": {"sale": row[price]}} for row in (old, new))
                 self._pair("sale_field_changed", kind, id, *pair)
-        self._moved(kind, old, new)
+        self.moved(kind, old, new)
         if old["responsible_user_id"] != new["responsible_user_id"]:
             pair = ({"responsible_user": {"id": row["responsible_user_id"]}} for row in (old, new))
             self._pair("entity_responsible_changed", kind, id, *pair)
@@ -144,7 +144,8 @@ class Changes:
                 self.hook(f"update_{one}", kind, id, **extra)
                 self.hook(f"responsible_{one}", kind, id, **extra)
 
-    def _moved(self, kind: str, old: Extra, new: Extra) -> None:
+    def moved(self, kind: str, old: Extra, new: Extra) -> None:
+        """A lead or customer may have another stage than before."""
         if kind == "leads":
             places = [(row["status_id"], row["pipeline_id"]) for row in (old, new)]
             if places[0] != places[1]:

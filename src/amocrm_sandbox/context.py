@@ -47,6 +47,11 @@ class Item:
         """Add an error at a dotted path relative to the item."""
         self.errors.append(field_error(code, path, arg, detail))
 
+    def needs_one(self, *keys: str) -> None:
+        """Add an error when none of the keys was sent."""
+        if not any(key in self.data for key in keys):
+            self.error("FieldMissing", keys[0])
+
 
 class Context:
     """One authorized request on its way through a handler."""

@@ -61,7 +61,8 @@ def _render(ctx: Context, rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
     for record in records:
         shown = _decode(record["shown"]) if record["shown"] else {}
         record["talk_contact"] = shown.get("linked_talk_contact_id")
-        if "kind" in shown:
+        # A message of a talk stands at its lead or customer, and at the contact once that is deleted.
+        if "kind" in shown and ctx.exists(shown["kind"], shown["id"]):
             record["kind"], record["entity_id"] = shown["kind"], shown["id"]
     names = _names(ctx, records)
     return [_show(ctx, record, names) for record in records]

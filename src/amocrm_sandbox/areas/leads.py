@@ -39,7 +39,8 @@ def _place(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefi
     pipeline_id, status_id = data.get("pipeline_id"), data.get("status_id")
     if pipeline_id is None and status_id is None:
         if old is None:
-            pipeline_id = main_pipeline(ctx.store)
+            source = _source(ctx, data)
+            pipeline_id = source["pipeline_id"] if source else main_pipeline(ctx.store)
             row["pipeline_id"], row["status_id"] = pipeline_id, first_stage(ctx.store, pipeline_id)
         return
     if pipeline_id is not None and ctx.store.document("pipelines", pipeline_id) is None:
@@ -61,6 +62,13 @@ def _place(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefi
     row["pipeline_id"], row["status_id"] = pipeline_id, status_id
 
 
+def _source(ctx: Context, data: Row) -> Row | None:
+    """Return the source that a creation embeds: one of the same integration."""
+    wanted = ((data.get("_embedded") or {}).get("source") or {}).get("external_id")
+    own = (one for one in ctx.store.documents("sources").values() if one["client_id"] == ctx.client_id)
+    return next((one for one in own if one["external_id"] == wanted), None)
+
+
 def _loss_reason(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefix: str) -> None:
     status_id = row.get("status_id", old["status_id"] if old else None)
     reason = data.get("loss_reason_id")
@@ -80,13 +88,11 @@ def _attach(ctx: Context, item: Item, id: int, data: Row, prefix: str) -> None:
     """Link the existing contacts and the company that a creation embeds."""
     embedded = data.get("_embedded") or {}
     if embedded.get("source"):
-        wanted = embedded["source"].get("external_id")
-        sources = ctx.store.documents("sources").values()
-        found = next((source for source in sources if source["external_id"] == wanted), None)
-        if found is None:
+        source = _source(ctx, data)
+        if source is None:
             item.error("NotSupportedChoice", f"{prefix}_embedded.source.external_id")
         else:
-            ctx.store.update("leads", id, {"source_id": found["id"]})
+            ctx.store.update("leads", id, {"source_id": source["id"]})
     for other in ("contacts", "companies"):
         for index, reference in enumerate(embedded.get(other) or ()):
             other_id = reference.get("id")
@@ -113,6 +119,12 @@ def _show(ctx: Context, row: Row, shown: Row) -> None:
 
 def _embed(ctx: Context, ids: list[int], shown: list[Row]) -> None:
     embed_links(ctx, "leads", ids, shown, always=("companies",), asked=("contacts",))
+    if "source" in ctx.with_:
+        sources = ctx.store.documents("sources")
+        for id, lead in zip(ids, shown, strict=True):
+            source = sources.get(ctx.store.value("SELECT source_id FROM leads WHERE id=?", (id,)) or 0)
+            if source:
+                lead["_embedded"]["source"] = {"id": source["id"], "name": source["name"]}
     if "loss_reason" in ctx.with_:
         reasons = ctx.store.documents("loss_reasons")
         for lead in shown:

@@ -9,6 +9,7 @@ import msgspec
 from .. import access
 from ..context import Context, Item, Routes
 from ..errors import refuse
+from ..files import file_reference, sanitized
 from ..messages import Response, json_response
 from ..note_params import check_params, show_params
 from ..query import as_list
@@ -111,7 +112,7 @@ def create_notes(ctx: Context) -> Response:
             item.error("NotSupportedChoice", "entity_id")
         elif own is None:
             access.require_entity(ctx, kind, entity_id, "edit")
-        params = check_params(item, data.get("note_type"), data.get("params"))
+        params = _params(ctx, item, data.get("note_type"), data.get("params"))
         _check_users(ctx, item)
         if item.errors:
             continue
@@ -138,6 +139,21 @@ def create_notes(ctx: Context) -> Response:
     return json_response({"_links": ctx.links(path), "_embedded": {"notes": shown}})
 
 
+def _params(ctx: Context, item: Item, note_type: Any, sent: Any) -> dict[str, Any]:
+    """Return the params to keep; those of an attachment name a file of the drive, whose names reading adds."""
+    params = check_params(item, note_type, sent)
+    if note_type != "attachment" or item.errors:
+        return params
+    found = file_reference(ctx, params["file_uuid"], params.get("version_uuid"))
+    if found is None:
+        item.error("NotSupportedChoice", "params.file_uuid")
+        return params
+    uploaded = found["file_name"]
+    kept = {"file_uuid": found["file_uuid"], "version_uuid": found["version_uuid"]}
+    shown = sanitized(params.get("file_name") or uploaded)
+    return {**kept, "file_name": shown, "original_name": uploaded}
+
+
 def _check_users(ctx: Context, item: Item) -> None:
     for key in ("created_by", "updated_by", "responsible_user_id"):
         value = item.data.get(key)
@@ -153,7 +169,7 @@ def _change(ctx: Context, item: Item, row: tuple[Any, ...]) -> dict[str, Any] | 
     }
     note_type = data.get("note_type") or row[7]
     if "params" in data:
-        changes["params"] = msgspec.json.encode(check_params(item, note_type, data["params"]))
+        changes["params"] = msgspec.json.encode(_params(ctx, item, note_type, data["params"]))
         changes["note_type"] = note_type
     elif note_type != row[7]:
         item.error("FieldMissing", "params")
