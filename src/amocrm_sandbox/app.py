@@ -55,7 +55,8 @@ class Sandbox:
         api_filter: Whether the account has the paid option. Without it (the default, as in a new account) filters of
             the four main lists are ignored and the unfiltered list comes back.
         seed: Makes ids of tokens, jitter and probabilities repeatable.
-        clock: Both clocks; give a `ManualClock` to stand still.
+        clock: Both clocks; give a `ManualClock` to stand still. None for the machine's; how far that is moved is kept
+            with the data.
         link_base: Scheme and host that links in answers name, for example ``https://shard7.amocrm.ru``; None for
             those of the request.
         timezone: Time zone of the account, IANA name.
@@ -87,6 +88,9 @@ class Sandbox:
         self.link_base = link_base
         self.lock = threading.RLock()
         self.store = Store(db)
+        if clock is None:
+            self.clock.offset = self.store.setting("clock") or 0.0
+            self.clock.on_move = self._keep_clock
         opened = (self.store.setting("opened") or 0) + 1
         self.store.set_setting("opened", opened)
         self.random = Random(f"{seed}:{opened}")
@@ -107,6 +111,10 @@ class Sandbox:
         self.by_hand = ByHand(self)
         self.router = _routes(ALL)
         self._token: str | None = None
+
+    def _keep_clock(self, offset: float) -> None:
+        with self.lock:
+            self.store.set_setting("clock", offset)
 
     def close(self) -> None:
         """Close the database; what is in a file stays."""

@@ -239,7 +239,7 @@ class Changes:
     # ---- the end of the request
 
     def flush(self) -> list[HookDelivery]:
-        """Write the events; return the deliveries, to be sent once the transaction is through."""
+        """Write the events and the deliveries; return the latter, to be sent once the transaction is through."""
         if self._events:
             self._sandbox.store.executemany(
                 "INSERT INTO events (id, type, alias, kind, entity_id, created_by, created_at, before, after, shown)"
@@ -249,4 +249,6 @@ class Changes:
             self._events = []
         hooks, self._hooks = self._hooks, {}
         ready, self._ready = self._ready, []
-        return self._sandbox.webhooks.prepare(hooks) + ready if hooks else ready
+        deliveries = self._sandbox.webhooks.prepare(hooks) + ready if hooks else ready
+        self._sandbox.webhooks.keep(deliveries)
+        return deliveries

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Exchange"]
 
+# The front takes request lines of 8 KiB, method and protocol included.
+LONGEST_TARGET = 8 * 2**10 - len("DELETE  HTTP/1.1\r\n")
 _FAMILIES = (".amocrm.ru", ".kommo.com", ".amocrm.com")
 _decode = msgspec.json.Decoder().decode
 
@@ -112,6 +114,8 @@ class Exchange:
             if sandbox.limiter.limits.json_page:
                 return client_id, problem(429, "Too many requests", retry_after=1)
             return client_id, html_page(429)
+        if len(self._request.target) > LONGEST_TARGET:
+            return client_id, html_page(414)
         instead = answer_instead(self._faults, after_commit=False)
         if instead is not None:
             return client_id, instead

@@ -92,6 +92,7 @@ def uninstall(sandbox: Sandbox, integration: Integration) -> None:
     data = {"account_id": account_id, "client_uuid": integration.client_id, "signature": signature}
     destination = f"{address}{'&' if '?' in address else '?'}{urlencode(data)}"
     told = HookDelivery(None, "uninstall", destination, {}, b"", data, is_repeated=False, method="GET")
+    sandbox.webhooks.keep([told])
     sandbox.webhooks.send_all([told])
 
 

@@ -6,7 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import fastjsonschema
+try:
+    import fastjsonschema
+except ModuleNotFoundError:
+    raise ModuleNotFoundError(
+        'the sandbox needs the package fastjsonschema: pip install "amocrm-orm[sandbox]"',
+        name="fastjsonschema",
+    ) from None
 
 from .errors import field_error
 
