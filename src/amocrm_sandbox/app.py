@@ -104,13 +104,18 @@ class Sandbox:
         existing = self.tokens.integrations()
         self.integration: Integration = existing[0] if existing else self.tokens.create_integration()
         self.limiter = Limiter(limits if isinstance(limits, Limits) else Limits() if limits else Limits.off())
-        self.faults = Faults(seed)
+        self.faults = Faults(seed, self._operations())
         self.journal = Journal(log_size)
         self.control = Control(self)
         self.webhooks = Webhooks(self)
         self.by_hand = ByHand(self)
         self.router = _routes(ALL)
         self._token: str | None = None
+
+    def _operations(self) -> set[str]:
+        """The names that counters and faults know requests by."""
+        plain = {f"{method} {template}" for routes in ALL for method, template, _ in routes.table}
+        return plain | self.description.operations.keys()
 
     def _keep_clock(self, offset: float) -> None:
         with self.lock:

@@ -75,10 +75,11 @@ class Exchange:
             arrived: Monotonic seconds of the arrival; None for now.
         """
         sandbox = self._sandbox
+        # Before the lock: a request that has to wait for another one has arrived all the same.
+        now = sandbox.clock.monotonic() if arrived is None else arrived
         with sandbox.lock:
             if self._path.startswith("/_sandbox"):
                 return sandbox.control.handle(self._request, self._path, self._query)
-            now = sandbox.clock.monotonic() if arrived is None else arrived
             begun = perf_counter()
             client_id, response = self._respond(now)
             request_id = f"{sandbox.random.getrandbits(64):016x}"
