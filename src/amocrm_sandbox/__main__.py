@@ -4,31 +4,72 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import json
+import re
 import signal
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from .app import Sandbox
-from .certificate import DEFAULT_FOLDER, local_certificate
-from .limits import Limits
-from .server import serve
+from .certificate import DEFAULT_FOLDER
+
+if TYPE_CHECKING:
+    from .app import Sandbox
+    from .certificate import Certificate
 
 __all__ = ["main"]
 
 
+def _number(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers within bounds."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,12}", text) or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _limits(text: str) -> bool | int:
+    if text in ("on", "off"):
+        return text == "on"
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is none of on, off and a number of requests a second")
+    return int(text)
+
+
+def _subdomain(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no host name: use a-z, 0-9 and hyphens")
+    return text
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^/?#\s]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no scheme and host, such as https://shard7.amocrm.ru")
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="amocrm-sandbox", description="A local amoCRM account over HTTP.")
+    parser = argparse.ArgumentParser(prog="amocrm sandbox", description="A local amoCRM account over HTTP.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port, 0 for a free one (default: %(default)s)")
+    port = _number(0, 65535)
+    parser.add_argument("--port", type=port, default=0, help="port, 0 for a free one (default: %(default)s)")
     parser.add_argument(
         "--db", default=None, metavar="FILE", help="file to keep the account in (default: memory)"
     )
-    parser.add_argument("--subdomain", default="demo", help="name of the account (default: %(default)s)")
+    parser.add_argument(
+        "--subdomain", type=_subdomain, default="demo", help="name of the account (default: %(default)s)"
+    )
     parser.add_argument(
         "--limits",
-        default="on",
+        type=_limits,
+        default=True,
         metavar="on|off|N",
-        help="7 requests a second per integration (on), none (off), or N (default: %(default)s)",
+        help="7 requests a second per integration (on), none (off), or N (default: on)",
     )
     parser.add_argument(
         "--api-filter",
@@ -41,13 +82,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--fill",
-        type=int,
+        type=_number(0, 1_000_000),
         default=0,
         metavar="COUNT",
         help="invent so many leads, with contacts, companies, tasks and notes, in an account that has none",
     )
     parser.add_argument(
-        "--link-base", default=None, metavar="URL", help="scheme and host named by links in answers"
+        "--link-base",
+        type=_address,
+        default=None,
+        metavar="URL",
+        help="scheme and host named by links in answers",
     )
     parser.add_argument(
         "--tls",
@@ -58,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         help="answer https://SUBDOMAIN.amocrm.ru as well, with a certificate kept in FOLDER (default: %(const)s)",
     )
     parser.add_argument(
-        "--tls-port", type=int, default=0, help="port of TLS, 0 for a free one (default: %(default)s)"
+        "--tls-port", type=port, default=0, help="port of TLS, 0 for a free one (default: %(default)s)"
     )
     parser.add_argument(
         "--json", action="store_true", help="print the address and the keys as one JSON object"
@@ -66,67 +111,106 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _limits(text: str) -> bool | Limits:
-    if text in ("on", "off"):
-        return text == "on"
-    return Limits(per_integration=int(text))
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit status.
+    """Run the command line and return the exit status: 2 for arguments that mean nothing, 1 for what can not be done.
 
     Args:
         argv: Arguments; None for those of the process.
     """
     args = _parser().parse_args(argv)
+    try:
+        _serve(args)
+    except KeyboardInterrupt:
+        pass
+    except ModuleNotFoundError as error:
+        if error.name != "fastjsonschema":
+            raise
+        return _fail(str(error))
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL) or "bind" in str(error):
+            return _fail(
+                f"can not listen on {args.host}:{args.port}: {error.strerror or error}; "
+                "choose another --host or --port, 0 for a free one"
+            )
+        return _fail(str(error))
+    except (ValueError, RuntimeError) as error:
+        return _fail(str(error))
+    return 0
+
+
+def _fail(reason: str) -> int:
+    print(f"amocrm sandbox: {reason}", file=sys.stderr)
+    return 1
+
+
+def _serve(args: argparse.Namespace) -> None:
+    # Late, so that `--help` works without the extra, and that a missing one is told in a sentence.
+    from .app import Sandbox
+    from .certificate import local_certificate
+    from .limits import Limits
+    from .server import serve
+
     certificate = local_certificate(args.tls) if args.tls else None
     sandbox = Sandbox(
         db=args.db,
         subdomain=args.subdomain,
-        limits=_limits(args.limits),
+        limits=args.limits if isinstance(args.limits, bool) else Limits(per_integration=args.limits),
         api_filter=None if args.api_filter is None else args.api_filter == "on",
         seed=args.seed,
         link_base=args.link_base,
     )
-    if args.fill and not sandbox.store.row("SELECT 1 FROM leads"):
-        from .builders import Builder
-
-        Builder(sandbox, args.seed).fill(args.fill)
-
-    def ready(port: int, tls_port: int | None) -> None:
-        url = f"http://{args.host}:{port}"
-        keys = {
-            "url": url,
-            "token": sandbox.token,
-            "client_id": sandbox.integration.client_id,
-            "client_secret": sandbox.integration.client_secret,
-            "redirect_uri": sandbox.integration.redirect_uri,
-            "code": sandbox.authorization_code(),
-            "subdomain": sandbox.subdomain,
-            "control_url": f"{url}/_sandbox",
-        }
-        text = f"amoCRM sandbox at {url} token {keys['token']}\nopen {url}/_sandbox/ to watch it"
-        if certificate is not None:
-            keys |= {
-                "name_url": sandbox.url,
-                "proxy": url,
-                "tls_url": f"https://{args.host}:{tls_port}",
-                "ca_file": str(certificate.ca_file),
-            }
-            text += "\n" + certificate.hint(f"{sandbox.subdomain}.amocrm.ru", url, args.host, tls_port or 443)
-        print(json.dumps(keys) if args.json else text, flush=True)
-
-    async def run() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await serve(sandbox, stop, args.host, args.port, ready, certificate, args.tls_port)
-
     try:
+        if args.fill and not sandbox.store.row("SELECT 1 FROM leads"):
+            from .builders import Builder
+
+            Builder(sandbox, args.seed).fill(args.fill)
+
+        def ready(port: int, tls_port: int | None) -> None:
+            print(_greeting(args, sandbox, certificate, port, tls_port), flush=True)
+
+        async def run() -> None:
+            stop = asyncio.Event()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                # Windows has no such handlers; there an interrupt ends the loop.
+                with suppress(NotImplementedError):
+                    asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            await serve(sandbox, stop, args.host, args.port, ready, certificate, args.tls_port)
+
         asyncio.run(run())
     finally:
         sandbox.close()
-    return 0
+
+
+def _greeting(
+    args: argparse.Namespace,
+    sandbox: Sandbox,
+    certificate: Certificate | None,
+    port: int,
+    tls_port: int | None,
+) -> str:
+    """Return what the command says once it takes connections: address and keys, as a text or as one JSON object."""
+    host = f"[{args.host}]" if ":" in args.host else args.host
+    url = f"http://{host}:{port}"
+    keys = {
+        "url": url,
+        "token": sandbox.token,
+        "client_id": sandbox.integration.client_id,
+        "client_secret": sandbox.integration.client_secret,
+        "redirect_uri": sandbox.integration.redirect_uri,
+        "code": sandbox.authorization_code(),
+        "subdomain": sandbox.subdomain,
+        "control_url": f"{url}/_sandbox",
+    }
+    text = f"amoCRM sandbox at {url} token {keys['token']}\nopen {url}/_sandbox/ to watch it"
+    if certificate is not None:
+        keys |= {
+            "name_url": sandbox.url,
+            "proxy": url,
+            "tls_url": f"https://{host}:{tls_port}",
+            "ca_file": str(certificate.ca_file),
+        }
+        text += "\n" + certificate.hint(f"{sandbox.subdomain}.amocrm.ru", url, host, tls_port or 443)
+    return json.dumps(keys) if args.json else text
 
 
 if __name__ == "__main__":

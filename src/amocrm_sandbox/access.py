@@ -1,5 +1,6 @@
 """What a user may see and do: the letters of the rights, stage rights on top, and subscriptions that let see more.
 
+What hangs on an entity (notes, links, files, events, talks) follows the rights on it; tasks have rights of their own.
 That what is out of reach is 204 on reading and 403 on writing is inferred; the documentation only gives the rules.
 """
 
@@ -10,14 +11,15 @@ from typing import Any
 
 from .context import Context
 from .errors import refuse
+from .selection import Selection
 
-__all__ = ["may", "reach", "require", "require_add"]
+__all__ = ["may", "may_see", "narrow", "reach", "require", "require_add", "require_entity", "rights_of"]
 
 # Rights on customers follow those on leads.
 _OWNERS = {"customers": "leads"}
 
 
-def _rights(ctx: Context) -> dict[str, Any] | None:
+def rights_of(ctx: Context) -> dict[str, Any] | None:
     """Return the rights that bind the acting user: those of the role, where there is one; None for no bounds."""
     rights: dict[str, Any] | None = ctx.user.get("rights")
     if rights is None or rights["is_admin"]:
@@ -65,7 +67,7 @@ def _marks(values: Iterable[Any]) -> str:
 
 def reach(ctx: Context, kind: str) -> tuple[str, list[Any]] | None:
     """Return the SQL condition for what the acting user may see, with its arguments; None for everything."""
-    rights = _rights(ctx)
+    rights = rights_of(ctx)
     if rights is None:
         return None
     letter, stages = _letter(rights, kind, "view"), _stages(rights, kind, "view")
@@ -97,7 +99,7 @@ def may(ctx: Context, kind: str, action: str, row: dict[str, Any]) -> bool:
         action: What is done.
         row: The entity's row.
     """
-    rights = _rights(ctx)
+    rights = rights_of(ctx)
     if rights is None:
         return True
     if action == "view" and row["id"] in _subscribed(ctx, kind):
@@ -122,6 +124,43 @@ def require(ctx: Context, kind: str, action: str, row: dict[str, Any]) -> None:
 
 def require_add(ctx: Context, kind: str) -> None:
     """Refuse with 403 users who may not add entities of a type."""
-    rights = _rights(ctx)
+    rights = rights_of(ctx)
     if rights is not None and _letter(rights, kind, "add") == "D":
         raise refuse(403, "Access denied")
+
+
+def _row(ctx: Context, kind: str, id: int) -> dict[str, Any] | None:
+    """Return what rights depend on of an entity that is not in the bin, or None."""
+    columns = ("id", "responsible_user_id", *(("pipeline_id", "status_id") if kind == "leads" else ()))
+    values = ctx.store.row(f"SELECT {','.join(columns)} FROM {kind} WHERE id=? AND is_deleted=0", (id,))
+    return dict(zip(columns, values, strict=True)) if values else None
+
+
+def may_see(ctx: Context, kind: str, id: int) -> bool:
+    """Whether there is such an entity and the acting user may see it."""
+    if rights_of(ctx) is None:
+        return ctx.exists(kind, id)
+    row = _row(ctx, kind, id)
+    return row is not None and may(ctx, kind, "view", row)
+
+
+def require_entity(ctx: Context, kind: str, id: int, action: str) -> None:
+    """Refuse with 404 what is not there, and with 403 what the acting user may not do to it."""
+    row = _row(ctx, kind, id)
+    if row is None:
+        raise refuse(404, "Entity not found")
+    require(ctx, kind, action, row)
+
+
+def narrow(ctx: Context, selection: Selection, kind: str, column: str) -> None:
+    """Keep the rows of a list whose entity the acting user may see.
+
+    Args:
+        ctx: The request.
+        selection: The list.
+        kind: Type of the entities.
+        column: Where the list keeps their ids.
+    """
+    bounds = reach(ctx, kind)
+    if bounds is not None:
+        selection.where(f"{column} IN (SELECT id FROM {kind} WHERE {bounds[0]})", *bounds[1])

@@ -55,7 +55,8 @@ class Sandbox:
         api_filter: Whether the account has the paid option. Without it (the default, as in a new account) filters of
             the four main lists are ignored and the unfiltered list comes back.
         seed: Makes ids of tokens, jitter and probabilities repeatable.
-        clock: Both clocks; give a `ManualClock` to stand still.
+        clock: Both clocks; give a `ManualClock` to stand still. None for the machine's; how far that is moved is kept
+            with the data.
         link_base: Scheme and host that links in answers name, for example ``https://shard7.amocrm.ru``; None for
             those of the request.
         timezone: Time zone of the account, IANA name.
@@ -87,6 +88,9 @@ class Sandbox:
         self.link_base = link_base
         self.lock = threading.RLock()
         self.store = Store(db)
+        if clock is None:
+            self.clock.offset = self.store.setting("clock") or 0.0
+            self.clock.on_move = self._keep_clock
         opened = (self.store.setting("opened") or 0) + 1
         self.store.set_setting("opened", opened)
         self.random = Random(f"{seed}:{opened}")
@@ -100,13 +104,22 @@ class Sandbox:
         existing = self.tokens.integrations()
         self.integration: Integration = existing[0] if existing else self.tokens.create_integration()
         self.limiter = Limiter(limits if isinstance(limits, Limits) else Limits() if limits else Limits.off())
-        self.faults = Faults(seed)
+        self.faults = Faults(seed, self._operations())
         self.journal = Journal(log_size)
         self.control = Control(self)
         self.webhooks = Webhooks(self)
         self.by_hand = ByHand(self)
         self.router = _routes(ALL)
         self._token: str | None = None
+
+    def _operations(self) -> set[str]:
+        """The names that counters and faults know requests by."""
+        plain = {f"{method} {template}" for routes in ALL for method, template, _ in routes.table}
+        return plain | self.description.operations.keys()
+
+    def _keep_clock(self, offset: float) -> None:
+        with self.lock:
+            self.store.set_setting("clock", offset)
 
     def close(self) -> None:
         """Close the database; what is in a file stays."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import access
 from .context import Context
 from .errors import refuse
 from .store import Store
@@ -60,9 +61,18 @@ _FIELDS: dict[str, tuple[_Field, ...]] = {
 
 def require_lists(ctx: Context) -> None:
     """Refuse users without access to lists."""
-    rights = ctx.user["rights"]
-    if not rights["is_admin"] and not rights["catalog_access"] and not rights.get("catalog_rights"):
+    rights = access.rights_of(ctx)
+    if rights is not None and not rights["catalog_access"] and not rights.get("catalog_rights"):
         raise refuse(403, "Access denied")
+
+
+def _require_list(ctx: Context, id: int) -> None:
+    """Refuse users whose rights on this very list are denied; letters short of that are taken for allowed."""
+    rights = access.rights_of(ctx)
+    action = {"GET": "view", "POST": "add"}.get(ctx.request.method, "edit")
+    for right in (rights.get("catalog_rights") or ()) if rights else ():
+        if right["catalog_id"] == id and right["rights"].get(action) == "D":
+            raise refuse(403, "Access denied")
 
 
 def find_catalog(ctx: Context, name: str = "catalog_id") -> dict[str, Any]:
@@ -75,6 +85,7 @@ def find_catalog(ctx: Context, name: str = "catalog_id") -> dict[str, Any]:
     catalog = ctx.store.document("catalogs", ctx.id(name))
     if catalog is None:
         raise refuse(404, "Catalog not found")
+    _require_list(ctx, catalog["id"])
     return catalog
 
 

@@ -133,7 +133,7 @@ class Changes:
             if price in old and old[price] != new[price]:
                 pair = ({"sale_field_value": {"sale": row[price]}} for row in (old, new))
                 self._pair("sale_field_changed", kind, id, *pair)
-        self._moved(kind, old, new)
+        self.moved(kind, old, new)
         if old["responsible_user_id"] != new["responsible_user_id"]:
             pair = ({"responsible_user": {"id": row["responsible_user_id"]}} for row in (old, new))
             self._pair("entity_responsible_changed", kind, id, *pair)
@@ -144,7 +144,8 @@ class Changes:
                 self.hook(f"update_{one}", kind, id, **extra)
                 self.hook(f"responsible_{one}", kind, id, **extra)
 
-    def _moved(self, kind: str, old: Extra, new: Extra) -> None:
+    def moved(self, kind: str, old: Extra, new: Extra) -> None:
+        """A lead or customer may have another stage than before."""
         if kind == "leads":
             places = [(row["status_id"], row["pipeline_id"]) for row in (old, new)]
             if places[0] != places[1]:
@@ -238,7 +239,7 @@ class Changes:
     # ---- the end of the request
 
     def flush(self) -> list[HookDelivery]:
-        """Write the events; return the deliveries, to be sent once the transaction is through."""
+        """Write the events and the deliveries; return the latter, to be sent once the transaction is through."""
         if self._events:
             self._sandbox.store.executemany(
                 "INSERT INTO events (id, type, alias, kind, entity_id, created_by, created_at, before, after, shown)"
@@ -248,4 +249,6 @@ class Changes:
             self._events = []
         hooks, self._hooks = self._hooks, {}
         ready, self._ready = self._ready, []
-        return self._sandbox.webhooks.prepare(hooks) + ready if hooks else ready
+        deliveries = self._sandbox.webhooks.prepare(hooks) + ready if hooks else ready
+        self._sandbox.webhooks.keep(deliveries)
+        return deliveries

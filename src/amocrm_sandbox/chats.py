@@ -191,6 +191,8 @@ def _arrival(ctx: Context, chat: Record, channel: Record, text: str) -> tuple[in
     link(ctx, ("leads", lead_id), ("contacts", contact_id), True)
     ctx.changes.is_paused = False
     source = _source(ctx, chat)
+    if source:
+        ctx.store.update("leads", lead_id, {"source_id": source["id"]})
     pipeline_id = source["pipeline_id"] if source else main_pipeline(ctx.store)
     body = _chat_body(ctx, chat, channel, text, source)
     return contact_id, lead_id, add_unsorted(ctx, "chats", lead_id, pipeline_id, body)

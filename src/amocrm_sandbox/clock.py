@@ -18,6 +18,10 @@ class Clock:
         wall: Source of Unix time in seconds.
         monotonic: Source of monotonic seconds.
 
+    Attributes:
+        offset: Seconds by which the wall clock is moved.
+        on_move: Called with the new offset when it is.
+
     Example:
         >>> clock = Clock(wall=lambda: 100.0)
         >>> clock.advance(60)
@@ -29,20 +33,26 @@ class Clock:
         self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._wall = wall
-        self._offset = 0.0
+        self.offset = 0.0
+        self.on_move: Callable[[float], None] | None = None
         self.monotonic = monotonic
 
     def now(self) -> int:
         """Return the wall time in whole Unix seconds."""
-        return int(self._wall() + self._offset)
+        return int(self._wall() + self.offset)
 
     def advance(self, seconds: float) -> None:
         """Move the wall clock by so many seconds; a negative number moves it back."""
-        self._offset += seconds
+        self._move(self.offset + seconds)
 
     def set(self, timestamp: float) -> None:
         """Move the wall clock to a Unix time; it runs on from there."""
-        self._offset = timestamp - self._wall()
+        self._move(timestamp - self._wall())
+
+    def _move(self, offset: float) -> None:
+        self.offset = offset
+        if self.on_move is not None:
+            self.on_move(offset)
 
 
 class ManualClock(Clock):

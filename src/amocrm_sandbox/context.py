@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from .description import Operation
     from .store import Store
 
-__all__ = ["Context", "Handler", "Item", "Routes"]
+__all__ = ["ENTITY_TABLES", "Context", "Handler", "Item", "Routes"]
+
+ENTITY_TABLES = frozenset({"leads", "contacts", "companies", "customers", "catalog_elements"})
 
 
 class Item:
@@ -44,6 +46,11 @@ class Item:
     def error(self, code: str, path: str, arg: object = "", detail: str | None = None) -> None:
         """Add an error at a dotted path relative to the item."""
         self.errors.append(field_error(code, path, arg, detail))
+
+    def needs_one(self, *keys: str) -> None:
+        """Add an error when none of the keys was sent."""
+        if not any(key in self.data for key in keys):
+            self.error("FieldMissing", keys[0])
 
 
 class Context:
@@ -118,6 +125,13 @@ class Context:
                 entry: dict[str, Any] = {} if item.index is None else {"request_id": item.request_id}
                 errors.append({**entry, "errors": item.errors})
         return invalid(errors)
+
+    # ---- reading the account
+
+    def exists(self, kind: str, id: Any) -> bool:
+        """Whether there is such an entity or list element, and not in the bin."""
+        sql = f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0"
+        return kind in ENTITY_TABLES and self.store.row(sql, (id,)) is not None
 
     # ---- refusing
 

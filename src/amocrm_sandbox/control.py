@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -29,6 +29,23 @@ _EFFECTS: dict[str, type[Effect]] = {
     "malformed_json": MalformedJson,
     "mutate": Mutate,
 }
+
+
+class _Match(msgspec.Struct, forbid_unknown_fields=True):
+    """Which requests a fault is about."""
+
+    method: str | None = None
+    path: str | None = None
+    operation: str | None = None
+
+
+class _When(msgspec.Struct, forbid_unknown_fields=True):
+    """How often a fault strikes."""
+
+    nth: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    next: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    probability: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    seed: int | None = None
 
 
 class Control:
@@ -64,9 +81,12 @@ class Control:
         action = self._actions.get((request.method, name))
         page = self._page.find(name) if request.method == "GET" else None
         if action is None and page is None:
-            return problem(404, f"Cannot {request.method} {path}")
+            known = ", ".join(sorted({known for method, known in self._actions if method == request.method}))
+            return problem(404, f"Cannot {request.method} {path}; there are {known or 'none'}")
         try:
             args = msgspec.json.decode(request.body) if request.body else dict(parse_query(query))
+            if not isinstance(args, dict):
+                raise ValueError("the body is one JSON object")
             if page is not None:
                 return page(args)
             assert action is not None
@@ -74,8 +94,10 @@ class Control:
                 done = action(args)
             self._sandbox.webhooks.pump()
             return json_response(done, content_type=JSON)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            return problem(400, f"{type(error).__name__}: {error}")
+        except KeyError as error:
+            return problem(400, f"missing or unknown: {error.args[0]}")
+        except (ValueError, TypeError, AttributeError, msgspec.MsgspecError) as error:
+            return problem(400, str(error))
 
     def _state(self, args: dict[str, Any]) -> Any:
         sandbox = self._sandbox
@@ -131,11 +153,19 @@ class Control:
     def _plant(self, args: dict[str, Any]) -> Any:
         """Plant `{"effect": {"kind": "drop", ...}, "match": {...}, "when": {...}}`."""
         sent = dict(args["effect"])
-        kind = _EFFECTS[sent.pop("kind")]
+        kind = _EFFECTS.get(sent.pop("kind", ""))
+        if kind is None:
+            raise ValueError(f"the kind of an effect is one of {', '.join(_EFFECTS)}")
+        strange = sent.keys() - kind.__dataclass_fields__.keys()
+        if strange:
+            known = ", ".join(kind.__dataclass_fields__) or "nothing"
+            raise ValueError(f"this effect knows {known}, not {', '.join(sorted(strange))}")
         if isinstance(sent.get("headers"), dict):
             sent["headers"] = tuple(sent["headers"].items())
-        fault = self._sandbox.faults.add(kind(**sent), **args.get("match", {}), **args.get("when", {}))
-        return _show(fault)
+        match = msgspec.convert(args.get("match", {}), _Match)
+        when = msgspec.convert(args.get("when", {}), _When)
+        limits = {**msgspec.structs.asdict(match), **msgspec.structs.asdict(when)}
+        return _show(self._sandbox.faults.add(msgspec.convert(sent, kind), **limits))
 
     def _clear(self, args: dict[str, Any]) -> Any:
         if "id" in args:

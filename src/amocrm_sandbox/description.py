@@ -72,11 +72,12 @@ class Description:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._router = Router()
         self.operations: dict[str, Operation] = {}
-        schemas = document.get("components", {}).get("schemas", {})
+        self._validators: dict[str, Validator] = {}
+        self._schemas: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
         for path, item in document.get("paths", {}).items():
             for method, raw in item.items():
                 if isinstance(raw, dict) and "operationId" in raw:
-                    operation = Operation(raw, schemas)
+                    operation = Operation(raw, self._schemas)
                     self.operations[operation.id] = operation
                     self._router.add(method.upper(), path, operation)
 
@@ -91,6 +92,15 @@ class Description:
             text = resources.files(__package__ or "amocrm_sandbox").joinpath(BUNDLED).read_bytes()
             _CACHE[BUNDLED] = cls(msgspec.json.decode(text))
         return _CACHE[BUNDLED]
+
+    def check(self, name: str, value: Any) -> list[dict[str, str]]:
+        """Return the errors of a value against a component schema; a name that is not described has none."""
+        if name not in self._schemas:
+            return []
+        validator = self._validators.get(name)
+        if validator is None:
+            validator = self._validators[name] = compile_validator(self._schemas[name], self._schemas)
+        return validator(value)
 
     def find(self, method: str, path: str) -> Operation | None:
         """Return the operation of a request, or None for one that is not described."""

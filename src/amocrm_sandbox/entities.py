@@ -161,7 +161,7 @@ def _filter(ctx: Context, kind: Kind, selection: Selection) -> None:
         condition, args = "", []
         if isinstance(node, dict) and ("from" in node or "to" in node):
             for end, sign in (("from", ">="), ("to", "<=")):
-                if end in node:
+                if isinstance(node.get(end), str):
                     condition += f" AND value{sign}?"
                     args.append(_number(node[end]))
         else:

@@ -13,7 +13,7 @@ from .effects import answer_instead, deform, latency
 from .errors import Refused, field_error, own_form, refuse
 from .hosts import PUBLIC, SERVICES, service_of
 from .messages import Request, Response, html_page, problem
-from .query import form_value
+from .query import as_int, form_value
 
 if TYPE_CHECKING:
     from .app import Sandbox
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Exchange"]
 
+# The front takes request lines of 8 KiB, method and protocol included.
+LONGEST_TARGET = 8 * 2**10 - len("DELETE  HTTP/1.1\r\n")
 _FAMILIES = (".amocrm.ru", ".kommo.com", ".amocrm.com")
 _decode = msgspec.json.Decoder().decode
 
@@ -73,10 +75,11 @@ class Exchange:
             arrived: Monotonic seconds of the arrival; None for now.
         """
         sandbox = self._sandbox
+        # Before the lock: a request that has to wait for another one has arrived all the same.
+        now = sandbox.clock.monotonic() if arrived is None else arrived
         with sandbox.lock:
             if self._path.startswith("/_sandbox"):
                 return sandbox.control.handle(self._request, self._path, self._query)
-            now = sandbox.clock.monotonic() if arrived is None else arrived
             begun = perf_counter()
             client_id, response = self._respond(now)
             request_id = f"{sandbox.random.getrandbits(64):016x}"
@@ -112,6 +115,8 @@ class Exchange:
             if sandbox.limiter.limits.json_page:
                 return client_id, problem(429, "Too many requests", retry_after=1)
             return client_id, html_page(429)
+        if len(self._request.target) > LONGEST_TARGET:
+            return client_id, html_page(414)
         instead = answer_instead(self._faults, after_commit=False)
         if instead is not None:
             return client_id, instead
@@ -183,8 +188,9 @@ class Exchange:
         other = self._request.headers.get("x-context-user-id")
         if other is None:
             return user
-        acting = users.get(int(other)) if other.isdigit() else None
-        if acting is None or acting["rights"]["is_free"] or not user["rights"]["is_admin"]:
+        acting = users.get(as_int(other, 0) or 0)
+        is_admin = user["rights"]["is_admin"]
+        if acting is None or not is_admin or acting["rights"]["is_free"] or not acting["rights"]["is_active"]:
             raise unauthorized
         return acting
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,6 +153,10 @@ class Fault:
 class Faults:
     """All planted faults.
 
+    Args:
+        seed: Seed of probabilities and jitter.
+        operations: Names that a fault may be planted for; None for any. A misspelt one would never strike.
+
     Example:
         >>> faults = Faults()
         >>> _ = faults.add(Drop(after_commit=True), method="POST", path="/api/v4/leads$", nth=2)
@@ -159,8 +164,9 @@ class Faults:
         [0, 1, 0]
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, operations: Collection[str] | None = None) -> None:
         self._seed = seed
+        self._operations = operations
         self._count = 0
         self.planted: list[Fault] = []
 
@@ -187,13 +193,25 @@ class Faults:
             next: Only the next so many matching requests.
             probability: Each time with this probability, 0 to 1; combines with `next`.
             seed: Seed of the probability and of the jitter; two runs with one seed strike alike.
+
+        Raises:
+            ValueError: There is no such operation, or the path is no regular expression.
         """
+        if operation is not None and self._operations is not None and operation not in self._operations:
+            near = difflib.get_close_matches(operation, self._operations, 1)
+            raise ValueError(
+                f"there is no operation {operation!r}" + (f"; do you mean {near[0]!r}?" if near else "")
+            )
+        try:
+            pattern = re.compile(path) if path else None
+        except re.error as error:
+            raise ValueError(f"{path!r} is no regular expression: {error}") from None
         self._count += 1
         fault = Fault(
             self._count,
             effect,
             method.upper() if method else None,
-            re.compile(path) if path else None,
+            pattern,
             operation,
             nth,
             next,
@@ -220,14 +238,19 @@ class Faults:
 
 
 def mutate(value: Any, path: str, change: Callable[[Any, Any], None]) -> None:
-    """Call `change(container, key)` for every place that a dotted path with ``*`` names."""
+    """Call `change(container, key)` for every place that a dotted path with ``*`` names; a path may name none."""
+    if not isinstance(value, dict | list):
+        return
     head, _, rest = path.partition(".")
+    keys: list[Any]
     if head == "*":
-        keys: list[Any] = list(range(len(value))) if isinstance(value, list) else list(value)
+        keys = list(range(len(value))) if isinstance(value, list) else list(value)
+    elif isinstance(value, list):
+        keys = [int(head)] if head.isdecimal() and int(head) < len(value) else []
     else:
-        keys = [int(head) if isinstance(value, list) else head]
+        keys = [head]
     for key in keys:
         if not rest:
             change(value, key)
-        elif (isinstance(value, dict) and key in value) or (isinstance(value, list) and key < len(value)):
+        elif isinstance(value, list) or key in value:
             mutate(value[key], rest, change)

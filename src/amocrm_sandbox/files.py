@@ -10,7 +10,18 @@ from zoneinfo import ZoneInfo
 
 from .context import Context
 
-__all__ = ["COLUMNS", "SELECT", "file_type", "new_uuid", "preset", "show_file", "show_version", "split_name"]
+__all__ = [
+    "COLUMNS",
+    "SELECT",
+    "file_reference",
+    "file_type",
+    "new_uuid",
+    "preset",
+    "sanitized",
+    "show_file",
+    "show_version",
+    "split_name",
+]
 
 COLUMNS = (
     "id",
@@ -60,7 +71,8 @@ def file_type(mime: str) -> str:
     return "document" if kind == "text" or "pdf" in mime or "document" in mime or "sheet" in mime else "file"
 
 
-def _sanitized(name: str) -> str:
+def sanitized(name: str) -> str:
+    """Return a name in ASCII, Russian letters transliterated."""
     latin = "".join(
         (_LATIN[letter.lower()].title() if letter.isupper() else _LATIN[letter])
         if letter.lower() in _LATIN
@@ -92,6 +104,21 @@ def _content(ctx: Context, version_uuid: str) -> tuple[str, str, int]:
     return found  # type: ignore[no-any-return]
 
 
+def file_reference(ctx: Context, file_uuid: str, version_uuid: str | None = None) -> dict[str, Any] | None:
+    """Return what fields and notes keep of a file: its version, the active one by default, its name and size.
+
+    None for a file that is unknown or in the bin, and for a version that is not its own.
+    """
+    row = ctx.store.row(
+        "SELECT file_versions.uuid, file_versions.name, size FROM files JOIN file_versions "
+        "ON file_uuid=files.uuid AND file_versions.uuid=coalesce(?, version_uuid) "
+        "WHERE files.uuid=? AND deleted_at IS NULL",
+        (version_uuid, file_uuid),
+    )
+    names = ("version_uuid", "file_name", "file_size")
+    return {"file_uuid": file_uuid, **dict(zip(names, row, strict=True))} if row else None
+
+
 def show_file(ctx: Context, values: tuple[Any, ...], previews: bool = False) -> dict[str, Any]:
     """Return a file as it is read; `values` are the columns of `SELECT`."""
     row = dict(zip(COLUMNS, values, strict=True))
@@ -107,7 +134,7 @@ def show_file(ctx: Context, values: tuple[Any, ...], previews: bool = False) -> 
         "version_uuid": row["version_uuid"],
         "type": file_type(mime),
         "name": row["name"],
-        "sanitized_name": _sanitized(row["name"]),
+        "sanitized_name": sanitized(row["name"]),
         "size": size,
         "source_id": None,
         "is_trashed": row["deleted_at"] is not None,
@@ -137,7 +164,7 @@ def show_version(ctx: Context, values: tuple[Any, ...], main: str) -> dict[str, 
         "file_uuid": file_uuid,
         "type": file_type(mime),
         "name": name,
-        "sanitized_name": _sanitized(name),
+        "sanitized_name": sanitized(name),
         "size": size,
         "is_main": uuid == main,
         "source_id": None,

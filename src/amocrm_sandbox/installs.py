@@ -80,6 +80,9 @@ def set_revoked_uri(sandbox: Sandbox, client_id: str, address: str) -> None:
 def uninstall(sandbox: Sandbox, integration: Integration) -> None:
     """Switch an integration off: its tokens and codes die at once, and its "access revoked" address is told (GET)."""
     sandbox.tokens.uninstall(integration.client_id)
+    # A channel has to be connected anew after every installation.
+    for channel in list(sandbox.store.documents("channels").values()):
+        sandbox.store.put("channels", {**channel, "connection": None})
     address = (sandbox.store.setting(_ADDRESSES) or {}).get(integration.client_id)
     if address is None:
         return
@@ -89,6 +92,7 @@ def uninstall(sandbox: Sandbox, integration: Integration) -> None:
     data = {"account_id": account_id, "client_uuid": integration.client_id, "signature": signature}
     destination = f"{address}{'&' if '?' in address else '?'}{urlencode(data)}"
     told = HookDelivery(None, "uninstall", destination, {}, b"", data, is_repeated=False, method="GET")
+    sandbox.webhooks.keep([told])
     sandbox.webhooks.send_all([told])
 
 

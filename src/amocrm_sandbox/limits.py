@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 
@@ -43,22 +44,54 @@ Verdict = str
 _WINDOW = 1.0
 
 
+class _Times:
+    """Moments in their order, those of the last two seconds at least.
+
+    Threads take their moment before they wait for the account, so a later one may be told before an earlier one.
+    """
+
+    __slots__ = ("_moments", "_start")
+
+    def __init__(self) -> None:
+        self._moments: list[float] = []
+        self._start = 0
+
+    def add(self, now: float) -> int:
+        """Take a moment in and return the highest number of moments in a second that it lies in the end of, or after."""
+        moments = self._moments
+        if not moments or now >= moments[-1]:
+            moments.append(now)
+            at = len(moments) - 1
+        else:
+            at = bisect_right(moments, now, self._start)
+            moments.insert(at, now)
+        self._start = bisect_right(moments, now - 2 * _WINDOW, self._start, at + 1)
+        highest = max(
+            end + 1 - bisect_right(moments, moments[end] - _WINDOW, self._start)
+            for end in range(at, len(moments))
+        )
+        if self._start > 4096:
+            del moments[: self._start]
+            self._start = 0
+        return highest
+
+    def count(self, now: float) -> int:
+        """Return how many moments lie less than a second back."""
+        return len(self._moments) - bisect_right(self._moments, now - _WINDOW, self._start)
+
+
 class _Log:
-    """Arrivals of one key: the accepted ones of the last second, all of them, and the highest count so far."""
+    """Arrivals of one key: the accepted ones, all of them, and the highest count of the latter in a second so far."""
 
     __slots__ = ("accepted", "arrived", "peak")
 
     def __init__(self) -> None:
-        self.accepted: deque[float] = deque()
-        self.arrived: deque[float] = deque()
+        self.accepted = _Times()
+        self.arrived = _Times()
         self.peak = 0
 
     def arrive(self, now: float) -> None:
-        for times in (self.accepted, self.arrived):
-            while times and times[0] <= now - _WINDOW:
-                times.popleft()
-        self.arrived.append(now)
-        self.peak = max(self.peak, len(self.arrived))
+        self.peak = max(self.peak, self.arrived.add(now))
 
 
 class Limiter:
@@ -97,11 +130,13 @@ class Limiter:
             self.blocked += 1
             return "blocked"
         limits = self.limits
-        over = limits.per_integration is not None and len(log.accepted) >= limits.per_integration
-        over = over or (limits.per_account is not None and len(self._account.accepted) >= limits.per_account)
+        over = limits.per_integration is not None and log.accepted.count(now) >= limits.per_integration
+        over = over or (
+            limits.per_account is not None and self._account.accepted.count(now) >= limits.per_account
+        )
         if not over:
-            log.accepted.append(now)
-            self._account.accepted.append(now)
+            log.accepted.add(now)
+            self._account.accepted.add(now)
             return "ok"
         self.limited += 1
         self._refusals.append(now)

@@ -13,10 +13,10 @@ __all__ = [
     "HTML",
     "JSON",
     "PROBLEM",
+    "TITLES",
     "Delivery",
     "Request",
     "Response",
-    "empty",
     "encode",
     "html_page",
     "json_response",
@@ -36,6 +36,8 @@ TITLES = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Large",
     422: "Unprocessable Entity",
     429: "Too Many Requests",
     500: "Internal Server Error",
@@ -126,11 +128,6 @@ def json_response(value: Any, status: int = 200, content_type: str = HAL) -> Res
     """Return a response with a JSON body."""
     headers = _HAL_HEADERS if content_type == HAL else (("Content-Type", content_type),)
     return Response(status, headers, encode(value))
-
-
-def empty(status: int = 204) -> Response:
-    """Return a response without a body."""
-    return Response(status)
 
 
 def problem(status: int, detail: str, **extra: Any) -> Response:

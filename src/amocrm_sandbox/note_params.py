@@ -104,8 +104,5 @@ def show_params(note_type: str, params: dict[str, Any]) -> Any:
     if not params:
         return []
     if note_type == "attachment":
-        name = params.get("file_name") or params["file_uuid"]
-        added = {"is_drive_attachment": True, "text": name, "original_name": name}
-        version = params.get("version_uuid") or params["file_uuid"]
-        return {**added, **params, "file_name": name, "version_uuid": version}
+        return {"is_drive_attachment": True, "text": params["original_name"], **params}
     return params

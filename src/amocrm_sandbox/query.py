@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote_plus
 
-__all__ = ["as_int", "as_list", "as_range", "form_value", "parse_query", "with_page"]
+__all__ = ["as_int", "as_list", "as_range", "as_tuples", "form_value", "parse_query", "with_page"]
 
 
 def parse_query(text: str) -> dict[str, Any]:
@@ -72,11 +72,20 @@ def as_list(node: Any) -> list[str]:
 
 
 def as_int(node: Any, default: int | None = None) -> int | None:
-    """Return a whole number of at most 64 bits, or the default when there is none."""
-    try:
-        number = int(node)
-    except (TypeError, ValueError):
+    """Return a whole number of at most 64 bits, or the default when there is none.
+
+    Example:
+        >>> as_int("17"), as_int("-1"), as_int("1_7"), as_int("x", 5)
+        (17, -1, None, 5)
+    """
+    if isinstance(node, str):
+        # Python's own `int` takes more than digits, and texts of thousands of them not at all.
+        digits = node.removeprefix("-")
+        if len(digits) > 19 or not (digits.isascii() and digits.isdigit()):
+            return default
+    elif not isinstance(node, int):
         return default
+    number = int(node)
     return number if -(2**63) <= number < 2**63 else default
 
 
@@ -85,6 +94,20 @@ def as_range(node: Any) -> tuple[int | None, int | None]:
     if isinstance(node, dict):
         return as_int(node.get("from")), as_int(node.get("to"))
     return as_int(node), None
+
+
+def as_tuples(node: Any, *keys: str) -> list[tuple[int, ...]]:
+    """Return the numbers of objects that a parameter lists; one that lacks a key is left out.
+
+    Example:
+        >>> as_tuples({"0": {"pipeline_id": "1", "status_id": "142"}, "1": "x"}, "pipeline_id", "status_id")
+        [(1, 142)]
+    """
+    objects = node.values() if isinstance(node, dict) else ()
+    found = [[as_int(one.get(key)) for key in keys] for one in objects if isinstance(one, dict)]
+    return [
+        tuple(number for number in numbers if number is not None) for numbers in found if None not in numbers
+    ]
 
 
 def with_page(query: str, page: int, limit: int) -> str:

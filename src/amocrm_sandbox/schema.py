@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["SCHEMA", "SEQUENCES", "TABLES", "VERSION"]
+__all__ = ["SCHEMA", "SEQUENCES", "TABLES", "UPGRADES", "VERSION"]
 
-VERSION = 1
+VERSION = 2
 
 # Each kind of object counts from a base of its own: an id used for the wrong kind is never found by luck.
 SEQUENCES = {
@@ -66,6 +66,12 @@ def _entity(table: str, extra: str, indexes: tuple[str, ...]) -> str:
     lines.append(f"CREATE INDEX {table}_id ON {table} (is_deleted, id);")
     return "\n".join(lines)
 
+
+_HOOKS = """
+CREATE TABLE hook_queue (number INTEGER PRIMARY KEY, next_at INTEGER, body TEXT);
+CREATE TABLE hook_failures (hook_id INTEGER, at INTEGER);
+CREATE INDEX hook_failures_hook ON hook_failures (hook_id, at);
+"""
 
 SCHEMA = f"""
 CREATE TABLE settings (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
@@ -178,7 +184,10 @@ CREATE TABLE tokens (
   value TEXT PRIMARY KEY, kind TEXT, client_id TEXT, user_id INTEGER, expires_at INTEGER, spent INTEGER DEFAULT 0,
   grant_id TEXT);
 CREATE INDEX tokens_client ON tokens (client_id, kind);
+{_HOOKS}
 """
+# What a file of an older format lacks, by that format.
+UPGRADES = {1: _HOOKS}
 
 # What a reset empties; integrations and tokens stay, so that clients go on.
 TABLES = (
@@ -204,4 +213,6 @@ TABLES = (
     "uploads",
     "file_versions",
     "chat_messages",
+    "hook_queue",
+    "hook_failures",
 )

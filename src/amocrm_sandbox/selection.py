@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .context import Context
-from .query import as_int, as_list, as_range
+from .query import as_int, as_list, as_range, as_tuples
 
 __all__ = ["Selection"]
 
@@ -52,6 +52,18 @@ class Selection:
             self.where(f"{column}>=?", low)
         if high is not None:
             self.where(f"{column}<=?", high)
+
+    def stages(self, node: Any, condition: str = "{}") -> None:
+        """Keep rows in one of several stages, each a `pipeline_id` and a `status_id`; pairs that lack one are ignored.
+
+        Args:
+            node: The parameter.
+            condition: What is asked of the rows, with braces where the condition on the stages goes.
+        """
+        pairs = as_tuples(node, "pipeline_id", "status_id")
+        if pairs:
+            places = " OR ".join(["(pipeline_id=? AND status_id=?)"] * len(pairs))
+            self.where(condition.format(f"({places})"), *(number for pair in pairs for number in pair))
 
     def order_by(self, ctx: Context, allowed: Iterable[str]) -> None:
         """Take the first known `order[...]`; ties go by id. An order that the list does not know is ignored."""

@@ -1,229 +1,36 @@
-"""The sandbox over HTTP/1.1: asyncio and h11, so that every planted fault is under full control."""
+"""The sandbox over HTTP/1.1 and TLS, in the foreground or in a thread."""
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
-import traceback
 from types import TracebackType
 from typing import Any
 
-import h11
-
 from .app import Sandbox
-from .certificate import NAMES, Certificate
-from .exchange import Exchange
-from .messages import Request, Response, problem
+from .certificate import Certificate
+from .connection import Connection, Pool
 
 __all__ = ["SandboxServer", "serve"]
 
+MOST_CONNECTIONS = 1000
+_SWEEP = 5.0
 
-def _finish(exchange: Exchange) -> Response:
+
+def _room() -> int:
+    """Return how many connections are taken at once, with room left for files within the limit of this process."""
     try:
-        return exchange.finish()
-    except Exception:
-        # A bug of the sandbox: the client must see a server that fails, the developer the reason.
-        traceback.print_exc()
-        return problem(500, "An unknown error occurred.")
+        import resource
+    except ImportError:
+        return MOST_CONNECTIONS
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST_CONNECTIONS if soft < 0 else max(16, min(MOST_CONNECTIONS, soft - 64))
 
 
-class _Connection(asyncio.Protocol):
-    """One client connection: requests in order, each answered as its delivery says."""
-
-    def __init__(
-        self,
-        sandbox: Sandbox,
-        open_connections: set[_Connection],
-        tls: ssl.SSLContext | None = None,
-        scheme: str = "http",
-    ) -> None:
-        self._sandbox = sandbox
-        self._open = open_connections
-        self._tls = tls
-        self._scheme = scheme
-        self._http = h11.Connection(h11.SERVER)
-        self._transport: asyncio.Transport | None = None
-        self._head: h11.Request | None = None
-        self._body = bytearray()
-        self._busy: asyncio.Task[None] | None = None
-
-    # ---- asyncio
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember the transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._open.add(self)
-        # Behind a tunnel the first request may have come with the end of the handshake.
-        self._pump()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client; an answer that is on its way is given up."""
-        self._open.discard(self)
-        self._transport = None
-        if self._busy is not None:
-            self._busy.cancel()
-
-    def data_received(self, data: bytes) -> None:
-        """Take bytes in."""
-        self._http.receive_data(data)
-        self._pump()
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._transport is not None:
-            self._transport.close()
-
-    # ---- requests
-
-    def _pump(self) -> None:
-        while self._busy is None and self._transport is not None:
-            try:
-                event = self._http.next_event()
-            except h11.RemoteProtocolError:
-                self.close()
-                return
-            if event is h11.NEED_DATA or event is h11.PAUSED:
-                return
-            if isinstance(event, h11.Request):
-                self._head = event
-                self._body.clear()
-                if self._http.they_are_waiting_for_100_continue:
-                    self._send(h11.InformationalResponse(status_code=100, headers=[]))
-            elif isinstance(event, h11.Data):
-                self._body += event.data
-            elif isinstance(event, h11.EndOfMessage):
-                self._answer()
-            else:
-                self.close()
-                return
-
-    def _answer(self) -> None:
-        head = self._head
-        assert head is not None
-        if head.method == b"CONNECT":
-            self._tunnel(head.target.decode("latin-1"))
-            return
-        headers = {name.decode().lower(): value.decode("latin-1") for name, value in head.headers}
-        request = Request(
-            head.method.decode(),
-            head.target.decode("latin-1"),
-            headers.get("host", "localhost"),
-            headers,
-            bytes(self._body),
-            self._scheme,
-        )
-        exchange = self._sandbox.begin(request)
-        if exchange.inbound_delay:
-            self._busy = asyncio.get_running_loop().create_task(self._answer_later(exchange, request.method))
-            return
-        response = _finish(exchange)
-        delivery = response.delivery
-        if delivery.delay or delivery.chunk_delay:
-            self._busy = asyncio.get_running_loop().create_task(self._deliver_later(response, request.method))
-        else:
-            self._deliver(response, request.method)
-
-    async def _answer_later(self, exchange: Exchange, method: str) -> None:
-        await asyncio.sleep(exchange.inbound_delay)
-        await self._deliver_later(_finish(exchange), method)
-
-    async def _deliver_later(self, response: Response, method: str) -> None:
-        delivery = response.delivery
-        if delivery.delay:
-            await asyncio.sleep(delivery.delay)
-        if not delivery.chunk_delay or delivery.drop:
-            self._busy = None
-            self._deliver(response, method)
-        else:
-            self._start(response)
-            size = max(1, -(-len(response.body) // delivery.chunks))
-            for start in range(0, len(response.body), size):
-                await asyncio.sleep(delivery.chunk_delay)
-                self._send(h11.Data(data=response.body[start : start + size]))
-            self._busy = None
-            self._end()
-        self._pump()
-
-    # ---- names
-
-    def _tunnel(self, target: str) -> None:
-        """Answer CONNECT, as a proxy does: names of the vendor lead to this sandbox, all others nowhere."""
-        transport, context = self._transport, self._tls
-        if transport is None:
-            return
-        host = target.rpartition(":")[0].lower()
-        if context is None or not any(_covers(name, host) for name in NAMES):
-            transport.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            self.close()
-            return
-        transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        self._busy = asyncio.get_running_loop().create_task(self._secure(transport, context))
-
-    async def _secure(self, transport: asyncio.Transport, context: ssl.SSLContext) -> None:
-        inner = _Connection(self._sandbox, self._open, context, "https")
-        loop = asyncio.get_running_loop()
-        try:
-            secured = await loop.start_tls(transport, inner, context, server_side=True)
-        except OSError:
-            # The client does not trust the certificate, or went away.
-            transport.abort()
-            return
-        self._open.discard(self)
-        if secured is not None:
-            inner.connection_made(secured)
-
-    # ---- answers
-
-    def _deliver(self, response: Response, method: str) -> None:
-        delivery = response.delivery
-        if delivery.drop:
-            if self._transport is not None:
-                self._transport.abort()
-            return
-        if delivery.keep is not None and delivery.keep < len(response.body):
-            self._start(response)
-            if delivery.keep:
-                self._send(h11.Data(data=response.body[: delivery.keep]))
-            self.close()
-            return
-        parts = self._http.send(self._response(response)) or b""
-        if response.body and method != "HEAD":
-            parts += self._http.send(h11.Data(data=response.body)) or b""
-        parts += self._http.send(h11.EndOfMessage()) or b""
-        if self._transport is not None:
-            self._transport.write(parts)
-        self._next()
-
-    def _response(self, response: Response) -> h11.Response:
-        headers: list[Any] = list(response.headers)
-        if response.status != 204:
-            headers.append(("Content-Length", str(len(response.body))))
-        return h11.Response(status_code=response.status, headers=headers)
-
-    def _start(self, response: Response) -> None:
-        self._send(self._response(response))
-
-    def _end(self) -> None:
-        self._send(h11.EndOfMessage())
-        self._next()
-
-    def _next(self) -> None:
-        if self._http.our_state is h11.MUST_CLOSE or self._http.their_state is h11.MUST_CLOSE:
-            self.close()
-        else:
-            self._http.start_next_cycle()
-
-    def _send(self, event: Any) -> None:
-        data = self._http.send(event)
-        if data and self._transport is not None:
-            self._transport.write(data)
-
-
-def _covers(name: str, host: str) -> bool:
-    """Tell whether a name of the certificate, perhaps with a wildcard for its first label, covers a host."""
-    return host == name or (name.startswith("*.") and host.partition(".")[2] == name[2:])
+async def _sweep(pool: Pool) -> None:
+    while True:
+        await asyncio.sleep(_SWEEP)
+        pool.sweep()
 
 
 async def serve(
@@ -247,22 +54,22 @@ async def serve(
             proxy that leads the vendor's names (`https://demo.amocrm.ru`) here.
         tls_port: Port of TLS, 0 for a free one.
     """
-    connections: set[_Connection] = set()
+    pool = Pool(_room())
     loop = asyncio.get_running_loop()
     context = certificate.context() if certificate else None
-    plain = await loop.create_server(
-        lambda: _Connection(sandbox, connections, context), host, port, backlog=512
-    )
+    plain = await loop.create_server(lambda: Connection(sandbox, pool, context), host, port, backlog=512)
     servers = [plain]
+    sweeper = loop.create_task(_sweep(pool))
     sandbox.webhooks.start()
     try:
         if context is not None:
             servers.append(
                 await loop.create_server(
-                    lambda: _Connection(sandbox, connections, context, "https"),
+                    lambda: Connection(sandbox, pool, context, "https"),
                     host,
                     tls_port,
                     ssl=context,
+                    ssl_handshake_timeout=10,
                     backlog=512,
                 )
             )
@@ -274,8 +81,8 @@ async def serve(
         await asyncio.to_thread(sandbox.webhooks.stop)
         for server in servers:
             server.close()
-        for connection in list(connections):
-            connection.close()
+        sweeper.cancel()
+        pool.close()
 
 
 class SandboxServer:

@@ -10,12 +10,25 @@ from typing import Any
 
 import msgspec
 
-from .schema import SCHEMA, SEQUENCES, VERSION
+from .schema import SCHEMA, SEQUENCES, UPGRADES, VERSION
 
-__all__ = ["Store"]
+__all__ = ["AccountFileError", "Store"]
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
+
+
+class AccountFileError(ValueError):
+    """An account can not be kept in a file; the message says why and what to do."""
+
+
+def _advice(path: str | Path | None, error: sqlite3.Error) -> str:
+    reason, hint = str(error), "is its folder there, and may you write to it?"
+    if "locked" in reason:
+        reason, hint = "another process has it open", "stop that one or name another file"
+    elif "not a database" in reason or "malformed" in reason:
+        hint = "name another file, or delete this one to begin anew"
+    return f"can not keep the account in {path}: {reason}; {hint}"
 
 
 class Store:
@@ -28,32 +41,51 @@ class Store:
         path: A file, or None for memory. A file that exists is opened with all that it holds.
 
     Raises:
-        ValueError: The file was written by another version of the sandbox.
+        AccountFileError: The file can not be opened, is in use, is no account, or was written by a newer version.
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
+        self.is_new = False
+        self._documents: dict[str, dict[int, dict[str, Any]]] = {}
+        self._sequences: dict[str, int] = {}
+        try:
+            self._open(path)
+        except sqlite3.Error as error:
+            raise AccountFileError(_advice(path, error)) from error
+        self.execute = self.connection.execute
+        self.executemany = self.connection.executemany
+
+    def _open(self, path: str | Path | None) -> None:
         self.connection = sqlite3.connect(
             str(path) if path else ":memory:",
             check_same_thread=False,
             isolation_level=None,
             cached_statements=512,
+            timeout=0.5,
         )
-        self.execute = self.connection.execute
-        self.executemany = self.connection.executemany
         # SQLite folds the case of ASCII only.
         self.connection.create_function("casefold", 1, lambda text: text.casefold(), deterministic=True)
-        self.execute("PRAGMA journal_mode=" + ("WAL" if path else "MEMORY"))
-        self.execute("PRAGMA synchronous=OFF")
-        self.execute("PRAGMA cache_size=-65536")
-        self._documents: dict[str, dict[int, dict[str, Any]]] = {}
-        self._sequences: dict[str, int] = {}
-        version = self.execute("PRAGMA user_version").fetchone()[0]
-        self.is_new = version == 0
-        if self.is_new:
+        execute = self.connection.execute
+        # What is cached here would be wrong as soon as somebody else wrote.
+        execute("PRAGMA locking_mode=EXCLUSIVE")
+        execute("PRAGMA journal_mode=" + ("WAL" if path else "MEMORY"))
+        execute("PRAGMA synchronous=OFF")
+        execute("PRAGMA cache_size=-65536")
+        version = execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION:
+            raise AccountFileError(
+                f"{path} was written by sandbox format {version}, this one knows {VERSION}: update the package"
+            )
+        if version == 0:
+            if execute("SELECT 1 FROM sqlite_master").fetchone():
+                raise AccountFileError(
+                    f"{path} is a database, but no account of the sandbox: name another file"
+                )
+            self.is_new = True
             self.connection.executescript(SCHEMA)
-            self.execute(f"PRAGMA user_version={VERSION}")
-        elif version != VERSION:
-            raise ValueError(f"{path} was written by sandbox format {version}, this one is {VERSION}")
+        for older in range(version, VERSION) if version else ():
+            self.connection.executescript(UPGRADES[older])
+        execute(f"PRAGMA user_version={VERSION}")
 
     def close(self) -> None:
         """Close the connection."""

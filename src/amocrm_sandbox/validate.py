@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import fastjsonschema
+try:
+    import fastjsonschema
+except ModuleNotFoundError:
+    raise ModuleNotFoundError(
+        'the sandbox needs the package fastjsonschema: pip install "amocrm-orm[sandbox]"',
+        name="fastjsonschema",
+    ) from None
 
 from .errors import field_error
 
@@ -82,6 +89,8 @@ def walk(
         return _object(value, schema, schemas, path)
     if isinstance(value, list):
         return _array(value, schema, schemas, path)
+    if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+        return [field_error("InvalidFormat", path)]
     size: Any = len(value) if isinstance(value, str) else value
     limits = _LENGTHS if isinstance(value, str) else _NUMBERS
     return _limits(size, schema, limits, path) if isinstance(size, int | float) else []
@@ -96,6 +105,12 @@ def _object(
         if key not in value
     ]
     known = schema.get("properties", {})
+    if len(value) < schema.get("minProperties", 0) and not errors:
+        errors.append(
+            field_error("FieldMissing", _join(path, next((k for k in known if k not in value), "")))
+        )
+    most = schema.get("maxProperties", len(value))
+    errors += [field_error("FieldNotExpected", _join(path, key)) for key in list(value)[most:]]
     extra = schema.get("additionalProperties", True)
     for key, child in value.items():
         if key in known:

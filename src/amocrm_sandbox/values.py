@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from .context import Context, Item
 from .moments import day_start, parse_moment
+from .object_values import parse_chain, parse_object
 
 __all__ = ["apply_values", "definitions", "index_values", "show_values", "stored_text"]
 
@@ -17,13 +19,12 @@ STRINGS = frozenset({"text", "textarea", "streetaddress", "url", "tracking_data"
 NUMBERS = frozenset({"numeric", "price", "monetary"})
 DATES = frozenset({"date", "date_time", "birthday"})
 LISTS = frozenset({"select", "multiselect", "radiobutton", "category"})
-OBJECTS = frozenset({"items", "linked_entity", "payer", "supplier"})
 SEVERAL = frozenset({"multitext", "multiselect", "smart_address", "legal_entity", "items", "chained_list"})
 ADDRESS = ("address_line_1", "address_line_2", "city", "state", "zip", "country")
-LEGAL = ("name", "entity_type", "address", "real_address", "bank_account_number", "director", "vat_id")
-LEGAL_RU = (*LEGAL, "tax_registration_reason_code", "kpp", "bank_code", "external_uid")
-LEGAL_OTHER = ("unp", "bin", "egrpou", "mfo", "oked")
 TEXT_LIMIT = 256
+# Lists in the chain of one field.
+MOST_LINKS = 5
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 Values = list[dict[str, Any]]
 
@@ -66,8 +67,9 @@ def apply_values(
             if field["type"] == "org_legal_name":
                 item.error("FieldNotExpected", f"{path}.values")
                 continue
-            if len(values) > 1 and field["type"] not in SEVERAL:
-                item.error("TooMany", f"{path}.values", 1)
+            most = MOST_LINKS if field["type"] == "chained_list" else 1
+            if len(values) > most and (field["type"] not in SEVERAL or most > 1):
+                item.error("TooMany", f"{path}.values", most)
                 continue
             parsed = [
                 _parse(ctx, item, field, value, f"{path}.values.{at}")
@@ -106,7 +108,8 @@ def _parse(
     """Return one value in the form that is kept, or None after adding an error."""
     kind = field["type"]
     if kind == "chained_list":
-        return _only(item, value, path, ("catalog_id", "catalog_element_id"), required=True)
+        keys = ("catalog_id", "catalog_element_id")
+        return parse_chain(ctx, item, field, value, path) if _only(item, value, path, keys) else None
     if kind in LISTS or kind in ("multitext", "smart_address"):
         return _choice(item, field, value, path)
     if _only(item, value, path, ("value",), required=True) is None:
@@ -128,10 +131,7 @@ def _parse(
             return None
         zone = ctx.sandbox.account["timezone"]
         return {"value": moment if kind == "date_time" else day_start(moment, zone)}
-    if not isinstance(sent, dict):
-        item.error("InvalidType", f"{path}.value", "object")
-        return None
-    return _legal_entity(item, sent, path) if kind == "legal_entity" else {"value": sent}
+    return parse_object(ctx, item, kind, sent, path)
 
 
 def _only(
@@ -159,14 +159,11 @@ def _text(item: Item, sent: Any, path: str, limit: int | None) -> dict[str, Any]
 
 
 def _number(item: Item, sent: Any, path: str) -> dict[str, Any] | None:
-    try:
-        if isinstance(sent, bool) or not isinstance(sent, str | int | float):
-            raise ValueError
-        float(sent)
-    except ValueError:
+    text = str(sent).strip()
+    if isinstance(sent, bool) or not isinstance(sent, str | int | float) or not _NUMBER.fullmatch(text):
         item.error("InvalidType", f"{path}.value", "numeric")
         return None
-    return {"value": str(sent).strip()}
+    return {"value": text}
 
 
 def _choice(item: Item, field: dict[str, Any], value: dict[str, Any], path: str) -> dict[str, Any] | None:
@@ -199,19 +196,6 @@ def _choice(item: Item, field: dict[str, Any], value: dict[str, Any], path: str)
         item.error("NotSupportedChoice", f"{path}.{wrong}")
         return None
     return {"enum_id": found["id"], "value": text} if has_text else {"enum_id": found["id"]}
-
-
-def _legal_entity(item: Item, sent: dict[str, Any], path: str) -> dict[str, Any] | None:
-    before = len(item.errors)
-    for key, value in sent.items():
-        # Keys of other countries are refused; the vendor's SDK sends them as nulls, and that passes.
-        if key not in LEGAL_RU and not (key in LEGAL_OTHER and value is None):
-            item.error("FieldNotExpected", f"{path}.value.{key}")
-    if not sent.get("name"):
-        item.error("FieldMissing", f"{path}.value.name")
-    if len(item.errors) > before:
-        return None
-    return {"value": {key: sent.get(key) for key in (*LEGAL_RU, *LEGAL_OTHER)}}
 
 
 def show_values(fields: dict[int, dict[str, Any]], stored: dict[str, Values]) -> list[dict[str, Any]] | None:

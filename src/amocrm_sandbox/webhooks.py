@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from .hook_bodies import encode_form, hook_item, place_of
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class HookDelivery:
         data: The body before it was encoded.
         is_repeated: Whether a failure is tried again.
         method: HTTP method; GET has everything in the address.
+        number: Its row in the queue that is kept with the data; None when it stands in none.
     """
 
     hook_id: int | None
@@ -53,12 +56,16 @@ class HookDelivery:
     attempts: list[tuple[int, int]] = field(default_factory=list)
     next_at: int | None = None
     method: str = "POST"
+    number: int | None = None
 
     @property
     def is_delivered(self) -> bool:
         """Whether the receiver has answered with a success."""
         return bool(self.attempts) and 100 <= self.attempts[-1][1] < 300
 
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(HookDelivery).decode
 
 Deliverer = Callable[[HookDelivery], int]
 """Sends a delivery and returns the status of the answer, 0 when there was none."""
@@ -86,12 +93,23 @@ def post(delivery: HookDelivery) -> int:
     return answer.status_code
 
 
+def _again(delivery: HookDelivery, status: int, now: int) -> int | None:
+    """Return when a delivery that failed is tried again, or None when it is given up."""
+    tried = len(delivery.attempts)
+    if not delivery.is_repeated or tried > len(_AGAIN):
+        return None
+    delay, servers_only = _AGAIN[tried - 1]
+    # The last two attempts are made only after 499 and 5xx; the first two after any failure.
+    return now + delay if not servers_only or status == 499 or 500 <= status <= 599 else None
+
+
 class Webhooks:
     """Deliveries of one account.
 
     In process everything is handed to `deliverer` right after the request that caused it; the default one keeps it in
     `deliveries` and calls it delivered. What is to be repeated waits for the sandbox's clock: move it and call
-    `run_due`. A server calls `start`: then real HTTP is spoken in the background.
+    `run_due`. A server calls `start`: then real HTTP is spoken in the background. What waits is kept with the data, from
+    the transaction of the change that caused it on, so an account that is opened again goes on with it.
 
     Example:
         >>> from amocrm_sandbox import Sandbox
@@ -109,10 +127,14 @@ class Webhooks:
         self.deliveries: deque[HookDelivery] = deque(maxlen=size)
         self._waiting: list[tuple[int, int, HookDelivery]] = []
         self._count = 0
-        self._invalid: dict[int, deque[int]] = {}
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
+        for number, body in sandbox.store.rows("SELECT number, body FROM hook_queue ORDER BY number"):
+            delivery = _decode(body)
+            delivery.number = number
+            self.deliveries.append(delivery)
+            self._wait(delivery, delivery.next_at or 0)
 
     # ---- what has to be sent
 
@@ -151,11 +173,19 @@ class Webhooks:
         }
         return HookDelivery(hook["id"], code, hook["destination"], headers, encode_form(data), data)
 
+    def keep(self, deliveries: Iterable[HookDelivery]) -> None:
+        """Put deliveries into the queue that is kept with the data, in the transaction of what caused them."""
+        for delivery in deliveries:
+            delivery.next_at = self._sandbox.clock.now()
+            row = (delivery.next_at, _encode(delivery))
+            cursor = self._sandbox.store.execute("INSERT INTO hook_queue (next_at, body) VALUES (?,?)", row)
+            delivery.number = cursor.lastrowid
+
     def send_all(self, deliveries: Iterable[HookDelivery]) -> None:
-        """Queue deliveries; they leave with the next `pump`, or at once from the threads of a server."""
+        """Queue deliveries that are kept; they leave with the next `pump`, or at once from the threads of a server."""
         for delivery in deliveries:
             self.deliveries.append(delivery)
-            self._wait(delivery, self._sandbox.clock.now())
+            self._wait(delivery, delivery.next_at or 0)
 
     def _wait(self, delivery: HookDelivery, at: int) -> None:
         with self._wake:
@@ -188,36 +218,37 @@ class Webhooks:
     def _attempt(self, delivery: HookDelivery) -> None:
         delivery.next_at = None
         status = self.deliverer(delivery)
-        now = self._sandbox.clock.now()
+        sandbox = self._sandbox
+        now = sandbox.clock.now()
         delivery.attempts.append((now, status))
-        if delivery.is_delivered:
-            return
-        if delivery.hook_id is not None:
-            self._note_invalid(delivery.hook_id, now)
-        tried = len(delivery.attempts)
-        if delivery.is_repeated and tried <= len(_AGAIN):
-            delay, servers_only = _AGAIN[tried - 1]
-            # The last two attempts are made only after 499 and 5xx; the first two after any failure.
-            if not servers_only or status == 499 or 500 <= status <= 599:
-                self._wait(delivery, now + delay)
+        again = None if delivery.is_delivered else _again(delivery, status, now)
+        with sandbox.lock, sandbox.store.transaction():
+            if again is None:
+                sandbox.store.execute("DELETE FROM hook_queue WHERE number=?", (delivery.number,))
+                delivery.number = None
+            else:
+                delivery.next_at = again
+                row = (again, _encode(delivery), delivery.number)
+                sandbox.store.execute("UPDATE hook_queue SET next_at=?, body=? WHERE number=?", row)
+            if not delivery.is_delivered and delivery.hook_id is not None:
+                self._note_invalid(delivery.hook_id, now)
+        if again is not None:
+            self._wait(delivery, again)
 
     def _note_invalid(self, hook_id: int, now: int) -> None:
-        times = self._invalid.setdefault(hook_id, deque())
-        times.append(now)
-        while times[0] <= now - WINDOW:
-            times.popleft()
-        if len(times) <= MOST_INVALID:
+        store = self._sandbox.store
+        store.execute("DELETE FROM hook_failures WHERE hook_id=? AND at<=?", (hook_id, now - WINDOW))
+        store.execute("INSERT INTO hook_failures VALUES (?,?)", (hook_id, now))
+        if store.value("SELECT count(*) FROM hook_failures WHERE hook_id=?", (hook_id,)) <= MOST_INVALID:
             return
-        sandbox = self._sandbox
-        with sandbox.lock, sandbox.store.transaction():
-            hook = sandbox.store.document("webhooks", hook_id)
-            if hook is not None and not hook["disabled"]:
-                sandbox.store.put("webhooks", {**hook, "disabled": True, "updated_at": now})
-        times.clear()
+        hook = store.document("webhooks", hook_id)
+        if hook is not None and not hook["disabled"]:
+            store.put("webhooks", {**hook, "disabled": True, "updated_at": now})
+        self.forget(hook_id)
 
     def forget(self, hook_id: int) -> None:
         """Forget the invalid answers of a subscription, when it is made anew."""
-        self._invalid.pop(hook_id, None)
+        self._sandbox.store.execute("DELETE FROM hook_failures WHERE hook_id=?", (hook_id,))
 
     # ---- threads
 
@@ -256,8 +287,7 @@ class Webhooks:
                 self._attempt(delivery)
 
     def clear(self) -> None:
-        """Forget deliveries and what waits."""
+        """Forget deliveries and what waits; the kept queue is emptied together with the account's data."""
         with self._wake:
             self._waiting.clear()
             self.deliveries.clear()
-            self._invalid.clear()

@@ -119,6 +119,8 @@ def test_a_first_message_makes_contact_incoming_lead_and_talk(sandbox: Checked, 
     ]["events"]
     assert event["entity_type"] == "lead"
     assert event["_embedded"]["entity"]["linked_talk_contact_id"] == talk["contact_id"]
+    sandbox.delete("leads", talk["entity_id"])
+    assert sandbox.read(f"/api/v4/events/{event['id']}")["entity_type"] == "contact"
 
 
 def test_messages_are_told_to_subscribers(sandbox: Checked, origin: str) -> None:

@@ -316,3 +316,26 @@ def test_predefined_fields_of_contacts(clock: ManualClock) -> None:
     by_code = {field["code"]: field for field in fields}
     assert set(by_code) == {"POSITION", "PHONE", "EMAIL"}
     assert [option["value"] for option in by_code["EMAIL"]["enums"]] == ["WORK", "PRIV", "OTHER"]
+
+
+def test_leads_of_a_removed_stage_are_told_to_have_moved(sandbox: Checked) -> None:
+    """Each lead goes to the first stage; the log and the subscribers hear of it."""
+    hook = {"destination": "https://example.com/h", "settings": ["status_lead"]}
+    sandbox.post("/api/v4/webhooks", hook)
+    (pipeline,) = sandbox.read("/api/v4/leads/pipelines")["_embedded"]["pipelines"]
+    path = f"/api/v4/leads/pipelines/{pipeline['id']}/statuses"
+    (made,) = sandbox.post(path, [{"name": "New", "sort": 5}]).json()["_embedded"]["statuses"]
+    (lead,) = sandbox.make("leads", {"status_id": made["id"]})
+    assert sandbox.call("DELETE", f"{path}/{made['id']}").status == 204
+    (event,) = sandbox.read("/api/v4/events?filter[type]=lead_status_changed")["_embedded"]["events"]
+    assert (event["entity_id"], event["value_before"][0]["lead_status"]["id"]) == (lead, made["id"])
+    assert sandbox.webhooks.deliveries[-1].data["leads"]["status"][0]["old_status_id"] == made["id"]
+
+
+def test_an_update_needs_at_least_one_key(sandbox: Checked) -> None:
+    """An empty object is refused for pipelines and stages."""
+    (pipeline,) = sandbox.read("/api/v4/leads/pipelines")["_embedded"]["pipelines"]
+    path = f"/api/v4/leads/pipelines/{pipeline['id']}"
+    assert sandbox.refused("PATCH", path, {}) == [(None, "FieldMissing", "name")]
+    stage = next(one for one in pipeline["_embedded"]["statuses"] if one["is_editable"])
+    assert sandbox.refused("PATCH", f"{path}/statuses/{stage['id']}", {}) == [(None, "FieldMissing", "name")]

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import httpx
 import pytest
 
@@ -13,16 +11,6 @@ from .conftest import NOW, Checked
 
 def path_of(url: str) -> str:
     return url.partition(".amocrm.ru")[2]
-
-
-def upload(
-    sandbox: Checked, name: str = "Отчёт 1.txt", content: bytes = b"abc", **more: Any
-) -> dict[str, Any]:
-    opened = sandbox.post("/v1.0/sessions", {"file_name": name, "file_size": len(content), **more}).json()
-    answer = sandbox.post(path_of(opened["upload_url"]), content)
-    assert answer.status == 200, answer.body
-    shown: dict[str, Any] = answer.json()
-    return shown
 
 
 def listed(sandbox: Checked, query: str = "") -> list[str]:
@@ -69,18 +57,18 @@ def test_sessions_end(sandbox: Checked) -> None:
 
 def test_a_file_is_named_without_its_extension_and_in_ascii(sandbox: Checked) -> None:
     """Name, extension, kind and a Latin form of the name are told apart; pictures may have previews."""
-    text = upload(sandbox, content_type="text/plain")
+    text = sandbox.upload(content_type="text/plain")
     assert (text["name"], text["sanitized_name"], text["type"]) == ("Отчёт 1", "Otchet_1", "document")
     assert text["metadata"] == {"extension": "txt", "mime_type": "text/plain"}
-    picture = upload(sandbox, "p.png", content_type="image/png", with_preview=True)
+    picture = sandbox.upload("p.png", content_type="image/png", with_preview=True)
     assert picture["type"] == "image"
     assert sandbox.get(path_of(picture["previews"][0]["download_link"])).body == b"abc"
 
 
 def test_a_new_version_becomes_the_active_one(sandbox: Checked) -> None:
     """Uploading with the uuid of a file adds a version; an old one can be made the active one again."""
-    first = upload(sandbox)
-    second = upload(sandbox, "other.txt", b"abcd", file_uuid=first["uuid"])
+    first = sandbox.upload()
+    second = sandbox.upload("other.txt", b"abcd", file_uuid=first["uuid"])
     assert (second["uuid"], second["has_multiple_versions"], second["size"]) == (first["uuid"], True, 4)
     versions = sandbox.read(f"/v1.0/files/{first['uuid']}/versions")["_embedded"]["versions"]
     assert [(version["size"], version["is_main"]) for version in versions] == [(4, True), (3, False)]
@@ -94,7 +82,7 @@ def test_a_new_version_becomes_the_active_one(sandbox: Checked) -> None:
 
 def test_the_bin_holds_files_for_thirty_days(sandbox: Checked) -> None:
     """Deleted files are a list of their own, come back when they are restored, and vanish after a month."""
-    uuid = upload(sandbox)["uuid"]
+    uuid = sandbox.upload()["uuid"]
     assert sandbox.call("DELETE", "/v1.0/files", [{"uuid": uuid}, {"uuid": "nothing"}]).status == 204
     assert listed(sandbox) == []
     assert listed(sandbox, "filter[deleted]=1") == ["Отчёт 1"]
@@ -129,11 +117,11 @@ def test_the_bin_holds_files_for_thirty_days(sandbox: Checked) -> None:
 )
 def test_filters_of_files(sandbox: Checked, query: str, names: list[str]) -> None:
     """By extension, name, text of the file or of an entity, size in units, day and author."""
-    first = upload(sandbox, "a.txt", b"abc")
+    first = sandbox.upload("a.txt", b"abc")
     (lead,) = sandbox.make("leads", {"name": "Заказ"})
     sandbox.call("PUT", f"/api/v4/leads/{lead}/files", [{"file_uuid": first["uuid"]}])
     sandbox.clock.advance(24 * 3600)
-    upload(sandbox, "b.png", b"abcd")
+    sandbox.upload("b.png", b"abcd")
     assert listed(sandbox, query) == names
     both = sandbox.get(f"/v1.0/files?filter[uuid]={first['uuid']},nothing")
     assert both.json()["_count"] == 1
@@ -142,7 +130,7 @@ def test_filters_of_files(sandbox: Checked, query: str, names: list[str]) -> Non
 def test_files_of_an_entity_are_paged_by_a_cursor(sandbox: Checked) -> None:
     """Links are listed newest first; an unknown file is refused; the file tells its entities in old words."""
     (lead,) = sandbox.make("leads", {"name": "A", "price": 5})
-    uuids = [upload(sandbox, f"{number}.txt")["uuid"] for number in range(3)]
+    uuids = [sandbox.upload(f"{number}.txt")["uuid"] for number in range(3)]
     path = f"/api/v4/leads/{lead}/files"
     assert sandbox.get(path).status == 204
     assert sandbox.call("PUT", path, [{"file_uuid": uuid} for uuid in uuids]).status == 202
@@ -172,7 +160,7 @@ def test_the_file_service_stands_on_a_host_of_its_own(sandbox: Checked) -> None:
 
 def test_scopes_of_the_integration_decide(sandbox: Checked) -> None:
     """Files need one scope and their deletion another."""
-    uuid = upload(sandbox)["uuid"]
+    uuid = sandbox.upload()["uuid"]
     plain = sandbox.tokens.create_integration(scopes=("crm", "files"))
     token = sandbox.tokens.issue_access(plain.client_id, sandbox.admin_id, 60)
     headers = {"authorization": f"Bearer {token}"}

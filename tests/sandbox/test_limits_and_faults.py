@@ -111,6 +111,22 @@ def test_no_sliding_second_holds_more_accepted_requests_than_allowed(gaps: list[
     assert limiter.peak == peak
 
 
+@given(st.lists(st.tuples(st.floats(0, 0.5), st.floats(0, 0.9)), max_size=60))
+def test_arrivals_that_are_told_late_are_counted_where_they_were(gaps: list[tuple[float, float]]) -> None:
+    """Threads that wait for each other may be told in another order; neither the limit nor the peak suffers."""
+    limiter, now, moments = Limiter(Limits(block_after=None)), 0.0, []
+    for gap, late in gaps:
+        now += gap
+        moments.append((now + late, now))
+    arrived = [moment for _, moment in sorted(moments)]
+    accepted = [moment for moment in arrived if limiter.arrive("a", moment) == "ok"]
+    for end in accepted:
+        assert sum(end - 1.0 < time <= end for time in accepted) <= 7
+    assert limiter.peak == max(
+        (sum(end - 1.0 < time <= end for time in arrived) for end in arrived), default=0
+    )
+
+
 def create(sandbox: Sandbox) -> Response:
     """Create one lead."""
     return sandbox.call("POST", "/api/v4/leads", [{"name": "A"}])
@@ -237,3 +253,40 @@ def test_faults_clock_tokens_and_options_over_the_control_endpoint(plain: Sandbo
     plain.call("POST", "/_sandbox/reset", {"what": ["data"]})
     assert plain.get("/_sandbox/state").json()["counts"]["leads"] == 0
     assert plain.get("/api/v4/leads/pipelines").json()["_total_items"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "words"),
+    [
+        ("faults", {"effect": {"kind": "nonsense"}}, "one of latency, drop, page"),
+        ("faults", {}, "missing or unknown: effect"),
+        ("faults", {"effect": {"kind": "page", "status": "many"}}, "Expected `int`, got `str`"),
+        ("faults", {"effect": {"kind": "page"}}, "missing required field `status`"),
+        ("faults", {"effect": {"kind": "drop", "after": True}}, "knows after_commit, not after"),
+        ("faults", {"effect": {"kind": "drop"}, "when": {"nth": 0}}, "`int` >= 1"),
+        ("faults", {"effect": {"kind": "drop"}, "when": {"probability": 2}}, "`float` <= 1"),
+        ("faults", {"effect": {"kind": "drop"}, "match": {"verb": "GET"}}, "unknown field `verb`"),
+        ("faults", {"effect": {"kind": "drop"}, "match": {"path": "("}}, "no regular expression"),
+        ("faults", {"effect": {"kind": "drop"}, "match": {"operation": "create_lead"}}, "'create_leads'?"),
+        ("clock", [1], "one JSON object"),
+        ("clock", b"{", "truncated"),
+        ("tokens", {"action": "nonsense"}, "unknown action 'nonsense'"),
+        ("options", {"nonsense": 1}, "missing or unknown: nonsense"),
+        ("nonsense", {}, "there are by_hand, clock, delete, faults"),
+    ],
+)
+def test_the_control_endpoint_explains_what_it_does_not_take(
+    plain: Sandbox, name: str, body: Any, words: str
+) -> None:
+    """A misspelt fault would never strike, so it is refused with what there is."""
+    answer = plain.call("POST", f"/_sandbox/{name}", body)
+    assert answer.status in (400, 404)
+    assert words in answer.json()["detail"]
+    assert plain.faults.planted == []
+
+
+def test_a_mutation_that_finds_nothing_leaves_the_answer_alone(plain: Sandbox) -> None:
+    """Paths that lead nowhere are no error."""
+    for path in ("_embedded.leads.*.x", "id.x.y", "_links.self.href.0", "*.*.*.*"):
+        plain.faults.add(Mutate(path, remove=True))
+    assert plain.get("/api/v4/account").status == 200

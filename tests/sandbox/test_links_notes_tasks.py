@@ -121,7 +121,6 @@ WRITABLE_NOTES: dict[str, dict[str, Any]] = {
     "geolocation": {"text": "Here", "address": "Main st. 1", "longitude": "37.61", "latitude": "55.75"},
     "sms_in": {"text": "Hello", "phone": "+7"},
     "sms_out": {"text": "Hello", "phone": "+7"},
-    "attachment": {"file_uuid": "22222222-2222-4222-8222-222222222222", "file_name": "photo.png"},
     "invoice_paid": {"service": "Pay", "text": "Paid", "icon_url": "https://e.x/i.png"},
     "bill_paid": {"service": "Pay", "text": "Paid", "icon_url": "https://e.x/i.png"},
     "site_visit": {"url": "https://e.x"},
@@ -140,6 +139,24 @@ def test_every_writable_note_type_is_kept(sandbox: Checked, note_type: str) -> N
     assert note["note_type"] == note_type
     assert params.items() <= note["params"].items()
     assert note["_links"]["self"]["href"].endswith(f"/leads/{lead}/notes/{id}")
+
+
+def test_an_attachment_names_a_file_of_the_drive(sandbox: Checked) -> None:
+    """Reading adds the names, the shown one in ASCII; a file that is not there, or in the bin, is refused."""
+    (lead,) = sandbox.make("leads", {})
+    path, file = f"/api/v4/leads/{lead}/notes", sandbox.upload("Фото.png")
+    body = {"note_type": "attachment", "params": {"file_uuid": file["uuid"]}}
+    (id,) = sandbox.make(f"leads/{lead}/notes", body)
+    assert sandbox.read(f"/api/v4/leads/notes/{id}")["params"] == {
+        "is_drive_attachment": True,
+        "text": "Фото.png",
+        "original_name": "Фото.png",
+        "file_uuid": file["uuid"],
+        "version_uuid": file["version_uuid"],
+        "file_name": "Foto.png",
+    }
+    sandbox.call("DELETE", "/v1.0/files", [{"uuid": file["uuid"]}])
+    assert sandbox.refused("POST", path, [body]) == [("0", "NotSupportedChoice", "params.file_uuid")]
 
 
 @pytest.mark.parametrize(

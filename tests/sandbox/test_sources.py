@@ -102,3 +102,21 @@ def test_domains_can_only_be_added(sandbox: Checked) -> None:
     assert sandbox.patch(path, {}).status == 400
     assert sandbox.post(f"{path}/online_chat", None).status == 202
     assert sandbox.get("/api/v4/website_buttons/5").status == 404
+
+
+def test_a_lead_goes_to_the_pipeline_of_its_source(sandbox: Checked) -> None:
+    """Without a pipeline of its own; the source is shown on demand, and one of another integration is unknown."""
+    body = {"name": "P", "sort": 5, "is_main": False, "is_unsorted_on": True}
+    stages = {"_embedded": {"statuses": [{"name": "S", "sort": 10}]}}
+    (pipeline,) = sandbox.make("leads/pipelines", {**body, **stages})
+    (source,) = sandbox.make("sources", {"name": "Сайт", "external_id": "land", "pipeline_id": pipeline})
+    embedded = {"_embedded": {"source": {"external_id": "land", "type": "widget"}}}
+    (lead,) = sandbox.make("leads", embedded)
+    shown = sandbox.read(f"/api/v4/leads/{lead}?with=source,source_id")
+    assert (shown["pipeline_id"], shown["source_id"]) == (pipeline, source)
+    assert shown["_embedded"]["source"] == {"id": source, "name": "Сайт"}
+    assert "source" not in sandbox.read(f"/api/v4/leads/{lead}")["_embedded"]
+    other = sandbox.tokens.create_integration()
+    token = sandbox.tokens.issue_access(other.client_id, sandbox.admin_id, 3600)
+    headers = {"authorization": f"Bearer {token}"}
+    assert sandbox.call("POST", "/api/v4/leads", [embedded], headers).status == 400

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import access
 from ..bots import run_bot, stop_runs
 from ..context import Context, Item, Routes
 from ..errors import refuse
@@ -53,8 +54,7 @@ def get_bot(ctx: Context) -> Response:
 
 
 def _check(ctx: Context, item: Item, kind: str) -> bool:
-    sql = f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0"
-    if ctx.store.row(sql, (item.data["entity_id"],)) is None:
+    if not access.may_see(ctx, kind, item.data["entity_id"]):
         item.error("NotSupportedChoice", "entity_id")
     return not item.errors
 

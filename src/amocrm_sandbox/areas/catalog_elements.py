@@ -149,7 +149,7 @@ def _targets(ctx: Context) -> list[tuple[Item, tuple[str, int]]]:
         if item.errors:
             continue
         kind, id = item.data["to_entity_type"], item.data["to_entity_id"]
-        if ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0", (id,)) is None:
+        if not ctx.exists(kind, id):
             item.error("NotSupportedChoice", "to_entity_id")
         pairs.append((item, (kind, id)))
     ctx.refuse_bad_items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import access
 from ..context import Context, Item, Routes
 from ..entities import Kind, create
 from ..incoming import add_unsorted
@@ -73,7 +74,7 @@ def _partner(ctx: Context, item: Item, kind: Kind, embedded: dict[str, Any], nam
         return None
     id = partner.get("id")
     if id is not None:
-        if ctx.store.row(f"SELECT 1 FROM {name} WHERE id=? AND is_deleted=0", (id,)) is None:
+        if not access.may_see(ctx, name, id):
             item.error("NotSupportedChoice", f"{path}id")
         return int(id)
     _count_values(item, partner, path)

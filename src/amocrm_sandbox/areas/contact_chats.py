@@ -46,7 +46,7 @@ def link_contact_chats(ctx: Context) -> Response:
         if item.errors:
             continue
         contact_id, chat = item.data["contact_id"], chat_by(ctx, chat_id=item.data["chat_id"])
-        if ctx.store.row("SELECT 1 FROM contacts WHERE id=? AND is_deleted=0", (contact_id,)) is None:
+        if not ctx.exists("contacts", contact_id):
             item.error("NotSupportedChoice", "contact_id")
         if chat is None:
             item.error("NotSupportedChoice", "chat_id")

@@ -135,8 +135,8 @@ def create_segment(ctx: Context) -> Response:
 def update_segment(ctx: Context) -> Response:
     """Change one segment; at least one key is needed."""
     ctx.require_admin()
-    if not ctx.item.errors and not ctx.item.data.keys() - {"request_id"}:
-        ctx.item.error("FieldMissing", "name")
+    ctx.refuse_bad_items()
+    ctx.item.needs_one("name", "color", "available_products_price_types", "custom_fields_values")
     ctx.refuse_bad_items()
     segment = _fill(ctx, ctx.item, _find(ctx))
     ctx.refuse_bad_items()

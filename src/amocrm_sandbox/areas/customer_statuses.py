@@ -82,8 +82,7 @@ def update_customer_status(ctx: Context) -> Response:
     ctx.refuse_bad_items()
     item = ctx.item
     changes = {key: item.data[key] for key in ("name", "sort", "color") if key in item.data}
-    if not changes:
-        item.error("FieldMissing", "name")
+    item.needs_one("name", "sort", "color")
     if "color" in changes and changes["color"] not in COLORS:
         item.error("NotSupportedChoice", "color")
     ctx.refuse_bad_items()

@@ -147,11 +147,8 @@ def change_customer_bonus_points(ctx: Context) -> Response:
         raise refuse(403, "Customers disabled")
     item, id = ctx.item, ctx.id()
     data = item.data
-    if not item.errors:
-        if len(data) != 1:
-            item.error("FieldNotExpected" if data else "FieldMissing", "redeem" if data else "earn")
-        elif next(iter(data.values())) < 0:
-            item.error("TooLow", next(iter(data)), 0)
+    if not item.errors and next(iter(data.values())) < 0:
+        item.error("TooLow", next(iter(data)), 0)
     balance = ctx.store.value("SELECT bonus_points FROM customers WHERE id=? AND is_deleted=0", (id,))
     if balance is None:
         item.error("EntityNotFound", "id", detail=f"customers with id = {id} not found")

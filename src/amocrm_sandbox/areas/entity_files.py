@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import access
 from ..context import Context, Routes
-from ..errors import refuse
 from ..messages import Response, json_response
 from ..query import as_int
 
@@ -17,17 +17,16 @@ _PATH = "/api/v4/{entity_type}/{entity_id}/files"
 _KINDS = ("leads", "contacts", "companies", "customers")
 
 
-def _entity(ctx: Context) -> tuple[str, int]:
+def _entity(ctx: Context, action: str) -> tuple[str, int]:
     kind, id = ctx.params["entity_type"], ctx.id("entity_id")
-    if ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0", (id,)) is None:
-        raise refuse(404, "Entity not found")
+    access.require_entity(ctx, kind, id, action)
     return kind, id
 
 
 @routes("GET", _PATH)
 def list_entity_files(ctx: Context) -> Response:
     """List the files of an entity, the newest link first; `before_id` is the cursor, there is no next link."""
-    kind, id = _entity(ctx)
+    kind, id = _entity(ctx, "view")
     limit = max(1, min(as_int(ctx.query.get("limit")) or 50, 250))
     before = as_int(ctx.query.get("before_id"), 2**62)
     rows = ctx.store.rows(
@@ -44,7 +43,7 @@ def list_entity_files(ctx: Context) -> Response:
 @routes("PUT", _PATH)
 def link_entity_files(ctx: Context) -> Response:
     """Attach files; 202 without a body."""
-    kind, id = _entity(ctx)
+    kind, id = _entity(ctx, "edit")
     for item in ctx.items:
         if item.errors:
             continue
@@ -63,7 +62,7 @@ def link_entity_files(ctx: Context) -> Response:
 @routes("DELETE", _PATH)
 def unlink_entity_files(ctx: Context) -> Response:
     """Detach files; 202 without a body."""
-    kind, id = _entity(ctx)
+    kind, id = _entity(ctx, "edit")
     ctx.refuse_bad_items()
     for item in ctx.items:
         ctx.store.execute(
@@ -85,7 +84,7 @@ def list_file_links(ctx: Context) -> Response:
             "(SELECT entity_id FROM entity_files WHERE file_uuid=? AND entity_type=?)",
             (uuid, kind),
         )
-        entities += [_entity_of(kind, row) for row in rows]
+        entities += [_entity_of(kind, row) for row in rows if access.may_see(ctx, kind, row[0])]
     return json_response({"file_uuid": uuid, "entities": entities})
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from .. import access
 from ..context import Context, Routes
 from ..errors import refuse
 from ..event_types import EVENT_TYPES, PLURALS, SINGULARS
 from ..messages import Response, json_response
-from ..query import as_int, as_list, as_range
+from ..query import as_int, as_list, as_range, as_tuples
 from ..selection import Selection
 
 __all__ = ["routes"]
@@ -60,7 +61,8 @@ def _render(ctx: Context, rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
     for record in records:
         shown = _decode(record["shown"]) if record["shown"] else {}
         record["talk_contact"] = shown.get("linked_talk_contact_id")
-        if "kind" in shown:
+        # A message of a talk stands at its lead or customer, and at the contact once that is deleted.
+        if "kind" in shown and ctx.exists(shown["kind"], shown["id"]):
             record["kind"], record["entity_id"] = shown["kind"], shown["id"]
     names = _names(ctx, records)
     return [_show(ctx, record, names) for record in records]
@@ -112,6 +114,16 @@ def _show(ctx: Context, record: dict[str, Any], names: dict[tuple[str, int], str
     }
 
 
+def _narrow_by_rights(ctx: Context, selection: Selection) -> None:
+    """Keep the events of entities that the acting user may see; those of tasks and lists are everybody's."""
+    if access.rights_of(ctx) is None:
+        return
+    reaches = {kind: access.reach(ctx, kind) for kind in SINGULARS}
+    bounds = {kind: bound for kind, bound in reaches.items() if bound is not None}
+    for kind, (condition, args) in bounds.items():
+        selection.where(f"(kind<>? OR entity_id IN (SELECT id FROM {kind} WHERE {condition}))", kind, *args)
+
+
 def _narrow_by_type(selection: Selection, types: list[str]) -> None:
     if not types:
         return
@@ -129,16 +141,10 @@ def _narrow_by_value(selection: Selection, side: str, asked: Any, types: list[st
     if not isinstance(asked, dict):
         return
     for key, shape in (("leads_statuses", "lead_status"), ("customers_statuses", "customer_status")):
-        pairs = asked.get(key)
-        if not isinstance(pairs, dict):
-            continue
-        texts = []
-        for pair in pairs.values():
-            value = {"id": as_int(pair.get("status_id"), 0)}
-            if shape == "lead_status":
-                value["pipeline_id"] = as_int(pair.get("pipeline_id"), 0)
-            texts.append(_encode([{shape: value}]))
-        selection.among(side, texts)
+        names = ("status_id", "pipeline_id") if shape == "lead_status" else ("status_id",)
+        found = as_tuples(asked.get(key), *names)
+        values = [dict(zip(("id", "pipeline_id"), numbers, strict=False)) for numbers in found]
+        selection.among(side, [_encode([{shape: value}]) for value in values])
     users = [as_int(value, -1) for value in _several(asked.get("responsible_user_id"))]
     selection.among(side, [_encode([{"responsible_user": {"id": user}}]) for user in users])
     enums = [as_int(value, -1) for value in _several(asked.get("custom_field_values"))]
@@ -157,6 +163,7 @@ def list_events(ctx: Context) -> Response:
     """List events, the newest first; the filters of this list need no option."""
     asked, selection = ctx.filter, Selection("events")
     selection.order = "n DESC"
+    _narrow_by_rights(ctx, selection)
     selection.among("id", _several(asked.get("id")))
     authors = [as_int(value, -1) for value in _several(asked.get("created_by"))]
     kinds = [

@@ -114,9 +114,8 @@ def update_field_group(ctx: Context) -> Response:
     group = _find(ctx, owner)
     ctx.refuse_bad_items()
     data = ctx.item.data
-    if not data:
-        ctx.item.error("FieldMissing", "name")
-    elif group["is_predefined"] and ("name" in data or "sort" in data):
+    ctx.item.needs_one("name", "sort", "fields")
+    if group["is_predefined"] and ("name" in data or "sort" in data):
         raise refuse(400, "A predefined group can not be changed")
     _move(ctx, ctx.item, owner, group["id"])
     ctx.refuse_bad_items()

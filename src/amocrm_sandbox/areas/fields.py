@@ -144,7 +144,7 @@ def list_fields(ctx: Context) -> Response:
     for name, direction in order.items() if isinstance(order, dict) else ():
         if name in ("sort", "id"):
             every = sorted(
-                every, key=lambda field: (field[name], field["id"]), reverse=direction.lower() == "desc"
+                every, key=lambda field: (field[name], field["id"]), reverse=str(direction).lower() == "desc"
             )
     return ctx.counted_page("custom_fields", every, lambda field: _show(ctx, field), last=True)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .. import access
 from ..context import Context, Item, Routes
 from ..embedding import embed_links
 from ..entities import Kind, Row, create_many, get_one, list_all, update_many, update_one
 from ..errors import refuse
 from ..messages import Response
-from ..query import as_int
 from ..relations import link
 from ..selection import Selection
 from ..stages import CLOSED, LOST, first_stage, main_pipeline, pipeline_of, stage
@@ -41,7 +39,8 @@ def _place(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefi
     pipeline_id, status_id = data.get("pipeline_id"), data.get("status_id")
     if pipeline_id is None and status_id is None:
         if old is None:
-            pipeline_id = main_pipeline(ctx.store)
+            source = _source(ctx, data)
+            pipeline_id = source["pipeline_id"] if source else main_pipeline(ctx.store)
             row["pipeline_id"], row["status_id"] = pipeline_id, first_stage(ctx.store, pipeline_id)
         return
     if pipeline_id is not None and ctx.store.document("pipelines", pipeline_id) is None:
@@ -63,6 +62,13 @@ def _place(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefi
     row["pipeline_id"], row["status_id"] = pipeline_id, status_id
 
 
+def _source(ctx: Context, data: Row) -> Row | None:
+    """Return the source that a creation embeds: one of the same integration."""
+    wanted = ((data.get("_embedded") or {}).get("source") or {}).get("external_id")
+    own = (one for one in ctx.store.documents("sources").values() if one["client_id"] == ctx.client_id)
+    return next((one for one in own if one["external_id"] == wanted), None)
+
+
 def _loss_reason(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefix: str) -> None:
     status_id = row.get("status_id", old["status_id"] if old else None)
     reason = data.get("loss_reason_id")
@@ -82,19 +88,17 @@ def _attach(ctx: Context, item: Item, id: int, data: Row, prefix: str) -> None:
     """Link the existing contacts and the company that a creation embeds."""
     embedded = data.get("_embedded") or {}
     if embedded.get("source"):
-        wanted = embedded["source"].get("external_id")
-        sources = ctx.store.documents("sources").values()
-        found = next((source for source in sources if source["external_id"] == wanted), None)
-        if found is None:
+        source = _source(ctx, data)
+        if source is None:
             item.error("NotSupportedChoice", f"{prefix}_embedded.source.external_id")
         else:
-            ctx.store.update("leads", id, {"source_id": found["id"]})
+            ctx.store.update("leads", id, {"source_id": source["id"]})
     for other in ("contacts", "companies"):
         for index, reference in enumerate(embedded.get(other) or ()):
             other_id = reference.get("id")
             if other_id is None:
                 continue
-            if ctx.store.row(f"SELECT 1 FROM {other} WHERE id=? AND is_deleted=0", (other_id,)) is None:
+            if not access.may_see(ctx, other, other_id):
                 item.error("NotSupportedChoice", f"{prefix}_embedded.{other}.{index}.id")
                 continue
             is_main = bool(reference.get("is_main")) if other == "contacts" else None
@@ -115,6 +119,12 @@ def _show(ctx: Context, row: Row, shown: Row) -> None:
 
 def _embed(ctx: Context, ids: list[int], shown: list[Row]) -> None:
     embed_links(ctx, "leads", ids, shown, always=("companies",), asked=("contacts",))
+    if "source" in ctx.with_:
+        sources = ctx.store.documents("sources")
+        for id, lead in zip(ids, shown, strict=True):
+            source = sources.get(ctx.store.value("SELECT source_id FROM leads WHERE id=?", (id,)) or 0)
+            if source:
+                lead["_embedded"]["source"] = {"id": source["id"], "name": source["name"]}
     if "loss_reason" in ctx.with_:
         reasons = ctx.store.documents("loss_reasons")
         for lead in shown:
@@ -128,15 +138,7 @@ def _narrow(ctx: Context, selection: Selection) -> None:
     selection.between("price", asked.get("price"))
     selection.between("closed_at", asked.get("closed_at"))
     selection.ids("pipeline_id", asked.get("pipeline_id"))
-    pairs: Any = asked.get("statuses")
-    wanted: list[int] = []
-    for pair in pairs.values() if isinstance(pairs, dict) else ():
-        pipeline_id, status_id = (as_int(pair.get(key)) for key in ("pipeline_id", "status_id"))
-        if pipeline_id is not None and status_id is not None:
-            wanted += [pipeline_id, status_id]
-    if wanted:
-        condition = " OR ".join(["(pipeline_id=? AND status_id=?)"] * (len(wanted) // 2))
-        selection.where(f"({condition})", *wanted)
+    selection.stages(asked.get("statuses"))
 
 
 LEADS = Kind(

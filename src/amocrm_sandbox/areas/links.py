@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import relations
+from .. import access, relations
 from ..context import Context, Item, Routes
 from ..errors import refuse
 from ..messages import Response, json_response
@@ -15,18 +15,9 @@ __all__ = ["routes"]
 
 routes = Routes()
 
-_TABLES = ("leads", "contacts", "companies", "customers", "catalog_elements")
-
 
 def _kind(ctx: Context) -> str:
     return ctx.params["entity_type"]
-
-
-def _exists(ctx: Context, kind: str, id: Any) -> bool:
-    return (
-        kind in _TABLES
-        and ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0", (id,)) is not None
-    )
 
 
 def _metadata(kind: str, link: Link) -> Any:
@@ -57,8 +48,7 @@ def list_entity_links(ctx: Context) -> Response:
     """Return all links of one entity; without paging, and with an empty list when there are none."""
     kind, id = _kind(ctx), ctx.id("entity_id")
     _check_filter(ctx)
-    if not _exists(ctx, kind, id):
-        raise refuse(404, "Entity not found")
+    access.require_entity(ctx, kind, id, "view")
     found = [link for link in links_of(ctx.store, kind, [id])[id] if _wanted(ctx, link)]
     shown = [
         {"to_entity_id": link[1], "to_entity_type": link[0], "metadata": _metadata(kind, link)}
@@ -76,7 +66,7 @@ def list_links(ctx: Context) -> Response:
     ids = [number for number in map(as_int, as_list(ctx.filter.get("entity_id"))) if number is not None]
     if not ids:
         raise refuse(400, "Filter entity_id is required")
-    found = links_of(ctx.store, kind, ids)
+    found = links_of(ctx.store, kind, [id for id in ids if access.may_see(ctx, kind, id)])
     shown = [_shown(kind, id, link) for id in ids for link in found.get(id, ()) if _wanted(ctx, link)]
     links = ctx.links(f"{kind}/links?{ctx.query_text}")
     return json_response({"_total_items": len(shown), "_links": links, "_embedded": {"links": shown}})
@@ -91,8 +81,8 @@ def _targets(ctx: Context) -> list[tuple[Item, tuple[str, int], tuple[str, int]]
     """Return the pairs that the body names; errors go to the items."""
     kind = _kind(ctx)
     own = ctx.id("entity_id") if "entity_id" in ctx.params else None
-    if own is not None and not _exists(ctx, kind, own):
-        raise refuse(404, "Entity not found")
+    if own is not None:
+        access.require_entity(ctx, kind, own, "edit")
     found = []
     for item in ctx.items:
         if item.errors:
@@ -102,8 +92,10 @@ def _targets(ctx: Context) -> list[tuple[Item, tuple[str, int], tuple[str, int]]
         to_type, to_id = data["to_entity_type"], data["to_entity_id"]
         if id is None:
             item.error("FieldMissing", "entity_id")
-        elif own is None and not _exists(ctx, kind, id):
+        elif own is None and not ctx.exists(kind, id):
             item.error("NotSupportedChoice", "entity_id")
+        elif own is None:
+            access.require_entity(ctx, kind, id, "edit")
         if to_type not in PAIRS[kind]:
             item.error("NotSupportedChoice", "to_entity_type")
         metadata = data.get("metadata") or {}
@@ -120,7 +112,8 @@ def _targets(ctx: Context) -> list[tuple[Item, tuple[str, int], tuple[str, int]]
 def _link(ctx: Context) -> Response:
     pairs = _targets(ctx)
     for item, mine, theirs in pairs:
-        if not _exists(ctx, *theirs):
+        kind, id = theirs
+        if not (ctx.exists(kind, id) if kind == "catalog_elements" else access.may_see(ctx, kind, id)):
             item.error("NotSupportedChoice", "to_entity_id")
             continue
         sent = item.data.get("metadata") or {}

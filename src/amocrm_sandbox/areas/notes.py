@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from .. import access
 from ..context import Context, Item, Routes
 from ..errors import refuse
+from ..files import file_reference, sanitized
 from ..messages import Response, json_response
 from ..note_params import check_params, show_params
 from ..query import as_list
@@ -17,7 +19,6 @@ __all__ = ["routes"]
 
 routes = Routes()
 
-_TABLES = ("leads", "contacts", "companies", "customers")
 _COLUMNS = (
     "id",
     "entity_id",
@@ -37,13 +38,6 @@ _OWN = "/api/v4/{entity_type}/{entity_id}/notes"
 
 def _kind(ctx: Context) -> str:
     return ctx.params["entity_type"]
-
-
-def _parent_exists(ctx: Context, kind: str, id: int) -> bool:
-    return (
-        kind in _TABLES
-        and ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0", (id,)) is not None
-    )
 
 
 def _own(ctx: Context) -> int | None:
@@ -68,7 +62,9 @@ def _show(ctx: Context, kind: str, values: tuple[Any, ...]) -> dict[str, Any]:
 def _find(ctx: Context, id: int) -> tuple[Any, ...] | None:
     own = _own(ctx)
     row = ctx.store.row(f"SELECT {_SELECT} FROM notes WHERE id=? AND entity_type=?", (id, _kind(ctx)))
-    return row if row and own in (None, row[1]) else None
+    if row is None or own not in (None, row[1]) or not access.may_see(ctx, _kind(ctx), row[1]):
+        return None
+    return row
 
 
 @routes("GET", _ALL, _OWN)
@@ -77,6 +73,7 @@ def list_notes(ctx: Context) -> Response:
     kind, own = _kind(ctx), _own(ctx)
     selection = Selection("notes")
     selection.where("entity_type=?", kind)
+    access.narrow(ctx, selection, kind, "entity_id")
     if own is not None:
         selection.where("entity_id=?", own)
     else:
@@ -102,8 +99,8 @@ def get_note(ctx: Context) -> Response:
 def create_notes(ctx: Context) -> Response:
     """Add notes; the answer holds ids and links only."""
     kind, own, shown = _kind(ctx), _own(ctx), []
-    if own is not None and not _parent_exists(ctx, kind, own):
-        raise refuse(404, "Entity not found")
+    if own is not None:
+        access.require_entity(ctx, kind, own, "edit")
     for item in ctx.items:
         if item.errors:
             continue
@@ -111,9 +108,11 @@ def create_notes(ctx: Context) -> Response:
         entity_id = data.get("entity_id") if own is None else own
         if entity_id is None:
             item.error("FieldMissing", "entity_id")
-        elif own is None and not _parent_exists(ctx, kind, entity_id):
+        elif own is None and not ctx.exists(kind, entity_id):
             item.error("NotSupportedChoice", "entity_id")
-        params = check_params(item, data.get("note_type"), data.get("params"))
+        elif own is None:
+            access.require_entity(ctx, kind, entity_id, "edit")
+        params = _params(ctx, item, data.get("note_type"), data.get("params"))
         _check_users(ctx, item)
         if item.errors:
             continue
@@ -140,6 +139,21 @@ def create_notes(ctx: Context) -> Response:
     return json_response({"_links": ctx.links(path), "_embedded": {"notes": shown}})
 
 
+def _params(ctx: Context, item: Item, note_type: Any, sent: Any) -> dict[str, Any]:
+    """Return the params to keep; those of an attachment name a file of the drive, whose names reading adds."""
+    params = check_params(item, note_type, sent)
+    if note_type != "attachment" or item.errors:
+        return params
+    found = file_reference(ctx, params["file_uuid"], params.get("version_uuid"))
+    if found is None:
+        item.error("NotSupportedChoice", "params.file_uuid")
+        return params
+    uploaded = found["file_name"]
+    kept = {"file_uuid": found["file_uuid"], "version_uuid": found["version_uuid"]}
+    shown = sanitized(params.get("file_name") or uploaded)
+    return {**kept, "file_name": shown, "original_name": uploaded}
+
+
 def _check_users(ctx: Context, item: Item) -> None:
     for key in ("created_by", "updated_by", "responsible_user_id"):
         value = item.data.get(key)
@@ -155,7 +169,7 @@ def _change(ctx: Context, item: Item, row: tuple[Any, ...]) -> dict[str, Any] | 
     }
     note_type = data.get("note_type") or row[7]
     if "params" in data:
-        changes["params"] = msgspec.json.encode(check_params(item, note_type, data["params"]))
+        changes["params"] = msgspec.json.encode(_params(ctx, item, note_type, data["params"]))
         changes["note_type"] = note_type
     elif note_type != row[7]:
         item.error("FieldMissing", "params")
@@ -163,6 +177,7 @@ def _change(ctx: Context, item: Item, row: tuple[Any, ...]) -> dict[str, Any] | 
         if data.get(key) is not None:
             changes[key] = data[key]
     _check_users(ctx, item)
+    access.require_entity(ctx, _kind(ctx), row[1], "edit")
     if item.errors:
         return None
     ctx.store.update("notes", row[0], changes)
@@ -206,6 +221,7 @@ def _pin(ctx: Context, pinned: bool) -> Response:
     row = _find(ctx, ctx.id())
     if row is None:
         raise refuse(404, "Note not found")
+    access.require_entity(ctx, _kind(ctx), row[1], "edit")
     ctx.store.update("notes", row[0], {"is_pinned": int(pinned)})
     return Response(204)
 

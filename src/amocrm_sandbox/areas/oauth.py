@@ -32,7 +32,7 @@ def _refused(hint: str, status: int = 400) -> Refused:
 def _form(ctx: Context) -> dict[str, str]:
     body = ctx.request.body
     if "x-www-form-urlencoded" in ctx.request.headers.get("content-type", ""):
-        return dict(parse_qsl(body.decode()))
+        return dict(parse_qsl(body.decode(errors="replace")))
     try:
         sent = msgspec.json.decode(body) if body else {}
     except msgspec.DecodeError:

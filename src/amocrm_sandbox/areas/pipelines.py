@@ -123,6 +123,8 @@ def update_pipeline(ctx: Context) -> Response:
     ctx.refuse_bad_items()
     pipeline = _find(ctx)
     data = ctx.item.data
+    ctx.item.needs_one("name", "sort", "is_main", "is_unsorted_on")
+    ctx.refuse_bad_items()
     keys = ("name", "sort", "is_unsorted_on")
     changes = {key: data[key] for key in keys if data.get(key) is not None}
     if pipeline["is_main"]:

@@ -115,8 +115,6 @@ def update_role(ctx: Context) -> Response:
     ctx.require_admin()
     role = _find(ctx)
     ctx.refuse_bad_items()
-    if not ctx.item.data:
-        raise refuse(400, "Request data can not be empty")
     changed = _change(ctx, ctx.item, role)
     ctx.refuse_bad_items()
     return json_response(_show(ctx, changed), 202)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .. import access
 from ..context import Context, Routes
-from ..errors import refuse
 from ..messages import Response, json_response
 
 __all__ = ["routes"]
@@ -20,7 +20,7 @@ def create_short_links(ctx: Context) -> Response:
     shown = []
     for item in ctx.items:
         contact_id = item.data["metadata"]["entity_id"]
-        if ctx.store.row("SELECT 1 FROM contacts WHERE id=? AND is_deleted=0", (contact_id,)) is None:
+        if not access.may_see(ctx, "contacts", contact_id):
             continue
         code = "".join(ctx.sandbox.random.choice(_LETTERS) for _ in range(6))
         link = {"id": ctx.store.next_id("short_links"), "code": code, "url": item.data["url"]}
@@ -36,8 +36,7 @@ def create_short_links(ctx: Context) -> Response:
 def list_subscriptions(ctx: Context) -> Response:
     """List the subscribers of a lead or customer, users and groups."""
     kind, id = ctx.path.split("/")[3], ctx.id()
-    if ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0", (id,)) is None:
-        raise refuse(404, "Entity not found")
+    access.require_entity(ctx, kind, id, "view")
     found = [
         {"subscriber_id": one["subscriber_id"], "type": one["type"]}
         for one in ctx.store.documents("subscriptions").values()

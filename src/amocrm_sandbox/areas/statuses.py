@@ -122,6 +122,7 @@ def update_status(ctx: Context) -> Response:
     ctx.require_admin()
     ctx.refuse_bad_items()
     status, item = _find(ctx), ctx.item
+    item.needs_one("name", "sort", "color", "descriptions")
     if not status["is_editable"]:
         raise refuse(400, "The status is not editable")
     color = _color(item)
@@ -146,10 +147,13 @@ def delete_status(ctx: Context) -> Response:
     pipeline_id = status["pipeline_id"]
     ctx.store.remove(f"statuses:{pipeline_id}", status["id"])
     renumber(ctx.store, pipeline_id)
-    ctx.store.execute(
-        "UPDATE leads SET status_id=?, updated_at=? WHERE pipeline_id=? AND status_id=?",
-        (first_stage(ctx.store, pipeline_id), ctx.now, pipeline_id, status["id"]),
-    )
+    place = {"pipeline_id": pipeline_id, "status_id": status["id"]}
+    moved = {**place, "status_id": first_stage(ctx.store, pipeline_id), "updated_at": ctx.now}
+    for (id,) in ctx.store.rows(
+        "SELECT id FROM leads WHERE pipeline_id=? AND status_id=?", tuple(place.values())
+    ):
+        ctx.store.update("leads", id, moved)
+        ctx.changes.moved("leads", {"id": id, **place}, moved)
     return Response(204)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import access
 from ..chats import chat_by, close_talk, messages_of, send_to_channel, show_talk
 from ..context import Context, Routes
 from ..errors import refuse
@@ -20,7 +21,14 @@ def _find(ctx: Context, name: str = "id") -> dict[str, Any]:
     talk = ctx.store.document("talks", ctx.id(name))
     if talk is None:
         raise refuse(404, "Talk not found")
+    if not _may_see(ctx, talk):
+        raise refuse(403, "Access denied")
     return talk
+
+
+def _may_see(ctx: Context, talk: dict[str, Any]) -> bool:
+    """Whether the acting user may see a talk: who may see its contact."""
+    return talk["contact_id"] is None or access.may_see(ctx, "contacts", talk["contact_id"])
 
 
 @routes("GET", "/api/v4/talks")
@@ -37,7 +45,8 @@ def list_talks(ctx: Context) -> Response:
     found = [
         talk
         for talk in reversed(ctx.store.documents("talks").values())
-        if all(talk[column] in values for column, values in wanted.items() if values)
+        if _may_see(ctx, talk)
+        and all(talk[column] in values for column, values in wanted.items() if values)
         and ("entity_type" not in asked or talk["kind"] == kind)
         and (asked.get("only_in_work") not in ("1", "true") or talk["status"] != "closed")
     ]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import access
 from ..context import Context, Item, Routes
 from ..errors import refuse
 from ..messages import Response, json_response
-from ..query import as_int, as_list
+from ..query import as_list
 from ..selection import Selection
 
 __all__ = ["routes"]
 
 routes = Routes()
 
-KINDS = ("leads", "contacts", "companies", "customers")
 _TABLES = ("leads", "contacts", "companies", "customers")
 _COLUMNS: tuple[str, ...] = (
     "id",
@@ -54,19 +54,6 @@ def _show(ctx: Context, values: tuple[Any, ...]) -> dict[str, Any]:
     return shown
 
 
-def _statuses(ctx: Context, selection: Selection) -> None:
-    pairs: Any = ctx.filter.get("lead_statuses")
-    wanted: list[int] = []
-    for pair in pairs.values() if isinstance(pairs, dict) else ():
-        numbers = [as_int(pair.get(key)) for key in ("pipeline_id", "status_id")]
-        wanted += [number for number in numbers if number is not None]
-    if wanted and len(wanted) % 2 == 0:
-        condition = " OR ".join(["(pipeline_id=? AND status_id=?)"] * (len(wanted) // 2))
-        selection.where(
-            f"entity_type='leads' AND entity_id IN (SELECT id FROM leads WHERE {condition})", *wanted
-        )
-
-
 @routes("GET", "/api/v4/tasks")
 def list_tasks(ctx: Context) -> Response:
     """List tasks; the filters of this list need no option."""
@@ -80,7 +67,8 @@ def list_tasks(ctx: Context) -> Response:
         # Alone, an entity id means nothing and is ignored.
         selection.ids("entity_id", asked.get("entity_id"))
     selection.between("updated_at", asked.get("updated_at"))
-    _statuses(ctx, selection)
+    of_leads = "entity_type='leads' AND entity_id IN (SELECT id FROM leads WHERE {})"
+    selection.stages(asked.get("lead_statuses"), of_leads)
     selection.order_by(ctx, ("created_at", "complete_till", "id"))
     rows, has_next = selection.page(ctx, _SELECT)
     return ctx.page_answer("tasks", [_show(ctx, row) for row in rows], has_next)
@@ -169,6 +157,7 @@ def _change(ctx: Context, item: Item, id: Any) -> dict[str, Any] | None:
     if values is None:
         return None
     old: dict[str, Any] = dict(zip(_COLUMNS, values, strict=True))
+    access.require(ctx, "tasks", "edit", old)
     row = dict(old)
     row["updated_by"] = ctx.user["id"]
     _fill(ctx, item, row)

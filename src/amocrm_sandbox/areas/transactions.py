@@ -39,7 +39,7 @@ def _own(ctx: Context) -> int | None:
     if "customer_id" not in ctx.params:
         return None
     id = ctx.id("customer_id")
-    if ctx.store.row("SELECT 1 FROM customers WHERE id=? AND is_deleted=0", (id,)) is None:
+    if not ctx.exists("customers", id):
         raise refuse(404, "Customer not found")
     return id
 

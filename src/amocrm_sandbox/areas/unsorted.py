@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from .. import incoming
+from .. import access, incoming
 from ..context import Context, Item, Routes
 from ..entities import create
 from ..errors import refuse
@@ -56,8 +56,10 @@ def _show(ctx: Context, record: Any) -> dict[str, Any]:
 def _find(ctx: Context) -> Record:
     sql = f"SELECT {_SELECT} FROM unsorted WHERE uid=? AND state='new'"
     record: Any = ctx.store.row(sql, (ctx.params["uid"],))
-    if record is None:
+    if record is None or not access.may_see(ctx, "leads", record[3]):
         raise refuse(404, "Unsorted not found")
+    if ctx.request.method != "GET":
+        access.require_entity(ctx, "leads", record[3], "edit")
     return record  # type: ignore[no-any-return]
 
 
@@ -72,6 +74,7 @@ def list_unsorted(ctx: Context) -> Response:
     """List incoming leads that wait."""
     selection = Selection("unsorted")
     selection.where("state='new'")
+    access.narrow(ctx, selection, "leads", "lead_id")
     selection.among("uid", as_list(ctx.filter.get("uid")))
     selection.among("category", as_list(ctx.filter.get("category")))
     selection.ids("pipeline_id", ctx.filter.get("pipeline_id"))
@@ -246,11 +249,10 @@ def link_unsorted(ctx: Context) -> Response:
         raise refuse(400, f"Unsorted of category {record[1]} can not be linked")
     target = ctx.item.data["link"]
     kind, id = target["entity_type"], target["entity_id"]
-    if ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0", (id,)) is None:
+    if not access.may_see(ctx, kind, id):
         ctx.item.error("NotSupportedChoice", "link.entity_id")
     contact_id = (target.get("metadata") or {}).get("contact_id")
-    sql = "SELECT 1 FROM contacts WHERE id=? AND is_deleted=0"
-    if contact_id is not None and ctx.store.row(sql, (contact_id,)) is None:
+    if contact_id is not None and not access.may_see(ctx, "contacts", contact_id):
         ctx.item.error("NotSupportedChoice", "link.metadata.contact_id")
     ctx.refuse_bad_items()
     own = [found[1] for found in links_of(ctx.store, "leads", [record[3]], "contacts")[record[3]]]

@@ -9,6 +9,7 @@ from typing import Any
 from ..context import Context, Item, Routes
 from ..errors import refuse
 from ..messages import Response, json_response
+from ..rights import DENIED, check_rights
 from ..seed import full_rights
 
 __all__ = ["routes"]
@@ -18,7 +19,6 @@ routes = Routes()
 MOST_USERS = 100
 _OPTIONAL = ("uuid", "amojo_id", "user_rank", "phone_number")
 _NAME = re.compile(r"[\w\s.@-]*", re.UNICODE)
-_DENIED = {"view": "D", "edit": "D", "add": "D", "delete": "D", "export": "D"}
 
 
 def _show(ctx: Context, user: dict[str, Any], slash: str = "") -> dict[str, Any]:
@@ -74,6 +74,8 @@ def create_users(ctx: Context) -> Response:
         if item.errors:
             continue
         _check(ctx, item)
+        if item.errors:
+            continue
         user = _user(ctx, item.data)
         ctx.store.put("users", user)
         answer = _show(ctx, user)
@@ -102,6 +104,8 @@ def _check(ctx: Context, item: Item) -> None:
     elif not all(any(kind(letter) for letter in password) for kind in kinds):
         item.error("InvalidFormat", "password")
     rights = data.get("rights") or {}
+    if rights.get("role_id") is None and not rights.get("is_free"):
+        check_rights(item, rights)
     for key, kind in (("role_id", "roles"), ("group_id", "groups")):
         if rights.get(key) is not None and ctx.store.document(kind, rights[key]) is None:
             item.error("NotSupportedChoice", f"rights.{key}")
@@ -113,7 +117,7 @@ def _user(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     rights["is_free"] = bool(sent.get("is_free"))
     keep = not rights["is_free"] and sent.get("role_id") is None
     for key in ("leads", "contacts", "companies"):
-        rights[key] = {**_DENIED, **((sent.get(key) or {}) if keep else {})}
+        rights[key] = {**DENIED, **((sent.get(key) or {}) if keep else {})}
     rights["tasks"] = {"edit": "D", "delete": "D", **((sent.get("tasks") or {}) if keep else {})}
     for key in ("mail_access", "catalog_access", "status_rights", "catalog_rights"):
         if keep and sent.get(key) is not None:

@@ -103,8 +103,6 @@ def update_website_button(ctx: Context) -> Response:
     ctx.refuse_bad_items()
     item, data = ctx.item, ctx.item.data
     added = (data.get("trusted_websites") or {}).get("add") or []
-    if not data:
-        item.error("FieldMissing", "trusted_websites")
     if added and not button["domains"]:
         item.error("NotSupportedChoice", "trusted_websites")
     if len(button["domains"]) + len(added) > MOST_DOMAINS:
