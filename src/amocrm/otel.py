@@ -101,7 +101,7 @@ class OpenTelemetry:
             case CallEnded():
                 self._end(event)
             case ResponseReceived():
-                told = {"http.response.status_code": event.status}
+                told: dict[str, Any] = {"http.response.status_code": event.status}
                 self._requests.add(1, _of(event) | told)
                 self._note("answer", event, {**told, "size": event.size, "seconds": event.seconds})
             case RequestFailed():
