@@ -26,7 +26,7 @@ class RedisServer:
     """Keeps its data in a folder, as a server in earnest does; starts again with what it had.
 
     Args:
-        appendonly: whether it keeps its data.
+        appendonly: whether it keeps its data, written through before it answers.
     """
 
     def __init__(self, *, appendonly: bool = True) -> None:
@@ -48,6 +48,8 @@ class RedisServer:
         options += [
             "--appendonly",
             "yes" if self._appendonly else "no",
+            "--appendfsync",
+            "always" if self._appendonly else "no",
             "--daemonize",
             "no",
             "--loglevel",

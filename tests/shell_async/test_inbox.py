@@ -274,6 +274,10 @@ async def test_a_server_without_a_disk_is_refused() -> None:
         client = redis_client(server.url)
         with pytest.raises(ConfigurationError, match="appendonly"):
             await AsyncRedisInbox(client).put(delivery("k"), now=0)
+        await client.config_set("appendonly", "yes")
+        await client.config_set("appendfsync", "everysec")
+        with pytest.raises(ConfigurationError, match="set `appendfsync always`"):
+            await AsyncRedisInbox(client).put(delivery("k"), now=0)
         assert await AsyncRedisInbox(client, durable=False).put(delivery("k"), now=0)
         await client.aclose()
 

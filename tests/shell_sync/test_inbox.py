@@ -274,6 +274,10 @@ def test_a_server_without_a_disk_is_refused() -> None:
         client = redis_client(server.url)
         with pytest.raises(ConfigurationError, match="appendonly"):
             RedisInbox(client).put(delivery("k"), now=0)
+        client.config_set("appendonly", "yes")
+        client.config_set("appendfsync", "everysec")
+        with pytest.raises(ConfigurationError, match="set `appendfsync always`"):
+            RedisInbox(client).put(delivery("k"), now=0)
         assert RedisInbox(client, durable=False).put(delivery("k"), now=0)
         client.close()
 

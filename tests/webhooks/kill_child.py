@@ -10,12 +10,11 @@ import os
 import signal
 import sqlite3
 import sys
-from typing import Any
 
-from redis import Redis
+import redis  # noqa: F401  # loaded here once instead of in every process
 
-from amocrm import Hooks, RedisInbox
-from amocrm._sync import client, worker  # noqa: F401  # loaded here once instead of in every process
+from amocrm import Hooks
+from amocrm._sync import client, worker  # noqa: F401  # as well
 from amocrm.webhooks import LeadAdded
 from amocrm.webhooks.local import LocalServer
 from amocrm.webhooks.stored import Backoff
@@ -23,16 +22,13 @@ from amocrm.webhooks.stored import Backoff
 
 def run(role: str, place: str, port: int, effects: str) -> None:
     """Receives and works, or works, until killed."""
-    inbox: Any = place
-    if place.startswith("redis://"):
-        inbox = RedisInbox(Redis.from_url(place))
     hooks = Hooks(
         secret="s3cret",
-        inbox=inbox,
+        inbox=place,
         lease=1.0,
         poll=0.02,
         concurrency=4,
-        backoff=Backoff(base=0.05, cap=0.2, attempts=10_000),
+        backoff=Backoff(base=0.05, cap=0.2),
         on_failure=lambda failure: None,
     )
 
@@ -40,6 +36,7 @@ def run(role: str, place: str, port: int, effects: str) -> None:
     def count(event: LeadAdded) -> None:
         with sqlite3.connect(effects, timeout=30) as database:
             database.execute("INSERT INTO calls VALUES (?)", (event.lead_id,))
+        with database:  # the effect and the note that it was made are one transaction
             database.execute("INSERT OR IGNORE INTO effects VALUES (?, ?)", (event.key, event.lead_id))
         database.close()
 

@@ -28,9 +28,10 @@ _PIECE = 500
 class AsyncRedisInbox:
     """An inbox in Redis: a stream with a consumer group, and beside it what waits for its time or is dead.
 
-    Every step is one script, so that a worker can die between any two of them. The server must keep its
-    data on disk (``appendonly yes``) and must not throw any away when it is full (``noeviction``), otherwise
-    it loses what was accepted; with ``appendfsync always`` not even a power failure does.
+    Every step is one script, so that a worker can die between any two of them. The server must write its data
+    to disk before it answers (``appendonly yes`` and ``appendfsync always``), and must not throw any away when
+    it is full (``noeviction``), otherwise it loses what was accepted. With ``appendfsync everysec`` a server
+    that is killed loses what it answered in the last two seconds: it puts writing off while the disk is busy.
 
     Args:
         redis: address (``redis://host:6379/0``, ``#name`` behind it stands for ``name``), or a client of your
@@ -38,7 +39,7 @@ class AsyncRedisInbox:
             ``redis``). Yours is not closed here; give it timeouts below two seconds.
         name: under which everything is kept; several routers of one server need names of their own.
         consumer: name of this worker in the group, by default that of the machine.
-        durable: ask the server at the first use whether it keeps its data, and refuse one that does not.
+        durable: ask the server at the first use whether it keeps its data, and refuse one that may lose some.
 
     Raises:
         ConfigurationError: the extra ``redis`` is not installed.
@@ -149,12 +150,13 @@ class AsyncRedisInbox:
     async def _check(self) -> None:
         if self._checked or not self._durable:
             return
-        kept = await self._setting("appendonly")
-        if kept == "no":
-            raise ConfigurationError(
-                "this Redis does not keep its data (appendonly no), so accepted webhooks would be lost with a "
-                "restart: set `appendonly yes`, or say AsyncRedisInbox(..., durable=False) if that is meant"
-            )
+        for name, wanted in (("appendonly", "yes"), ("appendfsync", "always")):
+            found = await self._setting(name)
+            if found not in ("", wanted):
+                raise ConfigurationError(
+                    f"this Redis may lose what it took ({name} {found}), accepted webhooks too, when it is killed: "
+                    f"set `{name} {wanted}`, or say AsyncRedisInbox(..., durable=False) if that is meant"
+                )
         policy = await self._setting("maxmemory-policy")
         if policy.startswith("allkeys-") and await self._setting("maxmemory") != "0":
             raise ConfigurationError(
