@@ -6,13 +6,11 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from .context import Context, Handler, Item
 from .effects import answer_instead, deform, latency
 from .errors import Refused, field_error, own_form, refuse
 from .hosts import PUBLIC, SERVICES, service_of
-from .messages import Request, Response, html_page, problem
+from .messages import Request, Response, decode_json, html_page, problem
 from .query import as_int, form_value
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ __all__ = ["Exchange"]
 # The front takes request lines of 8 KiB, method and protocol included.
 LONGEST_TARGET = 8 * 2**10 - len("DELETE  HTTP/1.1\r\n")
 _FAMILIES = (".amocrm.ru", ".kommo.com", ".amocrm.com")
-_decode = msgspec.json.Decoder().decode
 
 
 class Exchange:
@@ -208,8 +205,8 @@ class Exchange:
             is_form = self._path.startswith("/api/v2/") and "urlencoded" in self._request.headers.get(
                 "content-type", ""
             )
-            value = form_value(body.decode()) if is_form else _decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            value = form_value(body.decode()) if is_form else decode_json(body)
+        except ValueError:
             raise refuse(400, "Request body is not valid JSON") from None
         is_batch = operation.is_batch if operation else isinstance(value, list)
         if not is_batch:
