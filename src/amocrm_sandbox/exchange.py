@@ -94,7 +94,7 @@ class Exchange:
         """Carry the request out for a user from inside: no limit, no counter and no journal knows of it."""
         with self._sandbox.lock:
             try:
-                response = self._dispatch(client_id, user_id)
+                response = self._dispatch(client_id, user_id, from_inside=True)
             except Refused as refused:
                 response = refused.response
         self._sandbox.webhooks.pump()
@@ -128,7 +128,7 @@ class Exchange:
             response = answer_instead(self._faults, after_commit=True) or deform(response, self._faults)
         return client_id, response
 
-    def _dispatch(self, client_id: str, user_id: int | None) -> Response:
+    def _dispatch(self, client_id: str, user_id: int | None, from_inside: bool = False) -> Response:
         sandbox, request = self._sandbox, self._request
         ctx = Context(sandbox, request, self._path, self._query, self._params, self._operation)
         is_public = self._path.startswith(PUBLIC)
@@ -138,6 +138,8 @@ class Exchange:
             ctx.user = self._user(user_id)
             if not sandbox.account["is_paid"]:
                 raise refuse(402, "Payment required")
+            if not from_inside and service_of(self._path) is None and not self._path.startswith("/v3/"):
+                ctx.require_scope("crm")
         if self._handler is None:
             if sandbox.router.methods(self._path):
                 raise refuse(405, "Method Not Allowed")
