@@ -164,8 +164,13 @@ class ByHand:
 
     def delete_task(self, id: int) -> None:
         """Delete a task."""
+        from .areas.tasks import refresh_closest
+
         with self._acting() as ctx:
-            if ctx.store.execute("DELETE FROM tasks WHERE id=?", (id,)).rowcount:
+            row = ctx.store.row("SELECT entity_type, entity_id FROM tasks WHERE id=?", (id,))
+            if row is not None:
+                ctx.store.execute("DELETE FROM tasks WHERE id=?", (id,))
+                refresh_closest(ctx, [{"entity_type": row[0], "entity_id": row[1]}])
                 ctx.changes.event("task_deleted", "tasks", id)
                 ctx.changes.hook("delete_task", "tasks", id)
 

@@ -10,7 +10,7 @@ import msgspec
 from . import installs, seed
 from .faults import Drop, Effect, Fault, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
 from .masking import mask
-from .messages import JSON, Request, Response, json_response, problem
+from .messages import JSON, Request, Response, decode_json, json_response, problem
 from .page import Page as WebPage
 from .query import parse_query
 from .schema import TABLES
@@ -84,7 +84,7 @@ class Control:
             known = ", ".join(sorted({known for method, known in self._actions if method == request.method}))
             return problem(404, f"Cannot {request.method} {path}; there are {known or 'none'}")
         try:
-            args = msgspec.json.decode(request.body) if request.body else dict(parse_query(query))
+            args = decode_json(request.body) if request.body else dict(parse_query(query))
             if not isinstance(args, dict):
                 raise ValueError("the body is one JSON object")
             if page is not None:

@@ -87,6 +87,11 @@ class Kind:
 # ---- reading
 
 
+def _is_bin(ctx: Context, kind: Kind) -> bool:
+    """Whether the bin is asked for; that of customers cannot be."""
+    return "only_deleted" in ctx.with_ and kind.name != "customers"
+
+
 def load(ctx: Context, kind: Kind, id: int) -> Row | None:
     """Return the row of an entity that is not deleted, or None."""
     values = ctx.store.row(f"SELECT {kind.select} FROM {kind.name} WHERE id=? AND is_deleted=0", (id,))
@@ -95,7 +100,7 @@ def load(ctx: Context, kind: Kind, id: int) -> Row | None:
 
 def render(ctx: Context, kind: Kind, rows: list[Row]) -> list[Row]:
     """Return entities as they are read."""
-    if "only_deleted" in ctx.with_:
+    if _is_bin(ctx, kind):
         keys = ("id", "updated_at", "updated_by")
         return [
             {
@@ -131,7 +136,7 @@ def render(ctx: Context, kind: Kind, rows: list[Row]) -> list[Row]:
 def list_all(ctx: Context, kind: Kind) -> Response:
     """Answer a list: `with`, `query` and `order` always, `filter` only on an account that has bought it."""
     selection = Selection(kind.name)
-    selection.where("is_deleted=?", int("only_deleted" in ctx.with_))
+    selection.where("is_deleted=?", int(_is_bin(ctx, kind)))
     if kind.name != "leads":
         # Until an incoming lead is accepted, its contact and company are not in their lists.
         selection.where("is_unsorted=0")
@@ -183,7 +188,7 @@ def _number(text: Any) -> Any:
 
 def get_one(ctx: Context, kind: Kind) -> Response:
     """Answer one entity, or 204 for an id that does not exist or is in the bin."""
-    deleted = int("only_deleted" in ctx.with_)
+    deleted = int(_is_bin(ctx, kind))
     values = ctx.store.row(
         f"SELECT {kind.select} FROM {kind.name} WHERE id=? AND is_deleted=?", (ctx.id(), deleted)
     )

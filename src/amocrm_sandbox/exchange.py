@@ -6,13 +6,11 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from .context import Context, Handler, Item
 from .effects import answer_instead, deform, latency
 from .errors import Refused, field_error, own_form, refuse
 from .hosts import PUBLIC, SERVICES, service_of
-from .messages import Request, Response, html_page, problem
+from .messages import Request, Response, decode_json, html_page, problem
 from .query import as_int, form_value
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ __all__ = ["Exchange"]
 # The front takes request lines of 8 KiB, method and protocol included.
 LONGEST_TARGET = 8 * 2**10 - len("DELETE  HTTP/1.1\r\n")
 _FAMILIES = (".amocrm.ru", ".kommo.com", ".amocrm.com")
-_decode = msgspec.json.Decoder().decode
 
 
 class Exchange:
@@ -97,7 +94,7 @@ class Exchange:
         """Carry the request out for a user from inside: no limit, no counter and no journal knows of it."""
         with self._sandbox.lock:
             try:
-                response = self._dispatch(client_id, user_id)
+                response = self._dispatch(client_id, user_id, from_inside=True)
             except Refused as refused:
                 response = refused.response
         self._sandbox.webhooks.pump()
@@ -131,7 +128,7 @@ class Exchange:
             response = answer_instead(self._faults, after_commit=True) or deform(response, self._faults)
         return client_id, response
 
-    def _dispatch(self, client_id: str, user_id: int | None) -> Response:
+    def _dispatch(self, client_id: str, user_id: int | None, from_inside: bool = False) -> Response:
         sandbox, request = self._sandbox, self._request
         ctx = Context(sandbox, request, self._path, self._query, self._params, self._operation)
         is_public = self._path.startswith(PUBLIC)
@@ -141,6 +138,8 @@ class Exchange:
             ctx.user = self._user(user_id)
             if not sandbox.account["is_paid"]:
                 raise refuse(402, "Payment required")
+            if not from_inside and service_of(self._path) is None and not self._path.startswith("/v3/"):
+                ctx.require_scope("crm")
         if self._handler is None:
             if sandbox.router.methods(self._path):
                 raise refuse(405, "Method Not Allowed")
@@ -208,8 +207,8 @@ class Exchange:
             is_form = self._path.startswith("/api/v2/") and "urlencoded" in self._request.headers.get(
                 "content-type", ""
             )
-            value = form_value(body.decode()) if is_form else _decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            value = form_value(body.decode()) if is_form else decode_json(body)
+        except ValueError:
             raise refuse(400, "Request body is not valid JSON") from None
         is_batch = operation.is_batch if operation else isinstance(value, list)
         if not is_batch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .context import Context
-from .errors import refuse
 
 __all__ = ["owner_of", "owner_path"]
 
@@ -20,7 +19,8 @@ def owner_of(ctx: Context) -> str:
         return "segments"
     id = ctx.id("catalog_id")
     if ctx.store.document("catalogs", id) is None:
-        raise refuse(404, "Catalog not found")
+        # No page names a 404 for fields of a list, so an unknown list is a path that does not exist.
+        raise ctx.no_route()
     return f"catalogs:{id}"
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "Delivery",
     "Request",
     "Response",
+    "decode_json",
     "encode",
     "html_page",
     "json_response",
@@ -48,6 +49,7 @@ TITLES = {
 
 _encoder = msgspec.json.Encoder()
 encode = _encoder.encode
+_decode = msgspec.json.Decoder().decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,18 @@ class Response:
         """Return the value of a header, or None."""
         low = name.lower()
         return next((value for key, value in self.headers if key.lower() == low), None)
+
+
+def decode_json(body: bytes) -> Any:
+    """Return the value of a JSON body.
+
+    Raises:
+        ValueError: It is no JSON, or nested deeper than anybody's data.
+    """
+    try:
+        return _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ValueError("Request body is not valid JSON") from None
 
 
 _HAL_HEADERS = (("Content-Type", HAL),)

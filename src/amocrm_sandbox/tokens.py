@@ -78,6 +78,8 @@ class Tokens:
         self._account_id = account_id
         self._api_domain = api_domain
         self._verified: dict[str, Grant] = {}
+        # An integration keeps the scopes that it was made with.
+        self._scopes: dict[str, list[str]] = {}
         key = store.setting("key")
         if key is None:
             key = f"{random.getrandbits(256):064x}"
@@ -111,8 +113,11 @@ class Tokens:
 
     def scopes(self, client_id: str) -> list[str]:
         """Return the scopes of an integration."""
-        text = self._store.value("SELECT scopes FROM integrations WHERE client_id=?", (client_id,))
-        return str(text or "").split()
+        found = self._scopes.get(client_id)
+        if found is None:
+            text = self._store.value("SELECT scopes FROM integrations WHERE client_id=?", (client_id,))
+            found = self._scopes[client_id] = str(text or "").split()
+        return found
 
     def uninstall(self, client_id: str) -> None:
         """Switch an integration off: its access, refresh and long-lived tokens die at once."""

@@ -32,6 +32,12 @@ def test_the_sandbox_shares_no_code_with_the_client() -> None:
             assert not {name.partition(".")[0] for name in names} & {"amocrm", "amocrm_gen"}, path
 
 
+def test_the_package_ships_what_it_serves() -> None:
+    """Types, the description and the files of the page are package data; a wheel without them would not start."""
+    for name in ("py.typed", "description.json", "static/index.html", "static/page.js", "static/page.css"):
+        assert (PACKAGE / name).is_file()
+
+
 def test_every_route_is_described() -> None:
     """Each handler answers an operation of the description, so that its body is validated."""
     description = Description.bundled()

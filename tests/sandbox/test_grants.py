@@ -191,3 +191,24 @@ def test_the_uninstall_hook_is_a_real_get(sandbox: Checked) -> None:
         (hook,), (entry,) = sandbox.webhooks.deliveries, listener.sandbox.journal
     assert (entry.method, entry.path, entry.request_body) == ("GET", "/revoked", b"")
     assert [status for _, status in hook.attempts] == [entry.status]
+
+
+def test_a_token_opens_what_its_scopes_say(sandbox: Checked) -> None:
+    """Without the scope of the account's data only files are within reach, and the other way round."""
+    for scopes, leads, files in ((("files",), 403, 204), (("crm",), 204, 403)):
+        keys = sandbox.tokens.create_integration(scopes=scopes)
+        token = sandbox.tokens.issue_access(keys.client_id, sandbox.admin_id, 3600)
+        headers = {"authorization": f"Bearer {token}"}
+        answer = sandbox.call("GET", "/api/v4/leads", headers=headers)
+        assert answer.status == leads
+        assert sandbox.call("GET", "/v1.0/files", headers=headers).status == files
+        if leads == 403:
+            assert answer.json()["detail"] == "Client doesn't have the required scope"
+
+
+def test_uninstalling_disconnects_the_chat_channel(sandbox: Checked) -> None:
+    """A channel has to be connected again after every installation."""
+    sandbox.by_hand.write_as_client("Hello")
+    assert sandbox.channel["connection"] is not None
+    sandbox.uninstall()
+    assert sandbox.channel["connection"] is None

@@ -269,7 +269,7 @@ def test_faults_clock_tokens_and_options_over_the_control_endpoint(plain: Sandbo
         ("faults", {"effect": {"kind": "drop"}, "match": {"path": "("}}, "no regular expression"),
         ("faults", {"effect": {"kind": "drop"}, "match": {"operation": "create_lead"}}, "'create_leads'?"),
         ("clock", [1], "one JSON object"),
-        ("clock", b"{", "truncated"),
+        ("clock", b"{", "not valid JSON"),
         ("tokens", {"action": "nonsense"}, "unknown action 'nonsense'"),
         ("options", {"nonsense": 1}, "missing or unknown: nonsense"),
         ("nonsense", {}, "there are by_hand, clock, delete, faults"),

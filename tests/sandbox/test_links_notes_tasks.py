@@ -289,3 +289,20 @@ def test_tasks_are_filtered_and_ordered(sandbox: Checked) -> None:
 def test_a_task_must_be_possible(sandbox: Checked, body: dict[str, Any], code: str, path: str) -> None:
     """A task needs a text and a deadline, and a type, user and entity that exist."""
     assert sandbox.refused("POST", "/api/v4/tasks", [body]) == [("0", code, path)]
+
+
+def test_the_nearest_deadline_follows_its_tasks(sandbox: Checked) -> None:
+    """`closest_task_at` is that of the open task that is due first; completing and deleting tasks moves it."""
+    (lead,) = sandbox.make("leads", {})
+    place = {"text": "t", "entity_id": lead, "entity_type": "leads"}
+    first, second = sandbox.make("tasks", *({**place, "complete_till": NOW + day} for day in (1, 2)))
+
+    def closest() -> int | None:
+        found: int | None = sandbox.read(f"/api/v4/leads/{lead}")["closest_task_at"]
+        return found
+
+    assert closest() == NOW + 1
+    sandbox.patch(f"/api/v4/tasks/{first}", {"is_completed": True, "result": {"text": "Done"}})
+    assert closest() == NOW + 2
+    sandbox.by_hand.delete_task(second)
+    assert closest() is None

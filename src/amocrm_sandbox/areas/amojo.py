@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from ..chat_signature import is_signed
 from ..chats import chat_by, make_chat
 from ..context import Context, Routes
 from ..errors import Refused
-from ..messages import JSON, Response, json_response
+from ..messages import JSON, Response, decode_json, json_response
 
 __all__ = ["amojo_error", "channel_of", "read_body", "routes"]
 
@@ -67,8 +65,8 @@ def read_body(ctx: Context) -> dict[str, Any]:
         Refused: It is no JSON, or not what the operation takes (400).
     """
     try:
-        value = msgspec.json.decode(ctx.request.body)
-    except msgspec.DecodeError:
+        value = decode_json(ctx.request.body)
+    except ValueError:
         raise amojo_error(400, "body is not valid JSON") from None
     errors = ctx.operation.validate(value) if ctx.operation else []
     if errors or not isinstance(value, dict):

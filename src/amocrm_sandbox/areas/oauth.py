@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode
 
-import msgspec
-
 from ..context import Context, Routes
 from ..errors import Refused, refuse
-from ..messages import JSON, Response, json_response
+from ..messages import JSON, Response, decode_json, json_response
 from ..tokens import GrantRefused
 
 __all__ = ["routes"]
@@ -34,8 +32,8 @@ def _form(ctx: Context) -> dict[str, str]:
     if "x-www-form-urlencoded" in ctx.request.headers.get("content-type", ""):
         return dict(parse_qsl(body.decode(errors="replace")))
     try:
-        sent = msgspec.json.decode(body) if body else {}
-    except msgspec.DecodeError:
+        sent = decode_json(body) if body else {}
+    except ValueError:
         sent = {}
     return sent if isinstance(sent, dict) else {}
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-import msgspec
-
 from ..context import Context, Routes
 from ..errors import refuse
-from ..messages import JSON, Response, json_response
+from ..messages import JSON, Response, decode_json, json_response
 from ..webhooks import HookDelivery
 
 __all__ = ["routes"]
@@ -32,8 +30,8 @@ def exchange_api_key(ctx: Context) -> Response:
     The key of a user is the `api_key` among the account's users; no user has one unless it was given.
     """
     try:
-        data = msgspec.json.decode(ctx.request.body)
-    except msgspec.DecodeError:
+        data = decode_json(ctx.request.body)
+    except ValueError:
         raise refuse(400, "Request body is not valid JSON") from None
     errors = ctx.operation.validate(data) if ctx.operation else []
     if errors:

@@ -11,7 +11,7 @@ from ..messages import Response, json_response
 from ..query import as_list
 from ..selection import Selection
 
-__all__ = ["routes"]
+__all__ = ["refresh_closest", "routes"]
 
 routes = Routes()
 
@@ -116,7 +116,7 @@ def _fill(ctx: Context, item: Item, row: dict[str, Any]) -> None:
             item.error("NotSupportedChoice", "entity_id")
 
 
-def _refresh(ctx: Context, rows: list[dict[str, Any]]) -> None:
+def refresh_closest(ctx: Context, rows: list[dict[str, Any]]) -> None:
     """Set `closest_task_at` of the entities: the nearest deadline of an open task."""
     for kind, id in {(row["entity_type"], row["entity_id"]) for row in rows if row["entity_type"] in _TABLES}:
         nearest = (
@@ -148,7 +148,7 @@ def create_tasks(ctx: Context) -> Response:
         links = ctx.links(f"tasks/{row['id']}")
         shown.append({"id": row["id"], "request_id": item.request_id, "_links": links})
     ctx.refuse_bad_items()
-    _refresh(ctx, rows)
+    refresh_closest(ctx, rows)
     return ctx.written("tasks", shown)
 
 
@@ -164,7 +164,7 @@ def _change(ctx: Context, item: Item, id: Any) -> dict[str, Any] | None:
     row["updated_at"] = item.data.get("updated_at") or ctx.now
     if not item.errors:
         ctx.store.update("tasks", row["id"], {key: value for key, value in row.items() if key != "id"})
-        _refresh(ctx, [old, row])
+        refresh_closest(ctx, [old, row])
         ctx.changes.task_updated(old, row)
     answer = {"id": row["id"], "updated_at": row["updated_at"], "request_id": item.request_id}
     return {**answer, "_links": ctx.links(f"tasks/{row['id']}")}

@@ -50,10 +50,8 @@ def _find(ctx: Context) -> dict[str, Any]:
 def list_website_buttons(ctx: Context) -> Response:
     """List buttons, 250 to a page unless asked otherwise."""
     ctx.require_admin()
-    limit = as_int(ctx.query.get("limit"), 250) or 250
-    if limit > 250:
-        raise refuse(400, "Limit 250 per page")
-    ctx.__dict__["limit"] = max(1, limit)
+    if as_int(ctx.query.get("limit")) is None:
+        ctx.limit = 250
     every = list(ctx.store.documents(KIND).values())
     start = (ctx.page - 1) * ctx.limit
     shown = [_show(ctx, button) for button in every[start : start + ctx.limit]]
