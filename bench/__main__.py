@@ -7,6 +7,8 @@ import sys
 from .calls import call_rows
 from .hooks import hook_row
 from .importing import import_rows
+from .kills import refresh_row
+from .limits import limit_rows
 from .reading import alive_rows, decode_row, hydrate_row
 from .table import show
 from .writing import patch_row, request_row
@@ -23,6 +25,8 @@ def main(strict: bool) -> int:
         *call_rows(),
         *import_rows(),
         hook_row(),
+        refresh_row(),
+        *limit_rows(),
     ]
     return 0 if show(rows) or not strict else 1
 

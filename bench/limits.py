@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -27,10 +28,22 @@ from amocrm import AmoCRM, AsyncAmoCRM
 from amocrm._core.events import ThrottleWaited
 from amocrm_gen.api.account import get_account
 
+from . import table
 from .crowd import crowd
 from .server import sandbox
 
-__all__ = ["NETWORKS", "ROWS", "Network", "Row", "Seen", "measure"]
+__all__ = [
+    "NETWORKS",
+    "ROWS",
+    "Network",
+    "Row",
+    "Seen",
+    "control",
+    "limiter_for",
+    "measure",
+    "redis_server",
+    "run_threads",
+]
 
 RATE = 7
 #: seconds at least before the rate is measured: fourteen answers warm the limiter up
@@ -161,17 +174,44 @@ def measure(row: Row, seconds: float, *, redis_url: str = "", warm: float = _WAR
         counters = control(server, "counters")
         log = control(server, "log?last=2000")
     arrivals = sorted(entry["at"] for entry in log if entry["operation"] == "get_account")
+    peak = peak_of(arrivals)
+    assert peak == counters["peak"], "the server's counter and its log differ"
     begin = arrivals[0] + warm
     steady = [at for at in arrivals if begin <= at <= begin + seconds]
     return Seen(
         row,
-        counters["peak"],
+        peak,
         (len(steady) - 1) / (steady[-1] - steady[0]) / RATE,
         max(waits, default=0.0),
         row.processes * row.workers / RATE,
         max(later - earlier for earlier, later in pairwise(steady)),
         len(arrivals),
     )
+
+
+def peak_of(arrivals: list[float]) -> int:
+    """Arrivals in the fullest sliding second, counted anew from the server's log."""
+    return max((bisect_right(arrivals, at) - bisect_right(arrivals, at - 1.0) for at in arrivals), default=0)
+
+
+def limit_rows(seconds: float = 10.0) -> Iterator[table.Row]:
+    """The widest cases of each back end and network, for the report; ``python -m bench.limits`` has them all."""
+    chosen = [Row("memory", 1, 64, "tasks", network) for network in NETWORKS]
+    chosen += [Row("memory", 1, 64, "threads"), Row("file", 16, 2, "threads"), Row("redis", 16, 2, "tasks")]
+    with redis_server() as url:
+        for row in chosen:
+            seen = measure(row, seconds, redis_url=url)
+            yield table.Row(
+                f"limiter, {row.name.strip()}: peak", seen.peak, RATE, "arrivals in any second", "requests"
+            )
+            note = f"of the allowed rate, over {seconds:.0f} s"
+            yield table.Row("... share", seen.share, row.network.least, note, at_least=True)
+            yield table.Row(
+                "... longest wait",
+                seen.longest / seen.fair,
+                2.0,
+                f"against the fair one of {seen.fair:.1f} s",
+            )
 
 
 def control(server: dict[str, Any], what: str, body: Any = None) -> Any:
@@ -196,10 +236,10 @@ def limiter_for(spec: dict[str, Any], **options: Any) -> Any:
 
 def prepare(spec: dict[str, Any], index: int) -> Callable[[], list[float]]:
     """One process of a row; its waits."""
-    return partial(_tasks if spec["flavour"] == "tasks" else _threads, spec)
+    return partial(_tasks if spec["flavour"] == "tasks" else run_threads, spec)
 
 
-def _threads(spec: dict[str, Any]) -> list[float]:
+def run_threads(spec: dict[str, Any]) -> list[float]:
     waits: list[float] = []
     with AmoCRM(
         "demo",

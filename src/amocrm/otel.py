@@ -101,7 +101,7 @@ class OpenTelemetry:
             case CallEnded():
                 self._end(event)
             case ResponseReceived():
-                told = {"http.response.status_code": event.status}
+                told: dict[str, Any] = {"http.response.status_code": event.status}
                 self._requests.add(1, _of(event) | told)
                 self._note("answer", event, {**told, "size": event.size, "seconds": event.seconds})
             case RequestFailed():
@@ -126,8 +126,8 @@ class OpenTelemetry:
                 self._waits.record(event.seconds, {"amocrm.account": event.account})
                 self._note("throttled", event, {"seconds": event.seconds})
             case TokenRefreshed():
-                told = {"amocrm.account": event.account, "amocrm.adopted": event.adopted}
-                self._refreshes.add(1, told)
+                refreshed: dict[str, Any] = {"amocrm.account": event.account, "amocrm.adopted": event.adopted}
+                self._refreshes.add(1, refreshed)
                 self._note("token refreshed", event, {"adopted": event.adopted})
             case AccountMoved():
                 self._note("account moved", event, {"now": event.now})

@@ -276,7 +276,8 @@ class OAuthTokens:
         found = self._load()
         if old is not None and newest(found, old) is old:
             # The store was emptied or went back meanwhile: there is nothing newer in it than what we replace.
-            self._store.save(self._key, token, fence=fence, replaces=_mark(found))
+            if not self._store.save(self._key, token, fence=fence, replaces=_mark(found)):
+                raise self._overtaken()
             return token
         # Somebody logged in meanwhile without our lock: what he stored is the newer grant.
         return found or token
