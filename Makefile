@@ -12,7 +12,7 @@ help:
 	@echo "make test      run the tests"
 	@echo "make check     lint, formatting, types, description and generated code"
 	@echo "make generate  rebuild src/amocrm_gen and src/amocrm/_sync from spec/ and src/amocrm/_async"
-	@echo "make bench     speed, memory, request counts and limits with their budgets (QUICK=1: a minute, not half an hour)"
+	@echo "make bench     speed, memory, request counts and limits with their budgets (QUICK=1: half a minute, not six)"
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 1; }

@@ -15,7 +15,8 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -27,10 +28,22 @@ from amocrm import AmoCRM, AsyncAmoCRM
 from amocrm._core.events import ThrottleWaited
 from amocrm_gen.api.account import get_account
 
+from . import table
 from .crowd import crowd
 from .server import sandbox
 
-__all__ = ["NETWORKS", "ROWS", "Network", "Row", "Seen", "measure", "report"]
+__all__ = [
+    "NETWORKS",
+    "ROWS",
+    "Network",
+    "Row",
+    "Seen",
+    "control",
+    "limiter_for",
+    "measure",
+    "redis_server",
+    "run_threads",
+]
 
 RATE = 7
 #: seconds at least before the rate is measured: fourteen answers warm the limiter up
@@ -161,17 +174,44 @@ def measure(row: Row, seconds: float, *, redis_url: str = "", warm: float = _WAR
         counters = control(server, "counters")
         log = control(server, "log?last=2000")
     arrivals = sorted(entry["at"] for entry in log if entry["operation"] == "get_account")
+    peak = peak_of(arrivals)
+    assert peak == counters["peak"], "the server's counter and its log differ"
     begin = arrivals[0] + warm
     steady = [at for at in arrivals if begin <= at <= begin + seconds]
     return Seen(
         row,
-        counters["peak"],
+        peak,
         (len(steady) - 1) / (steady[-1] - steady[0]) / RATE,
         max(waits, default=0.0),
         row.processes * row.workers / RATE,
         max(later - earlier for earlier, later in pairwise(steady)),
         len(arrivals),
     )
+
+
+def peak_of(arrivals: list[float]) -> int:
+    """Arrivals in the fullest sliding second, counted anew from the server's log."""
+    return max((bisect_right(arrivals, at) - bisect_right(arrivals, at - 1.0) for at in arrivals), default=0)
+
+
+def limit_rows(seconds: float = 10.0) -> Iterator[table.Row]:
+    """The widest cases of each back end and network, for the report; ``python -m bench.limits`` has them all."""
+    chosen = [Row("memory", 1, 64, "tasks", network) for network in NETWORKS]
+    chosen += [Row("memory", 1, 64, "threads"), Row("file", 16, 2, "threads"), Row("redis", 16, 2, "tasks")]
+    with redis_server() as url:
+        for row in chosen:
+            seen = measure(row, seconds, redis_url=url)
+            yield table.Row(
+                f"limiter, {row.name.strip()}: peak", seen.peak, RATE, "arrivals in any second", "requests"
+            )
+            note = f"of the allowed rate, over {seconds:.0f} s"
+            yield table.Row("... share", seen.share, row.network.least, note, at_least=True)
+            yield table.Row(
+                "... longest wait",
+                seen.longest / seen.fair,
+                2.0,
+                f"against the fair one of {seen.fair:.1f} s",
+            )
 
 
 def control(server: dict[str, Any], what: str, body: Any = None) -> Any:
@@ -196,10 +236,10 @@ def limiter_for(spec: dict[str, Any], **options: Any) -> Any:
 
 def prepare(spec: dict[str, Any], index: int) -> Callable[[], list[float]]:
     """One process of a row; its waits."""
-    return partial(_tasks if spec["flavour"] == "tasks" else _threads, spec)
+    return partial(_tasks if spec["flavour"] == "tasks" else run_threads, spec)
 
 
-def _threads(spec: dict[str, Any]) -> list[float]:
+def run_threads(spec: dict[str, Any]) -> list[float]:
     waits: list[float] = []
     with AmoCRM(
         "demo",
@@ -259,23 +299,6 @@ def redis_server() -> Iterator[str]:
         yield server.url
 
 
-def report(rows: Sequence[Row], *, seconds: float = 30.0, at_once: int = 1) -> bool:
-    """Measures and prints rows; returns whether all keep their budgets.
-
-    Args:
-        seconds: of measurement per row.
-        at_once: rows that run at the same time, each with a server of its own.
-    """
-    good = True
-    with ExitStack() as stack:
-        url = stack.enter_context(redis_server()) if any(row.backend == "redis" for row in rows) else ""
-        pool = stack.enter_context(ThreadPoolExecutor(at_once))
-        for seen in pool.map(lambda row: measure(row, seconds, redis_url=url), rows):
-            print(seen, flush=True)
-            good = good and seen.good
-    return good
-
-
 def main() -> int:
     """Prints every row; returns the exit code."""
     parser = argparse.ArgumentParser(description="The limiter as the server sees it.")
@@ -288,7 +311,14 @@ def main() -> int:
     )
     args = parser.parse_args()
     rows = [row for row in ROWS if args.only in row.name]
-    return 0 if report(rows, seconds=args.seconds, at_once=args.at_once) else 1
+    good = True
+    with ExitStack() as stack:
+        url = stack.enter_context(redis_server()) if any(row.backend == "redis" for row in rows) else ""
+        pool = stack.enter_context(ThreadPoolExecutor(args.at_once))
+        for seen in pool.map(lambda row: measure(row, args.seconds, redis_url=url), rows):
+            print(seen, flush=True)
+            good = good and seen.good
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

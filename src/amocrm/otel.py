@@ -126,8 +126,8 @@ class OpenTelemetry:
                 self._waits.record(event.seconds, {"amocrm.account": event.account})
                 self._note("throttled", event, {"seconds": event.seconds})
             case TokenRefreshed():
-                adopted: dict[str, Any] = {"amocrm.account": event.account, "amocrm.adopted": event.adopted}
-                self._refreshes.add(1, adopted)
+                refreshed: dict[str, Any] = {"amocrm.account": event.account, "amocrm.adopted": event.adopted}
+                self._refreshes.add(1, refreshed)
                 self._note("token refreshed", event, {"adopted": event.adopted})
             case AccountMoved():
                 self._note("account moved", event, {"now": event.now})

@@ -18,6 +18,7 @@ __all__ = [
     "cancelled",
     "in_process",
     "mock",
+    "of_the_other_flavour",
     "pieces",
     "redis_client",
     "rerouted",
@@ -120,3 +121,10 @@ def redis_client(url: str) -> Any:
     from redis.asyncio import Redis
 
     return Redis.from_url(url)
+
+
+def of_the_other_flavour() -> tuple[Any, Any]:
+    """A limiter and a store that do not fit a client of this flavour."""
+    from amocrm import MemoryLimiter, MemoryTokenStore
+
+    return MemoryLimiter(), MemoryTokenStore()

@@ -96,3 +96,10 @@ def redis_client(url: str) -> Any:
     from redis import Redis
 
     return Redis.from_url(url)
+
+
+def of_the_other_flavour() -> tuple[Any, Any]:
+    """A limiter and a store that do not fit a client of this flavour."""
+    from amocrm import AsyncMemoryLimiter, AsyncMemoryTokenStore
+
+    return AsyncMemoryLimiter(), AsyncMemoryTokenStore()

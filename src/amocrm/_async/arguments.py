@@ -6,6 +6,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from amocrm._core.checks import check_count
 from amocrm._core.retry import RetryPolicy
@@ -63,7 +64,7 @@ def check_parts(
             "verify is an ssl.SSLContext (ssl.create_default_context(cafile='ca.pem') for an authority of your "
             "own); certificates are always verified, since the token goes over the connection"
         )
-    if proxy is not None and not (isinstance(proxy, str) and "://" in proxy):
+    if proxy is not None and not _is_address(proxy):
         raise ConfigurationError("proxy is an address such as 'http://user:password@host:3128'")
     check_count(max_response_bytes=max_response_bytes)
 
@@ -94,6 +95,14 @@ def _check_methods(name: str, given: object, methods: tuple[str, ...], instead: 
         raise ConfigurationError(
             f"{name} is of the other kind: this client needs one like {instead}, not {_kind(given)}"
         )
+
+
+def _is_address(given: object) -> bool:
+    try:
+        parts = urlsplit(given if isinstance(given, str) else "")
+        return bool(parts.scheme and parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _kind(given: object) -> str:

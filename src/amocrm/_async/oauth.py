@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from amocrm._core.failures import Failure, failure_of_status
 from amocrm._core.options import Options
+from amocrm._core.refusals import in_doubt, refusal
 from amocrm._core.retry import Retry
 from amocrm._core.token import (
     TOKEN_OP,
@@ -25,7 +26,6 @@ from amocrm._core.token import (
     OAuth,
     Refresh,
     Token,
-    is_grant_refused,
     newest,
     next_step,
     token_from_answer,
@@ -42,9 +42,7 @@ from amocrm.errors import (
     TokenStoreWarning,
     UnansweredError,
 )
-from amocrm_gen._runtime.answers import asked_to_wait, problem_body
-from amocrm_gen._runtime.hints import hint_of
-from amocrm_gen._runtime.problems import problem_of
+from amocrm_gen._runtime.answers import asked_to_wait
 from amocrm_gen._runtime.wire import Request, Response
 
 from ._primitives import Lock, shielded
@@ -212,7 +210,7 @@ class AsyncOAuthTokens:
             raise self._overtaken()
         fresh: list[Token] = []
         request = self._request("refresh_token", old.refresh)
-        in_doubt, located = step.in_doubt, False
+        doubtful, located = step.in_doubt, False
         attempt = 0
         while True:
             attempt += 1
@@ -244,9 +242,9 @@ class AsyncOAuthTokens:
                     located = True
                     if await self._find_again(old):
                         continue
-                if last or failure is Failure.ANSWERED:
-                    raise self._refused(response, old, in_doubt)
-            in_doubt = in_doubt or failure is Failure.UNANSWERED
+                if last or failure is Failure.ANSWERED or self._asks_too_much(response):
+                    raise self._refused(response, old, doubtful)
+            doubtful = doubtful or failure is Failure.UNANSWERED
             await self._pause(failure, response, attempt)
 
     async def _find_again(self, token: Token) -> bool:
@@ -276,7 +274,8 @@ class AsyncOAuthTokens:
         found = await self._load()
         if old is not None and newest(found, old) is old:
             # The store was emptied or went back meanwhile: there is nothing newer in it than what we replace.
-            await self._store.save(self._key, token, fence=fence, replaces=_mark(found))
+            if not await self._store.save(self._key, token, fence=fence, replaces=_mark(found)):
+                raise self._overtaken()
             return token
         # Somebody logged in meanwhile without our lock: what he stored is the newer grant.
         return found or token
@@ -302,6 +301,10 @@ class AsyncOAuthTokens:
         if isinstance(verdict, Retry):
             await self._attempts.clock.sleep(verdict.wait)
 
+    def _asks_too_much(self, response: Response) -> bool:
+        asked = asked_to_wait(response, self._attempts.clock.wall())
+        return asked is not None and asked > self._options.retry.longest_retry_after
+
     async def _exchange(self, code: str) -> None:
         async with self._store.lock(self._key) as fence:
             fresh: list[Token] = []
@@ -309,44 +312,19 @@ class AsyncOAuthTokens:
             keep = partial(self._keep, fresh, fence, None)
             response = await self._attempts.make(request, None, self._options, 1, keep)
             if not fresh:
-                raise self._refusal(response, "the authorization code")
+                secrets = (self.oauth.client_secret, code)
+                raise refusal(response, self._account, "the authorization code", secrets)
             self._dead = None
             self._use(fresh[0], adopted=False)
 
-    def _refused(self, response: Response, old: Token, in_doubt: bool) -> Exception:
-        if failure_of_status(response.status) is not Failure.ANSWERED:
-            return problem_of(TOKEN_OP, response)
-        error = self._refusal(response, "the refresh token")
-        if isinstance(error, GrantRevoked) and in_doubt:
-            error = GrantInDoubt(
-                f"a refresh of the token for {self._account} was begun and its answer never stored (a crash, or "
-                "a connection that broke), and the old refresh token is dead: log in again and pass the code to "
-                "authorize()",
-                account=self._account,
-            )
+    def _refused(self, response: Response, old: Token, doubtful: bool) -> Exception:
+        secrets = (self.oauth.client_secret, old.refresh, old.access)
+        error: Exception = refusal(response, self._account, "the refresh token", secrets)
+        if isinstance(error, GrantRevoked) and doubtful:
+            error = in_doubt(self._account)
         if isinstance(error, TokenError):
             self._dead = old.mark, error
         return error
-
-    def _refusal(self, response: Response, what: str) -> Exception:
-        if response.status < 400:
-            return problem_of(TOKEN_OP, response)
-        hint = str(problem_body(response).get("hint") or "")
-        advice = hint_of(hint)
-        said = f"{hint}: {advice}" if advice else hint
-        if response.status == 403 or failure_of_status(response.status) is not Failure.ANSWERED:
-            return problem_of(TOKEN_OP, response)
-        if is_grant_refused(response.status, hint):
-            return GrantRevoked(
-                f"{self._account} refused {what} ({said or 'no reason given'}): it was used, is too old or was "
-                "revoked; log in again and pass the code to authorize()",
-                account=self._account,
-                hint=hint,
-            )
-        return ConfigurationError(
-            f"{self._account} does not accept the integration's keys ({said or response.status}): check the "
-            "account's name, client_id, client_secret and that redirect_uri equals the saved one exactly"
-        )
 
     def _request(self, grant: str, value: str) -> Request:
         return Request(

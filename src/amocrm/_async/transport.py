@@ -34,8 +34,6 @@ _UNSENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-#: Their words are those of the operating system or of a clock.
-_QUOTES_NOTHING = (httpx.TimeoutException, httpx.NetworkError, httpx.ProxyError)
 _GZIP = 31  # what zlib calls a window of 32 KiB inside a gzip frame
 _POOL = httpx.Limits(max_connections=100, max_keepalive_connections=50, keepalive_expiry=5.0)
 
@@ -103,8 +101,9 @@ class AsyncTransport:
             finally:
                 await response.stream.aclose()  # type: ignore[union-attr]
         except httpx.HTTPError as error:
-            # A protocol error quotes what it stumbled over, which may be anything: it goes no further.
-            raise _failure(op, request, error) from (error if isinstance(error, _QUOTES_NOTHING) else None)
+            # The library's own words may quote anything: only the operating system's go further.
+            cause = _root(error)
+            raise _failure(op, request, error, cause) from cause
         status = response.status_code
         found = {
             key.decode("latin-1").lower(): value.decode("latin-1") for key, value in response.headers.raw
@@ -205,15 +204,21 @@ def _too_large(op: Op, limit: int) -> ResponseTooLarge:
     )
 
 
-def _failure(op: Op, request: httpx.Request, error: httpx.HTTPError) -> NotSentError | UnansweredError:
+def _root(error: httpx.HTTPError) -> OSError | None:
+    cause = error.__cause__
+    while cause is not None and cause.__cause__ is not None:
+        cause = cause.__cause__
+    return cause if isinstance(cause, OSError) else None
+
+
+def _failure(
+    op: Op, request: httpx.Request, error: httpx.HTTPError, cause: OSError | None
+) -> NotSentError | UnansweredError:
     # Only the kind and the operating system's words: the library's message may hold the whole address.
     host = request.url.host
     unsent = isinstance(error, _UNSENT)
     kind = NotSentError if unsent else UnansweredError
-    cause = error.__cause__
-    while cause is not None and cause.__cause__ is not None:
-        cause = cause.__cause__
-    words = f": {cause.strerror}" if isinstance(cause, OSError) and cause.strerror else ""
+    words = f": {cause.strerror}" if cause is not None and cause.strerror else ""
     what = f"could not be sent to {host}" if unsent else f"was sent to {host} but not answered"
     hint = "; whether it took effect is unknown" if not unsent and op.safety != "safe" else ""
     return kind(f"{op.id} {what} ({type(error).__name__}{words}){hint}", op=op.id)
