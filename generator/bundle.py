@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from . import kinds
+from .kinds import METHODS
 from .source import Map, Problem, Seq, SpecError, load, plain
 
 __all__ = ["METHODS", "Bundle", "Operation", "bundle", "compact_json", "load_bundle"]
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 ROOT = "amocrm.yaml"
 HOOKS = "paths/hooks.yaml"
 
@@ -72,7 +73,7 @@ def bundle(spec: Path, root: str = ROOT) -> Bundle:
     """Bundles the description in the folder ``spec``; problems are collected, not raised.
 
     Raises:
-        SpecError: a file is no YAML, so that nothing can be said about the rest.
+        SpecError: a file is no YAML or has values of the wrong kind, so that nothing can be said about the rest.
     """
     return _Bundler(spec, root).run()
 
@@ -107,6 +108,7 @@ class _Bundler:
             if name not in self.files:
                 try:
                     self.files[name] = load(path, f"{self.spec.name}/{name}")
+                    broken += kinds.check(name, self.files[name])
                 except SpecError as error:
                     broken += error.problems
         if broken:

@@ -226,6 +226,8 @@ def _facts(operation: Operation) -> str:
     sentences = [
         f"`{operation.method.upper()} {operation.path}` on {_HOSTS[data['x-host']]}; {_SAFETY[data['x-safety']]}."
     ]
+    if data.get("deprecated"):
+        sentences.append("Deprecated by the vendor.")
     if data.get("security") == []:
         sentences.append("Sends no token.")
     if "x-page" in data:

@@ -18,7 +18,9 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["SOURCE_LINE", "TREES", "DesyncError", "convert", "convert_tree"]
+from .shell_rules import Refusal, left_over, refusals
+
+__all__ = ["NAMES", "SOURCE_LINE", "TREES", "DesyncError", "convert", "convert_tree"]
 
 SOURCE_LINE = "# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change."
 _HEADER = "# GENERATED from {name} by generator/desync.py: edit that file and run `make generate`."
@@ -32,27 +34,23 @@ TREES = {
 #: handwritten in each flavour
 PAIRED = frozenset({"_primitives.py", "_support.py"})
 
-_NAMES = {
+#: async name -> sync name; ``Async`` at the beginning of a name is dropped besides
+NAMES = {
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",
-    "__anext__": "__next__",
     "aclose": "close",
     "aclosing": "closing",
-    "aiter": "iter",
     "anext": "next",
     "asynccontextmanager": "contextmanager",
-    "StopAsyncIteration": "StopIteration",
     "_async": "_sync",
-    "shell_async": "shell_sync",
-    "is_async": "is_sync",
     "handle_async_request": "handle_request",
 }
 _ATTRIBUTES = {"asyncio": "sync", "asyncio_detailed": "sync_detailed"}
 _FORBIDDEN = frozenset(
     {"asyncio", "Awaitable", "Coroutine", "AsyncIterator", "AsyncIterable", "CancelledError", "create_task"}
     | {"ensure_future", "gather", "TaskGroup", "wait_for", "run_until_complete"}
-    | {"iscoroutine", "isawaitable", "iscoroutinefunction"}
+    | {"iscoroutine", "isawaitable", "iscoroutinefunction", "__anext__", "aiter"}
 )
 _PREFIX = re.compile(r"^(_?)Async([A-Z]\w*)$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -77,7 +75,12 @@ def convert(text: str, name: str) -> str:
     if not lines or lines[0].rstrip("\n") != SOURCE_LINE:
         raise DesyncError(f"{name}:1: the first line must be: {SOURCE_LINE}")
     lines[0] = _HEADER.format(name=name) + "\n"
-    spans = list(_fstrings(text, name))
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise DesyncError(f"{name}:{error.lineno}: this is no valid Python: {error.msg}") from error
+    _refuse(name, refusals(tree, lambda word: _renamed(word, "")))
+    spans = list(_fstrings(text, tree))
     edits = [edit for edit in _edits(text, name) if not _inside(edit, spans)]
     for row, start, end, new in sorted(edits, reverse=True):
         line = lines[row - 1]
@@ -86,10 +89,16 @@ def convert(text: str, name: str) -> str:
     if result.count("\n") != text.count("\n"):
         raise DesyncError(f"{name}: the twin would have another number of lines")
     try:
-        ast.parse(result)
+        twin = ast.parse(result)
     except SyntaxError as error:
         raise DesyncError(f"{name}:{error.lineno}: the twin is no valid Python: {error.msg}") from error
+    _refuse(name, left_over(twin))
     return result
+
+
+def _refuse(name: str, found: Iterator[Refusal]) -> None:
+    for line, message in found:
+        raise DesyncError(f"{name}:{line}: {message}")
 
 
 def convert_tree(root: Path) -> dict[str, str]:
@@ -139,8 +148,8 @@ def _renamed(word: str, before: str) -> str | None:
     """The sync name of a word, the word itself where nothing is to be done, ``None`` if it is refused."""
     if before == "." and word in _ATTRIBUTES:
         return _ATTRIBUTES[word]
-    if word in _NAMES:
-        return _NAMES[word]
+    if word in NAMES:
+        return NAMES[word]
     if word in _FORBIDDEN:
         return None
     if match := _PREFIX.match(word):
@@ -163,26 +172,17 @@ def _prose(token: tokenize.TokenInfo) -> Iterator[_Edit]:
                 yield row, shift + match.start(), shift + match.end(), new
 
 
-def _fstrings(text: str, name: str) -> Iterator[_Span]:
+def _fstrings(text: str, tree: ast.Module) -> Iterator[_Span]:
     """Where f-strings stand. They are left alone, since interpreters disagree about their tokens."""
     lines = text.splitlines()
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.JoinedStr) or node.end_lineno is None or node.end_col_offset is None:
-            continue
-        span = ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
-        for inner in ast.walk(node):
-            word = (
-                inner.id
-                if isinstance(inner, ast.Name)
-                else inner.attr
-                if isinstance(inner, ast.Attribute)
-                else ""
-            )
-            if isinstance(inner, ast.Await) or (word and _renamed(word, "") != word):
-                raise DesyncError(
-                    f"{name}:{node.lineno}: `{word or 'await'}` inside an f-string; put it into a variable"
-                )
-        yield _in_characters(lines, span)
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.JoinedStr)
+            and node.end_lineno is not None
+            and node.end_col_offset is not None
+        ):
+            span = ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
+            yield _in_characters(lines, span)
 
 
 def _in_characters(lines: list[str], span: _Span) -> _Span:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import rules_operations, rules_schemas
+from . import kinds, rules_operations, rules_schemas
 from .bundle import Bundle, bundle
 from .root import root_problems
 from .source import Map, Problem, SpecError
@@ -19,6 +19,7 @@ RULES: dict[str, str] = {
     "root": "The root lists exactly the paths and webhooks of the files, in order.",
     "reference": "Every reference points at a schema, parameter or response that exists.",
     "cycle": "No reference leads back to itself.",
+    **kinds.RULES,
     **rules_schemas.RULES,
     **rules_operations.RULES,
 }

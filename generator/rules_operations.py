@@ -17,7 +17,7 @@ from .source import Map, Problem
 __all__ = ["RULES", "check"]
 
 RULES: dict[str, str] = {
-    "path": "A path starts with a slash, and its placeholders are its path parameters; no two paths are the same.",
+    "path": "A path starts with a slash, has a method, and its placeholders are its path parameters; none stands twice.",
     "operation-id": "An operation has a unique id, verb_noun in snake_case.",
     "tag": "An operation has one tag: the area whose file it stands in, declared in the root.",
     "summary": "An operation has a summary of one line.",
@@ -35,6 +35,7 @@ RULES: dict[str, str] = {
     "response-success": "An operation has a success answer, with one content type that we can read.",
     "response-errors": "An operation lists 401, 403 and 429, and 400 when it writes.",
     "response-error-type": "An error answer is a problem document.",
+    "response-text": "An answer says in its description what it is.",
     "no-content": "A 204 has no content.",
     "hook": "A webhook is one post with a summary and a body that refers to a schema, or one get.",
 }
@@ -74,6 +75,9 @@ def check(made: Bundle) -> Iterator[Problem]:
         yield from _body(made, operation)
         yield from _responses(made, operation)
         yield from rules_batches.check(made, operation)
+    for path, item in made.document["paths"].items():
+        if not item.keys() & set(METHODS):
+            yield item.problem("path", f"{path} has no method")
     for name, item in made.document["webhooks"].items():
         yield from _hook(made, name, item)
 
@@ -139,7 +143,7 @@ def _parameters(made: Bundle, operation: Operation) -> Iterator[Problem]:
         yield operation.data.problem("path", message, "parameters")
     names: dict[str, str] = {}
     for parameter in found:
-        name = str(parameter.get("name"))
+        name = str(parameter.get("name", ""))
         python = argument_name(name)
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name) or python in names or python in _RESERVED:
             message = f"{name} has brackets, or cannot be the argument {python} beside {sorted(names)} and {sorted(_RESERVED)}"
@@ -157,9 +161,6 @@ def _parameter(made: Bundle, parameter: Map) -> Iterator[Problem]:
             "parameter-place", "must be in query, header, or path with required: true", "in"
         )
     yield from check_text(parameter)
-    known = {"name", "in", "description", "required", "schema", "style", "explode", "x-values", "deprecated"}
-    for key in sorted(parameter.keys() - known):
-        yield parameter.problem("extension", f"{key} is not known in a parameter", key)
     if not isinstance(schema, Map):
         yield parameter.problem("parameter-style", "a parameter has a schema")
         return
@@ -221,6 +222,8 @@ def _responses(made: Bundle, operation: Operation) -> Iterator[Problem]:
         response = made.resolve(node)
         if not isinstance(response, Map):
             continue
+        if "description" not in response:
+            yield responses.problem("response-text", f"{status} has no description", status)
         if not re.fullmatch(r"[2345][0-9][0-9]", status):
             yield responses.problem("response-success", f"{status!r} is no status", status)
         yield from check_text(response)

@@ -93,6 +93,7 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     "int": int,
     "float": float,
 }
+_TAGS = frozenset({*_SCALARS, "str", "map", "seq"})
 
 
 @lru_cache(maxsize=256)
@@ -103,6 +104,9 @@ def _nodes(file: str, text: str) -> yaml.Node | None:
         mark = error.problem_mark
         line = 1 if mark is None else mark.line + 1
         raise SpecError([Problem(file, line, "yaml", str(error.problem or error.context))]) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise SpecError([Problem(file, line, "yaml", str(error.reason))]) from None
 
 
 def load(path: Path, file: str) -> Map:
@@ -115,34 +119,70 @@ def load(path: Path, file: str) -> Map:
         node = _nodes(file, path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SpecError([Problem(file, 1, "file", error.strerror or str(error))]) from None
-    problems: list[Problem] = []
-    value = Map(file, 1) if node is None else _value(node, file, problems)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SpecError([Problem(file, line, "file", "is not UTF-8")]) from None
+    read = _Reading(file)
+    value = Map(file, 1) if node is None else read.value(node)
     if not isinstance(value, Map):
-        problems.append(Problem(file, 1, "yaml", "the file must hold a mapping"))
-    if problems:
-        raise SpecError(problems)
+        read.problem(1, "the file must hold a mapping")
+    if read.problems:
+        raise SpecError(read.problems)
     assert isinstance(value, Map)
     return value
 
 
-def _value(node: yaml.Node, file: str, problems: list[Problem]) -> Any:
-    line = node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        mapping = Map(file, line)
+class _Reading:
+    """From the nodes of one file to values; what is YAML but not ours is collected as problems."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._above: list[yaml.Node] = []
+
+    def problem(self, line: int, message: str) -> None:
+        self.problems.append(Problem(self.file, line, "yaml", message))
+
+    def value(self, node: yaml.Node) -> Any:
+        line, tag = node.start_mark.line + 1, node.tag.rpartition(":")[2]
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
+            self.problem(line, f"the tag {tag} is not known; values are those of JSON")
+        if any(node is above for above in self._above):
+            self.problem(line, "an anchor stands for something that holds it")
+            return None
+        self._above.append(node)
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return self._mapping(node, line)
+            if isinstance(node, yaml.SequenceNode):
+                return self._sequence(node, line)
+            return _SCALARS.get(tag, str)(node.value)
+        except ValueError:
+            self.problem(line, f"{node.value!r} is no {tag}")
+            return None
+        finally:
+            self._above.pop()
+
+    def _mapping(self, node: yaml.MappingNode, line: int) -> Map:
+        mapping = Map(self.file, line)
         for key_node, value_node in node.value:
             key, key_line = str(key_node.value), key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problem(key_line, "a key must be a text")
+                continue
+            if key == "<<" and key_node.style not in ("'", '"'):
+                self.problem(key_line, "<< does not merge here; write the keys out")
             if key in mapping:
-                problems.append(Problem(file, key_line, "yaml", f"the key {key!r} stands twice"))
-            mapping.put(key, _value(value_node, file, problems), key_line)
+                self.problem(key_line, f"the key {key!r} stands twice")
+            mapping.put(key, self.value(value_node), key_line)
         return mapping
-    if isinstance(node, yaml.SequenceNode):
-        sequence = Seq(file, line)
+
+    def _sequence(self, node: yaml.SequenceNode, line: int) -> Seq:
+        sequence = Seq(self.file, line)
         for item in node.value:
-            sequence.append(_value(item, file, problems))
+            sequence.append(self.value(item))
             sequence.lines.append(item.start_mark.line + 1)
         return sequence
-    scalar = _SCALARS.get(node.tag.rpartition(":")[2])
-    return node.value if scalar is None else scalar(node.value)
 
 
 def plain(node: Any) -> Any:

@@ -1,15 +1,21 @@
 """The converter from the async shell to its sync twin."""
 
+import io
 import shutil
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
 
-from generator.desync import PAIRED, SOURCE_LINE, TREES, DesyncError, convert, convert_tree
+from generator.desync import NAMES, PAIRED, SOURCE_LINE, TREES, DesyncError, convert, convert_tree
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+#: A generator that holds a scope across its yields.
+HELD = "async def pages():\n    async with Scope() as scope:\n        yield scope\n"
 
 
 def twin(text: str) -> str:
@@ -33,6 +39,12 @@ def twin(text: str) -> str:
         ("# async for one in pages\n", "# for one in pages\n"),
         ("я = 'ы'; y = await go()\n", "я = 'ы'; y = go()\n"),
         ("message = f'{count} waits'\n", "message = f'{count} waits'\n"),
+        (
+            HELD
+            + "async def f():\n    async with aclosing(pages()) as found:\n        async for page in found: ...\n",
+            "def pages():\n    with Scope() as scope:\n        yield scope\n"
+            "def f():\n    with closing(pages()) as found:\n        for page in found: ...\n",
+        ),
     ],
 )
 def test_a_construct_becomes_its_sync_form(source: str, expected: str) -> None:
@@ -52,12 +64,44 @@ def test_a_construct_becomes_its_sync_form(source: str, expected: str) -> None:
         ("async def f():\n    return (await\n        x)\n", "await"),
         ("my_async_thing = 1\n", "my_async_thing"),
         ("x = gather(a, b)\n", "gather"),
+        ("from asyncio import CancelledError\n", "asyncio"),
+        ("except_ = CancelledError\n", "CancelledError"),
+        ("group = TaskGroup()\n", "TaskGroup"),
+        ("task = create_task(f)\n", "create_task"),
+        ("x = wait_for(f, 3)\n", "wait_for"),
+        ("class A:\n    async def __anext__(self): ...\n", "__anext__"),
+        ("x = aiter(y)\n", "aiter"),
+        ("def f() -> AsyncGenerator[int, None]: ...\n", "AsyncGenerator"),
+        ("async def f():\n    return f'{[x async for x in y]}'\n", "await"),
+        ("async def f():\n    return f'{op.aclose}'\n", "aclose"),
+        ("class AsyncA: ...\nclass A: ...\n", "A"),
+        ("from a import A, AsyncA\n", "AsyncA"),
+        ("class A:\n    def __enter__(self): ...\n    async def __aenter__(self): ...\n", "__aenter__"),
+        (HELD + "async def f():\n    async for page in pages(): ...\n", "pages"),
+        (HELD + "async def f():\n    return [page async for page in pages()]\n", "pages"),
     ],
 )
 def test_what_has_no_sync_form_is_refused_with_its_place(source: str, word: str) -> None:
     """A construct without a sync form is refused, naming the file, the line and the word."""
     with pytest.raises(DesyncError, match=rf"^src/amocrm/_async/x\.py:\d+: `{word}`"):
         twin(source)
+
+
+def test_a_source_that_is_no_python_is_named() -> None:
+    """A slip in the source is told with its place, like everything else."""
+    with pytest.raises(DesyncError, match=r"x\.py:3: this is no valid Python"):
+        twin("x = 1\nasync def f(:\n")
+
+
+def test_no_rule_is_dead() -> None:
+    """Every name in the table of the converter stands in some source; what nobody needs is no rule."""
+    words = {
+        token.string
+        for folder in TREES
+        for path in (ROOT / folder).rglob("*.py")
+        for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
+    }
+    assert set(NAMES) - words == set()
 
 
 def test_a_source_says_that_it_is_one() -> None:

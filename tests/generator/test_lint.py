@@ -30,6 +30,14 @@ PLANTS = [
     ("root", "amocrm.yaml", '  "redirected": {$ref: "paths/hooks.yaml#/redirected"}\n', ""),
     ("reference", BOXES, ID, '    id: {$ref: "#/Nowhere"}\nOrphan'),
     ("reference", BOXES, ID, '    id: {$ref: "../parameters.yaml#/id"}\nOrphan'),
+    ("kind", THINGS, "required: [id, must]", "required: id"),
+    ("kind", BOXES, "description: A box.", "description: [A, box]"),
+    ("kind", OPS, "x-name: get\n", "x-name:\n"),
+    ("kind", OPS, "match: [request_id, id]", "match: [[request_id], id]"),
+    ("kind", "amocrm.yaml", "tags:\n", "tags: 5\nmore:\n"),
+    ("key", OPS, f"    {GET}\n", f"    {GET}\n    sumary: Twice\n"),
+    ("key", OPS, "  patch:\n", "  pach:\n"),
+    ("key", OPS, "{description: No such page.}", "{description: None, or no more of them.}"),
     ("cycle", BOXES, "Box:\n", 'One: {$ref: "#/Two"}\nTwo: {$ref: "#/One"}\nBox:\n'),
     ("schema-name", BOXES, "Orphan:", "orphan:"),
     ("schema-name", BOXES, "Orphan:", "ORphan:"),
@@ -71,6 +79,7 @@ PLANTS = [
     ("area-cycle", BOXES, ID, '    thing: {$ref: "things.yaml#/ThingResult"}\nOrphan'),
     ("path", OPS, "  parameters:\n    - {$ref: \"../parameters.yaml#/id\"}\n", ""),
     ("path", UPLOADS, "/v1.0/upload/{token}:", "/v1.0/upload/{other}:"),
+    ("path", OPS, "/api/v4/things:\n", "/api/v4/empty: {parameters: []}\n/api/v4/things:\n"),
     ("operation-id", OPS, LIST, "operationId: listThings\n"),
     ("operation-id", OPS, LIST, "operationId: get_thing\n"),
     ("tag", OPS, "tags: [things]", "tags: [boxes]"),
@@ -95,9 +104,10 @@ PLANTS = [
     ("x-batch", OPS, "atomic: inferred", "atomic: maybe"),
     ("x-batch", OPS, PAGE, BATCH),
     ("extension", OPS, PAGE, f"{PAGE}\n    x-more: 1"),
-    ("extension", OPS, TYPE, "- {name: type, in: query, allowReserved: true, schema: {type: string}}"),
+    ("key", OPS, TYPE, "- {name: type, in: query, allowReserved: true, schema: {type: string}}"),
     ("parameter-name", OPS, "name: box_id", 'name: "box_id[]"'),
     ("parameter-name", OPS, "name: box_id", "name: client"),
+    ("parameter-name", OPS, "{name: type, in: query", "{in: query"),
     ("parameter-place", OPS, "{name: type, in: query", "{name: type, in: cookie"),
     ("parameter-place", "parameters.yaml", "in: path, required: true", "in: path"),
     ("parameter-style", OPS, "        style: form\n        explode: false\n", ""),
@@ -107,6 +117,7 @@ PLANTS = [
     ("response-success", UPLOADS, "text/html", "image/png"),
     ("response-errors", OPS, '      "429": {$ref: "../responses.yaml#/TooManyRequests"}\n', ""),
     ("response-error-type", "responses.yaml", "application/problem+json", "text/plain"),
+    ("response-text", OPS, "{description: No such page.}", "{}"),
     ("no-content", OPS, '"204": {description: No such page.}', '"204": {description: x, content: {application/json: {schema: {}}}}'),
     ("hook", HOOKS, "    summary: A thing was made\n", ""),
 ]  # fmt: skip
@@ -154,6 +165,38 @@ def test_a_breach_is_one_line_with_its_place(
     assert re.fullmatch(
         r"spec/paths/things\.yaml:61: x-safety: must be one of safe, .*\n", capsys.readouterr().out
     )
+
+
+BROKEN = {
+    "a tab": (b"Box:\n\ttype: object\n", 2),
+    "a bracket that is not closed": (b"Box: {type: [object, string}\n", 1),
+    "a quote that is not closed": (b'Box:\n  description: "open\n', 3),
+    "a key that stands twice": (b"Box:\n  type: object\n  type: object\n", 3),
+    "an alias that names nothing": (b"Box:\n  type: object\n  properties: *nothing\n", 3),
+    "two documents": (b"Box: {}\n---\nBox: {}\n", 2),
+    "a list": (b"- Box\n", 1),
+    "a word": (b"Box\n", 1),
+    "bytes that are no UTF-8": (b"Box:\n  description: \xff\xfe\n", 2),
+    "a control character": (b"Box:\n  description: a\x00b\n", 2),
+    "a tag of Python": (b"Box: !!python/object:os.system {a: 1}\n", 1),
+    "a merge": (b"Box:\n  <<: {type: object}\n", 2),
+    "a list for a key": (b"Box:\n  ? [a, b]\n  : 1\n", 2),
+    "an anchor inside of itself": (b"Box: &box\n  properties: *box\n", 1),
+    "a number that is none": (b"Box:\n  type: !!int five\n", 2),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_file_is_one_line(
+    what: str, spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is no YAML of ours is named in one line with its place, by lint and by build, and never a traceback."""
+    content, line = BROKEN[what]
+    (spec / BOXES).write_bytes(content)
+    for command in ("lint", "build"):
+        assert main([command, "--root", str(tmp_path)]) == 1
+        out = capsys.readouterr().out
+        assert re.fullmatch(rf"spec/schemas/boxes\.yaml:{line}: (yaml|file|kind): \S.*\n", out), out
 
 
 def test_an_unquoted_comma_is_explained(spec: Path, edit: Edit) -> None:

@@ -64,8 +64,9 @@ class OauthApi:
         user changes the password.
 
         `POST /oauth2/exchange_api_key` on the account's host; not to be sent twice: a
-        repetition acts again. Sends no token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/oauth/exchange-api-key.
+        repetition acts again. Deprecated by the vendor. Sends no token. Known from the
+        vendor's documentation: https://www.amocrm.ru/developers/content/oauth/exchange-api-
+        key.
 
         Args:
             body: What to send.
@@ -87,12 +88,12 @@ class OauthApi:
     def domain(self) -> AccountDomain:
         """Find the account's present host by an access token.
 
-        Deprecated by the vendor, who wants the look-up by refresh token. Answers on the
-        portal's host only and needs a live access token.
+        The vendor wants the look-up by refresh token instead. Answers on the portal's host
+        only and needs a live access token.
 
-        `GET /oauth2/account/subdomain` on the vendor's portal; reads only. Known from the
-        vendor's documentation: https://www.amocrm.ru/developers/content/oauth/account-
-        subdomain-info.
+        `GET /oauth2/account/subdomain` on the vendor's portal; reads only. Deprecated by
+        the vendor. Known from the vendor's documentation:
+        https://www.amocrm.ru/developers/content/oauth/account-subdomain-info.
 
         Returns:
             200: Address of the account.
@@ -245,8 +246,9 @@ class AsyncOauthApi:
         user changes the password.
 
         `POST /oauth2/exchange_api_key` on the account's host; not to be sent twice: a
-        repetition acts again. Sends no token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/oauth/exchange-api-key.
+        repetition acts again. Deprecated by the vendor. Sends no token. Known from the
+        vendor's documentation: https://www.amocrm.ru/developers/content/oauth/exchange-api-
+        key.
 
         Args:
             body: What to send.
@@ -268,12 +270,12 @@ class AsyncOauthApi:
     async def domain(self) -> AccountDomain:
         """Find the account's present host by an access token.
 
-        Deprecated by the vendor, who wants the look-up by refresh token. Answers on the
-        portal's host only and needs a live access token.
+        The vendor wants the look-up by refresh token instead. Answers on the portal's host
+        only and needs a live access token.
 
-        `GET /oauth2/account/subdomain` on the vendor's portal; reads only. Known from the
-        vendor's documentation: https://www.amocrm.ru/developers/content/oauth/account-
-        subdomain-info.
+        `GET /oauth2/account/subdomain` on the vendor's portal; reads only. Deprecated by
+        the vendor. Known from the vendor's documentation:
+        https://www.amocrm.ru/developers/content/oauth/account-subdomain-info.
 
         Returns:
             200: Address of the account.

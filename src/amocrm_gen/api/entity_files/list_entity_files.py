@@ -70,7 +70,7 @@ def sync(
         before_id: Only links with an id below this one.
 
     Returns:
-        200: The links to files. 204 (None): The entity has no files.
+        200: The links to files. 204 (None): The entity has no files, or no more of them.
 
     Raises:
         APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
@@ -124,7 +124,7 @@ async def asyncio(
         before_id: Only links with an id below this one.
 
     Returns:
-        200: The links to files. 204 (None): The entity has no files.
+        200: The links to files. 204 (None): The entity has no files, or no more of them.
 
     Raises:
         APIError: an error status; documented are 400, 401, 402, 403, 404, 429.

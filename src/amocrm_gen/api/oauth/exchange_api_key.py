@@ -48,8 +48,8 @@ def sync(*, client: Client, body: ApiKeyExchange) -> None:
     password.
 
     `POST /oauth2/exchange_api_key` on the account's host; not to be sent twice: a
-    repetition acts again. Sends no token. Known from the vendor's documentation:
-    https://www.amocrm.ru/developers/content/oauth/exchange-api-key.
+    repetition acts again. Deprecated by the vendor. Sends no token. Known from the vendor's
+    documentation: https://www.amocrm.ru/developers/content/oauth/exchange-api-key.
 
     Args:
         client: Anything that can send a request, such as the facade.
@@ -85,8 +85,8 @@ async def asyncio(*, client: AsyncClient, body: ApiKeyExchange) -> None:
     password.
 
     `POST /oauth2/exchange_api_key` on the account's host; not to be sent twice: a
-    repetition acts again. Sends no token. Known from the vendor's documentation:
-    https://www.amocrm.ru/developers/content/oauth/exchange-api-key.
+    repetition acts again. Deprecated by the vendor. Sends no token. Known from the vendor's
+    documentation: https://www.amocrm.ru/developers/content/oauth/exchange-api-key.
 
     Args:
         client: Anything that can send a request, such as the facade.

@@ -41,12 +41,12 @@ def parse(response: Response) -> AccountDomain:
 def sync(*, client: Client) -> AccountDomain:
     """Find the account's present host by an access token.
 
-    Deprecated by the vendor, who wants the look-up by refresh token. Answers on the
-    portal's host only and needs a live access token.
+    The vendor wants the look-up by refresh token instead. Answers on the portal's host only
+    and needs a live access token.
 
-    `GET /oauth2/account/subdomain` on the vendor's portal; reads only. Known from the
-    vendor's documentation: https://www.amocrm.ru/developers/content/oauth/account-
-    subdomain-info.
+    `GET /oauth2/account/subdomain` on the vendor's portal; reads only. Deprecated by the
+    vendor. Known from the vendor's documentation:
+    https://www.amocrm.ru/developers/content/oauth/account-subdomain-info.
 
     Args:
         client: Anything that can send a request, such as the facade.
@@ -73,12 +73,12 @@ def sync_detailed(*, client: Client) -> Detailed[AccountDomain]:
 async def asyncio(*, client: AsyncClient) -> AccountDomain:
     """Find the account's present host by an access token.
 
-    Deprecated by the vendor, who wants the look-up by refresh token. Answers on the
-    portal's host only and needs a live access token.
+    The vendor wants the look-up by refresh token instead. Answers on the portal's host only
+    and needs a live access token.
 
-    `GET /oauth2/account/subdomain` on the vendor's portal; reads only. Known from the
-    vendor's documentation: https://www.amocrm.ru/developers/content/oauth/account-
-    subdomain-info.
+    `GET /oauth2/account/subdomain` on the vendor's portal; reads only. Deprecated by the
+    vendor. Known from the vendor's documentation:
+    https://www.amocrm.ru/developers/content/oauth/account-subdomain-info.
 
     Args:
         client: Anything that can send a request, such as the facade.
