@@ -42,6 +42,7 @@ ARROWS["amocrm._async"] = _BELOW_SHELL
 ARROWS["amocrm._sync"] = _BELOW_SHELL
 #: a front door: the command works on inboxes, which belong to the shell
 ARROWS["amocrm.webhooks.cli"] = _BELOW_SHELL | {"amocrm._sync"}
+ARROWS["amocrm.command"] = _BELOW_SHELL | {"amocrm._sync"}
 #: the outside libraries that a room may import besides the standard library
 OUTSIDE = {
     "amocrm_gen._runtime": {"msgspec"},

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from amocrm._core.hosts import Hosts, LimitKey, limit_key, parse_account
 from amocrm._core.limiter import Limits
+from amocrm._core.neighbours import beside
 from amocrm._core.options import Options, Stats, Timeout
 from amocrm._core.retry import RetryPolicy
 from amocrm._core.token import integration_of
@@ -101,6 +102,7 @@ class AsyncConnection:
     ) -> None:
         hosts = parse_account(account, base_url)
         _check_credentials(token, oauth, store)
+        _check_neighbours()
         clock = clock or Clock()
         self.ahead = max(0, ahead)
         self._options = Options(timeout=Timeout.of(timeout), retry=retry or RetryPolicy())
@@ -278,6 +280,15 @@ class AsyncConnection:
             from amocrm._core.events import DriftSeen
 
             self._attempts.tell(DriftSeen(account=self.account_host, drift=drift))
+
+
+def _check_neighbours() -> None:
+    for name in beside():
+        warnings.warn(
+            f"the distribution {name!r} installs a package 'amocrm' too: its files and ours overwrite each other. "
+            f"Uninstall both and install this one again: pip uninstall {name} amocrm-orm",
+            stacklevel=3,
+        )
 
 
 def _check_credentials(token: object, oauth: OAuth | None, store: object) -> None:
