@@ -202,13 +202,21 @@ def _failure(op: Op, request: httpx.Request, error: httpx.HTTPError) -> NotSentE
     host = request.url.host
     unsent = isinstance(error, _UNSENT)
     kind = NotSentError if unsent else UnansweredError
-    cause = error.__cause__
-    while cause is not None and cause.__cause__ is not None:
-        cause = cause.__cause__
-    words = f": {cause.strerror}" if isinstance(cause, OSError) and cause.strerror else ""
+    words = _word_of_the_system(error)
     what = f"could not be sent to {host}" if unsent else f"was sent to {host} but not answered"
     hint = "; whether it took effect is unknown" if not unsent and op.safety != "safe" else ""
     return kind(f"{op.id} {what} ({type(error).__name__}{words}){hint}", op=op.id)
+
+
+def _word_of_the_system(error: BaseException) -> str:
+    """What the operating system said, such as ``: Connection refused``; the layers above wrap it in two ways."""
+    word, seen = "", error.__cause__
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            word = f": {seen.strerror}"
+        wrapped = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
+        seen = seen.__cause__ or wrapped
+    return word
 
 
 def _redirect(op: Op, request: httpx.Request, status: int, location: str) -> RedirectRefused:
