@@ -213,7 +213,9 @@ def _word_of_the_system(error: BaseException) -> str:
     word, seen = "", error.__cause__
     while seen is not None:
         if isinstance(seen, OSError) and seen.strerror:
-            word = f": {seen.strerror}"
+            # asyncio puts words of its own, with the address, into the place of the system's.
+            number = seen.errno or 0
+            word = f": {os.strerror(number) if number > 0 else seen.strerror}"
         wrapped = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
         seen = seen.__cause__ or wrapped
     return word
