@@ -1,42 +1,17 @@
 """The command ``amocrm``.
 
 amocrm sandbox [options]   a local amoCRM (needs the extra ``sandbox``)
-amocrm doctor              checks this installation
+amocrm doctor [options]    checks this installation, a token and its account
+amocrm models [options]    writes typed classes for the custom fields of an account
 amocrm webhooks [options]  list, replay and drop accepted deliveries; work on them
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from importlib.metadata import packages_distributions, version
+from collections.abc import Sequence
 
-__all__ = ["DISTRIBUTION", "doctor", "main", "other_owners"]
-
-#: The distribution that this package belongs to.
-DISTRIBUTION = "amocrm-orm"
-
-
-def other_owners(owners: Mapping[str, Sequence[str]] | None = None) -> list[str]:
-    """Other installed distributions that bring a package ``amocrm``; the files of one hide the other's."""
-    listed = packages_distributions() if owners is None else owners
-    return sorted(
-        {name for name in listed.get("amocrm", ()) if name.lower().replace("_", "-") != DISTRIBUTION}
-    )
-
-
-def doctor() -> int:
-    """Says what is wrong with this installation; returns the exit code."""
-    print(f"{DISTRIBUTION} {version(DISTRIBUTION)}, Python {sys.version.split()[0]}")
-    others = other_owners()
-    for name in others:
-        print(
-            f"PROBLEM: the distribution {name!r} installs a package 'amocrm' too, so their files overwrite each other. "
-            f"Uninstall both, then install {DISTRIBUTION} again: pip uninstall {name} {DISTRIBUTION}"
-        )
-    if not others:
-        print("no other distribution installs a package 'amocrm': good")
-    return 1 if others else 0
+__all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,8 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .webhooks.cli import main as webhooks
 
         return webhooks(given[1:])
-    if given == ["doctor"]:
-        return doctor()
+    if given[:1] == ["doctor"]:
+        from .command.doctor import main as doctor
+
+        return doctor(given[1:])
+    if given[:1] == ["models"]:
+        from .command.models import main as models
+
+        return models(given[1:])
     print(__doc__)
     return 0 if given in ([], ["--help"], ["-h"]) else 2
 

@@ -43,17 +43,6 @@ def test_every_public_name_exists() -> None:
         amocrm.nothing  # type: ignore[attr-defined]
 
 
-def test_doctor_names_another_owner_of_the_package(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    """Two distributions with a package of the same name overwrite each other's files: doctor says which."""
-    assert command.other_owners({"amocrm": ["amocrm-orm"]}) == []
-    assert command.other_owners({"amocrm": ["amocrm_orm", "amocrm-api"]}) == ["amocrm-api"]
-    monkeypatch.setattr(command, "packages_distributions", lambda: {"amocrm": ["amocrm-orm", "other-amo"]})
-    assert command.main(["doctor"]) == 1
-    assert "'other-amo'" in capsys.readouterr().out
-    monkeypatch.setattr(command, "packages_distributions", lambda: {"amocrm": ["amocrm-orm"]})
-    assert command.main(["doctor"]) == 0
-
-
 def test_the_command_says_what_it_can_do(capsys: Any) -> None:
     """Without a command, and for an unknown one, the help is shown."""
     assert command.main([]) == 0

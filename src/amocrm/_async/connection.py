@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from amocrm._core.checks import check_count
 from amocrm._core.hosts import Hosts, LimitKey, limit_key, parse_account
 from amocrm._core.limiter import Limits
+from amocrm._core.neighbours import beside
 from amocrm._core.options import Options, Stats, Timeout
 from amocrm._core.retry import RetryPolicy
 from amocrm._core.token import integration_of
@@ -105,6 +106,7 @@ class AsyncConnection:
         check_credentials(token, oauth, store)
         check_parts(limiter, retry, verify, proxy, max_response_bytes)
         check_count(least=0, ahead=ahead)
+        _check_neighbours()
         clock = clock or Clock()
         self.ahead = ahead
         self._options = Options(timeout=Timeout.of(timeout), retry=retry or RetryPolicy())
@@ -282,6 +284,15 @@ class AsyncConnection:
             from amocrm._core.events import DriftSeen
 
             self._attempts.tell(DriftSeen(account=self.account_host, drift=drift))
+
+
+def _check_neighbours() -> None:
+    for name in beside():
+        warnings.warn(
+            f"the distribution {name!r} installs a package 'amocrm' too: its files and ours overwrite each other. "
+            f"Uninstall both and install this one again: pip uninstall {name} amocrm-orm",
+            stacklevel=3,
+        )
 
 
 def _key(hosts: Hosts, token: object, oauth: OAuth | None, limit_to: str | None) -> LimitKey:

@@ -204,11 +204,15 @@ def _too_large(op: Op, limit: int) -> ResponseTooLarge:
     )
 
 
-def _root(error: httpx.HTTPError) -> OSError | None:
-    cause = error.__cause__
-    while cause is not None and cause.__cause__ is not None:
-        cause = cause.__cause__
-    return cause if isinstance(cause, OSError) else None
+def _root(error: BaseException) -> OSError | None:
+    """The failure of the operating system below it; the layers between wrap it in two ways."""
+    found, seen = None, error.__cause__
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            found = seen
+        wrapped = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
+        seen = seen.__cause__ or wrapped
+    return found
 
 
 def _failure(
@@ -218,10 +222,19 @@ def _failure(
     host = request.url.host
     unsent = isinstance(error, _UNSENT)
     kind = NotSentError if unsent else UnansweredError
-    words = f": {cause.strerror}" if cause is not None and cause.strerror else ""
+    words = _words_of(cause)
     what = f"could not be sent to {host}" if unsent else f"was sent to {host} but not answered"
     hint = "; whether it took effect is unknown" if not unsent and op.safety != "safe" else ""
     return kind(f"{op.id} {what} ({type(error).__name__}{words}){hint}", op=op.id)
+
+
+def _words_of(cause: OSError | None) -> str:
+    """What the operating system said, such as ``: Connection refused``."""
+    if cause is None or not cause.strerror:
+        return ""
+    # asyncio puts words of its own, with the address, into the place of the system's.
+    number = cause.errno or 0
+    return f": {os.strerror(number) if number > 0 else cause.strerror}"
 
 
 def _redirect(op: Op, request: httpx.Request, status: int, location: str) -> RedirectRefused:

@@ -149,6 +149,11 @@ class Entity(metaclass=EntityMeta):
             )
         from .._core.operations import GET
 
+        if getattr(self._data, "is_deleted", UNSET) is True:
+            raise NotLoaded(
+                f"{self!r} is deleted: the API shows only a few of its attributes, {name} is not among them",
+                attribute=name,
+            )
         how = f"crm.{self._kind}.get({self._key}) reads it, session.get({type(self).__name__}, {self._key}) in a session"
         if getattr(attribute, "needs", ""):
             how = (

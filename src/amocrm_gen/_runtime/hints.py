@@ -88,6 +88,10 @@ _PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "have the required scope",
         "tick the scope in the integration, then log in anew: old grants are not widened",
     ),
+    (
+        "invalid user name or password",
+        "the access token is wrong, over, revoked or of another account: check token and subdomain",
+    ),
     ("account not found", "check the subdomain; the account may have been renamed"),
     (
         "origin_invalid_signature",

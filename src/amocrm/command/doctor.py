@@ -1,0 +1,152 @@
+"""``amocrm doctor``: what may be wrong with an installation, a token and an account."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from ..errors import AmoCRMError, ForbiddenError, PaymentRequiredError, UnauthorizedError
+from .account import add_options, client_of, has_account, token_of
+
+if TYPE_CHECKING:
+    from .._sync.client import AmoCRM
+
+__all__ = ["DISTRIBUTION", "Finding", "examine", "examine_installation", "main", "other_owners"]
+
+#: The distribution that this package belongs to.
+DISTRIBUTION: Final = "amocrm-orm"
+#: A long-lived token that is over sooner is worth a word.
+_SOON: Final = timedelta(days=30)
+
+#: How it is, and a sentence.
+Finding: TypeAlias = tuple[Literal["ok", "note", "PROBLEM"], str]
+
+
+def other_owners(owners: Mapping[str, Sequence[str]] | None = None) -> list[str]:
+    """Other installed distributions that bring a package ``amocrm``; the files of one hide the other's."""
+    listed = packages_distributions() if owners is None else owners
+    return sorted(
+        {name for name in listed.get("amocrm", ()) if name.lower().replace("_", "-") != DISTRIBUTION}
+    )
+
+
+def examine_installation() -> Iterator[Finding]:
+    """What stands in the way on this machine."""
+    others = other_owners()
+    for name in others:
+        yield (
+            "PROBLEM",
+            f"the distribution {name!r} installs a package 'amocrm' too, so their files overwrite each other. "
+            f"Uninstall both, then install {DISTRIBUTION} again: pip uninstall {name} {DISTRIBUTION}",
+        )
+    if not others:
+        yield "ok", "no other distribution installs a package 'amocrm'"
+    yield "ok", ", ".join(f"{name} {_version(name)}" for name in ("httpx", "attrs", "msgspec"))
+    for extra, needs in (("sandbox", "fastjsonschema"), ("redis", "redis")):
+        found = _version(needs)
+        if found is None:
+            yield "note", f"the extra '{extra}' is not installed (pip install {DISTRIBUTION}[{extra}])"
+
+
+def examine(crm: AmoCRM, token: str | None, now: datetime) -> Iterator[Finding]:
+    """What the account says to this token; three requests, nothing is written.
+
+    Args:
+        crm: the client.
+        token: the token that it sends, to tell when it is over.
+        now: the present.
+    """
+    yield from _life(token, now)
+    try:
+        account = crm.account()
+    except UnauthorizedError as error:
+        yield "PROBLEM", f"the token is not good for {crm.account_host}: {error}"
+        return
+    except AmoCRMError as error:
+        yield "PROBLEM", str(error)
+        return
+    yield "ok", f"{crm.account_host} accepts the token: account {account.id}, {account.name}, zone {crm.zone}"
+    if crm.directory.filters:
+        yield "ok", "the paid filter option is on: every filter works"
+    elif crm.directory.filters is None:
+        yield "note", "the account does not tell whether filters work; each filtered answer is checked anyway"
+    else:
+        yield (
+            "note",
+            "the paid filter option is off: only updated_at >= … and .search() narrow a list, and preload needs "
+            "one_by_one=True",
+        )
+    yield from _rights(crm, account.current_user_id)
+    yield "ok", f"requests count against the limits of {crm.key.key}"
+
+
+def _life(token: str | None, now: datetime) -> Iterator[Finding]:
+    from .._core.token import claims_of
+
+    expires = None if token is None else claims_of(token).exp
+    if expires is None:
+        yield "note", "the token does not say when it is over"
+        return
+    until = datetime.fromtimestamp(expires, UTC)
+    if until <= now:
+        yield (
+            "PROBLEM",
+            f"the token is over since {until:%Y-%m-%d}: make a new one in the integration's settings",
+        )
+    elif until - now < _SOON:
+        yield "note", f"the token is over on {until:%Y-%m-%d}, in {(until - now).days} days"
+    else:
+        yield "ok", f"the token is good until {until:%Y-%m-%d}"
+
+
+def _rights(crm: AmoCRM, user: object) -> Iterator[Finding]:
+    if not isinstance(user, int):
+        return
+    try:
+        found = crm.users.get_or_none(user)
+    except (ForbiddenError, PaymentRequiredError):
+        found = None
+    if found is None or not found.is_admin:
+        yield (
+            "note",
+            "the token's user is no administrator: users, pipelines and fields cannot be created with it",
+        )
+    else:
+        yield "ok", f"the token belongs to {found.name}, an administrator"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Says what is wrong; returns the exit code, 1 for a problem."""
+    parser = argparse.ArgumentParser(prog="amocrm doctor", description=__doc__)
+    add_options(parser)
+    options = parser.parse_args(arguments)
+    print(f"{DISTRIBUTION} {_version(DISTRIBUTION)}, Python {sys.version.split()[0]}")
+    bad = _show(examine_installation())
+    if not has_account(options):
+        print("      to examine an account too: --account mycompany and AMOCRM_TOKEN")
+        return int(bad)
+    try:
+        with client_of(options) as crm:
+            bad |= _show(examine(crm, token_of(options), datetime.now(UTC)))
+    except AmoCRMError as error:
+        bad |= _show([("PROBLEM", str(error))])
+    return int(bad)
+
+
+def _show(findings: Iterator[Finding] | Sequence[Finding]) -> bool:
+    bad = False
+    for how, sentence in findings:
+        print(f"{how:<7} {sentence}", flush=True)
+        bad |= how == "PROBLEM"
+    return bad
