@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from .context import Context, Item
 from .entities import create
 from .event_types import SINGULARS
 from .incoming import add_unsorted
+from .marks import new_uuid
 from .messages import Request, Response
 from .relations import link
 from .stages import main_pipeline
@@ -52,9 +52,6 @@ class ByHand:
                 deliveries = ctx.changes.flush()
         sandbox.webhooks.send_all(deliveries)
         sandbox.webhooks.pump()
-
-    def _uuid(self) -> str:
-        return str(uuid.UUID(int=self._sandbox.random.getrandbits(128), version=4))
 
     def _put(self, kind: str, document: Record) -> Record:
         with self._acting() as ctx:
@@ -119,12 +116,12 @@ class ByHand:
             number = len(ctx.store.documents("channels")) + 1
             channel = {
                 "id": number,
-                "channel_id": self._uuid(),
+                "channel_id": new_uuid(self._sandbox.random),
                 "code": f"amo.ext.{number}",
                 "title": title,
                 "secret": f"{self._sandbox.random.getrandbits(160):040x}",
                 "hook_url": hook_url,
-                "bot_id": self._uuid(),
+                "bot_id": new_uuid(self._sandbox.random),
                 "origin": origin,
                 "connection": None,
                 "created_at": ctx.now,
@@ -146,7 +143,12 @@ class ByHand:
         sender: Record = {"id": f"client-{conversation_id}", "name": name}
         if phone is not None:
             sender["profile"] = {"phone": phone}
-        payload = {"timestamp": now, "msec_timestamp": now * 1000, "msgid": self._uuid(), "sender": sender}
+        payload = {
+            "timestamp": now,
+            "msec_timestamp": now * 1000,
+            "msgid": new_uuid(self._sandbox.random),
+            "sender": sender,
+        }
         payload.update(conversation_id=conversation_id, message={"type": "text", "text": text})
         return sandbox.call("POST", f"{path}_{amojo_id}", {"event_type": "new_message", "payload": payload})
 
@@ -223,7 +225,7 @@ class ByHand:
 
     def add_group(self, name: str) -> Record:
         """Add a group of users."""
-        return self._put("groups", {"name": name, "uuid": self._uuid()})
+        return self._put("groups", {"name": name, "uuid": new_uuid(self._sandbox.random)})
 
     def give_api_key(self, user_id: int) -> str:
         """Give a user one of the old API keys, which can still be exchanged for a code."""

@@ -113,7 +113,7 @@ def create_notes(ctx: Context) -> Response:
         elif own is None:
             access.require_entity(ctx, kind, entity_id, "edit")
         params = _params(ctx, item, data.get("note_type"), data.get("params"))
-        _check_users(ctx, item)
+        ctx.check_users(item, item.data, "created_by", "updated_by", "responsible_user_id")
         if item.errors:
             continue
         me = ctx.user["id"]
@@ -154,13 +154,6 @@ def _params(ctx: Context, item: Item, note_type: Any, sent: Any) -> dict[str, An
     return {**kept, "file_name": shown, "original_name": uploaded}
 
 
-def _check_users(ctx: Context, item: Item) -> None:
-    for key in ("created_by", "updated_by", "responsible_user_id"):
-        value = item.data.get(key)
-        if value and value not in ctx.store.documents("users"):
-            item.error("NotSupportedChoice", key)
-
-
 def _change(ctx: Context, item: Item, row: tuple[Any, ...]) -> dict[str, Any] | None:
     data = item.data
     changes: dict[str, Any] = {
@@ -176,7 +169,7 @@ def _change(ctx: Context, item: Item, row: tuple[Any, ...]) -> dict[str, Any] | 
     for key in ("created_by", "created_at", "responsible_user_id"):
         if data.get(key) is not None:
             changes[key] = data[key]
-    _check_users(ctx, item)
+    ctx.check_users(item, item.data, "created_by", "updated_by", "responsible_user_id")
     access.require_entity(ctx, _kind(ctx), row[1], "edit")
     if item.errors:
         return None
