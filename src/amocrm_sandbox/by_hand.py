@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .chats import close_talk, touch_talk
 from .context import Context, Item
 from .entities import create
-from .event_types import SINGULARS
 from .incoming import add_unsorted
 from .marks import new_uuid
 from .messages import Request, Response
@@ -155,10 +155,16 @@ class ByHand:
     # ---- entities
 
     def restore(self, kind: str, id: int) -> None:
-        """Take a lead, contact or company out of the bin."""
+        """Take a lead, contact or company out of the bin.
+
+        Raises:
+            ValueError: There is no bin for such entities.
+        """
+        if kind not in ("leads", "contacts", "companies"):
+            raise ValueError(f"{kind} can not be restored")
         with self._acting() as ctx:
             changed = ctx.store.execute(
-                f"UPDATE {self._kind(kind)} SET is_deleted=0, updated_at=? WHERE id=? AND is_deleted=1",
+                f"UPDATE {kind} SET is_deleted=0, updated_at=? WHERE id=? AND is_deleted=1",
                 (ctx.now, id),
             )
             if changed.rowcount:
@@ -183,6 +189,42 @@ class ByHand:
             if row is not None:
                 ctx.store.execute("DELETE FROM notes WHERE id=?", (id,))
                 ctx.changes.event("common_note_deleted", row[0], row[1], after=[{"note": {"id": id}}])
+
+    def open_short_link(self, url: str) -> str:
+        """Open a short link as its contact does, which leaves a note, and return the address behind it.
+
+        Raises:
+            ValueError: There is no such link.
+        """
+        with self._acting() as ctx:
+            links = ctx.store.documents("short_links").values()
+            link = next((one for one in links if url.endswith(f"/{one['code']}")), None)
+            if link is None:
+                raise ValueError(f"there is no short link {url!r}")
+            note = {
+                "id": ctx.store.next_id("notes"),
+                "entity_type": "contacts",
+                "entity_id": link["contact_id"],
+                "note_type": "link_followed",
+                **dict.fromkeys(("created_by", "updated_by"), 0),
+                **dict.fromkeys(("created_at", "updated_at"), ctx.now),
+                "responsible_user_id": 0,
+                "params": msgspec.json.encode({"url": link["url"]}),
+            }
+            ctx.store.insert("notes", note)
+            ctx.changes.user_id = 0
+            ctx.changes.noted("contacts", link["contact_id"], "link_followed", note["id"])
+        return str(link["url"])
+
+    def rate_talk(self, talk_id: int, rate: int) -> None:
+        """Give a talk the mark (0 to 10) that a client gives to the NPS bot, which closes it."""
+        with self._acting() as ctx:
+            talk = touch_talk(ctx, ctx.store.documents("talks")[talk_id], rate=rate)
+            ctx.changes.user_id = 0
+            after = [{"nps": {"rate": rate}}]
+            ctx.changes.event("nps_rate_added", "contacts", talk["contact_id"], after=after)
+            if talk["status"] != "closed":
+                close_talk(ctx, talk, is_forced=True)
 
     def subscribe(self, kind: str, entity_id: int, subscriber_id: int, type: str = "user") -> Record:
         """Subscribe a user or a group to the chat of a lead or customer."""
@@ -215,11 +257,6 @@ class ByHand:
             }
             body = {"source_uid": None, "source_name": None, "metadata": metadata}
             return add_unsorted(ctx, "mail", lead_id, main_pipeline(ctx.store), body)
-
-    def _kind(self, kind: str) -> str:
-        if kind not in SINGULARS:
-            raise ValueError(f"there are no {kind}")
-        return kind
 
     # ---- the account
 
