@@ -224,3 +224,13 @@ def test_customers_have_no_bin(sandbox: Checked) -> None:
     assert kinds(sandbox, "filter[entity]=customer")[-1] == "customer_deleted"
     with pytest.raises(ValueError, match="can not be restored"):
         sandbox.by_hand.restore("customers", id)
+
+
+def test_a_deleted_note_is_gone_and_told(sandbox: Checked) -> None:
+    """Only people delete notes; the log names the note that was."""
+    (lead,) = sandbox.make("leads", {})
+    (note,) = sandbox.make(f"leads/{lead}/notes", {"note_type": "common", "params": {"text": "n"}})
+    sandbox.by_hand.delete_note(note)
+    assert sandbox.get(f"/api/v4/leads/notes/{note}").status == 404
+    (event,) = events(sandbox, "filter[type]=common_note_deleted")
+    assert (event["entity_id"], event["value_after"]) == (lead, [{"note": {"id": note}}])
