@@ -218,3 +218,17 @@ def test_rights_of_a_new_user_fit_together(sandbox: Checked) -> None:
     ]
     (role,) = sandbox.make("roles", {"name": "R"})
     assert sandbox.post("/api/v4/users", [{**user, "rights": {**wide, "role_id": role}}]).status == 201
+
+
+def test_what_hangs_on_the_deleted_stays_an_administrator_s(sandbox: Checked) -> None:
+    """Notes and talks outlive their entity in the bin, for those whom no right binds."""
+    (lead,) = sandbox.make("leads", {})
+    (note,) = sandbox.make(f"leads/{lead}/notes", {"note_type": "common", "params": {"text": "n"}})
+    sandbox.by_hand.write_as_client("Hello")
+    (talk,) = sandbox.read("/api/v4/talks")["_embedded"]["talks"]
+    sandbox.delete("leads", lead)
+    sandbox.delete("contacts", talk["contact_id"])
+    assert sandbox.get(f"/api/v4/leads/notes/{note}").status == 200
+    assert sandbox.get(f"/api/v4/talks/{talk['talk_id']}").status == 200
+    params = {"note_type": "common", "params": {"text": "x"}}
+    assert sandbox.patch(f"/api/v4/leads/notes/{note}", params).status == 200

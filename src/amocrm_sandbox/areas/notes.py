@@ -62,7 +62,7 @@ def _show(ctx: Context, kind: str, values: tuple[Any, ...]) -> dict[str, Any]:
 def _find(ctx: Context, id: int) -> tuple[Any, ...] | None:
     own = _own(ctx)
     row = ctx.store.row(f"SELECT {_SELECT} FROM notes WHERE id=? AND entity_type=?", (id, _kind(ctx)))
-    if row is None or own not in (None, row[1]) or not access.may_see(ctx, _kind(ctx), row[1]):
+    if row is None or own not in (None, row[1]) or not access.allows(ctx, _kind(ctx), row[1], "view"):
         return None
     return row
 
@@ -170,7 +170,8 @@ def _change(ctx: Context, item: Item, row: tuple[Any, ...]) -> dict[str, Any] | 
         if data.get(key) is not None:
             changes[key] = data[key]
     ctx.check_users(item, item.data, "created_by", "updated_by", "responsible_user_id")
-    access.require_entity(ctx, _kind(ctx), row[1], "edit")
+    if not access.allows(ctx, _kind(ctx), row[1], "edit"):
+        raise refuse(403, "Access denied")
     if item.errors:
         return None
     ctx.store.update("notes", row[0], changes)
@@ -214,7 +215,8 @@ def _pin(ctx: Context, pinned: bool) -> Response:
     row = _find(ctx, ctx.id())
     if row is None:
         raise refuse(404, "Note not found")
-    access.require_entity(ctx, _kind(ctx), row[1], "edit")
+    if not access.allows(ctx, _kind(ctx), row[1], "edit"):
+        raise refuse(403, "Access denied")
     ctx.store.update("notes", row[0], {"is_pinned": int(pinned)})
     return Response(204)
 

@@ -28,7 +28,7 @@ def _find(ctx: Context, name: str = "id") -> dict[str, Any]:
 
 def _may_see(ctx: Context, talk: dict[str, Any]) -> bool:
     """Whether the acting user may see a talk: who may see its contact."""
-    return talk["contact_id"] is None or access.may_see(ctx, "contacts", talk["contact_id"])
+    return talk["contact_id"] is None or access.allows(ctx, "contacts", talk["contact_id"], "view")
 
 
 @routes("GET", "/api/v4/talks")
