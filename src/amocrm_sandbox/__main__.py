@@ -8,6 +8,7 @@ import errno
 import json
 import re
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -133,6 +134,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "choose another --host or --port, 0 for a free one"
             )
         return _fail(str(error))
+    except sqlite3.Error as error:
+        from .store import advice
+
+        # Damage that opening the file had not met yet.
+        return _fail(advice(args.db, error))
     except (ValueError, RuntimeError) as error:
         return _fail(str(error))
     return 0

@@ -12,8 +12,19 @@ from typing import Any
 from .context import Context
 from .errors import refuse
 from .selection import Selection
+from .stages import unsorted_stage
 
-__all__ = ["may", "may_see", "narrow", "reach", "require", "require_add", "require_entity", "rights_of"]
+__all__ = [
+    "allows",
+    "may",
+    "may_see",
+    "narrow",
+    "reach",
+    "require",
+    "require_add",
+    "require_entity",
+    "rights_of",
+]
 
 # Rights on customers follow those on leads.
 _OWNERS = {"customers": "leads"}
@@ -33,13 +44,18 @@ def _letter(rights: dict[str, Any], kind: str, action: str) -> str:
     return str(entity.get(action, "D"))
 
 
-def _stages(rights: dict[str, Any], kind: str, action: str) -> dict[str, list[tuple[int, int]]]:
-    """Return the stages with rights of their own, by letter."""
+def _stages(ctx: Context, rights: dict[str, Any], kind: str, action: str) -> dict[str, list[tuple[int, int]]]:
+    """Return the stages with rights of their own, by letter; those of incoming leads are denied unless they are listed."""
     found: dict[str, list[tuple[int, int]]] = {"A": [], "D": []}
-    for right in (rights.get("status_rights") or ()) if kind == "leads" else ():
-        letter = right["rights"].get(action)
+    if kind != "leads":
+        return found
+    denied = {(id, unsorted_stage(ctx.store, id)) for id in ctx.store.documents("pipelines")}
+    for right in rights.get("status_rights") or ():
+        place, letter = (right["pipeline_id"], right["status_id"]), right["rights"].get(action)
         if letter in found:
-            found[letter].append((right["pipeline_id"], right["status_id"]))
+            denied.discard(place)
+            found[letter].append(place)
+    found["D"] += sorted(denied)
     return found
 
 
@@ -70,7 +86,7 @@ def reach(ctx: Context, kind: str) -> tuple[str, list[Any]] | None:
     rights = rights_of(ctx)
     if rights is None:
         return None
-    letter, stages = _letter(rights, kind, "view"), _stages(rights, kind, "view")
+    letter, stages = _letter(rights, kind, "view"), _stages(ctx, rights, kind, "view")
     if letter == "A" and not stages["D"]:
         return None
     owners = {"M": [ctx.user["id"]], "G": _colleagues(ctx)}.get(letter, [])
@@ -105,7 +121,7 @@ def may(ctx: Context, kind: str, action: str, row: dict[str, Any]) -> bool:
     if action == "view" and row["id"] in _subscribed(ctx, kind):
         return True
     place = (row.get("pipeline_id"), row.get("status_id"))
-    for letter, pairs in _stages(rights, kind, action).items():
+    for letter, pairs in _stages(ctx, rights, kind, action).items():
         if place in pairs:
             return letter == "A"
     letter, owner = _letter(rights, kind, action), row["responsible_user_id"]
@@ -142,6 +158,14 @@ def may_see(ctx: Context, kind: str, id: int) -> bool:
         return ctx.exists(kind, id)
     row = _row(ctx, kind, id)
     return row is not None and may(ctx, kind, "view", row)
+
+
+def allows(ctx: Context, kind: str, id: int, action: str) -> bool:
+    """Whether rights stand in the way of something to what hangs on an entity; what is in the bin binds nobody."""
+    if rights_of(ctx) is None:
+        return True
+    row = _row(ctx, kind, id)
+    return row is not None and may(ctx, kind, action, row)
 
 
 def require_entity(ctx: Context, kind: str, id: int, action: str) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from typing import Any
 
 import msgspec
 
 from .context import Context
 from .event_types import SINGULARS
+from .marks import jwt
 from .webhooks import HookDelivery
 
 __all__ = ["bot_token", "run_bot", "stop_runs"]
@@ -63,10 +61,7 @@ def bot_token(ctx: Context, kind: str, id: int) -> str:
         "entity_id": id,
         "bot_type": "salesbot",
     }
-    parts = (b'{"typ":"JWT","alg":"HS512"}', msgspec.json.encode(claims))
-    head = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
-    digest = hmac.new(integration.client_secret.encode(), head.encode(), hashlib.sha512).digest()
-    return f"{head}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+    return jwt(claims, integration.client_secret.encode(), "HS512")
 
 
 def _request(ctx: Context, bot: dict[str, Any], run: dict[str, Any]) -> HookDelivery:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .chats import close_talk, touch_talk
 from .context import Context, Item
 from .entities import create
-from .event_types import SINGULARS
 from .incoming import add_unsorted
+from .marks import new_uuid
 from .messages import Request, Response
 from .relations import link
 from .stages import main_pipeline
@@ -52,9 +52,6 @@ class ByHand:
                 deliveries = ctx.changes.flush()
         sandbox.webhooks.send_all(deliveries)
         sandbox.webhooks.pump()
-
-    def _uuid(self) -> str:
-        return str(uuid.UUID(int=self._sandbox.random.getrandbits(128), version=4))
 
     def _put(self, kind: str, document: Record) -> Record:
         with self._acting() as ctx:
@@ -119,12 +116,12 @@ class ByHand:
             number = len(ctx.store.documents("channels")) + 1
             channel = {
                 "id": number,
-                "channel_id": self._uuid(),
+                "channel_id": new_uuid(self._sandbox.random),
                 "code": f"amo.ext.{number}",
                 "title": title,
                 "secret": f"{self._sandbox.random.getrandbits(160):040x}",
                 "hook_url": hook_url,
-                "bot_id": self._uuid(),
+                "bot_id": new_uuid(self._sandbox.random),
                 "origin": origin,
                 "connection": None,
                 "created_at": ctx.now,
@@ -146,17 +143,28 @@ class ByHand:
         sender: Record = {"id": f"client-{conversation_id}", "name": name}
         if phone is not None:
             sender["profile"] = {"phone": phone}
-        payload = {"timestamp": now, "msec_timestamp": now * 1000, "msgid": self._uuid(), "sender": sender}
+        payload = {
+            "timestamp": now,
+            "msec_timestamp": now * 1000,
+            "msgid": new_uuid(self._sandbox.random),
+            "sender": sender,
+        }
         payload.update(conversation_id=conversation_id, message={"type": "text", "text": text})
         return sandbox.call("POST", f"{path}_{amojo_id}", {"event_type": "new_message", "payload": payload})
 
     # ---- entities
 
     def restore(self, kind: str, id: int) -> None:
-        """Take a lead, contact or company out of the bin."""
+        """Take a lead, contact or company out of the bin.
+
+        Raises:
+            ValueError: There is no bin for such entities.
+        """
+        if kind not in ("leads", "contacts", "companies"):
+            raise ValueError(f"{kind} can not be restored")
         with self._acting() as ctx:
             changed = ctx.store.execute(
-                f"UPDATE {self._kind(kind)} SET is_deleted=0, updated_at=? WHERE id=? AND is_deleted=1",
+                f"UPDATE {kind} SET is_deleted=0, updated_at=? WHERE id=? AND is_deleted=1",
                 (ctx.now, id),
             )
             if changed.rowcount:
@@ -181,6 +189,42 @@ class ByHand:
             if row is not None:
                 ctx.store.execute("DELETE FROM notes WHERE id=?", (id,))
                 ctx.changes.event("common_note_deleted", row[0], row[1], after=[{"note": {"id": id}}])
+
+    def open_short_link(self, url: str) -> str:
+        """Open a short link as its contact does, which leaves a note, and return the address behind it.
+
+        Raises:
+            ValueError: There is no such link.
+        """
+        with self._acting() as ctx:
+            links = ctx.store.documents("short_links").values()
+            link = next((one for one in links if url.endswith(f"/{one['code']}")), None)
+            if link is None:
+                raise ValueError(f"there is no short link {url!r}")
+            note = {
+                "id": ctx.store.next_id("notes"),
+                "entity_type": "contacts",
+                "entity_id": link["contact_id"],
+                "note_type": "link_followed",
+                **dict.fromkeys(("created_by", "updated_by"), 0),
+                **dict.fromkeys(("created_at", "updated_at"), ctx.now),
+                "responsible_user_id": 0,
+                "params": msgspec.json.encode({"url": link["url"]}),
+            }
+            ctx.store.insert("notes", note)
+            ctx.changes.user_id = 0
+            ctx.changes.noted("contacts", link["contact_id"], "link_followed", note["id"])
+        return str(link["url"])
+
+    def rate_talk(self, talk_id: int, rate: int) -> None:
+        """Give a talk the mark (0 to 10) that a client gives to the NPS bot, which closes it."""
+        with self._acting() as ctx:
+            talk = touch_talk(ctx, ctx.store.documents("talks")[talk_id], rate=rate)
+            ctx.changes.user_id = 0
+            after = [{"nps": {"rate": rate}}]
+            ctx.changes.event("nps_rate_added", "contacts", talk["contact_id"], after=after)
+            if talk["status"] != "closed":
+                close_talk(ctx, talk, is_forced=True)
 
     def subscribe(self, kind: str, entity_id: int, subscriber_id: int, type: str = "user") -> Record:
         """Subscribe a user or a group to the chat of a lead or customer."""
@@ -214,16 +258,11 @@ class ByHand:
             body = {"source_uid": None, "source_name": None, "metadata": metadata}
             return add_unsorted(ctx, "mail", lead_id, main_pipeline(ctx.store), body)
 
-    def _kind(self, kind: str) -> str:
-        if kind not in SINGULARS:
-            raise ValueError(f"there are no {kind}")
-        return kind
-
     # ---- the account
 
     def add_group(self, name: str) -> Record:
         """Add a group of users."""
-        return self._put("groups", {"name": name, "uuid": self._uuid()})
+        return self._put("groups", {"name": name, "uuid": new_uuid(self._sandbox.random)})
 
     def give_api_key(self, user_id: int) -> str:
         """Give a user one of the old API keys, which can still be exchanged for a code."""

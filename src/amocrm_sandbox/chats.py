@@ -9,8 +9,8 @@ import msgspec
 from .chat_signature import hook_signature
 from .context import Context
 from .entities import create
-from .files import new_uuid
 from .incoming import add_unsorted, update_unsorted
+from .marks import new_uuid
 from .relations import link, links_of
 from .stages import CLOSED, main_pipeline
 from .webhooks import HookDelivery
@@ -48,7 +48,7 @@ def make_chat(
     """Add a chat with a client; there is no contact and no talk yet."""
     profile = person.get("profile") or {}
     client = {
-        "id": person.get("ref_id") or new_uuid(ctx),
+        "id": person.get("ref_id") or new_uuid(ctx.sandbox.random),
         "client_id": person.get("id"),
         "name": person.get("name") or "",
         "avatar": person.get("avatar") or "",
@@ -57,7 +57,7 @@ def make_chat(
     }
     chat = {
         "id": ctx.store.next_id("chat_links"),
-        "chat_id": new_uuid(ctx),
+        "chat_id": new_uuid(ctx.sandbox.random),
         "conversation_id": conversation_id,
         "channel": channel["id"],
         "client": client,
@@ -257,7 +257,7 @@ def add_message(ctx: Context, chat: Record, talk: Record | None, message: Record
         message: `client_id`, `timestamp`, `msec_timestamp`, `is_incoming`, `author` (`id`, `type`, `name`, `user_id`),
             `message` (as sent by the channel), `is_silent`.
     """
-    id = new_uuid(ctx)
+    id = new_uuid(ctx.sandbox.random)
     row = {"id": id, "client_id": message.get("client_id"), "chat_id": chat["chat_id"]}
     row.update(talk_id=talk["id"] if talk else None, created_at=message["timestamp"])
     ctx.store.insert("chat_messages", {**row, "body": msgspec.json.encode(message)})

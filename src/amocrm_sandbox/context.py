@@ -133,6 +133,21 @@ class Context:
         sql = f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0"
         return kind in ENTITY_TABLES and self.store.row(sql, (id,)) is not None
 
+    def check_users(self, item: Item, data: dict[str, Any], *keys: str, prefix: str = "") -> None:
+        """Add an error for every key that names nobody; 0 is the robot, who is responsible for nothing.
+
+        Args:
+            item: Where errors go.
+            data: The sent object.
+            *keys: Keys that hold ids of users; null is nobody's business.
+            prefix: Path of the object in the item, with its trailing dot.
+        """
+        users = self.store.documents("users")
+        for key in keys:
+            value = data.get(key)
+            if value is not None and value not in users and (value != 0 or key == "responsible_user_id"):
+                item.error("NotSupportedChoice", prefix + key)
+
     # ---- refusing
 
     def no_route(self) -> Exception:
@@ -212,6 +227,12 @@ class Context:
         return json_response(
             {"_page": self.page, "_links": self.page_links(has_next), "_embedded": {key: items}}
         )
+
+    def sliced_page(self, key: str, every: Sequence[Any], render: Callable[[Any], Any]) -> Response:
+        """Return a page without totals of a directory, or the 204 of an empty one."""
+        start = (self.page - 1) * self.limit
+        items = [render(one) for one in every[start : start + self.limit]]
+        return self.page_answer(key, items, len(every) > start + self.limit)
 
     def counted_page(
         self, key: str, every: list[Any], render: Callable[[Any], Any], last: bool = False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from random import Random
 
+from .marks import new_uuid
 from .store import Store
 
 __all__ = ["CURRENCIES", "create"]
@@ -46,9 +46,6 @@ def create(store: Store, now: int, random: Random) -> None:
         random: Source of ids.
     """
 
-    def new_uuid() -> str:
-        return str(uuid.UUID(int=random.getrandbits(128), version=4))
-
     for sort, (name, color, kind) in enumerate(_CUSTOMER_STATUSES):
         status = {"id": store.next_id("customer_statuses"), "name": name, "sort": sort, "is_default": True}
         store.put("customer_statuses", {**status, "conditions": [], "color": color, "type": kind})
@@ -72,12 +69,12 @@ def create(store: Store, now: int, random: Random) -> None:
     store.put("widgets", widget)
     channel = {
         "id": 1,
-        "channel_id": new_uuid(),
+        "channel_id": new_uuid(random),
         "code": "amo.ext.sandbox",
         "title": "Песочница",
         "secret": f"{random.getrandbits(160):040x}",
         "hook_url": None,
-        "bot_id": new_uuid(),
+        "bot_id": new_uuid(random),
         "origin": "sandbox",
         "connection": None,
         "created_at": now,

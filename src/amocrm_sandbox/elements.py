@@ -94,17 +94,11 @@ def _supplier(ctx: Context, sent: dict[str, Any]) -> dict[str, Any]:
     return {**sent, "name": values[0], **{key: texts.get(code) for key, code in codes.items()}}
 
 
-def _check_users(ctx: Context, item: Item, data: dict[str, Any]) -> None:
-    for key in ("created_by", "updated_by"):
-        if data.get(key) and data[key] not in ctx.store.documents("users"):
-            item.error("NotSupportedChoice", key)
-
-
 def make_element(ctx: Context, item: Item, catalog: dict[str, Any], data: dict[str, Any]) -> int | None:
     """Write one new element and return its id, or None when it has errors."""
     owner, user_id = f"catalogs:{catalog['id']}", ctx.user["id"]
     stored: dict[str, Any] = {}
-    _check_users(ctx, item, data)
+    ctx.check_users(item, data, "created_by", "updated_by")
     apply_values(ctx, item, owner, stored)
     if catalog["type"] == "invoices" and not item.errors:
         status = next((one for one in definitions(ctx, owner) if one["code"] == "BILL_STATUS"), None)
@@ -137,7 +131,7 @@ def change_element(
     old = dict(zip(_COLUMNS, values, strict=True))
     stored = _decode(old["fields"]) if old["fields"] else {}
     before = dict(stored)
-    _check_users(ctx, item, data)
+    ctx.check_users(item, data, "created_by", "updated_by")
     touched = apply_values(ctx, item, f"catalogs:{catalog['id']}", stored)
     if item.errors:
         return

@@ -36,7 +36,7 @@ COMMON = (
 )
 IDENTITIES = ("id", "created_by", "updated_by", "responsible_user_id")
 MOMENTS = ("created_at", "updated_at", "closest_task_at")
-_USERS = (("responsible_user_id", False), ("created_by", True), ("updated_by", True))
+USERS = ("responsible_user_id", "created_by", "updated_by")
 
 Row = dict[str, Any]
 
@@ -220,7 +220,7 @@ def create(ctx: Context, kind: Kind, item: Item, data: Row, prefix: str = "") ->
         "created_at": data.get("created_at") or ctx.now,
         "updated_at": data.get("updated_at") or ctx.now,
     }
-    _check_users(ctx, item, data, prefix)
+    ctx.check_users(item, data, *USERS, prefix=prefix)
     stored: dict[str, Any] = {}
     touched = apply_values(ctx, item, kind.name, stored, prefix)
     kind.prepare(ctx, item, row, None, data, prefix)
@@ -246,7 +246,7 @@ def change(ctx: Context, kind: Kind, item: Item, old: Row) -> Row | None:
     for key in ("name", "responsible_user_id", "created_by", "created_at"):
         if key in data and (data[key] is not None or key == "name"):
             row[key] = data[key]
-    _check_users(ctx, item, data, "")
+    ctx.check_users(item, data, *USERS)
     stored = _decode(old["fields"]) if old["fields"] else {}
     before = dict(stored)
     touched = apply_values(ctx, item, kind.name, stored)
@@ -261,14 +261,6 @@ def change(ctx: Context, kind: Kind, item: Item, old: Row) -> Row | None:
     ctx.changes.updated(kind.name, old, new)
     ctx.changes.fields_changed(kind.name, old["id"], touched, before, stored)
     return new
-
-
-def _check_users(ctx: Context, item: Item, data: Row, prefix: str) -> None:
-    users = ctx.store.documents("users")
-    for key, may_be_robot in _USERS:
-        value = data.get(key)
-        if value is not None and value not in users and not (may_be_robot and value == 0):
-            item.error("NotSupportedChoice", prefix + key)
 
 
 def _store_values(

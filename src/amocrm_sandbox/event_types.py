@@ -111,6 +111,7 @@ NOTE_EVENTS = {
     "targeting_in": "targeting_in_note_added",
     "targeting_out": "targeting_out_note_added",
     "zoom_meeting": "zoom_conference",
+    "link_followed": "link_followed",
     "ai_result": "ai_result",
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +14,6 @@ __all__ = [
     "SELECT",
     "file_reference",
     "file_type",
-    "new_uuid",
     "preset",
     "sanitized",
     "show_file",
@@ -45,11 +43,6 @@ _LATIN = dict(
         strict=True,
     )
 )
-
-
-def new_uuid(ctx: Context) -> str:
-    """Return a random UUID of the sandbox's own seed."""
-    return str(uuid.UUID(int=ctx.sandbox.random.getrandbits(128), version=4))
 
 
 def split_name(name: str) -> tuple[str, str]:

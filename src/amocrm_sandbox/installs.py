@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-import msgspec
-
+from .marks import jwt, new_uuid
 from .tokens import Integration
 from .webhooks import HookDelivery
 
@@ -56,7 +53,7 @@ def disposable_token(sandbox: Sandbox, integration: Integration, user_id: int) -
         "iss": sandbox.url,
         # Without port and path.
         "aud": f"{address.scheme}://{address.hostname}",
-        "jti": str(uuid.UUID(int=sandbox.random.getrandbits(128), version=4)),
+        "jti": new_uuid(sandbox.random),
         "iat": now,
         "nbf": now,
         "exp": now + DISPOSABLE_LIFE,
@@ -66,9 +63,7 @@ def disposable_token(sandbox: Sandbox, integration: Integration, user_id: int) -
         "client_uuid": integration.client_id,
         "is_admin": bool(user["rights"]["is_admin"]),
     }
-    head = _b64(b'{"typ":"JWT","alg":"HS256"}') + "." + _b64(msgspec.json.encode(claims))
-    key = integration.client_secret.encode()
-    return head + "." + _b64(hmac.new(key, head.encode(), hashlib.sha256).digest())
+    return jwt(claims, integration.client_secret.encode())
 
 
 def set_revoked_uri(sandbox: Sandbox, client_id: str, address: str) -> None:
@@ -94,7 +89,3 @@ def uninstall(sandbox: Sandbox, integration: Integration) -> None:
     told = HookDelivery(None, "uninstall", destination, {}, b"", data, is_repeated=False, method="GET")
     sandbox.webhooks.keep([told])
     sandbox.webhooks.send_all([told])
-
-
-def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

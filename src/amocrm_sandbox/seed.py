@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from random import Random
 from typing import Any
 
 from . import directories
+from .marks import new_uuid
 from .store import Store
 
 __all__ = ["create_account", "full_rights"]
@@ -65,9 +65,6 @@ def full_rights(**changes: Any) -> dict[str, Any]:
 def create_account(store: Store, now: int, subdomain: str, timezone: str, random: Random) -> None:
     """Fill an empty store with what every account has from the first day."""
 
-    def new_uuid() -> str:
-        return str(uuid.UUID(int=random.getrandbits(128), version=4))
-
     admin_id = store.next_id("users")
     store.set_setting(
         "account",
@@ -86,8 +83,8 @@ def create_account(store: Store, now: int, subdomain: str, timezone: str, random
             "is_technical_account": False,
             "is_paid": True,
             "contact_name_display_order": 1,
-            "amojo_id": new_uuid(),
-            "uuid": new_uuid(),
+            "amojo_id": new_uuid(random),
+            "uuid": new_uuid(random),
             "is_api_filter_enabled": False,
             "timezone": timezone,
         },
@@ -100,8 +97,8 @@ def create_account(store: Store, now: int, subdomain: str, timezone: str, random
             "email": f"admin@{subdomain}.example",
             "lang": "ru",
             "rights": full_rights(),
-            "uuid": new_uuid(),
-            "amojo_id": new_uuid(),
+            "uuid": new_uuid(random),
+            "amojo_id": new_uuid(random),
         },
     )
     create_directories(store, now, random)

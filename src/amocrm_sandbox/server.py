@@ -27,6 +27,11 @@ def _room() -> int:
     return MOST_CONNECTIONS if soft < 0 else max(16, min(MOST_CONNECTIONS, soft - 64))
 
 
+def _literal(host: str) -> str:
+    """Return a host as it stands in an address."""
+    return f"[{host}]" if ":" in host else host
+
+
 async def _sweep(pool: Pool) -> None:
     while True:
         await asyncio.sleep(_SWEEP)
@@ -124,12 +129,12 @@ class SandboxServer:
     @property
     def url(self) -> str:
         """Address of the account, without a trailing slash."""
-        return f"http://{self._host}:{self.port}"
+        return f"http://{_literal(self._host)}:{self.port}"
 
     @property
     def tls_url(self) -> str | None:
         """Address of the account with TLS, or None when there is no certificate."""
-        return f"https://{self._host}:{self.tls_port}" if self.tls_port else None
+        return f"https://{_literal(self._host)}:{self.tls_port}" if self.tls_port else None
 
     def start(self) -> SandboxServer:
         """Start the thread and wait until connections are taken.
@@ -142,6 +147,8 @@ class SandboxServer:
         self._thread.start()
         ready.wait()
         if self._failure is not None:
+            if self._owns:
+                self.sandbox.close()
             raise self._failure
         return self
 

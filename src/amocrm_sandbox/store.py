@@ -12,7 +12,7 @@ import msgspec
 
 from .schema import SCHEMA, SEQUENCES, UPGRADES, VERSION
 
-__all__ = ["AccountFileError", "Store"]
+__all__ = ["AccountFileError", "Store", "advice"]
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -22,7 +22,8 @@ class AccountFileError(ValueError):
     """An account can not be kept in a file; the message says why and what to do."""
 
 
-def _advice(path: str | Path | None, error: sqlite3.Error) -> str:
+def advice(path: str | Path | None, error: sqlite3.Error) -> str:
+    """Return what is wrong with a file, and what its user can do."""
     reason, hint = str(error), "is its folder there, and may you write to it?"
     if "locked" in reason:
         reason, hint = "another process has it open", "stop that one or name another file"
@@ -49,20 +50,27 @@ class Store:
         self._documents: dict[str, dict[int, dict[str, Any]]] = {}
         self._sequences: dict[str, int] = {}
         try:
+            self.connection = sqlite3.connect(
+                str(path) if path else ":memory:",
+                check_same_thread=False,
+                isolation_level=None,
+                cached_statements=512,
+                timeout=0.5,
+            )
+        except sqlite3.Error as error:
+            raise AccountFileError(advice(path, error)) from error
+        try:
             self._open(path)
         except sqlite3.Error as error:
-            raise AccountFileError(_advice(path, error)) from error
+            self.connection.close()
+            raise AccountFileError(advice(path, error)) from error
+        except AccountFileError:
+            self.connection.close()
+            raise
         self.execute = self.connection.execute
         self.executemany = self.connection.executemany
 
     def _open(self, path: str | Path | None) -> None:
-        self.connection = sqlite3.connect(
-            str(path) if path else ":memory:",
-            check_same_thread=False,
-            isolation_level=None,
-            cached_statements=512,
-            timeout=0.5,
-        )
         # SQLite folds the case of ASCII only.
         self.connection.create_function("casefold", 1, lambda text: text.casefold(), deterministic=True)
         execute = self.connection.execute

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import uuid
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-import msgspec
-
 from .clock import Clock
+from .marks import jwt, jwt_claims, new_uuid
 from .store import Store
 
 __all__ = ["Grant", "GrantRefused", "Integration", "Tokens"]
@@ -51,10 +46,6 @@ class Grant:
     user_id: int
     expires_at: int
     id: str
-
-
-def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 class Tokens:
@@ -97,7 +88,7 @@ class Tokens:
             redirect_uri: Address of its form.
             scopes: What it may do: `crm`, `files`, `files_delete`, `notifications`, and those of messages.
         """
-        made = Integration(self._uuid(), self._opaque(32), redirect_uri)
+        made = Integration(new_uuid(self._random), self._opaque(32), redirect_uri)
         self._store.execute(
             "INSERT INTO integrations VALUES (?,?,?,?,1)",
             (made.client_id, made.client_secret, redirect_uri, " ".join(scopes)),
@@ -128,11 +119,11 @@ class Tokens:
 
     def issue_code(self, client_id: str, user_id: int) -> str:
         """Return an authorization code, as the redirect delivers it."""
-        return self._keep("code", client_id, user_id, CODE_LIFE, self._uuid())
+        return self._keep("code", client_id, user_id, CODE_LIFE, new_uuid(self._random))
 
     def issue_pair(self, client_id: str, user_id: int) -> dict[str, Any]:
         """Return the body of a token answer with a new access and refresh token."""
-        grant_id = self._uuid()
+        grant_id = new_uuid(self._random)
         return {
             "token_type": "Bearer",
             "expires_in": ACCESS_LIFE,
@@ -143,7 +134,7 @@ class Tokens:
 
     def issue_access(self, client_id: str, user_id: int, seconds: int, grant_id: str | None = None) -> str:
         """Return an access token; with a long life it is what users make on the "Keys" tab."""
-        now, token_id = self._clock.now(), self._uuid()
+        now, token_id = self._clock.now(), new_uuid(self._random)
         claims = {
             "aud": client_id,
             "jti": token_id,
@@ -156,12 +147,11 @@ class Tokens:
             "base_domain": "amocrm.ru",
             "version": 2,
             "scopes": self.scopes(client_id),
-            "hash_code": self._uuid(),
+            "hash_code": new_uuid(self._random),
             "user_flags": 0,
             "api_domain": self._api_domain,
         }
-        head = _b64(b'{"typ":"JWT","alg":"HS256"}') + "." + _b64(msgspec.json.encode(claims))
-        token = head + "." + _b64(hmac.new(self._key, head.encode(), hashlib.sha256).digest())
+        token = jwt(claims, self._key)
         self._store.execute(
             "INSERT INTO tokens VALUES (?,?,?,?,?,0,?)",
             (token_id, "access", client_id, user_id, now + seconds, grant_id or token_id),
@@ -215,14 +205,8 @@ class Tokens:
     # ---- inner
 
     def _verify(self, token: str) -> Grant | None:
-        head, dot, signature = token.rpartition(".")
-        wanted = _b64(hmac.new(self._key, head.encode(), hashlib.sha256).digest())
-        if not dot or not hmac.compare_digest(signature.encode(), wanted.encode()):
-            return None
-        try:
-            body = head.partition(".")[2]
-            claims = msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        except ValueError:
+        claims = jwt_claims(token, self._key)
+        if claims is None:
             return None
         row = self._store.row("SELECT spent FROM tokens WHERE value=?", (claims["jti"],))
         if row is None or row[0]:
@@ -241,6 +225,3 @@ class Tokens:
 
     def _opaque(self, length: int) -> str:
         return f"{self._random.getrandbits(length * 4):0{length}x}"
-
-    def _uuid(self) -> str:
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import threading
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .hook_bodies import encode_form, hook_item, place_of
+from .marks import new_uuid
 
 if TYPE_CHECKING:
     from .app import Sandbox
@@ -165,11 +165,10 @@ class Webhooks:
             "_links": {"self": self._sandbox.url},
         }
         data = {"account": block, **({group: {action: [item]}} if group else {action: [item]})}
-        number = uuid.UUID(int=self._sandbox.random.getrandbits(128), version=4)
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "User-Agent": "amoCRM-Webhooks/3.0",
-            "X-Amocrm-Requestid": str(number),
+            "X-Amocrm-Requestid": new_uuid(self._sandbox.random),
         }
         return HookDelivery(hook["id"], code, hook["destination"], headers, encode_form(data), data)
 

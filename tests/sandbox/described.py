@@ -1,8 +1,8 @@
 """``python -m tests.sandbox.described``: the bundled description with the common rules written out, for schemathesis.
 
-The description names the answers of each operation's own page. Two more may come anywhere, and a tool that reads only the
-description cannot know them: 404 for a path that does not exist (an id that is no number, an entity type that is none) and
-422 for more entities than an operation takes or gives.
+The description names the answers of each operation's own page. Three more may come anywhere, and a tool that reads only the
+description cannot know them: 404 for a path that does not exist (an id that is no number, an entity type that is none), 422
+for more entities than an operation takes or gives, and 414 for an address of more than 8 KiB.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ def described() -> dict[str, Any]:
     for template, item in document["paths"].items():
         for operation in item.values():
             responses = operation["responses"]
+            responses.setdefault("414", {"description": "The address is too long."})
             if "{" in template:
                 responses.setdefault("404", {"description": "There is no such path."})
             if "x-page" in operation or "x-batch" in operation:

@@ -218,3 +218,36 @@ def test_rights_of_a_new_user_fit_together(sandbox: Checked) -> None:
     ]
     (role,) = sandbox.make("roles", {"name": "R"})
     assert sandbox.post("/api/v4/users", [{**user, "rights": {**wide, "role_id": role}}]).status == 201
+
+
+def test_what_hangs_on_the_deleted_stays_an_administrator_s(sandbox: Checked) -> None:
+    """Notes and talks outlive their entity in the bin, for those whom no right binds."""
+    (lead,) = sandbox.make("leads", {})
+    (note,) = sandbox.make(f"leads/{lead}/notes", {"note_type": "common", "params": {"text": "n"}})
+    sandbox.by_hand.write_as_client("Hello")
+    (talk,) = sandbox.read("/api/v4/talks")["_embedded"]["talks"]
+    sandbox.delete("leads", lead)
+    sandbox.delete("contacts", talk["contact_id"])
+    assert sandbox.get(f"/api/v4/leads/notes/{note}").status == 200
+    assert sandbox.get(f"/api/v4/talks/{talk['talk_id']}").status == 200
+    params = {"note_type": "common", "params": {"text": "x"}}
+    assert sandbox.patch(f"/api/v4/leads/notes/{note}", params).status == 200
+
+
+def test_incoming_leads_need_a_right_on_their_stage(sandbox: Checked) -> None:
+    """Without one their stage is closed, even to those who may do everything with leads."""
+    uid = sandbox.by_hand.receive_mail("a@example.com", "Hi", "…")
+    path = f"/api/v4/leads/unsorted/{uid}"
+    lead = sandbox.read(path)["_embedded"]["leads"][0]["id"]
+    office = Office(sandbox, leads={"view": "A", "edit": "A"})
+    assert office.call("GET", "/api/v4/leads/unsorted").status == 204
+    assert office.call("GET", f"/api/v4/leads/{lead}").status == 204
+    assert office.call("POST", f"{path}/accept", {}).status == 404
+    place = {key: sandbox.read(f"/api/v4/leads/{lead}")[key] for key in ("pipeline_id", "status_id")}
+    me = int(max(sandbox.store.documents("users"))) - 1
+    user = sandbox.store.documents("users")[me]
+    given = [{"entity_type": "leads", **place, "rights": {"view": "A", "edit": "A"}}]
+    sandbox.store.put("users", {**user, "rights": {**user["rights"], "status_rights": given}})
+    assert office.call("GET", path).status == 200
+    assert office.call("POST", f"{path}/accept", {}).status == 200
+    assert office.seen() == {*NAMES, "Hi"}

@@ -69,6 +69,21 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
             assert said.count("\n") == 1
 
 
+def test_a_damaged_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Half a file and one with holes are no accounts any more; the command says so and what is left to do."""
+    path = tmp_path / "whole.db"
+    made = Sandbox(db=path)
+    made.call("POST", "/api/v4/leads", [{"name": "x" * 1000}] * 250)
+    made.close()
+    whole = path.read_bytes()
+    half, holes = whole[: len(whole) // 2], whole[: 3 * 4096] + b"\xa5" * (len(whole) - 3 * 4096)
+    for number, content in enumerate((half, holes)):
+        damaged = tmp_path / f"{number}.db"
+        damaged.write_bytes(content)
+        assert main(["--db", str(damaged), "--fill", "1"]) == 1
+        assert "malformed; name another file, or delete this one" in capsys.readouterr().err
+
+
 def test_a_missing_extra_is_named() -> None:
     """Without fastjsonschema the command says what to install; its help works all the same."""
     hidden = "import sys; sys.modules['fastjsonschema'] = None; from amocrm.__main__ import main; sys.exit(main({}))"

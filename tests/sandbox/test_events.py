@@ -188,3 +188,49 @@ def test_one_event_and_its_type_are_found(sandbox: Checked) -> None:
     assert {"key": "lead_added", "type": 1, "lang": "New lead"} in types
     fields = [entry for entry in types if entry["key"].startswith("custom_field_") and entry["type"] == 24]
     assert len(fields) == 1 + len(sandbox.store.documents("fields"))
+
+
+def test_an_opened_short_link_leaves_a_note_and_an_event(sandbox: Checked) -> None:
+    """The contact's own doing: nobody of the account is the author."""
+    (contact,) = sandbox.make("contacts", {})
+    metadata = {"entity_type": "contacts", "entity_id": contact}
+    body = [{"url": "https://example.com/page", "metadata": metadata}]
+    (link,) = sandbox.post("/api/v4/short_links", body).json()["_embedded"]["short_links"]
+    assert sandbox.by_hand.open_short_link(link["url"]) == "https://example.com/page"
+    (note,) = sandbox.read(f"/api/v4/contacts/{contact}/notes")["_embedded"]["notes"]
+    assert (note["note_type"], note["params"]) == ("link_followed", {"url": "https://example.com/page"})
+    (event,) = events(sandbox, "filter[type]=link_followed")
+    assert (event["created_by"], event["value_after"]) == (0, [{"note": {"id": note["id"]}}])
+    with pytest.raises(ValueError, match="no short link"):
+        sandbox.by_hand.open_short_link("https://amo.sh/nonsense")
+
+
+def test_a_rated_talk_is_closed_with_its_mark(sandbox: Checked) -> None:
+    """The client's mark is kept with the talk and written down."""
+    sandbox.by_hand.write_as_client("Hello")
+    (talk,) = sandbox.read("/api/v4/talks")["_embedded"]["talks"]
+    sandbox.by_hand.rate_talk(talk["talk_id"], 9)
+    shown = sandbox.read(f"/api/v4/talks/{talk['talk_id']}")
+    assert (shown["rate"], shown["status"], shown["is_in_work"]) == (9, "closed", False)
+    (event,) = events(sandbox, "filter[type]=nps_rate_added&filter[value_after][value]=9")
+    assert event["value_after"] == [{"nps": {"rate": 9}}]
+
+
+def test_customers_have_no_bin(sandbox: Checked) -> None:
+    """A deleted customer is told, and cannot be taken back."""
+    sandbox.set_option("customers_mode", "segments")
+    (id,) = sandbox.make("customers", {"name": "A"})
+    sandbox.delete("customers", id)
+    assert kinds(sandbox, "filter[entity]=customer")[-1] == "customer_deleted"
+    with pytest.raises(ValueError, match="can not be restored"):
+        sandbox.by_hand.restore("customers", id)
+
+
+def test_a_deleted_note_is_gone_and_told(sandbox: Checked) -> None:
+    """Only people delete notes; the log names the note that was."""
+    (lead,) = sandbox.make("leads", {})
+    (note,) = sandbox.make(f"leads/{lead}/notes", {"note_type": "common", "params": {"text": "n"}})
+    sandbox.by_hand.delete_note(note)
+    assert sandbox.get(f"/api/v4/leads/notes/{note}").status == 404
+    (event,) = events(sandbox, "filter[type]=common_note_deleted")
+    assert (event["entity_id"], event["value_after"]) == (lead, [{"note": {"id": note}}])

@@ -28,19 +28,13 @@ def create_calls(ctx: Context) -> Response:
             problem = {"title": "Entity not found", "status": NOT_FOUND, "detail": item.data["phone"]}
             errors.append({**problem, "request_id": item.request_id})
             continue
-        _check_users(ctx, item)
+        ctx.check_users(item, item.data, "created_by", "updated_by", "responsible_user_id")
         shown.append(_add(ctx, item, *entity))
     ctx.refuse_bad_items()
     body: dict[str, Any] = {"_total_items": len(shown), "errors": errors}
     if not shown:
         return json_response(body, 400, PROBLEM)
     return json_response({**body, "_embedded": {"calls": shown}})
-
-
-def _check_users(ctx: Context, item: Item) -> None:
-    for key in ("created_by", "updated_by", "responsible_user_id"):
-        if item.data.get(key) and item.data[key] not in ctx.store.documents("users"):
-            item.error("NotSupportedChoice", key)
 
 
 def _add(ctx: Context, item: Item, kind: str, id: int) -> dict[str, Any]:

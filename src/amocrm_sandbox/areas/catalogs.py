@@ -41,9 +41,7 @@ def list_catalogs(ctx: Context) -> Response:
     every = sorted(ctx.store.documents("catalogs").values(), key=lambda one: (one["sort"], one["id"]))
     if "type" in ctx.query:
         every = [one for one in every if one["type"] == ctx.query["type"]]
-    start = (ctx.page - 1) * ctx.limit
-    shown = [_show(ctx, one) for one in every[start : start + ctx.limit]]
-    return ctx.page_answer("catalogs", shown, len(every) > start + ctx.limit)
+    return ctx.sliced_page("catalogs", every, lambda one: _show(ctx, one))
 
 
 @routes("GET", _PATH + "/{id}")
@@ -66,21 +64,14 @@ def create_catalogs(ctx: Context) -> Response:
         elif len(ctx.store.documents("catalogs")) >= MOST_CATALOGS:
             item.error("TooMany", "", MOST_CATALOGS)
         else:
-            _check_users(ctx, item)
+            ctx.check_users(item, item.data, "created_by", "updated_by")
             shown.append(_show(ctx, make_catalog(ctx, item.data), item.request_id))
     ctx.refuse_bad_items()
     return ctx.written("catalogs", shown)
 
 
-def _check_users(ctx: Context, item: Item) -> None:
-    for key in ("created_by", "updated_by"):
-        value = item.data.get(key)
-        if value and value not in ctx.store.documents("users"):
-            item.error("NotSupportedChoice", key)
-
-
 def _change(ctx: Context, item: Item, catalog: dict[str, Any]) -> dict[str, Any]:
-    _check_users(ctx, item)
+    ctx.check_users(item, item.data, "created_by", "updated_by")
     changes = {key: item.data[key] for key in _CHANGEABLE if key in item.data}
     changed = {**catalog, "updated_by": ctx.user["id"], **changes, "updated_at": ctx.now}
     if not item.errors:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import msgspec
 
 from ..context import Context, Routes
 from ..errors import refuse
-from ..files import COLUMNS, SELECT, new_uuid, show_file, split_name
+from ..files import COLUMNS, SELECT, show_file, split_name
+from ..marks import jwt, new_uuid
 from ..messages import JSON, Response, json_response
 
 __all__ = ["routes"]
@@ -32,8 +32,7 @@ def _token(ctx: Context, session_id: int, part: int) -> str:
         "user_type": "internal",
         "part_num": part,
     }
-    parts = (b'{"typ":"JWT","alg":"HS256"}', msgspec.json.encode(claims), ctx.sandbox.random.randbytes(32))
-    return ".".join(base64.urlsafe_b64encode(text).rstrip(b"=").decode() for text in parts)
+    return jwt(claims, ctx.sandbox.random.randbytes(32))
 
 
 def _url(ctx: Context, token: str) -> str:
@@ -101,8 +100,8 @@ def _keep(ctx: Context, data: dict[str, Any], content: bytes) -> tuple[Any, ...]
     """Store a file, or a new version that becomes the active one."""
     user_id = (data.get("created_by") or {}).get("id", ctx.user["id"])
     version = {
-        "uuid": new_uuid(ctx),
-        "file_uuid": data.get("file_uuid") or new_uuid(ctx),
+        "uuid": new_uuid(ctx.sandbox.random),
+        "file_uuid": data.get("file_uuid") or new_uuid(ctx.sandbox.random),
         "name": data["file_name"],
         "mime_type": data.get("content_type") or "application/octet-stream",
         "size": len(content),

@@ -12,8 +12,8 @@ from ..context import Context, Item, Routes
 from ..elements import SELECT, change_element, delete_element, make_element
 from ..entities import create
 from ..errors import refuse
-from ..files import new_uuid
 from ..hook_bodies import ELEMENT_TYPES, shown_fields
+from ..marks import new_uuid
 from ..messages import Response, json_response
 from ..query import as_int, as_list
 from .leads import LEADS
@@ -191,7 +191,7 @@ def notify_call(ctx: Context) -> Response:
         shown = {
             "element_id": id,
             "element_type": ELEMENT_TYPES[kind] if kind else None,
-            "uid": new_uuid(ctx),
+            "uid": new_uuid(ctx.sandbox.random),
         }
         items.append({**shown, "phone_number": call["phone_number"]})
     return json_response({"_links": _links("/api/v2/events", "post"), "_embedded": {"items": items}})

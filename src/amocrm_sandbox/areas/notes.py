@@ -62,7 +62,7 @@ def _show(ctx: Context, kind: str, values: tuple[Any, ...]) -> dict[str, Any]:
 def _find(ctx: Context, id: int) -> tuple[Any, ...] | None:
     own = _own(ctx)
     row = ctx.store.row(f"SELECT {_SELECT} FROM notes WHERE id=? AND entity_type=?", (id, _kind(ctx)))
-    if row is None or own not in (None, row[1]) or not access.may_see(ctx, _kind(ctx), row[1]):
+    if row is None or own not in (None, row[1]) or not access.allows(ctx, _kind(ctx), row[1], "view"):
         return None
     return row
 
@@ -113,7 +113,7 @@ def create_notes(ctx: Context) -> Response:
         elif own is None:
             access.require_entity(ctx, kind, entity_id, "edit")
         params = _params(ctx, item, data.get("note_type"), data.get("params"))
-        _check_users(ctx, item)
+        ctx.check_users(item, item.data, "created_by", "updated_by", "responsible_user_id")
         if item.errors:
             continue
         me = ctx.user["id"]
@@ -154,13 +154,6 @@ def _params(ctx: Context, item: Item, note_type: Any, sent: Any) -> dict[str, An
     return {**kept, "file_name": shown, "original_name": uploaded}
 
 
-def _check_users(ctx: Context, item: Item) -> None:
-    for key in ("created_by", "updated_by", "responsible_user_id"):
-        value = item.data.get(key)
-        if value and value not in ctx.store.documents("users"):
-            item.error("NotSupportedChoice", key)
-
-
 def _change(ctx: Context, item: Item, row: tuple[Any, ...]) -> dict[str, Any] | None:
     data = item.data
     changes: dict[str, Any] = {
@@ -176,8 +169,9 @@ def _change(ctx: Context, item: Item, row: tuple[Any, ...]) -> dict[str, Any] | 
     for key in ("created_by", "created_at", "responsible_user_id"):
         if data.get(key) is not None:
             changes[key] = data[key]
-    _check_users(ctx, item)
-    access.require_entity(ctx, _kind(ctx), row[1], "edit")
+    ctx.check_users(item, item.data, "created_by", "updated_by", "responsible_user_id")
+    if not access.allows(ctx, _kind(ctx), row[1], "edit"):
+        raise refuse(403, "Access denied")
     if item.errors:
         return None
     ctx.store.update("notes", row[0], changes)
@@ -221,7 +215,8 @@ def _pin(ctx: Context, pinned: bool) -> Response:
     row = _find(ctx, ctx.id())
     if row is None:
         raise refuse(404, "Note not found")
-    access.require_entity(ctx, _kind(ctx), row[1], "edit")
+    if not access.allows(ctx, _kind(ctx), row[1], "edit"):
+        raise refuse(403, "Access denied")
     ctx.store.update("notes", row[0], {"is_pinned": int(pinned)})
     return Response(204)
 

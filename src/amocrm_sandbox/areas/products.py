@@ -60,6 +60,4 @@ def enable_legacy_products(ctx: Context) -> Response:
 @routes("GET", "/api/v4/currencies")
 def list_currencies(ctx: Context) -> Response:
     """List the currencies that fields of money can have."""
-    start = (ctx.page - 1) * ctx.limit
-    shown = [{"code": code} for code in CURRENCIES[start : start + ctx.limit]]
-    return ctx.page_answer("currencies", shown, len(CURRENCIES) > start + ctx.limit)
+    return ctx.sliced_page("currencies", CURRENCIES, lambda code: {"code": code})

@@ -28,7 +28,7 @@ def _find(ctx: Context, name: str = "id") -> dict[str, Any]:
 
 def _may_see(ctx: Context, talk: dict[str, Any]) -> bool:
     """Whether the acting user may see a talk: who may see its contact."""
-    return talk["contact_id"] is None or access.may_see(ctx, "contacts", talk["contact_id"])
+    return talk["contact_id"] is None or access.allows(ctx, "contacts", talk["contact_id"], "view")
 
 
 @routes("GET", "/api/v4/talks")
@@ -50,9 +50,7 @@ def list_talks(ctx: Context) -> Response:
         and ("entity_type" not in asked or talk["kind"] == kind)
         and (asked.get("only_in_work") not in ("1", "true") or talk["status"] != "closed")
     ]
-    start = (ctx.page - 1) * ctx.limit
-    shown = [show_talk(ctx, talk) for talk in found[start : start + ctx.limit]]
-    return ctx.page_answer("talks", shown, len(found) > start + ctx.limit)
+    return ctx.sliced_page("talks", found, lambda talk: show_talk(ctx, talk))
 
 
 @routes("GET", "/api/v4/talks/{id}")
@@ -104,9 +102,7 @@ def list_talk_messages(ctx: Context) -> Response:
         for id, _, message in messages_of(ctx, "talk_id", talk["id"], -1)
         if (low is None or message["timestamp"] >= low) and (high is None or message["timestamp"] <= high)
     ]
-    start = (ctx.page - 1) * ctx.limit
-    shown = [_show(origin, id, message) for id, message in found[start : start + ctx.limit]]
-    return ctx.page_answer("messages", shown, len(found) > start + ctx.limit)
+    return ctx.sliced_page("messages", found, lambda one: _show(origin, *one))
 
 
 @routes("POST", "/api/v4/talks/{talk_id}/send_message")

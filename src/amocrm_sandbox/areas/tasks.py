@@ -85,16 +85,11 @@ def get_task(ctx: Context) -> Response:
 
 def _fill(ctx: Context, item: Item, row: dict[str, Any]) -> None:
     """Take what was sent into a row and check it."""
-    data, users = item.data, ctx.store.documents("users")
-    for key in _KEPT:
+    data, users = item.data, ("responsible_user_id", "created_by", "updated_by")
+    for key in (*_KEPT, *users):
         if data.get(key) is not None:
             row[key] = data[key]
-    for key in ("responsible_user_id", "created_by", "updated_by"):
-        value = data.get(key)
-        if value is not None:
-            row[key] = value
-            if value not in users and not (value == 0 and key != "responsible_user_id"):
-                item.error("NotSupportedChoice", key)
+    ctx.check_users(item, data, *users)
     if row["task_type_id"] not in ctx.store.documents("task_types"):
         item.error("NotSupportedChoice", "task_type_id")
     if "is_completed" in data:

@@ -91,9 +91,7 @@ def list_templates(ctx: Context) -> Response:
     ctx.require_admin()
     wanted = as_list(ctx.filter.get("external_id"))
     found = [one for one in _own(ctx) if not wanted or one["external_id"] in wanted]
-    start = (ctx.page - 1) * ctx.limit
-    shown = [_show(ctx, one) for one in found[start : start + ctx.limit]]
-    return ctx.page_answer("chat_templates", shown, len(found) > start + ctx.limit)
+    return ctx.sliced_page("chat_templates", found, lambda one: _show(ctx, one))
 
 
 @routes("GET", _PATH + "/{id}")

@@ -56,10 +56,10 @@ def _show(ctx: Context, record: Any) -> dict[str, Any]:
 def _find(ctx: Context) -> Record:
     sql = f"SELECT {_SELECT} FROM unsorted WHERE uid=? AND state='new'"
     record: Any = ctx.store.row(sql, (ctx.params["uid"],))
-    if record is None or not access.may_see(ctx, "leads", record[3]):
+    if record is None or not access.allows(ctx, "leads", record[3], "view"):
         raise refuse(404, "Unsorted not found")
-    if ctx.request.method != "GET":
-        access.require_entity(ctx, "leads", record[3], "edit")
+    if ctx.request.method != "GET" and not access.allows(ctx, "leads", record[3], "edit"):
+        raise refuse(403, "Access denied")
     return record  # type: ignore[no-any-return]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any
 
 from ..context import Context, Item, Routes
 from ..errors import refuse
+from ..marks import new_uuid
 from ..messages import Response, json_response
 from ..rights import DENIED, check_rights
 from ..seed import full_rights
@@ -125,15 +125,12 @@ def _user(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     if not rights["is_free"]:
         rights["role_id"], rights["group_id"] = sent.get("role_id"), sent.get("group_id")
 
-    def new_uuid() -> str:
-        return str(uuid.UUID(int=ctx.sandbox.random.getrandbits(128), version=4))
-
     return {
         "id": ctx.store.next_id("users"),
         "name": data["name"],
         "email": data["email"],
         "lang": data.get("lang") or "ru",
         "rights": rights,
-        "uuid": new_uuid(),
-        "amojo_id": new_uuid(),
+        "uuid": new_uuid(ctx.sandbox.random),
+        "amojo_id": new_uuid(ctx.sandbox.random),
     }

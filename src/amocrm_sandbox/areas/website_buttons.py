@@ -53,9 +53,7 @@ def list_website_buttons(ctx: Context) -> Response:
     if as_int(ctx.query.get("limit")) is None:
         ctx.limit = 250
     every = list(ctx.store.documents(KIND).values())
-    start = (ctx.page - 1) * ctx.limit
-    shown = [_show(ctx, button) for button in every[start : start + ctx.limit]]
-    return ctx.page_answer(KIND, shown, len(every) > start + ctx.limit)
+    return ctx.sliced_page(KIND, every, lambda button: _show(ctx, button))
 
 
 @routes("GET", _PATH + "/{source_id}")

@@ -35,9 +35,7 @@ def _find(ctx: Context) -> dict[str, Any]:
 def list_widgets(ctx: Context) -> Response:
     """List widgets."""
     every = list(ctx.store.documents("widgets").values())
-    start = (ctx.page - 1) * ctx.limit
-    shown = [_show(ctx, widget) for widget in every[start : start + ctx.limit]]
-    return ctx.page_answer("widgets", shown, len(every) > start + ctx.limit)
+    return ctx.sliced_page("widgets", every, lambda widget: _show(ctx, widget))
 
 
 @routes("GET", _PATH + "/{widget_code}")
