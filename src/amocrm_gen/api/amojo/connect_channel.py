@@ -120,7 +120,11 @@ async def asyncio(*, client: AsyncClient, channel_id: str, body: AmojoConnect) -
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await connect_channel.asyncio(client=client, channel_id="...", body=AmojoConnect(...))
+        await connect_channel.asyncio(
+            client=client,
+            channel_id="...",
+            body=AmojoConnect(...),
+        )
     """
     return parse(await client.send(request(channel_id=channel_id, body=body)))
 

@@ -98,7 +98,11 @@ async def asyncio(*, client: AsyncClient, channel_id: str, body: AmojoDisconnect
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await disconnect_channel.asyncio(client=client, channel_id="...", body=AmojoDisconnect(...))
+        await disconnect_channel.asyncio(
+            client=client,
+            channel_id="...",
+            body=AmojoDisconnect(...),
+        )
     """
     parse(await client.send(request(channel_id=channel_id, body=body)))
 

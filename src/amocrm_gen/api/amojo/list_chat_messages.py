@@ -142,7 +142,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await list_chat_messages.asyncio(client=client, scope_id="...", conversation_id="...")
+        await list_chat_messages.asyncio(
+            client=client,
+            scope_id="...",
+            conversation_id="...",
+        )
     """
     return parse(
         await client.send(

@@ -98,7 +98,11 @@ async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoReaction) ->
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await react_to_message.asyncio(client=client, scope_id="...", body=AmojoReaction(...))
+        await react_to_message.asyncio(
+            client=client,
+            scope_id="...",
+            body=AmojoReaction(...),
+        )
     """
     parse(await client.send(request(scope_id=scope_id, body=body)))
 

@@ -106,7 +106,11 @@ async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoMessageCreat
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await send_chat_message.asyncio(client=client, scope_id="...", body=AmojoMessageCreate(...))
+        await send_chat_message.asyncio(
+            client=client,
+            scope_id="...",
+            body=AmojoMessageCreate(...),
+        )
     """
     return parse(await client.send(request(scope_id=scope_id, body=body)))
 

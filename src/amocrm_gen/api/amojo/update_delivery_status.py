@@ -62,7 +62,12 @@ def sync(*, client: Client, scope_id: str, msg_id: str, body: AmojoDeliveryUpdat
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_delivery_status.sync(client=client, scope_id="...", msg_id="...", body=AmojoDeliveryUpdate(...))
+        update_delivery_status.sync(
+            client=client,
+            scope_id="...",
+            msg_id="...",
+            body=AmojoDeliveryUpdate(...),
+        )
     """
     parse(client.send(request(scope_id=scope_id, msg_id=msg_id, body=body)))
 
@@ -98,7 +103,12 @@ async def asyncio(*, client: AsyncClient, scope_id: str, msg_id: str, body: Amoj
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_delivery_status.asyncio(client=client, scope_id="...", msg_id="...", body=AmojoDeliveryUpdate(...))
+        await update_delivery_status.asyncio(
+            client=client,
+            scope_id="...",
+            msg_id="...",
+            body=AmojoDeliveryUpdate(...),
+        )
     """
     parse(await client.send(request(scope_id=scope_id, msg_id=msg_id, body=body)))
 

@@ -65,7 +65,13 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        continue_bot.sync(client=client, bot_type="salesbot", bot_id=17, continue_id=17, body=BotContinue(...))
+        continue_bot.sync(
+            client=client,
+            bot_type="salesbot",
+            bot_id=17,
+            continue_id=17,
+            body=BotContinue(...),
+        )
     """
     parse(client.send(request(bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body)))
 
@@ -107,7 +113,13 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await continue_bot.asyncio(client=client, bot_type="salesbot", bot_id=17, continue_id=17, body=BotContinue(...))
+        await continue_bot.asyncio(
+            client=client,
+            bot_type="salesbot",
+            bot_id=17,
+            continue_id=17,
+            body=BotContinue(...),
+        )
     """
     parse(await client.send(request(bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body)))
 

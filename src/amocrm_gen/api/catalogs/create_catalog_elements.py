@@ -66,7 +66,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_catalog_elements.sync(client=client, catalog_id=17, body=[CatalogElementCreate(...)])
+        create_catalog_elements.sync(
+            client=client,
+            catalog_id=17,
+            body=[CatalogElementCreate(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -105,7 +109,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_catalog_elements.asyncio(client=client, catalog_id=17, body=[CatalogElementCreate(...)])
+        await create_catalog_elements.asyncio(
+            client=client,
+            catalog_id=17,
+            body=[CatalogElementCreate(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, body=body)))
 

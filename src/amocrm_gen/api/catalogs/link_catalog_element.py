@@ -67,7 +67,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        link_catalog_element.sync(client=client, catalog_id=17, id=17, body=[CatalogElementLinkWrite(...)])
+        link_catalog_element.sync(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=[CatalogElementLinkWrite(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -106,7 +111,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await link_catalog_element.asyncio(client=client, catalog_id=17, id=17, body=[CatalogElementLinkWrite(...)])
+        await link_catalog_element.asyncio(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=[CatalogElementLinkWrite(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, id=id, body=body)))
 

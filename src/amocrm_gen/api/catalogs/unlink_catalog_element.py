@@ -64,7 +64,12 @@ def sync(*, client: Client, catalog_id: int, id: int, body: Sequence[CatalogElem
         DecodeError: an answer that cannot be understood.
 
     Example:
-        unlink_catalog_element.sync(client=client, catalog_id=17, id=17, body=[CatalogElementUnlinkWrite(...)])
+        unlink_catalog_element.sync(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=[CatalogElementUnlinkWrite(...)],
+        )
     """
     parse(client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -104,7 +109,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await unlink_catalog_element.asyncio(client=client, catalog_id=17, id=17, body=[CatalogElementUnlinkWrite(...)])
+        await unlink_catalog_element.asyncio(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=[CatalogElementUnlinkWrite(...)],
+        )
     """
     parse(await client.send(request(catalog_id=catalog_id, id=id, body=body)))
 

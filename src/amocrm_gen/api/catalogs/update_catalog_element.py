@@ -58,7 +58,12 @@ def sync(*, client: Client, catalog_id: int, id: int, body: CatalogElementUpdate
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_catalog_element.sync(client=client, catalog_id=17, id=17, body=CatalogElementUpdateOne(...))
+        update_catalog_element.sync(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=CatalogElementUpdateOne(...),
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -94,7 +99,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_catalog_element.asyncio(client=client, catalog_id=17, id=17, body=CatalogElementUpdateOne(...))
+        await update_catalog_element.asyncio(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=CatalogElementUpdateOne(...),
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, id=id, body=body)))
 

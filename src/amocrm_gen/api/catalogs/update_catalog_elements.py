@@ -67,7 +67,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_catalog_elements.sync(client=client, catalog_id=17, body=[CatalogElementUpdate(...)])
+        update_catalog_elements.sync(
+            client=client,
+            catalog_id=17,
+            body=[CatalogElementUpdate(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -107,7 +111,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_catalog_elements.asyncio(client=client, catalog_id=17, body=[CatalogElementUpdate(...)])
+        await update_catalog_elements.asyncio(
+            client=client,
+            catalog_id=17,
+            body=[CatalogElementUpdate(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, body=body)))
 

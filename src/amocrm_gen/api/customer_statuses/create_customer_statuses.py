@@ -101,7 +101,10 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CustomerStatusCreate]) 
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_customer_statuses.asyncio(client=client, body=[CustomerStatusCreate(...)])
+        await create_customer_statuses.asyncio(
+            client=client,
+            body=[CustomerStatusCreate(...)],
+        )
     """
     return parse(await client.send(request(body=body)))
 

@@ -94,7 +94,11 @@ async def asyncio(*, client: AsyncClient, id: int, body: CustomerStatusUpdateOne
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_customer_status.asyncio(client=client, id=17, body=CustomerStatusUpdateOne(...))
+        await update_customer_status.asyncio(
+            client=client,
+            id=17,
+            body=CustomerStatusUpdateOne(...),
+        )
     """
     return parse(await client.send(request(id=id, body=body)))
 

@@ -96,7 +96,11 @@ async def asyncio(*, client: AsyncClient, id: int, body: BonusPointsWrite) -> Bo
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await change_customer_bonus_points.asyncio(client=client, id=17, body=BonusPointsWrite(...))
+        await change_customer_bonus_points.asyncio(
+            client=client,
+            id=17,
+            body=BonusPointsWrite(...),
+        )
     """
     return parse(await client.send(request(id=id, body=body)))
 

@@ -63,7 +63,12 @@ def sync(*, client: Client, entity_type: EntityType, entity_id: int, body: Seque
         DecodeError: an answer that cannot be understood.
 
     Example:
-        unlink_entity_files.sync(client=client, entity_type="leads", entity_id=17, body=[EntityFileWrite(...)])
+        unlink_entity_files.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityFileWrite(...)],
+        )
     """
     parse(client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -101,7 +106,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await unlink_entity_files.asyncio(client=client, entity_type="leads", entity_id=17, body=[EntityFileWrite(...)])
+        await unlink_entity_files.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityFileWrite(...)],
+        )
     """
     parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 

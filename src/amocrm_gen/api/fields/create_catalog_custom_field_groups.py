@@ -64,7 +64,11 @@ def sync(*, client: Client, catalog_id: int, body: Sequence[CustomFieldGroupCrea
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_catalog_custom_field_groups.sync(client=client, catalog_id=17, body=[CustomFieldGroupCreate(...)])
+        create_catalog_custom_field_groups.sync(
+            client=client,
+            catalog_id=17,
+            body=[CustomFieldGroupCreate(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -102,7 +106,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_catalog_custom_field_groups.asyncio(client=client, catalog_id=17, body=[CustomFieldGroupCreate(...)])
+        await create_catalog_custom_field_groups.asyncio(
+            client=client,
+            catalog_id=17,
+            body=[CustomFieldGroupCreate(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, body=body)))
 

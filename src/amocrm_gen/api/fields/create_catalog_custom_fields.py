@@ -64,7 +64,11 @@ def sync(*, client: Client, catalog_id: int, body: Sequence[CatalogFieldCreate])
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_catalog_custom_fields.sync(client=client, catalog_id=17, body=[CatalogFieldCreate(...)])
+        create_catalog_custom_fields.sync(
+            client=client,
+            catalog_id=17,
+            body=[CatalogFieldCreate(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -102,7 +106,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_catalog_custom_fields.asyncio(client=client, catalog_id=17, body=[CatalogFieldCreate(...)])
+        await create_catalog_custom_fields.asyncio(
+            client=client,
+            catalog_id=17,
+            body=[CatalogFieldCreate(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, body=body)))
 

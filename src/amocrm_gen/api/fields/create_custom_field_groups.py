@@ -67,7 +67,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_custom_field_groups.sync(client=client, entity_type="leads", body=[CustomFieldGroupCreate(...)])
+        create_custom_field_groups.sync(
+            client=client,
+            entity_type="leads",
+            body=[CustomFieldGroupCreate(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, body=body)))
 
@@ -105,7 +109,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_custom_field_groups.asyncio(client=client, entity_type="leads", body=[CustomFieldGroupCreate(...)])
+        await create_custom_field_groups.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[CustomFieldGroupCreate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, body=body)))
 

@@ -69,7 +69,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_custom_fields.sync(client=client, entity_type="leads", body=[CustomFieldCreate(...)])
+        create_custom_fields.sync(
+            client=client,
+            entity_type="leads",
+            body=[CustomFieldCreate(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, body=body)))
 
@@ -109,7 +113,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_custom_fields.asyncio(client=client, entity_type="leads", body=[CustomFieldCreate(...)])
+        await create_custom_fields.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[CustomFieldCreate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, body=body)))
 

@@ -98,7 +98,10 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SegmentFieldCreate]) ->
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_segment_custom_fields.asyncio(client=client, body=[SegmentFieldCreate(...)])
+        await create_segment_custom_fields.asyncio(
+            client=client,
+            body=[SegmentFieldCreate(...)],
+        )
     """
     return parse(await client.send(request(body=body)))
 

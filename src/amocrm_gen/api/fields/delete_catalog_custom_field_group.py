@@ -92,7 +92,11 @@ async def asyncio(*, client: AsyncClient, catalog_id: int, id: str) -> None:
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await delete_catalog_custom_field_group.asyncio(client=client, catalog_id=17, id="...")
+        await delete_catalog_custom_field_group.asyncio(
+            client=client,
+            catalog_id=17,
+            id="...",
+        )
     """
     parse(await client.send(request(catalog_id=catalog_id, id=id)))
 

@@ -93,7 +93,11 @@ async def asyncio(*, client: AsyncClient, entity_type: EntityType, id: str) -> N
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await delete_custom_field_group.asyncio(client=client, entity_type="leads", id="...")
+        await delete_custom_field_group.asyncio(
+            client=client,
+            entity_type="leads",
+            id="...",
+        )
     """
     parse(await client.send(request(entity_type=entity_type, id=id)))
 

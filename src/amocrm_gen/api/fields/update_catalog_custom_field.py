@@ -64,7 +64,12 @@ def sync(*, client: Client, catalog_id: int, id: int, body: CatalogFieldUpdateOn
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_catalog_custom_field.sync(client=client, catalog_id=17, id=17, body=CatalogFieldUpdateOne(...))
+        update_catalog_custom_field.sync(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=CatalogFieldUpdateOne(...),
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -104,7 +109,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_catalog_custom_field.asyncio(client=client, catalog_id=17, id=17, body=CatalogFieldUpdateOne(...))
+        await update_catalog_custom_field.asyncio(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=CatalogFieldUpdateOne(...),
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, id=id, body=body)))
 

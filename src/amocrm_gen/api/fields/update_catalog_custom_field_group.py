@@ -61,7 +61,12 @@ def sync(*, client: Client, catalog_id: int, id: str, body: CustomFieldGroupUpda
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_catalog_custom_field_group.sync(client=client, catalog_id=17, id="...", body=CustomFieldGroupUpdateOne(...))
+        update_catalog_custom_field_group.sync(
+            client=client,
+            catalog_id=17,
+            id="...",
+            body=CustomFieldGroupUpdateOne(...),
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -100,7 +105,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_catalog_custom_field_group.asyncio(client=client, catalog_id=17, id="...", body=CustomFieldGroupUpdateOne(...))
+        await update_catalog_custom_field_group.asyncio(
+            client=client,
+            catalog_id=17,
+            id="...",
+            body=CustomFieldGroupUpdateOne(...),
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, id=id, body=body)))
 

@@ -66,7 +66,11 @@ def sync(*, client: Client, catalog_id: int, body: Sequence[CatalogFieldUpdate])
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_catalog_custom_fields.sync(client=client, catalog_id=17, body=[CatalogFieldUpdate(...)])
+        update_catalog_custom_fields.sync(
+            client=client,
+            catalog_id=17,
+            body=[CatalogFieldUpdate(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -106,7 +110,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_catalog_custom_fields.asyncio(client=client, catalog_id=17, body=[CatalogFieldUpdate(...)])
+        await update_catalog_custom_fields.asyncio(
+            client=client,
+            catalog_id=17,
+            body=[CatalogFieldUpdate(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, body=body)))
 

@@ -65,7 +65,12 @@ def sync(*, client: Client, entity_type: EntityType, id: int, body: CustomFieldU
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_custom_field.sync(client=client, entity_type="leads", id=17, body=CustomFieldUpdateOne(...))
+        update_custom_field.sync(
+            client=client,
+            entity_type="leads",
+            id=17,
+            body=CustomFieldUpdateOne(...),
+        )
     """
     return parse(client.send(request(entity_type=entity_type, id=id, body=body)))
 
@@ -105,7 +110,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_custom_field.asyncio(client=client, entity_type="leads", id=17, body=CustomFieldUpdateOne(...))
+        await update_custom_field.asyncio(
+            client=client,
+            entity_type="leads",
+            id=17,
+            body=CustomFieldUpdateOne(...),
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, id=id, body=body)))
 

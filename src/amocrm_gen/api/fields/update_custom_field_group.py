@@ -64,7 +64,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_custom_field_group.sync(client=client, entity_type="leads", id="...", body=CustomFieldGroupUpdateOne(...))
+        update_custom_field_group.sync(
+            client=client,
+            entity_type="leads",
+            id="...",
+            body=CustomFieldGroupUpdateOne(...),
+        )
     """
     return parse(client.send(request(entity_type=entity_type, id=id, body=body)))
 
@@ -103,7 +108,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_custom_field_group.asyncio(client=client, entity_type="leads", id="...", body=CustomFieldGroupUpdateOne(...))
+        await update_custom_field_group.asyncio(
+            client=client,
+            entity_type="leads",
+            id="...",
+            body=CustomFieldGroupUpdateOne(...),
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, id=id, body=body)))
 

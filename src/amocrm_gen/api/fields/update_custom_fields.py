@@ -69,7 +69,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_custom_fields.sync(client=client, entity_type="leads", body=[CustomFieldUpdate(...)])
+        update_custom_fields.sync(
+            client=client,
+            entity_type="leads",
+            body=[CustomFieldUpdate(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, body=body)))
 
@@ -109,7 +113,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_custom_fields.asyncio(client=client, entity_type="leads", body=[CustomFieldUpdate(...)])
+        await update_custom_fields.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[CustomFieldUpdate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, body=body)))
 

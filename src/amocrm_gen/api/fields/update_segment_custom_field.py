@@ -63,7 +63,11 @@ def sync(*, client: Client, id: int, body: SegmentFieldUpdateOne) -> CustomField
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_segment_custom_field.sync(client=client, id=17, body=SegmentFieldUpdateOne(...))
+        update_segment_custom_field.sync(
+            client=client,
+            id=17,
+            body=SegmentFieldUpdateOne(...),
+        )
     """
     return parse(client.send(request(id=id, body=body)))
 
@@ -98,7 +102,11 @@ async def asyncio(*, client: AsyncClient, id: int, body: SegmentFieldUpdateOne) 
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_segment_custom_field.asyncio(client=client, id=17, body=SegmentFieldUpdateOne(...))
+        await update_segment_custom_field.asyncio(
+            client=client,
+            id=17,
+            body=SegmentFieldUpdateOne(...),
+        )
     """
     return parse(await client.send(request(id=id, body=body)))
 

@@ -100,7 +100,10 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SegmentFieldUpdate]) ->
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_segment_custom_fields.asyncio(client=client, body=[SegmentFieldUpdate(...)])
+        await update_segment_custom_fields.asyncio(
+            client=client,
+            body=[SegmentFieldUpdate(...)],
+        )
     """
     return parse(await client.send(request(body=body)))
 

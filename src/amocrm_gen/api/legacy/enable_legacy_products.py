@@ -90,7 +90,10 @@ async def asyncio(*, client: AsyncClient, body: LegacyProductsSettingsWrite) -> 
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await enable_legacy_products.asyncio(client=client, body=LegacyProductsSettingsWrite(...))
+        await enable_legacy_products.asyncio(
+            client=client,
+            body=LegacyProductsSettingsWrite(...),
+        )
     """
     return parse(await client.send(request(body=body)))
 

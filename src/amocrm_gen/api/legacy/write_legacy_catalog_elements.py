@@ -60,7 +60,10 @@ def sync(*, client: Client, body: LegacyCatalogElementWrite) -> LegacyWriteResul
         DecodeError: an answer that cannot be understood.
 
     Example:
-        write_legacy_catalog_elements.sync(client=client, body=LegacyCatalogElementWrite(...))
+        write_legacy_catalog_elements.sync(
+            client=client,
+            body=LegacyCatalogElementWrite(...),
+        )
     """
     return parse(client.send(request(body=body)))
 
@@ -93,7 +96,10 @@ async def asyncio(*, client: AsyncClient, body: LegacyCatalogElementWrite) -> Le
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await write_legacy_catalog_elements.asyncio(client=client, body=LegacyCatalogElementWrite(...))
+        await write_legacy_catalog_elements.asyncio(
+            client=client,
+            body=LegacyCatalogElementWrite(...),
+        )
     """
     return parse(await client.send(request(body=body)))
 

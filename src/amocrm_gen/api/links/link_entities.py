@@ -66,7 +66,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        link_entities.sync(client=client, entity_type="leads", body=[MassEntityLinkWrite(...)])
+        link_entities.sync(
+            client=client,
+            entity_type="leads",
+            body=[MassEntityLinkWrite(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, body=body)))
 
@@ -104,7 +108,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await link_entities.asyncio(client=client, entity_type="leads", body=[MassEntityLinkWrite(...)])
+        await link_entities.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[MassEntityLinkWrite(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, body=body)))
 

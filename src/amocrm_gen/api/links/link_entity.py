@@ -72,7 +72,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        link_entity.sync(client=client, entity_type="leads", entity_id=17, body=[EntityLinkWrite(...)])
+        link_entity.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityLinkWrite(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -116,7 +121,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await link_entity.asyncio(client=client, entity_type="leads", entity_id=17, body=[EntityLinkWrite(...)])
+        await link_entity.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityLinkWrite(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 

@@ -103,7 +103,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await list_links.asyncio(client=client, entity_type="leads", filter=MassLinkFilter(...))
+        await list_links.asyncio(
+            client=client,
+            entity_type="leads",
+            filter=MassLinkFilter(...),
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, filter=filter)))
 

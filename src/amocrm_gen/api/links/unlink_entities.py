@@ -64,7 +64,11 @@ def sync(*, client: Client, entity_type: EntityType, body: Sequence[MassEntityUn
         DecodeError: an answer that cannot be understood.
 
     Example:
-        unlink_entities.sync(client=client, entity_type="leads", body=[MassEntityUnlinkWrite(...)])
+        unlink_entities.sync(
+            client=client,
+            entity_type="leads",
+            body=[MassEntityUnlinkWrite(...)],
+        )
     """
     parse(client.send(request(entity_type=entity_type, body=body)))
 
@@ -103,7 +107,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await unlink_entities.asyncio(client=client, entity_type="leads", body=[MassEntityUnlinkWrite(...)])
+        await unlink_entities.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[MassEntityUnlinkWrite(...)],
+        )
     """
     parse(await client.send(request(entity_type=entity_type, body=body)))
 

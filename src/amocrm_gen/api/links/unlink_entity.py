@@ -67,7 +67,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        unlink_entity.sync(client=client, entity_type="leads", entity_id=17, body=[EntityUnlinkWrite(...)])
+        unlink_entity.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityUnlinkWrite(...)],
+        )
     """
     parse(client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -107,7 +112,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await unlink_entity.asyncio(client=client, entity_type="leads", entity_id=17, body=[EntityUnlinkWrite(...)])
+        await unlink_entity.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityUnlinkWrite(...)],
+        )
     """
     parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 

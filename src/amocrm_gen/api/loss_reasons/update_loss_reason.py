@@ -86,7 +86,11 @@ async def asyncio(*, client: AsyncClient, id: int, body: LossReasonUpdateOne) ->
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_loss_reason.asyncio(client=client, id=17, body=LossReasonUpdateOne(...))
+        await update_loss_reason.asyncio(
+            client=client,
+            id=17,
+            body=LossReasonUpdateOne(...),
+        )
     """
     return parse(await client.send(request(id=id, body=body)))
 

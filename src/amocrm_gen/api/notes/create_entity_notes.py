@@ -67,7 +67,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_entity_notes.sync(client=client, entity_type="leads", entity_id=17, body=[EntityNoteCreate(...)])
+        create_entity_notes.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityNoteCreate(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -106,7 +111,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_entity_notes.asyncio(client=client, entity_type="leads", entity_id=17, body=[EntityNoteCreate(...)])
+        await create_entity_notes.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityNoteCreate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 

@@ -108,7 +108,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_notes.asyncio(client=client, entity_type="leads", body=[NoteCreate(...)])
+        await create_notes.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[NoteCreate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, body=body)))
 

@@ -113,7 +113,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await get_entity_note.asyncio(client=client, entity_type="leads", entity_id=17, id=17)
+        await get_entity_note.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            id=17,
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, id=id, with_=with_)))
 

@@ -175,7 +175,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await list_entity_notes.asyncio(client=client, entity_type="leads", entity_id=17, limit=250)
+        await list_entity_notes.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            limit=250,
+        )
     """
     return parse(
         await client.send(

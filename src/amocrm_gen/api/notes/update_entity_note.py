@@ -64,7 +64,13 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_entity_note.sync(client=client, entity_type="leads", entity_id=17, id=17, body=NoteUpdateOne(...))
+        update_entity_note.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            id=17,
+            body=NoteUpdateOne(...),
+        )
     """
     return parse(client.send(request(entity_type=entity_type, entity_id=entity_id, id=id, body=body)))
 
@@ -103,7 +109,13 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_entity_note.asyncio(client=client, entity_type="leads", entity_id=17, id=17, body=NoteUpdateOne(...))
+        await update_entity_note.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            id=17,
+            body=NoteUpdateOne(...),
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, id=id, body=body)))
 

@@ -67,7 +67,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_entity_notes.sync(client=client, entity_type="leads", entity_id=17, body=[NoteUpdate(...)])
+        update_entity_notes.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[NoteUpdate(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -106,7 +111,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_entity_notes.asyncio(client=client, entity_type="leads", entity_id=17, body=[NoteUpdate(...)])
+        await update_entity_notes.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[NoteUpdate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 

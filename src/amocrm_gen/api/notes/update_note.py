@@ -96,7 +96,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_note.asyncio(client=client, entity_type="leads", id=17, body=NoteUpdateOne(...))
+        await update_note.asyncio(
+            client=client,
+            entity_type="leads",
+            id=17,
+            body=NoteUpdateOne(...),
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, id=id, body=body)))
 

@@ -104,7 +104,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_notes.asyncio(client=client, entity_type="leads", body=[NoteUpdate(...)])
+        await update_notes.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[NoteUpdate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, body=body)))
 

@@ -65,7 +65,11 @@ def sync(*, client: Client, pipeline_id: int, body: Sequence[PipelineStatusCreat
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_pipeline_statuses.sync(client=client, pipeline_id=17, body=[PipelineStatusCreate(...)])
+        create_pipeline_statuses.sync(
+            client=client,
+            pipeline_id=17,
+            body=[PipelineStatusCreate(...)],
+        )
     """
     return parse(client.send(request(pipeline_id=pipeline_id, body=body)))
 
@@ -105,7 +109,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_pipeline_statuses.asyncio(client=client, pipeline_id=17, body=[PipelineStatusCreate(...)])
+        await create_pipeline_statuses.asyncio(
+            client=client,
+            pipeline_id=17,
+            body=[PipelineStatusCreate(...)],
+        )
     """
     return parse(await client.send(request(pipeline_id=pipeline_id, body=body)))
 

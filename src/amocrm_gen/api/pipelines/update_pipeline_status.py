@@ -60,7 +60,12 @@ def sync(*, client: Client, pipeline_id: int, id: int, body: PipelineStatusUpdat
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_pipeline_status.sync(client=client, pipeline_id=17, id=17, body=PipelineStatusUpdate(...))
+        update_pipeline_status.sync(
+            client=client,
+            pipeline_id=17,
+            id=17,
+            body=PipelineStatusUpdate(...),
+        )
     """
     return parse(client.send(request(pipeline_id=pipeline_id, id=id, body=body)))
 
@@ -98,7 +103,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_pipeline_status.asyncio(client=client, pipeline_id=17, id=17, body=PipelineStatusUpdate(...))
+        await update_pipeline_status.asyncio(
+            client=client,
+            pipeline_id=17,
+            id=17,
+            body=PipelineStatusUpdate(...),
+        )
     """
     return parse(await client.send(request(pipeline_id=pipeline_id, id=id, body=body)))
 

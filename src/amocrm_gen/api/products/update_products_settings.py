@@ -90,7 +90,10 @@ async def asyncio(*, client: AsyncClient, body: ProductsSettingsWrite) -> Produc
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_products_settings.asyncio(client=client, body=ProductsSettingsWrite(...))
+        await update_products_settings.asyncio(
+            client=client,
+            body=ProductsSettingsWrite(...),
+        )
     """
     return parse(await client.send(request(body=body)))
 

@@ -125,7 +125,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await list_subscriptions.asyncio(client=client, entity_type="leads", id=17, limit=250)
+        await list_subscriptions.asyncio(
+            client=client,
+            entity_type="leads",
+            id=17,
+            limit=250,
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, id=id, page=page, limit=limit)))
 

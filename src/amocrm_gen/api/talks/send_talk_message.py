@@ -100,7 +100,11 @@ async def asyncio(*, client: AsyncClient, talk_id: int, body: TalkMessageSend) -
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await send_talk_message.asyncio(client=client, talk_id=17, body=TalkMessageSend(...))
+        await send_talk_message.asyncio(
+            client=client,
+            talk_id=17,
+            body=TalkMessageSend(...),
+        )
     """
     return parse(await client.send(request(talk_id=talk_id, body=body)))
 

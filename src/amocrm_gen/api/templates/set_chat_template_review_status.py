@@ -60,7 +60,12 @@ def sync(*, client: Client, id: int, review_id: int, body: ChatTemplateReviewUpd
         DecodeError: an answer that cannot be understood.
 
     Example:
-        set_chat_template_review_status.sync(client=client, id=17, review_id=17, body=ChatTemplateReviewUpdate(...))
+        set_chat_template_review_status.sync(
+            client=client,
+            id=17,
+            review_id=17,
+            body=ChatTemplateReviewUpdate(...),
+        )
     """
     return parse(client.send(request(id=id, review_id=review_id, body=body)))
 
@@ -98,7 +103,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await set_chat_template_review_status.asyncio(client=client, id=17, review_id=17, body=ChatTemplateReviewUpdate(...))
+        await set_chat_template_review_status.asyncio(
+            client=client,
+            id=17,
+            review_id=17,
+            body=ChatTemplateReviewUpdate(...),
+        )
     """
     return parse(await client.send(request(id=id, review_id=review_id, body=body)))
 

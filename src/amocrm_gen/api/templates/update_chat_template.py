@@ -92,7 +92,11 @@ async def asyncio(*, client: AsyncClient, id: int, body: ChatTemplateUpdateOne) 
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_chat_template.asyncio(client=client, id=17, body=ChatTemplateUpdateOne(...))
+        await update_chat_template.asyncio(
+            client=client,
+            id=17,
+            body=ChatTemplateUpdateOne(...),
+        )
     """
     return parse(await client.send(request(id=id, body=body)))
 

@@ -74,7 +74,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_transactions.sync(client=client, customer_id=17, body=[TransactionCreate(...)])
+        create_transactions.sync(
+            client=client,
+            customer_id=17,
+            body=[TransactionCreate(...)],
+        )
     """
     return parse(client.send(request(customer_id=customer_id, body=body, accrue_bonus=accrue_bonus)))
 
@@ -121,7 +125,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_transactions.asyncio(client=client, customer_id=17, body=[TransactionCreate(...)])
+        await create_transactions.asyncio(
+            client=client,
+            customer_id=17,
+            body=[TransactionCreate(...)],
+        )
     """
     return parse(await client.send(request(customer_id=customer_id, body=body, accrue_bonus=accrue_bonus)))
 

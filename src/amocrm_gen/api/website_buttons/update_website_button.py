@@ -60,7 +60,11 @@ def sync(*, client: Client, source_id: int, body: WebsiteButtonUpdateOne) -> Web
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_website_button.sync(client=client, source_id=17, body=WebsiteButtonUpdateOne(...))
+        update_website_button.sync(
+            client=client,
+            source_id=17,
+            body=WebsiteButtonUpdateOne(...),
+        )
     """
     return parse(client.send(request(source_id=source_id, body=body)))
 
@@ -94,7 +98,11 @@ async def asyncio(*, client: AsyncClient, source_id: int, body: WebsiteButtonUpd
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_website_button.asyncio(client=client, source_id=17, body=WebsiteButtonUpdateOne(...))
+        await update_website_button.asyncio(
+            client=client,
+            source_id=17,
+            body=WebsiteButtonUpdateOne(...),
+        )
     """
     return parse(await client.send(request(source_id=source_id, body=body)))
 

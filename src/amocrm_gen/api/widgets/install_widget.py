@@ -99,7 +99,11 @@ async def asyncio(*, client: AsyncClient, widget_code: str, body: Mapping[str, A
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await install_widget.asyncio(client=client, widget_code="...", body=Mapping[str, Any](...))
+        await install_widget.asyncio(
+            client=client,
+            widget_code="...",
+            body=Mapping[str, Any](...),
+        )
     """
     return parse(await client.send(request(widget_code=widget_code, body=body)))
 
