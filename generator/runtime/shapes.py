@@ -63,8 +63,8 @@ class ByKey(_Shapes[T]):
 
     def read(self, raw: Any) -> T | None:
         """The value as its model, tolerantly; ``None`` when none of its keys is known."""
-        keys = raw if isinstance(raw, dict) else ()
-        return _read(next((self._shapes[key] for key in keys if key in self._shapes), None), raw)
+        known = (self._shapes[key] for key in self._shapes if isinstance(raw, dict) and key in raw)
+        return _read(next(known, None), raw)
 
 
 def _read(shape: type[T] | None, raw: Any) -> T | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.bots import BotContinue, ContinuedBotType
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -82,7 +82,7 @@ def sync_detailed(
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(
@@ -132,4 +132,4 @@ async def asyncio_detailed(
         request(bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body)
     )
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.pipelines import PipelineStatusCreate, PipelineStatusList
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -79,7 +79,7 @@ def sync_detailed(
 ) -> Detailed[PipelineStatusList]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(pipeline_id=pipeline_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -123,4 +123,4 @@ async def asyncio_detailed(
 ) -> Detailed[PipelineStatusList]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(pipeline_id=pipeline_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
