@@ -111,7 +111,7 @@ class Call:
             + "\n"
             + _hanging("DecodeError: an answer that cannot be understood.", width)
         )
-        blocks.append(f"Example:\n    {example}")
+        blocks.append("Example:\n" + textwrap.indent(_unfolded(example, width - 4), "    "))
         return textwrap.indent("\n\n".join(blocks), " " * indent).strip()
 
 
@@ -261,6 +261,15 @@ def _returned(responses: dict[str, Any]) -> str:
 
 def _hanging(text: str, width: int) -> str:
     return textwrap.fill(" ".join(text.split()), width, initial_indent="    ", subsequent_indent="        ")
+
+
+def _unfolded(example: str, width: int) -> str:
+    """The call on one line, or with one argument on each line where it is too long for one."""
+    if len(example) <= width:
+        return example
+    name, _, arguments = example.removesuffix(")").partition("(")
+    lines = re.sub(r", (?=\w+=)", ",\n    ", arguments)
+    return f"{name}(\n    {lines},\n)"
 
 
 def _sample(kind: str) -> str:

@@ -13,7 +13,7 @@ from .query import Param, encode_query, quote_segment
 if TYPE_CHECKING:
     from .reader import Drift
 
-__all__ = ["AsyncClient", "Body", "Client", "Detailed", "Request", "Response", "build"]
+__all__ = ["AsyncClient", "Body", "Client", "Detailed", "Request", "Response", "build", "detailed"]
 
 T = TypeVar("T")
 Body: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes]
@@ -101,16 +101,16 @@ class Detailed(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     content: bytes
     drift: Sequence[Drift]
 
-    @classmethod
-    def of(cls, parsed: T, response: Response) -> Detailed[T]:
-        """Joins a parsed value with its answer."""
-        return cls(
-            parsed=parsed,
-            status_code=response.status,
-            headers=response.headers,
-            content=response.content,
-            drift=response.drift,
-        )
+
+def detailed(parsed: T, response: Response) -> Detailed[T]:
+    """Joins a parsed value with its answer."""
+    return Detailed(
+        parsed=parsed,
+        status_code=response.status,
+        headers=response.headers,
+        content=response.content,
+        drift=response.drift,
+    )
 
 
 class Client(Protocol):

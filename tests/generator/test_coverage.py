@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,14 +14,20 @@ from generator.coverage import LIST, PAGE, coverage_page
 LINES = """\
 # a remark
 GET    /api/v4/things reference/things
+POST   /api/v4/things -
+POST   /api/v4/things/complex -
 GET    /api/v4/things/{any} -
+PATCH  /api/v4/things/{any} -
+DELETE /api/v4/things/{any} -
 GET    /api/v4/boxes/{any}/box -
+GET    /api/v4/things/{any}/box -
+POST   /v1.0/upload/{any} -
 """
 
 
 @pytest.fixture
 def repository(spec: Path) -> Path:
-    """The small description with a list of some of its operations."""
+    """The small description with a list of its operations."""
     (spec / "operations.txt").write_text(LINES, encoding="utf-8")
     return spec.parent
 
@@ -45,8 +52,20 @@ def test_an_operation_of_the_list_that_is_not_described_is_named(
     with (repository / LIST).open("a", encoding="utf-8") as file:
         file.write("POST   /api/v4/things/{id}/rotate reference/things\n")
     assert main(["coverage", "--root", str(repository)]) == 1
-    assert f"{LIST}:5: missing-operation: POST /api/v4/things/{{id}}/rotate" in capsys.readouterr().out
+    assert f"{LIST}:11: missing-operation: POST /api/v4/things/{{id}}/rotate" in capsys.readouterr().out
     assert not (repository / PAGE).exists()
+
+
+def test_an_operation_that_is_not_listed_is_named(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was described and forgotten in the list is told with the place of the operation."""
+    (repository / LIST).write_text(LINES.replace("DELETE /api/v4/things/{any} -\n", ""), encoding="utf-8")
+    assert main(["coverage", "--root", str(repository)]) == 1
+    out = capsys.readouterr().out
+    assert re.fullmatch(
+        r"spec/paths/things\.yaml:\d+: unlisted-operation: DELETE /api/v4/things/\{\} is not in .*\n", out
+    )
 
 
 def test_an_entity_type_that_a_path_does_not_take_is_missing(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,38 @@ async def test_a_file_from_the_disk(tmp_path: Path, size: int) -> None:
     assert told[-1] == (size, size)
     assert len(told) == max(1, -(-size // (512 * 1024)))
     assert await crm.files.download(file) == content
+
+
+async def test_an_upload_holds_one_part_in_memory(tmp_path: Path) -> None:
+    """However large the file, what is held of it is a part or two; it is never read as a whole."""
+    part, parts = 512 * 1024, 48
+    path = tmp_path / "film.mp4"
+    with path.open("wb") as file:
+        file.truncate(part * parts)
+    seen: list[int] = []
+    address = "https://drive-b.amocrm.ru/v1.0/sessions/upload/1"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/v4/account":
+            return httpx.Response(200, json={"id": 1, "drive_url": "https://drive-b.amocrm.ru"})
+        if request.url.path == "/v1.0/sessions":
+            seen.clear()
+            return httpx.Response(200, json={"session_id": 1, "max_part_size": part, "upload_url": address})
+        seen.append(len(request.content))
+        if len(request.content) == part and len(seen) < parts:
+            return httpx.Response(200, json={"next_url": address, "session_id": 1})
+        return httpx.Response(200, json={"uuid": "u-1"})
+
+    crm = client(mock(answer))
+    await crm.files.upload(b"imports what an upload needs", name="first.txt")
+    tracemalloc.start()
+    try:
+        await crm.files.upload(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert seen == [part] * parts
+    assert peak < 6 * part
 
 
 async def test_other_sources_of_bytes(tmp_path: Path) -> None:

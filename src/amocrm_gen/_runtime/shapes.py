@@ -2,9 +2,9 @@
 # To change it, edit generator/runtime/shapes.py and build again.
 """Values that are free in their model, because what they hold hangs on a word that stands elsewhere.
 
-The generated modules have one table for each such property: ``NOTE_PARAMS`` tells by ``note_type`` what ``params``
-of a note is, ``EVENT_VALUE_AFTER`` by the one key of a value what happened. The sets are open, so that a word that
-is not in a table is no error.
+The generated modules have one table for each such property: ``NOTE_PARAMS`` tells by ``note_type`` what
+``params`` of a note is, ``EVENT_VALUE_AFTER`` by the one key of a value what happened. The sets are open,
+so that a word that is not in a table is no error.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class ByType(_Shapes[T]):
     """
 
     def read(self, kind: Any, raw: Any) -> T | None:
-        """The value as its model, tolerantly; ``None`` for a type without a model and for a value that is no object.
+        """The value as its model, tolerantly; ``None`` for an unknown type and for a value that is no object.
 
         Args:
             kind: the type, such as ``note.note_type``.
@@ -65,8 +65,8 @@ class ByKey(_Shapes[T]):
 
     def read(self, raw: Any) -> T | None:
         """The value as its model, tolerantly; ``None`` when none of its keys is known."""
-        keys = raw if isinstance(raw, dict) else ()
-        return _read(next((self._shapes[key] for key in keys if key in self._shapes), None), raw)
+        known = (self._shapes[key] for key in self._shapes if isinstance(raw, dict) and key in raw)
+        return _read(next(known, None), raw)
 
 
 def _read(shape: type[T] | None, raw: Any) -> T | None:

@@ -583,7 +583,7 @@ class CustomField(Model, kw_only=True):
     nested: list[CustomFieldNested] | None | UnsetType = UNSET
     """Nodes of a category field."""
     group_id: str | None | UnsetType = UNSET
-    """Group of the field, a string such as default or leads_29741591099841."""
+    """Group of the field, a string such as default or leads_55120877341290."""
     required_statuses: list[FieldStatusRef] | None | UnsetType = UNSET
     """Statuses that cannot be entered while the field is empty."""
     hidden_statuses: list[FieldStatusRef] | None | UnsetType = UNSET
@@ -1000,7 +1000,7 @@ class CustomFieldGroup(Model, kw_only=True):
     """A group (tab) of fields in the card of an entity."""
 
     id: str
-    """A string such as default, statistic, the id of a list, or leads_29741591099841."""
+    """A string such as default, statistic, the id of a list, or leads_55120877341290."""
     name: str | UnsetType = UNSET
     """Name as users see it."""
     sort: int | None | UnsetType = UNSET

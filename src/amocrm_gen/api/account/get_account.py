@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.account import Account
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -72,7 +72,7 @@ def sync(*, client: Client, with_: Sequence[str] | None = None) -> Account:
 def sync_detailed(*, client: Client, with_: Sequence[str] | None = None) -> Detailed[Account]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, with_: Sequence[str] | None = None) -> Account:
@@ -108,4 +108,4 @@ async def asyncio(*, client: AsyncClient, with_: Sequence[str] | None = None) ->
 async def asyncio_detailed(*, client: AsyncClient, with_: Sequence[str] | None = None) -> Detailed[Account]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

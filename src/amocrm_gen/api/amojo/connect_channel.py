@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.amojo import AmojoConnect, AmojoConnection
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -82,7 +82,7 @@ def sync(*, client: Client, channel_id: str, body: AmojoConnect) -> AmojoConnect
 def sync_detailed(*, client: Client, channel_id: str, body: AmojoConnect) -> Detailed[AmojoConnection]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(channel_id=channel_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, channel_id: str, body: AmojoConnect) -> AmojoConnection:
@@ -120,7 +120,11 @@ async def asyncio(*, client: AsyncClient, channel_id: str, body: AmojoConnect) -
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await connect_channel.asyncio(client=client, channel_id="...", body=AmojoConnect(...))
+        await connect_channel.asyncio(
+            client=client,
+            channel_id="...",
+            body=AmojoConnect(...),
+        )
     """
     return parse(await client.send(request(channel_id=channel_id, body=body)))
 
@@ -130,4 +134,4 @@ async def asyncio_detailed(
 ) -> Detailed[AmojoConnection]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(channel_id=channel_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.amojo import AmojoChat, AmojoChatCreate
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -72,7 +72,7 @@ def sync(*, client: Client, scope_id: str, body: AmojoChatCreate) -> AmojoChat:
 def sync_detailed(*, client: Client, scope_id: str, body: AmojoChatCreate) -> Detailed[AmojoChat]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(scope_id=scope_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoChatCreate) -> AmojoChat:
@@ -110,4 +110,4 @@ async def asyncio_detailed(
 ) -> Detailed[AmojoChat]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(scope_id=scope_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

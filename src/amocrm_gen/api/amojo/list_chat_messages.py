@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.amojo import AmojoHistory
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -102,7 +102,7 @@ def sync_detailed(
     response = client.send(
         request(scope_id=scope_id, conversation_id=conversation_id, offset=offset, limit=limit)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -142,7 +142,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await list_chat_messages.asyncio(client=client, scope_id="...", conversation_id="...")
+        await list_chat_messages.asyncio(
+            client=client,
+            scope_id="...",
+            conversation_id="...",
+        )
     """
     return parse(
         await client.send(
@@ -163,4 +167,4 @@ async def asyncio_detailed(
     response = await client.send(
         request(scope_id=scope_id, conversation_id=conversation_id, offset=offset, limit=limit)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.amojo import AmojoReaction
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -71,7 +71,7 @@ def sync_detailed(*, client: Client, scope_id: str, body: AmojoReaction) -> Deta
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(scope_id=scope_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoReaction) -> None:
@@ -98,7 +98,11 @@ async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoReaction) ->
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await react_to_message.asyncio(client=client, scope_id="...", body=AmojoReaction(...))
+        await react_to_message.asyncio(
+            client=client,
+            scope_id="...",
+            body=AmojoReaction(...),
+        )
     """
     parse(await client.send(request(scope_id=scope_id, body=body)))
 
@@ -107,4 +111,4 @@ async def asyncio_detailed(*, client: AsyncClient, scope_id: str, body: AmojoRea
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(scope_id=scope_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.amojo import AmojoMessageCreate, AmojoMessageResult
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -75,7 +75,7 @@ def sync(*, client: Client, scope_id: str, body: AmojoMessageCreate) -> AmojoMes
 def sync_detailed(*, client: Client, scope_id: str, body: AmojoMessageCreate) -> Detailed[AmojoMessageResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(scope_id=scope_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoMessageCreate) -> AmojoMessageResult:
@@ -106,7 +106,11 @@ async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoMessageCreat
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await send_chat_message.asyncio(client=client, scope_id="...", body=AmojoMessageCreate(...))
+        await send_chat_message.asyncio(
+            client=client,
+            scope_id="...",
+            body=AmojoMessageCreate(...),
+        )
     """
     return parse(await client.send(request(scope_id=scope_id, body=body)))
 
@@ -116,4 +120,4 @@ async def asyncio_detailed(
 ) -> Detailed[AmojoMessageResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(scope_id=scope_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

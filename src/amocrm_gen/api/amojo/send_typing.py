@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.amojo import AmojoTyping
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -71,7 +71,7 @@ def sync_detailed(*, client: Client, scope_id: str, body: AmojoTyping) -> Detail
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(scope_id=scope_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(*, client: AsyncClient, scope_id: str, body: AmojoTyping) -> None:
@@ -106,4 +106,4 @@ async def asyncio_detailed(*, client: AsyncClient, scope_id: str, body: AmojoTyp
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(scope_id=scope_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.amojo import AmojoDeliveryUpdate
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -62,7 +62,12 @@ def sync(*, client: Client, scope_id: str, msg_id: str, body: AmojoDeliveryUpdat
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_delivery_status.sync(client=client, scope_id="...", msg_id="...", body=AmojoDeliveryUpdate(...))
+        update_delivery_status.sync(
+            client=client,
+            scope_id="...",
+            msg_id="...",
+            body=AmojoDeliveryUpdate(...),
+        )
     """
     parse(client.send(request(scope_id=scope_id, msg_id=msg_id, body=body)))
 
@@ -71,7 +76,7 @@ def sync_detailed(*, client: Client, scope_id: str, msg_id: str, body: AmojoDeli
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(scope_id=scope_id, msg_id=msg_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(*, client: AsyncClient, scope_id: str, msg_id: str, body: AmojoDeliveryUpdate) -> None:
@@ -98,7 +103,12 @@ async def asyncio(*, client: AsyncClient, scope_id: str, msg_id: str, body: Amoj
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_delivery_status.asyncio(client=client, scope_id="...", msg_id="...", body=AmojoDeliveryUpdate(...))
+        await update_delivery_status.asyncio(
+            client=client,
+            scope_id="...",
+            msg_id="...",
+            body=AmojoDeliveryUpdate(...),
+        )
     """
     parse(await client.send(request(scope_id=scope_id, msg_id=msg_id, body=body)))
 
@@ -109,4 +119,4 @@ async def asyncio_detailed(
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(scope_id=scope_id, msg_id=msg_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

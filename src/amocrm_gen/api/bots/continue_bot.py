@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.bots import BotContinue, ContinuedBotType
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -65,7 +65,13 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        continue_bot.sync(client=client, bot_type="salesbot", bot_id=17, continue_id=17, body=BotContinue(...))
+        continue_bot.sync(
+            client=client,
+            bot_type="salesbot",
+            bot_id=17,
+            continue_id=17,
+            body=BotContinue(...),
+        )
     """
     parse(client.send(request(bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body)))
 
@@ -76,7 +82,7 @@ def sync_detailed(
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(
@@ -107,7 +113,13 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await continue_bot.asyncio(client=client, bot_type="salesbot", bot_id=17, continue_id=17, body=BotContinue(...))
+        await continue_bot.asyncio(
+            client=client,
+            bot_type="salesbot",
+            bot_id=17,
+            continue_id=17,
+            body=BotContinue(...),
+        )
     """
     parse(await client.send(request(bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body)))
 
@@ -120,4 +132,4 @@ async def asyncio_detailed(
         request(bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body)
     )
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op, Page
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.bots import BotFilter, BotPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -100,7 +100,7 @@ def sync_detailed(
 ) -> Detailed[BotPage | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(page=page, limit=limit, with_=with_, filter=filter))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -147,4 +147,4 @@ async def asyncio_detailed(
 ) -> Detailed[BotPage | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(page=page, limit=limit, with_=with_, filter=filter))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

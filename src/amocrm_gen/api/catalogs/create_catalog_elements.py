@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.catalogs import CatalogElementCreate, CatalogElementWriteResult
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -66,7 +66,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_catalog_elements.sync(client=client, catalog_id=17, body=[CatalogElementCreate(...)])
+        create_catalog_elements.sync(
+            client=client,
+            catalog_id=17,
+            body=[CatalogElementCreate(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -76,7 +80,7 @@ def sync_detailed(
 ) -> Detailed[CatalogElementWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -105,7 +109,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_catalog_elements.asyncio(client=client, catalog_id=17, body=[CatalogElementCreate(...)])
+        await create_catalog_elements.asyncio(
+            client=client,
+            catalog_id=17,
+            body=[CatalogElementCreate(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -115,4 +123,4 @@ async def asyncio_detailed(
 ) -> Detailed[CatalogElementWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.catalogs import CatalogElement
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -74,7 +74,7 @@ def sync_detailed(
 ) -> Detailed[CatalogElement | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, id=id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -111,4 +111,4 @@ async def asyncio_detailed(
 ) -> Detailed[CatalogElement | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, id=id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

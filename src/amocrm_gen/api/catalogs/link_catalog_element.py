@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.catalogs import CatalogElementLinkWrite
 from ...models.links import EntityLinkWriteResult
 
@@ -67,7 +67,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        link_catalog_element.sync(client=client, catalog_id=17, id=17, body=[CatalogElementLinkWrite(...)])
+        link_catalog_element.sync(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=[CatalogElementLinkWrite(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -77,7 +82,7 @@ def sync_detailed(
 ) -> Detailed[EntityLinkWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -106,7 +111,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await link_catalog_element.asyncio(client=client, catalog_id=17, id=17, body=[CatalogElementLinkWrite(...)])
+        await link_catalog_element.asyncio(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=[CatalogElementLinkWrite(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -116,4 +126,4 @@ async def asyncio_detailed(
 ) -> Detailed[EntityLinkWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

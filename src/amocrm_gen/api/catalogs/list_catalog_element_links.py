@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.catalogs import CatalogElementLinkFilter
 from ...models.links import EntityLinkList
 
@@ -86,7 +86,7 @@ def sync_detailed(
 ) -> Detailed[EntityLinkList | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, id=id, filter=filter))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -131,4 +131,4 @@ async def asyncio_detailed(
 ) -> Detailed[EntityLinkList | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, id=id, filter=filter))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op, Page
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.catalogs import CatalogElementFilter, CatalogElementPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -124,7 +124,7 @@ def sync_detailed(
     response = client.send(
         request(catalog_id=catalog_id, page=page, limit=limit, query=query, with_=with_, filter=filter, id=id)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -189,4 +189,4 @@ async def asyncio_detailed(
     response = await client.send(
         request(catalog_id=catalog_id, page=page, limit=limit, query=query, with_=with_, filter=filter, id=id)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

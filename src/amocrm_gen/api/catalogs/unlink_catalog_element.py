@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.catalogs import CatalogElementUnlinkWrite
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -64,7 +64,12 @@ def sync(*, client: Client, catalog_id: int, id: int, body: Sequence[CatalogElem
         DecodeError: an answer that cannot be understood.
 
     Example:
-        unlink_catalog_element.sync(client=client, catalog_id=17, id=17, body=[CatalogElementUnlinkWrite(...)])
+        unlink_catalog_element.sync(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=[CatalogElementUnlinkWrite(...)],
+        )
     """
     parse(client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -75,7 +80,7 @@ def sync_detailed(
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, id=id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(
@@ -104,7 +109,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await unlink_catalog_element.asyncio(client=client, catalog_id=17, id=17, body=[CatalogElementUnlinkWrite(...)])
+        await unlink_catalog_element.asyncio(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=[CatalogElementUnlinkWrite(...)],
+        )
     """
     parse(await client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -115,4 +125,4 @@ async def asyncio_detailed(
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, id=id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.catalogs import CatalogElement, CatalogElementUpdateOne
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -58,7 +58,12 @@ def sync(*, client: Client, catalog_id: int, id: int, body: CatalogElementUpdate
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_catalog_element.sync(client=client, catalog_id=17, id=17, body=CatalogElementUpdateOne(...))
+        update_catalog_element.sync(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=CatalogElementUpdateOne(...),
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -68,7 +73,7 @@ def sync_detailed(
 ) -> Detailed[CatalogElement]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -94,7 +99,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_catalog_element.asyncio(client=client, catalog_id=17, id=17, body=CatalogElementUpdateOne(...))
+        await update_catalog_element.asyncio(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=CatalogElementUpdateOne(...),
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -104,4 +114,4 @@ async def asyncio_detailed(
 ) -> Detailed[CatalogElement]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

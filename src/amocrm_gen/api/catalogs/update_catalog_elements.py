@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.catalogs import CatalogElementUpdate, CatalogElementWriteResult
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -67,7 +67,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_catalog_elements.sync(client=client, catalog_id=17, body=[CatalogElementUpdate(...)])
+        update_catalog_elements.sync(
+            client=client,
+            catalog_id=17,
+            body=[CatalogElementUpdate(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -77,7 +81,7 @@ def sync_detailed(
 ) -> Detailed[CatalogElementWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -107,7 +111,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_catalog_elements.asyncio(client=client, catalog_id=17, body=[CatalogElementUpdate(...)])
+        await update_catalog_elements.asyncio(
+            client=client,
+            catalog_id=17,
+            body=[CatalogElementUpdate(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -117,4 +125,4 @@ async def asyncio_detailed(
 ) -> Detailed[CatalogElementWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.companies import Company
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -70,7 +70,7 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Comp
 def sync_detailed(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Detailed[Company | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None = None) -> Company | None:
@@ -105,4 +105,4 @@ async def asyncio_detailed(
 ) -> Detailed[Company | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.contacts import ContactChatLinks
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -78,7 +78,7 @@ def sync_detailed(
 ) -> Detailed[ContactChatLinks | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(contact_id=contact_id, chat_id=chat_id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -119,4 +119,4 @@ async def asyncio_detailed(
 ) -> Detailed[ContactChatLinks | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(contact_id=contact_id, chat_id=chat_id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

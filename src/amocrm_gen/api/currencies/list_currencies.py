@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op, Page
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.currencies import CurrencyPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -68,7 +68,7 @@ def sync_detailed(
 ) -> Detailed[CurrencyPage | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(page=page, limit=limit))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -102,4 +102,4 @@ async def asyncio_detailed(
 ) -> Detailed[CurrencyPage | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(page=page, limit=limit))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

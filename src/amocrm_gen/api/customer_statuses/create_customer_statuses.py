@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.customer_statuses import CustomerStatusCreate, CustomerStatusWriteResult
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -74,7 +74,7 @@ def sync_detailed(
 ) -> Detailed[CustomerStatusWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, body: Sequence[CustomerStatusCreate]) -> CustomerStatusWriteResult:
@@ -101,7 +101,10 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CustomerStatusCreate]) 
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_customer_statuses.asyncio(client=client, body=[CustomerStatusCreate(...)])
+        await create_customer_statuses.asyncio(
+            client=client,
+            body=[CustomerStatusCreate(...)],
+        )
     """
     return parse(await client.send(request(body=body)))
 
@@ -111,4 +114,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomerStatusWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.customer_statuses import CustomerStatus, CustomerStatusUpdateOne
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -68,7 +68,7 @@ def sync(*, client: Client, id: int, body: CustomerStatusUpdateOne) -> CustomerS
 def sync_detailed(*, client: Client, id: int, body: CustomerStatusUpdateOne) -> Detailed[CustomerStatus]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: int, body: CustomerStatusUpdateOne) -> CustomerStatus:
@@ -94,7 +94,11 @@ async def asyncio(*, client: AsyncClient, id: int, body: CustomerStatusUpdateOne
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_customer_status.asyncio(client=client, id=17, body=CustomerStatusUpdateOne(...))
+        await update_customer_status.asyncio(
+            client=client,
+            id=17,
+            body=CustomerStatusUpdateOne(...),
+        )
     """
     return parse(await client.send(request(id=id, body=body)))
 
@@ -104,4 +108,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomerStatus]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.customers import BonusPoints, BonusPointsWrite
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -69,7 +69,7 @@ def sync(*, client: Client, id: int, body: BonusPointsWrite) -> BonusPoints:
 def sync_detailed(*, client: Client, id: int, body: BonusPointsWrite) -> Detailed[BonusPoints]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: int, body: BonusPointsWrite) -> BonusPoints:
@@ -96,7 +96,11 @@ async def asyncio(*, client: AsyncClient, id: int, body: BonusPointsWrite) -> Bo
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await change_customer_bonus_points.asyncio(client=client, id=17, body=BonusPointsWrite(...))
+        await change_customer_bonus_points.asyncio(
+            client=client,
+            id=17,
+            body=BonusPointsWrite(...),
+        )
     """
     return parse(await client.send(request(id=id, body=body)))
 
@@ -104,4 +108,4 @@ async def asyncio(*, client: AsyncClient, id: int, body: BonusPointsWrite) -> Bo
 async def asyncio_detailed(*, client: AsyncClient, id: int, body: BonusPointsWrite) -> Detailed[BonusPoints]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

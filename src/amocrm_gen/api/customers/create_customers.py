@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.customers import CustomerCreate, CustomerWriteResult
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -72,7 +72,7 @@ def sync(*, client: Client, body: Sequence[CustomerCreate]) -> CustomerWriteResu
 def sync_detailed(*, client: Client, body: Sequence[CustomerCreate]) -> Detailed[CustomerWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, body: Sequence[CustomerCreate]) -> CustomerWriteResult:
@@ -109,4 +109,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomerWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

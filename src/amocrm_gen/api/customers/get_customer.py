@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.customers import Customer
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -73,7 +73,7 @@ def sync_detailed(
 ) -> Detailed[Customer | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None = None) -> Customer | None:
@@ -109,4 +109,4 @@ async def asyncio_detailed(
 ) -> Detailed[Customer | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op, Page
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.customers import CustomerFilter, CustomerOrder, CustomerPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -118,7 +118,7 @@ def sync_detailed(
     response = client.send(
         request(with_=with_, page=page, limit=limit, query=query, filter=filter, order=order)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -181,4 +181,4 @@ async def asyncio_detailed(
     response = await client.send(
         request(with_=with_, page=page, limit=limit, query=query, filter=filter, order=order)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.drive import DriveSession, DriveSessionCreate
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -70,7 +70,7 @@ def sync(*, client: Client, body: DriveSessionCreate) -> DriveSession:
 def sync_detailed(*, client: Client, body: DriveSessionCreate) -> Detailed[DriveSession]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, body: DriveSessionCreate) -> DriveSession:
@@ -105,4 +105,4 @@ async def asyncio(*, client: AsyncClient, body: DriveSessionCreate) -> DriveSess
 async def asyncio_detailed(*, client: AsyncClient, body: DriveSessionCreate) -> Detailed[DriveSession]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.drive import DriveFileKey
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -74,7 +74,7 @@ def sync_detailed(*, client: Client, body: Sequence[DriveFileKey]) -> Detailed[N
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(*, client: AsyncClient, body: Sequence[DriveFileKey]) -> None:
@@ -110,4 +110,4 @@ async def asyncio_detailed(*, client: AsyncClient, body: Sequence[DriveFileKey])
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.drive import DriveVersionPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -67,7 +67,7 @@ def sync(*, client: Client, file_uuid: str) -> DriveVersionPage:
 def sync_detailed(*, client: Client, file_uuid: str) -> Detailed[DriveVersionPage]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(file_uuid=file_uuid))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, file_uuid: str) -> DriveVersionPage:
@@ -99,4 +99,4 @@ async def asyncio(*, client: AsyncClient, file_uuid: str) -> DriveVersionPage:
 async def asyncio_detailed(*, client: AsyncClient, file_uuid: str) -> Detailed[DriveVersionPage]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(file_uuid=file_uuid))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

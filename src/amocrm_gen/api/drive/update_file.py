@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.drive import DriveFile, DriveFileUpdate
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -68,7 +68,7 @@ def sync(*, client: Client, file_uuid: str, body: DriveFileUpdate) -> DriveFile:
 def sync_detailed(*, client: Client, file_uuid: str, body: DriveFileUpdate) -> Detailed[DriveFile]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(file_uuid=file_uuid, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, file_uuid: str, body: DriveFileUpdate) -> DriveFile:
@@ -103,4 +103,4 @@ async def asyncio_detailed(
 ) -> Detailed[DriveFile]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(file_uuid=file_uuid, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

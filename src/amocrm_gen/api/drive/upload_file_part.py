@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Body, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Body, Client, Detailed, Request, Response, build, detailed
 from ...models.drive import DriveUploadPart
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -74,7 +74,7 @@ def sync(*, client: Client, session_token: str, content: Body) -> DriveUploadPar
 def sync_detailed(*, client: Client, session_token: str, content: Body) -> Detailed[DriveUploadPart]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(session_token=session_token, content=content))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, session_token: str, content: Body) -> DriveUploadPart:
@@ -113,4 +113,4 @@ async def asyncio_detailed(
 ) -> Detailed[DriveUploadPart]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(session_token=session_token, content=content))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.entity_files import EntityFileList
 
@@ -96,7 +96,7 @@ def sync_detailed(
     response = client.send(
         request(entity_type=entity_type, entity_id=entity_id, limit=limit, before_id=before_id)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -152,4 +152,4 @@ async def asyncio_detailed(
     response = await client.send(
         request(entity_type=entity_type, entity_id=entity_id, limit=limit, before_id=before_id)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.entity_files import EntityFileWrite
 
@@ -63,7 +63,12 @@ def sync(*, client: Client, entity_type: EntityType, entity_id: int, body: Seque
         DecodeError: an answer that cannot be understood.
 
     Example:
-        unlink_entity_files.sync(client=client, entity_type="leads", entity_id=17, body=[EntityFileWrite(...)])
+        unlink_entity_files.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityFileWrite(...)],
+        )
     """
     parse(client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -74,7 +79,7 @@ def sync_detailed(
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, entity_id=entity_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(
@@ -101,7 +106,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await unlink_entity_files.asyncio(client=client, entity_type="leads", entity_id=17, body=[EntityFileWrite(...)])
+        await unlink_entity_files.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityFileWrite(...)],
+        )
     """
     parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -112,4 +122,4 @@ async def asyncio_detailed(
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.events import Event
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -68,7 +68,7 @@ def sync(*, client: Client, id: str, with_: Sequence[str] | None = None) -> Even
 def sync_detailed(*, client: Client, id: str, with_: Sequence[str] | None = None) -> Detailed[Event | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: str, with_: Sequence[str] | None = None) -> Event | None:
@@ -101,4 +101,4 @@ async def asyncio_detailed(
 ) -> Detailed[Event | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.events import EventLanguage, EventTypeList
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -70,7 +70,7 @@ def sync_detailed(
 ) -> Detailed[EventTypeList]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(language_code=language_code, limit=limit))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -106,4 +106,4 @@ async def asyncio_detailed(
 ) -> Detailed[EventTypeList]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(language_code=language_code, limit=limit))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

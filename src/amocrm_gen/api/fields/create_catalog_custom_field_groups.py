@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CustomFieldGroupCreate, CustomFieldGroupPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -64,7 +64,11 @@ def sync(*, client: Client, catalog_id: int, body: Sequence[CustomFieldGroupCrea
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_catalog_custom_field_groups.sync(client=client, catalog_id=17, body=[CustomFieldGroupCreate(...)])
+        create_catalog_custom_field_groups.sync(
+            client=client,
+            catalog_id=17,
+            body=[CustomFieldGroupCreate(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -74,7 +78,7 @@ def sync_detailed(
 ) -> Detailed[CustomFieldGroupPage]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -102,7 +106,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_catalog_custom_field_groups.asyncio(client=client, catalog_id=17, body=[CustomFieldGroupCreate(...)])
+        await create_catalog_custom_field_groups.asyncio(
+            client=client,
+            catalog_id=17,
+            body=[CustomFieldGroupCreate(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -112,4 +120,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomFieldGroupPage]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

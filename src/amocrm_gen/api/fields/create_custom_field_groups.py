@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.fields import CustomFieldGroupCreate, CustomFieldGroupPage
 
@@ -67,7 +67,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_custom_field_groups.sync(client=client, entity_type="leads", body=[CustomFieldGroupCreate(...)])
+        create_custom_field_groups.sync(
+            client=client,
+            entity_type="leads",
+            body=[CustomFieldGroupCreate(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, body=body)))
 
@@ -77,7 +81,7 @@ def sync_detailed(
 ) -> Detailed[CustomFieldGroupPage]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -105,7 +109,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_custom_field_groups.asyncio(client=client, entity_type="leads", body=[CustomFieldGroupCreate(...)])
+        await create_custom_field_groups.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[CustomFieldGroupCreate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, body=body)))
 
@@ -115,4 +123,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomFieldGroupPage]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CustomFieldWriteResult, SegmentFieldCreate
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -72,7 +72,7 @@ def sync(*, client: Client, body: Sequence[SegmentFieldCreate]) -> CustomFieldWr
 def sync_detailed(*, client: Client, body: Sequence[SegmentFieldCreate]) -> Detailed[CustomFieldWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, body: Sequence[SegmentFieldCreate]) -> CustomFieldWriteResult:
@@ -98,7 +98,10 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SegmentFieldCreate]) ->
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_segment_custom_fields.asyncio(client=client, body=[SegmentFieldCreate(...)])
+        await create_segment_custom_fields.asyncio(
+            client=client,
+            body=[SegmentFieldCreate(...)],
+        )
     """
     return parse(await client.send(request(body=body)))
 
@@ -108,4 +111,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomFieldWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
 
@@ -67,7 +67,7 @@ def sync_detailed(*, client: Client, catalog_id: int, id: str) -> Detailed[None]
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, id=id))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(*, client: AsyncClient, catalog_id: int, id: str) -> None:
@@ -92,7 +92,11 @@ async def asyncio(*, client: AsyncClient, catalog_id: int, id: str) -> None:
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await delete_catalog_custom_field_group.asyncio(client=client, catalog_id=17, id="...")
+        await delete_catalog_custom_field_group.asyncio(
+            client=client,
+            catalog_id=17,
+            id="...",
+        )
     """
     parse(await client.send(request(catalog_id=catalog_id, id=id)))
 
@@ -101,4 +105,4 @@ async def asyncio_detailed(*, client: AsyncClient, catalog_id: int, id: str) -> 
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, id=id))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -68,7 +68,7 @@ def sync_detailed(*, client: Client, entity_type: EntityType, id: str) -> Detail
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, id=id))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(*, client: AsyncClient, entity_type: EntityType, id: str) -> None:
@@ -93,7 +93,11 @@ async def asyncio(*, client: AsyncClient, entity_type: EntityType, id: str) -> N
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await delete_custom_field_group.asyncio(client=client, entity_type="leads", id="...")
+        await delete_custom_field_group.asyncio(
+            client=client,
+            entity_type="leads",
+            id="...",
+        )
     """
     parse(await client.send(request(entity_type=entity_type, id=id)))
 
@@ -102,4 +106,4 @@ async def asyncio_detailed(*, client: AsyncClient, entity_type: EntityType, id: 
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, id=id))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CustomField
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -66,7 +66,7 @@ def sync(*, client: Client, catalog_id: int, id: int) -> CustomField | None:
 def sync_detailed(*, client: Client, catalog_id: int, id: int) -> Detailed[CustomField | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, id=id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, catalog_id: int, id: int) -> CustomField | None:
@@ -97,4 +97,4 @@ async def asyncio(*, client: AsyncClient, catalog_id: int, id: int) -> CustomFie
 async def asyncio_detailed(*, client: AsyncClient, catalog_id: int, id: int) -> Detailed[CustomField | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, id=id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CustomFieldGroup
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -65,7 +65,7 @@ def sync(*, client: Client, catalog_id: int, id: str) -> CustomFieldGroup:
 def sync_detailed(*, client: Client, catalog_id: int, id: str) -> Detailed[CustomFieldGroup]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, id=id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, catalog_id: int, id: str) -> CustomFieldGroup:
@@ -96,4 +96,4 @@ async def asyncio(*, client: AsyncClient, catalog_id: int, id: str) -> CustomFie
 async def asyncio_detailed(*, client: AsyncClient, catalog_id: int, id: str) -> Detailed[CustomFieldGroup]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, id=id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

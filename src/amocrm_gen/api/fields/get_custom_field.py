@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.fields import CustomField
 
@@ -67,7 +67,7 @@ def sync(*, client: Client, entity_type: EntityType, id: int) -> CustomField | N
 def sync_detailed(*, client: Client, entity_type: EntityType, id: int) -> Detailed[CustomField | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, id=id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, entity_type: EntityType, id: int) -> CustomField | None:
@@ -100,4 +100,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomField | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, id=id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

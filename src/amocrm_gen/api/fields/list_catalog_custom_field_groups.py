@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CustomFieldGroupPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -66,7 +66,7 @@ def sync(*, client: Client, catalog_id: int) -> CustomFieldGroupPage:
 def sync_detailed(*, client: Client, catalog_id: int) -> Detailed[CustomFieldGroupPage]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, catalog_id: int) -> CustomFieldGroupPage:
@@ -98,4 +98,4 @@ async def asyncio(*, client: AsyncClient, catalog_id: int) -> CustomFieldGroupPa
 async def asyncio_detailed(*, client: AsyncClient, catalog_id: int) -> Detailed[CustomFieldGroupPage]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

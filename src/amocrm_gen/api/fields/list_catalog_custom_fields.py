@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op, Page
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CustomFieldFilter, CustomFieldOrder, CustomFieldPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -109,7 +109,7 @@ def sync_detailed(
 ) -> Detailed[CustomFieldPage | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, page=page, limit=limit, filter=filter, order=order))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -165,4 +165,4 @@ async def asyncio_detailed(
     response = await client.send(
         request(catalog_id=catalog_id, page=page, limit=limit, filter=filter, order=order)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.fields import CustomFieldGroupPage
 
@@ -67,7 +67,7 @@ def sync(*, client: Client, entity_type: EntityType) -> CustomFieldGroupPage:
 def sync_detailed(*, client: Client, entity_type: EntityType) -> Detailed[CustomFieldGroupPage]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, entity_type: EntityType) -> CustomFieldGroupPage:
@@ -99,4 +99,4 @@ async def asyncio(*, client: AsyncClient, entity_type: EntityType) -> CustomFiel
 async def asyncio_detailed(*, client: AsyncClient, entity_type: EntityType) -> Detailed[CustomFieldGroupPage]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op, Page
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.fields import CustomFieldFilter, CustomFieldOrder, CustomFieldPage
 
@@ -112,7 +112,7 @@ def sync_detailed(
     response = client.send(
         request(entity_type=entity_type, page=page, limit=limit, filter=filter, order=order)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -170,4 +170,4 @@ async def asyncio_detailed(
     response = await client.send(
         request(entity_type=entity_type, page=page, limit=limit, filter=filter, order=order)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CatalogFieldUpdateOne, CustomField
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -64,7 +64,12 @@ def sync(*, client: Client, catalog_id: int, id: int, body: CatalogFieldUpdateOn
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_catalog_custom_field.sync(client=client, catalog_id=17, id=17, body=CatalogFieldUpdateOne(...))
+        update_catalog_custom_field.sync(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=CatalogFieldUpdateOne(...),
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -74,7 +79,7 @@ def sync_detailed(
 ) -> Detailed[CustomField]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -104,7 +109,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_catalog_custom_field.asyncio(client=client, catalog_id=17, id=17, body=CatalogFieldUpdateOne(...))
+        await update_catalog_custom_field.asyncio(
+            client=client,
+            catalog_id=17,
+            id=17,
+            body=CatalogFieldUpdateOne(...),
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -114,4 +124,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomField]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

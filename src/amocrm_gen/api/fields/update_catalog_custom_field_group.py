@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CustomFieldGroup, CustomFieldGroupUpdateOne
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -61,7 +61,12 @@ def sync(*, client: Client, catalog_id: int, id: str, body: CustomFieldGroupUpda
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_catalog_custom_field_group.sync(client=client, catalog_id=17, id="...", body=CustomFieldGroupUpdateOne(...))
+        update_catalog_custom_field_group.sync(
+            client=client,
+            catalog_id=17,
+            id="...",
+            body=CustomFieldGroupUpdateOne(...),
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -71,7 +76,7 @@ def sync_detailed(
 ) -> Detailed[CustomFieldGroup]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -100,7 +105,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_catalog_custom_field_group.asyncio(client=client, catalog_id=17, id="...", body=CustomFieldGroupUpdateOne(...))
+        await update_catalog_custom_field_group.asyncio(
+            client=client,
+            catalog_id=17,
+            id="...",
+            body=CustomFieldGroupUpdateOne(...),
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, id=id, body=body)))
 
@@ -110,4 +120,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomFieldGroup]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CatalogFieldUpdate, CustomFieldWriteResult
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -66,7 +66,11 @@ def sync(*, client: Client, catalog_id: int, body: Sequence[CatalogFieldUpdate])
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_catalog_custom_fields.sync(client=client, catalog_id=17, body=[CatalogFieldUpdate(...)])
+        update_catalog_custom_fields.sync(
+            client=client,
+            catalog_id=17,
+            body=[CatalogFieldUpdate(...)],
+        )
     """
     return parse(client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -76,7 +80,7 @@ def sync_detailed(
 ) -> Detailed[CustomFieldWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(catalog_id=catalog_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -106,7 +110,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_catalog_custom_fields.asyncio(client=client, catalog_id=17, body=[CatalogFieldUpdate(...)])
+        await update_catalog_custom_fields.asyncio(
+            client=client,
+            catalog_id=17,
+            body=[CatalogFieldUpdate(...)],
+        )
     """
     return parse(await client.send(request(catalog_id=catalog_id, body=body)))
 
@@ -116,4 +124,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomFieldWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(catalog_id=catalog_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

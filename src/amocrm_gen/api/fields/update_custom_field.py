@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.fields import CustomField, CustomFieldUpdateOne
 
@@ -65,7 +65,12 @@ def sync(*, client: Client, entity_type: EntityType, id: int, body: CustomFieldU
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_custom_field.sync(client=client, entity_type="leads", id=17, body=CustomFieldUpdateOne(...))
+        update_custom_field.sync(
+            client=client,
+            entity_type="leads",
+            id=17,
+            body=CustomFieldUpdateOne(...),
+        )
     """
     return parse(client.send(request(entity_type=entity_type, id=id, body=body)))
 
@@ -75,7 +80,7 @@ def sync_detailed(
 ) -> Detailed[CustomField]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -105,7 +110,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_custom_field.asyncio(client=client, entity_type="leads", id=17, body=CustomFieldUpdateOne(...))
+        await update_custom_field.asyncio(
+            client=client,
+            entity_type="leads",
+            id=17,
+            body=CustomFieldUpdateOne(...),
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, id=id, body=body)))
 
@@ -115,4 +125,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomField]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

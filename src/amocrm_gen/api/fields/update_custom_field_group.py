@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.fields import CustomFieldGroup, CustomFieldGroupUpdateOne
 
@@ -64,7 +64,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_custom_field_group.sync(client=client, entity_type="leads", id="...", body=CustomFieldGroupUpdateOne(...))
+        update_custom_field_group.sync(
+            client=client,
+            entity_type="leads",
+            id="...",
+            body=CustomFieldGroupUpdateOne(...),
+        )
     """
     return parse(client.send(request(entity_type=entity_type, id=id, body=body)))
 
@@ -74,7 +79,7 @@ def sync_detailed(
 ) -> Detailed[CustomFieldGroup]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -103,7 +108,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_custom_field_group.asyncio(client=client, entity_type="leads", id="...", body=CustomFieldGroupUpdateOne(...))
+        await update_custom_field_group.asyncio(
+            client=client,
+            entity_type="leads",
+            id="...",
+            body=CustomFieldGroupUpdateOne(...),
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, id=id, body=body)))
 
@@ -113,4 +123,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomFieldGroup]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

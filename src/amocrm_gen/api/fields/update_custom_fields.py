@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.fields import CustomFieldUpdate, CustomFieldWriteResult
 
@@ -69,7 +69,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_custom_fields.sync(client=client, entity_type="leads", body=[CustomFieldUpdate(...)])
+        update_custom_fields.sync(
+            client=client,
+            entity_type="leads",
+            body=[CustomFieldUpdate(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, body=body)))
 
@@ -79,7 +83,7 @@ def sync_detailed(
 ) -> Detailed[CustomFieldWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -109,7 +113,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_custom_fields.asyncio(client=client, entity_type="leads", body=[CustomFieldUpdate(...)])
+        await update_custom_fields.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[CustomFieldUpdate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, body=body)))
 
@@ -119,4 +127,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomFieldWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

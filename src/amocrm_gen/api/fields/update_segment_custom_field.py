@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CustomField, SegmentFieldUpdateOne
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -63,7 +63,11 @@ def sync(*, client: Client, id: int, body: SegmentFieldUpdateOne) -> CustomField
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_segment_custom_field.sync(client=client, id=17, body=SegmentFieldUpdateOne(...))
+        update_segment_custom_field.sync(
+            client=client,
+            id=17,
+            body=SegmentFieldUpdateOne(...),
+        )
     """
     return parse(client.send(request(id=id, body=body)))
 
@@ -71,7 +75,7 @@ def sync(*, client: Client, id: int, body: SegmentFieldUpdateOne) -> CustomField
 def sync_detailed(*, client: Client, id: int, body: SegmentFieldUpdateOne) -> Detailed[CustomField]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: int, body: SegmentFieldUpdateOne) -> CustomField:
@@ -98,7 +102,11 @@ async def asyncio(*, client: AsyncClient, id: int, body: SegmentFieldUpdateOne) 
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_segment_custom_field.asyncio(client=client, id=17, body=SegmentFieldUpdateOne(...))
+        await update_segment_custom_field.asyncio(
+            client=client,
+            id=17,
+            body=SegmentFieldUpdateOne(...),
+        )
     """
     return parse(await client.send(request(id=id, body=body)))
 
@@ -108,4 +116,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomField]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

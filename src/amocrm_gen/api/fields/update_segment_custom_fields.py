@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.fields import CustomFieldWriteResult, SegmentFieldUpdate
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -73,7 +73,7 @@ def sync(*, client: Client, body: Sequence[SegmentFieldUpdate]) -> CustomFieldWr
 def sync_detailed(*, client: Client, body: Sequence[SegmentFieldUpdate]) -> Detailed[CustomFieldWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, body: Sequence[SegmentFieldUpdate]) -> CustomFieldWriteResult:
@@ -100,7 +100,10 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SegmentFieldUpdate]) ->
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_segment_custom_fields.asyncio(client=client, body=[SegmentFieldUpdate(...)])
+        await update_segment_custom_fields.asyncio(
+            client=client,
+            body=[SegmentFieldUpdate(...)],
+        )
     """
     return parse(await client.send(request(body=body)))
 
@@ -110,4 +113,4 @@ async def asyncio_detailed(
 ) -> Detailed[CustomFieldWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.knowledge import KnowledgeLanguage, KnowledgeSource, UrlKnowledgeCreate
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -73,7 +73,7 @@ def sync_detailed(
 ) -> Detailed[KnowledgeSource]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body, x_language=x_language))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -110,4 +110,4 @@ async def asyncio_detailed(
 ) -> Detailed[KnowledgeSource]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body, x_language=x_language))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

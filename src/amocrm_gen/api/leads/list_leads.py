@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op, Page
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.leads import LeadFilter, LeadOrder, LeadPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -121,7 +121,7 @@ def sync_detailed(
     response = client.send(
         request(page=page, limit=limit, with_=with_, query=query, filter=filter, order=order)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -187,4 +187,4 @@ async def asyncio_detailed(
     response = await client.send(
         request(page=page, limit=limit, with_=with_, query=query, filter=filter, order=order)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

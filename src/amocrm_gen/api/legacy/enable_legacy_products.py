@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.legacy import LegacyProductsSettings, LegacyProductsSettingsWrite
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -66,7 +66,7 @@ def sync(*, client: Client, body: LegacyProductsSettingsWrite) -> LegacyProducts
 def sync_detailed(*, client: Client, body: LegacyProductsSettingsWrite) -> Detailed[LegacyProductsSettings]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, body: LegacyProductsSettingsWrite) -> LegacyProductsSettings:
@@ -90,7 +90,10 @@ async def asyncio(*, client: AsyncClient, body: LegacyProductsSettingsWrite) -> 
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await enable_legacy_products.asyncio(client=client, body=LegacyProductsSettingsWrite(...))
+        await enable_legacy_products.asyncio(
+            client=client,
+            body=LegacyProductsSettingsWrite(...),
+        )
     """
     return parse(await client.send(request(body=body)))
 
@@ -100,4 +103,4 @@ async def asyncio_detailed(
 ) -> Detailed[LegacyProductsSettings]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.legacy import LegacyCatalogElementWrite, LegacyWriteResult
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -60,7 +60,10 @@ def sync(*, client: Client, body: LegacyCatalogElementWrite) -> LegacyWriteResul
         DecodeError: an answer that cannot be understood.
 
     Example:
-        write_legacy_catalog_elements.sync(client=client, body=LegacyCatalogElementWrite(...))
+        write_legacy_catalog_elements.sync(
+            client=client,
+            body=LegacyCatalogElementWrite(...),
+        )
     """
     return parse(client.send(request(body=body)))
 
@@ -68,7 +71,7 @@ def sync(*, client: Client, body: LegacyCatalogElementWrite) -> LegacyWriteResul
 def sync_detailed(*, client: Client, body: LegacyCatalogElementWrite) -> Detailed[LegacyWriteResult | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, body: LegacyCatalogElementWrite) -> LegacyWriteResult | None:
@@ -93,7 +96,10 @@ async def asyncio(*, client: AsyncClient, body: LegacyCatalogElementWrite) -> Le
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await write_legacy_catalog_elements.asyncio(client=client, body=LegacyCatalogElementWrite(...))
+        await write_legacy_catalog_elements.asyncio(
+            client=client,
+            body=LegacyCatalogElementWrite(...),
+        )
     """
     return parse(await client.send(request(body=body)))
 
@@ -103,4 +109,4 @@ async def asyncio_detailed(
 ) -> Detailed[LegacyWriteResult | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

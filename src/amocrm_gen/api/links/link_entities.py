@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.links import EntityLinkWriteResult, MassEntityLinkWrite
 
@@ -66,7 +66,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        link_entities.sync(client=client, entity_type="leads", body=[MassEntityLinkWrite(...)])
+        link_entities.sync(
+            client=client,
+            entity_type="leads",
+            body=[MassEntityLinkWrite(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, body=body)))
 
@@ -76,7 +80,7 @@ def sync_detailed(
 ) -> Detailed[EntityLinkWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -104,7 +108,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await link_entities.asyncio(client=client, entity_type="leads", body=[MassEntityLinkWrite(...)])
+        await link_entities.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[MassEntityLinkWrite(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, body=body)))
 
@@ -114,4 +122,4 @@ async def asyncio_detailed(
 ) -> Detailed[EntityLinkWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.links import EntityLinkWrite, EntityLinkWriteResult
 
@@ -72,7 +72,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        link_entity.sync(client=client, entity_type="leads", entity_id=17, body=[EntityLinkWrite(...)])
+        link_entity.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityLinkWrite(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -82,7 +87,7 @@ def sync_detailed(
 ) -> Detailed[EntityLinkWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, entity_id=entity_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -116,7 +121,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await link_entity.asyncio(client=client, entity_type="leads", entity_id=17, body=[EntityLinkWrite(...)])
+        await link_entity.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityLinkWrite(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -126,4 +136,4 @@ async def asyncio_detailed(
 ) -> Detailed[EntityLinkWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

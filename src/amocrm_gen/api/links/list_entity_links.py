@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.links import EntityLinkList, LinkFilter
 
@@ -90,7 +90,7 @@ def sync_detailed(
 ) -> Detailed[EntityLinkList | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, entity_id=entity_id, filter=filter))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -137,4 +137,4 @@ async def asyncio_detailed(
 ) -> Detailed[EntityLinkList | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, entity_id=entity_id, filter=filter))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.links import EntityLinkList, MassLinkFilter
 
@@ -76,7 +76,7 @@ def sync_detailed(
 ) -> Detailed[EntityLinkList | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, filter=filter))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -103,7 +103,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await list_links.asyncio(client=client, entity_type="leads", filter=MassLinkFilter(...))
+        await list_links.asyncio(
+            client=client,
+            entity_type="leads",
+            filter=MassLinkFilter(...),
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, filter=filter)))
 
@@ -113,4 +117,4 @@ async def asyncio_detailed(
 ) -> Detailed[EntityLinkList | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, filter=filter))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.links import MassEntityUnlinkWrite
 
@@ -64,7 +64,11 @@ def sync(*, client: Client, entity_type: EntityType, body: Sequence[MassEntityUn
         DecodeError: an answer that cannot be understood.
 
     Example:
-        unlink_entities.sync(client=client, entity_type="leads", body=[MassEntityUnlinkWrite(...)])
+        unlink_entities.sync(
+            client=client,
+            entity_type="leads",
+            body=[MassEntityUnlinkWrite(...)],
+        )
     """
     parse(client.send(request(entity_type=entity_type, body=body)))
 
@@ -75,7 +79,7 @@ def sync_detailed(
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(
@@ -103,7 +107,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await unlink_entities.asyncio(client=client, entity_type="leads", body=[MassEntityUnlinkWrite(...)])
+        await unlink_entities.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[MassEntityUnlinkWrite(...)],
+        )
     """
     parse(await client.send(request(entity_type=entity_type, body=body)))
 
@@ -114,4 +122,4 @@ async def asyncio_detailed(
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

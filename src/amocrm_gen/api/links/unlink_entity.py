@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.links import EntityUnlinkWrite
 
@@ -67,7 +67,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        unlink_entity.sync(client=client, entity_type="leads", entity_id=17, body=[EntityUnlinkWrite(...)])
+        unlink_entity.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityUnlinkWrite(...)],
+        )
     """
     parse(client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -78,7 +83,7 @@ def sync_detailed(
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, entity_id=entity_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)
 
 
 async def asyncio(
@@ -107,7 +112,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await unlink_entity.asyncio(client=client, entity_type="leads", entity_id=17, body=[EntityUnlinkWrite(...)])
+        await unlink_entity.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityUnlinkWrite(...)],
+        )
     """
     parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -118,4 +128,4 @@ async def asyncio_detailed(
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body))
     parse(response)
-    return Detailed.of(None, response)
+    return detailed(None, response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.loss_reasons import LossReasonCreate, LossReasonList
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -67,7 +67,7 @@ def sync(*, client: Client, body: Sequence[LossReasonCreate]) -> LossReasonList:
 def sync_detailed(*, client: Client, body: Sequence[LossReasonCreate]) -> Detailed[LossReasonList]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, body: Sequence[LossReasonCreate]) -> LossReasonList:
@@ -99,4 +99,4 @@ async def asyncio_detailed(
 ) -> Detailed[LossReasonList]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.loss_reasons import LossReason, LossReasonUpdateOne
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -64,7 +64,7 @@ def sync(*, client: Client, id: int, body: LossReasonUpdateOne) -> LossReason:
 def sync_detailed(*, client: Client, id: int, body: LossReasonUpdateOne) -> Detailed[LossReason]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: int, body: LossReasonUpdateOne) -> LossReason:
@@ -86,7 +86,11 @@ async def asyncio(*, client: AsyncClient, id: int, body: LossReasonUpdateOne) ->
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_loss_reason.asyncio(client=client, id=17, body=LossReasonUpdateOne(...))
+        await update_loss_reason.asyncio(
+            client=client,
+            id=17,
+            body=LossReasonUpdateOne(...),
+        )
     """
     return parse(await client.send(request(id=id, body=body)))
 
@@ -96,4 +100,4 @@ async def asyncio_detailed(
 ) -> Detailed[LossReason]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

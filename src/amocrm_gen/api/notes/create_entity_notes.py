@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.notes import EntityNoteCreate, NoteWriteResult
 
@@ -67,7 +67,12 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_entity_notes.sync(client=client, entity_type="leads", entity_id=17, body=[EntityNoteCreate(...)])
+        create_entity_notes.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityNoteCreate(...)],
+        )
     """
     return parse(client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -77,7 +82,7 @@ def sync_detailed(
 ) -> Detailed[NoteWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, entity_id=entity_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -106,7 +111,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_entity_notes.asyncio(client=client, entity_type="leads", entity_id=17, body=[EntityNoteCreate(...)])
+        await create_entity_notes.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            body=[EntityNoteCreate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body)))
 
@@ -116,4 +126,4 @@ async def asyncio_detailed(
 ) -> Detailed[NoteWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, entity_id=entity_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

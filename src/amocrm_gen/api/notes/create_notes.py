@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.notes import NoteCreate, NoteWriteResult
 
@@ -77,7 +77,7 @@ def sync_detailed(
 ) -> Detailed[NoteWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -108,7 +108,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_notes.asyncio(client=client, entity_type="leads", body=[NoteCreate(...)])
+        await create_notes.asyncio(
+            client=client,
+            entity_type="leads",
+            body=[NoteCreate(...)],
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, body=body)))
 
@@ -118,4 +122,4 @@ async def asyncio_detailed(
 ) -> Detailed[NoteWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.notes import Note
 
@@ -81,7 +81,7 @@ def sync_detailed(
 ) -> Detailed[Note | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, entity_id=entity_id, id=id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -113,7 +113,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await get_entity_note.asyncio(client=client, entity_type="leads", entity_id=17, id=17)
+        await get_entity_note.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            id=17,
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, id=id, with_=with_)))
 
@@ -128,4 +133,4 @@ async def asyncio_detailed(
 ) -> Detailed[Note | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, entity_id=entity_id, id=id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op, Page
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.notes import EntityNoteFilter, NoteOrder, NotePage
 
@@ -137,7 +137,7 @@ def sync_detailed(
             order=order,
         )
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -175,7 +175,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await list_entity_notes.asyncio(client=client, entity_type="leads", entity_id=17, limit=250)
+        await list_entity_notes.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            limit=250,
+        )
     """
     return parse(
         await client.send(
@@ -215,4 +220,4 @@ async def asyncio_detailed(
             order=order,
         )
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

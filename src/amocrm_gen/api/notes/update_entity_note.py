@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.notes import NoteUpdateOne, NoteWritten
 
@@ -64,7 +64,13 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_entity_note.sync(client=client, entity_type="leads", entity_id=17, id=17, body=NoteUpdateOne(...))
+        update_entity_note.sync(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            id=17,
+            body=NoteUpdateOne(...),
+        )
     """
     return parse(client.send(request(entity_type=entity_type, entity_id=entity_id, id=id, body=body)))
 
@@ -74,7 +80,7 @@ def sync_detailed(
 ) -> Detailed[NoteWritten]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, entity_id=entity_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -103,7 +109,13 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_entity_note.asyncio(client=client, entity_type="leads", entity_id=17, id=17, body=NoteUpdateOne(...))
+        await update_entity_note.asyncio(
+            client=client,
+            entity_type="leads",
+            entity_id=17,
+            id=17,
+            body=NoteUpdateOne(...),
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, entity_id=entity_id, id=id, body=body)))
 
@@ -113,4 +125,4 @@ async def asyncio_detailed(
 ) -> Detailed[NoteWritten]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, entity_id=entity_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityType
 from ...models.notes import NoteUpdateOne, NoteWritten
 
@@ -70,7 +70,7 @@ def sync_detailed(
 ) -> Detailed[NoteWritten]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -96,7 +96,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_note.asyncio(client=client, entity_type="leads", id=17, body=NoteUpdateOne(...))
+        await update_note.asyncio(
+            client=client,
+            entity_type="leads",
+            id=17,
+            body=NoteUpdateOne(...),
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, id=id, body=body)))
 
@@ -106,4 +111,4 @@ async def asyncio_detailed(
 ) -> Detailed[NoteWritten]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

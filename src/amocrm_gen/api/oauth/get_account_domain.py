@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.oauth import AccountDomain
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -67,7 +67,7 @@ def sync(*, client: Client) -> AccountDomain:
 def sync_detailed(*, client: Client) -> Detailed[AccountDomain]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request())
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient) -> AccountDomain:
@@ -99,4 +99,4 @@ async def asyncio(*, client: AsyncClient) -> AccountDomain:
 async def asyncio_detailed(*, client: AsyncClient) -> Detailed[AccountDomain]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request())
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

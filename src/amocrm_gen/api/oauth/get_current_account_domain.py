@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.oauth import AccountDomain
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -71,7 +71,7 @@ def sync(*, client: Client, x_refresh_token: str) -> AccountDomain:
 def sync_detailed(*, client: Client, x_refresh_token: str) -> Detailed[AccountDomain]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(x_refresh_token=x_refresh_token))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, x_refresh_token: str) -> AccountDomain:
@@ -106,4 +106,4 @@ async def asyncio(*, client: AsyncClient, x_refresh_token: str) -> AccountDomain
 async def asyncio_detailed(*, client: AsyncClient, x_refresh_token: str) -> Detailed[AccountDomain]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(x_refresh_token=x_refresh_token))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

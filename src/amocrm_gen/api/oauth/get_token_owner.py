@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.oauth import TokenOwner
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -58,7 +58,7 @@ def sync(*, client: Client) -> TokenOwner:
 def sync_detailed(*, client: Client) -> Detailed[TokenOwner]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request())
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient) -> TokenOwner:
@@ -89,4 +89,4 @@ async def asyncio(*, client: AsyncClient) -> TokenOwner:
 async def asyncio_detailed(*, client: AsyncClient) -> Detailed[TokenOwner]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request())
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

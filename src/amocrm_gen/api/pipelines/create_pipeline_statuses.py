@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.pipelines import PipelineStatusCreate, PipelineStatusList
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -65,7 +65,11 @@ def sync(*, client: Client, pipeline_id: int, body: Sequence[PipelineStatusCreat
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_pipeline_statuses.sync(client=client, pipeline_id=17, body=[PipelineStatusCreate(...)])
+        create_pipeline_statuses.sync(
+            client=client,
+            pipeline_id=17,
+            body=[PipelineStatusCreate(...)],
+        )
     """
     return parse(client.send(request(pipeline_id=pipeline_id, body=body)))
 
@@ -75,7 +79,7 @@ def sync_detailed(
 ) -> Detailed[PipelineStatusList]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(pipeline_id=pipeline_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -105,7 +109,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_pipeline_statuses.asyncio(client=client, pipeline_id=17, body=[PipelineStatusCreate(...)])
+        await create_pipeline_statuses.asyncio(
+            client=client,
+            pipeline_id=17,
+            body=[PipelineStatusCreate(...)],
+        )
     """
     return parse(await client.send(request(pipeline_id=pipeline_id, body=body)))
 
@@ -115,4 +123,4 @@ async def asyncio_detailed(
 ) -> Detailed[PipelineStatusList]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(pipeline_id=pipeline_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.pipelines import PipelineStatusList
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -71,7 +71,7 @@ def sync_detailed(
 ) -> Detailed[PipelineStatusList]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(pipeline_id=pipeline_id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -108,4 +108,4 @@ async def asyncio_detailed(
 ) -> Detailed[PipelineStatusList]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(pipeline_id=pipeline_id, with_=with_))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

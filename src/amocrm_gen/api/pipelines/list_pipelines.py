@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.pipelines import PipelineList
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -65,7 +65,7 @@ def sync(*, client: Client) -> PipelineList:
 def sync_detailed(*, client: Client) -> Detailed[PipelineList]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request())
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient) -> PipelineList:
@@ -96,4 +96,4 @@ async def asyncio(*, client: AsyncClient) -> PipelineList:
 async def asyncio_detailed(*, client: AsyncClient) -> Detailed[PipelineList]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request())
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.pipelines import PipelineStatus, PipelineStatusUpdate
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -60,7 +60,12 @@ def sync(*, client: Client, pipeline_id: int, id: int, body: PipelineStatusUpdat
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_pipeline_status.sync(client=client, pipeline_id=17, id=17, body=PipelineStatusUpdate(...))
+        update_pipeline_status.sync(
+            client=client,
+            pipeline_id=17,
+            id=17,
+            body=PipelineStatusUpdate(...),
+        )
     """
     return parse(client.send(request(pipeline_id=pipeline_id, id=id, body=body)))
 
@@ -70,7 +75,7 @@ def sync_detailed(
 ) -> Detailed[PipelineStatus]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(pipeline_id=pipeline_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -98,7 +103,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_pipeline_status.asyncio(client=client, pipeline_id=17, id=17, body=PipelineStatusUpdate(...))
+        await update_pipeline_status.asyncio(
+            client=client,
+            pipeline_id=17,
+            id=17,
+            body=PipelineStatusUpdate(...),
+        )
     """
     return parse(await client.send(request(pipeline_id=pipeline_id, id=id, body=body)))
 
@@ -108,4 +118,4 @@ async def asyncio_detailed(
 ) -> Detailed[PipelineStatus]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(pipeline_id=pipeline_id, id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.products import ProductsSettings, ProductsSettingsWrite
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -66,7 +66,7 @@ def sync(*, client: Client, body: ProductsSettingsWrite) -> ProductsSettings:
 def sync_detailed(*, client: Client, body: ProductsSettingsWrite) -> Detailed[ProductsSettings]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, body: ProductsSettingsWrite) -> ProductsSettings:
@@ -90,7 +90,10 @@ async def asyncio(*, client: AsyncClient, body: ProductsSettingsWrite) -> Produc
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_products_settings.asyncio(client=client, body=ProductsSettingsWrite(...))
+        await update_products_settings.asyncio(
+            client=client,
+            body=ProductsSettingsWrite(...),
+        )
     """
     return parse(await client.send(request(body=body)))
 
@@ -98,4 +101,4 @@ async def asyncio(*, client: AsyncClient, body: ProductsSettingsWrite) -> Produc
 async def asyncio_detailed(*, client: AsyncClient, body: ProductsSettingsWrite) -> Detailed[ProductsSettings]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op, Page
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.subscriptions import SubscribedEntityType, SubscriptionPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -91,7 +91,7 @@ def sync_detailed(
 ) -> Detailed[SubscriptionPage | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_type=entity_type, id=id, page=page, limit=limit))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -125,7 +125,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await list_subscriptions.asyncio(client=client, entity_type="leads", id=17, limit=250)
+        await list_subscriptions.asyncio(
+            client=client,
+            entity_type="leads",
+            id=17,
+            limit=250,
+        )
     """
     return parse(await client.send(request(entity_type=entity_type, id=id, page=page, limit=limit)))
 
@@ -140,4 +145,4 @@ async def asyncio_detailed(
 ) -> Detailed[SubscriptionPage | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_type=entity_type, id=id, page=page, limit=limit))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.tags import Tag, TagUpdateOne
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -66,7 +66,7 @@ def sync(*, client: Client, id: int, body: TagUpdateOne) -> Tag:
 def sync_detailed(*, client: Client, id: int, body: TagUpdateOne) -> Detailed[Tag]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: int, body: TagUpdateOne) -> Tag:
@@ -98,4 +98,4 @@ async def asyncio(*, client: AsyncClient, id: int, body: TagUpdateOne) -> Tag:
 async def asyncio_detailed(*, client: AsyncClient, id: int, body: TagUpdateOne) -> Detailed[Tag]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

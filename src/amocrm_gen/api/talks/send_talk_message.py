@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.talks import TalkMessageSend, TalkMessageSent
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -72,7 +72,7 @@ def sync(*, client: Client, talk_id: int, body: TalkMessageSend) -> TalkMessageS
 def sync_detailed(*, client: Client, talk_id: int, body: TalkMessageSend) -> Detailed[TalkMessageSent]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(talk_id=talk_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, talk_id: int, body: TalkMessageSend) -> TalkMessageSent:
@@ -100,7 +100,11 @@ async def asyncio(*, client: AsyncClient, talk_id: int, body: TalkMessageSend) -
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await send_talk_message.asyncio(client=client, talk_id=17, body=TalkMessageSend(...))
+        await send_talk_message.asyncio(
+            client=client,
+            talk_id=17,
+            body=TalkMessageSend(...),
+        )
     """
     return parse(await client.send(request(talk_id=talk_id, body=body)))
 
@@ -110,4 +114,4 @@ async def asyncio_detailed(
 ) -> Detailed[TalkMessageSent]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(talk_id=talk_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.templates import ChatTemplateReview, ChatTemplateReviewUpdate
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -60,7 +60,12 @@ def sync(*, client: Client, id: int, review_id: int, body: ChatTemplateReviewUpd
         DecodeError: an answer that cannot be understood.
 
     Example:
-        set_chat_template_review_status.sync(client=client, id=17, review_id=17, body=ChatTemplateReviewUpdate(...))
+        set_chat_template_review_status.sync(
+            client=client,
+            id=17,
+            review_id=17,
+            body=ChatTemplateReviewUpdate(...),
+        )
     """
     return parse(client.send(request(id=id, review_id=review_id, body=body)))
 
@@ -70,7 +75,7 @@ def sync_detailed(
 ) -> Detailed[ChatTemplateReview]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, review_id=review_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -98,7 +103,12 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await set_chat_template_review_status.asyncio(client=client, id=17, review_id=17, body=ChatTemplateReviewUpdate(...))
+        await set_chat_template_review_status.asyncio(
+            client=client,
+            id=17,
+            review_id=17,
+            body=ChatTemplateReviewUpdate(...),
+        )
     """
     return parse(await client.send(request(id=id, review_id=review_id, body=body)))
 
@@ -108,4 +118,4 @@ async def asyncio_detailed(
 ) -> Detailed[ChatTemplateReview]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, review_id=review_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

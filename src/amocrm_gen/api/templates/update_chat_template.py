@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.templates import ChatTemplate, ChatTemplateUpdateOne
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -67,7 +67,7 @@ def sync(*, client: Client, id: int, body: ChatTemplateUpdateOne) -> ChatTemplat
 def sync_detailed(*, client: Client, id: int, body: ChatTemplateUpdateOne) -> Detailed[ChatTemplate]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: int, body: ChatTemplateUpdateOne) -> ChatTemplate:
@@ -92,7 +92,11 @@ async def asyncio(*, client: AsyncClient, id: int, body: ChatTemplateUpdateOne) 
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_chat_template.asyncio(client=client, id=17, body=ChatTemplateUpdateOne(...))
+        await update_chat_template.asyncio(
+            client=client,
+            id=17,
+            body=ChatTemplateUpdateOne(...),
+        )
     """
     return parse(await client.send(request(id=id, body=body)))
 
@@ -102,4 +106,4 @@ async def asyncio_detailed(
 ) -> Detailed[ChatTemplate]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

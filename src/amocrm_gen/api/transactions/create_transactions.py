@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..._runtime.op import Batch, Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.transactions import TransactionCreate, TransactionWriteResult
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -74,7 +74,11 @@ def sync(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        create_transactions.sync(client=client, customer_id=17, body=[TransactionCreate(...)])
+        create_transactions.sync(
+            client=client,
+            customer_id=17,
+            body=[TransactionCreate(...)],
+        )
     """
     return parse(client.send(request(customer_id=customer_id, body=body, accrue_bonus=accrue_bonus)))
 
@@ -84,7 +88,7 @@ def sync_detailed(
 ) -> Detailed[TransactionWriteResult]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(customer_id=customer_id, body=body, accrue_bonus=accrue_bonus))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -121,7 +125,11 @@ async def asyncio(
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await create_transactions.asyncio(client=client, customer_id=17, body=[TransactionCreate(...)])
+        await create_transactions.asyncio(
+            client=client,
+            customer_id=17,
+            body=[TransactionCreate(...)],
+        )
     """
     return parse(await client.send(request(customer_id=customer_id, body=body, accrue_bonus=accrue_bonus)))
 
@@ -135,4 +143,4 @@ async def asyncio_detailed(
 ) -> Detailed[TransactionWriteResult]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(customer_id=customer_id, body=body, accrue_bonus=accrue_bonus))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

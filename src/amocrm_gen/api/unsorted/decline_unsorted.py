@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.unsorted import UnsortedDecline, UnsortedProcessed
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -70,7 +70,7 @@ def sync_detailed(
 ) -> Detailed[UnsortedProcessed]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(uid=uid, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, uid: str, body: UnsortedDecline | None = None) -> UnsortedProcessed:
@@ -106,4 +106,4 @@ async def asyncio_detailed(
 ) -> Detailed[UnsortedProcessed]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(uid=uid, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

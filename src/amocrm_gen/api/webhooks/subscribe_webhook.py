@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.webhooks import Webhook, WebhookCreate
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -72,7 +72,7 @@ def sync(*, client: Client, body: WebhookCreate) -> Webhook:
 def sync_detailed(*, client: Client, body: WebhookCreate) -> Detailed[Webhook]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, body: WebhookCreate) -> Webhook:
@@ -109,4 +109,4 @@ async def asyncio(*, client: AsyncClient, body: WebhookCreate) -> Webhook:
 async def asyncio_detailed(*, client: AsyncClient, body: WebhookCreate) -> Detailed[Webhook]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

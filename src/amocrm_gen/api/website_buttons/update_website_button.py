@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.website_buttons import WebsiteButton, WebsiteButtonUpdateOne
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -60,7 +60,11 @@ def sync(*, client: Client, source_id: int, body: WebsiteButtonUpdateOne) -> Web
         DecodeError: an answer that cannot be understood.
 
     Example:
-        update_website_button.sync(client=client, source_id=17, body=WebsiteButtonUpdateOne(...))
+        update_website_button.sync(
+            client=client,
+            source_id=17,
+            body=WebsiteButtonUpdateOne(...),
+        )
     """
     return parse(client.send(request(source_id=source_id, body=body)))
 
@@ -68,7 +72,7 @@ def sync(*, client: Client, source_id: int, body: WebsiteButtonUpdateOne) -> Web
 def sync_detailed(*, client: Client, source_id: int, body: WebsiteButtonUpdateOne) -> Detailed[WebsiteButton]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(source_id=source_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, source_id: int, body: WebsiteButtonUpdateOne) -> WebsiteButton:
@@ -94,7 +98,11 @@ async def asyncio(*, client: AsyncClient, source_id: int, body: WebsiteButtonUpd
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await update_website_button.asyncio(client=client, source_id=17, body=WebsiteButtonUpdateOne(...))
+        await update_website_button.asyncio(
+            client=client,
+            source_id=17,
+            body=WebsiteButtonUpdateOne(...),
+        )
     """
     return parse(await client.send(request(source_id=source_id, body=body)))
 
@@ -104,4 +112,4 @@ async def asyncio_detailed(
 ) -> Detailed[WebsiteButton]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(source_id=source_id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

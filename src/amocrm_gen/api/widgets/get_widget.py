@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.widgets import Widget
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -68,7 +68,7 @@ def sync(*, client: Client, widget_code: str) -> Widget | None:
 def sync_detailed(*, client: Client, widget_code: str) -> Detailed[Widget | None]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(widget_code=widget_code))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, widget_code: str) -> Widget | None:
@@ -101,4 +101,4 @@ async def asyncio(*, client: AsyncClient, widget_code: str) -> Widget | None:
 async def asyncio_detailed(*, client: AsyncClient, widget_code: str) -> Detailed[Widget | None]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(widget_code=widget_code))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

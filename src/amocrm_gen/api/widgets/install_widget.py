@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.widgets import Widget
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -72,7 +72,7 @@ def sync(*, client: Client, widget_code: str, body: Mapping[str, Any]) -> Widget
 def sync_detailed(*, client: Client, widget_code: str, body: Mapping[str, Any]) -> Detailed[Widget]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(widget_code=widget_code, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, widget_code: str, body: Mapping[str, Any]) -> Widget:
@@ -99,7 +99,11 @@ async def asyncio(*, client: AsyncClient, widget_code: str, body: Mapping[str, A
         DecodeError: an answer that cannot be understood.
 
     Example:
-        await install_widget.asyncio(client=client, widget_code="...", body=Mapping[str, Any](...))
+        await install_widget.asyncio(
+            client=client,
+            widget_code="...",
+            body=Mapping[str, Any](...),
+        )
     """
     return parse(await client.send(request(widget_code=widget_code, body=body)))
 
@@ -109,4 +113,4 @@ async def asyncio_detailed(
 ) -> Detailed[Widget]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(widget_code=widget_code, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

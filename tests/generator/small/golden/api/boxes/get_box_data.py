@@ -8,7 +8,7 @@ from typing import Any
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import EntityKind
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -66,7 +66,7 @@ def sync(*, client: Client, entity_kind: EntityKind, name: str) -> Any:
 def sync_detailed(*, client: Client, entity_kind: EntityKind, name: str) -> Detailed[Any]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(entity_kind=entity_kind, name=name))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, entity_kind: EntityKind, name: str) -> Any:
@@ -96,4 +96,4 @@ async def asyncio(*, client: AsyncClient, entity_kind: EntityKind, name: str) ->
 async def asyncio_detailed(*, client: AsyncClient, entity_kind: EntityKind, name: str) -> Detailed[Any]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(entity_kind=entity_kind, name=name))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Body, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Body, Client, Detailed, Request, Response, build, detailed
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
 
@@ -75,7 +75,7 @@ def sync_detailed(
 ) -> Detailed[bytes]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(token=token, content=content, x_part_id=x_part_id, x_trace=x_trace))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -113,4 +113,4 @@ async def asyncio_detailed(
 ) -> Detailed[bytes]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(token=token, content=content, x_part_id=x_part_id, x_trace=x_trace))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

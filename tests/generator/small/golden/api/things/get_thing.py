@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.things import Thing
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -64,7 +64,7 @@ def sync(*, client: Client, id: int) -> Thing:
 def sync_detailed(*, client: Client, id: int) -> Detailed[Thing]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: int) -> Thing:
@@ -93,4 +93,4 @@ async def asyncio(*, client: AsyncClient, id: int) -> Thing:
 async def asyncio_detailed(*, client: AsyncClient, id: int) -> Detailed[Thing]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

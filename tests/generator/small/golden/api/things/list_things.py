@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._runtime.op import Op, Page
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.things import ThingFilter, ThingOrder, ThingPage
 
 __all__ = ["OP", "asyncio", "asyncio_detailed", "parse", "request", "sync", "sync_detailed"]
@@ -125,7 +125,7 @@ def sync_detailed(
     response = client.send(
         request(page=page, limit=limit, with_=with_, filter=filter, order=order, box_id=box_id, type=type)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(
@@ -191,4 +191,4 @@ async def asyncio_detailed(
     response = await client.send(
         request(page=page, limit=limit, with_=with_, filter=filter, order=order, box_id=box_id, type=type)
     )
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..._runtime.op import Op
 from ..._runtime.reader import read
-from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build
+from ..._runtime.wire import AsyncClient, Client, Detailed, Request, Response, build, detailed
 from ...models.common import Ref
 from ...models.things import ThingUpdateOne
 
@@ -66,7 +66,7 @@ def sync(*, client: Client, id: int, body: ThingUpdateOne | None = None) -> dict
 def sync_detailed(*, client: Client, id: int, body: ThingUpdateOne | None = None) -> Detailed[dict[str, Ref]]:
     """Like ``sync``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)
 
 
 async def asyncio(*, client: AsyncClient, id: int, body: ThingUpdateOne | None = None) -> dict[str, Ref]:
@@ -99,4 +99,4 @@ async def asyncio_detailed(
 ) -> Detailed[dict[str, Ref]]:
     """Like ``asyncio``, with status, headers, raw bytes and drift of the answer beside the parsed value."""
     response = await client.send(request(id=id, body=body))
-    return Detailed.of(parse(response), response)
+    return detailed(parse(response), response)

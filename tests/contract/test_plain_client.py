@@ -1,0 +1,104 @@
+"""The plain clients of the generated package, over real connections: typed operations and nothing beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from amocrm_gen import Api, AsyncApi, AsyncClient, Client
+from amocrm_gen._runtime.errors import APIError, NotSentError, UnansweredError
+from amocrm_gen.api.leads import create_leads, get_lead, list_leads
+from amocrm_gen.models.leads import LeadCreate
+from amocrm_sandbox import Drop, Page, SandboxServer
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    """An account over real connections."""
+    with SandboxServer(limits=False) as served:
+        yield served
+
+
+def in_both(
+    url: str,
+    token: str,
+    sync: Callable[[Client], Any],
+    async_: Callable[[AsyncClient], Awaitable[Any]],
+) -> list[Any]:
+    """What the same work gives with the sync and with the async client; an error is given, not raised."""
+
+    async def run() -> Any:
+        async with AsyncClient(url, token) as client:
+            return await async_(client)
+
+    found: list[Any] = []
+    with Client(url, token) as client:
+        for work in (lambda: sync(client), lambda: asyncio.run(run())):
+            try:
+                found.append(work())
+            except (APIError, NotSentError, UnansweredError) as error:
+                found.append(error)
+    return found
+
+
+def reads_lead(url: str, token: str) -> list[Any]:
+    """What reading a lead that there is not gives in both flavours."""
+    return in_both(
+        url, token, lambda c: get_lead.sync(client=c, id=5), lambda c: get_lead.asyncio(client=c, id=5)
+    )
+
+
+def test_an_empty_list_is_none_and_a_full_one_a_page(server: SandboxServer) -> None:
+    """204 is None; what was created is found, by the function and by the bound method."""
+    at = (server.url, server.sandbox.token)
+    assert in_both(*at, lambda c: list_leads.sync(client=c), lambda c: list_leads.asyncio(client=c)) == [
+        None,
+        None,
+    ]
+    body = [LeadCreate(name="Заказ 17", price=50_000)]
+    made = in_both(
+        *at,
+        lambda c: create_leads.sync(client=c, body=body),
+        lambda c: create_leads.asyncio(client=c, body=body),
+    )
+    ids = [answer.embedded.leads[0].id for answer in made]
+    assert len(set(ids)) == 2
+    pages = in_both(*at, lambda c: Api(c).leads.list(limit=250), lambda c: AsyncApi(c).leads.list(limit=250))
+    assert [[lead.id for lead in page.embedded.leads] for page in pages] == [ids, ids]
+
+
+def test_the_detailed_calls_show_the_answer(server: SandboxServer) -> None:
+    """Status, headers and bytes stand beside the parsed value."""
+    for detailed in in_both(
+        server.url,
+        server.sandbox.token,
+        lambda c: list_leads.sync_detailed(client=c),
+        lambda c: list_leads.asyncio_detailed(client=c),
+    ):
+        assert (detailed.parsed, detailed.status_code, detailed.content) == (None, 204, b"")
+        assert detailed.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("status", [401, 404, 418, 520, 599])
+def test_an_error_status_raises(server: SandboxServer, status: int) -> None:
+    """Described, registered or neither: every error status is an error that names operation and status."""
+    if status != 401:
+        server.sandbox.faults.add(Page(status), next=2)
+    for error in reads_lead(server.url, "nonsense" if status == 401 else server.sandbox.token):
+        assert isinstance(error, APIError)
+        assert error.status == status
+        assert "get_lead" in str(error)
+
+
+def test_a_broken_connection_says_whether_the_request_left(server: SandboxServer) -> None:
+    """No connection is NotSentError; a connection that ends without an answer is UnansweredError."""
+    server.sandbox.faults.add(Drop(), next=2)
+    assert [type(error) for error in reads_lead(server.url, "t")] == [UnansweredError] * 2
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        closed = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        assert [type(error) for error in reads_lead(closed, "t")] == [NotSentError] * 2
