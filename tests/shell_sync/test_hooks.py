@@ -179,6 +179,8 @@ def test_several_secrets_while_one_is_replaced() -> None:
     for empty in ("", [], ["a", ""]):
         with pytest.raises(ValueError, match="protect nothing"):
             router(secret=empty)
+    with pytest.raises(ValueError, match="slash"):
+        router(secret="a/b")
 
 
 @pytest.mark.parametrize(

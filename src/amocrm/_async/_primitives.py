@@ -32,6 +32,7 @@ __all__ = [
     "Wakeup",
     "aclosing",
     "ends_all",
+    "fits",
     "portal",
     "redis_client",
     "run_all",
@@ -263,6 +264,11 @@ def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
         return await result if inspect.isawaitable(result) else result
 
     return run
+
+
+def fits(function: Callable[..., Any]) -> bool:
+    """Whether a function is of this flavour: a coroutine function."""
+    return inspect.iscoroutinefunction(function)
 
 
 def portal() -> Callable[[Callable[[], Result[T]]], T]:

@@ -31,6 +31,7 @@ __all__ = [
     "Wakeup",
     "closing",
     "ends_all",
+    "fits",
     "portal",
     "redis_client",
     "run_all",
@@ -214,6 +215,11 @@ def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
         raise TypeError(f"{function!r} is a coroutine function: use AsyncHooks, or write it without async")
     return function
+
+
+def fits(function: Callable[..., Any]) -> bool:
+    """Whether a function is of this flavour: no coroutine function, which would be called and never run."""
+    return not inspect.iscoroutinefunction(function)
 
 
 def portal() -> Callable[[Callable[[], Result[T]]], T]:
