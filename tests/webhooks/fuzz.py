@@ -5,7 +5,6 @@ It needs atheris, which is no tool of this repository (Linux, CPython 3.11 to 3.
     python3 -m venv /tmp/fuzz && /tmp/fuzz/bin/pip install atheris . && mkdir -p /tmp/corpus
     /tmp/fuzz/bin/python -m tests.webhooks.fuzz seed /tmp/corpus        # from corpus.txt and the recorded forms
     /tmp/fuzz/bin/python -m tests.webhooks.fuzz /tmp/corpus -max_total_time=600 -max_len=4096
-    /tmp/fuzz/bin/python -m tests.webhooks.fuzz /tmp/corpus -merge=1 ...   # options are libFuzzer's
     python -m tests.webhooks.fuzz keep /tmp/corpus                      # into corpus.txt; needs no atheris
 
 The first byte of an input says which content type it comes with, the rest is the body. A body fails when
@@ -37,7 +36,7 @@ with traced:
     from amocrm.webhooks.parse import parse_delivery
     from amocrm.webhooks.stored import packed, storable, unpacked
 
-__all__ = ["CONTENT_TYPES", "read", "try_one"]
+__all__ = ["CONTENT_TYPES", "read", "touch", "try_one"]
 
 CORPUS = Path(__file__).with_name("corpus.txt")
 CONTENT_TYPES = (
@@ -48,7 +47,7 @@ CONTENT_TYPES = (
     "text/plain; charset=cp866",
     "multipart/form-data; boundary=x",
 )
-_MOST = 400
+_MOST = 150
 
 
 def read() -> list[bytes]:
@@ -106,12 +105,12 @@ def seeds() -> list[bytes]:
 
 
 def keep(folder: Path) -> None:
-    """Writes the smallest inputs of a corpus, one for each way through the parser that the fuzzer told apart."""
-    found = sorted({path.read_bytes() for path in folder.iterdir()}, key=lambda data: (len(data), data))
-    bodies_ = [data[1:] for data in found if 1 < len(data) <= 2048][:_MOST]
-    head = [line for line in CORPUS.read_text().splitlines() if line.startswith("#")]
-    lines = [*head, *dict.fromkeys(base64.b64encode(body).decode() for body in bodies_)]
-    CORPUS.write_text("\n".join(lines) + "\n")
+    """Adds the smallest inputs that a run has found to what is kept, without what it was seeded with."""
+    seeded = {data[1:] for data in seeds()}
+    found = {path.read_bytes()[1:] for path in folder.iterdir()} - seeded
+    smallest = sorted(found, key=lambda body: (len(body), body))[:_MOST]
+    with CORPUS.open("a") as file:
+        file.writelines(base64.b64encode(body).decode() + "\n" for body in smallest if body)
 
 
 def main(arguments: list[str]) -> None:
