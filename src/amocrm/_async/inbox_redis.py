@@ -45,7 +45,7 @@ class AsyncRedisInbox:
         ConfigurationError: the extra ``redis`` is not installed.
 
     Example:
-        >>> inbox = AsyncRedisInbox("redis://localhost")  # doctest: +SKIP
+        >>> inbox = AsyncRedisInbox("redis://localhost")
     """
 
     def __init__(

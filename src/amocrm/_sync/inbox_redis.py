@@ -45,7 +45,7 @@ class RedisInbox:
         ConfigurationError: the extra ``redis`` is not installed.
 
     Example:
-        >>> inbox = RedisInbox("redis://localhost")  # doctest: +SKIP
+        >>> inbox = RedisInbox("redis://localhost")
     """
 
     def __init__(

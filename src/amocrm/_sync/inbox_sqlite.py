@@ -38,7 +38,7 @@ class SQLiteInbox:
             answer.
 
     Example:
-        >>> inbox = SQLiteInbox("/var/lib/myapp/webhooks.sqlite3")  # doctest: +SKIP
+        >>> inbox = SQLiteInbox("/var/lib/myapp/webhooks.sqlite3")
     """
 
     def __init__(self, path: str | os.PathLike[str], *, patience: float = 1.5) -> None:
