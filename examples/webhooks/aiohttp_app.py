@@ -24,7 +24,7 @@ def make_app(hooks: AsyncHooks) -> web.Application:
         async with hooks.running():
             yield
 
-    app = web.Application(client_max_size=4 * 1024 * 1024)
+    app = web.Application(client_max_size=hooks.limits.bytes)
     app.router.add_route("*", "/amocrm/{secret}", amocrm_hook)
     app.cleanup_ctx.append(worker)
     return app

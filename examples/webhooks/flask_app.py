@@ -8,6 +8,7 @@ from amocrm.webhooks import Delivery
 
 def make_app(hooks: Hooks) -> Flask:
     app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = hooks.limits.bytes
 
     @app.route("/amocrm/<secret>", methods=["GET", "POST"])
     def amocrm_hook(secret: str) -> Response:

@@ -179,6 +179,8 @@ async def test_several_secrets_while_one_is_replaced() -> None:
     for empty in ("", [], ["a", ""]):
         with pytest.raises(ValueError, match="protect nothing"):
             router(secret=empty)
+    with pytest.raises(ValueError, match="slash"):
+        router(secret="a/b")
 
 
 @pytest.mark.parametrize(
@@ -250,6 +252,62 @@ async def test_undated_content_is_told_by_the_id_of_its_delivery() -> None:
 
     assert len(seen) == 4
     assert len({event.key for event in seen}) == 4
+
+
+@pytest.mark.parametrize(
+    "delivery",
+    [
+        Delivery(
+            body=b"token=t&return_url=https://demo.amocrm.ru/api/v4/salesbot/1/continue/2",
+            headers={"content-type": "application/x-www-form-urlencoded"},
+        ),
+        Delivery(query="code=def502&referer=demo.amocrm.ru"),
+    ],
+    ids=["step of a bot", "code of a login"],
+)
+async def test_what_is_given_once_is_told_by_its_content(delivery: Delivery) -> None:
+    """A waiting step and a code are of use once, so the same again is a repetition, whatever its id."""
+    hooks = router()
+    seen = collector(hooks)
+
+    for _ in range(2):
+        assert (await hooks.accept(delivery)).status == 200
+    while await hooks.work():
+        pass
+
+    assert len(seen) == 1
+
+
+async def test_a_body_that_was_cut_off_is_refused() -> None:
+    """Half a form is a form as well; its announced length tells, and the platform is asked to repeat."""
+    hooks = router(secret="s3cret")
+    length = {"Content-Length": str(len(WON))}
+
+    assert (await hooks.accept(Delivery(body=WON[:40], headers=length, path="/s3cret"))).status == 503
+    assert (await hooks.accept(Delivery(body=WON, headers=length, path="/s3cret"))).status == 200
+    assert len(await hooks.inbox.entries()) == 1
+
+
+async def test_strangers_are_refused_before_their_body_is_read() -> None:
+    """The address alone tells whether a body is worth reading."""
+    hooks = router(secret="s3cret")
+
+    assert hooks.refusal("/hook/s3cret") is None
+    assert hooks.refusal("/hook", "secret=s3cret") is None
+    refused = hooks.refusal("/hook/wrong")
+    assert refused is not None
+    assert refused.status == 404
+    assert router().refusal("/anything") is None
+
+
+async def test_an_error_of_the_router_is_not_an_acceptance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong while a delivery is looked at, the platform is asked to repeat it."""
+    failures: list[Failure] = []
+    hooks = router(on_failure=failures.append)
+    monkeypatch.setattr("amocrm.webhooks.admission.delivery_key", lambda *arguments: 1 / 0)
+
+    assert (await hooks.accept(Delivery(body=WON))).status == 500
+    assert [type(failure.error) for failure in failures] == [ZeroDivisionError]
 
 
 async def test_the_key_of_an_event_stays_the_same() -> None:

@@ -49,14 +49,14 @@ async def test_it_is_readable_by_its_owner_only(path: Path) -> None:
     modes = {each.name: stat.S_IMODE(os.stat(each).st_mode) for each in path.parent.iterdir()}
     await inbox.close()
 
-    assert set(modes) >= {"inbox.sqlite3", "inbox.sqlite3-wal", "inbox.sqlite3.turn"}
+    assert set(modes) >= {"inbox.sqlite3", "inbox.sqlite3-wal", "inbox.sqlite3.turn", "inbox.sqlite3.wait"}
     assert set(modes.values()) == {0o600}
 
 
 @pytest.mark.parametrize("time", range(5))
 async def test_many_that_open_it_at_once(path: Path, time: int) -> None:
     """Whoever comes first sets the file up, and nobody is turned away meanwhile."""
-    boxes = [AsyncSQLiteInbox(path) for _ in range(8)]
+    boxes = [AsyncSQLiteInbox(path, patience=30) for _ in range(8)]
 
     taken = await run_all(
         [partial(box.put, delivery(f"k{number}"), now=1.0) for number, box in enumerate(boxes)], 8
@@ -69,7 +69,7 @@ async def test_many_that_open_it_at_once(path: Path, time: int) -> None:
 
 async def test_writers_take_turns(path: Path) -> None:
     """Of several that write without a pause, none keeps the others out: without turns one has forty at a stretch."""
-    boxes = [AsyncSQLiteInbox(path) for _ in range(3)]
+    boxes = [AsyncSQLiteInbox(path, patience=30) for _ in range(3)]
     await boxes[0].put(delivery("first"), now=0)
     order: list[int] = []
 

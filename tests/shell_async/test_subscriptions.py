@@ -163,6 +163,45 @@ async def test_a_handler_changes_one_field_with_one_patch(tmp_path: Path) -> Non
         assert stored.city == "Казань"
 
 
+async def test_changes_without_a_commit_are_told() -> None:
+    """A handler that forgets the block of its session fails, instead of losing what it changed."""
+    sandbox = Sandbox()
+    async with client_of(sandbox) as crm:
+        hooks = AsyncHooks(secret=None, inbox=":memory:", client=crm, clock=StoppedClock())
+
+        @hooks.on(LeadStatusChanged)
+        async def forgets(event: LeadStatusChanged, handling: Any) -> None:
+            handling.entity(Lead).price = 5
+
+        @hooks.on(LeadStatusChanged)
+        async def only_looks(event: LeadStatusChanged, handling: Any) -> None:
+            assert handling.entity(Lead).id == 17
+
+        (failure,) = await hooks.dispatch(Delivery(body=b"leads[status][0][id]=17"))
+
+        assert failure.handler is not None
+        assert failure.handler.endswith("forgets")
+        assert "handling.session()" in str(failure.error)
+        assert asked(sandbox) == []
+
+
+async def test_development_uses_the_secret_of_the_router() -> None:
+    """The router that is developed is the one that will run: its secret is in the address."""
+    with SandboxServer(limits=False) as server:
+        async with AsyncAmoCRM("demo", token=server.sandbox.token, base_url=server.url) as crm:
+            hooks = AsyncHooks(secret=["new secret", "old"], inbox=":memory:", clock=StoppedClock())
+            seen: list[Any] = []
+            hooks.on(LeadAdded)(seen.append)
+
+            async with crm.webhooks.develop(hooks) as url:
+                assert url.endswith("/amocrm/new%20secret")
+                async with crm.session() as s:
+                    s.add(Lead(name="Заказ 17"))
+                await until(lambda: seen)
+
+    assert [type(event) for event in seen] == [LeadAdded]
+
+
 async def test_an_event_as_your_own_class() -> None:
     """Declared fields read from the event itself; what the delivery does not carry is not guessed."""
     hooks = AsyncHooks(secret=None, inbox=":memory:", clock=StoppedClock())

@@ -14,7 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import httpx
 import pytest
 
-from amocrm import AsyncHooks, Hooks, SQLiteInbox
+from amocrm import AsyncHooks, AsyncRedisInbox, AsyncSQLiteInbox, Hooks, RedisInbox, SQLiteInbox
 from amocrm.webhooks import Answer, Delivery
 from amocrm.webhooks.asgi import asgi_app
 from amocrm.webhooks.local import LocalServer
@@ -287,3 +287,20 @@ def test_the_sync_router_refuses_coroutine_functions(hooks: Hooks) -> None:
 
     with pytest.raises(TypeError, match="AsyncHooks"):
         hooks.on()(handler)
+
+
+def test_flavours_are_not_mixed(hooks: Hooks, async_hooks: AsyncHooks, tmp_path: Path) -> None:
+    """A coroutine that nobody runs would look like an acceptance, so the wrong half is refused at once."""
+    from redis import Redis
+    from redis.asyncio import Redis as AsyncRedis
+
+    for wrong, words in (
+        (lambda: asgi_app(hooks), "asgi_app takes an AsyncHooks"),  # type: ignore[arg-type]
+        (lambda: wsgi_app(async_hooks), "wsgi_app takes a Hooks"),  # type: ignore[arg-type]
+        (lambda: Hooks(secret=None, inbox=AsyncSQLiteInbox(tmp_path / "a")), "other flavour"),  # type: ignore[arg-type]
+        (lambda: AsyncHooks(secret=None, inbox=SQLiteInbox(tmp_path / "a")), "other flavour"),  # type: ignore[arg-type]
+        (lambda: RedisInbox(AsyncRedis()), "other flavour"),
+        (lambda: AsyncRedisInbox(Redis()), "other flavour"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            wrong()

@@ -66,7 +66,8 @@ def test_replay_and_drop(
     assert main(["replay", "1"]) == 0
     assert main(["replay", "1", "77"]) == 1
     assert main(["drop", "--dead"]) == 0
-    assert main(["drop", "1", "2"]) == 0
+    assert main(["drop", "1", "2", "2"]) == 0
+    assert main(["drop", "9" * 40, "x"]) == 1
     assert main(["list"]) == 0
 
     assert capsys.readouterr().out.splitlines() == [
@@ -74,6 +75,7 @@ def test_replay_and_drop(
         "0 ready again",
         "1 dropped",
         "2 dropped",
+        "0 dropped",
         "0 ready, 0 dead, 0 done",
     ]
 
@@ -85,6 +87,10 @@ def test_replay_and_drop(
         (["replay", "--inbox", "{inbox}"], "say which"),
         (["work", "no.such.module:hooks"], "cannot be found"),
         (["work", "json:loads"], "is no amocrm.Hooks"),
+        (["work", ":"], "cannot be found"),
+        (["drop", "1", "--dead", "--inbox", "{inbox}"], "say which"),
+        (["list", "--inbox", __file__], "no SQLite file"),
+        (["list", "--inbox", "redis://127.0.0.1:1/0"], "inbox in Redis failed"),
     ],
 )
 def test_what_cannot_be_done_is_said(

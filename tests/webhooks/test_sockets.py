@@ -136,6 +136,9 @@ def test_asgi_says_when_it_cannot_start() -> None:
         def refusal(self, path: str, query: str) -> None:
             """Nobody is refused."""
 
+        async def accept(self, delivery: object) -> Any:
+            """Is never called."""
+
         def running(self) -> Any:
             """Fails."""
             raise RuntimeError("no inbox")

@@ -14,7 +14,7 @@ from amocrm.webhooks.delivery import Delivery
 from amocrm.webhooks.errors import InboxError
 from amocrm.webhooks.stored import Entry, State, packed, unpacked
 
-from ._primitives import redis_client
+from ._primitives import is_ours, redis_client
 
 __all__ = ["AsyncRedisInbox"]
 
@@ -45,7 +45,7 @@ class AsyncRedisInbox:
         ConfigurationError: the extra ``redis`` is not installed.
 
     Example:
-        >>> inbox = AsyncRedisInbox("redis://localhost")  # doctest: +SKIP
+        >>> inbox = AsyncRedisInbox("redis://localhost")
     """
 
     def __init__(
@@ -56,6 +56,11 @@ class AsyncRedisInbox:
             redis, _, named = redis.partition("#")
             name = name or named
         self._client: Any = redis_client(redis, _PATIENCE) if self._own else redis
+        if not is_ours(self._client.execute_command):
+            raise TypeError(
+                f"{type(self._client).__module__} is of the other flavour: AsyncRedisInbox takes an address, such as "
+                '"redis://localhost", or a client of its own flavour'
+            )
         from redis.exceptions import RedisError  # after the line that says how to install it
 
         self._errors = (RedisError, OSError)

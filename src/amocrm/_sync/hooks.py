@@ -22,7 +22,7 @@ from amocrm.webhooks.forms import Limits
 from amocrm.webhooks.handlers import Failure, Handlers
 from amocrm.webhooks.stored import Backoff, Entry, storable
 
-from ._primitives import Clock, Scope, runnable, shielded, within
+from ._primitives import Clock, Scope, is_ours, runnable, shielded, within
 from .inbox import Inbox
 from .inbox_redis import RedisInbox
 from .inbox_sqlite import SQLiteInbox
@@ -106,6 +106,11 @@ class Hooks:
             limits=limits or Limits(),
         )
         self.inbox: Inbox = inbox_at(inbox) if isinstance(inbox, str | os.PathLike) else inbox
+        if not is_ours(self.inbox.put):
+            raise TypeError(
+                f"{inbox!r} is of the other flavour, and nothing would be kept: AsyncHooks takes AsyncSQLiteInbox, "
+                "AsyncRedisInbox, or a path or address"
+            )
         self._handlers = Handlers()
         self._clock = clock or Clock()
         self._worker = Worker(

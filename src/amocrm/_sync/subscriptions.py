@@ -62,7 +62,7 @@ class Webhooks:
             ValueError: no event among them can be subscribed to.
 
         Example:
-            >>> crm.webhooks.ensure("https://app.example.com/hook/s3cret", hooks.codes)
+            >>> hook = crm.webhooks.ensure("https://app.example.com/hook/s3cret", hooks.codes)
         """
         codes = codes_of(events)
         if not codes:
@@ -107,6 +107,7 @@ class Webhooks:
         Example:
             >>> with crm.webhooks.develop(hooks) as url:
             ...     print(url)  # change something in the account: handlers are called
+            http://127.0.0.1:.../amocrm/...
         """
         if public_url is None and not self._client.is_local:
             raise ConfigurationError(

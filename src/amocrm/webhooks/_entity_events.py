@@ -91,6 +91,7 @@ class LeadEvent(EntityEvent[HookLead]):
 
         Example:
             >>> event.as_(Deal).city
+            'Kazan'
         """
         return cls._from(self.record, None)
 

@@ -39,6 +39,13 @@ def _tuple(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
     return listed
 
 
+def _address(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    listed = _tuple(given)
+    if listed is not None and any("/" in secret for secret in listed):
+        raise ValueError("a secret with a slash is no segment of a path; new_secret_path() makes one")
+    return listed
+
+
 def _accounts(given: Iterable[int | str] | None) -> frozenset[int | str] | None:
     if isinstance(given, str):
         raise TypeError("accounts takes several ids or subdomains: accounts={12345678, 'demo'}")
@@ -49,7 +56,7 @@ def _accounts(given: Iterable[int | str] | None) -> frozenset[int | str] | None:
 class Admission:
     """The rules by which deliveries are taken; see ``Hooks`` for what each of them means."""
 
-    secret: tuple[str, ...] | None = attrs.field(default=None, converter=_tuple)
+    secret: tuple[str, ...] | None = attrs.field(default=None, converter=_address)
     accounts: frozenset[int | str] | None = attrs.field(default=None, converter=_accounts)
     chat_secret: tuple[str, ...] | None = attrs.field(default=None, converter=_tuple)
     client_id: str | None = None

@@ -10,6 +10,7 @@ pass these on: enter ``hooks.running()`` in the framework's own lifespan, or wor
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Protocol, TypeAlias
@@ -45,6 +46,8 @@ def asgi_app(hooks: _Hooks, *, work: bool = True, largest: int | None = None, pa
         largest: bytes of a body beyond which it is answered with 413 unread; by default the bound of the router.
         patience: seconds for which the body is waited for; the platform sends it at once.
     """
+    if not inspect.iscoroutinefunction(hooks.accept):
+        raise TypeError("asgi_app takes an AsyncHooks; for Hooks there is amocrm.webhooks.wsgi.wsgi_app")
     bound = hooks.limits.bytes if largest is None else largest
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:

@@ -138,8 +138,13 @@ def _work(place: str) -> int:
             "`async with hooks.running(): ...`"
         )
     hooks.inbox.counts()  # an inbox that cannot be used is told now and not in the log
+
+    def end(number: int, frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)  # the second one ends a handler that hangs
+        hooks.stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: hooks.stop())
+        signal.signal(number, end)
     print(f"working on {hooks.inbox!r}; stop with Ctrl+C", flush=True)
     hooks.run()
     hooks.close()

@@ -25,7 +25,7 @@ class LocalServer:
     Example:
         >>> with LocalServer(hooks.accept) as server:
         ...     print(server.url)
-        http://127.0.0.1:51234
+        http://127.0.0.1:...
     """
 
     def __init__(

@@ -9,6 +9,7 @@ WSGI has no startup: work in a process of its own (``amocrm webhooks work myapp:
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias
@@ -39,6 +40,8 @@ def wsgi_app(hooks: _Hooks, *, largest: int | None = None) -> App:
         largest: bytes of a body beyond which it is answered with 413 unread; by default the bound of the
             router. How long a slow body is waited for is the server's business.
     """
+    if inspect.iscoroutinefunction(hooks.accept):
+        raise TypeError("wsgi_app takes a Hooks; for AsyncHooks there is amocrm.webhooks.asgi.asgi_app")
     bound = hooks.limits.bytes if largest is None else largest
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -1,0 +1,86 @@
+"""Examples in docstrings run and print what they say, in the sync flavour where there are two."""
+
+from __future__ import annotations
+
+import doctest
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amocrm import AmoCRM, Hooks, Lead, fields
+from amocrm._sync.handling import Handling
+from amocrm.webhooks import LeadStatusChanged, parse
+from amocrm_sandbox import SandboxServer
+
+MODULES = {
+    "amocrm.webhooks._entity_events": 1,
+    "amocrm.webhooks.bridge": 1,
+    "amocrm.webhooks.coerce": 2,
+    "amocrm.webhooks.forms": 1,
+    "amocrm.webhooks.handlers": 2,
+    "amocrm.webhooks.local": 1,
+    "amocrm.webhooks.parse": 1,
+    "amocrm.webhooks.stored": 1,
+    "amocrm.webhooks.verify": 3,
+    "amocrm._sync.hooks": 4,
+    "amocrm._sync.handling": 1,
+    "amocrm._sync.subscriptions": 2,
+    "amocrm._sync.inbox_sqlite": 1,
+    "amocrm._sync.inbox_redis": 1,
+}
+
+
+class Deal(Lead):
+    """A lead with declared fields."""
+
+    city = fields.Text(code="CITY")
+    closed_by = fields.Text(code="CLOSED_BY")
+
+
+class City:
+    """Options."""
+
+    KAZAN = "Kazan"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_hold(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as there are, with the objects that a reader would have at hand."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOOK_SECRET", "s3cret")
+    with SandboxServer(limits=False) as server:
+        sandbox = server.sandbox
+        for code in ("CITY", "CLOSED_BY"):
+            sandbox.call(
+                "POST", "/api/v4/leads/custom_fields", [{"type": "text", "name": code, "code": code}]
+            )
+        with AmoCRM("demo", token=sandbox.token, base_url=server.url) as crm:
+            with crm.session() as s:
+                lead = s.add(Lead(name="Order 17"))
+            place = "leads[status][0]"
+            field = f"{place}[custom_fields][0]"
+            (event,) = parse(
+                f"{place}[id]={lead.id}&{field}[id]=1&{field}[code]=CITY&{field}[values][0][value]=Kazan".encode()
+            )
+            assert isinstance(event, LeadStatusChanged)
+            hooks = Hooks(secret=None, inbox=":memory:", client=crm)
+            hooks.on(LeadStatusChanged, name="any")(lambda event: None)
+            known: dict[str, Any] = {
+                "City": City,
+                "Deal": Deal,
+                "LeadStatusChanged": LeadStatusChanged,
+                "crm": crm,
+                "event": event,
+                "handling": Handling(event, 1, crm),
+                "hooks": hooks,
+                "os": os,
+                "sales": 31,
+                "serve": lambda: None,
+            }
+            result = doctest.testmod(import_module(name), extraglobs=known, optionflags=doctest.ELLIPSIS)
+            hooks.close()
+
+    assert result == doctest.TestResults(0, MODULES[name])
