@@ -2,6 +2,7 @@
 
 amocrm sandbox [options]   a local amoCRM (needs the extra ``sandbox``)
 amocrm doctor              checks this installation
+amocrm login ACCOUNT …     the first login of an integration, into a folder of tokens
 amocrm webhooks [options]  list, replay and drop accepted deliveries; work on them
 """
 
@@ -50,6 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .webhooks.cli import main as webhooks
 
         return webhooks(given[1:])
+    if given[:1] == ["login"]:
+        from .login import main as login
+
+        return login(given[1:])
     if given == ["doctor"]:
         return doctor()
     print(__doc__)
