@@ -26,7 +26,7 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="amocrm login", description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(prog="amocrm login", description="The first login of an integration.")
     parser.add_argument("account", help="mycompany, mycompany.amocrm.ru or mycompany.kommo.com")
     parser.add_argument(
         "--store", required=True, metavar="FOLDER", help="where FileTokenStore keeps the tokens"
