@@ -234,6 +234,20 @@ async def test_the_deadline_counts_from_when_the_first_attempt_left() -> None:
     assert asked == [began, began + 30.0]
 
 
+async def test_hooks_see_each_decision() -> None:
+    """Every attempt that fell short is followed by what the policy makes of it, also when it gives up at once."""
+    seen: list[Any] = []
+    crm = client(mock(Server(CUT, status(503), status(404))), hooks=[seen.append])
+    await crm.send(Request(op=GET, path=GET.path))
+    decided = [event for event in seen if type(event).__name__ == "RetryDecided"]
+    assert [(event.failure, event.verdict) for event in decided] == [
+        ("unanswered", "retry"),
+        ("unanswered", "retry"),
+        ("answered", "give up"),
+    ]
+    assert [event.status for event in decided] == [None, 503, 404]
+
+
 async def test_events_know_our_own_seconds() -> None:
     """How long an answer took is told by our clock, also when the limiter's is another machine's."""
 
