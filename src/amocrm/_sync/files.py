@@ -14,7 +14,11 @@ from pathlib import Path
 
 from amocrm.errors import ConfigurationError
 
-__all__ = ["Disk", "folder_of", "lock", "make_folders", "open_private", "replace_file", "try_lock"]
+__all__ = ["DRAFT", "Disk", "folder_of", "lock", "make_folders", "open_private", "replace_file", "try_lock"]
+
+
+#: how the name of a file ends while it is written
+DRAFT = ".tmp"
 
 
 class Disk:
@@ -87,7 +91,7 @@ def replace_file(disk: Disk, path: Path, content: bytes) -> None:
         OSError: it was not replaced.
     """
     # One name for all: whoever writes holds the lock, and the draft of one that died is written over.
-    draft = path.with_suffix(".tmp")
+    draft = path.with_suffix(DRAFT)
     try:
         handle = disk.open(draft)
         try:
