@@ -97,6 +97,8 @@ def main() -> None:
     order = json.loads(sys.stdin.readline())
     module, _, name = order["job"].partition(":")
     prepare = getattr(importlib.import_module(module), name)
+    for each in order["spec"].get("imports", ()):  # once here and not in every fork
+        importlib.import_module(each)
     count = order["processes"]
     ready_read, ready_write = os.pipe()
     gate_read, gate_write = os.pipe()

@@ -27,6 +27,10 @@ from .table import Row
 __all__ = ["World", "cancellations", "kills", "one_refresh", "refresh_rows", "world"]
 
 _AT_ONCE = 20
+_IMPORTS = {
+    "sqlalchemy": ["sqlalchemy.dialects.sqlite", "examples.stores.sqlalchemy_store"],
+    "django": ["django.db.models", "django.db.backends.sqlite3.base"],
+}
 TOKEN_PATH = "/oauth2/access_token"
 
 
@@ -72,6 +76,7 @@ def world(store: str, redis_url: str = "") -> Iterator[World]:
         made = server.sandbox.integration
         oauth = [made.client_id, made.client_secret, made.redirect_uri]
         spec = {"store": store, "redis": redis_url, "url": server.url, "oauth": oauth}
+        spec["imports"] = _IMPORTS.get(store, [])
         yield World(server, spec, folder)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -40,9 +41,13 @@ from amocrm_gen.api.account import get_account
 
 __all__ = ["Steps", "cancelled_at", "kill", "many", "put", "taken_up"]
 
+#: everything is on loopback without TLS, so that nobody has to load certificates
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _FREE = Limits(per_key=100_000, per_account=100_000)
 #: seconds; short, because the next process waits for the lock of a dead one
 _LEASE = 0.4
+#: processes die here and the power does not, so that nobody has to wait for the disk
+_UNSYNCED = "PRAGMA synchronous=OFF"
 
 
 class Steps:
@@ -154,7 +159,7 @@ class _Traced(httpx.HTTPTransport):
     """Every event of a connection to the token endpoint is a step."""
 
     def __init__(self, steps: Steps) -> None:
-        super().__init__()
+        super().__init__(verify=_NO_TLS)
         self._steps = steps
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -165,7 +170,7 @@ class _Traced(httpx.HTTPTransport):
 
 class _AsyncTraced(httpx.AsyncHTTPTransport):
     def __init__(self, steps: Steps) -> None:
-        super().__init__()
+        super().__init__(verify=_NO_TLS)
         self._steps = steps
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -179,9 +184,48 @@ class _AsyncTraced(httpx.AsyncHTTPTransport):
 
 
 def _store(spec: dict[str, Any], place: str) -> Any:
+    if spec["store"] in ("sqlalchemy", "django"):
+        return database_store(spec["store"], place, _LEASE)
     if spec["store"] == "redis":
         return RedisTokenStore(spec["redis"], prefix=place, lease=_LEASE)
     return FileTokenStore(place)
+
+
+def database_store(kind: str, place: str, lease: float) -> Any:
+    """A store of the recipes, on a SQLite file of its own."""
+    if kind == "sqlalchemy":
+        from sqlalchemy import create_engine, event
+
+        from examples.stores.sqlalchemy_store import SQLAlchemyTokenStore
+
+        engine = create_engine(f"sqlite:///{place}.db")
+        event.listen(engine, "connect", lambda connection, _: connection.execute(_UNSYNCED))
+        made = SQLAlchemyTokenStore(engine, lease=lease, poll=0.02)
+        made.create_table()
+        return made
+    import django
+    from django.conf import settings
+    from django.db import connections
+
+    if not settings.configured:
+        settings.configure(
+            DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+        )
+        django.setup()
+    from examples.stores.django_store import AmoCRMToken, DjangoTokenStore
+
+    alias = place
+    if alias not in connections.settings:
+        file = {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": f"{place}.db",
+            "OPTIONS": {"timeout": 30, "init_command": _UNSYNCED},
+        }
+        connections.settings[alias] = connections.configure_settings({"default": {}, alias: file})[alias]
+    if AmoCRMToken._meta.db_table not in connections[alias].introspection.table_names():
+        with connections[alias].schema_editor() as schema:
+            schema.create_model(AmoCRMToken)
+    return DjangoTokenStore(alias, lease=lease, poll=0.02)
 
 
 def put(spec: dict[str, Any], place: str, pair: dict[str, Any]) -> None:
@@ -219,12 +263,13 @@ def kill(spec: dict[str, Any], index: int) -> Callable[[], dict[str, Any]]:
     steps, place = Steps(spec["at"][index], _suicide), spec["places"][index]
     if spec["store"] == "redis":
         inner: Any = RedisTokenStore(_stepping_redis(spec["redis"], steps), prefix=place, lease=_LEASE)
-    else:
+    elif spec["store"] == "file":
         inner = FileTokenStore(place, disk=_stepping_disk(Disk, steps))
+    else:
+        inner = _store(spec, place)
 
     def run() -> dict[str, Any]:
-        with httpx.HTTPTransport() as plain, _Traced(steps) as traced:
-            del plain
+        with _Traced(steps) as traced:
             return {"outcome": _ask(spec, _Store(inner, steps), traced), "steps": steps.names}
 
     return run
@@ -246,7 +291,13 @@ def taken_up(spec: dict[str, Any], index: int) -> Callable[[], list[str]]:
 def _ask(spec: dict[str, Any], store: Any, transport: Any) -> str:
     limiter, oauth = MemoryLimiter(_FREE), OAuth(*spec["oauth"])
     with AmoCRM(
-        "demo", oauth=oauth, store=store, base_url=spec["url"], limiter=limiter, http_transport=transport
+        "demo",
+        oauth=oauth,
+        store=store,
+        base_url=spec["url"],
+        limiter=limiter,
+        http_transport=transport,
+        verify=_NO_TLS,
     ) as crm:
         try:
             get_account.sync(client=crm)
@@ -263,13 +314,18 @@ def many(spec: dict[str, Any], index: int) -> Callable[[], list[str]]:
 async def _many(spec: dict[str, Any]) -> list[str]:
     place = spec["places"][0]
     shared = AsyncRedisTokenStore(spec["redis"], prefix=place) if spec["store"] == "redis" else None
-    store = shared or AsyncFileTokenStore(place)
+    store: Any = shared or AsyncFileTokenStore(place)
+    if spec["store"] in ("sqlalchemy", "django"):
+        from examples.stores.in_threads import InThreads
+
+        store = InThreads(await asyncio.to_thread(database_store, spec["store"], place, 30.0))
     async with AsyncAmoCRM(
         "demo",
         oauth=OAuth(*spec["oauth"]),
         store=store,
         base_url=spec["url"],
         limiter=AsyncMemoryLimiter(_FREE),
+        verify=_NO_TLS,
     ) as crm:
 
         async def one() -> str:

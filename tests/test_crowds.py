@@ -57,7 +57,7 @@ def test_the_dead_hold_nobody_up(redis_url: str) -> None:
     """A process killed with a slot costs the others the lease at most; one killed in the line, a turn."""
     with ThreadPoolExecutor(len(DEATHS)) as pool:
         ends = list(pool.map(partial(held_up, redis_url=redis_url), DEATHS))
-    assert [str(held) for held in ends if not held.good] == []
+    assert [str(held) for held in ends if not held.went_on] == []
     # A slot that nobody confirms does cost something: without it this test would see no death at all.
     assert min(held.gap for held in ends if held.death.where == "slot") > 1.0
 

@@ -9,6 +9,8 @@ Example:
     ...     with amocrm_client.session() as s:
     ...         s.add(Lead(name="Заказ 17"))
     ...     assert amocrm_sandbox.get("/api/v4/leads").json()["_embedded"]["leads"][0]["name"] == "Заказ 17"
+
+Who keeps tokens in a store of his own tries it with ``check_token_store`` (or ``check_async_token_store``).
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
     from amocrm_sandbox import Sandbox
 
     from ._async.client import AsyncAmoCRM
+    from ._async.stores import AsyncTokenStore
     from ._sync.client import AmoCRM
+    from ._sync.stores import TokenStore
 
-__all__ = ["amocrm_async_client", "amocrm_client"]
+__all__ = ["amocrm_async_client", "amocrm_client", "check_async_token_store", "check_token_store"]
 
 #: requests a second that a test never makes, so that nobody waits for the limiter
 _RATE = 1_000_000
@@ -66,3 +70,29 @@ def amocrm_async_client(amocrm_sandbox: Sandbox) -> AsyncAmoCRM:
         http_transport=AsyncSandboxTransport(amocrm_sandbox),
         limiter=AsyncMemoryLimiter(Limits(per_key=_RATE, per_account=_RATE)),
     )
+
+
+def check_token_store(store: TokenStore, *, leased: bool = False) -> None:
+    """Tries a token store of your own against everything that ``TokenStore`` promises.
+
+    Args:
+        store: what to try; it is given keys of its own and keeps some tokens afterwards.
+        leased: its locks can end while they are held, so that it has to look at fencing numbers.
+
+    Raises:
+        AssertionError: a sentence that says which promise is broken.
+
+    Example:
+        >>> from amocrm import MemoryTokenStore
+        >>> check_token_store(MemoryTokenStore())
+    """
+    from ._sync.storecheck import check_token_store as check
+
+    check(store, leased=leased)
+
+
+async def check_async_token_store(store: AsyncTokenStore, *, leased: bool = False) -> None:
+    """The same for a store of the async client."""
+    from ._async.storecheck import check_token_store as check
+
+    await check(store, leased=leased)

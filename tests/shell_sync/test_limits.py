@@ -188,6 +188,21 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path, clock: ManualClock) -> Non
     assert clock.now == pytest.approx(1.0)
 
 
+def test_a_file_that_is_taken_away_costs_a_second(tmp_path: Path, clock: ManualClock) -> None:
+    """A cleaner that empties the folder between two requests brings no eighth request into a second."""
+    limiter = FileLimiter(tmp_path, clock=clock)
+    times = []
+    for number in range(14):
+        if number == 7:
+            for path in tmp_path.iterdir():
+                path.unlink()
+        slot = limiter.acquire(KEY)
+        times.append(clock.now)
+        limiter.confirm(slot, Outcome.ANSWERED)
+    assert times[7] - times[6] >= 1.0
+    assert max(sum(at - 1.0 < other <= at for other in times) for at in times) <= 7
+
+
 def test_times_of_another_start_of_the_machine_mean_nothing(tmp_path: Path) -> None:
     """After a restart the clock begins anew, and an old file is not waited for."""
     before, after = ManualClock(1_000_000.0), ManualClock(5.0)

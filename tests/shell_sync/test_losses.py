@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from redis import Redis
 
 from amocrm._sync.redisstores import RedisTokenStore
@@ -206,6 +207,38 @@ def test_a_login_mends_a_damaged_file(tmp_path: Path) -> None:
     crm = world.logged_in()
     assert (crm.send(GET)).status == 200
     assert (world.client().send(GET)).status == 200
+
+
+def test_a_pair_in_the_draft_of_a_dead_process(tmp_path: Path) -> None:
+    """Killed between writing the new pair and putting it in place: the next process finds it all the same."""
+    world = World(FileTokenStore(tmp_path))
+    crm = world.logged_in()
+    old = world.store.load(world.key)
+    world.pass_time(DAY)
+    assert (crm.send(GET)).status == 200
+    path = next(tmp_path.glob("*.json"))
+    # What a kill just before the renaming leaves: the intent in place, the new pair beside it.
+    path.rename(path.with_suffix(".tmp"))
+    path.write_bytes(replace(old, intent=old.mark).dump())
+    assert (world.client().send(GET)).status == 200
+    world.pass_time(DAY)
+    assert (world.client().send(GET)).status == 200
+    assert world.refreshes() == 2
+    assert not path.with_suffix(".tmp").exists()
+
+
+@pytest.mark.parametrize("draft", [b"", b'{"access": "half', b"\x00" * 50, None])
+def test_a_draft_that_is_no_new_pair(tmp_path: Path, draft: bytes | None) -> None:
+    """Half a draft, or that of an intent, changes nothing about what is stored."""
+    store = FileTokenStore(tmp_path)
+    token = Token(access="a", refresh="r", expires_at=1.0, lifetime=1.0, account="x")
+    announced = replace(token, intent=token.mark)
+    with store.lock("one") as fence:
+        store.save("one", announced, fence=fence, replaces=None)
+    next(tmp_path.glob("*.json")).with_suffix(".tmp").write_bytes(
+        announced.dump() if draft is None else draft
+    )
+    assert store.load("one") == announced
 
 
 def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:

@@ -13,11 +13,13 @@ from functools import partial
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from amocrm._sync._primitives import run_all
 from amocrm._sync.connection import Connection
-from amocrm._sync.limits import MemoryLimiter
+from amocrm._sync.limits import MemoryLimiter, Slot
+from amocrm._core.hosts import LimitKey
 from amocrm._core.limiter import Limits
 from amocrm._core.retry import NEVER, RetryPolicy
 from amocrm.errors import (
@@ -213,6 +215,59 @@ def test_waits_grow_and_obey_the_server() -> None:
     assert clock.slept[0] == 7.0
     assert 0.0 <= clock.slept[1] <= 1.0
     assert crm.stats.retries == 2
+
+
+def test_the_deadline_counts_from_when_the_first_attempt_left() -> None:
+    """A server that is silent for 30 s at a time is asked twice within a deadline of 59 s, not three times."""
+    clock = ManualClock()
+    asked: list[float] = []
+
+    def silent(request: httpx.Request) -> httpx.Response:
+        asked.append(clock.now)
+        clock.now += 30.0
+        raise httpx.ReadTimeout("nothing came")
+
+    crm = client(mock(silent), clock=clock, retry=RetryPolicy(deadline=59.0, base=0.0))
+    began = clock.now
+    with pytest.raises(UnansweredError):
+        crm.send(Request(op=GET, path=GET.path))
+    assert asked == [began, began + 30.0]
+
+
+def test_hooks_see_each_decision() -> None:
+    """Every attempt that fell short is followed by what the policy makes of it, also when it gives up at once."""
+    seen: list[Any] = []
+    crm = client(mock(Server(CUT, status(503), status(404))), hooks=[seen.append])
+    crm.send(Request(op=GET, path=GET.path))
+    decided = [event for event in seen if type(event).__name__ == "RetryDecided"]
+    assert [(event.failure, event.verdict) for event in decided] == [
+        ("unanswered", "retry"),
+        ("unanswered", "retry"),
+        ("answered", "give up"),
+    ]
+    assert [event.status for event in decided] == [None, 503, 404]
+
+
+def test_events_know_our_own_seconds() -> None:
+    """How long an answer took is told by our clock, also when the limiter's is another machine's."""
+
+    class Elsewhere(MemoryLimiter):
+        """Its clock is far ahead of ours."""
+
+        def acquire(self, key: LimitKey) -> Slot:
+            """A slot in its own time."""
+            return msgspec.structs.replace(super().acquire(key), at=1e12)
+
+    clock = ManualClock()
+    seen: list[Any] = []
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        clock.now += 3.0
+        return OK
+
+    crm = client(mock(slow), clock=clock, limiter=Elsewhere(FAST, clock=clock), hooks=[seen.append])
+    crm.send(Request(op=GET, path=GET.path))
+    assert [event.seconds for event in seen if hasattr(event, "seconds")] == [3.0, 3.0]
 
 
 def test_a_page_with_403_stops_everything() -> None:

@@ -129,6 +129,8 @@ class AsyncExecutor:
                 result = failure_of_status(response.status, page)
                 reached += result is not Failure.NOT_SENT
                 if result is None or result is Failure.ANSWERED:
+                    if result is not None and attempts.hooks:
+                        self._decided(op, number, result, response, options.retry.verdict(op.safety, result))
                     response.sent, response.timeouts = max(1, reached), timeouts
                     return response
                 timeouts += response.status == 504

@@ -120,11 +120,12 @@ class AsyncFileLimiter(AsyncQueuedLimiter):
             ours = _read(handles["account"], _AccountFile)
             if ours is None or not _is_current(ours.boot, boot, ours.window, now):
                 ours = _AccountFile(boot, Window(limits.per_account))
+                ours.window.next_at = self._careful(paths["account"], handles["account"], now)
             mine.state.window.limit, ours.window.limit = limits.per_key, limits.per_account
             yield mine.line, Gate(limits, mine.state, ours.window)
             _write(handles["key"], mine)
             _write(handles["account"], ours)
-            self._known.add(paths["key"])
+            self._known.update(paths.values())
         finally:
             for handle in handles.values():
                 os.close(handle)

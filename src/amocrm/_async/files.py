@@ -15,6 +15,7 @@ from pathlib import Path
 from amocrm.errors import ConfigurationError
 
 __all__ = [
+    "DRAFT",
     "Disk",
     "folder_of",
     "lock",
@@ -25,6 +26,10 @@ __all__ = [
     "try_share",
     "unlock",
 ]
+
+
+#: how the name of a file ends while it is written
+DRAFT = ".tmp"
 
 
 class Disk:
@@ -97,7 +102,7 @@ def replace_file(disk: Disk, path: Path, content: bytes) -> None:
         OSError: it was not replaced.
     """
     # One name for all: whoever writes holds the lock, and the draft of one that died is written over.
-    draft = path.with_suffix(".tmp")
+    draft = path.with_suffix(DRAFT)
     try:
         handle = disk.open(draft)
         try:

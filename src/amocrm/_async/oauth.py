@@ -97,7 +97,7 @@ class AsyncOAuthTokens:
         token, now = self._token, clock.wall()
         if token is not None and not token.is_due(now):
             if self._belated is not None and clock.monotonic() >= self._belated_at:
-                await self._try_belated()
+                await shielded(self._try_belated)
             return token.access
         usable = token is not None and not token.is_over(now + _SLACK)
         if token is not None and usable and clock.monotonic() < self._quiet_until:

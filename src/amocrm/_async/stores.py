@@ -18,7 +18,7 @@ from amocrm._core.token import Token
 from amocrm.errors import TokenStoreError
 
 from ._primitives import Clock, Context, Lock, to_thread
-from .files import Disk, folder_of, make_folders, replace_file, try_lock
+from .files import DRAFT, Disk, folder_of, make_folders, replace_file, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -171,6 +171,21 @@ class AsyncFileTokenStore:
             raise _failed("locked", self._path(key), key, error) from error
 
     def _load(self, key: str) -> Token | None:
+        stored = self._stored(key)
+        if stored is not None and stored.intent is None:
+            return stored
+        # A refresh was begun and its pair not put in place: it may lie in the draft of the process that died.
+        return self._draft(key, stored) or stored
+
+    def _draft(self, key: str, stored: Token | None) -> Token | None:
+        try:
+            draft = Token.load(self._disk.read(self._path(key).with_suffix(DRAFT)))
+        except (OSError, ValueError):
+            return None
+        known = stored is not None and draft.refresh == stored.refresh
+        return None if known or draft.intent is not None else draft
+
+    def _stored(self, key: str) -> Token | None:
         path = self._path(key)
         try:
             content = self._disk.read(path)

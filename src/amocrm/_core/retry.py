@@ -83,8 +83,8 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         safety: Safety,
         failure: Failure,
         *,
-        attempt: int,
-        elapsed: float,
+        attempt: int = 1,
+        elapsed: float = 0.0,
         asked: float | None = None,
         random: Callable[[], float] = lambda: 1.0,
     ) -> Verdict:

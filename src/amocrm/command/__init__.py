@@ -1,1 +1,1 @@
-"""The parts of the command ``amocrm``: ``doctor`` and ``models``."""
+"""The parts of the command ``amocrm``: ``doctor``, ``login`` and ``models``."""

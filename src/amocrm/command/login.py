@@ -1,0 +1,75 @@
+"""The command ``amocrm login``: the first login of an integration, from a terminal, into a folder of tokens.
+
+    export AMOCRM_CLIENT_ID=… AMOCRM_CLIENT_SECRET=…
+    amocrm login mycompany --store ~/.config/myapp/amocrm
+
+With a redirect address of this machine (``http://127.0.0.1:8765/cb``, saved so in the integration) the redirect is
+taken by a small server; with any other one, the address to which the browser was led is pasted here.
+The secret is read from the environment or asked for, and never taken from the command line, where others see it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from getpass import getpass
+
+from .._core.hosts import is_loopback, parse_account
+from .._core.login import new_state, read_redirect
+from .._core.token import OAuth
+from ..errors import AmoCRMError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="amocrm login", description="The first login of an integration.")
+    parser.add_argument("account", help="mycompany, mycompany.amocrm.ru or mycompany.kommo.com")
+    parser.add_argument(
+        "--store", required=True, metavar="FOLDER", help="where FileTokenStore keeps the tokens"
+    )
+    parser.add_argument("--client-id", default=os.environ.get("AMOCRM_CLIENT_ID"), help="or AMOCRM_CLIENT_ID")
+    parser.add_argument(
+        "--redirect-uri",
+        default=os.environ.get("AMOCRM_REDIRECT_URI", "http://127.0.0.1:8765/cb"),
+        help="exactly as saved in the integration (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--patience", type=float, default=300.0, help="seconds to wait (default: %(default)s)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
+    parser.add_argument("--base-url", help="a local server in the account's place, for trials")
+    args = parser.parse_args(arguments)
+    if not args.client_id:
+        parser.error(
+            "--client-id or AMOCRM_CLIENT_ID is needed: it stands on the Keys tab of the integration"
+        )
+    secret = os.environ.get("AMOCRM_CLIENT_SECRET") or getpass("Secret key of the integration: ")
+    try:
+        _log_in(args, OAuth(args.client_id, secret, args.redirect_uri))
+    except AmoCRMError as error:
+        print(f"Not logged in: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _log_in(args: argparse.Namespace, oauth: OAuth) -> None:
+    from .._sync.connection import Connection
+    from .._sync.stores import FileTokenStore
+
+    store = FileTokenStore(args.store)
+    with Connection(args.account, oauth=oauth, store=store, base_url=args.base_url) as crm:
+        if is_loopback(oauth.redirect_uri):
+            crm.login(patience=args.patience, show=_show if args.no_browser else None)
+        else:
+            state = new_state()
+            _show(oauth.authorize_url(state, platform=parse_account(args.account).family.domain))
+            crm.authorize(read_redirect(input("Address to which you were led: ").strip(), state))
+        print(f"Logged in to {crm.account_host}; the tokens are in {args.store}")
+
+
+def _show(address: str) -> None:
+    print(f"Open this page and grant access:\n{address}", flush=True)
