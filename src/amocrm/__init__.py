@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._async.redisstores import AsyncRedisTokenStore
     from ._async.session import AsyncSession
     from ._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore, AsyncTokenStore
+    from ._core.chats import ChannelSecret
     from ._core.limiter import Limits
     from ._core.options import Timeout
     from ._core.outcome import Issue, Outcome, Report, Result
@@ -113,6 +114,7 @@ __all__ = [
     "AsyncTokenStore",
     "BlockedError",
     "CatalogElement",
+    "ChannelSecret",
     "CircuitOpen",
     "Collection",
     "Company",
@@ -183,6 +185,7 @@ _PLACES = {
     "_async.redisstores": ("AsyncRedisTokenStore",),
     "_async.session": ("AsyncSession",),
     "_async.stores": ("AsyncFileTokenStore", "AsyncMemoryTokenStore", "AsyncTokenStore"),
+    "_core.chats": ("ChannelSecret",),
     "_core.limiter": ("Limits",),
     "_core.options": ("Timeout",),
     "_core.outcome": ("Issue", "Outcome", "Report", "Result"),
