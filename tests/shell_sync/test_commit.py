@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
+from unittest.mock import ANY
 
 import pytest
 
@@ -172,3 +173,15 @@ def test_what_was_on_its_way_when_a_commit_was_cut_short_is_in_doubt(
     s.commit()
     assert len(bodies(sandbox, "create_leads")) == 1
     assert (s.reconcile()).ok
+
+
+def test_a_fraction_of_a_price_is_no_silent_loss(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """amoCRM keeps whole prices: a fraction is sent, and the warning says what may become of it."""
+    session = crm.session()
+    lead = session.add(Lead(name="Заказ", price=10.5))
+    with pytest.warns(UserWarning, match=r"price 10\.5 .*whole prices"):
+        session.commit()
+    assert bodies(sandbox, "create_leads") == [[{"name": "Заказ", "price": 10.5, "request_id": ANY}]]
+    lead.price = 11.0
+    session.commit()
+    assert bodies(sandbox, "update_leads") == [[{"id": lead.id, "price": 11}]]
