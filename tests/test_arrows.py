@@ -44,7 +44,6 @@ ARROWS["amocrm._sync"] = _BELOW_SHELL
 ARROWS["amocrm.otel"] = {"amocrm.errors", "amocrm._core"}
 ARROWS["amocrm.tokens"] = {"amocrm.errors", "amocrm._core"}
 ARROWS["amocrm.events"] = {"amocrm._core", "amocrm_gen._runtime"}
-ARROWS["amocrm.login"] = _BELOW_SHELL | {"amocrm._sync"}
 #: a front door: the command works on inboxes, which belong to the shell
 ARROWS["amocrm.webhooks.cli"] = _BELOW_SHELL | {"amocrm._sync"}
 ARROWS["amocrm.command"] = _BELOW_SHELL | {"amocrm._sync"}

@@ -13,7 +13,7 @@ class Bar:
     """A progress bar on one line; on something that is no terminal it prints quarters only."""
 
     def __init__(self, what: str, total: int) -> None:
-        self._what, self._total, self._shown = what, total, -1
+        self._what, self._total, self._shown = what, max(1, total), -1
         self._start = time.monotonic()
         self._live = sys.stderr.isatty()
 
@@ -36,7 +36,8 @@ def compare(title: str, expected: Counter[str], found: Counter[str], *, rows: in
     """Prints two columns of sums beside each other; returns whether they are the same."""
     same = expected == found
     print(f"\n  {title:<22}{'CSV':>14}{'amoCRM':>14}")
-    names = sorted(expected.keys() | found.keys(), key=lambda name: (-expected[name], name))
+    # The greatest first where only some are shown, else in the order of their names.
+    names = sorted(expected.keys() | found.keys(), key=lambda name: (-expected[name] if rows else 0, name))
     for name in names[:rows]:
         mark = "" if expected[name] == found[name] else "   <- differs"
         print(f"  {name:<22}{expected[name]:>14,}{found[name]:>14,}{mark}")

@@ -4,8 +4,8 @@ Names are imported when they are first used, so that ``from amocrm import Lead, 
 
 Example:
     >>> from amocrm import AmoCRM, Lead
-    >>> crm = AmoCRM("mycompany", token="…")
-    >>> lead = crm.leads.get(17)
+    >>> crm = AmoCRM("mycompany", token="…")  # doctest: +SKIP
+    >>> lead = crm.leads.get(17)  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ._async.redisstores import AsyncRedisTokenStore
     from ._async.session import AsyncSession
     from ._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore, AsyncTokenStore
+    from ._core.chats import ChannelSecret
     from ._core.limiter import Limits
     from ._core.options import Timeout
     from ._core.outcome import Issue, Outcome, Report, Result
@@ -115,6 +116,7 @@ __all__ = [
     "AsyncTokenStore",
     "BlockedError",
     "CatalogElement",
+    "ChannelSecret",
     "CircuitOpen",
     "Collection",
     "Company",
@@ -186,6 +188,7 @@ _PLACES = {
     "_async.redisstores": ("AsyncRedisTokenStore",),
     "_async.session": ("AsyncSession",),
     "_async.stores": ("AsyncFileTokenStore", "AsyncMemoryTokenStore", "AsyncTokenStore"),
+    "_core.chats": ("ChannelSecret",),
     "_core.limiter": ("Limits",),
     "_core.options": ("Timeout",),
     "_core.outcome": ("Issue", "Outcome", "Report", "Result"),

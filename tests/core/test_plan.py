@@ -71,3 +71,45 @@ def test_replacing_the_company_removes_the_old_link_first() -> None:
     lead = Lead._from(data, None)
     lead.company = Company._from(Company._model(id=8), None)
     assert shape(plan_of(lead)) == [(1, "unlink_entities", (1,)), (2, "link_entities", (1,))]
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> list[Any]:
+    """New companies, contacts and leads with links in every direction, notes and tasks among them."""
+    companies = [Company(name=f"c{number}") for number in range(draw(st.integers(0, 4)))]
+    contacts = [
+        Contact(name=f"p{number}", company=draw(st.sampled_from([None, *companies])))
+        for number in range(draw(st.integers(0, 6)))
+    ]
+    leads = []
+    for number in range(draw(st.integers(0, 8))):
+        lead = Lead(name=f"l{number}", company=draw(st.sampled_from([None, *companies])))
+        for contact in draw(st.lists(st.sampled_from(contacts), unique=True)) if contacts else ():
+            lead.contacts.add(contact)
+        if draw(st.booleans()):
+            lead.notes.add("n")
+        if draw(st.booleans()):
+            lead.tasks.add("t", due=1)
+        leads.append(lead)
+    for company in companies:
+        for contact in draw(st.lists(st.sampled_from(contacts), unique=True)) if contacts else ():
+            company.contacts.add(contact)
+    children = [child for lead in leads for child in lead._reach() if child._kind in ("notes", "tasks")]
+    return draw(st.permutations([*companies, *contacts, *leads, *children]))
+
+
+@given(graphs(), st.integers(1, 5))
+def test_whatever_is_linked_a_plan_is_complete_in_order_and_small(graph: list[Any], size: int) -> None:
+    """Every object is created once, what a work needs is done on an earlier level, one operation is one step."""
+    plan = plan_of(*graph, batch_size=size)
+    level_of = {
+        id(work.entity): step.level for step in plan for work in step.works if work.action == "create"
+    }
+    assert len(level_of) == len(graph) == sum(work.action == "create" for step in plan for work in step.works)
+    for step in plan:
+        for work in step.works:
+            assert all(level_of[id(need)] < step.level for need in work.needs if not isinstance(need, Work))
+    targets = [step.operation for step in plan]
+    assert len(targets) == len(set(targets))
+    assert plan.requests == sum(-(-len(step.works) // size) for step in plan)
+    assert len(plan.levels) <= 3

@@ -16,6 +16,8 @@ from amocrm import (
     Lead,
     NotFoundError,
     NotLoaded,
+    Pipeline,
+    Status,
     Task,
     User,
     fields,
@@ -295,6 +297,14 @@ async def test_mistakes_in_a_query_say_what_to_write(crm: AsyncAmoCRM) -> None:
         query.where(Deal.due < date(2024, 5, 1))  # type: ignore[operator]
     with pytest.raises(ValueError, match="number of entities"):
         query.limit(-1)
+    with pytest.raises(FilterError, match="no leads can fit"):
+        query.where(Lead.price.between(5, 1))
+    with pytest.raises(FilterError, match=r"at most 250 values, not 300.*get_many"):
+        query.where(Lead.id.in_(*range(1, 301)))
+    with pytest.raises(TypeError, match=r"crm\.pipelines\.all"):
+        crm.query(Pipeline)
+    with pytest.raises(TypeError, match=r"see crm\.pipelines"):
+        await crm.get(Status, 142)
     with pytest.raises(TypeError, match="whole number"):
         await crm.leads.get("17")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="whole number"):

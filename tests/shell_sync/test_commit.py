@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
+from unittest.mock import ANY
 
 import pytest
 
@@ -172,3 +173,57 @@ def test_what_was_on_its_way_when_a_commit_was_cut_short_is_in_doubt(
     s.commit()
     assert len(bodies(sandbox, "create_leads")) == 1
     assert (s.reconcile()).ok
+
+
+def test_a_fraction_of_a_price_is_no_silent_loss(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """amoCRM keeps whole prices: a fraction is sent, and the warning says what may become of it."""
+    session = crm.session()
+    lead = session.add(Lead(name="Заказ", price=10.5))
+    with pytest.warns(UserWarning, match=r"price 10\.5 .*whole prices"):
+        session.commit()
+    assert bodies(sandbox, "create_leads") == [[{"name": "Заказ", "price": 10.5, "request_id": ANY}]]
+    lead.price = 11.0
+    session.commit()
+    assert bodies(sandbox, "update_leads") == [[{"id": lead.id, "price": 11}]]
+
+
+def test_a_record_that_only_looks_like_it_is_for_people_to_decide(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """A robot has changed the record before reconcile() saw it: neither adopted nor sent again by itself."""
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    s = crm.session()
+    lead = s.add(Lead(name="Заказ", price=5))
+    with pytest.raises(FlushError):
+        s.commit()
+    (there,) = crm.leads.all()
+    with crm.session() as robot:
+        robot.ref(Lead, there.id).price = 7
+    for _ in range(2):
+        report = s.reconcile()
+        assert report.unknown[0].entity is lead
+        assert f"record {there.id} looks like it" in report.unknown[0].reason
+        s.commit()
+    assert s.doubtful == [lead]
+    assert len(bodies(sandbox, "create_leads")) == 1
+    s.resend(lead)
+    s.commit()
+    assert len(crm.leads.all()) == 2
+    with pytest.raises(ValueError, match="not in doubt"):
+        s.resend(lead)
+
+
+def test_a_mended_object_whose_answer_is_lost_is_found_again(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """A null that was sent is compared with nothing: the server has put its default there."""
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=2)
+    s = crm.session()
+    lead = s.add(Lead(name="Заказ", responsible_user_id=1))
+    for _ in range(2):
+        with pytest.raises(FlushError):
+            s.commit()
+        lead.responsible_user_id = None
+    assert (s.reconcile()).ok
+    s.commit()
+    assert [one.id for one in crm.leads.all()] == [lead.id]

@@ -5,6 +5,7 @@ Lines marked ``error`` must be refused: an unused ignore is an error in both che
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -25,6 +26,8 @@ from amocrm import (
     fields,
 )
 from amocrm._core.filters import Condition
+from amocrm_gen.models.common import CatalogElementRef
+from amocrm_gen.models.loss_reasons import LossReason
 
 
 class City(StrEnum):
@@ -49,6 +52,8 @@ class Deal(Lead):
     flag = fields.Checkbox(field_id=1281)
     products = fields.MultiSelect(field_id=1282, options=Product)
     moment = fields.DateTime(name="Встреча")
+    positions = fields.Items(field_id=1283)
+    legal = fields.LegalEntity(field_id=1284)
 
 
 def values(deal: Deal, contact: Contact, task: Task) -> None:
@@ -73,6 +78,10 @@ def values(deal: Deal, contact: Contact, task: Task) -> None:
     assert_type(contact.phone, str | None)
     assert_type(task.due, datetime)
     assert_type(deal.id, int)
+    assert_type(deal.loss_reason, LossReason | None)
+    assert_type(deal.catalog_elements, Sequence[CatalogElementRef])
+    assert_type(deal.positions, tuple[fields.InvoiceItemValue, ...])
+    assert_type(deal.legal, fields.LegalEntityValue | None)
     for one in deal.contacts:
         assert_type(one, Contact)
 
@@ -89,10 +98,13 @@ def assignments(deal: Deal, moment: datetime) -> None:
     deal.tags = {"a"}
     deal.company = Company(name="x")
     deal.responsible = 5
+    deal.contacts = [Contact(name="x")]
+    deal.legal = fields.LegalEntityValue(name="x")
     deal.price = "5"  # type: ignore[assignment]  # error
     deal.due = "2024-05-01"  # type: ignore[assignment]  # error
     deal.company = Contact(name="x")  # type: ignore[assignment]  # error
     deal.contacts.add(Company(name="x"))  # type: ignore[arg-type]  # error
+    deal.contacts = [Company(name="x")]  # type: ignore[list-item]  # error
     deal.misspelt = 5  # type: ignore[attr-defined]  # error
 
 
@@ -104,6 +116,7 @@ def conditions(moment: datetime, stage: Status) -> None:
     assert_type(Deal.city.is_(City.KAZAN), Condition)
     assert_type(Deal.due <= date(2024, 5, 1), Condition)
     assert_type(Deal.id.in_(1, 2), Condition)
+    _ = Deal.price > 5  # type: ignore[operator]  # error
     _ = Deal.name >= "a"  # type: ignore[operator]  # error
     _ = Deal.city >= City.KAZAN  # type: ignore[operator]  # error
     Deal.price.in_(1)  # type: ignore[attr-defined]  # error
@@ -121,6 +134,7 @@ def sync(crm: AmoCRM, pipeline: Pipeline) -> None:
         assert_type(s.ref(Deal, 5), Deal)
         assert_type(s.commit(), Report)
     assert_type(crm.users.create([]), list[User])
+    assert_type(crm.query(Deal).preload(Deal.loss_reason, Deal.source_id).overlap(5).first(), Deal | None)
     assert_type(pipeline["x"], Status)
 
 

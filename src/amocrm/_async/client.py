@@ -35,6 +35,14 @@ __all__ = ["AsyncAmoCRM"]
 
 T = TypeVar("T", bound="Entity")
 
+#: Where to find what has no ``get`` by its id.
+_ELSEWHERE = {
+    "notes": "crm.notes.of(entity)",
+    "tags": "crm.tags.of(Lead)",
+    "statuses": "crm.pipelines, whose stages they are",
+    "catalog_elements": "crm.api.catalogs",
+}
+
 
 class AsyncAmoCRM(AsyncConnection):
     """The client of one account.
@@ -52,7 +60,7 @@ class AsyncAmoCRM(AsyncConnection):
 
     def __init__(self, account: str, **options: Any) -> None:
         super().__init__(account, **options)
-        self.directory = Directory()
+        self.directory = Directory(whole_prices=self._attempts.hosts.family.domain == "amocrm.ru")
         self.origin = Origin(self.directory)
 
     @property
@@ -214,6 +222,8 @@ class AsyncAmoCRM(AsyncConnection):
 
         if cls._kind in ("notes", "tags") and "entity_type" not in path:
             raise TypeError(f"{cls._kind} are listed by entity: crm.{cls._kind}.of(Lead)")
+        if cls._kind == "pipelines":
+            raise TypeError("pipelines come in one answer and are not queried: crm.pipelines.all()")
         if cls._kind not in LIST:
             raise TypeError(f"there is no list of {cls.__name__}; see crm.pipelines for stages")
         return AsyncQuery(self, cls, origin, LIST[cls._kind], path)
@@ -238,7 +248,7 @@ class AsyncAmoCRM(AsyncConnection):
     ) -> T | None:
         checked_id(cls, key)
         if cls._kind not in GET:
-            raise TypeError(f"one {cls.__name__} cannot be read by its id; see crm.{cls._kind}")
+            raise TypeError(f"one {cls.__name__} cannot be read by its id alone; see {_ELSEWHERE[cls._kind]}")
         operation, relations = endpoint(GET[cls._kind]), tuple(preload)
         if relations:
             from .preload import check_loadable

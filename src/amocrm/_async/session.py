@@ -250,7 +250,9 @@ class AsyncSession:
         """Finds out about creations that were sent and not answered.
 
         Reads the newest records of each list and compares them with what was sent. What is found is
-        adopted (applied, with its id); the rest is safe to send again with the next commit (skipped).
+        adopted (applied, with its id); the rest is safe to send again with the next commit (skipped). Where
+        a record has the same name but other values, which a robot of the account may have changed, the
+        object stays unknown: look at the record, then ``resend`` the object or ``discard`` it.
 
         Args:
             key: a field whose value is yours alone, such as an order number; it then decides by itself.
@@ -269,8 +271,12 @@ class AsyncSession:
             taken = {
                 entity._key for entity in self._map._weak.values() if entity._kind == works[0].entity._kind
             }
-            found = pair([work.body for work in works], items, taken, None if key is None else key.ref)
+            bodies = [work.body for work in works]
+            found, near = pair(bodies, items, taken, None if key is None else key.ref)
             for place, work in enumerate(works):
+                if place in near:
+                    report.add(work, Outcome.UNKNOWN, _look(work.entity, near[place].id))
+                    continue
                 self._doubts.pop(id(work.entity), None)
                 self._map.doubtful.pop(id(work.entity), None)
                 if place in found:
@@ -285,12 +291,28 @@ class AsyncSession:
                     )
         return report
 
+    def resend(self, *entities: Entity) -> None:
+        """Lets the next commit create doubtful objects again: you know that the server does not have them.
+
+        Raises:
+            ValueError: the creation of an object is not in doubt.
+        """
+        for entity in entities:
+            if id(entity) not in self._doubts:
+                raise ValueError(f"the creation of {entity!r} is not in doubt")
+            work, _ = self._doubts.pop(id(entity))
+            self._map.doubtful.pop(id(entity), None)
+            work.turned_back()
+            self._map.new[id(entity)] = entity
+
     async def _newest(
         self, operation: Operation, works: Sequence[Work], since: int, report: Report
     ) -> list[Any]:
         """The newest records of a list, as far back as the doubtful ones can lie."""
         entity = works[0].entity
         query = self._client._query_at(type(entity), self._map, dict(operation.path))
+        if entity._kind == "leads":
+            query = query.with_("contacts")  # compared as well
         own_time = any("created_at" in work.body for work in works)
         items: list[Any] = []
         pages = 1 + len(works) // 250
@@ -307,3 +329,10 @@ class AsyncSession:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self._map.new)} new, {len(self.changed)} changed>"
+
+
+def _look(entity: Entity, key: int) -> str:
+    return (
+        f"record {key} looks like it and differs in something; if it is this one, session.discard(it) and use "
+        f"session.ref({type(entity).__name__}, {key}), else session.resend(it)"
+    )

@@ -167,6 +167,13 @@ def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
         FilterError: with the nearest thing that works.
     """
     known = {} if model is None else kinds(model)
+    if len(condition.values) > MOST:
+        raise FilterError(
+            f"{condition.kind}: a request takes at most {MOST} values, not {len(condition.values)}; "
+            "read by ids with get_many(ids), or make one query for each part"
+        )
+    if condition.low is not None and condition.high is not None and condition.low > condition.high:
+        raise FilterError(f"no {condition.kind} can fit: {condition.shown}")
     if condition.field_type is not None:
         if known.get("custom_fields_values") != "fields":
             raise FilterError(f"{condition.kind} cannot be filtered by custom fields; compare in Python")
@@ -177,8 +184,8 @@ def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
         hint = _HINTS.get(condition.key, "")
         can = ", ".join(sorted(name for name in known if name != "custom_fields_values"))
         raise FilterError(
-            f"{condition.kind} cannot be filtered by {condition.key}; "
-            + (f"{hint}. " if hint else "")
+            f"{condition.kind} cannot be filtered by {condition.key}"
+            + (f"; {hint}. " if hint else ". ")
             + (
                 f"The list can be filtered by {can}"
                 if can

@@ -42,11 +42,13 @@ class Directory:
         filters: whether the paid filter option works, ``None`` while nobody knows.
         fields: definitions by entity type, as far as they were loaded.
         objects: users and stages by their keys, as far as they were loaded.
+        whole_prices: whether the price of a lead is a whole number here (amoCRM), or may have a fraction (Kommo).
     """
 
-    __slots__ = ("fields", "filters", "objects", "zone")
+    __slots__ = ("fields", "filters", "objects", "whole_prices", "zone")
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole_prices: bool = False) -> None:
+        self.whole_prices = whole_prices
         self.zone: tzinfo | None = None
         self.filters: bool | None = None
         self.fields: dict[str, Any] = {}

@@ -153,4 +153,5 @@ def _text(value: Any) -> str:
 
 def _one_line(value: Any) -> str:
     """A text as it may stand in a comment: one line, whatever it holds."""
-    return " ".join(_text(value).split()) or "(no name)"
+    shown = "".join(one if one.isprintable() else " " for one in _text(value))
+    return " ".join(shown.split()) or "(no name)"

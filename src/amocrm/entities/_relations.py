@@ -240,6 +240,7 @@ class LinkSet(Sequence[T], Generic[T]):
 
     Example:
         >>> lead.contacts.add(Contact(name="Иван"), main=True)
+        <Contact new 'Иван'>
         >>> lead.contacts.main.name
         'Иван'
     """

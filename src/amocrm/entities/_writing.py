@@ -6,6 +6,7 @@ contacts and company while they are created; every other link has an operation o
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
@@ -138,7 +139,10 @@ class _Flight:
 
     def scalars(self) -> dict[str, Any]:
         changes = self.entity._changes
-        return {} if changes is None else dict(changes.take_off())
+        found = {} if changes is None else dict(changes.take_off())
+        if isinstance(found.get("price"), float):
+            _warn_of_fraction(self.entity, found["price"])
+        return found
 
     def fields(self) -> list[dict[str, Any]]:
         state = self.entity._cf
@@ -229,6 +233,16 @@ class _Flight:
             entity._changes.turn_back(lambda wire: getattr(entity._data, wire, UNSET))
         if entity._cf is not None:
             entity._cf.turn_back()
+
+
+def _warn_of_fraction(entity: Entity, price: float) -> None:
+    """The documentation has whole prices for amoCRM: what becomes of the rest is not said, and it may be cut off."""
+    if entity._session is not None and entity._session.directory.whole_prices:
+        warnings.warn(
+            f"price {price} of {entity!r}: amoCRM keeps whole prices and may cut the fraction off; round it, "
+            "or keep it in a fields.Monetary",
+            stacklevel=2,
+        )
 
 
 # ---- links ------------------------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ class Company(Entity):
 
     Example:
         >>> Company(name="ООО «Ромашка»", phone="+7 495 000-00-00")
+        <Company new 'ООО «Ромашка»'>
     """
 
     _kind = "companies"

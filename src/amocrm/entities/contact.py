@@ -41,6 +41,7 @@ class Contact(Entity):
 
     Example:
         >>> Contact(name="Иван Петров", phone="+7 900 000-00-00", email="ivan@example.com")
+        <Contact new 'Иван Петров'>
     """
 
     _kind = "contacts"

@@ -48,6 +48,7 @@ class Lead(Entity):
     Example:
         >>> class Deal(Lead):
         ...     city = fields.Select(field_id=1278, options=City)
+        ...
         >>> deal = Deal(name="Заказ 17", price=50_000, city=City.KAZAN, tags={"сайт"})
     """
 

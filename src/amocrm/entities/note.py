@@ -52,6 +52,7 @@ class Note(Entity):
 
     Example:
         >>> lead.notes.add(Note(note_type="service_message", params={"service": "Касса", "text": "Оплачено"}))
+        <Note new 'Оплачено'>
     """
 
     _kind = "notes"

@@ -58,7 +58,7 @@ class Pipeline(Entity):
     """A pipeline with its stages; see ``crm.pipelines``. ``crm.pipelines.save(pipeline)`` sends changes.
 
     Example:
-        >>> sales = crm.pipelines.get(31)
+        >>> sales = crm.pipelines.by_name("Продажи")
         >>> lead.status = sales["Переговоры"]
     """
 

@@ -45,6 +45,7 @@ class Task(Entity):
 
     Example:
         >>> session.add(Task("Позвонить", due=tomorrow, entity=lead))
+        <Task new 'Позвонить'>
     """
 
     _kind = "tasks"

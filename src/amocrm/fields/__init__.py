@@ -6,6 +6,7 @@ Example:
     ...     city = fields.Select(field_id=1278, options=City)
     ...     due = fields.Date(name="Срок")
     ...     amount = fields.Monetary(code="CONTRACT_SUM")
+    ...
 
 Each kind is imported when it is first used.
 """

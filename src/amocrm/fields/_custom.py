@@ -63,7 +63,9 @@ class CustomFields(Mapping[str, Any]):
         >>> lead.custom["Город"]
         'Казань'
         >>> lead.custom["Город"] = "Москва"
-        >>> del lead.custom[1278]
+        >>> del lead.custom["Город"]
+        >>> print(lead.custom["Город"])
+        None
     """
 
     __slots__ = ("_definitions", "_holder")

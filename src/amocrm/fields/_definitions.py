@@ -37,7 +37,8 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True):
         more: further keys as the API takes them, such as ``chained_lists`` for ``chained_list``.
 
     Example:
-        >>> Definition(name="Регион", type="select", options=["Восток", "Запад"])
+        >>> Definition(name="Регион", type="select", options=["Восток", "Запад"]).body()["enums"]
+        [{'value': 'Восток', 'sort': 1}, {'value': 'Запад', 'sort': 2}]
     """
 
     name: str

@@ -92,8 +92,12 @@ class Select(_One[E]):
     Example:
         >>> class City(StrEnum):
         ...     KAZAN = "Казань"
+        ...
         >>> class Deal(Lead):
         ...     city = fields.Select(field_id=1278, options=City)
+        ...
+        >>> Deal(city="Казань").city
+        <City.KAZAN: 'Казань'>
     """
 
     wire_type = "select"
@@ -181,7 +185,9 @@ class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Gener
     """Several options of a list, as a tuple; assign any iterable.
 
     Example:
-        >>> deal.products = {Product.BASIC, Product.PLUS}
+        >>> deal.products = [Product.BASIC, Product.PLUS]
+        >>> deal.products
+        (<Product.BASIC: 17>, <Product.PLUS: 19>)
     """
 
     wire_type = "multiselect"

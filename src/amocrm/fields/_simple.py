@@ -59,6 +59,7 @@ class Text(_Words):
     Example:
         >>> class Deal(Lead):
         ...     source = fields.Text(field_id=101)
+        ...
     """
 
     wire_type = "text"
