@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["Disk", "lock", "make_folders", "open_private", "replace_file", "try_lock", "try_share", "unlock"]
+__all__ = ["Disk", "lock", "make_folders", "open_private", "replace_file", "try_lock", "unlock"]
 
 
 class Disk:
@@ -124,19 +124,6 @@ def try_lock(handle: int) -> bool:
 
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def try_share(handle: int) -> bool:
-    """The same lock for several at a time; on Windows, which cannot do that in bytes, for one."""
-    if os.name == "nt":
-        return try_lock(handle)
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
