@@ -49,7 +49,7 @@ def test_it_is_readable_by_its_owner_only(path: Path) -> None:
     modes = {each.name: stat.S_IMODE(os.stat(each).st_mode) for each in path.parent.iterdir()}
     inbox.close()
 
-    assert set(modes) >= {"inbox.sqlite3", "inbox.sqlite3-wal", "inbox.sqlite3.turn", "inbox.sqlite3.wait"}
+    assert set(modes) >= {"inbox.sqlite3", "inbox.sqlite3-wal", "inbox.sqlite3.turn"}
     assert set(modes.values()) == {0o600}
 
 
@@ -68,7 +68,7 @@ def test_many_that_open_it_at_once(path: Path, time: int) -> None:
 
 
 def test_writers_take_turns(path: Path) -> None:
-    """Of several that write without a pause, none keeps the others out: without turns one has forty at a stretch."""
+    """Of several that write without a pause, none keeps the others out: without turns a few long stretches are all."""
     boxes = [SQLiteInbox(path, patience=30) for _ in range(3)]
     boxes[0].put(delivery("first"), now=0)
     order: list[int] = []
@@ -85,7 +85,7 @@ def test_writers_take_turns(path: Path) -> None:
 
     while_all_wrote = order[: min(len(order) - order[::-1].index(writer) for writer in range(3))]
     stretches = [len(list(stretch)) for _, stretch in groupby(while_all_wrote)]
-    assert max(stretches) < 20
+    assert len(stretches) > 25
 
 
 def test_a_writer_that_does_not_end_is_said_and_nothing_is_accepted(path: Path) -> None:

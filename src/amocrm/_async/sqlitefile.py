@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from amocrm.webhooks.errors import InboxError
 
-from .files import Disk, make_folders, open_private, try_lock, try_share, unlock
+from .files import Disk, make_folders, open_private, try_lock, unlock
 
 __all__ = ["SQLiteFile"]
 
@@ -25,8 +25,6 @@ T = TypeVar("T")
 
 #: Seconds between two looks at a lock.
 _POLL = 0.001
-#: Seconds for which a writer lets others go first; on a busy machine they need some time to wake up.
-_POLITE = 0.1
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _ADVICE = {
     sqlite3.SQLITE_FULL: "the disk is full: make room",
@@ -43,8 +41,7 @@ class SQLiteFile:
 
     SQLite lets writers wait by looking again, ever more rarely, and whoever comes at the right moment is
     served first; on a busy machine one of them can miss every gap, and the set-up of a file does not wait at
-    all. So whoever is to write next holds a turn, a lock file beside the database, and nobody can pass him;
-    and who has just written lets those go first who wait, which they say by another lock file.
+    all. So whoever is to write next holds a turn, a lock file beside the database, and nobody can pass him.
 
     Args:
         path: of the file; ``:memory:`` is in this process only.
@@ -58,8 +55,7 @@ class SQLiteFile:
         self._inherited: list[object] = []
         self._owner = 0
         self._file: tuple[int, int] | None = None
-        self._turns: tuple[int, int] | None = None
-        self._wrote = False
+        self._turn: int | None = None
 
     def write(self, work: Callable[[sqlite3.Connection], T], deadline: float) -> T:
         """One transaction that writes.
@@ -89,16 +85,16 @@ class SQLiteFile:
         """Closes the file; the next transaction opens it again."""
         mine = self._owner == os.getpid()
         sql, self._connection = self._connection, None
-        turns, self._turns = self._turns, None
+        turn, self._turn = self._turn, None
         if not mine:
             # A forked process neither uses nor closes what its parent has open.
-            self._inherited += [sql, turns]
+            self._inherited += [sql, turn]
             return
         if sql is not None:
             with suppress(sqlite3.Error):
                 sql.close()
-        for handle in turns or ():
-            os.close(handle)
+        if turn is not None:
+            os.close(turn)
 
     @contextmanager
     def _next_to_write(self, deadline: float) -> Iterator[None]:
@@ -106,42 +102,16 @@ class SQLiteFile:
             yield
             return
         self._fresh()
-        if self._turns is None:
+        if self._turn is None:
             make_folders(Disk(), Path(self.path).absolute().parent)
-            self._turns, self._owner = (
-                (open_private(self.path + ".turn"), open_private(self.path + ".wait")),
-                os.getpid(),
-            )
-        turn, waiting = self._turns
-        if self._wrote:
-            self._let_others(turn, waiting)
-        if not try_lock(turn):
-            # Whoever waits says so, by sharing a lock.
-            while not try_share(waiting):
-                self._wait(deadline)
-            try:
-                while not try_lock(turn):
-                    self._wait(deadline)
-            finally:
-                unlock(waiting)
+            self._turn, self._owner = open_private(self.path + ".turn"), os.getpid()
+        turn = self._turn
+        while not try_lock(turn):
+            self._wait(deadline)
         try:
             yield
-            self._wrote = True
         finally:
             unlock(turn)
-
-    def _let_others(self, turn: int, waiting: int) -> None:
-        """Who has just written lets one of those that wait go first, as long as it can take to wake him."""
-        self._wrote = False
-        until = time.monotonic() + _POLITE
-        while time.monotonic() < until:
-            if try_lock(waiting):
-                unlock(waiting)
-                return  # nobody waits
-            if not try_lock(turn):
-                return  # somebody goes
-            unlock(turn)
-            time.sleep(_POLL)
 
     def _patiently(self, step: Callable[[], T], deadline: float) -> T:
         while True:
@@ -177,7 +147,7 @@ class SQLiteFile:
 
     def _fresh(self) -> None:
         """Forgets what belongs to a parent process, or to a file that was removed or replaced meanwhile."""
-        if self._connection is None and self._turns is None:
+        if self._connection is None and self._turn is None:
             return
         if self._owner != os.getpid() or (self._file is not None and self._file != self._found()):
             self.close()

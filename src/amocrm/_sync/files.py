@@ -23,7 +23,6 @@ __all__ = [
     "open_private",
     "replace_file",
     "try_lock",
-    "try_share",
     "unlock",
 ]
 
@@ -154,19 +153,6 @@ def try_lock(handle: int) -> bool:
 
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def try_share(handle: int) -> bool:
-    """The same lock for several at a time; on Windows, which cannot do that in bytes, for one."""
-    if os.name == "nt":
-        return try_lock(handle)
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -29,8 +29,8 @@ class SQLiteInbox:
     """An inbox in one SQLite file: nothing to install, for the processes of one machine.
 
     Every change is written through to the disk before it counts. The file holds personal data and is
-    readable by its owner only. Beside it lie the files that SQLite makes and two empty ones, ``….turn``
-    and ``….wait``, by which writers take turns; it must lie on a local disk.
+    readable by its owner only. Beside it lie the files that SQLite makes and an empty one, ``….turn``, by
+    which writers take turns; it must lie on a local disk.
 
     Args:
         path: of the file; ``:memory:`` keeps everything in this process (for tests).
