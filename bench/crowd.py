@@ -120,8 +120,9 @@ def main() -> None:
         if not go:
             for pid in pids:
                 os.kill(pid, 9)
-        for pid in pids:
-            os.waitpid(pid, 0)
+        ends = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
+        if any(end not in (0, -9) for end in ends):
+            print(f"processes ended with {ends}", file=sys.stderr, flush=True)
         results = [json.loads(Path(out).read_text("utf-8")) if Path(out).exists() else None for out in outs]
     print(json.dumps(results), flush=True)
 

@@ -41,6 +41,11 @@ class _AccountFile(msgspec.Struct, array_like=True):
     window: Window
 
 
+# Made here and once: two threads that meet a type for the first time at the same moment crash msgspec.
+_key_file = msgspec.msgpack.Decoder(_KeyFile)
+_account_file = msgspec.msgpack.Decoder(_AccountFile)
+
+
 class AsyncFileLimiter(AsyncQueuedLimiter):
     """Keeps one limit over all processes of this machine (and their tasks and threads).
 
@@ -113,11 +118,11 @@ class AsyncFileLimiter(AsyncQueuedLimiter):
             for name in sorted(paths, key=lambda each: paths[each]):
                 lock(handles[name])
             now, limits, boot = self._clock.monotonic(), self._limits, boot_id()
-            mine = _read(handles["key"], _KeyFile)
+            mine = _read(handles["key"], _key_file)
             if mine is None or not _is_current(mine.boot, boot, mine.state.window, now):
                 mine = _KeyFile(boot, KeyState.new(limits), Line())
                 mine.state.window.next_at = self._careful(paths["key"], handles["key"], now)
-            ours = _read(handles["account"], _AccountFile)
+            ours = _read(handles["account"], _account_file)
             if ours is None or not _is_current(ours.boot, boot, ours.window, now):
                 ours = _AccountFile(boot, Window(limits.per_account))
                 ours.window.next_at = self._careful(paths["account"], handles["account"], now)
@@ -152,11 +157,11 @@ def _is_current(written: str, boot: str, window: Window, now: float) -> bool:
     return written == boot and (not window.sent or window.sent[-1].at <= now + 1.0)
 
 
-def _read(handle: int, kind: type[T]) -> T | None:
+def _read(handle: int, decoder: msgspec.msgpack.Decoder[T]) -> T | None:
     os.lseek(handle, 0, os.SEEK_SET)
     content = os.read(handle, 1 << 20)
     try:
-        return msgspec.msgpack.decode(content, type=kind)
+        return decoder.decode(content)
     except msgspec.DecodeError:
         return None
 
