@@ -35,17 +35,16 @@ def raw(pieces: Iterable[bytes], *, times: int = 1) -> Iterator[Raw]:
                 connection, _ = listening.accept()
             except TimeoutError:
                 continue
-            answered += 1
-            with connection:
+            with connection, suppress(OSError):
                 connection.settimeout(10)
-                text = b""
-                while b"\r\n\r\n" not in text:
-                    text += connection.recv(65_536)
-                seen.requests.append(text.decode("latin-1"))
-                with suppress(OSError):
-                    for piece in pieces:
-                        connection.sendall(piece)
-                        seen.sent += len(piece)
+                text = _head(connection)
+                if text is None:
+                    continue  # somebody who looked in and said nothing
+                answered += 1
+                seen.requests.append(text)
+                for piece in pieces:
+                    connection.sendall(piece)
+                    seen.sent += len(piece)
 
     thread = threading.Thread(target=answer)
     thread.start()
@@ -55,3 +54,14 @@ def raw(pieces: Iterable[bytes], *, times: int = 1) -> Iterator[Raw]:
         ended.set()
         thread.join(15)
         listening.close()
+
+
+def _head(connection: socket.socket) -> str | None:
+    """All up to the blank line, ``None`` if the other side ends before."""
+    text = b""
+    while b"\r\n\r\n" not in text:
+        more = connection.recv(65_536)
+        if not more:
+            return None
+        text += more
+    return text.decode("latin-1")
