@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from amocrm import AmoCRM, Lead, fields
+from amocrm import AmoCRM, Hooks, Lead, fields
 from amocrm_sandbox import SandboxServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -13,8 +13,11 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ru.md"])
-def test_the_code_of_the_readme_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_code_of_the_readme_runs(
+    name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every Python block runs; only the account's name and token are replaced by the sandbox's."""
+    monkeypatch.chdir(tmp_path)
     blocks = BLOCK.findall((ROOT / name).read_text(encoding="utf-8"))
     with SandboxServer(limits=False) as server:
         with AmoCRM("demo", token=server.sandbox.token, base_url=server.url) as crm:
@@ -32,11 +35,11 @@ def test_the_code_of_the_readme_runs(name: str, capsys: pytest.CaptureFixture[st
             names: dict[str, object] = {}
             exec(compile(block.replace('"mycompany", token="…"', account), name, "exec"), names)
             for value in names.values():
-                if isinstance(value, AmoCRM):
+                if isinstance(value, AmoCRM | Hooks):
                     value.close()
         leads = server.sandbox.get("/api/v4/leads").json()["_embedded"]["leads"]
 
-    assert len(blocks) >= 5
+    assert len(blocks) >= 7
     assert "1 applied; " in capsys.readouterr().out
     assert [
         lead["custom_fields_values"][0]["values"][0]["value"] for lead in leads if lead["price"] == 50_000
