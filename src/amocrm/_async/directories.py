@@ -12,7 +12,7 @@ from amocrm._core.operations import endpoint
 from amocrm.entities import Pipeline, Status, Tag, User
 from amocrm.entities._base import Entity
 from amocrm.entities.pipeline import LOST, WON, directory_stage
-from amocrm.errors import AmoCRMError
+from amocrm.errors import AmoCRMError, DecodeError
 from amocrm.fields import Definition, Definitions
 
 from .collections import AsyncCollection
@@ -21,6 +21,8 @@ from .query import AsyncQuery
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from amocrm_gen._runtime.op import Op
+    from amocrm_gen._runtime.wire import Response
     from amocrm_gen.models.fields import CustomField
 
     from .client import AsyncAmoCRM
@@ -307,11 +309,30 @@ async def _write(
         body = [
             {**item, "request_id": f"n{start + at}"} for at, item in enumerate(items[start : start + size])
         ]
-        parsed = module.parse(await client.send(module.request(body=body, **path)))
-        answered = {item.request_id: item for item in getattr(parsed.embedded, key)}
-        if len(answered) != len(body):
-            answered = dict(
-                zip((item["request_id"] for item in body), getattr(parsed.embedded, key), strict=True)
-            )
-        found += [answered[item["request_id"]] for item in body]
+        response = await client.send(module.request(body=body, **path))
+        answered = getattr(module.parse(response).embedded, key)
+        found += _matched(module.OP, response, body, answered)
+    return found
+
+
+def _matched(
+    op: Op, response: Response, sent: Sequence[Mapping[str, Any]], answered: Sequence[Any]
+) -> list[Any]:
+    """The answer to each item, by the keys that the description names and never by position."""
+    if len(sent) == len(answered) == 1:
+        return list(answered)
+    keys = () if op.batch is None else op.batch.match
+    by_key = {key: {getattr(item, key, UNSET): item for item in answered} for key in keys}
+    found = [
+        next((by_key[key][one[key]] for key in keys if key in one and one[key] in by_key[key]), None)
+        for one in sent
+    ]
+    if None in found:
+        raise DecodeError(
+            f"{op.id} took effect, and its answer does not tell which of the items is which ({', '.join(keys)} "
+            "are missing); read the list",
+            op=op.id,
+            status=response.status,
+            request_id=response.request_id,
+        )
     return found
