@@ -1,8 +1,7 @@
-"""``python -m tests.sandbox.described``: the bundled description with the common rules written out, for schemathesis.
+"""``python -m tests.sandbox.described``: the bundled description with a common rule written out, for schemathesis.
 
-The description names the answers of each operation's own page. Three more may come anywhere, and a tool that reads only the
-description cannot know them: 404 for a path that does not exist (an id that is no number, an entity type that is none), 422
-for more entities than an operation takes or gives, and 414 for an address of more than 8 KiB.
+The description names the answers of each operation. One more may come anywhere, from the server in front, and a tool that
+reads only the description cannot know it: 414 for an address of more than 8 KiB.
 """
 
 from __future__ import annotations
@@ -17,17 +16,12 @@ __all__ = ["described"]
 
 
 def described() -> dict[str, Any]:
-    """Return the bundled description with the common rules in every operation."""
+    """Return the bundled description with the common rule in every operation."""
     path = Path(amocrm_sandbox.__file__).with_name("description.json")
     document: dict[str, Any] = json.loads(path.read_bytes())
-    for template, item in document["paths"].items():
+    for item in document["paths"].values():
         for operation in item.values():
-            responses = operation["responses"]
-            responses.setdefault("414", {"description": "The address is too long."})
-            if "{" in template:
-                responses.setdefault("404", {"description": "There is no such path."})
-            if "x-page" in operation or "x-batch" in operation:
-                responses.setdefault("422", {"description": "Too many entities."})
+            operation["responses"].setdefault("414", {"description": "The address is too long."})
     return document
 
 

@@ -67,7 +67,7 @@ class CatalogsApi:
             200: The elements that were added, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -95,7 +95,7 @@ class CatalogsApi:
             200: The lists that were added, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -180,7 +180,7 @@ class CatalogsApi:
             200: The links as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -257,7 +257,7 @@ class CatalogsApi:
             200: A page of elements. 204 (None): No element fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -297,7 +297,7 @@ class CatalogsApi:
             200: A page of lists. 204 (None): The account has no list that fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -327,7 +327,7 @@ class CatalogsApi:
             204 (None): The links are gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -421,7 +421,7 @@ class CatalogsApi:
             200: The elements that were changed, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -451,7 +451,7 @@ class CatalogsApi:
             200: The lists that were changed, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -491,7 +491,7 @@ class AsyncCatalogsApi:
             200: The elements that were added, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -519,7 +519,7 @@ class AsyncCatalogsApi:
             200: The lists that were added, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -606,7 +606,7 @@ class AsyncCatalogsApi:
             200: The links as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -685,7 +685,7 @@ class AsyncCatalogsApi:
             200: A page of elements. 204 (None): No element fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -725,7 +725,7 @@ class AsyncCatalogsApi:
             200: A page of lists. 204 (None): The account has no list that fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -757,7 +757,7 @@ class AsyncCatalogsApi:
             204 (None): The links are gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -855,7 +855,7 @@ class AsyncCatalogsApi:
             200: The elements that were changed, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -885,7 +885,7 @@ class AsyncCatalogsApi:
             200: The lists that were changed, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

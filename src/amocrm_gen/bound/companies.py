@@ -56,7 +56,7 @@ class CompaniesApi:
             200: The new companies with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -83,7 +83,7 @@ class CompaniesApi:
             200: The company. 204 (None): There is no company with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
+            APIError: an error status; documented are 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -125,7 +125,7 @@ class CompaniesApi:
             200: A page of companies. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -155,7 +155,7 @@ class CompaniesApi:
             200: The changed companies.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -183,7 +183,7 @@ class CompaniesApi:
             200: The changed company.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -221,7 +221,7 @@ class AsyncCompaniesApi:
             200: The new companies with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -248,7 +248,7 @@ class AsyncCompaniesApi:
             200: The company. 204 (None): There is no company with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
+            APIError: an error status; documented are 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -290,7 +290,7 @@ class AsyncCompaniesApi:
             200: A page of companies. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -320,7 +320,7 @@ class AsyncCompaniesApi:
             200: The changed companies.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -348,7 +348,7 @@ class AsyncCompaniesApi:
             200: The changed company.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -58,7 +58,7 @@ class ContactsApi:
             200: The new contacts with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -85,7 +85,7 @@ class ContactsApi:
             200: The contact. 204 (None): There is no contact with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
+            APIError: an error status; documented are 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -116,7 +116,7 @@ class ContactsApi:
             200: The bindings.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -192,7 +192,7 @@ class ContactsApi:
             200: A page of contacts. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -222,7 +222,7 @@ class ContactsApi:
             200: The changed contact.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -250,7 +250,7 @@ class ContactsApi:
             200: The changed contacts.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -288,7 +288,7 @@ class AsyncContactsApi:
             200: The new contacts with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -315,7 +315,7 @@ class AsyncContactsApi:
             200: The contact. 204 (None): There is no contact with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
+            APIError: an error status; documented are 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -346,7 +346,7 @@ class AsyncContactsApi:
             200: The bindings.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -422,7 +422,7 @@ class AsyncContactsApi:
             200: A page of contacts. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -452,7 +452,7 @@ class AsyncContactsApi:
             200: The changed contact.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -480,7 +480,7 @@ class AsyncContactsApi:
             200: The changed contacts.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -38,7 +38,7 @@ class CurrenciesApi:
             200: A page of currencies. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
+            APIError: an error status; documented are 401, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -71,7 +71,7 @@ class AsyncCurrenciesApi:
             200: A page of currencies. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
+            APIError: an error status; documented are 401, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -60,7 +60,7 @@ class CustomersApi:
             200: The balance after the call.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -89,7 +89,7 @@ class CustomersApi:
             200: The new customers with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -117,7 +117,7 @@ class CustomersApi:
             200: The customer. 204 (None): There is no customer with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
+            APIError: an error status; documented are 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -159,7 +159,7 @@ class CustomersApi:
             200: A page of customers. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
+            APIError: an error status; documented are 401, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -216,7 +216,7 @@ class CustomersApi:
             200: The changed customer.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -245,7 +245,7 @@ class CustomersApi:
             200: The changed customers.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -283,7 +283,7 @@ class AsyncCustomersApi:
             200: The balance after the call.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -312,7 +312,7 @@ class AsyncCustomersApi:
             200: The new customers with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -340,7 +340,7 @@ class AsyncCustomersApi:
             200: The customer. 204 (None): There is no customer with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
+            APIError: an error status; documented are 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -382,7 +382,7 @@ class AsyncCustomersApi:
             200: A page of customers. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
+            APIError: an error status; documented are 401, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -439,7 +439,7 @@ class AsyncCustomersApi:
             200: The changed customer.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -468,7 +468,7 @@ class AsyncCustomersApi:
             200: The changed customers.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:

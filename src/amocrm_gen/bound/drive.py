@@ -198,7 +198,7 @@ class DriveApi:
             200: A page of files. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -462,7 +462,7 @@ class AsyncDriveApi:
             200: A page of files. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

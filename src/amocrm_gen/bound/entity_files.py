@@ -44,7 +44,7 @@ class EntityFilesApi:
             202 (None): The files will be attached.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -145,7 +145,7 @@ class EntityFilesApi:
             202 (None): The files will be detached.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -185,7 +185,7 @@ class AsyncEntityFilesApi:
             202 (None): The files will be attached.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -290,7 +290,7 @@ class AsyncEntityFilesApi:
             202 (None): The files will be detached.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -114,7 +114,7 @@ class EventsApi:
             200: A page of events. 204 (None): No event fits.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -220,7 +220,7 @@ class AsyncEventsApi:
             200: A page of events. 204 (None): No event fits.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

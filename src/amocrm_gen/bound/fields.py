@@ -67,7 +67,7 @@ class FieldsApi:
             201: The new groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -100,7 +100,7 @@ class FieldsApi:
             201: The new field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -130,7 +130,7 @@ class FieldsApi:
             201: The new groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -163,7 +163,7 @@ class FieldsApi:
             201: The new field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -478,7 +478,7 @@ class FieldsApi:
             200: All groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -516,7 +516,7 @@ class FieldsApi:
             200: A page of field definitions. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -544,7 +544,7 @@ class FieldsApi:
             200: All groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -583,7 +583,7 @@ class FieldsApi:
             200: A page of field definitions. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -727,7 +727,7 @@ class FieldsApi:
             200: The changed field definitions. 201: The changed field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -827,7 +827,7 @@ class FieldsApi:
             200: The changed field definitions. 201: The changed field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -925,7 +925,7 @@ class AsyncFieldsApi:
             201: The new groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -960,7 +960,7 @@ class AsyncFieldsApi:
             201: The new field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -995,7 +995,7 @@ class AsyncFieldsApi:
             201: The new groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -1032,7 +1032,7 @@ class AsyncFieldsApi:
             201: The new field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -1347,7 +1347,7 @@ class AsyncFieldsApi:
             200: All groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -1385,7 +1385,7 @@ class AsyncFieldsApi:
             200: A page of field definitions. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -1413,7 +1413,7 @@ class AsyncFieldsApi:
             200: All groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -1452,7 +1452,7 @@ class AsyncFieldsApi:
             200: A page of field definitions. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -1600,7 +1600,7 @@ class AsyncFieldsApi:
             200: The changed field definitions. 201: The changed field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -1713,7 +1713,7 @@ class AsyncFieldsApi:
             200: The changed field definitions. 201: The changed field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

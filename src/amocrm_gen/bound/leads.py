@@ -121,7 +121,7 @@ class LeadsApi:
             200: The lead. 204 (None): There is no lead with this id.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429, 500.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 500.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -166,7 +166,7 @@ class LeadsApi:
             200: A page of leads. 204 (None): Nothing found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429, 500.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 500.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -195,7 +195,7 @@ class LeadsApi:
             200: The id and time of the changed lead.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -324,7 +324,7 @@ class AsyncLeadsApi:
             200: The lead. 204 (None): There is no lead with this id.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429, 500.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 500.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -369,7 +369,7 @@ class AsyncLeadsApi:
             200: A page of leads. 204 (None): Nothing found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429, 500.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 500.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -398,7 +398,7 @@ class AsyncLeadsApi:
             200: The id and time of the changed lead.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -222,7 +222,7 @@ class LegacyApi:
             202: The bots will be started.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -478,7 +478,7 @@ class AsyncLegacyApi:
             202: The bots will be started.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -55,7 +55,7 @@ class LinksApi:
             200: The links as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -91,7 +91,7 @@ class LinksApi:
             200: The links as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -157,7 +157,7 @@ class LinksApi:
             200: The links of the entities. 204 (None): None of the entities has a link.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -185,7 +185,7 @@ class LinksApi:
             204 (None): The links are gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -216,7 +216,7 @@ class LinksApi:
             204 (None): The links are gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -259,7 +259,7 @@ class AsyncLinksApi:
             200: The links as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -295,7 +295,7 @@ class AsyncLinksApi:
             200: The links as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -363,7 +363,7 @@ class AsyncLinksApi:
             200: The links of the entities. 204 (None): None of the entities has a link.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -391,7 +391,7 @@ class AsyncLinksApi:
             204 (None): The links are gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -425,7 +425,7 @@ class AsyncLinksApi:
             204 (None): The links are gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -62,7 +62,7 @@ class NotesApi:
             200: The notes that were added, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -99,7 +99,7 @@ class NotesApi:
             200: The notes that were added, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -196,7 +196,7 @@ class NotesApi:
             200: A page of notes. 204 (None): No note fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -245,7 +245,7 @@ class NotesApi:
             200: A page of notes. 204 (None): No note fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -376,7 +376,7 @@ class NotesApi:
             200: The notes that were changed, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -437,7 +437,7 @@ class NotesApi:
             200: The notes that were changed, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -478,7 +478,7 @@ class AsyncNotesApi:
             200: The notes that were added, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -515,7 +515,7 @@ class AsyncNotesApi:
             200: The notes that were added, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -614,7 +614,7 @@ class AsyncNotesApi:
             200: A page of notes. 204 (None): No note fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -663,7 +663,7 @@ class AsyncNotesApi:
             200: A page of notes. 204 (None): No note fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -794,7 +794,7 @@ class AsyncNotesApi:
             200: The notes that were changed, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -859,7 +859,7 @@ class AsyncNotesApi:
             200: The notes that were changed, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -43,7 +43,7 @@ class RolesApi:
             201: The roles that were added.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -125,7 +125,7 @@ class RolesApi:
             200: A page of roles. 204 (None): The account has no roles.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -182,7 +182,7 @@ class RolesApi:
             200: The roles as they stand now. 202: The roles as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -218,7 +218,7 @@ class AsyncRolesApi:
             201: The roles that were added.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -300,7 +300,7 @@ class AsyncRolesApi:
             200: A page of roles. 204 (None): The account has no roles.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -357,7 +357,7 @@ class AsyncRolesApi:
             200: The roles as they stand now. 202: The roles as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

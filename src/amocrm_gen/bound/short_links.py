@@ -45,7 +45,7 @@ class ShortLinksApi:
             200: The links that were made.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -83,7 +83,7 @@ class AsyncShortLinksApi:
             200: The links that were made.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

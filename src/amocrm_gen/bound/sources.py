@@ -53,7 +53,7 @@ class SourcesApi:
             200: The new sources.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -109,7 +109,7 @@ class SourcesApi:
             204 (None): The sources are deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -135,7 +135,7 @@ class SourcesApi:
             200: The source. 204 (None): There is no source with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -215,7 +215,7 @@ class SourcesApi:
             200: The changed sources.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -252,7 +252,7 @@ class AsyncSourcesApi:
             200: The new sources.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -308,7 +308,7 @@ class AsyncSourcesApi:
             204 (None): The sources are deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -334,7 +334,7 @@ class AsyncSourcesApi:
             200: The source. 204 (None): There is no source with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 404, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -414,7 +414,7 @@ class AsyncSourcesApi:
             200: The changed sources.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

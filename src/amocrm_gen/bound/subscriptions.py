@@ -46,7 +46,7 @@ class SubscriptionsApi:
             200: A page of subscribers. 204 (None): Nobody is subscribed.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -89,7 +89,7 @@ class AsyncSubscriptionsApi:
             200: A page of subscribers. 204 (None): Nobody is subscribed.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -114,7 +114,7 @@ class TalksApi:
             200: A page of messages. 204 (None): The talk has no message.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -152,7 +152,7 @@ class TalksApi:
             200: A page of talks. 204 (None): No talk fits.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -280,7 +280,7 @@ class AsyncTalksApi:
             200: A page of messages. 204 (None): The talk has no message.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -318,7 +318,7 @@ class AsyncTalksApi:
             200: A page of talks. 204 (None): No talk fits.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -55,7 +55,7 @@ class TasksApi:
             200: The tasks that were added, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -114,7 +114,7 @@ class TasksApi:
             200: A page of tasks. 204 (None): No task fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -168,7 +168,7 @@ class TasksApi:
             200: The tasks that were changed, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -205,7 +205,7 @@ class AsyncTasksApi:
             200: The tasks that were added, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -264,7 +264,7 @@ class AsyncTasksApi:
             200: A page of tasks. 204 (None): No task fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -320,7 +320,7 @@ class AsyncTasksApi:
             200: The tasks that were changed, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -58,7 +58,7 @@ class TransactionsApi:
             200: The new purchases with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -199,7 +199,7 @@ class TransactionsApi:
             200: A page of purchases. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
+            APIError: an error status; documented are 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -234,7 +234,7 @@ class TransactionsApi:
             200: A page of purchases. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
+            APIError: an error status; documented are 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -278,7 +278,7 @@ class AsyncTransactionsApi:
             200: The new purchases with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429, 504.
+            APIError: an error status; documented are 400, 401, 403, 404, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -419,7 +419,7 @@ class AsyncTransactionsApi:
             200: A page of purchases. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
+            APIError: an error status; documented are 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -454,7 +454,7 @@ class AsyncTransactionsApi:
             200: A page of purchases. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
+            APIError: an error status; documented are 401, 403, 404, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -88,7 +88,7 @@ class UnsortedApi:
             200: The new records.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -116,7 +116,7 @@ class UnsortedApi:
             200: The new records.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -259,7 +259,7 @@ class UnsortedApi:
             200: A page of incoming leads. 204 (None): Nothing found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -325,7 +325,7 @@ class AsyncUnsortedApi:
             200: The new records.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -353,7 +353,7 @@ class AsyncUnsortedApi:
             200: The new records.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429, 504.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -496,7 +496,7 @@ class AsyncUnsortedApi:
             200: A page of incoming leads. 204 (None): Nothing found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

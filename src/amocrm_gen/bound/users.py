@@ -45,7 +45,7 @@ class UsersApi:
                 on.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -75,7 +75,7 @@ class UsersApi:
             201: The users that were added.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -104,7 +104,7 @@ class UsersApi:
                 off.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -162,7 +162,7 @@ class UsersApi:
             200: A page of users. 204 (None): No user can be seen.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -200,7 +200,7 @@ class AsyncUsersApi:
                 on.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -230,7 +230,7 @@ class AsyncUsersApi:
             201: The users that were added.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -259,7 +259,7 @@ class AsyncUsersApi:
                 off.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
+            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -317,7 +317,7 @@ class AsyncUsersApi:
             200: A page of users. 204 (None): No user can be seen.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -136,7 +136,7 @@ class WebsiteButtonsApi:
             200: A page of buttons. 204 (None): Nothing found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -290,7 +290,7 @@ class AsyncWebsiteButtonsApi:
             200: A page of buttons. 204 (None): Nothing found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

@@ -101,7 +101,7 @@ class WidgetsApi:
             200: A page of widgets. 204 (None): No widget can be seen.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:
@@ -220,7 +220,7 @@ class AsyncWidgetsApi:
             200: A page of widgets. 204 (None): No widget can be seen.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
+            APIError: an error status; documented are 401, 402, 403, 422, 429.
             DecodeError: an answer that cannot be understood.
 
         Example:

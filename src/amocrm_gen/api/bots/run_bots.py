@@ -58,7 +58,7 @@ def sync(*, client: Client, body: Sequence[BotRunItem]) -> None:
         202 (None): The bots will be started.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -92,7 +92,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[BotRunItem]) -> None:
         202 (None): The bots will be started.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

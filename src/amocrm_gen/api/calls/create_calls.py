@@ -62,7 +62,7 @@ def sync(*, client: Client, body: Sequence[CallCreate]) -> CallWriteResult:
         200: The calls that were added, and the ones that were not.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -99,7 +99,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CallCreate]) -> CallWri
         200: The calls that were added, and the ones that were not.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -62,7 +62,7 @@ def sync(
         200: The elements that were added, in full.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -105,7 +105,7 @@ async def asyncio(
         200: The elements that were added, in full.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

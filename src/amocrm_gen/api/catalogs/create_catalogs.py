@@ -56,7 +56,7 @@ def sync(*, client: Client, body: Sequence[CatalogCreate]) -> CatalogWriteResult
         200: The lists that were added, in full.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -87,7 +87,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CatalogCreate]) -> Cata
         200: The lists that were added, in full.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -94,7 +94,7 @@ def sync(
         200: A page of elements. 204 (None): No element fits.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -159,7 +159,7 @@ async def asyncio(
         200: A page of elements. 204 (None): No element fits.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -60,7 +60,7 @@ def sync(
         200: A page of lists. 204 (None): The account has no list that fits.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -98,7 +98,7 @@ async def asyncio(
         200: A page of lists. 204 (None): The account has no list that fits.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

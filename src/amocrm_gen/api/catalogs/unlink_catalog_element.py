@@ -60,7 +60,7 @@ def sync(*, client: Client, catalog_id: int, id: int, body: Sequence[CatalogElem
         204 (None): The links are gone.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -105,7 +105,7 @@ async def asyncio(
         204 (None): The links are gone.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

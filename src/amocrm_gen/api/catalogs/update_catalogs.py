@@ -58,7 +58,7 @@ def sync(*, client: Client, body: Sequence[CatalogUpdate]) -> CatalogWriteResult
         200: The lists that were changed, in full.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -91,7 +91,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CatalogUpdate]) -> Cata
         200: The lists that were changed, in full.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

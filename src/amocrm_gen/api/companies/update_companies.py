@@ -59,7 +59,7 @@ def sync(*, client: Client, body: Sequence[CompanyUpdate]) -> CompanyWriteResult
         200: The changed companies.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429, 504.
+        APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -93,7 +93,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CompanyUpdate]) -> Comp
         200: The changed companies.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429, 504.
+        APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -60,7 +60,7 @@ def sync(*, client: Client, body: Sequence[ContactCreate]) -> ContactWriteResult
         200: The new contacts with their ids.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429, 504.
+        APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -95,7 +95,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ContactCreate]) -> Cont
         200: The new contacts with their ids.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429, 504.
+        APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -58,7 +58,7 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Cont
         200: The contact. 204 (None): There is no contact with this id.
 
     Raises:
-        APIError: an error status; documented are 401, 403, 429.
+        APIError: an error status; documented are 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -91,7 +91,7 @@ async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None =
         200: The contact. 204 (None): There is no contact with this id.
 
     Raises:
-        APIError: an error status; documented are 401, 403, 429.
+        APIError: an error status; documented are 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

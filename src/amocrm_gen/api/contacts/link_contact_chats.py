@@ -62,7 +62,7 @@ def sync(*, client: Client, body: Sequence[ContactChatLinkWrite]) -> ContactChat
         200: The bindings.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -99,7 +99,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ContactChatLinkWrite]) 
         200: The bindings.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

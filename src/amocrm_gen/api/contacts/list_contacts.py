@@ -93,7 +93,7 @@ def sync(
         200: A page of contacts. 204 (None): Nothing was found.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -154,7 +154,7 @@ async def asyncio(
         200: A page of contacts. 204 (None): Nothing was found.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

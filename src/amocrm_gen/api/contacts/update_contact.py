@@ -56,7 +56,7 @@ def sync(*, client: Client, id: int, body: ContactUpdateOne) -> ContactUpdated:
         200: The changed contact.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -90,7 +90,7 @@ async def asyncio(*, client: AsyncClient, id: int, body: ContactUpdateOne) -> Co
         200: The changed contact.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -54,7 +54,7 @@ def sync(*, client: Client, page: int | None = None, limit: int | None = None) -
         200: A page of currencies. 204 (None): Nothing was found.
 
     Raises:
-        APIError: an error status; documented are 401, 403, 429.
+        APIError: an error status; documented are 401, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -88,7 +88,7 @@ async def asyncio(
         200: A page of currencies. 204 (None): Nothing was found.
 
     Raises:
-        APIError: an error status; documented are 401, 403, 429.
+        APIError: an error status; documented are 401, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -57,7 +57,7 @@ def sync(*, client: Client, id: int, body: BonusPointsWrite) -> BonusPoints:
         200: The balance after the call.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -92,7 +92,7 @@ async def asyncio(*, client: AsyncClient, id: int, body: BonusPointsWrite) -> Bo
         200: The balance after the call.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -59,7 +59,7 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Cust
         200: The customer. 204 (None): There is no customer with this id.
 
     Raises:
-        APIError: an error status; documented are 401, 403, 429.
+        APIError: an error status; documented are 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -95,7 +95,7 @@ async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None =
         200: The customer. 204 (None): There is no customer with this id.
 
     Raises:
-        APIError: an error status; documented are 401, 403, 429.
+        APIError: an error status; documented are 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -60,7 +60,7 @@ def sync(*, client: Client, body: Sequence[CustomerUpdate]) -> CustomerWriteResu
         200: The changed customers.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429, 504.
+        APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -95,7 +95,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[CustomerUpdate]) -> Cus
         200: The changed customers.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429, 504.
+        APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:

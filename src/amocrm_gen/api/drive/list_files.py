@@ -85,7 +85,7 @@ def sync(
         200: A page of files. 204 (None): Nothing was found.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -135,7 +135,7 @@ async def asyncio(
         200: A page of files. 204 (None): Nothing was found.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -59,7 +59,7 @@ def sync(*, client: Client, entity_type: EntityType, entity_id: int, body: Seque
         202 (None): The files will be detached.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -102,7 +102,7 @@ async def asyncio(
         202 (None): The files will be detached.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

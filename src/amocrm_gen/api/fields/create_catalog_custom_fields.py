@@ -60,7 +60,7 @@ def sync(*, client: Client, catalog_id: int, body: Sequence[CatalogFieldCreate])
         201: The new field definitions.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 422, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -102,7 +102,7 @@ async def asyncio(
         201: The new field definitions.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 422, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

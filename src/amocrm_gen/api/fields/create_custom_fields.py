@@ -65,7 +65,7 @@ def sync(
         201: The new field definitions.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 422, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -109,7 +109,7 @@ async def asyncio(
         201: The new field definitions.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 422, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

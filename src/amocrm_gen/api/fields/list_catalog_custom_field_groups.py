@@ -54,7 +54,7 @@ def sync(*, client: Client, catalog_id: int) -> CustomFieldGroupPage:
         200: All groups.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -86,7 +86,7 @@ async def asyncio(*, client: AsyncClient, catalog_id: int) -> CustomFieldGroupPa
         200: All groups.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -55,7 +55,7 @@ def sync(*, client: Client, entity_type: EntityType) -> CustomFieldGroupPage:
         200: All groups.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -87,7 +87,7 @@ async def asyncio(*, client: AsyncClient, entity_type: EntityType) -> CustomFiel
         200: All groups.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

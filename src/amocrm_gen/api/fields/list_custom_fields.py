@@ -88,7 +88,7 @@ def sync(
         200: A page of field definitions. 204 (None): Nothing was found.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 422, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -144,7 +144,7 @@ async def asyncio(
         200: A page of field definitions. 204 (None): Nothing was found.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 422, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -62,7 +62,7 @@ def sync(*, client: Client, catalog_id: int, body: Sequence[CatalogFieldUpdate])
         200: The changed field definitions. 201: The changed field definitions.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 422, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -106,7 +106,7 @@ async def asyncio(
         200: The changed field definitions. 201: The changed field definitions.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 422, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

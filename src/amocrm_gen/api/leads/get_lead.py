@@ -60,7 +60,7 @@ def sync(*, client: Client, id: int, with_: Sequence[str] | None = None) -> Lead
         200: The lead. 204 (None): There is no lead with this id.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429, 500.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 500.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -95,7 +95,7 @@ async def asyncio(*, client: AsyncClient, id: int, with_: Sequence[str] | None =
         200: The lead. 204 (None): There is no lead with this id.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429, 500.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 500.
         DecodeError: an answer that cannot be understood.
 
     Example:

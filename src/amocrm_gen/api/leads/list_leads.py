@@ -96,7 +96,7 @@ def sync(
         200: A page of leads. 204 (None): Nothing found.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429, 500.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 500.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -160,7 +160,7 @@ async def asyncio(
         200: A page of leads. 204 (None): Nothing found.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429, 500.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 500.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -55,7 +55,7 @@ def sync(*, client: Client, id: int, body: LeadUpdateOne) -> LeadWritten:
         200: The id and time of the changed lead.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429, 504.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -88,7 +88,7 @@ async def asyncio(*, client: AsyncClient, id: int, body: LeadUpdateOne) -> LeadW
         200: The id and time of the changed lead.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429, 504.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -60,7 +60,7 @@ def sync(*, client: Client, body: Sequence[LegacySalesbotRun]) -> LegacySalesbot
         202: The bots will be started.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -94,7 +94,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[LegacySalesbotRun]) -> 
         202: The bots will be started.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

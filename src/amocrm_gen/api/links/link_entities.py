@@ -62,7 +62,7 @@ def sync(
         200: The links as they stand now.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -104,7 +104,7 @@ async def asyncio(
         200: The links as they stand now.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

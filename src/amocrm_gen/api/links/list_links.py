@@ -62,7 +62,7 @@ def sync(
         200: The links of the entities. 204 (None): None of the entities has a link.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -99,7 +99,7 @@ async def asyncio(
         200: The links of the entities. 204 (None): None of the entities has a link.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

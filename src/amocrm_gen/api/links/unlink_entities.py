@@ -60,7 +60,7 @@ def sync(*, client: Client, entity_type: EntityType, body: Sequence[MassEntityUn
         204 (None): The links are gone.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -103,7 +103,7 @@ async def asyncio(
         204 (None): The links are gone.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

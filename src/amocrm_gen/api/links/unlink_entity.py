@@ -63,7 +63,7 @@ def sync(
         204 (None): The links are gone.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -108,7 +108,7 @@ async def asyncio(
         204 (None): The links are gone.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -55,7 +55,7 @@ def sync(*, client: Client, body: Sequence[LossReasonCreate]) -> LossReasonList:
         200: The new loss reasons.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -85,7 +85,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[LossReasonCreate]) -> L
         200: The new loss reasons.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

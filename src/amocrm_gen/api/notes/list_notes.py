@@ -92,7 +92,7 @@ def sync(
         200: A page of notes. 204 (None): No note fits.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -153,7 +153,7 @@ async def asyncio(
         200: A page of notes. 204 (None): No note fits.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -59,7 +59,7 @@ def sync(*, client: Client, body: Sequence[RoleCreate]) -> RoleWriteResult:
         201: The roles that were added.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -92,7 +92,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[RoleCreate]) -> RoleWri
         201: The roles that were added.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

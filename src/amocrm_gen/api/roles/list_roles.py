@@ -64,7 +64,7 @@ def sync(
         200: A page of roles. 204 (None): The account has no roles.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -106,7 +106,7 @@ async def asyncio(
         200: A page of roles. 204 (None): The account has no roles.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -61,7 +61,7 @@ def sync(*, client: Client, body: Sequence[RoleUpdate]) -> RoleWriteResult:
         200: The roles as they stand now. 202: The roles as they stand now.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -95,7 +95,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[RoleUpdate]) -> RoleWri
         200: The roles as they stand now. 202: The roles as they stand now.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

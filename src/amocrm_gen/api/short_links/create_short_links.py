@@ -60,7 +60,7 @@ def sync(*, client: Client, body: Sequence[ShortLinkCreate]) -> ShortLinkWriteRe
         200: The links that were made.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -95,7 +95,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ShortLinkCreate]) -> Sh
         200: The links that were made.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -61,7 +61,7 @@ def sync(*, client: Client, body: Sequence[SourceCreate]) -> SourceList:
         200: The new sources.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -95,7 +95,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SourceCreate]) -> Sourc
         200: The new sources.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -60,7 +60,7 @@ def sync(*, client: Client, body: Sequence[SourceDelete]) -> None:
         204 (None): The sources are deleted.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -96,7 +96,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[SourceDelete]) -> None:
         204 (None): The sources are deleted.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

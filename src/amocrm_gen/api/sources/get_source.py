@@ -54,7 +54,7 @@ def sync(*, client: Client, id: int) -> Source | None:
         200: The source. 204 (None): There is no source with this id.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -85,7 +85,7 @@ async def asyncio(*, client: AsyncClient, id: int) -> Source | None:
         200: The source. 204 (None): There is no source with this id.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 404, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

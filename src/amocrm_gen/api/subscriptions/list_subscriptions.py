@@ -72,7 +72,7 @@ def sync(
         200: A page of subscribers. 204 (None): Nobody is subscribed.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -121,7 +121,7 @@ async def asyncio(
         200: A page of subscribers. 204 (None): Nobody is subscribed.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -61,7 +61,7 @@ def sync(*, client: Client, entity_type: EntityType, body: Sequence[TagCreate]) 
         200: The tags with their ids.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -100,7 +100,7 @@ async def asyncio(
         200: The tags with their ids.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -57,7 +57,7 @@ def sync(*, client: Client, body: Sequence[TagUpdate]) -> TagWriteResult:
         200: The changed tags.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -89,7 +89,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[TagUpdate]) -> TagWrite
         200: The changed tags.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -81,7 +81,7 @@ def sync(
         200: A page of messages. 204 (None): The talk has no message.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -131,7 +131,7 @@ async def asyncio(
         200: A page of messages. 204 (None): The talk has no message.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

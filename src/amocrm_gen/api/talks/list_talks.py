@@ -73,7 +73,7 @@ def sync(
         200: A page of talks. 204 (None): No talk fits.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -121,7 +121,7 @@ async def asyncio(
         200: A page of talks. 204 (None): No talk fits.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -59,7 +59,7 @@ def sync(*, client: Client, body: Sequence[TaskCreate]) -> TaskWriteResult:
         200: The tasks that were added, reduced to their ids.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -93,7 +93,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[TaskCreate]) -> TaskWri
         200: The tasks that were added, reduced to their ids.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -58,7 +58,7 @@ def sync(*, client: Client, body: Sequence[TaskUpdate]) -> TaskWriteResult:
         200: The tasks that were changed, reduced to their ids.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -91,7 +91,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[TaskUpdate]) -> TaskWri
         200: The tasks that were changed, reduced to their ids.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -58,7 +58,7 @@ def sync(*, client: Client, body: Sequence[ChatTemplateDelete]) -> None:
         204 (None): The templates are gone.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -92,7 +92,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[ChatTemplateDelete]) ->
         204 (None): The templates are gone.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -83,7 +83,7 @@ def sync(
         200: A page of templates. 204 (None): No template fits.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -132,7 +132,7 @@ async def asyncio(
         200: A page of templates. 204 (None): No template fits.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

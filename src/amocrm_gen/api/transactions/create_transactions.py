@@ -70,7 +70,7 @@ def sync(
         200: The new purchases with their ids.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 404, 429, 504.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -121,7 +121,7 @@ async def asyncio(
         200: The new purchases with their ids.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 403, 404, 429, 504.
+        APIError: an error status; documented are 400, 401, 403, 404, 422, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:

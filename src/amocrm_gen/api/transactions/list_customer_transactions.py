@@ -77,7 +77,7 @@ def sync(
         200: A page of purchases. 204 (None): Nothing was found.
 
     Raises:
-        APIError: an error status; documented are 401, 403, 404, 429.
+        APIError: an error status; documented are 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -124,7 +124,7 @@ async def asyncio(
         200: A page of purchases. 204 (None): Nothing was found.
 
     Raises:
-        APIError: an error status; documented are 401, 403, 404, 429.
+        APIError: an error status; documented are 401, 403, 404, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -59,7 +59,7 @@ def sync(*, client: Client, body: Sequence[UnsortedSipCreate]) -> UnsortedWriteR
         200: The new records.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429, 504.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -93,7 +93,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[UnsortedSipCreate]) -> 
         200: The new records.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429, 504.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -84,7 +84,7 @@ def sync(
         200: A page of incoming leads. 204 (None): Nothing found.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -134,7 +134,7 @@ async def asyncio(
         200: A page of incoming leads. 204 (None): Nothing found.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -62,7 +62,7 @@ def sync(*, client: Client, body: Sequence[UserCreate]) -> UserWriteResult:
         201: The users that were added.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -98,7 +98,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[UserCreate]) -> UserWri
         201: The users that were added.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

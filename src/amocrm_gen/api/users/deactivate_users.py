@@ -59,7 +59,7 @@ def sync(*, client: Client, body: Sequence[UserActivation]) -> None:
         202 (None): The users will be switched off. 204 (None): The users are switched off.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -94,7 +94,7 @@ async def asyncio(*, client: AsyncClient, body: Sequence[UserActivation]) -> Non
         202 (None): The users will be switched off. 204 (None): The users are switched off.
 
     Raises:
-        APIError: an error status; documented are 400, 401, 402, 403, 429.
+        APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

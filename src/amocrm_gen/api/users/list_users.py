@@ -65,7 +65,7 @@ def sync(
         200: A page of users. 204 (None): No user can be seen.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -108,7 +108,7 @@ async def asyncio(
         200: A page of users. 204 (None): No user can be seen.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:

@@ -58,7 +58,7 @@ def sync(*, client: Client, page: int | None = None, limit: int | None = None) -
         200: A page of widgets. 204 (None): No widget can be seen.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
@@ -96,7 +96,7 @@ async def asyncio(
         200: A page of widgets. 204 (None): No widget can be seen.
 
     Raises:
-        APIError: an error status; documented are 401, 402, 403, 429.
+        APIError: an error status; documented are 401, 402, 403, 422, 429.
         DecodeError: an answer that cannot be understood.
 
     Example:
