@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from unittest.mock import ANY
@@ -19,20 +18,6 @@ from ._support import cancelled
 from .crm import Deal, bodies, client_of
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A fresh account without limits."""
-    made = Sandbox(limits=False)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def crm(sandbox: Sandbox) -> AsyncAmoCRM:
-    """Its client."""
-    return client_of(sandbox, retry=NEVER)
 
 
 async def test_no_session_takes_what_is_no_entity(crm: AsyncAmoCRM) -> None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -19,20 +18,6 @@ from ._support import cancelled
 from .crm import City, Deal, bodies, client_of
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A fresh account without limits."""
-    made = Sandbox(limits=False)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def crm(sandbox: Sandbox) -> AmoCRM:
-    """Its client."""
-    return client_of(sandbox, retry=NEVER)
 
 
 def sent(sandbox: Sandbox) -> list[str]:
