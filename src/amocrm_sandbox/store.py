@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,6 +68,8 @@ class Store:
         except AccountFileError:
             self.connection.close()
             raise
+        # Whoever drops an account without closing it leaves nothing open.
+        weakref.finalize(self, self.connection.close)
         self.execute = self.connection.execute
         self.executemany = self.connection.executemany
 

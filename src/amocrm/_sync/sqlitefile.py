@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -91,8 +92,7 @@ class SQLiteFile:
             self._inherited += [sql, turn]
             return
         if sql is not None:
-            with suppress(sqlite3.Error):
-                sql.close()
+            _close(sql, self._owner)
         if turn is not None:
             os.close(turn)
 
@@ -174,6 +174,8 @@ class SQLiteFile:
             sql.close()
             raise
         self._connection, self._owner, self._file = sql, os.getpid(), self._found()
+        # Whoever drops an inbox without closing it leaves nothing open.
+        weakref.finalize(self, _close, sql, self._owner)
         return sql
 
     def _set_up(self, sql: sqlite3.Connection) -> None:
@@ -216,3 +218,10 @@ class SQLiteFile:
             raise InboxError(
                 f"the inbox {self.path} cannot be opened ({reason}): its folder must be writable"
             ) from error
+
+
+def _close(sql: sqlite3.Connection, owner: int) -> None:
+    # A forked process leaves alone what its parent has open.
+    if owner == os.getpid():
+        with suppress(sqlite3.Error):
+            sql.close()
