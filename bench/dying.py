@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import Any
 
 from amocrm import AmoCRM
-from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Limits, Outcome
+from amocrm._core.http.hosts import LimitKey
+from amocrm._core.limits.limiter import Limits, Outcome
 
 from .crowd import crowd
 from .limits import RATE, control, limiter_for, redis_server, run_threads

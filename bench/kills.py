@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from amocrm._core.token import fingerprint
+from amocrm._core.auth.token import fingerprint
 from amocrm_sandbox import SandboxServer
 
 from .crowd import crowd

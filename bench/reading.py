@@ -10,7 +10,7 @@ import sys
 import msgspec
 
 from amocrm import Lead
-from amocrm._core.identity import Directory, IdentityMap
+from amocrm._core.orm.identity import Directory, IdentityMap
 from amocrm_gen.models.leads import LeadPage
 
 from .pages import lead_page

@@ -33,9 +33,9 @@ from amocrm import (
     OAuth,
     RedisTokenStore,
 )
-from amocrm._async.files import Disk as AsyncDisk
-from amocrm._core.token import Token, fingerprint
-from amocrm._sync.files import Disk
+from amocrm._core.auth.token import Token, fingerprint
+from amocrm._io.durable_files import Disk
+from amocrm._io.durable_files import Disk as AsyncDisk
 from amocrm.errors import AmoCRMError
 from amocrm_gen.api.account import get_account
 

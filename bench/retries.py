@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from amocrm._core.failures import Failure, failure_of_status
-from amocrm._core.retry import GiveUp, Retry, RetryPolicy, Unknown
+from amocrm._core.http.failures import Failure, failure_of_status
+from amocrm._core.http.retry import GiveUp, Retry, RetryPolicy, Unknown
 from amocrm_gen._runtime.op import Safety
 
 __all__ = ["PAGES", "embedded", "table"]

@@ -35,6 +35,7 @@ ARROWS = {
         "amocrm_gen._runtime",
         "amocrm_gen.models",
     },
+    "amocrm._io": {"amocrm.errors", "amocrm._core", "amocrm.webhooks"},
     "amocrm_sandbox": set(),
 }
 _BELOW_SHELL = {room for room in ARROWS if room != "amocrm_sandbox"}
@@ -61,6 +62,7 @@ OUTSIDE = {
     "amocrm.fields": {"msgspec", "attrs"},
     "amocrm.entities": {"msgspec", "attrs"},
     "amocrm.webhooks": {"msgspec", "attrs"},
+    "amocrm._io": {"msgspec", "attrs"},
     "amocrm._async": {"msgspec", "attrs", "httpx", "redis"},
     "amocrm._sync": {"msgspec", "attrs", "httpx", "redis"},
 }

@@ -15,39 +15,39 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import entities, errors, fields, webhooks
+    from ._async.auth.redis_token_store import AsyncRedisTokenStore
+    from ._async.auth.token_stores import AsyncFileTokenStore, AsyncMemoryTokenStore, AsyncTokenStore
     from ._async.client import AsyncAmoCRM
-    from ._async.collections import AsyncCollection
-    from ._async.filelimits import AsyncFileLimiter
-    from ._async.hooks import AsyncHooks
-    from ._async.inbox import AsyncInbox
-    from ._async.inbox_redis import AsyncRedisInbox
-    from ._async.inbox_sqlite import AsyncSQLiteInbox
-    from ._async.limits import AsyncMemoryLimiter
-    from ._async.query import AsyncQuery
-    from ._async.redislimits import AsyncRedisLimiter
-    from ._async.redisstores import AsyncRedisTokenStore
-    from ._async.session import AsyncSession
-    from ._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore, AsyncTokenStore
-    from ._core.chats import ChannelSecret
-    from ._core.limiter import Limits
-    from ._core.options import Timeout
-    from ._core.outcome import Issue, Outcome, Report, Result
-    from ._core.plan import Plan
-    from ._core.retry import RetryPolicy
-    from ._core.token import OAuth
+    from ._async.limits.file import AsyncFileLimiter
+    from ._async.limits.memory import AsyncMemoryLimiter
+    from ._async.limits.redis import AsyncRedisLimiter
+    from ._async.orm.collections import AsyncCollection
+    from ._async.orm.query import AsyncQuery
+    from ._async.orm.session import AsyncSession
+    from ._async.webhooks.inbox import AsyncInbox
+    from ._async.webhooks.receiver import AsyncHooks
+    from ._async.webhooks.redis_inbox import AsyncRedisInbox
+    from ._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
+    from ._core.auth.token import OAuth
+    from ._core.http.chat_signing import ChannelSecret
+    from ._core.http.options import Timeout
+    from ._core.http.retry import RetryPolicy
+    from ._core.limits.limiter import Limits
+    from ._core.orm.outcome import Issue, Outcome, Report, Result
+    from ._core.orm.plan import Plan
+    from ._sync.auth.redis_token_store import RedisTokenStore
+    from ._sync.auth.token_stores import FileTokenStore, MemoryTokenStore, TokenStore
     from ._sync.client import AmoCRM
-    from ._sync.collections import Collection
-    from ._sync.filelimits import FileLimiter
-    from ._sync.hooks import Hooks
-    from ._sync.inbox import Inbox
-    from ._sync.inbox_redis import RedisInbox
-    from ._sync.inbox_sqlite import SQLiteInbox
-    from ._sync.limits import MemoryLimiter
-    from ._sync.query import Query
-    from ._sync.redislimits import RedisLimiter
-    from ._sync.redisstores import RedisTokenStore
-    from ._sync.session import Session
-    from ._sync.stores import FileTokenStore, MemoryTokenStore, TokenStore
+    from ._sync.limits.file import FileLimiter
+    from ._sync.limits.memory import MemoryLimiter
+    from ._sync.limits.redis import RedisLimiter
+    from ._sync.orm.collections import Collection
+    from ._sync.orm.query import Query
+    from ._sync.orm.session import Session
+    from ._sync.webhooks.inbox import Inbox
+    from ._sync.webhooks.receiver import Hooks
+    from ._sync.webhooks.redis_inbox import RedisInbox
+    from ._sync.webhooks.sqlite_inbox import SQLiteInbox
     from .entities import (
         CatalogElement,
         Company,
@@ -173,39 +173,39 @@ __all__ = [
 ]
 
 _PLACES = {
-    "_sync.filelimits": ("FileLimiter",),
-    "_sync.limits": ("MemoryLimiter",),
-    "_async.filelimits": ("AsyncFileLimiter",),
-    "_async.limits": ("AsyncMemoryLimiter",),
+    "_sync.limits.file": ("FileLimiter",),
+    "_sync.limits.memory": ("MemoryLimiter",),
+    "_async.limits.file": ("AsyncFileLimiter",),
+    "_async.limits.memory": ("AsyncMemoryLimiter",),
     "_async.client": ("AsyncAmoCRM",),
-    "_async.collections": ("AsyncCollection",),
-    "_async.hooks": ("AsyncHooks",),
-    "_async.inbox": ("AsyncInbox",),
-    "_async.inbox_redis": ("AsyncRedisInbox",),
-    "_async.inbox_sqlite": ("AsyncSQLiteInbox",),
-    "_async.query": ("AsyncQuery",),
-    "_async.redislimits": ("AsyncRedisLimiter",),
-    "_async.redisstores": ("AsyncRedisTokenStore",),
-    "_async.session": ("AsyncSession",),
-    "_async.stores": ("AsyncFileTokenStore", "AsyncMemoryTokenStore", "AsyncTokenStore"),
-    "_core.chats": ("ChannelSecret",),
-    "_core.limiter": ("Limits",),
-    "_core.options": ("Timeout",),
-    "_core.outcome": ("Issue", "Outcome", "Report", "Result"),
-    "_core.plan": ("Plan",),
-    "_core.retry": ("RetryPolicy",),
-    "_core.token": ("OAuth",),
+    "_async.orm.collections": ("AsyncCollection",),
+    "_async.webhooks.receiver": ("AsyncHooks",),
+    "_async.webhooks.inbox": ("AsyncInbox",),
+    "_async.webhooks.redis_inbox": ("AsyncRedisInbox",),
+    "_async.webhooks.sqlite_inbox": ("AsyncSQLiteInbox",),
+    "_async.orm.query": ("AsyncQuery",),
+    "_async.limits.redis": ("AsyncRedisLimiter",),
+    "_async.auth.redis_token_store": ("AsyncRedisTokenStore",),
+    "_async.orm.session": ("AsyncSession",),
+    "_async.auth.token_stores": ("AsyncFileTokenStore", "AsyncMemoryTokenStore", "AsyncTokenStore"),
+    "_core.http.chat_signing": ("ChannelSecret",),
+    "_core.limits.limiter": ("Limits",),
+    "_core.http.options": ("Timeout",),
+    "_core.orm.outcome": ("Issue", "Outcome", "Report", "Result"),
+    "_core.orm.plan": ("Plan",),
+    "_core.http.retry": ("RetryPolicy",),
+    "_core.auth.token": ("OAuth",),
     "_sync.client": ("AmoCRM",),
-    "_sync.collections": ("Collection",),
-    "_sync.hooks": ("Hooks",),
-    "_sync.inbox": ("Inbox",),
-    "_sync.inbox_redis": ("RedisInbox",),
-    "_sync.inbox_sqlite": ("SQLiteInbox",),
-    "_sync.query": ("Query",),
-    "_sync.redislimits": ("RedisLimiter",),
-    "_sync.redisstores": ("RedisTokenStore",),
-    "_sync.session": ("Session",),
-    "_sync.stores": ("FileTokenStore", "MemoryTokenStore", "TokenStore"),
+    "_sync.orm.collections": ("Collection",),
+    "_sync.webhooks.receiver": ("Hooks",),
+    "_sync.webhooks.inbox": ("Inbox",),
+    "_sync.webhooks.redis_inbox": ("RedisInbox",),
+    "_sync.webhooks.sqlite_inbox": ("SQLiteInbox",),
+    "_sync.orm.query": ("Query",),
+    "_sync.limits.redis": ("RedisLimiter",),
+    "_sync.auth.redis_token_store": ("RedisTokenStore",),
+    "_sync.orm.session": ("Session",),
+    "_sync.auth.token_stores": ("FileTokenStore", "MemoryTokenStore", "TokenStore"),
     "entities": (
         "CatalogElement",
         "Company",

@@ -23,10 +23,10 @@ import pytest
 if TYPE_CHECKING:
     from amocrm_sandbox import Sandbox
 
+    from ._async.auth.token_stores import AsyncTokenStore
     from ._async.client import AsyncAmoCRM
-    from ._async.stores import AsyncTokenStore
+    from ._sync.auth.token_stores import TokenStore
     from ._sync.client import AmoCRM
-    from ._sync.stores import TokenStore
 
 __all__ = ["amocrm_async_client", "amocrm_client", "check_async_token_store", "check_token_store"]
 
@@ -39,9 +39,9 @@ def amocrm_client(amocrm_sandbox: Sandbox) -> Iterator[AmoCRM]:
     """A client on the account of ``amocrm_sandbox``, with its administrator's token; it never waits for limits."""
     from amocrm_sandbox import SandboxTransport
 
-    from ._core.limiter import Limits
+    from ._core.limits.limiter import Limits
     from ._sync.client import AmoCRM
-    from ._sync.limits import MemoryLimiter
+    from ._sync.limits.memory import MemoryLimiter
 
     with AmoCRM(
         amocrm_sandbox.subdomain,
@@ -61,8 +61,8 @@ def amocrm_async_client(amocrm_sandbox: Sandbox) -> AsyncAmoCRM:
     from amocrm_sandbox import AsyncSandboxTransport
 
     from ._async.client import AsyncAmoCRM
-    from ._async.limits import AsyncMemoryLimiter
-    from ._core.limiter import Limits
+    from ._async.limits.memory import AsyncMemoryLimiter
+    from ._core.limits.limiter import Limits
 
     return AsyncAmoCRM(
         amocrm_sandbox.subdomain,
@@ -86,13 +86,13 @@ def check_token_store(store: TokenStore, *, leased: bool = False) -> None:
         >>> from amocrm import MemoryTokenStore
         >>> check_token_store(MemoryTokenStore())
     """
-    from ._sync.storecheck import check_token_store as check
+    from ._sync.auth.store_conformance import check_token_store as check
 
     check(store, leased=leased)
 
 
 async def check_async_token_store(store: AsyncTokenStore, *, leased: bool = False) -> None:
     """The same for a store of the async client."""
-    from ._async.storecheck import check_token_store as check
+    from ._async.auth.store_conformance import check_token_store as check
 
     await check(store, leased=leased)

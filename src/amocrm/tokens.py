@@ -30,9 +30,9 @@ from urllib.parse import urlsplit
 import attrs
 import msgspec
 
-from ._core.hosts import parse_account
-from ._core.login import Redirect, new_state, read_redirect
-from ._core.token import OAuth, Token
+from ._core.auth.login_redirect import Redirect, new_state, read_redirect
+from ._core.auth.token import OAuth, Token
+from ._core.http.hosts import parse_account
 from .errors import ConfigurationError, TokenRejected
 
 __all__ = [

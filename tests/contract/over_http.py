@@ -12,8 +12,8 @@ from shell_async._support import ManualClock as AsyncManualClock
 from shell_sync._support import ManualClock
 
 from amocrm._async.client import AsyncAmoCRM
-from amocrm._core.chats import ChannelSecret
-from amocrm._core.retry import NEVER
+from amocrm._core.http.chat_signing import ChannelSecret
+from amocrm._core.http.retry import NEVER
 from amocrm._sync.client import AmoCRM
 from amocrm_sandbox import Response, SandboxServer
 

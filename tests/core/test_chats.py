@@ -6,7 +6,7 @@ import calendar
 
 import pytest
 
-from amocrm._core.chats import ChannelSecret, signed_headers
+from amocrm._core.http.chat_signing import ChannelSecret, signed_headers
 
 CHANNEL = ChannelSecret("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee", "0123456789abcdef0123456789abcdef01234567")
 NOW = calendar.timegm((2025, 3, 3, 10, 0, 0))

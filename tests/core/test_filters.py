@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from amocrm import Contact, Lead, Note, Task, fields
-from amocrm._core.filters import MOST, Condition, compile_filter, cut_ids
-from amocrm._core.times import day_of, day_range, day_text, seconds
+from amocrm._core.orm.filters import MOST, Condition, compile_filter, cut_ids
+from amocrm._core.orm.times import day_of, day_range, day_text, seconds
 from amocrm.entities import Status
 from amocrm.errors import FilterError
 from amocrm_gen.models.fields import FieldValue, FieldValueItem

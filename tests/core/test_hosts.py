@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amocrm._core.hosts import limit_key, parse_account, target_of
+from amocrm._core.http.hosts import limit_key, parse_account, target_of
 from amocrm.errors import ConfigurationError
 
 

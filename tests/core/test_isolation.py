@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amocrm._core.isolation import BUDGET, Isolation
+from amocrm._core.orm.batch_bisection import BUDGET, Isolation
 
 Names = Literal["all", "first", "none"]
 

@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amocrm._core.limiter import Blocked, Gate, Granted, KeyState, Limits, Outcome, Pause, Trips, Wait, Window
+from amocrm._core.limits.limiter import (
+    Blocked,
+    Gate,
+    Granted,
+    KeyState,
+    Limits,
+    Outcome,
+    Pause,
+    Trips,
+    Wait,
+    Window,
+)
 
 Delay = Callable[[], float]
 

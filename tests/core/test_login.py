@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amocrm._core.login import new_state, read_redirect
+from amocrm._core.auth.login_redirect import new_state, read_redirect
 from amocrm.errors import LoginRefused
 
 

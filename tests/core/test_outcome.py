@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from amocrm._core.operations import Operation
-from amocrm._core.outcome import Outcome, Report, describe, match, named, verdict
-from amocrm._core.plan import Work
+from amocrm._core.orm.operations import Operation
+from amocrm._core.orm.outcome import Outcome, Report, describe, match, named, verdict
+from amocrm._core.orm.plan import Work
 from amocrm.errors import (
     BlockedError,
     DecodeError,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amocrm._core.paging import Pager
+from amocrm._core.orm.paging import Pager
 
 
 def walk(total: int, ahead: int, limit: int = 10) -> tuple[list[int], int]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amocrm import Company, Contact, Lead
-from amocrm._core.operations import Operation
-from amocrm._core.plan import Plan, Work, make_plan
+from amocrm._core.orm.operations import Operation
+from amocrm._core.orm.plan import Plan, Work, make_plan
 from amocrm.entities._writing import works_of
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amocrm._core.reconcile import pair, same_content, similar
+from amocrm._core.orm.reconcile import pair, same_content, similar
 from amocrm_gen.models import common, leads
 from amocrm_gen.models.fields import FieldValue, FieldValueItem
 

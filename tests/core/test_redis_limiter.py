@@ -11,9 +11,9 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amocrm._core.limiter import Blocked, Gate, Granted, KeyState, Limits, Outcome, Wait, Window
-from amocrm._core.line import Line
-from amocrm._core.redisscripts import LIMITER
+from amocrm._core.limits.limiter import Blocked, Gate, Granted, KeyState, Limits, Outcome, Wait, Window
+from amocrm._core.limits.redis_scripts import LIMITER
+from amocrm._core.limits.wait_queue import Line
 
 WAITERS = 4
 

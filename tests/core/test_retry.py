@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amocrm._core.failures import Failure, failure_of_status
-from amocrm._core.retry import NEVER, GiveUp, Retry, RetryPolicy, Unknown, retry_after
+from amocrm._core.http.failures import Failure, failure_of_status
+from amocrm._core.http.retry import NEVER, GiveUp, Retry, RetryPolicy, Unknown, retry_after
 from amocrm_gen._runtime.op import Safety
 
 TABLE = [

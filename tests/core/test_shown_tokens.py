@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amocrm._core.token import OAuth
+from amocrm._core.auth.token import OAuth
 from amocrm.errors import TokenRejected
 from amocrm.tokens import ReplayGuard, verify_bot, verify_disposable
 

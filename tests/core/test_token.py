@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from amocrm._core.token import (
+from amocrm._core.auth.token import (
     Adopt,
     Claims,
     Login,

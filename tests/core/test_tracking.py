@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from amocrm._core.tracking import Overlay, SetChanges
+from amocrm._core.orm.tracking import Overlay, SetChanges
 
 KEYS = st.sampled_from(["a", "b", "c"])
 VALUES = st.integers(0, 3)

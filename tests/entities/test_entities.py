@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from amocrm import Company, Contact, Lead, Note, NotLoaded, Task, User, fields
-from amocrm._core.identity import Directory, IdentityMap, Origin
+from amocrm._core.orm.identity import Directory, IdentityMap, Origin
 from amocrm.entities import Status
 from amocrm.entities._writing import works_of
 from amocrm_gen.models import common, leads

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amocrm import AmoCRM, Contact, FlushError, Lead, Limits, MemoryLimiter
-from amocrm._core.retry import NEVER
+from amocrm._core.http.retry import NEVER
 from amocrm_sandbox import Drop, Page, Sandbox, SandboxTransport, Truncate
 
 _FAULTS = st.one_of(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amocrm import Contact, Lead, fields
-from amocrm._core.identity import Directory, Origin
+from amocrm._core.orm.identity import Directory, Origin
 from amocrm.entities._writing import works_of
 from amocrm_gen.models import leads
 from amocrm_gen.models.fields import CustomField, CustomFieldEnum, FieldValue, FieldValueItem

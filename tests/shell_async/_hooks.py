@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from amocrm._async.hooks import AsyncHooks
-from amocrm._async.inbox_sqlite import AsyncSQLiteInbox
+from amocrm._async.webhooks.receiver import AsyncHooks
+from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.webhooks import Event
 from amocrm.webhooks.stored import Backoff
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from amocrm._async.client import AsyncAmoCRM
-from amocrm._core.retry import NEVER
+from amocrm._core.http.retry import NEVER
 from amocrm_sandbox import Sandbox
 
 from .crm import client_of

@@ -8,8 +8,8 @@ from typing import Any
 
 from amocrm import Lead, fields
 from amocrm._async.client import AsyncAmoCRM
-from amocrm._async.limits import AsyncMemoryLimiter
-from amocrm._core.limiter import Limits
+from amocrm._async.limits.memory import AsyncMemoryLimiter
+from amocrm._core.limits.limiter import Limits
 from amocrm_sandbox import Sandbox
 
 from ._support import ManualClock, in_process

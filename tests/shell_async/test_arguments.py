@@ -9,15 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from amocrm._async.connection import AsyncConnection
-from amocrm._async.filelimits import AsyncFileLimiter
-from amocrm._async.limits import AsyncMemoryLimiter
-from amocrm._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore
-from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Limits
-from amocrm._core.options import Timeout
-from amocrm._core.retry import RetryPolicy
-from amocrm._core.token import OAuth
+from amocrm._async.auth.token_stores import AsyncFileTokenStore, AsyncMemoryTokenStore
+from amocrm._async.connection.connection import AsyncConnection
+from amocrm._async.limits.file import AsyncFileLimiter
+from amocrm._async.limits.memory import AsyncMemoryLimiter
+from amocrm._core.auth.token import OAuth
+from amocrm._core.http.hosts import LimitKey
+from amocrm._core.http.options import Timeout
+from amocrm._core.http.retry import RetryPolicy
+from amocrm._core.limits.limiter import Limits
 from amocrm.errors import ConfigurationError
 
 from ._support import mock, of_the_other_flavour

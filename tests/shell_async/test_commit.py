@@ -11,7 +11,7 @@ import pytest
 
 from amocrm import Company, Contact, FlushError, Lead, Outcome, ValidationError
 from amocrm._async.client import AsyncAmoCRM
-from amocrm._core.retry import NEVER
+from amocrm._core.http.retry import NEVER
 from amocrm_sandbox import Drop, Page, Sandbox
 
 from ._support import cancelled

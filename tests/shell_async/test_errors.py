@@ -20,7 +20,7 @@ from amocrm import (
     UnauthorizedError,
 )
 from amocrm._async.client import AsyncAmoCRM
-from amocrm._core.retry import NEVER
+from amocrm._core.http.retry import NEVER
 from amocrm_sandbox import Page, SandboxServer
 
 from ._support import ManualClock, rerouted

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from amocrm._async.inbox_sqlite import AsyncSQLiteInbox
+from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import (
     ContactResponsibleChanged,

@@ -13,9 +13,9 @@ import pytest
 from redis_server import RedisServer, needs_redis
 
 from amocrm._async._primitives import run_all
-from amocrm._async.inbox import AsyncInbox
-from amocrm._async.inbox_redis import AsyncRedisInbox
-from amocrm._async.inbox_sqlite import AsyncSQLiteInbox
+from amocrm._async.webhooks.inbox import AsyncInbox
+from amocrm._async.webhooks.redis_inbox import AsyncRedisInbox
+from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import Delivery, InboxError
 

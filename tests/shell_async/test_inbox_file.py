@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from amocrm._async._primitives import Scope, run_all
-from amocrm._async.hooks import AsyncHooks
-from amocrm._async.inbox_sqlite import AsyncSQLiteInbox
+from amocrm._async.webhooks.receiver import AsyncHooks
+from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.webhooks import Delivery, InboxError, sqlite_steps
 from amocrm.webhooks.handlers import Failure
 

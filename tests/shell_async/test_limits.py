@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from amocrm._async._primitives import Scope
-from amocrm._async.filelimits import AsyncFileLimiter
-from amocrm._async.limits import AsyncMemoryLimiter, Slot
-from amocrm._async.redislimits import AsyncRedisLimiter
-from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Limits, Outcome, Wait
+from amocrm._async.limits.file import AsyncFileLimiter
+from amocrm._async.limits.memory import AsyncMemoryLimiter, Slot
+from amocrm._async.limits.redis import AsyncRedisLimiter
+from amocrm._core.http.hosts import LimitKey
+from amocrm._core.limits.limiter import Limits, Outcome, Wait
 from amocrm.errors import CircuitOpen
 
 from ._support import ManualClock, StoppedClock, breathe, cancelled

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from amocrm._async.connection import AsyncConnection
-from amocrm._core.login import Redirect
-from amocrm._core.token import OAuth
+from amocrm._async.connection.connection import AsyncConnection
+from amocrm._core.auth.login_redirect import Redirect
+from amocrm._core.auth.token import OAuth
 from amocrm.errors import ConfigurationError, LoginRefused
 from amocrm_sandbox import SandboxServer
 

@@ -12,9 +12,9 @@ import pytest
 from msgspec.structs import replace
 from redis import Redis
 
-from amocrm._async.redisstores import AsyncRedisTokenStore
-from amocrm._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore
-from amocrm._core.token import Token
+from amocrm._async.auth.redis_token_store import AsyncRedisTokenStore
+from amocrm._async.auth.token_stores import AsyncFileTokenStore, AsyncMemoryTokenStore
+from amocrm._core.auth.token import Token
 from amocrm.errors import GrantRevoked, LoginNeeded, TokenStoreError, TokenStoreWarning
 
 from ._support import mock

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from amocrm._async.connection import AsyncConnection
-from amocrm._async.limits import AsyncMemoryLimiter
-from amocrm._async.stores import AsyncMemoryTokenStore
-from amocrm._core.limiter import Limits
-from amocrm._core.token import OAuth
+from amocrm._async.auth.token_stores import AsyncMemoryTokenStore
+from amocrm._async.connection.connection import AsyncConnection
+from amocrm._async.limits.memory import AsyncMemoryLimiter
+from amocrm._core.auth.token import OAuth
+from amocrm._core.limits.limiter import Limits
 from amocrm.errors import APIError, ConfigurationError, GrantRevoked, RedirectRefused, TokenStoreError
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.reader import read

@@ -14,10 +14,10 @@ import pytest
 from amocrm import Lead
 from amocrm._async._primitives import run_all
 from amocrm._async.client import AsyncAmoCRM
-from amocrm._async.limits import AsyncMemoryLimiter
-from amocrm._core.chats import ChannelSecret, signed_headers
-from amocrm._core.limiter import Limits
-from amocrm._core.retry import NEVER
+from amocrm._async.limits.memory import AsyncMemoryLimiter
+from amocrm._core.http.chat_signing import ChannelSecret, signed_headers
+from amocrm._core.http.retry import NEVER
+from amocrm._core.limits.limiter import Limits
 from amocrm.errors import (
     ConfigurationError,
     ForbiddenError,

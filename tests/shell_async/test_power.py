@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from amocrm._async.stores import AsyncFileTokenStore
-from amocrm._core.token import Token
+from amocrm._async.auth.token_stores import AsyncFileTokenStore
+from amocrm._core.auth.token import Token
 
 from ._power import LyingDisk, PowerDisk, State
 

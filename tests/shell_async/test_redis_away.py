@@ -12,9 +12,9 @@ import pytest
 from redis_server import RedisServer, needs_redis
 
 from amocrm._async._primitives import run_all
-from amocrm._async.redislimits import AsyncRedisLimiter
-from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Limits, Outcome
+from amocrm._async.limits.redis import AsyncRedisLimiter
+from amocrm._core.http.hosts import LimitKey
+from amocrm._core.limits.limiter import Limits, Outcome
 from amocrm.errors import CircuitOpen, ConfigurationError, RedisAwayWarning
 
 from ._support import ManualClock

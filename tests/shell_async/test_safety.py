@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from amocrm._async.client import AsyncAmoCRM
-from amocrm._core.options import Timeout
-from amocrm._core.retry import NEVER
+from amocrm._core.http.options import Timeout
+from amocrm._core.http.retry import NEVER
 from amocrm.errors import (
     ConfigurationError,
     DecodeError,

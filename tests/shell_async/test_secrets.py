@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
-from amocrm._async.connection import AsyncConnection
-from amocrm._async.redislimits import AsyncRedisLimiter
-from amocrm._async.redisstores import AsyncRedisTokenStore
-from amocrm._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore
-from amocrm._core.chats import ChannelSecret
-from amocrm._core.retry import NEVER
-from amocrm._core.token import OAuth, Token
+from amocrm._async.auth.redis_token_store import AsyncRedisTokenStore
+from amocrm._async.auth.token_stores import AsyncFileTokenStore, AsyncMemoryTokenStore
+from amocrm._async.connection.connection import AsyncConnection
+from amocrm._async.limits.redis import AsyncRedisLimiter
+from amocrm._core.auth.token import OAuth, Token
+from amocrm._core.http.chat_signing import ChannelSecret
+from amocrm._core.http.retry import NEVER
 from amocrm.errors import AmoCRMError
 from amocrm.tokens import read_redirect, verify_bot, verify_disposable
 from amocrm_gen._runtime.op import Op

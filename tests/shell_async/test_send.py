@@ -17,11 +17,11 @@ import msgspec
 import pytest
 
 from amocrm._async._primitives import run_all
-from amocrm._async.connection import AsyncConnection
-from amocrm._async.limits import AsyncMemoryLimiter, Slot
-from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Limits
-from amocrm._core.retry import NEVER, RetryPolicy
+from amocrm._async.connection.connection import AsyncConnection
+from amocrm._async.limits.memory import AsyncMemoryLimiter, Slot
+from amocrm._core.http.hosts import LimitKey
+from amocrm._core.http.retry import NEVER, RetryPolicy
+from amocrm._core.limits.limiter import Limits
 from amocrm.errors import (
     APIError,
     BlockedError,

@@ -11,7 +11,7 @@ import pytest
 
 from amocrm import Contact, Lead, NotLoaded, fields
 from amocrm._async.client import AsyncAmoCRM
-from amocrm._async.hooks import AsyncHooks
+from amocrm._async.webhooks.receiver import AsyncHooks
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import (
     ContactAdded,

@@ -16,12 +16,12 @@ import msgspec
 import pytest
 
 from amocrm._async._primitives import run_all
-from amocrm._async.connection import AsyncConnection
-from amocrm._async.limits import AsyncMemoryLimiter
-from amocrm._async.redisstores import AsyncRedisTokenStore
-from amocrm._async.stores import AsyncFileTokenStore, AsyncMemoryTokenStore
-from amocrm._core.limiter import Limits
-from amocrm._core.token import OAuth, Token, fingerprint
+from amocrm._async.auth.redis_token_store import AsyncRedisTokenStore
+from amocrm._async.auth.token_stores import AsyncFileTokenStore, AsyncMemoryTokenStore
+from amocrm._async.connection.connection import AsyncConnection
+from amocrm._async.limits.memory import AsyncMemoryLimiter
+from amocrm._core.auth.token import OAuth, Token, fingerprint
+from amocrm._core.limits.limiter import Limits
 from amocrm.errors import (
     ConfigurationError,
     GrantInDoubt,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from amocrm._async.inbox_sqlite import AsyncSQLiteInbox
+from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.webhooks import Delivery, InboxError, LeadAdded, LeadStatusChanged
 from amocrm.webhooks.handlers import Failure, GiveUp
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from amocrm._sync.hooks import Hooks
-from amocrm._sync.inbox_sqlite import SQLiteInbox
+from amocrm._sync.webhooks.receiver import Hooks
+from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.webhooks import Event
 from amocrm.webhooks.stored import Backoff
 

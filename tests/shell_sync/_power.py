@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from amocrm._sync.files import Disk
+from amocrm._io.durable_files import Disk
 
 __all__ = ["LyingDisk", "PowerDisk", "State"]
 

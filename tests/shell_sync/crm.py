@@ -8,8 +8,8 @@ from typing import Any
 
 from amocrm import Lead, fields
 from amocrm._sync.client import AmoCRM
-from amocrm._sync.limits import MemoryLimiter
-from amocrm._core.limiter import Limits
+from amocrm._sync.limits.memory import MemoryLimiter
+from amocrm._core.limits.limiter import Limits
 from amocrm_sandbox import Sandbox
 
 from ._support import ManualClock, in_process

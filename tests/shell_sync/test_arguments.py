@@ -9,15 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from amocrm._sync.connection import Connection
-from amocrm._sync.filelimits import FileLimiter
-from amocrm._sync.limits import MemoryLimiter
-from amocrm._sync.stores import FileTokenStore, MemoryTokenStore
-from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Limits
-from amocrm._core.options import Timeout
-from amocrm._core.retry import RetryPolicy
-from amocrm._core.token import OAuth
+from amocrm._sync.auth.token_stores import FileTokenStore, MemoryTokenStore
+from amocrm._sync.connection.connection import Connection
+from amocrm._sync.limits.file import FileLimiter
+from amocrm._sync.limits.memory import MemoryLimiter
+from amocrm._core.auth.token import OAuth
+from amocrm._core.http.hosts import LimitKey
+from amocrm._core.http.options import Timeout
+from amocrm._core.http.retry import RetryPolicy
+from amocrm._core.limits.limiter import Limits
 from amocrm.errors import ConfigurationError
 
 from ._support import mock, of_the_other_flavour

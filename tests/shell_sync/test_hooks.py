@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from amocrm._sync.inbox_sqlite import SQLiteInbox
+from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import (
     ContactResponsibleChanged,

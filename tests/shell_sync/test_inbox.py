@@ -13,9 +13,9 @@ import pytest
 from redis_server import RedisServer, needs_redis
 
 from amocrm._sync._primitives import run_all
-from amocrm._sync.inbox import Inbox
-from amocrm._sync.inbox_redis import RedisInbox
-from amocrm._sync.inbox_sqlite import SQLiteInbox
+from amocrm._sync.webhooks.inbox import Inbox
+from amocrm._sync.webhooks.redis_inbox import RedisInbox
+from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import Delivery, InboxError
 

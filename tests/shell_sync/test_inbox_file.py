@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from amocrm._sync._primitives import Scope, run_all
-from amocrm._sync.hooks import Hooks
-from amocrm._sync.inbox_sqlite import SQLiteInbox
+from amocrm._sync.webhooks.receiver import Hooks
+from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.webhooks import Delivery, InboxError, sqlite_steps
 from amocrm.webhooks.handlers import Failure
 

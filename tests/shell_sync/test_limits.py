@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from amocrm._sync._primitives import Scope
-from amocrm._sync.filelimits import FileLimiter
-from amocrm._sync.limits import MemoryLimiter, Slot
-from amocrm._sync.redislimits import RedisLimiter
-from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Limits, Outcome, Wait
+from amocrm._sync.limits.file import FileLimiter
+from amocrm._sync.limits.memory import MemoryLimiter, Slot
+from amocrm._sync.limits.redis import RedisLimiter
+from amocrm._core.http.hosts import LimitKey
+from amocrm._core.limits.limiter import Limits, Outcome, Wait
 from amocrm.errors import CircuitOpen
 
 from ._support import ManualClock, StoppedClock, breathe, cancelled

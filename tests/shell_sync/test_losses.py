@@ -12,9 +12,9 @@ import pytest
 from msgspec.structs import replace
 from redis import Redis
 
-from amocrm._sync.redisstores import RedisTokenStore
-from amocrm._sync.stores import FileTokenStore, MemoryTokenStore
-from amocrm._core.token import Token
+from amocrm._sync.auth.redis_token_store import RedisTokenStore
+from amocrm._sync.auth.token_stores import FileTokenStore, MemoryTokenStore
+from amocrm._core.auth.token import Token
 from amocrm.errors import GrantRevoked, LoginNeeded, TokenStoreError, TokenStoreWarning
 
 from ._support import mock

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from amocrm._sync.connection import Connection
-from amocrm._sync.limits import MemoryLimiter
-from amocrm._sync.stores import MemoryTokenStore
-from amocrm._core.limiter import Limits
-from amocrm._core.token import OAuth
+from amocrm._sync.auth.token_stores import MemoryTokenStore
+from amocrm._sync.connection.connection import Connection
+from amocrm._sync.limits.memory import MemoryLimiter
+from amocrm._core.auth.token import OAuth
+from amocrm._core.limits.limiter import Limits
 from amocrm.errors import APIError, ConfigurationError, GrantRevoked, RedirectRefused, TokenStoreError
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.reader import read

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from amocrm._sync.stores import FileTokenStore
-from amocrm._core.token import Token
+from amocrm._sync.auth.token_stores import FileTokenStore
+from amocrm._core.auth.token import Token
 
 from ._power import LyingDisk, PowerDisk, State
 

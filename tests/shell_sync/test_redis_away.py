@@ -12,9 +12,9 @@ import pytest
 from redis_server import RedisServer, needs_redis
 
 from amocrm._sync._primitives import run_all
-from amocrm._sync.redislimits import RedisLimiter
-from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Limits, Outcome
+from amocrm._sync.limits.redis import RedisLimiter
+from amocrm._core.http.hosts import LimitKey
+from amocrm._core.limits.limiter import Limits, Outcome
 from amocrm.errors import CircuitOpen, ConfigurationError, RedisAwayWarning
 
 from ._support import ManualClock

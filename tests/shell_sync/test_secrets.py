@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
-from amocrm._sync.connection import Connection
-from amocrm._sync.redislimits import RedisLimiter
-from amocrm._sync.redisstores import RedisTokenStore
-from amocrm._sync.stores import FileTokenStore, MemoryTokenStore
-from amocrm._core.chats import ChannelSecret
-from amocrm._core.retry import NEVER
-from amocrm._core.token import OAuth, Token
+from amocrm._sync.auth.redis_token_store import RedisTokenStore
+from amocrm._sync.auth.token_stores import FileTokenStore, MemoryTokenStore
+from amocrm._sync.connection.connection import Connection
+from amocrm._sync.limits.redis import RedisLimiter
+from amocrm._core.auth.token import OAuth, Token
+from amocrm._core.http.chat_signing import ChannelSecret
+from amocrm._core.http.retry import NEVER
 from amocrm.errors import AmoCRMError
 from amocrm.tokens import read_redirect, verify_bot, verify_disposable
 from amocrm_gen._runtime.op import Op

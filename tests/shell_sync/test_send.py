@@ -17,11 +17,11 @@ import msgspec
 import pytest
 
 from amocrm._sync._primitives import run_all
-from amocrm._sync.connection import Connection
-from amocrm._sync.limits import MemoryLimiter, Slot
-from amocrm._core.hosts import LimitKey
-from amocrm._core.limiter import Limits
-from amocrm._core.retry import NEVER, RetryPolicy
+from amocrm._sync.connection.connection import Connection
+from amocrm._sync.limits.memory import MemoryLimiter, Slot
+from amocrm._core.http.hosts import LimitKey
+from amocrm._core.http.retry import NEVER, RetryPolicy
+from amocrm._core.limits.limiter import Limits
 from amocrm.errors import (
     APIError,
     BlockedError,

@@ -11,7 +11,7 @@ import pytest
 
 from amocrm import Contact, Lead, NotLoaded, fields
 from amocrm._sync.client import AmoCRM
-from amocrm._sync.hooks import Hooks
+from amocrm._sync.webhooks.receiver import Hooks
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import (
     ContactAdded,

@@ -12,7 +12,7 @@ import pytest
 
 from amocrm import Company, Contact, FilterIgnored, Lead, NotFoundError, fields
 from amocrm._sync.client import AmoCRM
-from amocrm._sync.limits import MemoryLimiter
+from amocrm._sync.limits.memory import MemoryLimiter
 from amocrm.webhooks import LeadStatusChanged, parse
 from amocrm_sandbox import SandboxServer
 

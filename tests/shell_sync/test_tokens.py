@@ -16,12 +16,12 @@ import msgspec
 import pytest
 
 from amocrm._sync._primitives import run_all
-from amocrm._sync.connection import Connection
-from amocrm._sync.limits import MemoryLimiter
-from amocrm._sync.redisstores import RedisTokenStore
-from amocrm._sync.stores import FileTokenStore, MemoryTokenStore
-from amocrm._core.limiter import Limits
-from amocrm._core.token import OAuth, Token, fingerprint
+from amocrm._sync.auth.redis_token_store import RedisTokenStore
+from amocrm._sync.auth.token_stores import FileTokenStore, MemoryTokenStore
+from amocrm._sync.connection.connection import Connection
+from amocrm._sync.limits.memory import MemoryLimiter
+from amocrm._core.auth.token import OAuth, Token, fingerprint
+from amocrm._core.limits.limiter import Limits
 from amocrm.errors import (
     ConfigurationError,
     GrantInDoubt,

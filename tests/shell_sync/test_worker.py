@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from amocrm._sync.inbox_sqlite import SQLiteInbox
+from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.webhooks import Delivery, InboxError, LeadAdded, LeadStatusChanged
 from amocrm.webhooks.handlers import Failure, GiveUp
 

@@ -25,7 +25,7 @@ from amocrm import (
     User,
     fields,
 )
-from amocrm._core.filters import Condition
+from amocrm._core.orm.filters import Condition
 from amocrm_gen.models.common import CatalogElementRef
 from amocrm_gen.models.loss_reasons import LossReason
 

@@ -14,7 +14,7 @@ import sys
 import redis  # noqa: F401  # loaded here once instead of in every process
 
 from amocrm import Hooks
-from amocrm._sync import client, worker  # noqa: F401  # as well
+from amocrm._sync.webhooks import worker  # noqa: F401  # as well
 from amocrm.webhooks import LeadAdded
 from amocrm.webhooks.local import LocalServer
 from amocrm.webhooks.stored import Backoff

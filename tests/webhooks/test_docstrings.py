@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from amocrm import AmoCRM, Hooks, Lead, fields
-from amocrm._sync.handling import Handling
+from amocrm._sync.webhooks.handler_context import Handling
 from amocrm.webhooks import LeadStatusChanged, parse
 from amocrm_sandbox import SandboxServer
 
@@ -25,11 +25,11 @@ MODULES = {
     "amocrm.webhooks.parse": 1,
     "amocrm.webhooks.stored": 1,
     "amocrm.webhooks.verify": 3,
-    "amocrm._sync.hooks": 4,
-    "amocrm._sync.handling": 1,
-    "amocrm._sync.subscriptions": 2,
-    "amocrm._sync.inbox_sqlite": 1,
-    "amocrm._sync.inbox_redis": 1,
+    "amocrm._sync.webhooks.receiver": 4,
+    "amocrm._sync.webhooks.handler_context": 1,
+    "amocrm._sync.resources.webhook_subscriptions": 2,
+    "amocrm._sync.webhooks.sqlite_inbox": 1,
+    "amocrm._sync.webhooks.redis_inbox": 1,
 }
 
 

@@ -20,7 +20,7 @@ import httpx
 import pytest
 from redis_server import RedisServer, needs_redis
 
-from amocrm._sync.hooks import inbox_at
+from amocrm._sync.webhooks.receiver import inbox_at
 
 EVENTS, KILLS, RESTARTS = 1000, 50, 4
 ROLES = ("receiver", "worker")

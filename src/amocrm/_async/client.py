@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET
 
-from amocrm._core.identity import Directory, Origin, checked_id
-from amocrm._core.operations import GET, LIST, endpoint
+from amocrm._core.orm.identity import Directory, Origin, checked_id
+from amocrm._core.orm.operations import GET, LIST, endpoint
 from amocrm.errors import NotFoundError
 
-from .connection import AsyncConnection
+from .connection.connection import AsyncConnection
 
 # What a property or a method needs is imported there: a client that reads three leads a day in a small
 # function of a cloud should not pay for sessions, webhooks and files.
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from amocrm.entities._base import Entity
     from amocrm_gen.models.account import Account
 
-    from .collections import AsyncCollection, AsyncNotes, AsyncTasks
-    from .directories import AsyncFields, AsyncPipelines, AsyncTags, AsyncUsers
-    from .drive import AsyncFiles
-    from .flush import Progress
-    from .preload import Loadable
-    from .query import AsyncQuery
-    from .session import AsyncSession
-    from .subscriptions import AsyncWebhooks
+    from .orm.collections import AsyncCollection, AsyncNotes, AsyncTasks
+    from .orm.directories import AsyncFields, AsyncPipelines, AsyncTags, AsyncUsers
+    from .orm.flush import Progress
+    from .orm.preload import Loadable
+    from .orm.query import AsyncQuery
+    from .orm.session import AsyncSession
+    from .resources.files import AsyncFiles
+    from .resources.webhook_subscriptions import AsyncWebhooks
 
 __all__ = ["AsyncAmoCRM"]
 
@@ -68,7 +68,7 @@ class AsyncAmoCRM(AsyncConnection):
         """Leads."""
         from amocrm.entities import Lead
 
-        from .collections import AsyncCollection
+        from .orm.collections import AsyncCollection
 
         return AsyncCollection(self, Lead)
 
@@ -77,7 +77,7 @@ class AsyncAmoCRM(AsyncConnection):
         """Contacts."""
         from amocrm.entities import Contact
 
-        from .collections import AsyncCollection
+        from .orm.collections import AsyncCollection
 
         return AsyncCollection(self, Contact)
 
@@ -86,7 +86,7 @@ class AsyncAmoCRM(AsyncConnection):
         """Companies."""
         from amocrm.entities import Company
 
-        from .collections import AsyncCollection
+        from .orm.collections import AsyncCollection
 
         return AsyncCollection(self, Company)
 
@@ -95,7 +95,7 @@ class AsyncAmoCRM(AsyncConnection):
         """Customers."""
         from amocrm.entities import Customer
 
-        from .collections import AsyncCollection
+        from .orm.collections import AsyncCollection
 
         return AsyncCollection(self, Customer)
 
@@ -104,21 +104,21 @@ class AsyncAmoCRM(AsyncConnection):
         """Tasks."""
         from amocrm.entities import Task
 
-        from .collections import AsyncTasks
+        from .orm.collections import AsyncTasks
 
         return AsyncTasks(self, Task)
 
     @property
     def notes(self) -> AsyncNotes:
         """Notes, by entity."""
-        from .collections import AsyncNotes
+        from .orm.collections import AsyncNotes
 
         return AsyncNotes(self)
 
     @property
     def tags(self) -> AsyncTags:
         """Directories of tags."""
-        from .directories import AsyncTags
+        from .orm.directories import AsyncTags
 
         return AsyncTags(self)
 
@@ -127,7 +127,7 @@ class AsyncAmoCRM(AsyncConnection):
         """Users."""
         from amocrm.entities import User
 
-        from .directories import AsyncUsers
+        from .orm.directories import AsyncUsers
 
         return AsyncUsers(self, User)
 
@@ -136,28 +136,28 @@ class AsyncAmoCRM(AsyncConnection):
         """Pipelines and their stages."""
         from amocrm.entities import Pipeline
 
-        from .directories import AsyncPipelines
+        from .orm.directories import AsyncPipelines
 
         return AsyncPipelines(self, Pipeline)
 
     @property
     def fields(self) -> AsyncFields:
         """Definitions of custom fields."""
-        from .directories import AsyncFields
+        from .orm.directories import AsyncFields
 
         return AsyncFields(self)
 
     @property
     def files(self) -> AsyncFiles:
         """Files: upload, download, and what hangs on which entity."""
-        from .drive import AsyncFiles
+        from .resources.files import AsyncFiles
 
         return AsyncFiles(self)
 
     @property
     def webhooks(self) -> AsyncWebhooks:
         """Subscriptions to webhooks."""
-        from .subscriptions import AsyncWebhooks
+        from .resources.webhook_subscriptions import AsyncWebhooks
 
         return AsyncWebhooks(self)
 
@@ -189,7 +189,7 @@ class AsyncAmoCRM(AsyncConnection):
                 operation allows.
             progress: called after each request of a commit with the number of settled items and of all.
         """
-        from .session import AsyncSession
+        from .orm.session import AsyncSession
 
         return AsyncSession(self, batch_size=batch_size, progress=progress)
 
@@ -218,7 +218,7 @@ class AsyncAmoCRM(AsyncConnection):
         return self._query_at(cls, origin, {})
 
     def _query_at(self, cls: type[T], origin: Origin, path: dict[str, Any]) -> AsyncQuery[T]:
-        from .query import AsyncQuery
+        from .orm.query import AsyncQuery
 
         if cls._kind in ("notes", "tags") and "entity_type" not in path:
             raise TypeError(f"{cls._kind} are listed by entity: crm.{cls._kind}.of(Lead)")
@@ -251,7 +251,7 @@ class AsyncAmoCRM(AsyncConnection):
             raise TypeError(f"one {cls.__name__} cannot be read by its id alone; see {_ELSEWHERE[cls._kind]}")
         operation, relations = endpoint(GET[cls._kind]), tuple(preload)
         if relations:
-            from .preload import check_loadable
+            from .orm.preload import check_loadable
 
             for relation in relations:
                 check_loadable(relation)
@@ -266,14 +266,14 @@ class AsyncAmoCRM(AsyncConnection):
             return None
         entity = origin.make(cls, item)
         if response.drift:
-            from amocrm._core.drift import unreadable
+            from amocrm._core.orm.unreadable import unreadable
 
             for names in unreadable(response.drift).values():
                 entity._relations()["unreadable"] = names
         if relations:
             from weakref import WeakValueDictionary
 
-            from .preload import preload as _preload
+            from .orm.preload import preload as _preload
 
             await _preload(self, origin, [entity], relations, one_by_one=True, cache=WeakValueDictionary())
         return entity

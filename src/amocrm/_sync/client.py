@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET
 
-from amocrm._core.identity import Directory, Origin, checked_id
-from amocrm._core.operations import GET, LIST, endpoint
+from amocrm._core.orm.identity import Directory, Origin, checked_id
+from amocrm._core.orm.operations import GET, LIST, endpoint
 from amocrm.errors import NotFoundError
 
-from .connection import Connection
+from .connection.connection import Connection
 
 # What a property or a method needs is imported there: a client that reads three leads a day in a small
 # function of a cloud should not pay for sessions, webhooks and files.
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from amocrm.entities._base import Entity
     from amocrm_gen.models.account import Account
 
-    from .collections import Collection, Notes, Tasks
-    from .directories import Fields, Pipelines, Tags, Users
-    from .drive import Files
-    from .flush import Progress
-    from .preload import Loadable
-    from .query import Query
-    from .session import Session
-    from .subscriptions import Webhooks
+    from .orm.collections import Collection, Notes, Tasks
+    from .orm.directories import Fields, Pipelines, Tags, Users
+    from .orm.flush import Progress
+    from .orm.preload import Loadable
+    from .orm.query import Query
+    from .orm.session import Session
+    from .resources.files import Files
+    from .resources.webhook_subscriptions import Webhooks
 
 __all__ = ["AmoCRM"]
 
@@ -68,7 +68,7 @@ class AmoCRM(Connection):
         """Leads."""
         from amocrm.entities import Lead
 
-        from .collections import Collection
+        from .orm.collections import Collection
 
         return Collection(self, Lead)
 
@@ -77,7 +77,7 @@ class AmoCRM(Connection):
         """Contacts."""
         from amocrm.entities import Contact
 
-        from .collections import Collection
+        from .orm.collections import Collection
 
         return Collection(self, Contact)
 
@@ -86,7 +86,7 @@ class AmoCRM(Connection):
         """Companies."""
         from amocrm.entities import Company
 
-        from .collections import Collection
+        from .orm.collections import Collection
 
         return Collection(self, Company)
 
@@ -95,7 +95,7 @@ class AmoCRM(Connection):
         """Customers."""
         from amocrm.entities import Customer
 
-        from .collections import Collection
+        from .orm.collections import Collection
 
         return Collection(self, Customer)
 
@@ -104,21 +104,21 @@ class AmoCRM(Connection):
         """Tasks."""
         from amocrm.entities import Task
 
-        from .collections import Tasks
+        from .orm.collections import Tasks
 
         return Tasks(self, Task)
 
     @property
     def notes(self) -> Notes:
         """Notes, by entity."""
-        from .collections import Notes
+        from .orm.collections import Notes
 
         return Notes(self)
 
     @property
     def tags(self) -> Tags:
         """Directories of tags."""
-        from .directories import Tags
+        from .orm.directories import Tags
 
         return Tags(self)
 
@@ -127,7 +127,7 @@ class AmoCRM(Connection):
         """Users."""
         from amocrm.entities import User
 
-        from .directories import Users
+        from .orm.directories import Users
 
         return Users(self, User)
 
@@ -136,28 +136,28 @@ class AmoCRM(Connection):
         """Pipelines and their stages."""
         from amocrm.entities import Pipeline
 
-        from .directories import Pipelines
+        from .orm.directories import Pipelines
 
         return Pipelines(self, Pipeline)
 
     @property
     def fields(self) -> Fields:
         """Definitions of custom fields."""
-        from .directories import Fields
+        from .orm.directories import Fields
 
         return Fields(self)
 
     @property
     def files(self) -> Files:
         """Files: upload, download, and what hangs on which entity."""
-        from .drive import Files
+        from .resources.files import Files
 
         return Files(self)
 
     @property
     def webhooks(self) -> Webhooks:
         """Subscriptions to webhooks."""
-        from .subscriptions import Webhooks
+        from .resources.webhook_subscriptions import Webhooks
 
         return Webhooks(self)
 
@@ -189,7 +189,7 @@ class AmoCRM(Connection):
                 operation allows.
             progress: called after each request of a commit with the number of settled items and of all.
         """
-        from .session import Session
+        from .orm.session import Session
 
         return Session(self, batch_size=batch_size, progress=progress)
 
@@ -218,7 +218,7 @@ class AmoCRM(Connection):
         return self._query_at(cls, origin, {})
 
     def _query_at(self, cls: type[T], origin: Origin, path: dict[str, Any]) -> Query[T]:
-        from .query import Query
+        from .orm.query import Query
 
         if cls._kind in ("notes", "tags") and "entity_type" not in path:
             raise TypeError(f"{cls._kind} are listed by entity: crm.{cls._kind}.of(Lead)")
@@ -251,7 +251,7 @@ class AmoCRM(Connection):
             raise TypeError(f"one {cls.__name__} cannot be read by its id alone; see {_ELSEWHERE[cls._kind]}")
         operation, relations = endpoint(GET[cls._kind]), tuple(preload)
         if relations:
-            from .preload import check_loadable
+            from .orm.preload import check_loadable
 
             for relation in relations:
                 check_loadable(relation)
@@ -266,14 +266,14 @@ class AmoCRM(Connection):
             return None
         entity = origin.make(cls, item)
         if response.drift:
-            from amocrm._core.drift import unreadable
+            from amocrm._core.orm.unreadable import unreadable
 
             for names in unreadable(response.drift).values():
                 entity._relations()["unreadable"] = names
         if relations:
             from weakref import WeakValueDictionary
 
-            from .preload import preload as _preload
+            from .orm.preload import preload as _preload
 
             _preload(self, origin, [entity], relations, one_by_one=True, cache=WeakValueDictionary())
         return entity

@@ -85,7 +85,7 @@ def examine(crm: AmoCRM, token: str | None, now: datetime) -> Iterator[Finding]:
 
 
 def _life(token: str | None, now: datetime) -> Iterator[Finding]:
-    from .._core.token import claims_of
+    from .._core.auth.token import claims_of
 
     expires = None if token is None else claims_of(token).exp
     if expires is None:

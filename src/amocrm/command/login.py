@@ -16,9 +16,9 @@ import sys
 from collections.abc import Sequence
 from getpass import getpass
 
-from .._core.hosts import is_loopback, parse_account
-from .._core.login import new_state, read_redirect
-from .._core.token import OAuth
+from .._core.auth.login_redirect import new_state, read_redirect
+from .._core.auth.token import OAuth
+from .._core.http.hosts import is_loopback, parse_account
 from ..errors import AmoCRMError
 
 __all__ = ["main"]
@@ -57,8 +57,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _log_in(args: argparse.Namespace, oauth: OAuth) -> None:
-    from .._sync.connection import Connection
-    from .._sync.stores import FileTokenStore
+    from .._sync.auth.token_stores import FileTokenStore
+    from .._sync.connection.connection import Connection
 
     store = FileTokenStore(args.store)
     with Connection(args.account, oauth=oauth, store=store, base_url=args.base_url) as crm:

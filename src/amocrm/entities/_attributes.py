@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
 
-from .._core.filters import Condition, InclusiveOnly, check
-from .._core.times import moment, seconds
+from .._core.orm.filters import Condition, InclusiveOnly, check
+from .._core.orm.times import moment, seconds
 
 if TYPE_CHECKING:
     from ._base import Entity

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from msgspec import UNSET
 
-from .._core.identity import Origin
-from .._core.tracking import Overlay
+from .._core.orm.identity import Origin
+from .._core.orm.tracking import Overlay
 from ..errors import NotLoaded, UnreadableError
 from ..fields._base import Field
 from ..fields._state import FieldState, Item
@@ -147,7 +147,7 @@ class Entity(metaclass=EntityMeta):
             raise NotLoaded(
                 f"{name} of {self!r} is set by the server when it is created: commit first", attribute=name
             )
-        from .._core.operations import GET
+        from .._core.orm.operations import GET
 
         if getattr(self._data, "is_deleted", UNSET) is True:
             raise NotLoaded(

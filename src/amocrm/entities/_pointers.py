@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
 
-from .._core.identity import Origin
+from .._core.orm.identity import Origin
 from ._relations import Relation, entity_class
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from msgspec import UNSET
 
-from .._core.identity import IdentityMap, Origin
-from .._core.tracking import SetChanges
+from .._core.orm.identity import IdentityMap, Origin
+from .._core.orm.tracking import SetChanges
 from ..errors import FilterError, NotLoaded
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Relation:
 
     def in_(self, *values: Any) -> Any:
         """Lists cannot be filtered by links; says what works."""
-        from .._core.filters import _HINTS
+        from .._core.orm.filters import _HINTS
 
         hint = _HINTS.get(self.attribute, "compare in Python")
         raise FilterError(f"{self.owner._kind} cannot be filtered by {self.attribute}; {hint}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from msgspec import UNSET
 
-from .._core.filters import Condition, check
+from .._core.orm.filters import Condition, check
 from ._pointers import directory_object
 from ._relations import Relation
 

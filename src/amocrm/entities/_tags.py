@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 from msgspec import UNSET
 
-from .._core.tracking import SetChanges
+from .._core.orm.tracking import SetChanges
 from ._relations import Relation
 
 if TYPE_CHECKING:

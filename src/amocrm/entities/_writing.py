@@ -13,9 +13,9 @@ from typing import Any
 
 from msgspec import UNSET
 
-from .._core.operations import CREATE, UPDATE, Operation
-from .._core.plan import Work
-from .._core.tracking import SetChanges, SetSent
+from .._core.orm.operations import CREATE, UPDATE, Operation
+from .._core.orm.plan import Work
+from .._core.orm.tracking import SetChanges, SetSent
 from ..fields._state import FieldState, finish
 from ._base import Entity
 from ._relations import LinkState, OneLink, _Links

@@ -11,7 +11,7 @@ from ._attributes import Amount, Flag, Id, Plain, Text
 from ._base import Entity
 
 if TYPE_CHECKING:
-    from .._core.identity import Origin
+    from .._core.orm.identity import Origin
 
 __all__ = ["LOST", "WON", "Pipeline", "Status", "directory_stage"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVa
 
 from msgspec import UNSET
 
-from .._core.filters import Condition, InclusiveOnly, check
+from .._core.orm.filters import Condition, InclusiveOnly, check
 from ._state import Item, Ref, ref_of
 
 if TYPE_CHECKING:

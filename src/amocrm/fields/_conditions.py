@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .._core.filters import Condition
+    from .._core.orm.filters import Condition
     from ._definitions import Definitions
 
 __all__ = ["resolve", "unresolved"]

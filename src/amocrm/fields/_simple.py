@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from .._core.times import day_of, day_range, moment, seconds
+from .._core.orm.times import day_of, day_range, moment, seconds
 from ._base import Equality, Field, Ordering
 from ._state import Item
 

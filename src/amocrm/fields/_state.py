@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from .._core.times import day_text
-from .._core.tracking import Overlay
+from .._core.orm.times import day_text
+from .._core.orm.tracking import Overlay
 
 __all__ = ["CLEAR", "FieldState", "Item", "Ref", "finish", "ref_of"]
 

@@ -19,10 +19,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
-from .._sync.hooks import Hooks
-from .._sync.inbox import Inbox
-from .._sync.inbox_redis import RedisInbox
-from .._sync.inbox_sqlite import SQLiteInbox
+from .._sync.webhooks.inbox import Inbox
+from .._sync.webhooks.receiver import Hooks
+from .._sync.webhooks.redis_inbox import RedisInbox
+from .._sync.webhooks.sqlite_inbox import SQLiteInbox
 from ..errors import ConfigurationError
 from .errors import InboxError, WebhookError
 from .parse import parse_delivery

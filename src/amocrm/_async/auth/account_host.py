@@ -1,0 +1,66 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""Where a renamed account lives now: the platform tells whoever holds a refresh token of it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from amocrm._core.auth.token import Token, claims_of
+from amocrm._core.http.options import Options
+from amocrm.errors import ConfigurationError, TransportError
+from amocrm_gen._runtime.answers import problem_body
+from amocrm_gen._runtime.op import Op
+from amocrm_gen._runtime.wire import Request
+
+from ..http.attempt import AsyncAttempts
+
+__all__ = ["address_now"]
+
+_log = logging.getLogger("amocrm")
+_TRIES: Final = 2
+_DOMAIN_OP: Final = Op(
+    id="get_current_account_domain",
+    tag="oauth",
+    method="GET",
+    path="/oauth2/account/current/subdomain",
+    safety="safe",
+    host="shared",
+    auth=False,
+    doc="https://www.amocrm.ru/developers/content/oauth/account-subdomain-info",
+)
+
+
+async def address_now(attempts: AsyncAttempts, options: Options, token: Token) -> str | None:
+    """Host of the token's account as the platform knows it; ``None`` when it cannot be told.
+
+    The question goes to the shared host that the access token names, even an ended one; tokens issued
+    before 21 August 2024 name none. The refresh token is shown and not spent.
+    """
+    domain = claims_of(token.access).api_domain
+    if domain is None:
+        return None
+    try:
+        attempts.hosts = attempts.hosts.with_service("shared", domain)
+    except ConfigurationError:
+        _log.warning("the token for %s names a shared host that is not the vendor's", attempts.hosts.name)
+        return None
+    request = Request(op=_DOMAIN_OP, path=_DOMAIN_OP.path, headers={"X-Refresh-Token": token.refresh})
+    for attempt in range(1, _TRIES + 1):
+        try:
+            response = await attempts.make(request, None, options, attempt)
+        except TransportError:
+            continue
+        if response.status == 200:
+            return _name_in(attempts, problem_body(response).get("domain"))
+        if response.status < 500:
+            return None
+    return None
+
+
+def _name_in(attempts: AsyncAttempts, domain: object) -> str | None:
+    try:
+        return attempts.hosts.moved(domain).name if isinstance(domain, str) else None
+    except ConfigurationError:
+        _log.warning("the platform says that %s lives where no account can live", attempts.hosts.name)
+        return None

@@ -1,0 +1,142 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""Which token a request goes out with: a fixed one, or one that somebody else refreshes."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from typing import Protocol
+
+from amocrm._core.auth.token import claims_of
+from amocrm.errors import ConfigurationError, TokenExpired, TokenExpiryWarning
+
+from .._primitives import Lock, Result
+
+__all__ = ["AsyncFixedTokens", "AsyncProvidedTokens", "AsyncTokens"]
+
+_log = logging.getLogger("amocrm")
+_WARN_BEFORE = 14 * 86400.0
+
+
+class AsyncTokens(Protocol):
+    """Where the bearer token of a client comes from."""
+
+    async def current(self) -> str:
+        """The token to send with now."""
+        ...
+
+    async def renew(self, refused: str) -> bool:
+        """The server refused this token: whether there is another one now, worth one more attempt."""
+        ...
+
+    async def relocate(self) -> bool:
+        """The account answers from elsewhere: whether it was found under another name."""
+        ...
+
+
+class AsyncFixedTokens:
+    """One long-lived token. Nothing can renew it; its end is warned about two weeks ahead.
+
+    The warning comes when the client is made, or later, at the first request within those two weeks.
+    """
+
+    def __init__(self, token: str, account: str, now: Callable[[], float]) -> None:
+        self._token, self._account, self._now = token, account, now
+        self._expires_at = claims_of(token).exp
+        #: nothing is looked at before
+        self._look_at = float("inf") if self._expires_at is None else self._expires_at - _WARN_BEFORE
+        if self._look_at <= now():
+            self._warn(stacklevel=5)
+
+    async def current(self) -> str:
+        """The token.
+
+        Raises:
+            TokenExpired: its end has passed.
+        """
+        if self._now() >= self._look_at:
+            self._warn(stacklevel=2)
+            if self._expires_at is not None and self._now() >= self._expires_at:
+                raise _expired(
+                    self._account, self._expires_at, "make a new one on the Keys tab of the integration"
+                )
+        return self._token
+
+    def _warn(self, stacklevel: int) -> None:
+        assert self._expires_at is not None
+        left, self._look_at = self._expires_at - self._now(), self._expires_at
+        if left > 0:
+            text = (
+                f"the long-lived token for {self._account} ends in {left / 86400:.1f} days; "
+                "make a new one on the Keys tab of the integration"
+            )
+            _log.warning("%s", text)
+            warnings.warn(text, TokenExpiryWarning, stacklevel=stacklevel)
+
+    async def renew(self, refused: str) -> bool:
+        """There is no other token."""
+        return False
+
+    async def relocate(self) -> bool:
+        """Only the holder of a refresh token can ask where an account has gone."""
+        return False
+
+
+class AsyncProvidedTokens:
+    """Tokens that somebody else refreshes: a function is asked for the token that is good now.
+
+    It is asked again when the token that it gave has ended (as the token itself says) or was refused.
+    """
+
+    def __init__(self, provider: Callable[[], Result[str]], account: str, now: Callable[[], float]) -> None:
+        self._provider, self._account, self._now = provider, account, now
+        self._token: str | None = None
+        self._expires_at: float | None = None
+        self._lock = Lock()
+
+    async def current(self) -> str:
+        """The provider's last token, or a new one.
+
+        Raises:
+            TokenExpired: what the provider gave has ended already.
+            ConfigurationError: it gave no text.
+        """
+        token = self._token
+        if token is None or self._is_over():
+            async with self._lock:
+                if self._token is token:
+                    await self._ask()
+                token = self._token
+        if token is None or self._is_over():
+            raise _expired(self._account, self._expires_at, "the provider has to return one that is good now")
+        return token
+
+    async def renew(self, refused: str) -> bool:
+        """Asks the provider again; the same token once more is of no use."""
+        async with self._lock:
+            if self._token == refused:
+                await self._ask()
+            return self._token != refused
+
+    async def relocate(self) -> bool:
+        """Whoever refreshes the token has to know where the account has gone."""
+        return False
+
+    async def _ask(self) -> None:
+        given: object = await self._provider()
+        if not isinstance(given, str) or not given:
+            raise ConfigurationError(
+                f"the token provider of {self._account} has to return a token as text, not {type(given).__name__}"
+            )
+        self._token = given
+        self._expires_at = claims_of(self._token).exp
+
+    def _is_over(self) -> bool:
+        return self._expires_at is not None and self._now() >= self._expires_at
+
+
+def _expired(account: str, expired_at: float | None, advice: str) -> TokenExpired:
+    return TokenExpired(
+        f"the token for {account} has ended; {advice}", account=account, expired_at=expired_at
+    )

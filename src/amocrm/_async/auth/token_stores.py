@@ -1,0 +1,227 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""Where tokens live between runs: in memory, in files, or wherever you keep them.
+
+A store of your own needs three methods (``AsyncTokenStore``). The lock is what makes a refresh happen
+once: it must exclude every other thread, task and process that uses the same store and key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from amocrm._core.auth.token import Token
+from amocrm.errors import TokenStoreError
+
+from ..._io.durable_files import DRAFT, Disk, folder_of, make_folders, replace_file, try_lock
+from .._primitives import Clock, Context, Lock, to_thread
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+__all__ = ["AsyncFileTokenStore", "AsyncMemoryTokenStore", "AsyncTokenStore"]
+
+_POLL = 0.02
+
+
+class AsyncTokenStore(Protocol):
+    """Keeps one token per key. The key names the account and the integration, and is no secret.
+
+    What goes wrong is raised as ``TokenStoreError``. ``amocrm.testing.check_token_store`` tries a store of
+    your own against all that is said here; ``docs/tokens.md`` has ready ones for SQLAlchemy and Django.
+    """
+
+    async def load(self, key: str) -> Token | None:
+        """The stored token, ``None`` if there is none."""
+        ...
+
+    async def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
+        """Stores a token durably before it returns.
+
+        Args:
+            key: what ``lock`` was taken for.
+            token: what to keep.
+            fence: the number that ``lock`` gave. A store whose locks can expire refuses an intent
+                (``token.intent``) and a login (``replaces`` is ``None``) under a number that is not the newest.
+                A refreshed pair it takes under any number: there is only one that replaces what is stored.
+            replaces: fingerprint of the refresh token that must be stored now; ``None`` for any.
+
+        Returns:
+            Whether it was stored; ``False`` when the store holds something else by now.
+        """
+        ...
+
+    def lock(self, key: str) -> Context[int]:
+        """Excludes everybody else from this key, and is free again when its holder dies.
+
+        Gives the fencing number for ``save``: one that grows with each holder if the lock can end while it is
+        held (a lease), any if it cannot (a lock of the operating system).
+        """
+        ...
+
+
+class AsyncMemoryTokenStore:
+    """Keeps tokens as long as the process lives: for tests, and for a token that is kept elsewhere."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, Token] = {}
+        self._locks: dict[str, Lock] = {}
+        self._fences = 0
+
+    async def load(self, key: str) -> Token | None:
+        """The stored token."""
+        return self._tokens.get(key)
+
+    async def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
+        """Stores a token."""
+        if not _may_replace(self._tokens.get(key), replaces):
+            return False
+        self._tokens[key] = token
+        return True
+
+    @asynccontextmanager
+    async def lock(self, key: str) -> AsyncGenerator[int]:
+        """Excludes the other threads or tasks."""
+        async with self._locks.setdefault(key, Lock()):
+            self._fences += 1
+            yield self._fences
+
+
+class AsyncFileTokenStore:
+    """Keeps tokens in a folder, one file per account and integration, readable by its owner only.
+
+    A file is replaced as a whole and written through to the disk, so that a crash or a power failure
+    leaves either the old token or the new one. Processes of one machine may share the folder; the
+    operating system frees the lock of a process that dies.
+
+    Args:
+        folder: is made if it does not exist.
+        patience: seconds to wait for another process that holds the lock.
+        clock, disk: for tests.
+
+    Raises:
+        ConfigurationError: ``folder`` is empty.
+
+    Example:
+        >>> store = AsyncFileTokenStore("~/.config/myapp/amocrm")
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        patience: float = 120.0,
+        clock: Clock | None = None,
+        disk: Disk | None = None,
+    ) -> None:
+        self._folder, self._disk = folder_of(folder), disk or Disk()
+        self._patience, self._clock = patience, clock or Clock()
+
+    async def load(self, key: str) -> Token | None:
+        """The stored token.
+
+        Raises:
+            TokenStoreError: the file is damaged or cannot be read.
+        """
+        return await to_thread(self._load, key)
+
+    async def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
+        """Stores a token durably.
+
+        Raises:
+            TokenStoreError: the file cannot be written.
+        """
+        return await to_thread(self._save, key, token, replaces)
+
+    @asynccontextmanager
+    async def lock(self, key: str) -> AsyncGenerator[int]:
+        """Excludes every other user of this folder on this machine.
+
+        Raises:
+            TokenStoreError: another process held the lock for longer than ``patience``.
+        """
+        handle = self._open_lock(key)
+        try:
+            give_up = self._clock.monotonic() + self._patience
+            # Tried without waiting: a call that waits in a thread could not be cancelled.
+            while not try_lock(handle):
+                if self._clock.monotonic() > give_up:
+                    raise TokenStoreError(
+                        f"another process has held the lock on {self._path(key)} for {self._patience:.0f} s",
+                        account=key,
+                    )
+                await self._clock.sleep(_POLL)
+            yield 0
+        finally:
+            os.close(handle)
+
+    def _path(self, key: str) -> Path:
+        readable = re.sub(r"[^A-Za-z0-9.-]+", "_", key)[:80]
+        return self._folder / f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.json"
+
+    def _open_lock(self, key: str) -> int:
+        try:
+            make_folders(self._disk, self._folder)
+            return os.open(self._path(key).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _failed("locked", self._path(key), key, error) from error
+
+    def _load(self, key: str) -> Token | None:
+        stored = self._stored(key)
+        if stored is not None and stored.intent is None:
+            return stored
+        # A refresh was begun and its pair not put in place: it may lie in the draft of the process that died.
+        return self._draft(key, stored) or stored
+
+    def _draft(self, key: str, stored: Token | None) -> Token | None:
+        try:
+            draft = Token.load(self._disk.read(self._path(key).with_suffix(DRAFT)))
+        except (OSError, ValueError):
+            return None
+        known = stored is not None and draft.refresh == stored.refresh
+        return None if known or draft.intent is not None else draft
+
+    def _stored(self, key: str) -> Token | None:
+        path = self._path(key)
+        try:
+            content = self._disk.read(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _failed("read", path, key, error) from None
+        try:
+            return Token.load(content)
+        except ValueError:
+            raise TokenStoreError(
+                f"the token file {path} is damaged; put back a copy of it if you have one, or log in again",
+                account=key,
+            ) from None
+
+    def _save(self, key: str, token: Token, replaces: str | None) -> bool:
+        path = self._path(key)
+        # A login replaces whatever is there, also a file that is damaged.
+        if replaces is not None and not _may_replace(self._load(key), replaces):
+            return False
+        try:
+            make_folders(self._disk, self._folder)
+            replace_file(self._disk, path, token.dump())
+        except OSError as error:
+            raise _failed("written", path, key, error) from error
+        return True
+
+
+def _may_replace(stored: Token | None, replaces: str | None) -> bool:
+    return replaces is None or (stored is not None and stored.mark == replaces)
+
+
+def _failed(what: str, path: Path, key: str, error: Exception) -> TokenStoreError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    return TokenStoreError(
+        f"the token file {path} could not be {what} ({reason}); the user of this process has to be able to "
+        "read and write the folder",
+        account=key,
+    )

@@ -1,0 +1,2 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""A connection to one account: executor, hosts, checked arguments."""

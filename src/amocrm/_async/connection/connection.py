@@ -1,0 +1,310 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""A connection to one account: sends requests with its token, within its limits."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from copy import copy
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from amocrm._core.auth.token import integration_of
+from amocrm._core.conflicting_packages import beside
+from amocrm._core.http.hosts import Hosts, LimitKey, limit_key, parse_account
+from amocrm._core.http.options import Options, Stats, Timeout
+from amocrm._core.http.retry import RetryPolicy
+from amocrm._core.limits.limiter import Limits
+from amocrm._core.validation import check_count
+from amocrm.errors import ConfigurationError
+from amocrm_gen._runtime.reader import Drift, DriftWarning
+from amocrm_gen._runtime.wire import Request, Response
+
+from .._primitives import Clock, Result, to_thread
+from ..auth.token_source import AsyncFixedTokens, AsyncProvidedTokens, AsyncTokens
+from ..http.attempt import AsyncAttempts
+from ..http.transport import AsyncBaseTransport, AsyncTransport
+from ..limits.memory import AsyncLimiter, AsyncMemoryLimiter
+from .client_arguments import check_credentials, check_parts, hooks_of
+from .executor import AsyncExecutor
+
+# OAuth and the chats bring modules along that a client with a long-lived token never needs.
+if TYPE_CHECKING:
+    import ssl
+
+    from amocrm._core.auth.login_redirect import Redirect
+    from amocrm._core.auth.token import OAuth
+    from amocrm._core.events import Event
+    from amocrm._core.http.chat_signing import ChannelSecret
+    from amocrm_gen.bound import AsyncApi
+
+    from ..auth.token_stores import AsyncTokenStore
+
+__all__ = ["AsyncConnection"]
+
+_KEEP: Any = object()
+
+
+class AsyncConnection:
+    """Sends requests of one account and one integration.
+
+    Give it a ``token`` (a long-lived one) or ``oauth`` with a ``store``. Nothing is sent, and no
+    connection is opened, before the first request.
+
+    Args:
+        account: ``mycompany``, ``mycompany.amocrm.ru`` or ``mycompany.kommo.com``.
+        token: a long-lived token, or a function that returns the token which is good now, for those who
+            refresh elsewhere.
+        oauth: keys of an integration; its tokens are refreshed by themselves.
+        store: where the tokens of ``oauth`` live; in memory without one.
+        limiter: shared with other clients if they use the same key; its own without one.
+        retry: how often and how long to try.
+        timeout: seconds to wait for a byte of an answer, or a ``Timeout``.
+        base_url: address of a local server that stands in for the account; loopback only. It is also what
+            the ``Host`` header says.
+        chats: id and secret of a chat channel, with which requests to the chats service are signed.
+        http_transport: a transport of the HTTP library to use instead of our own connections.
+        proxy: address of a proxy; the usual environment variables without it.
+        verify: TLS settings for private certificate authorities.
+        hooks: functions that are told what happens, one event at a time (``RequestSent``, ``RetryDecided``, …).
+        ahead: requests that a reader may run ahead of its user; 0 turns that off, and with it the
+            threads of the sync client.
+        user_agent: put before our own.
+        max_response_bytes: highest size of an answer after decompression.
+        limit_to: name under which requests are counted, when the default (integration and account, on
+            Kommo this machine) is not what you share.
+        clock: for tests.
+
+    Raises:
+        ConfigurationError: the arguments cannot work.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        *,
+        token: str | Callable[[], Result[str]] | None = None,
+        oauth: OAuth | None = None,
+        store: AsyncTokenStore | None = None,
+        limiter: AsyncLimiter | None = None,
+        retry: RetryPolicy | None = None,
+        timeout: float | Timeout | None = None,
+        base_url: str | None = None,
+        chats: ChannelSecret | None = None,
+        http_transport: AsyncBaseTransport | None = None,
+        proxy: str | None = None,
+        verify: ssl.SSLContext | None = None,
+        hooks: Iterable[Callable[[Event], None]] | None = None,
+        ahead: int = 4,
+        user_agent: str | None = None,
+        max_response_bytes: int = 64 * 1024 * 1024,
+        limit_to: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        hosts = parse_account(account, base_url)
+        check_credentials(token, oauth, store)
+        check_parts(limiter, retry, verify, proxy, max_response_bytes)
+        check_count(least=0, ahead=ahead)
+        _check_neighbours()
+        clock = clock or Clock()
+        self.ahead = ahead
+        self._options = Options(timeout=Timeout.of(timeout), retry=retry or RetryPolicy())
+        self._attempts = AsyncAttempts(
+            hosts,
+            _key(hosts, token, oauth, limit_to),
+            transport=AsyncTransport(
+                http_transport, proxy=proxy, verify=verify, max_bytes=max_response_bytes, now=clock.monotonic
+            ),
+            limiter=limiter or AsyncMemoryLimiter(Limits(), clock=clock),
+            clock=clock,
+            stats=Stats(),
+            user_agent=_agent(user_agent),
+            hooks=hooks_of(hooks),
+            chats=chats,
+        )
+        self._tokens = self._make_tokens(token, oauth, store)
+        self._executor = AsyncExecutor(self._attempts, self._tokens)
+        self._drifts: set[tuple[str, str, str]] = set()
+
+    async def send(self, request: Request, /) -> Response:
+        """Sends a request with the token, within the limits, as often as the retry policy allows.
+
+        Returns:
+            The answer, whatever its status.
+
+        Raises:
+            NotSentError: it never left. UnansweredError: whether it took effect is unknown.
+            CircuitOpen: it was held back because the API is blocked.
+            TokenError: there is no token to send with.
+        """
+        response = await self._executor.send(request, self._options)
+        response.report = self._report
+        return response
+
+    async def authorize(self, grant: str | Redirect) -> None:
+        """Exchanges the code of a login for the first tokens and stores them (OAuth only).
+
+        Args:
+            grant: the code from the redirect to ``redirect_uri``, good for 20 minutes, once; or the whole
+                redirect as ``read_redirect(address, state)`` has checked it.
+
+        Raises:
+            GrantRevoked: the code is over, was used, or belongs to another account.
+            ConfigurationError: the client has no ``oauth``, its keys are refused, or the redirect names
+                another account than this client.
+        """
+        from ..auth.refreshing_tokens import AsyncOAuthTokens
+
+        if not isinstance(self._tokens, AsyncOAuthTokens):
+            raise ConfigurationError("authorize() needs a client made with oauth=OAuth(...)")
+        if not isinstance(grant, str):
+            if grant.account != self.account_host:
+                raise ConfigurationError(
+                    f"{grant.account} granted access and this client is of {self.account_host}; make one for it"
+                )
+            grant = grant.code
+        await self._tokens.authorize(grant)
+
+    async def login(self, *, patience: float = 300.0, show: Callable[[str], object] | None = None) -> None:
+        """The first login on a developer's machine: opens the consent page and waits for its redirect.
+
+        ``redirect_uri`` of the integration must name this machine, such as ``http://127.0.0.1:8765/cb``;
+        a small server listens there until the redirect has come. ``state`` is made here and checked. On a
+        server use ``OAuth.authorize_url``, ``read_redirect`` and ``authorize`` instead.
+
+        Args:
+            patience: seconds to wait for the user.
+            show: is given the address of the consent page; opens the browser without it.
+
+        Raises:
+            LoginRefused: the user said no, or nobody came in time.
+            ConfigurationError: ``redirect_uri`` is not of this machine, or is taken.
+        """
+        from ..auth.refreshing_tokens import AsyncOAuthTokens
+
+        if not isinstance(self._tokens, AsyncOAuthTokens):
+            raise ConfigurationError("login() needs a client made with oauth=OAuth(...)")
+        from ..._io.login_server import wait_for_redirect  # brings a server along, which nothing else needs
+
+        platform = self._attempts.hosts.family.domain
+        redirect = await to_thread(wait_for_redirect, self._tokens.oauth, platform, patience, show)
+        await self.authorize(redirect)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = _KEEP,
+        retry: RetryPolicy = _KEEP,
+        context_user: int | None = _KEEP,
+    ) -> Self:
+        """A copy that shares everything but the options given here.
+
+        Args:
+            timeout: seconds to wait for a byte of an answer, or a ``Timeout``.
+            retry: how often and how long to try.
+            context_user: id of the user with whose rights the calls run.
+
+        Example:
+            >>> crm.with_options(timeout=120).api.leads.list()  # doctest: +SKIP
+        """
+        old, other = self._options, copy(self)
+        other._options = Options(
+            timeout=old.timeout if timeout is _KEEP else Timeout.of(timeout),
+            retry=old.retry if retry is _KEEP else retry,
+            context_user=old.context_user if context_user is _KEEP else context_user,
+        )
+        return other
+
+    @property
+    def api(self) -> AsyncApi:
+        """Every operation of the API by area and name: ``api.leads.list(limit=250)``."""
+        from amocrm_gen.bound import AsyncApi
+
+        return AsyncApi(self)
+
+    @property
+    def account_host(self) -> str:
+        """Host of the account, such as ``mycompany.amocrm.ru``."""
+        return self._attempts.hosts.name
+
+    @property
+    def is_local(self) -> bool:
+        """Whether requests go to a server on this machine (``base_url``)."""
+        return self._attempts.hosts.is_local
+
+    @property
+    def key(self) -> LimitKey:
+        """The limits that requests of this client count against."""
+        return self._attempts.key
+
+    @property
+    def stats(self) -> Stats:
+        """What this client and its copies have done so far."""
+        return self._attempts.stats
+
+    async def close(self) -> None:
+        """Closes the connections; those of a transport that was passed in stay open."""
+        await self._attempts.transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.account_host!r})"
+
+    def _make_tokens(
+        self,
+        token: str | Callable[[], Result[str]] | None,
+        oauth: OAuth | None,
+        store: AsyncTokenStore | None,
+    ) -> AsyncTokens:
+        attempts, wall = self._attempts, self._attempts.clock.wall
+        if oauth is not None:
+            from ..auth.refreshing_tokens import AsyncOAuthTokens
+            from ..auth.token_stores import AsyncMemoryTokenStore
+
+            return AsyncOAuthTokens(oauth, store or AsyncMemoryTokenStore(), attempts, self._options)
+        if isinstance(token, str):
+            return AsyncFixedTokens(token, attempts.hosts.name, wall)
+        assert token is not None
+        return AsyncProvidedTokens(token, attempts.hosts.name, wall)
+
+    def _report(self, drift: Drift) -> None:
+        if drift.key in self._drifts:
+            return
+        self._drifts.add(drift.key)
+        warnings.warn(str(drift), DriftWarning, stacklevel=2)
+        if self._attempts.hooks:
+            from amocrm._core.events import DriftSeen
+
+            self._attempts.tell(DriftSeen(account=self.account_host, drift=drift))
+
+
+def _check_neighbours() -> None:
+    for name in beside():
+        warnings.warn(
+            f"the distribution {name!r} installs a package 'amocrm' too: its files and ours overwrite each other. "
+            f"Uninstall both and install this one again: pip uninstall {name} amocrm-orm",
+            stacklevel=3,
+        )
+
+
+def _key(hosts: Hosts, token: object, oauth: OAuth | None, limit_to: str | None) -> LimitKey:
+    if limit_to is not None:
+        return LimitKey(limit_to, hosts.name)
+    if oauth is not None:
+        return limit_key(hosts, oauth.client_id)
+    return limit_key(hosts, integration_of(token) if isinstance(token, str) else "provided")
+
+
+def _agent(given: str | None) -> str:
+    if given is not None and not (given.isascii() and given.isprintable()):
+        raise ConfigurationError("user_agent holds characters that no header may have")
+    own = f"amocrm-orm (Python {sys.version_info.major}.{sys.version_info.minor})"
+    return f"{given} {own}" if given else own

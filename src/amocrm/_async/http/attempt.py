@@ -1,0 +1,251 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""One attempt: waits for leave, sends once, reports the answer to the limiter."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from amocrm._core.http.options import Options, Stats
+from amocrm._core.limits.limiter import Outcome
+from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError, TransportError
+from amocrm_gen._runtime.answers import asked_to_wait, is_page
+from amocrm_gen._runtime.op import Host
+from amocrm_gen._runtime.wire import Request, Response
+
+from .._primitives import Clock, Result
+from ..limits.memory import AsyncLimiter, Slot
+from .transport import AsyncTransport
+
+if TYPE_CHECKING:
+    from amocrm._core.events import Event
+    from amocrm._core.http.chat_signing import ChannelSecret
+    from amocrm._core.http.hosts import Hosts, LimitKey
+
+__all__ = ["AsyncAttempts"]
+
+_log = logging.getLogger("amocrm")
+
+
+class AsyncAttempts:
+    """Sends once at a time that the limiter allows. Holds what all copies of a client share.
+
+    Args:
+        hosts: addresses of the account.
+        key: limits that its requests count against.
+        hooks: are told every event.
+        chats: signs requests to the chats service.
+    """
+
+    def __init__(
+        self,
+        hosts: Hosts,
+        key: LimitKey,
+        *,
+        transport: AsyncTransport,
+        limiter: AsyncLimiter,
+        clock: Clock,
+        stats: Stats,
+        user_agent: str,
+        hooks: tuple[Callable[[Event], None], ...] = (),
+        chats: ChannelSecret | None = None,
+    ) -> None:
+        self.hosts, self.key = hosts, key
+        self._keys: dict[Host, LimitKey] = {}
+        self.transport, self.limiter, self.clock, self.stats = transport, limiter, clock, stats
+        self.hooks, self.chats = hooks, chats
+        self._always = [(b"user-agent", user_agent.encode()), (b"accept", b"*/*")]
+        self._bearer: tuple[str, tuple[bytes, bytes]] = ("", (b"", b""))
+
+    async def make(
+        self,
+        request: Request,
+        token: str | None,
+        options: Options,
+        attempt: int = 1,
+        keep: Callable[[Response], Result[None]] | None = None,
+        left: list[float] | None = None,
+    ) -> Response:
+        """Makes one attempt and returns the answer, whatever its status.
+
+        Args:
+            request: what to send.
+            token: bearer token, ``None`` for an operation without one.
+            options: times and context user.
+            attempt: its number, for hooks.
+            keep: is called the moment that the answer is complete, before anything else happens.
+            left: is given the time at which the request left.
+
+        Raises:
+            CircuitOpen, NotSentError, UnansweredError, RedirectRefused: see there.
+        """
+        op, limiter, clock = request.op, self.limiter, self.clock
+        headers = self._headers(request, token, options)
+        url = self.hosts.url(op.host) + request.target
+        self.transport.prepare(url)
+        try:
+            slot = await limiter.acquire(self._keys.get(op.host) or self._key_on(op.host))
+        except CircuitOpen as error:
+            error.op = op.id
+            raise
+        # The slot's own time is that of the limiter, which may be another machine's.
+        leaves = clock.monotonic()
+        if left is not None:
+            left.append(leaves)
+        self.stats.sent(slot.waited, attempt > 1)
+        if self.hooks:
+            self._leaving(request, attempt, slot)
+        answered: list[float] = []
+        outcome, asked, ago = Outcome.UNANSWERED, None, 0.0
+        failed: BaseException | None = None
+        try:
+            response = await self.transport.send(
+                op, url, headers, request.content, options.timeouts, answered
+            )
+            if keep is not None:
+                await keep(response)
+            ago = clock.monotonic() - answered[0]
+            outcome, asked = self._outcome(response)
+        except NotSentError as error:
+            outcome, failed = Outcome.NOT_SENT, error
+            raise
+        except TransportError as error:
+            failed = error
+            if answered:
+                outcome, ago = Outcome.ANSWERED, clock.monotonic() - answered[0]
+            raise
+        except BaseException as error:
+            failed = error
+            raise
+        finally:
+            if failed is not None and self.hooks:
+                self._failed(request, attempt, clock.monotonic() - leaves, failed)
+            await self._confirm(slot, outcome, ago, asked)
+        if self.hooks or _log.isEnabledFor(logging.DEBUG):
+            self._arrived(request, response, attempt, clock.monotonic() - leaves)
+        return response
+
+    async def _confirm(self, slot: Slot, outcome: Outcome, ago: float, asked: float | None) -> None:
+        try:
+            await self.limiter.confirm(slot, outcome, ago=ago, asked=asked)
+        except Exception:
+            # An answer is here, perhaps of a write: it is worth more than the limiter, whose lease ends anyway.
+            _log.exception("the limiter could not take a confirmation")
+
+    def _headers(self, request: Request, token: str | None, options: Options) -> list[tuple[bytes, bytes]]:
+        headers = self._always.copy()
+        if token is not None:
+            if token is not self._bearer[0]:
+                if not (token.isascii() and token.isprintable()):
+                    raise ConfigurationError("the token holds characters that no token has; nothing was sent")
+                self._bearer = token, (b"authorization", b"Bearer " + token.encode())
+            headers.append(self._bearer[1])
+            if options.context_user is not None:
+                headers.append((b"x-context-user-id", b"%d" % options.context_user))
+        if request.op.host == "amojo":
+            headers += self._signed(request)
+        elif request.content_type is not None:
+            headers.append((b"content-type", request.content_type.encode()))
+        for name, value in request.headers.items():
+            if not (value.isascii() and value.isprintable()):
+                raise ConfigurationError(
+                    f"the header {name} of {request.op.id} holds characters that no header may have"
+                )
+            headers.append((name.lower().encode(), value.encode()))
+        return headers
+
+    def _signed(self, request: Request) -> list[tuple[bytes, bytes]]:
+        from amocrm._core.http.chat_signing import signed_headers
+
+        if self.chats is None:
+            raise ConfigurationError(
+                f"{request.op.id} is signed with the secret of a channel: make the client with "
+                "chats=ChannelSecret(channel_id, secret)"
+            )
+        content = request.content if request.content is not None else b""
+        if not isinstance(content, bytes):
+            raise ConfigurationError(f"{request.op.id} is signed over its whole body and takes no stream")
+        return signed_headers(self.chats, request.op.method, request.path, content, self.clock.wall())
+
+    def _key_on(self, host: Host) -> LimitKey:
+        self._keys[host] = self.key.on(host)
+        return self._keys[host]
+
+    def _outcome(self, response: Response) -> tuple[Outcome, float | None]:
+        if response.status == 429:
+            return Outcome.THROTTLED, asked_to_wait(response, self.clock.wall())
+        if response.status == 403 and is_page(response):
+            return Outcome.BLOCKED, None
+        return Outcome.ANSWERED, None
+
+    def move(self, hosts: Hosts) -> None:
+        """The account was renamed: requests go to ``hosts`` from now on. The limits stay the same."""
+        old, self.hosts = self.hosts, hosts
+        _log.warning("the account %s was renamed to %s", old.name, hosts.name)
+        if self.hooks:
+            from amocrm._core.events import AccountMoved
+
+            self.tell(AccountMoved(account=old.name, now=hosts.name))
+
+    def tell(self, event: Event) -> None:
+        """Tells every hook; what one raises is logged and does not keep the others from hearing it."""
+        for hook in self.hooks:
+            try:
+                hook(event)
+            except Exception:
+                _log.exception("a hook failed on %s", type(event).__name__)
+
+    def _leaving(self, request: Request, attempt: int, slot: Slot) -> None:
+        from amocrm._core.events import RequestSent, ThrottleWaited
+
+        op, account = request.op, self.hosts.name
+        if slot.waited > 0.0:
+            self.tell(ThrottleWaited(account=account, op=op.id, seconds=slot.waited))
+        self.tell(
+            RequestSent(
+                account=account,
+                op=op.id,
+                method=op.method,
+                path=request.shown,
+                attempt=attempt,
+                host=self.hosts.url(op.host),
+            )
+        )
+
+    def _failed(self, request: Request, attempt: int, seconds: float, error: BaseException) -> None:
+        from amocrm._core.events import RequestFailed
+
+        op = request.op
+        self.tell(
+            RequestFailed(
+                account=self.hosts.name,
+                op=op.id,
+                attempt=attempt,
+                seconds=seconds,
+                error=type(error).__name__,
+                method=op.method,
+                route=op.path,
+                host=self.hosts.url(op.host),
+            )
+        )
+
+    def _arrived(self, request: Request, response: Response, attempt: int, seconds: float) -> None:
+        _log.debug("%s %s: %d in %.3f s", request.op.method, request.shown, response.status, seconds)
+        if self.hooks:
+            from amocrm._core.events import ResponseReceived
+
+            self.tell(
+                ResponseReceived(
+                    account=self.hosts.name,
+                    op=request.op.id,
+                    status=response.status,
+                    attempt=attempt,
+                    seconds=seconds,
+                    size=len(response.content),
+                    request_id=response.request_id,
+                    method=request.op.method,
+                    route=request.op.path,
+                    host=self.hosts.url(request.op.host),
+                )
+            )

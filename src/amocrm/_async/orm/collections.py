@@ -1,0 +1,134 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""The collections of an account: ``crm.leads``, ``crm.contacts``, ``crm.tasks`` and the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from amocrm._core.orm.filters import Condition
+from amocrm.entities import Note, Task
+from amocrm.entities._base import Entity
+
+from .preload import Loadable, by_ids
+from .query import AsyncQuery
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ..client import AsyncAmoCRM
+
+__all__ = ["AsyncCollection", "AsyncNotes", "AsyncTasks"]
+
+T = TypeVar("T", bound=Entity)
+
+
+class AsyncCollection(Generic[T]):
+    """One collection: iterate over it, get by id, query.
+
+    Example:
+        >>> async for lead in crm.leads:
+        ...     print(lead.name)
+        >>> lead = await crm.leads.get(17)
+    """
+
+    def __init__(self, client: AsyncAmoCRM, cls: type[T]) -> None:
+        self._client = client
+        self._cls = cls
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._cls.__name__}>"
+
+    def __aiter__(self) -> AsyncGenerator[T]:
+        return self.query()._entities()
+
+    def query(self) -> AsyncQuery[T]:
+        """A query over the whole collection."""
+        return self._client.query(self._cls)
+
+    def where(self, *conditions: Condition) -> AsyncQuery[T]:
+        """A query with conditions; see ``AsyncQuery.where``."""
+        return self.query().where(*conditions)
+
+    async def all(self) -> list[T]:
+        """Everything in a list."""
+        return await self.query().all()
+
+    async def get(self, key: int, *, preload: Iterable[Loadable] = ()) -> T:
+        """One entity.
+
+        Args:
+            key: its id.
+            preload: relations to read along.
+
+        Raises:
+            NotFoundError: there is none, or the user may not see it.
+        """
+        return await self._client.get(self._cls, key, preload=preload)
+
+    async def get_or_none(self, key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
+        """The same, ``None`` instead of an error."""
+        return await self._client.get_or_none(self._cls, key, preload=preload)
+
+    async def get_many(self, keys: Iterable[int], *, one_by_one: bool = False) -> list[T]:
+        """Several entities, in the order of their ids; those that do not exist are missing.
+
+        One request for 250 of them where the account has the filter option.
+
+        Args:
+            keys: ids.
+            one_by_one: without the option, make a request for each instead of refusing.
+
+        Raises:
+            FilterIgnored: the account has no filter option; says what it would cost.
+        """
+        wanted = list(dict.fromkeys(keys))
+        what = f"get_many of {self._cls.__name__}"
+        found = await by_ids(
+            self._client, self._client.origin, self._cls, wanted, one_by_one=one_by_one, what=what
+        )
+        return [found[key] for key in wanted if key in found]
+
+
+class AsyncTasks(AsyncCollection[Task]):
+    """Tasks."""
+
+    def of(self, entity: Entity) -> AsyncQuery[Task]:
+        """The tasks of one lead, contact or company."""
+        return self.where(
+            Condition(
+                kind="tasks",
+                key="entity_type",
+                op="in",
+                get=lambda item: item.entity_type,
+                shown="Task.entity",
+                values=(entity._kind,),
+            ),
+            Condition(
+                kind="tasks",
+                key="entity_id",
+                op="in",
+                get=lambda item: item.entity_id,
+                shown="Task.entity",
+                values=(entity.id,),
+            ),
+        )
+
+
+class AsyncNotes:
+    """Notes. Their lists belong to a type of entity or to one entity."""
+
+    def __init__(self, client: AsyncAmoCRM) -> None:
+        self._client = client
+
+    def of(self, owner: Entity | type[Entity]) -> AsyncQuery[Note]:
+        """The notes of one entity, or of all entities of a class.
+
+        Example:
+            >>> async for note in crm.notes.of(lead):
+            ...     print(note.text)
+        """
+        if isinstance(owner, Entity):
+            path = {"entity_type": owner._kind, "entity_id": owner.id}
+            return AsyncQuery(self._client, Note, self._client.origin, "notes.list_entity_notes", path)
+        return self._client._query_at(Note, self._client.origin, {"entity_type": owner._kind})

@@ -1,0 +1,312 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""Files: upload part by part from the disk, download, and what hangs on which entity."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from urllib.parse import urlsplit
+
+from msgspec import UNSET
+
+from amocrm._core.http.hosts import target_of
+from amocrm._core.orm.operations import endpoint
+from amocrm.entities._base import Entity
+from amocrm.errors import DecodeError, UnansweredError
+from amocrm_gen._runtime.op import Op
+from amocrm_gen._runtime.reader import read
+from amocrm_gen._runtime.wire import Request
+
+from .._primitives import to_thread
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from amocrm_gen.models.drive import DriveFile, DriveVersion
+
+    from ..connection.connection import AsyncConnection
+
+__all__ = ["AsyncFiles"]
+
+_PAGE: Final = 50
+#: A part is held in memory as a whole; a server that allows more gets no more than this.
+_LARGEST_PART: Final = 8 * 1024 * 1024
+_DOWNLOAD: Final = Op(
+    id="download_file",
+    tag="drive",
+    method="GET",
+    path="/download/{account_uuid}/{file_uuid}/{file_name}",
+    safety="safe",
+    host="drive",
+    success=(200, 204),  # an empty file has no bytes
+    doc="https://www.amocrm.ru/developers/content/files/files-api",
+)
+
+
+class AsyncFiles:
+    """The files of the account: ``crm.files``.
+
+    Needs a token with the scope "access to files"; deleting needs "file deletion" as well.
+
+    Example:
+        >>> file = await crm.files.upload("contract.pdf")
+        >>> await crm.files.attach(deal, file)
+    """
+
+    def __init__(self, client: AsyncConnection) -> None:
+        self._client = client
+
+    async def upload(
+        self,
+        source: str | os.PathLike[str] | bytes | BinaryIO,
+        *,
+        name: str | None = None,
+        content_type: str | None = None,
+        replaces: str | None = None,
+        with_preview: bool = False,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> DriveFile:
+        """Uploads a file, one part after the other; no more than one part is in memory.
+
+        A part that gets lost is sent again by itself to its own address. An upload that ends with an error
+        leaves nothing behind; its session ends after a day.
+
+        Args:
+            source: a path, the bytes themselves, or a binary file that can be sought.
+            name: name with extension; that of the path without it.
+            content_type: MIME type; guessed by the name without it.
+            replaces: uuid of the file that gets this as a new, active version.
+            with_preview: make previews.
+            progress: is told the bytes sent so far and all bytes, after each part.
+
+        Returns:
+            The file; its ``uuid`` is what notes, custom fields and ``attach`` take.
+
+        Raises:
+            ValueError: the file has no name, is larger than the service takes, or changed meanwhile.
+            UnansweredError: the last part was answered with nothing; look with ``find(name=...)``.
+            APIError: the service refused it.
+
+        Example:
+            >>> await crm.files.upload("scan.png", progress=lambda sent, size: print(sent, "of", size))
+        """
+        if isinstance(source, bytes):
+            return await self._upload(BytesIO(source), name, content_type, replaces, with_preview, progress)
+        if not isinstance(source, str | os.PathLike):
+            given = name or os.path.basename(str(getattr(source, "name", "")))
+            return await self._upload(source, given, content_type, replaces, with_preview, progress)
+        path = Path(source)
+        file = await to_thread(_opened, path)
+        try:
+            return await self._upload(file, name or path.name, content_type, replaces, with_preview, progress)
+        finally:
+            await to_thread(file.close)
+
+    async def get(self, uuid: str) -> DriveFile:
+        """One file.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        operation = endpoint("drive.get_file")
+        found: DriveFile = operation.parse(await self._client.send(operation.request(file_uuid=uuid)))
+        return found
+
+    async def find(self, **filter: Any) -> AsyncGenerator[DriveFile]:
+        """The files of the account, page by page.
+
+        Args:
+            filter: as in ``DriveFileFilter``: ``name``, ``term`` (part of the name of the file or of an
+                entity that it hangs on), ``extensions``, ``uuid``, ``deleted``, ``size``, ``date``, …
+
+        Example:
+            >>> async for file in crm.files.find(extensions=["pdf"]):
+            ...     print(file.name, file.size)
+        """
+        operation = endpoint("drive.list_files")
+        options = {"filter": filter} if filter else {}
+        page = 1
+        while True:
+            request = operation.request(page=page, limit=_PAGE, **options)
+            answer = operation.parse(await self._client.send(request))
+            listed = [] if answer is None or answer.embedded is UNSET else answer.embedded.files or []
+            for file in listed:
+                yield file
+            if len(listed) < _PAGE:
+                return
+            page += 1
+
+    async def versions(self, uuid: str) -> list[DriveVersion]:
+        """The versions of a file, the newest first."""
+        operation = endpoint("drive.list_file_versions")
+        answer = operation.parse(await self._client.send(operation.request(file_uuid=uuid)))
+        embedded = UNSET if answer is None else answer.embedded
+        return [] if embedded is UNSET or embedded.versions is UNSET else list(embedded.versions)
+
+    async def download(self, file: DriveFile | str) -> bytes:
+        """The bytes of the active version.
+
+        Args:
+            file: as ``get`` and ``find`` give it, or its uuid. Of the link in it path and query are used,
+                never its host.
+
+        Raises:
+            ResponseTooLarge: it is larger than ``max_response_bytes`` of the client.
+        """
+        if isinstance(file, str):
+            file = await self.get(file)
+        link = UNSET if file.links is UNSET else file.links.download
+        if link is UNSET or not isinstance(link.href, str):
+            raise DecodeError(
+                f"the files service named no address for the bytes of {file.uuid}",
+                op="get_file",
+                status=200,
+                request_id=None,
+            )
+        content: bytes | None = read(_DOWNLOAD, await self._client.send(_at(_DOWNLOAD, link.href)), bytes)
+        return content or b""
+
+    async def rename(self, uuid: str, name: str) -> DriveFile:
+        """Gives a file another name."""
+        from amocrm_gen.models.drive import DriveFileUpdate
+
+        operation = endpoint("drive.update_file")
+        request = operation.request(file_uuid=uuid, body=DriveFileUpdate(name=name))
+        changed: DriveFile = operation.parse(await self._client.send(request))
+        return changed
+
+    async def delete(self, *uuids: str) -> None:
+        """Moves files to the bin; they vanish after 30 days."""
+        await self._each("drive.delete_files", uuids)
+
+    async def restore(self, *uuids: str) -> None:
+        """Takes files out of the bin."""
+        await self._each("drive.restore_files", uuids)
+
+    async def attach(self, entity: Entity, *files: DriveFile | str) -> None:
+        """Hangs files on a lead, contact, company or customer."""
+        await self._linked("entity_files.link_entity_files", entity, files)
+
+    async def detach(self, entity: Entity, *files: DriveFile | str) -> None:
+        """Takes files off an entity; the files stay."""
+        await self._linked("entity_files.unlink_entity_files", entity, files)
+
+    async def of(self, entity: Entity) -> list[str]:
+        """The uuids of the files on an entity, the newest first. Those in custom fields are not among them."""
+        operation = endpoint("entity_files.list_entity_files")
+        found: list[str] = []
+        options: dict[str, int] = {}
+        while True:
+            request = operation.request(entity_type=entity._kind, entity_id=entity.id, limit=_PAGE, **options)
+            answer = operation.parse(await self._client.send(request))
+            listed = [] if answer is None or answer.embedded is UNSET else answer.embedded.files or []
+            found += [link.file_uuid for link in listed if isinstance(link.file_uuid, str)]
+            ids = [link.id for link in listed if isinstance(link.id, int)]
+            if len(listed) < _PAGE or not ids:
+                return list(dict.fromkeys(found))
+            options = {"before_id": min(ids)}
+
+    # ---- inner
+
+    async def _each(self, name: str, uuids: Iterable[str]) -> None:
+        from amocrm_gen.models.drive import DriveFileKey
+
+        operation, listed = endpoint(name), list(dict.fromkeys(uuids))
+        for start in range(0, len(listed), _PAGE):
+            body = [DriveFileKey(uuid=uuid) for uuid in listed[start : start + _PAGE]]
+            operation.parse(await self._client.send(operation.request(body=body)))
+
+    async def _linked(self, name: str, entity: Entity, files: Iterable[DriveFile | str]) -> None:
+        from amocrm_gen.models.entity_files import EntityFileWrite
+
+        operation = endpoint(name)
+        uuids = dict.fromkeys(file if isinstance(file, str) else file.uuid for file in files)
+        body = [EntityFileWrite(file_uuid=uuid) for uuid in uuids]
+        if body:
+            request = operation.request(entity_type=entity._kind, entity_id=entity.id, body=body)
+            operation.parse(await self._client.send(request))
+
+    async def _upload(
+        self,
+        file: BinaryIO,
+        name: str | None,
+        content_type: str | None,
+        replaces: str | None,
+        with_preview: bool,
+        progress: Callable[[int, int], object] | None,
+    ) -> DriveFile:
+        from amocrm_gen.models.drive import DriveSessionCreate
+
+        if not name:
+            raise ValueError("the file needs a name with extension: upload(..., name='contract.pdf')")
+        begin: int = await to_thread(file.tell)
+        size: int = await to_thread(file.seek, 0, os.SEEK_END) - begin
+        await to_thread(file.seek, begin)
+        media = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        opening = endpoint("drive.create_upload_session")
+        body = DriveSessionCreate(
+            file_name=name,
+            file_size=size,
+            content_type=media,
+            file_uuid=replaces or UNSET,
+            with_preview=True if with_preview else UNSET,
+        )
+        session = opening.parse(await self._client.send(opening.request(body=body)))
+        most = session.max_file_size
+        if isinstance(most, int) and size > most > 0:
+            raise ValueError(f"{name} has {size} bytes and the files service takes {most} at most")
+        largest = min(max(1, session.max_part_size), _LARGEST_PART)
+        address, sent = session.upload_url, 0
+        while True:
+            wanted = min(largest, size - sent)
+            part: bytes = await to_thread(file.read, wanted)
+            if len(part) != wanted:
+                raise ValueError(f"{name} changed while it was uploaded; nothing was stored")
+            answer = await self._part(address, part, media)
+            sent += len(part)
+            if progress is not None:
+                progress(sent, size)
+            if isinstance(answer, str) and sent < size:
+                address = answer
+            elif isinstance(answer, str) or sent < size:
+                raise DecodeError(
+                    f"the files service lost count of the parts of {name}",
+                    op="upload_file_part",
+                    status=200,
+                    request_id=None,
+                )
+            else:
+                return answer
+
+    async def _part(self, address: str, part: bytes, media: str) -> DriveFile | str:
+        """Sends one part; gives the address for the next one, or the file after the last one."""
+        from amocrm_gen.models.drive import DriveFile, DriveUploadPart
+
+        operation = endpoint("drive.upload_file_part")
+        response = await self._client.send(_at(operation.OP, address, part, media))
+        if response.status == 404 and response.sent > 1:
+            # The session ends with its last part: a second copy of that part finds no session any more.
+            raise UnansweredError(
+                "a part of the file was sent twice and the session is over; whether the file is there is "
+                "unknown, look with files.find(name=...)",
+                op=operation.OP.id,
+            )
+        answer: DriveUploadPart = operation.parse(response)
+        if isinstance(answer.next_url, str) and answer.next_url:
+            return answer.next_url
+        stored: DriveFile = read(operation.OP, response, DriveFile)
+        return stored
+
+
+def _at(op: Op, link: str, content: bytes | None = None, media: str | None = None) -> Request:
+    """A request to an address that the service named: its path and query, on our own host."""
+    parts = urlsplit(target_of(link))
+    return Request(op=op, path=parts.path, query=parts.query, content=content, content_type=media)
+
+
+def _opened(path: Path) -> BinaryIO:
+    return path.open("rb")

@@ -1,0 +1,135 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""Subscriptions to webhooks: ``crm.webhooks``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from msgspec import UNSET
+
+from amocrm._core.orm.operations import endpoint
+from amocrm.errors import ConfigurationError, NotFoundError
+from amocrm.webhooks._event import Event
+from amocrm.webhooks.delivery import Answer, Delivery
+from amocrm.webhooks.handlers import codes_of
+from amocrm.webhooks.verify import new_secret_path
+from amocrm_gen.models.webhooks import Webhook, WebhookCreate, WebhookDelete
+
+from .._primitives import portal, shielded
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ..connection.connection import AsyncConnection
+    from ..webhooks.receiver import AsyncHooks
+
+__all__ = ["AsyncWebhooks"]
+
+
+class AsyncWebhooks:
+    """The subscriptions of the account. The address is the key; an account has at most 100.
+
+    Needs an administrator's token and a tariff with webhooks.
+    """
+
+    def __init__(self, client: AsyncConnection) -> None:
+        self._client = client
+
+    async def list(self, url: str | None = None) -> list[Webhook]:
+        """All subscriptions, or the one of an address."""
+        operation = endpoint("webhooks.list_webhooks")
+        filter_ = {"filter": {"destination": url}} if url else {}
+        page = operation.parse(await self._client.send(operation.request(**filter_)))
+        embedded = UNSET if page is None else page.embedded
+        found = [] if embedded is UNSET or embedded.webhooks is UNSET else embedded.webhooks
+        # The answer is checked: a filter that the server ignores must not find somebody else's subscription.
+        return [webhook for webhook in found if url is None or webhook.destination == url]
+
+    async def ensure(self, url: str, events: Iterable[type[Event[Any]] | str]) -> Webhook:
+        """Subscribes an address to exactly these events; without a request to write when it is already.
+
+        A subscription that was switched off, by hand or after too many failures, is made anew.
+
+        Args:
+            url: of the receiver, with its secret.
+            events: classes of events, codes, or ``hooks.codes``.
+
+        Raises:
+            ValueError: no event among them can be subscribed to.
+
+        Example:
+            >>> hook = await crm.webhooks.ensure("https://app.example.com/hook/s3cret", hooks.codes)
+        """
+        codes = codes_of(events)
+        if not codes:
+            raise ValueError(
+                "none of these events is sent by a subscription (the digital pipeline and chats are not)"
+            )
+        for webhook in await self.list(url):
+            settings = () if webhook.settings is UNSET else webhook.settings
+            if set(settings) == set(codes) and webhook.disabled is not True:
+                return webhook
+        operation = endpoint("webhooks.subscribe_webhook")
+        body = WebhookCreate(destination=url, settings=list(codes))
+        made: Webhook = operation.parse(await self._client.send(operation.request(body=body)))
+        return made
+
+    async def remove(self, url: str) -> bool:
+        """Removes the subscription of an address; whether there was one."""
+        operation = endpoint("webhooks.unsubscribe_webhook")
+        try:
+            operation.parse(await self._client.send(operation.request(body=WebhookDelete(destination=url))))
+        except NotFoundError:
+            return False
+        return True
+
+    @asynccontextmanager
+    async def develop(
+        self, hooks: AsyncHooks, *, public_url: str | None = None, port: int = 0
+    ) -> AsyncGenerator[str]:
+        """Local development: listens on a loopback port, subscribes it, works; takes all back at the end.
+
+        Args:
+            hooks: the router; the address gets its secret, or one of its own when it has none.
+            public_url: where a tunnel to the port begins. Not needed with a sandbox on this machine.
+            port: to listen on, 0 for a free one.
+
+        Returns:
+            The address that was subscribed.
+
+        Raises:
+            ConfigurationError: the account is not on this machine and there is no tunnel.
+
+        Example:
+            >>> async with crm.webhooks.develop(hooks) as url:
+            ...     print(url)  # change something in the account: handlers are called
+            http://127.0.0.1:.../amocrm/...
+        """
+        if public_url is None and not self._client.is_local:
+            raise ConfigurationError(
+                f"{self._client.account_host} cannot reach this machine: run a sandbox "
+                "(amocrm sandbox), or open a tunnel and give public_url="
+            )
+        # Brings the standard library's HTTP server, which nobody else needs.
+        from amocrm.webhooks.local import LocalServer
+
+        path = f"/amocrm/{quote(hooks.secret, safe='')}" if hooks.secret else new_secret_path()
+        run = portal()
+
+        def take(delivery: Delivery) -> Answer:
+            if delivery.path.rstrip("/") != path:
+                return Answer(404, "not found")
+            return run(partial(hooks.accept, delivery))
+
+        with LocalServer(take, port=port) as server:
+            url = (public_url or server.url).rstrip("/") + path
+            async with hooks.running():
+                await self.ensure(url, hooks.codes)
+                try:
+                    yield url
+                finally:
+                    await shielded(partial(self.remove, url))

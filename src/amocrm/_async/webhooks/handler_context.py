@@ -1,0 +1,90 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""What a handler gets beside the event: the client of its account, and the event's entity to be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from amocrm.errors import ConfigurationError
+from amocrm.webhooks._event import EntityEvent, Event
+
+if TYPE_CHECKING:
+    from amocrm.entities import Entity
+
+    from ..client import AsyncAmoCRM
+    from ..orm.session import AsyncSession
+
+    T = TypeVar("T", bound=Entity)
+
+__all__ = ["AsyncHandling"]
+
+
+class AsyncHandling:
+    """One call of a handler.
+
+    Attributes:
+        event: what happened.
+        attempt: how often the delivery was tried, from 1.
+    """
+
+    def __init__(
+        self, event: Event[Any], attempt: int, client: AsyncAmoCRM | Callable[[Any], AsyncAmoCRM] | None
+    ) -> None:
+        self.event, self.attempt = event, attempt
+        self._client = client
+        self._session: AsyncSession | None = None
+
+    @property
+    def key(self) -> str:
+        """The same for every attempt and every repetition of this event: do things once by it."""
+        return self.event.key
+
+    @property
+    def client(self) -> AsyncAmoCRM:
+        """The client of the event's account.
+
+        Raises:
+            ConfigurationError: the router was given none.
+        """
+        if self._client is None:
+            raise ConfigurationError("this router has no client: AsyncHooks(client=crm)")
+        return self._client(self.event.account) if callable(self._client) else self._client
+
+    def session(self) -> AsyncSession:
+        """The session of this call, a Unit of Work; leaving its block commits.
+
+        Example:
+            >>> async with handling.session() as s:
+            ...     handling.entity(Deal).city = City.KAZAN      # no GET, one PATCH with one field
+        """
+        if self._session is None:
+            self._session = self.client.session()
+        return self._session
+
+    def check(self) -> None:
+        """Refuses changes that were made and not committed; they would be lost without a word.
+
+        Raises:
+            RuntimeError: there are some.
+        """
+        session = self._session
+        if session is not None and (session.new or session.changed):
+            raise RuntimeError(
+                "the handler changed something and did not commit it: make changes inside of "
+                "`async with handling.session():`"
+            )
+
+    def entity(self, cls: type[T]) -> T:
+        """The event's entity in this call's session, by reference: nothing is read.
+
+        Args:
+            cls: built-in or derived class of the entity's kind.
+
+        Raises:
+            TypeError: the event belongs to no entity of this kind.
+        """
+        event = self.event
+        if not isinstance(event, EntityEvent) or event.entity_type != cls._kind:
+            raise TypeError(f"{event!r} belongs to no {cls.__name__}")
+        return self.session().ref(cls, event.entity_id)

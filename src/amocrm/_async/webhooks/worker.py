@@ -1,0 +1,248 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""The worker of an inbox: takes up deliveries, has them handled, and tells the inbox how it went."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from amocrm.webhooks.errors import WebhookError
+from amocrm.webhooks.forms import Limits
+from amocrm.webhooks.handlers import Failure, Handlers
+from amocrm.webhooks.stored import Backoff, Entry
+
+from .._primitives import Clock, Result, Scope, Wakeup
+from .dispatcher import AsyncCalls
+from .inbox import AsyncInbox
+
+if TYPE_CHECKING:
+    from ..client import AsyncAmoCRM
+
+__all__ = ["AsyncWorker"]
+
+_HOUR: Final = 3600.0
+#: Seconds between two attempts to reach an inbox that fails: at first, and at most.
+_SOON: Final = 0.05
+_LATE: Final = 15.0
+
+
+class AsyncWorker:
+    """Takes up deliveries of an inbox. ``AsyncHooks`` makes one; its arguments are described there."""
+
+    def __init__(
+        self,
+        inbox: AsyncInbox,
+        handlers: Handlers,
+        *,
+        client: AsyncAmoCRM | Callable[[Any], AsyncAmoCRM] | None,
+        concurrency: int,
+        lease: float,
+        timeout: float | None,
+        backoff: Backoff,
+        keep: float,
+        poll: float,
+        limits: Limits,
+        on_failure: Callable[[Failure], object] | None,
+        clock: Clock,
+    ) -> None:
+        self.calls = AsyncCalls(
+            handlers,
+            client=client,
+            timeout=timeout,
+            limits=limits,
+            last=backoff.attempts,
+            observer=on_failure,
+        )
+        self._inbox = inbox
+        self._concurrency, self._lease, self._timeout = max(1, concurrency), lease, timeout
+        self._backoff, self._keep, self._poll = backoff, keep, poll
+        self._clock = clock
+        self._wakeup: Wakeup | None = None
+        self._stopping = False
+        self._tidied = 0.0
+
+    async def run(self) -> None:
+        """Handles deliveries until ``stop``; at once over when that was called before."""
+        if self._wakeup is not None:
+            raise RuntimeError("this router works already: raise its concurrency, or work in another process")
+        self._wakeup, self._tidied = Wakeup(), self._clock.wall()
+        try:
+            async with Scope(self._concurrency + 1) as scope:
+                held = _Held()
+                keeper = scope.start(partial(self._keep_leases, held))
+                try:
+                    await self._take_up(scope, held, self._wakeup)
+                    while held.entries and held.ended is None:
+                        await self._clock.wait(self._wakeup, None)
+                finally:
+                    held.release()
+                await keeper.result()
+                if held.ended is not None:
+                    raise held.ended
+        finally:
+            self._wakeup, self._stopping = None, False
+
+    def stop(self) -> None:
+        """Ends ``run`` after the deliveries that are being handled."""
+        self._stopping = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Something has come in, or was done."""
+        wakeup = self._wakeup
+        if wakeup is not None:
+            wakeup.wake()
+
+    def prepare(self) -> None:
+        """Forgets a ``stop`` that came when nothing ran."""
+        self._stopping = False
+
+    async def work(self) -> int:
+        """Takes up what is due, once; how many deliveries that were."""
+        entries = await self._inbox.lease(self._concurrency, now=self._clock.wall(), seconds=self._lease)
+        if not entries:
+            return 0
+        held = _Held()
+        for entry in entries:
+            held.add(entry, self._clock.monotonic())
+        async with Scope(self._concurrency + 1) as scope:
+            keeper = scope.start(partial(self._keep_leases, held))
+            try:
+                if self._concurrency == 1:
+                    await self._settle(entries[0], held)
+                else:
+                    started = [scope.start(partial(self._settle, entry, held)) for entry in entries]
+                    for handle in started:
+                        await handle.result()
+            finally:
+                held.release()
+            await keeper.result()
+        return len(entries)
+
+    async def _take_up(self, scope: Scope, held: _Held, wakeup: Wakeup) -> None:
+        """Starts what is due as long as there is a place free. One place is the caller's own thread or task."""
+        failed = 0
+        while not self._stopping and held.ended is None:
+            free = self._concurrency - len(held.entries)
+            taken = 0
+            wait = self._poll
+            try:
+                if free > 0:
+                    for entry in await self._inbox.lease(free, now=self._clock.wall(), seconds=self._lease):
+                        taken += 1
+                        held.add(entry, self._clock.monotonic())
+                        if self._concurrency > 1:
+                            scope.start(partial(self._settle, entry, held))
+                        else:
+                            await self._settle(entry, held)
+                await self._tidy()
+                failed = 0
+            except Exception as error:
+                # The inbox cannot be reached. Nothing is lost: leases end, and what waits goes on waiting.
+                self.calls.tell(Failure(error))
+                failed += 1
+                wait = min(self._poll * 2 ** min(failed, 10), max(self._poll, _LATE))
+            if not taken and not self._stopping:
+                await self._clock.wait(wakeup, wait)
+
+    async def _tidy(self) -> None:
+        now = self._clock.wall()
+        if abs(now - self._tidied) > _HOUR:
+            self._tidied = now
+            await self._inbox.purge(before=now - self._keep)
+
+    async def _settle(self, entry: Entry, held: _Held) -> None:
+        """Handles one entry and tells the inbox how it went."""
+        try:
+            await self._settled(entry)
+        except Exception as error:
+            # The inbox cannot be told. The entry comes back when its lease is over.
+            self.calls.tell(Failure(error, attempt=entry.attempts))
+        except BaseException as error:
+            held.ended = error
+            raise
+        finally:
+            held.drop(entry)
+            if self._concurrency > 1:
+                self.wake()  # a place is free
+
+    async def _settled(self, entry: Entry) -> None:
+        if entry.attempts > self._backoff.attempts:
+            # It was taken up too often without an end: it kills its workers.
+            reason = entry.error or "the process ended every time that this was handled"
+            await self._bury(entry, reason)
+            return
+        try:
+            failures = await self.calls.handle(entry, partial(self._mark, entry))
+        except WebhookError as error:
+            self.calls.tell(Failure(error, attempt=entry.attempts, final=True))
+            await self._bury(entry, f"{type(error).__name__}: {error}")
+            return
+        for failure in failures:
+            if failure.attempt:
+                self.calls.tell(failure)
+        open_ = next((failure for failure in failures if not failure.final), None)
+        if open_ is not None:
+            due = self._clock.wall() + self._backoff.wait(entry.attempts, random.random())
+            await self._insist(partial(self._inbox.retry, entry, due=due, error=open_.text))
+        elif failures:
+            await self._bury(entry, failures[0].text)
+        else:
+            await self._insist(partial(self._inbox.finish, entry, now=self._clock.wall()))
+
+    async def _bury(self, entry: Entry, reason: str) -> None:
+        await self._insist(partial(self._inbox.bury, entry, now=self._clock.wall(), error=reason))
+
+    async def _mark(self, entry: Entry, name: str) -> None:
+        await self._insist(partial(self._inbox.mark, entry, name))
+
+    async def _insist(self, tell: Callable[[], Result[None]]) -> None:
+        """Tells the inbox, again while a lease lasts: what it does not hear of would be handled once more."""
+        end, wait = self._clock.monotonic() + self._lease, _SOON
+        while True:
+            try:
+                await tell()
+                return
+            except Exception:
+                if self._clock.monotonic() + wait > end:
+                    raise
+            await self._clock.sleep(wait)
+            wait = min(2 * wait, _LATE)
+
+    async def _keep_leases(self, held: _Held) -> None:
+        """Extends what is still being handled; a handler may take longer than a lease, up to its timeout."""
+        while not held.released:
+            await self._clock.wait(held.wakeup, self._lease / 3)
+            for entry, since in held.entries.copy().values():
+                if self._timeout is not None and self._clock.monotonic() - since > 2 * self._timeout:
+                    continue  # it hangs where it cannot be broken off: another worker is to try
+                try:
+                    await self._inbox.extend(entry, until=self._clock.wall() + self._lease)
+                except Exception as error:
+                    self.calls.tell(Failure(error))
+
+
+class _Held:
+    """Entries that this worker holds, and since when."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, tuple[Entry, float]] = {}
+        self.wakeup = Wakeup()
+        self.released = False
+        #: what ends the worker, raised by a handler: the wish to end the program
+        self.ended: BaseException | None = None
+
+    def add(self, entry: Entry, now: float) -> None:
+        """This one is taken up."""
+        self.entries[entry.id] = (entry, now)
+
+    def drop(self, entry: Entry) -> None:
+        """This one is settled."""
+        self.entries.pop(entry.id, None)
+
+    def release(self) -> None:
+        """All of them are settled, or their handling was broken off."""
+        self.released = True
+        self.wakeup.wake()

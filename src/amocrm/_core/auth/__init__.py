@@ -1,0 +1,1 @@
+"""OAuth tokens, their errors and the login redirect: pure decisions."""

@@ -1,0 +1,77 @@
+"""The end of a login: what the browser brings to ``redirect_uri``, and whether it belongs to us."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+import attrs
+
+from amocrm.errors import ConfigurationError, LoginRefused
+
+from ..http.hosts import parse_account
+
+__all__ = ["Redirect", "new_state", "read_redirect"]
+
+#: What the page of a code may be at most; a longer address is not one.
+_LONGEST: Final = 16_384
+
+
+@attrs.frozen(kw_only=True)
+class Redirect:
+    """A granted login. The code is good for 20 minutes, once.
+
+    Attributes:
+        code: to be exchanged with ``authorize``; not shown.
+        account: host of the account that granted it, such as ``mycompany.amocrm.ru``.
+    """
+
+    code: str = attrs.field(repr=False)
+    account: str
+
+
+def new_state() -> str:
+    """A value for ``state`` that nobody can guess: keep it in the user's session until the redirect."""
+    return secrets.token_urlsafe(24)
+
+
+def read_redirect(address: str, state: str) -> Redirect:
+    """The grant in the address to which the browser was redirected.
+
+    Args:
+        address: the whole address, or its query.
+        state: what the login page was given. It is compared in constant time: without the comparison
+            anybody could make your user finish a login that somebody else began.
+
+    Raises:
+        LoginRefused: the user refused, or the redirect does not belong to this login.
+
+    Example:
+        >>> read_redirect("https://shop.example/cb?code=def502&referer=demo.amocrm.ru&state=s1", "s1").account
+        'demo.amocrm.ru'
+    """
+    query = urlsplit(address).query if "://" in address or address.startswith("/") else address.lstrip("?")
+    given = parse_qs(query[:_LONGEST], keep_blank_values=True)
+
+    def one(name: str) -> str:
+        values = given.get(name, [])
+        return values[0] if len(values) == 1 else ""
+
+    if not state or not hmac.compare_digest(one("state").encode(), state.encode()):
+        raise _refused("state", "it does not belong to the login that was begun here (state)")
+    if one("error"):
+        raise _refused("access_denied", "the user did not grant access")
+    code, referer = one("code"), one("referer")
+    if not code or not code.isascii() or not code.isprintable():
+        raise _refused("code", "it carries no code")
+    try:
+        hosts = parse_account(referer)
+    except ConfigurationError:
+        raise _refused("code", "it names no account") from None
+    return Redirect(code=code, account=hosts.name)
+
+
+def _refused(reason: str, why: str) -> LoginRefused:
+    return LoginRefused(f"the redirect of the login was not accepted: {why}", account="", reason=reason)

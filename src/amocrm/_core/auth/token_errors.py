@@ -1,0 +1,57 @@
+"""What a refusal of the token endpoint means: for the grant, for the integration's keys, or for neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from amocrm.errors import APIError, ConfigurationError, GrantInDoubt, GrantRevoked
+from amocrm_gen._runtime.answers import problem_body
+from amocrm_gen._runtime.hints import hint_of
+from amocrm_gen._runtime.problems import problem_of
+from amocrm_gen._runtime.wire import Response
+
+from ..http.failures import Failure, failure_of_status
+from .token import TOKEN_OP, is_grant_refused
+
+__all__ = ["in_doubt", "refusal"]
+
+
+def refusal(
+    response: Response, account: str, what: str, secrets: Iterable[str]
+) -> APIError | GrantRevoked | ConfigurationError:
+    """The error for an answer without a pair.
+
+    Args:
+        response: the answer.
+        account: host of the account.
+        what: what was shown, in words.
+        secrets: what was sent; a server that repeats it is not quoted.
+    """
+    for secret in filter(None, secrets):
+        response.content = response.content.replace(secret.encode(), "…".encode())
+    if response.status == 403 or failure_of_status(response.status) is not Failure.ANSWERED:
+        return problem_of(TOKEN_OP, response)
+    hint = str(problem_body(response).get("hint") or "")
+    advice = hint_of(hint)
+    said = f"{hint}: {advice}" if advice else hint
+    if is_grant_refused(response.status, hint):
+        return GrantRevoked(
+            f"{account} refused {what} ({said or 'no reason given'}): it was used, is too old or was "
+            "revoked; log in again and pass the code to authorize()",
+            account=account,
+            hint=hint,
+        )
+    return ConfigurationError(
+        f"{account} does not accept the integration's keys ({said or response.status}): check the "
+        "account's name, client_id, client_secret and that redirect_uri equals the saved one exactly"
+    )
+
+
+def in_doubt(account: str) -> GrantInDoubt:
+    """The error of a refresh token that was spent for an answer that nobody has."""
+    return GrantInDoubt(
+        f"a refresh of the token for {account} was begun and its answer never stored (a crash, or "
+        "a connection that broke), and the old refresh token is dead: log in again and pass the code to "
+        "authorize()",
+        account=account,
+    )

@@ -1,0 +1,1 @@
+"""Hosts, options of a call, retries, failures and chat signatures: pure decisions."""

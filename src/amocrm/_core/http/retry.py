@@ -1,0 +1,119 @@
+"""Whether and when an attempt is made again: one table, decided without a clock.
+
+    ============  ================================  ===========================  =================
+    operation     not sent (no connection, 429)     unanswered (cut, 5xx, page)  answered
+    ============  ================================  ===========================  =================
+    safe          again                             again                        give up
+    idempotent    again                             again, else unknown          give up
+    unsafe        again                             **unknown**, never again     give up
+    ============  ================================  ===========================  =================
+
+401 is not decided here: a token is refreshed once and the request repeated, whatever its safety.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from amocrm_gen._runtime.answers import retry_after
+from amocrm_gen._runtime.op import Safety
+
+from ..validation import check_count, check_seconds
+from .failures import Failure
+
+__all__ = ["GiveUp", "NEVER", "Retry", "RetryPolicy", "Unknown", "Verdict", "retry_after"]
+
+
+class Retry(msgspec.Struct, frozen=True):
+    """Make it again after ``wait`` seconds."""
+
+    wait: float
+
+
+class GiveUp(msgspec.Struct, frozen=True):
+    """It did not take effect and is not made again; ``why`` is for hooks and logs."""
+
+    why: str
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """It may have taken effect and is not made again."""
+
+    why: str
+
+
+Verdict: TypeAlias = Retry | GiveUp | Unknown
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How often and how long to try.
+
+    Attributes:
+        attempts: highest number of attempts, the first one included.
+        deadline: seconds from when the first attempt left after which none is begun any more.
+        base: seconds; the wait before attempt *n* is a random time up to ``base * 2 ** (n - 1)``.
+        cap: seconds; no wait of ours is longer.
+        longest_retry_after: seconds; a server that asks for more gets no further attempt and the caller
+            the error, because waiting for minutes inside a call helps nobody.
+
+    Raises:
+        ConfigurationError: a number is negative, or there is not one attempt.
+
+    Example:
+        >>> RetryPolicy(attempts=2).verdict("unsafe", Failure.UNANSWERED, attempt=1, elapsed=0.1)
+        Unknown(why='it may have taken effect')
+    """
+
+    attempts: int = 4
+    deadline: float = 60.0
+    base: float = 0.5
+    cap: float = 10.0
+    longest_retry_after: float = 60.0
+
+    def __post_init__(self) -> None:
+        check_count(attempts=self.attempts)
+        check_seconds(zero=True, deadline=self.deadline, base=self.base, cap=self.cap)
+        check_seconds(zero=True, longest_retry_after=self.longest_retry_after)
+
+    def verdict(
+        self,
+        safety: Safety,
+        failure: Failure,
+        *,
+        attempt: int = 1,
+        elapsed: float = 0.0,
+        asked: float | None = None,
+        random: Callable[[], float] = lambda: 1.0,
+    ) -> Verdict:
+        """What to do after a failed attempt.
+
+        Args:
+            safety: of the operation.
+            failure: how far the attempt came.
+            attempt: number of the failed attempt, from 1.
+            elapsed: seconds since the first attempt.
+            asked: seconds that the server asked to wait, ``None`` if it did not.
+            random: numbers from 0 to 1.
+        """
+        if failure is Failure.ANSWERED:
+            return GiveUp("the server decided")
+        unknown = failure is Failure.UNANSWERED
+        if unknown and safety == "unsafe":
+            return Unknown("it may have taken effect")
+        over = Unknown if unknown and safety != "safe" else GiveUp
+        if attempt >= self.attempts:
+            return over(f"{attempt} attempts failed")
+        if asked is not None and asked > self.longest_retry_after:
+            return over(f"the server asks to wait {asked:.0f} s")
+        wait = min(self.cap, self.base * 2.0 ** min(attempt - 1, 32)) * random()
+        wait = max(wait, asked or 0.0)
+        if elapsed + wait > self.deadline:
+            return over(f"the deadline of {self.deadline:.0f} s is over")
+        return Retry(wait)
+
+
+#: One attempt, no second one.
+NEVER = RetryPolicy(attempts=1)

@@ -1,0 +1,1 @@
+"""Rate limiter, wait queue and local fallback: pure decisions; the Redis scripts."""

@@ -1,0 +1,283 @@
+"""When the next request may leave, so that the server never counts an eighth in one second.
+
+The server counts arrivals, a client controls departures: requests that leave 1/7 s apart still arrive
+bunched. So the answers are listened to: request *k + 7* leaves no earlier than one second after the
+**answer** to request *k* came, since *k* cannot have arrived later than that. Taken literally this costs
+one round trip per second, so up to 0.9 of the smallest round trip seen is deducted, less what the network
+wavers (``Trips.deductible``; ``strict`` deducts nothing).
+
+Everything here is arithmetic on times that are passed in. The back ends (memory, file, Redis) keep the
+state and do the waiting: ``ask`` either grants a slot or says when to ask again.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from math import inf
+from typing import Final, TypeAlias
+
+import msgspec
+
+from ..validation import check_count, check_seconds
+
+__all__ = [
+    "Ask",
+    "Blocked",
+    "Gate",
+    "Granted",
+    "KeyState",
+    "Limits",
+    "Outcome",
+    "Pause",
+    "Trips",
+    "Wait",
+    "Window",
+]
+
+_SECOND: Final = 1.0
+_DEDUCTED: Final = 0.9
+#: Round trips are compared over the last one to two spans of this many.
+_SPAN: Final = 500
+#: Over how many round trips the usual one is averaged, and by how many seconds one may exceed the smallest.
+_MEMORY: Final = 100
+_EXCESS: Final = 0.2
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of the platform and how they are kept.
+
+    Attributes:
+        per_key: requests in any sliding second of one integration in one account (on Kommo: of one machine).
+        per_account: requests in any sliding second of one account; of other people's integrations we
+            know nothing, so this caps only our own.
+        lease: seconds after which a request that was never answered counts as arrived.
+        strict: never deduct the round trip: slower by it, right on any network whatever.
+        warm_up: answers that must have come before anything is deducted.
+        first_pause: seconds to pause after a 429 that names no time; doubles with each further one.
+        longest_pause: seconds; no pause after a 429 is longer.
+        first_block, longest_block: seconds of silence after a block of the gateway; doubles likewise.
+
+    Raises:
+        ConfigurationError: a number is not one that limits can have.
+    """
+
+    per_key: int = 7
+    per_account: int = 50
+    lease: float = 2.0
+    strict: bool = False
+    warm_up: int = 14
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+    first_block: float = 60.0
+    longest_block: float = 3600.0
+
+    def __post_init__(self) -> None:
+        check_count(per_key=self.per_key, per_account=self.per_account)
+        check_count(least=0, warm_up=self.warm_up)
+        check_seconds(lease=self.lease)
+        check_seconds(zero=True, first_pause=self.first_pause, longest_pause=self.longest_pause)
+        check_seconds(zero=True, first_block=self.first_block, longest_block=self.longest_block)
+
+
+class Outcome(Enum):
+    """What became of a request that was granted a slot."""
+
+    ANSWERED = "answered"
+    NOT_SENT = "not sent"
+    UNANSWERED = "unanswered"
+    THROTTLED = "throttled"
+    BLOCKED = "blocked"
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """The request leaves now, at ``at``."""
+
+    at: float
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Ask again at ``until``, or sooner if ``unconfirmed`` and an answer has come meanwhile."""
+
+    until: float
+    unconfirmed: bool = False
+
+
+class Blocked(msgspec.Struct, frozen=True):
+    """Nothing leaves before ``until``: the gateway has blocked the API."""
+
+    until: float
+
+
+Ask: TypeAlias = Granted | Wait | Blocked
+
+
+class _Sent(msgspec.Struct, array_like=True):
+    slot: int
+    at: float
+    arrived_by: float | None = None
+
+
+class Window(msgspec.Struct, array_like=True):
+    """The last ``limit`` requests under one limit: no more than that arrive in any sliding second."""
+
+    limit: int
+    next_at: float = -inf
+    sent: list[_Sent] = []
+
+    def earliest(self, lease: float, deducted: float) -> Wait:
+        """When the next request may leave, as far as this window goes."""
+        if len(self.sent) < self.limit:
+            return Wait(self.next_at)
+        first = self.sent[-self.limit]
+        if first.arrived_by is None:
+            return Wait(max(self.next_at, first.at + lease + _SECOND), unconfirmed=True)
+        return Wait(max(self.next_at, first.arrived_by + _SECOND - deducted))
+
+    def grant(self, slot: int, now: float, due: float) -> None:
+        """Takes the next place. ``due`` is when it could have been taken, so that lateness is not added up."""
+        gap = _SECOND / self.limit
+        self.next_at = (due if now - due < gap else now) + gap
+        self.sent.append(_Sent(slot, now))
+        del self.sent[: -self.limit]
+
+    def confirm(self, slot: int, arrived_by: float) -> None:
+        """The request of ``slot`` arrived no later than ``arrived_by``."""
+        for entry in reversed(self.sent):
+            if entry.slot == slot:
+                entry.arrived_by = arrived_by
+                return
+
+
+class Trips(msgspec.Struct, array_like=True):
+    """What is known of the round trip: its smallest and its usual length over the last answers."""
+
+    seen: int = 0
+    now: float = inf
+    before: float = inf
+    usual: float = 0.0
+
+    @property
+    def smallest(self) -> float:
+        """Seconds; infinite before the first answer."""
+        return min(self.now, self.before)
+
+    @property
+    def deductible(self) -> float:
+        """Seconds that a request takes to the server and an answer back, at the very least.
+
+        The way there of one request and the way back of another can be shorter together than any round
+        trip seen, the more so the more the network wavers. So the usual excess is kept in hand:
+        what is left is worth something only where a long way dominates, and there it is safe.
+        """
+        smallest = self.smallest
+        return max(0.0, _DEDUCTED * smallest - (self.usual - smallest))
+
+    def add(self, seconds: float) -> None:
+        """One more round trip."""
+        seconds = max(0.0, seconds)
+        if self.seen % _SPAN == 0:
+            self.before, self.now = self.now, inf
+        self.seen += 1
+        self.now = min(self.now, seconds)
+        # A slow operation says nothing about the network: what exceeds is capped.
+        seconds = min(seconds, self.smallest + _EXCESS)
+        self.usual = max(self.smallest, self.usual + (seconds - self.usual) / min(self.seen, _MEMORY))
+
+
+class Pause(msgspec.Struct, array_like=True):
+    """A time of silence that doubles with each strike and is forgotten after the next good answer."""
+
+    until: float = -inf
+    strikes: int = 0
+    struck_at: float = -inf
+
+    def strike(self, now: float, sent_at: float, first: float, longest: float, asked: float | None) -> None:
+        """Something came back that asks for silence; requests that were on their way with it count as one."""
+        if sent_at >= self.struck_at:
+            self.strikes += 1
+            self.struck_at = now
+        wait = first * 2.0 ** min(self.strikes - 1, 32) if asked is None else asked
+        self.until = max(self.until, now + min(wait, longest))
+
+    def relent(self, sent_at: float) -> None:
+        """A good answer to a request that left at ``sent_at``."""
+        if sent_at >= self.struck_at:
+            self.strikes = 0
+
+
+class KeyState(msgspec.Struct, array_like=True):
+    """All that is known about one key, as plain values, so that a back end can keep it anywhere."""
+
+    window: Window
+    trips: Trips
+    pause: Pause
+    block: Pause
+    probe_until: float = -inf
+
+    @classmethod
+    def new(cls, limits: Limits) -> KeyState:
+        """The state before the first request."""
+        return cls(Window(limits.per_key), Trips(), Pause(), Pause())
+
+
+class Gate:
+    """One key under its two limits, the pauses that the server asked for, and the circuit breaker."""
+
+    __slots__ = ("_account", "_key", "_limits")
+
+    def __init__(self, limits: Limits, key: KeyState, account: Window) -> None:
+        self._limits, self._key, self._account = limits, key, account
+
+    @property
+    def gap(self) -> float:
+        """Seconds between two requests of the key."""
+        return _SECOND / self._key.window.limit
+
+    def ask(self, now: float, slot: int) -> Ask:
+        """Grants ``slot``, a number never used before, or says when to ask again."""
+        key, limits = self._key, self._limits
+        if key.block.strikes:
+            # After the silence one request probes whether the block is over; the others stay silent.
+            closed = max(key.block.until, key.probe_until)
+            if now < closed:
+                return Blocked(closed)
+        deducted = 0.0
+        if not limits.strict and key.trips.seen >= limits.warm_up:
+            deducted = key.trips.deductible
+        by_key = key.window.earliest(limits.lease, deducted)
+        by_account = self._account.earliest(limits.lease, deducted)
+        due = max(by_key.until, by_account.until, key.pause.until)
+        if now < due:
+            return Wait(due, any(each.unconfirmed and each.until == due for each in (by_key, by_account)))
+        if key.block.strikes:
+            key.probe_until = now + limits.lease
+        key.window.grant(slot, now, due)
+        self._account.grant(slot, now, due)
+        return Granted(now)
+
+    def confirm(
+        self, slot: int, sent_at: float, now: float, outcome: Outcome, asked: float | None = None
+    ) -> None:
+        """Reports what became of a slot.
+
+        Args:
+            slot: as given to ``ask``.
+            sent_at: when it was granted.
+            now: when the answer began to arrive.
+            outcome: what became of the request.
+            asked: seconds that the server asked to wait.
+        """
+        key, limits = self._key, self._limits
+        arrived_by = sent_at if outcome is Outcome.NOT_SENT else min(now, sent_at + limits.lease)
+        key.window.confirm(slot, arrived_by)
+        self._account.confirm(slot, arrived_by)
+        if outcome in (Outcome.NOT_SENT, Outcome.UNANSWERED):
+            return
+        key.trips.add(now - sent_at)
+        if outcome is Outcome.BLOCKED:
+            key.block.strike(now, sent_at, limits.first_block, limits.longest_block, asked)
+        elif outcome is Outcome.THROTTLED:
+            key.pause.strike(now, sent_at, limits.first_pause, limits.longest_pause, asked)
+        else:
+            key.pause.relent(sent_at)
+            key.block.relent(sent_at)

@@ -1,0 +1,68 @@
+"""The limits of one process that has lost the others: its own line and windows, at a part of the rate."""
+
+from __future__ import annotations
+
+import threading
+from math import inf
+
+from ..http.hosts import LimitKey
+from .limiter import Ask, Gate, KeyState, Limits, Outcome, Window
+from .wait_queue import Line
+
+__all__ = ["Alone"]
+
+
+class Alone:
+    """Decides like a shared limiter, for this process only. Used from any thread; nothing here waits.
+
+    Args:
+        limits: those of everybody together.
+
+    Attributes:
+        quiet_until: nothing leaves before; what others granted last is over then.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._keys: dict[str, tuple[KeyState, Line]] = {}
+        self._accounts: dict[str, Window] = {}
+        self._guard = threading.Lock()
+        self.quiet_until = -inf
+
+    def ask(self, key: LimitKey, now: float, slot: int, number: int | None, part: float) -> tuple[int, Ask]:
+        """Asks for a slot; see ``Line.ask``.
+
+        Args:
+            part: share of the rate, above 0 and up to 1; one request a second is granted at least.
+        """
+        with self._guard:
+            state, line, account = self._of(key)
+            state.window.limit = max(1, int(self._limits.per_key * part))
+            account.limit = max(1, int(self._limits.per_account * part))
+            state.window.next_at = max(state.window.next_at, self.quiet_until)
+            return line.ask(Gate(self._limits, state, account), now, slot, number)
+
+    def confirm(
+        self, key: LimitKey, slot: int, sent_at: float, now: float, outcome: Outcome, asked: float | None
+    ) -> None:
+        """Reports what became of a slot; of one that was granted elsewhere only what it teaches is kept."""
+        with self._guard:
+            state, _, account = self._of(key)
+            Gate(self._limits, state, account).confirm(slot, sent_at, now, outcome, asked)
+
+    def close(self, key: LimitKey, until: float) -> None:
+        """Others say that the gateway blocks this key until then."""
+        with self._guard:
+            block = self._of(key)[0].block
+            block.strikes, block.until = max(1, block.strikes), max(block.until, until)
+
+    def leave(self, key: LimitKey, number: int) -> None:
+        """Takes a waiter out of the line."""
+        with self._guard:
+            self._of(key)[1].leave(number)
+
+    def _of(self, key: LimitKey) -> tuple[KeyState, Line, Window]:
+        if key.key not in self._keys:
+            self._keys[key.key] = KeyState.new(self._limits), Line()
+        state, line = self._keys[key.key]
+        return state, line, self._accounts.setdefault(key.account, Window(self._limits.per_account))

@@ -1,0 +1,1 @@
+"""Identity map, tracking, plan, outcome, reconciliation, filters and pages: pure decisions."""

@@ -1,0 +1,297 @@
+"""From conditions to filters, and back: does an answered item fit its filter?
+
+What a list can be filtered by is read from its generated filter model, so that description and facade
+cannot part. A condition that a list does not have is refused while the query is written. Every answered
+item is checked against the conditions: one that does not fit proves that the server ignored them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ...errors import FilterError
+
+__all__ = [
+    "MOST",
+    "PAID",
+    "Condition",
+    "InclusiveOnly",
+    "Kind",
+    "check",
+    "compile_filter",
+    "cut_ids",
+    "kinds",
+    "order_fields",
+]
+
+Kind: TypeAlias = Literal["many", "range", "one", "pairs", "fields"]
+Op: TypeAlias = Literal["in", "range"]
+
+#: Lists whose filters are a paid option of the account.
+PAID: Final = frozenset({"leads", "contacts", "companies", "customers"})
+#: Ids that one request may name.
+MOST: Final = 250
+
+#: Bytes that the ids of one request may take: gateways allow 8 KiB for the request line.
+ROOM: Final = 7_000
+
+#: Custom field types that the server can filter by value, by option, and by range.
+_BY_VALUE = frozenset({"text", "url", "textarea", "streetaddress", "numeric"})
+_BY_OPTION = frozenset({"select", "multiselect", "radiobutton"})
+_BY_RANGE = frozenset({"numeric", "date", "date_time"})
+
+_HINTS: Final[Mapping[str, str]] = {
+    "tags": "compare in Python (`'vip' in lead.tags`), or search with .search('vip')",
+    "contacts": "start from the contact: its leads come with .preload(Contact.leads)",
+    "company": "start from the company: its leads come with .preload(Company.leads)",
+    "text": "search with .search('words') where the list has it, or compare in Python",
+    "complete_till": "order by it (.order_by(Task.complete_till)) and stop, or filter by updated_at",
+    "status_id": "use .status.in_(...), which sends stage and pipeline together",
+}
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One condition on one key; made by the operators of attributes and fields, never by hand.
+
+    Attributes:
+        kind: entity type of the list.
+        key: key of the filter; of a custom field, its reference.
+        op: ``in`` (one of ``values``) or ``range`` (``low`` to ``high``, both included).
+        get: reads the value to compare from an answered item, ``UNSET`` where it cannot be told.
+        shown: the condition in words.
+        field_type: type of the custom field, ``None`` for attributes.
+        sent: the ends of a range as they are sent, where they differ from those compared.
+    """
+
+    kind: str
+    key: Any
+    op: Op
+    get: Callable[[Any], Any]
+    shown: str
+    values: tuple[Any, ...] = ()
+    low: Any = None
+    high: Any = None
+    field_type: str | None = None
+    sent: tuple[Any, Any] | None = None
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"{self.shown} is a condition of a query and has no truth value; "
+            "give conditions to where() one by one: where(a, b), not where(a and b)"
+        )
+
+    if not TYPE_CHECKING:  # a checker refuses them
+
+        def __and__(self, other: object) -> Condition:
+            raise TypeError("conditions are given to where() one by one, all of them must hold: where(a, b)")
+
+        def __or__(self, other: object) -> Condition:
+            raise TypeError(
+                "the API knows no 'or' between conditions; several values of one attribute are .in_(a, b), "
+                "anything else is one query for each"
+            )
+
+        def __invert__(self) -> Condition:
+            raise TypeError("the API knows no 'not'; compare in Python what the query brings")
+
+    def fits(self, item: Any) -> bool | None:
+        """Whether an answered item fits; ``None`` when it does not hold what is needed to tell."""
+        value = self.get(item)
+        if value is UNSET:
+            return None
+        if self.op == "range":
+            return value is not None and not (
+                (self.low is not None and value < self.low) or (self.high is not None and value > self.high)
+            )
+        if isinstance(value, str):
+            # How exactly the server compares texts is not documented: only a text without the words proves anything.
+            folded = value.casefold()
+            return any(str(wanted).casefold() in folded for wanted in self.values)
+        if isinstance(value, frozenset):
+            return bool(value.intersection(self.values))
+        return value in self.values
+
+
+class InclusiveOnly:
+    """What has a range in a filter: the API includes both ends, so that ``>`` and ``<`` say what to write instead."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:  # a checker refuses them by itself
+
+        def __gt__(self, low: object) -> Condition:
+            raise FilterError(f"{self!r} > {low!r}: ranges include both ends; use >= or .between(low, high)")
+
+        def __lt__(self, high: object) -> Condition:
+            raise FilterError(f"{self!r} < {high!r}: ranges include both ends; use <= or .between(low, high)")
+
+
+@cache
+def kinds(model: type[msgspec.Struct]) -> Mapping[str, Kind]:
+    """What a filter model takes, key by key."""
+    found: dict[str, Kind] = {}
+    for field in msgspec.structs.fields(model):
+        several = get_args(field.type) if get_origin(field.type) in (Union, UnionType) else (field.type,)
+        first = next(one for one in several if one is not UnsetType)
+        if field.name == "custom_fields_values":
+            found[field.name] = "fields"
+        elif get_origin(first) is list:
+            nested = get_args(first)[0]
+            found[field.name] = "pairs" if _is_struct(nested) else "many"
+        elif _is_struct(first):
+            found[field.name] = "range"
+        else:
+            found[field.name] = "one"
+    return found
+
+
+def order_fields(model: type[msgspec.Struct]) -> tuple[str, ...]:
+    """What a list can be sorted by."""
+    return tuple(field.encode_name for field in msgspec.structs.fields(model))
+
+
+def _is_struct(wanted: Any) -> bool:
+    return isinstance(wanted, type) and issubclass(wanted, msgspec.Struct)
+
+
+def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
+    """Refuses a condition that the list does not have.
+
+    Raises:
+        FilterError: with the nearest thing that works.
+    """
+    known = {} if model is None else kinds(model)
+    if len(condition.values) > MOST:
+        raise FilterError(
+            f"{condition.kind}: a request takes at most {MOST} values, not {len(condition.values)}; "
+            "read by ids with get_many(ids), or make one query for each part"
+        )
+    if condition.low is not None and condition.high is not None and condition.low > condition.high:
+        raise FilterError(f"no {condition.kind} can fit: {condition.shown}")
+    if condition.field_type is not None:
+        if known.get("custom_fields_values") != "fields":
+            raise FilterError(f"{condition.kind} cannot be filtered by custom fields; compare in Python")
+        _check_field(condition)
+        return
+    kind = known.get(condition.key)
+    if kind is None:
+        hint = _HINTS.get(condition.key, "")
+        can = ", ".join(sorted(name for name in known if name != "custom_fields_values"))
+        raise FilterError(
+            f"{condition.kind} cannot be filtered by {condition.key}"
+            + (f"; {hint}. " if hint else ". ")
+            + (
+                f"The list can be filtered by {can}"
+                if can
+                else "This list takes no filters: compare in Python"
+            )
+        )
+    if condition.op == "range" and kind != "range":
+        raise FilterError(
+            f"{condition.kind} cannot be filtered by a range of {condition.key}; name the values: "
+            f".in_(...), at most {MOST}"
+        )
+    if condition.op == "in" and kind == "range" and len(condition.values) != 1:
+        raise FilterError(
+            f"{condition.kind} can be filtered by a range of {condition.key} only: use .between(low, high) "
+            "or one query for each value"
+        )
+    if condition.op == "in" and kind == "one" and len(condition.values) != 1:
+        raise FilterError(
+            f"{condition.kind} can be filtered by one {condition.key} at a time; make one query for each"
+        )
+
+
+def _check_field(condition: Condition) -> None:
+    kind = condition.field_type or ""
+    if condition.op == "range" and kind not in _BY_RANGE:
+        raise FilterError(
+            f"a {kind} field cannot be filtered by a range; "
+            + ("use .in_(...)" if kind in _BY_VALUE | _BY_OPTION else "compare in Python, or use .search()")
+        )
+    if condition.op == "in" and kind not in _BY_VALUE | _BY_OPTION | {"checkbox"}:
+        raise FilterError(
+            f"a {kind} field cannot be filtered by value; "
+            + ("use .between(low, high)" if kind in _BY_RANGE else "compare in Python, or use .search()")
+        )
+
+
+def compile_filter(
+    conditions: Iterable[Condition],
+    model: type[msgspec.Struct] | None,
+    resolve: Callable[[Condition], tuple[int, tuple[Any, ...]]] | None = None,
+) -> dict[str, Any]:
+    """The ``filter`` parameter for these conditions; all of them must hold.
+
+    Args:
+        resolve: the id of a custom field and the values as the server wants them (ids of options).
+
+    Raises:
+        FilterError: two conditions on one key exclude each other.
+    """
+    known = {} if model is None else kinds(model)
+    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    for condition in conditions:
+        if condition.field_type is not None:
+            field_id, values = (condition.key[1], condition.values) if resolve is None else resolve(condition)
+            key, one = str(field_id), msgspec.structs.replace(condition, values=values)
+            fields[key] = _merge(fields.get(key), _value(one, "many"), condition)
+        else:
+            kind = known.get(condition.key, "many")
+            found[condition.key] = _merge(found.get(condition.key), _value(condition, kind), condition)
+    if fields:
+        found["custom_fields_values"] = fields
+    return found
+
+
+def _value(condition: Condition, kind: Kind) -> Any:
+    if condition.op == "range":
+        low, high = condition.sent or (condition.low, condition.high)
+        ends = {"from": low, "to": high}
+        return {name: end for name, end in ends.items() if end is not None}
+    if kind == "range":
+        return {"from": condition.values[0], "to": condition.values[0]}
+    if kind == "one":
+        return condition.values[0]
+    if kind == "pairs":
+        return [{"pipeline_id": pipeline, "status_id": status} for pipeline, status in condition.values]
+    return list(condition.values)
+
+
+def _merge(before: Any, new: Any, condition: Condition) -> Any:
+    if before is None:
+        return new
+    if isinstance(before, dict) and isinstance(new, dict):
+        low = [one["from"] for one in (before, new) if "from" in one]
+        high = [one["to"] for one in (before, new) if "to" in one]
+        merged = {**({"from": max(low)} if low else {}), **({"to": min(high)} if high else {})}
+        if low and high and merged["from"] > merged["to"]:
+            raise FilterError(f"no {condition.kind} can fit: {condition.shown} excludes an earlier condition")
+        return merged
+    if isinstance(before, list) and isinstance(new, list):
+        both: Sequence[Any] = [one for one in before if one in new]
+        if not both:
+            raise FilterError(f"no {condition.kind} can fit: {condition.shown} excludes an earlier condition")
+        return both
+    raise FilterError(f"{condition.shown} cannot be combined with an earlier condition on {condition.key}")
+
+
+def cut_ids(ids: Iterable[int]) -> list[list[int]]:
+    """Ids in parts that one request can name: by number and by the bytes of the address."""
+    parts: list[list[int]] = []
+    room = 0
+    for one in ids:
+        length = len(f"filter[id][]={one}&")
+        if not parts or len(parts[-1]) == MOST or room < length:
+            parts.append([])
+            room = ROOM
+        parts[-1].append(one)
+        room -= length
+    return parts

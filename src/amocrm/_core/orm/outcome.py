@@ -1,0 +1,356 @@
+"""What became of each item of a commit.
+
+The API has no transactions, so an item ends as applied, rejected, skipped or unknown, and nothing
+pretends otherwise. Answers are matched by the keys that the description names, never by position.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from amocrm_gen._runtime.op import Batch
+
+from ...errors import (
+    AmoCRMError,
+    APIError,
+    BlockedError,
+    CircuitOpen,
+    DecodeError,
+    FlushError,
+    ItemIssue,
+    NotSentError,
+    PaymentRequiredError,
+    RateLimitedError,
+    ServerError,
+    TokenError,
+    TransportError,
+    UnauthorizedError,
+    ValidationError,
+)
+from .plan import Work
+
+__all__ = ["Issue", "Outcome", "Report", "Result", "Verdict", "describe", "match", "named", "verdict"]
+
+
+class Outcome(StrEnum):
+    """How an item of a commit ended.
+
+    ``APPLIED``: the server has it. ``REJECTED``: the server refused it. ``SKIPPED``: it was not sent,
+    because what it needs was not applied or sending had to stop. ``UNKNOWN``: it was sent and nobody
+    knows whether it took effect; see ``session.reconcile()``.
+    """
+
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+
+class Issue(msgspec.Struct, frozen=True):
+    """One refused value: the field in your words, the server's path and code, and the value that was sent."""
+
+    field: str
+    code: str
+    detail: str
+    path: str
+    value: Any = None
+
+    def __str__(self) -> str:
+        said = self.detail or self.code or "refused"
+        shown = "" if self.value is None else f" (sent: {self.value!r})"
+        return f"{self.field or 'the whole item'}: {said}{shown}"
+
+
+class Result:
+    """What became of one item.
+
+    Attributes:
+        entity: the object it was about.
+        action: create, update, link or unlink.
+        outcome: how it ended.
+        reason: why it was not applied, or what is worth knowing about it, a sentence.
+        issues: refused fields, as far as the server named them.
+        error: the error behind it, if there was one.
+    """
+
+    __slots__ = ("action", "entity", "error", "issues", "outcome", "reason", "work")
+
+    def __init__(
+        self,
+        work: Work,
+        outcome: Outcome,
+        reason: str = "",
+        issues: Sequence[Issue] = (),
+        error: AmoCRMError | None = None,
+    ) -> None:
+        self.work: Work | None = work
+        self.entity = work.entity
+        self.action: str = work.action
+        self.outcome = outcome
+        self.reason = reason
+        self.issues = tuple(issues)
+        self.error = error
+
+    def __str__(self) -> str:
+        why = "; ".join(map(str, self.issues)) or self.reason
+        return f"{self.action} {self.entity!r}: {self.outcome}{': ' * bool(why)}{why}"
+
+    def __repr__(self) -> str:
+        return f"<Result {self}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Works hold closures; a report that crosses a process boundary needs none.
+        return {name: getattr(self, name) for name in self.__slots__ if name != "work"}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.work = None
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+class Report:
+    """What a commit did, object by object.
+
+    Attributes:
+        results: one for each item of the plan.
+        sent: ids of the operations of the requests that the commit made, one for each request.
+    """
+
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+        self.sent: list[str] = []
+
+    @property
+    def requests(self) -> int:
+        """Number of requests that the commit made."""
+        return len(self.sent)
+
+    def add(
+        self,
+        work: Work,
+        outcome: Outcome,
+        reason: str = "",
+        issues: Sequence[Issue] = (),
+        error: AmoCRMError | None = None,
+    ) -> None:
+        """Notes the end of an item."""
+        self.results.append(Result(work, outcome, reason, issues, error))
+
+    def _of(self, outcome: Outcome) -> list[Result]:
+        return [result for result in self.results if result.outcome is outcome]
+
+    @property
+    def applied(self) -> list[Result]:
+        """What the server has."""
+        return self._of(Outcome.APPLIED)
+
+    @property
+    def rejected(self) -> list[Result]:
+        """What the server refused."""
+        return self._of(Outcome.REJECTED)
+
+    @property
+    def skipped(self) -> list[Result]:
+        """What was not sent."""
+        return self._of(Outcome.SKIPPED)
+
+    @property
+    def unknown(self) -> list[Result]:
+        """What was sent without anybody knowing whether it took effect."""
+        return self._of(Outcome.UNKNOWN)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was applied."""
+        return all(result.outcome is Outcome.APPLIED for result in self.results)
+
+    def of(self, entity: Any) -> list[Result]:
+        """The results of one object."""
+        return [result for result in self.results if result.entity is entity]
+
+    def __iter__(self) -> Iterator[Result]:
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{len(self._of(outcome))} {outcome}" for outcome in Outcome if self._of(outcome))
+        lines = [f"{counts or 'nothing to do'} in {self.requests} request{'s' * (self.requests != 1)}"]
+        failed = [result for result in self.results if result.outcome is not Outcome.APPLIED]
+        lines += [f"  {result}" for result in failed[:10]]
+        lines += [f"  and {len(failed) - 10} more"] if len(failed) > 10 else []
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Report: {str(self).splitlines()[0]}>"
+
+    def error(self) -> FlushError:
+        """The error for a commit that was not applied in full."""
+        doubt = "\n  session.reconcile() finds out about what is unknown" if self._to_reconcile() else ""
+        return FlushError(f"the commit was not applied in full: {self}{doubt}", report=self)
+
+    def _to_reconcile(self) -> bool:
+        return any(result.action == "create" for result in self.unknown)
+
+
+Verdict: TypeAlias = Literal["isolate", "reject", "halt", "unsent", "unknown"]
+
+#: Plain 400s that concern the account or its rights, often with an old numeric code in the detail.
+_ACCOUNT = re.compile(
+    r"error code|код ошибки|subscription|подписк|payment|оплач|scope|\brights?\b|\bправ[ао]?\b|permission",
+    re.I,
+)
+_DATA = re.compile(r"valid|некоррект|неверн|неправильн|\bfield|\bпол[еяй]|\bvalue", re.I)
+
+
+def verdict(error: AmoCRMError) -> Verdict:
+    """What a failed request means for its items.
+
+    ``isolate``: the data of some items were refused. ``reject``: all of them were. ``halt``: the account
+    or its rights refused, nothing else will pass either. ``unsent``: it never left, neither will the rest.
+    ``unknown``: it may have taken effect.
+    """
+    if isinstance(error, CircuitOpen | NotSentError | RateLimitedError | TokenError):
+        return "unsent"
+    if isinstance(error, UnauthorizedError | PaymentRequiredError | BlockedError):
+        return "halt"
+    if isinstance(error, TransportError | DecodeError | ServerError):
+        return "unknown"
+    if isinstance(error, ValidationError) and (error.items or _about_data(error)):
+        return "isolate"
+    return "reject"
+
+
+def _about_data(error: APIError) -> bool:
+    words = f"{error.title} {error.detail}"
+    return bool(_DATA.search(words)) and not _ACCOUNT.search(words)
+
+
+def named(error: APIError, works: Sequence[Work]) -> dict[int, tuple[ItemIssue, ...]]:
+    """The refused works, by their index in ``works``, as the answer names them.
+
+    By ``request_id``; by entity id; by the index as a string where no request_id was sent.
+    """
+    by_request = {work.request_id: place for place, work in enumerate(works) if work.request_id is not None}
+    by_id = {str(work.body["id"]): place for place, work in enumerate(works) if "id" in work.body}
+    found: dict[int, list[ItemIssue]] = {}
+    for item in error.items:
+        place = by_id.get(item.key or "") if item.by == "id" else by_request.get(item.key or "")
+        if place is None and item.key is not None and item.key.isdecimal() and item.by != "id":
+            index = int(item.key)
+            if index < len(works) and works[index].request_id is None:
+                place = index
+        if place is None and item.key is None and len(works) == 1:
+            place = 0
+        if place is not None:
+            found.setdefault(place, []).append(item)
+    return {place: tuple(items) for place, items in found.items()}
+
+
+def match(batch: Batch, works: Sequence[Work], answered: Sequence[Any]) -> dict[int, Any]:
+    """Which answered item belongs to which work, by index; works that are missing are unknown.
+
+    An operation without keys answers for the whole request: all its works are matched to ``None``. A key
+    that two answered items share proves nothing and matches neither.
+    """
+    if not batch.match:
+        return {} if batch.partial else dict.fromkeys(range(len(works)))
+    found: dict[int, Any] = {}
+    doubtful: set[int] = set()
+    for item in answered:
+        place = _place(batch.match, works, item)
+        if place is None:
+            continue
+        for one in place:
+            if one in found:
+                doubtful.add(one)
+            found[one] = item
+    return {place: item for place, item in found.items() if place not in doubtful}
+
+
+def _place(keys: Sequence[str], works: Sequence[Work], item: Any) -> list[int] | None:
+    for key in keys:
+        value = getattr(item, "request_id" if key == "request_ids" else key, None)
+        wanted = value if key == "request_ids" and isinstance(value, list) else [value]
+        places = [place for place, work in enumerate(works) if _key(work, key) in wanted]
+        if places:
+            return places
+    return None
+
+
+def _key(work: Work, key: str) -> Any:
+    # A value that no answer can equal stands for a work without this key.
+    return (work.request_id if key.startswith("request_id") else work.body.get(key)) or work
+
+
+def describe(
+    item: ItemIssue,
+    body: Mapping[str, Any],
+    label: Callable[[Any], str | None],
+    options: Callable[[Any], Sequence[str]] = lambda key: (),
+) -> list[Issue]:
+    """The refused values of one item in the caller's words.
+
+    Args:
+        item: as the server named it.
+        body: what was sent for this item.
+        label: name of a custom field for its id or code.
+        options: labels of its options, as far as they are known.
+    """
+    found = []
+    for issue in item.issues:
+        key, sent = _field_key(issue.path, body), _sent(issue.path, body)
+        detail = issue.detail
+        if key is not None and sent is not None and (known := options(key)):
+            detail = f"{detail.rstrip('.') or 'refused'}; {_choice(sent, known)}"
+        found.append(Issue(_field(issue.path, key, label), issue.code, detail, issue.path, sent))
+    return found
+
+
+def _choice(sent: Any, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    if near := get_close_matches(str(sent), known, 1):
+        return f"did you mean {near[0]!r}?"
+    return f"options are {', '.join(map(repr, known[:10]))}" + (", …" if len(known) > 10 else "")
+
+
+def _steps(path: str) -> list[str]:
+    return [step for step in path.split(".") if step]
+
+
+def _sent(path: str, body: Any) -> Any:
+    for step in _steps(path):
+        if isinstance(body, Mapping) and step in body:
+            body = body[step]
+        elif isinstance(body, Sequence) and not isinstance(body, str) and step.isdecimal():
+            if int(step) >= len(body):
+                return None
+            body = body[int(step)]
+        else:
+            return None
+    return body if isinstance(body, str | int | float | bool) else None
+
+
+def _field_key(path: str, body: Mapping[str, Any]) -> Any:
+    """Id or code of the custom field that a path leads to, ``None`` for another path."""
+    steps = _steps(path)
+    if len(steps) >= 2 and steps[0] == "custom_fields_values" and steps[1].isdecimal():
+        values = body.get("custom_fields_values") or []
+        if int(steps[1]) < len(values):
+            value = values[int(steps[1])]
+            return value.get("field_id") or value.get("field_code")
+    return None
+
+
+def _field(path: str, key: Any, label: Callable[[Any], str | None]) -> str:
+    if key is None:
+        return path
+    name = label(key)
+    return f"{name} (field {key})" if name else f"field {key}"

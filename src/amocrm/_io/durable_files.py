@@ -1,0 +1,169 @@
+"""Locks and durability of files. None of it waits for the event loop: call it through ``to_thread``.
+
+A file that must survive a power failure is written beside the old one, written through, renamed over it,
+and the folder is written through: after each of these steps the disk holds the old content or the new.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from amocrm.errors import ConfigurationError
+
+__all__ = [
+    "DRAFT",
+    "Disk",
+    "folder_of",
+    "lock",
+    "make_folders",
+    "open_private",
+    "replace_file",
+    "try_lock",
+    "unlock",
+]
+
+
+#: how the name of a file ends while it is written
+DRAFT = ".tmp"
+
+
+class Disk:
+    """The calls of the operating system that durability rests on, one method each; tests pass another disk."""
+
+    def read(self, path: Path) -> bytes:
+        """The content of a file."""
+        return path.read_bytes()
+
+    def open(self, path: Path) -> int:
+        """Opens an empty file to write, for its owner only; made, or emptied if it exists."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+
+    def write(self, handle: int, content: bytes) -> int:
+        """Writes as much as the system takes at once; how much that was."""
+        return os.write(handle, content)
+
+    def sync(self, handle: int) -> None:
+        """Waits until what was written is on the disk."""
+        os.fsync(handle)
+
+    def close(self, handle: int) -> None:
+        """Closes a file."""
+        os.close(handle)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Puts a file in the place of another in one step."""
+        source.replace(target)
+
+    def make_folder(self, folder: Path) -> bool:
+        """Makes a folder for its owner only; whether it was not there."""
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            return False
+        return True
+
+    def sync_folder(self, folder: Path) -> None:
+        """Waits until the names in a folder are on the disk; some systems cannot open a folder and need not."""
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except OSError:
+            return
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def remove(self, path: Path) -> None:
+        """Removes a file."""
+        path.unlink()
+
+
+def folder_of(given: str | os.PathLike[str]) -> Path:
+    """A folder as the user wrote it, ``~`` included.
+
+    Raises:
+        ConfigurationError: it is empty, which would mean whatever folder the process runs in.
+    """
+    text = os.fspath(given) if isinstance(given, str | os.PathLike) else ""
+    if not isinstance(text, str) or not text.strip() or "\0" in text:
+        raise ConfigurationError(f"{given!r} names no folder; write a path such as '/var/lib/myapp/amocrm'")
+    return Path(text).expanduser()
+
+
+def replace_file(disk: Disk, path: Path, content: bytes) -> None:
+    """Puts ``content`` in the place of a file, so that a power failure at any moment leaves the old or the new.
+
+    Raises:
+        OSError: it was not replaced.
+    """
+    # One name for all: whoever writes holds the lock, and the draft of one that died is written over.
+    draft = path.with_suffix(DRAFT)
+    try:
+        handle = disk.open(draft)
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[disk.write(handle, bytes(rest)) :]
+            disk.sync(handle)
+        finally:
+            disk.close(handle)
+        disk.rename(draft, path)
+    except OSError:
+        with suppress(OSError):
+            disk.remove(draft)
+        raise
+    disk.sync_folder(path.parent)
+
+
+def make_folders(disk: Disk, folder: Path) -> None:
+    """Makes a folder and those above it, each durable before the next."""
+    if folder.is_dir():
+        return
+    make_folders(disk, folder.parent)
+    if disk.make_folder(folder):
+        disk.sync_folder(folder.parent)
+
+
+def open_private(path: str | os.PathLike[str]) -> int:
+    """Opens a file to read and write, made if need be, for its owner only."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+
+
+def lock(handle: int) -> None:
+    """Waits for the operating system's lock on an open file; it is held for moments only."""
+    while not try_lock(handle):
+        time.sleep(0.0005)
+
+
+def try_lock(handle: int) -> bool:
+    """Takes the operating system's lock on an open file if it is free; a process that dies frees it."""
+    if os.name == "nt":
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def unlock(handle: int) -> None:
+    """Gives such a lock back."""
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        return
+    import fcntl
+
+    fcntl.flock(handle, fcntl.LOCK_UN)

@@ -1,0 +1,179 @@
+# GENERATED from src/amocrm/_async/auth/redis_token_store.py by generator/desync.py: edit that file and run `make generate`.
+"""Tokens in Redis, for processes on many machines."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from amocrm._core.auth.token import Token
+from amocrm._core.limits.redis_scripts import LOCK, RENEW, SAVE, UNLOCK, reason_of
+from amocrm._core.validation import check_seconds
+from amocrm.errors import TokenStoreError
+
+from .._primitives import Clock, Scope, Wakeup, redis_client
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["RedisTokenStore"]
+
+_POLL = 0.05
+_PATIENCE = 5.0
+
+
+class RedisTokenStore:
+    """Keeps tokens in Redis, one hash per account and integration.
+
+    The lock is a lease that its holder renews, so that a process that dies frees it after ``lease`` seconds.
+    Should a holder be stopped for longer and another have taken over, the fencing number keeps him from
+    announcing a refresh or storing a login. The pair of a refresh that was made is stored even then, on
+    the condition that the token it replaces is still there: the server gives only one, and it is the grant.
+
+    Whoever reads this Redis has the tokens: protect it like a database of passwords. Let it keep its data on
+    disk (``appendonly yes``); only with ``appendfsync always`` does a token survive a power failure.
+
+    Args:
+        redis: address (``redis://host:6379/0``), or a client of your own: ``redis.sync.Redis`` in the
+            async flavour, ``redis.Redis`` in the sync one (extra ``redis``). Yours is not closed here.
+        prefix: of all names in Redis.
+        lease: seconds after which the lock of a process that died is free.
+        patience: seconds to wait for another process that holds the lock.
+        clock: for tests.
+
+    Raises:
+        ConfigurationError: the extra ``redis`` is not installed, or a time is not above zero.
+
+    Example:
+        >>> store = RedisTokenStore("redis://localhost")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        redis: Any,
+        *,
+        prefix: str = "amocrm",
+        lease: float = 10.0,
+        patience: float = 120.0,
+        clock: Clock | None = None,
+    ) -> None:
+        self._own = isinstance(redis, str)
+        self._client: Any = redis_client(redis, _PATIENCE)
+        from redis.exceptions import RedisError  # after the line that says how to install it
+
+        self._errors = (RedisError, OSError)
+        check_seconds(lease=lease, patience=patience)
+        self._prefix, self._lease, self._patience = f"{{{prefix}}}:token", lease, patience
+        self._clock = clock or Clock()
+        register = self._client.register_script
+        self._take, self._renew, self._free = register(LOCK), register(RENEW), register(UNLOCK)
+        self._put = register(SAVE)
+
+    def load(self, key: str) -> Token | None:
+        """The stored token.
+
+        Raises:
+            TokenStoreError: Redis cannot be asked, or holds something that is no token.
+        """
+        try:
+            content = self._client.hget(self._name("pair", key), "token")
+        except self._errors as error:
+            raise _failed("read", key, error) from error
+        if content is None:
+            return None
+        try:
+            return Token.load(content)
+        except ValueError:
+            raise TokenStoreError(
+                f"Redis holds something that is no token under {self._name('pair', key)!r}: another program or a "
+                "damaged copy; give the store another prefix, or log in again",
+                account=key,
+            ) from None
+
+    def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
+        """Stores a token, on the conditions that ``TokenStore`` names.
+
+        Raises:
+            TokenStoreError: Redis cannot be asked.
+        """
+        newest_only = token.intent is not None or replaces is None
+        arguments = [token.dump(), token.mark, replaces or "", str(fence), "1" if newest_only else "0"]
+        try:
+            names = [self._name("pair", key), self._name("fence", key)]
+            return bool(self._put(keys=names, args=arguments))
+        except self._errors as error:
+            raise _failed("written", key, error) from error
+
+    @contextmanager
+    def lock(self, key: str) -> Generator[int]:
+        """Excludes every other user of this Redis and prefix.
+
+        Raises:
+            TokenStoreError: another process held the lock for longer than ``patience``, or Redis cannot be asked.
+        """
+        holder = secrets.token_hex(16)
+        fence = self._taken(key, holder)
+        over = Wakeup()
+        done: list[bool] = []
+        try:
+            with Scope(1) as scope:
+                scope.start(partial(self._keep_lease, key, holder, over, done))
+                try:
+                    yield fence
+                finally:
+                    done.append(True)
+                    over.wake()
+        finally:
+            # What cannot be freed now is free when the lease is over.
+            with suppress(*self._errors):
+                self._free(keys=[self._name("lock", key)], args=[holder])
+
+    def close(self) -> None:
+        """Closes the connections to Redis, unless the client is yours."""
+        if self._own:
+            self._client.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._prefix!r})"
+
+    def _taken(self, key: str, holder: str) -> int:
+        names = [self._name("lock", key), self._name("fence", key)]
+        give_up = self._clock.monotonic() + self._patience
+        while True:
+            try:
+                fence = int(self._take(keys=names, args=[holder, self._milliseconds]))
+            except self._errors as error:
+                raise _failed("locked", key, error) from error
+            if fence:
+                return fence
+            if self._clock.monotonic() > give_up:
+                raise TokenStoreError(
+                    f"another process has held the lock on the token in Redis for {self._patience:.0f} s",
+                    account=key,
+                )
+            self._clock.sleep(_POLL)
+
+    def _keep_lease(self, key: str, holder: str, over: Wakeup, done: list[bool]) -> None:
+        while True:
+            self._clock.wait(over, self._lease / 3)
+            if done:
+                return
+            # A lease that cannot be renewed ends; the fencing number guards what comes after.
+            with suppress(*self._errors):
+                self._renew(keys=[self._name("lock", key)], args=[holder, self._milliseconds])
+
+    @property
+    def _milliseconds(self) -> int:
+        return max(1, round(self._lease * 1000))
+
+    def _name(self, what: str, key: str) -> str:
+        return f"{self._prefix}:{what}:{key}"
+
+
+def _failed(what: str, key: str, error: Exception) -> TokenStoreError:
+    # Never the words of the client: they may quote what was sent or stored.
+    return TokenStoreError(
+        f"the token in Redis could not be {what} ({type(error).__name__}{reason_of(error)})", account=key
+    )

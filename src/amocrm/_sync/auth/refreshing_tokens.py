@@ -1,0 +1,367 @@
+# GENERATED from src/amocrm/_async/auth/refreshing_tokens.py by generator/desync.py: edit that file and run `make generate`.
+"""Tokens of an integration: one refresh for any number of tasks, threads and processes.
+
+A refresh is: lock, read the store again, then adopt what another has refreshed, or store the intent,
+refresh, **save**, use. It is shielded from cancellation, and between the last byte of the answer and the
+save stands nothing but the write.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import suppress
+from functools import partial
+
+from msgspec.structs import replace
+
+from amocrm._core.auth.token import (
+    TOKEN_OP,
+    Adopt,
+    Login,
+    OAuth,
+    Refresh,
+    Token,
+    newest,
+    next_step,
+    token_from_answer,
+)
+from amocrm._core.auth.token_errors import in_doubt, refusal
+from amocrm._core.http.failures import Failure, failure_of_status
+from amocrm._core.http.options import Options
+from amocrm._core.http.retry import Retry
+from amocrm.errors import (
+    ConfigurationError,
+    GrantInDoubt,
+    GrantRevoked,
+    LoginNeeded,
+    NotSentError,
+    RedirectRefused,
+    TokenError,
+    TokenStoreError,
+    TokenStoreWarning,
+    UnansweredError,
+)
+from amocrm_gen._runtime.answers import asked_to_wait
+from amocrm_gen._runtime.wire import Request, Response
+
+from .._primitives import Lock, shielded
+from ..http.attempt import Attempts
+from .account_host import address_now
+from .token_stores import TokenStore
+
+__all__ = ["OAuthTokens"]
+
+_log = logging.getLogger("amocrm")
+_SLACK = 30.0
+_REFRESH_ATTEMPTS = 3
+_BELATED_EVERY = 10.0
+#: no later attempt changes these
+_FINAL = (LoginNeeded, GrantRevoked, GrantInDoubt, ConfigurationError)
+
+
+class OAuthTokens:
+    """Tokens of an integration, kept in a store and refreshed when needed.
+
+    Args:
+        oauth: keys of the integration.
+        store: where the pair lives.
+        attempts: makes the requests to the token endpoint.
+        options: times and retries of those requests.
+    """
+
+    def __init__(
+        self, oauth: OAuth, store: TokenStore, attempts: Attempts, options: Options
+    ) -> None:
+        self.oauth, self._store, self._attempts, self._options = oauth, store, attempts, options
+        #: the name that the client was made with stays the key, also when the account is renamed
+        self._key = f"{attempts.hosts.name}/{oauth.client_id}"
+        self._token: Token | None = None
+        #: the refresh token that is known to be dead, and the error to repeat
+        self._dead: tuple[str, TokenError] | None = None
+        #: a fresh pair that the store would not take, and the one that it replaces
+        self._belated: tuple[Token, Token | None] | None = None
+        self._belated_at = 0.0
+        #: an early refresh failed: not tried again before
+        self._quiet_until = 0.0
+        self._lock = Lock()
+
+    def current(self) -> str:
+        """The token to send with; refreshed in time, by whoever comes first.
+
+        Raises:
+            LoginNeeded, GrantRevoked, GrantInDoubt, TokenStoreError: there is none and will be none.
+            TransportError, APIError: the token endpoint fails and the old token has ended.
+        """
+        clock = self._attempts.clock
+        token, now = self._token, clock.wall()
+        if token is not None and not token.is_due(now):
+            if self._belated is not None and clock.monotonic() >= self._belated_at:
+                shielded(self._try_belated)
+            return token.access
+        usable = token is not None and not token.is_over(now + _SLACK)
+        if token is not None and usable and clock.monotonic() < self._quiet_until:
+            return token.access
+        try:
+            return (self._renewed(None if token is None else token.access)).access
+        except Exception as error:
+            # In time means early: what still works for some minutes is used meanwhile. A store of the user's
+            # own may raise anything.
+            if token is None or not usable or isinstance(error, _FINAL):
+                raise
+            _log.warning("refreshing the token for %s failed (%s)", self._account, type(error).__name__)
+            self._quiet_until = clock.monotonic() + _SLACK
+            return token.access
+
+    def renew(self, refused: str) -> bool:
+        """Refreshes after a 401, unless somebody else has done it meanwhile."""
+        return (self._renewed(refused)).access != refused
+
+    def relocate(self) -> bool:
+        """Asks the platform where the account lives now and goes there; whether it had moved.
+
+        The refresh token is shown for that and not spent.
+        """
+        with self._lock:
+            return shielded(self._relocate)
+
+    def authorize(self, code: str) -> None:
+        """Exchanges the code of a login for the first pair and stores it.
+
+        Raises:
+            GrantRevoked: the code is over (20 minutes), was used, or belongs to another account.
+            ConfigurationError: the server does not know the integration's keys.
+        """
+        with self._lock:
+            shielded(partial(self._exchange, code))
+
+    def _renewed(self, stale: str | None) -> Token:
+        with self._lock:
+            token = self._token
+            if token is not None and token.access != stale and not token.is_due(self._attempts.clock.wall()):
+                return token
+            return shielded(partial(self._with_store, stale))
+
+    def _with_store(self, stale: str | None) -> Token:
+        with self._store.lock(self._key) as fence:
+            self._save_belated(fence)
+            step = next_step(self._newest(fence), stale, self._attempts.clock.wall())
+            if isinstance(step, Login):
+                raise LoginNeeded(
+                    f"no token is stored for {self._account}: log in once and pass the code to authorize()",
+                    account=self._account,
+                )
+            if isinstance(step, Adopt):
+                return self._use(step.token, adopted=True)
+            if self._dead is not None and self._dead[0] == step.token.mark:
+                raise self._dead[1]
+            return self._refresh(step, fence)
+
+    def _newest(self, fence: int) -> Token | None:
+        """What is stored, or our own pair where the store has gone back to an older one or lost it."""
+        stored, mine = self._load(), self._token
+        if mine is not None and self._dead is not None and self._dead[0] == mine.mark:
+            mine = None
+        best = newest(stored, mine)
+        if best is None or best is stored:
+            return stored
+        _log.warning("the store holds %s for %s; the pair in use is put back", _held(stored), self._account)
+        if not self._store.save(self._key, best, fence=fence, replaces=_mark(stored)):
+            raise self._overtaken()
+        return best
+
+    def _load(self) -> Token | None:
+        """What is stored; whoever refreshed it last may have found the account under a new name."""
+        stored = self._store.load(self._key)
+        if stored is not None:
+            self._follow(stored.account)
+        return stored
+
+    def _follow(self, name: str) -> bool:
+        hosts = self._attempts.hosts
+        if name == hosts.name:
+            return False
+        try:
+            moved = hosts.moved(name)
+        except ConfigurationError as error:
+            raise TokenStoreError(
+                f"the stored token is not one of an account: {error}", account=hosts.name
+            ) from None
+        self._attempts.move(moved)
+        return True
+
+    def _relocate(self) -> bool:
+        with self._store.lock(self._key) as fence:
+            before = self._account
+            stored = self._load()
+            if stored is None or self._account != before:
+                return stored is not None
+            name = address_now(self._attempts, self._options, stored)
+            if name is None or not self._follow(name):
+                return False
+            moved = replace(stored, account=name)
+            self._store.save(self._key, moved, fence=fence, replaces=stored.mark)
+            self._token = moved
+            return True
+
+    def _refresh(self, step: Refresh, fence: int) -> Token:
+        old = step.token
+        if not self._store.save(self._key, old, fence=fence, replaces=old.mark):
+            raise self._overtaken()
+        fresh: list[Token] = []
+        request = self._request("refresh_token", old.refresh)
+        doubtful, located = step.in_doubt, False
+        attempt = 0
+        while True:
+            attempt += 1
+            last = attempt >= _REFRESH_ATTEMPTS
+            response: Response | None = None
+            keep = partial(self._keep, fresh, fence, old)
+            try:
+                response = self._attempts.make(request, None, self._options, attempt, keep)
+            except NotSentError:
+                if last:
+                    raise
+                failure = Failure.NOT_SENT
+            except UnansweredError:
+                if last:
+                    raise
+                failure = Failure.UNANSWERED
+            except RedirectRefused:
+                if located or not self._find_again(old):
+                    raise
+                located = True
+                continue
+            else:
+                if fresh:
+                    self._attempts.stats.refreshed()
+                    return self._use(fresh[0], adopted=False)
+                failure = failure_of_status(response.status) or Failure.UNANSWERED
+                if response.status in (401, 404) and not located:
+                    # A renamed account refuses at its old address: it is looked for before anything is given up.
+                    located = True
+                    if self._find_again(old):
+                        continue
+                if last or failure is Failure.ANSWERED or self._asks_too_much(response):
+                    raise self._refused(response, old, doubtful)
+            doubtful = doubtful or failure is Failure.UNANSWERED
+            self._pause(failure, response, attempt)
+
+    def _find_again(self, token: Token) -> bool:
+        name = address_now(self._attempts, self._options, token)
+        return name is not None and self._follow(name)
+
+    def _keep(self, fresh: list[Token], fence: int, old: Token | None, response: Response) -> None:
+        """Stores the pair of an answer before anything else is done with it."""
+        if not 200 <= response.status < 300:
+            return
+        token = token_from_answer(response.content, self._account, self._attempts.clock.wall())
+        if token is None:
+            return
+        fresh.append(token)
+        try:
+            fresh[:] = [self._stored(token, fence, old)]
+        except Exception as error:  # a store of the user's own may raise anything
+            # The only copy of the pair is here now: it is used, and saved as soon as the store allows.
+            self._belated = token, old
+            self._belated_at = self._attempts.clock.monotonic() + _BELATED_EVERY
+            warnings.warn(f"a refreshed token is not stored yet: {error}", TokenStoreWarning, stacklevel=2)
+
+    def _stored(self, token: Token, fence: int, old: Token | None) -> Token:
+        """Stores a pair that replaces ``old``; returns the one to use, which may be somebody else's by now."""
+        if self._store.save(self._key, token, fence=fence, replaces=_mark(old)):
+            return token
+        found = self._load()
+        if old is not None and newest(found, old) is old:
+            # The store was emptied or went back meanwhile: there is nothing newer in it than what we replace.
+            if not self._store.save(self._key, token, fence=fence, replaces=_mark(found)):
+                raise self._overtaken()
+            return token
+        # Somebody logged in meanwhile without our lock: what he stored is the newer grant.
+        return found or token
+
+    def _try_belated(self) -> None:
+        self._belated_at = self._attempts.clock.monotonic() + _BELATED_EVERY
+        with suppress(Exception):
+            with self._store.lock(self._key) as fence:
+                self._save_belated(fence)
+
+    def _save_belated(self, fence: int) -> None:
+        if self._belated is not None:
+            token, old = self._belated
+            self._stored(token, fence, old)
+            self._belated = None
+
+    def _pause(self, failure: Failure, response: Response | None, attempt: int) -> None:
+        asked = None if response is None else asked_to_wait(response, self._attempts.clock.wall())
+        # A second try with the same refresh token is safe in this sense: it is granted or refused.
+        verdict = self._options.retry.verdict(
+            "idempotent", failure, attempt=attempt, elapsed=0.0, asked=asked
+        )
+        if isinstance(verdict, Retry):
+            self._attempts.clock.sleep(verdict.wait)
+
+    def _asks_too_much(self, response: Response) -> bool:
+        asked = asked_to_wait(response, self._attempts.clock.wall())
+        return asked is not None and asked > self._options.retry.longest_retry_after
+
+    def _exchange(self, code: str) -> None:
+        with self._store.lock(self._key) as fence:
+            fresh: list[Token] = []
+            request = self._request("authorization_code", code)
+            keep = partial(self._keep, fresh, fence, None)
+            response = self._attempts.make(request, None, self._options, 1, keep)
+            if not fresh:
+                secrets = (self.oauth.client_secret, code)
+                raise refusal(response, self._account, "the authorization code", secrets)
+            self._dead = None
+            self._use(fresh[0], adopted=False)
+
+    def _refused(self, response: Response, old: Token, doubtful: bool) -> Exception:
+        secrets = (self.oauth.client_secret, old.refresh, old.access)
+        error: Exception = refusal(response, self._account, "the refresh token", secrets)
+        if isinstance(error, GrantRevoked) and doubtful:
+            error = in_doubt(self._account)
+        if isinstance(error, TokenError):
+            self._dead = old.mark, error
+        return error
+
+    def _request(self, grant: str, value: str) -> Request:
+        return Request(
+            op=TOKEN_OP,
+            path=TOKEN_OP.path,
+            content=self.oauth.body(grant, value),
+            content_type="application/json",
+        )
+
+    @property
+    def _account(self) -> str:
+        return self._attempts.hosts.name
+
+    def _use(self, token: Token, *, adopted: bool) -> Token:
+        known, self._token = self._token, token
+        if known is not None or not adopted:
+            _log.info(
+                "a new token for %s is in use (%s)", self._account, "adopted" if adopted else "refreshed"
+            )
+        if self._attempts.hooks and (known is not None or not adopted):
+            from amocrm._core.events import TokenRefreshed
+
+            self._attempts.tell(
+                TokenRefreshed(account=self._account, adopted=adopted, expires_at=token.expires_at)
+            )
+        return token
+
+    def _overtaken(self) -> TokenStoreError:
+        return TokenStoreError(
+            f"the stored token for {self._account} was changed while we held its lock; nothing was overwritten",
+            account=self._account,
+        )
+
+
+def _mark(token: Token | None) -> str | None:
+    return None if token is None else token.mark
+
+
+def _held(token: Token | None) -> str:
+    return "nothing" if token is None else "an older pair"

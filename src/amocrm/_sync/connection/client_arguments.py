@@ -1,0 +1,110 @@
+# GENERATED from src/amocrm/_async/connection/client_arguments.py by generator/desync.py: edit that file and run `make generate`.
+"""What a client was made with, refused where it is written if it cannot work."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from amocrm._core.auth.token import OAuth
+from amocrm._core.http.retry import RetryPolicy
+from amocrm._core.validation import check_count
+from amocrm.errors import ConfigurationError
+
+from .._primitives import is_ours
+
+__all__ = ["check_credentials", "check_parts", "hooks_of"]
+
+
+def check_credentials(token: object, oauth: object, store: object) -> None:
+    """A token, or an integration with or without a store.
+
+    Raises:
+        ConfigurationError: names what is wrong and what to write.
+    """
+    if (token is None) == (oauth is None):
+        raise ConfigurationError("give either token='…' or oauth=OAuth(...), one of the two")
+    if oauth is None and store is not None:
+        raise ConfigurationError("a store keeps the tokens of oauth=OAuth(...); a fixed token needs none")
+    if oauth is not None and not isinstance(oauth, OAuth):
+        raise ConfigurationError(
+            f"oauth is OAuth(client_id, client_secret, redirect_uri), not {_kind(oauth)}"
+        )
+    if isinstance(token, str):
+        if not token.strip() or not token.isascii() or not token.isprintable():
+            raise ConfigurationError(
+                "the token is empty or holds characters that no token has; copy it again"
+            )
+        if token != token.strip() or token.lower().startswith("bearer "):
+            raise ConfigurationError("the token is given bare: without blanks around it and without 'Bearer'")
+    elif token is not None and not callable(token):
+        raise ConfigurationError(f"token is text or a function that returns text, not {_kind(token)}")
+    if store is not None:
+        _check_methods(
+            "store", store, ("load", "save", "lock"), "FileTokenStore('/var/lib/myapp/amocrm')"
+        )
+
+
+def check_parts(
+    limiter: object, retry: object, verify: object, proxy: object, max_response_bytes: object
+) -> None:
+    """The parts that may be passed in.
+
+    Raises:
+        ConfigurationError: names what is wrong and what to write.
+    """
+    if limiter is not None:
+        _check_methods("limiter", limiter, ("acquire", "confirm"), "MemoryLimiter()")
+    if retry is not None and not isinstance(retry, RetryPolicy):
+        raise ConfigurationError(f"retry is a RetryPolicy(attempts=…, deadline=…), not {_kind(retry)}")
+    if verify is not None and not isinstance(verify, ssl.SSLContext):
+        raise ConfigurationError(
+            "verify is an ssl.SSLContext (ssl.create_default_context(cafile='ca.pem') for an authority of your "
+            "own); certificates are always verified, since the token goes over the connection"
+        )
+    if proxy is not None and not _is_address(proxy):
+        raise ConfigurationError("proxy is an address such as 'http://user:password@host:3128'")
+    check_count(max_response_bytes=max_response_bytes)
+
+
+def hooks_of(given: Iterable[Callable[[Any], None]] | None) -> tuple[Callable[[Any], None], ...]:
+    """The hooks of a client.
+
+    Raises:
+        ConfigurationError: one of them cannot be called, or would have to be awaited.
+    """
+    try:
+        hooks = tuple(given or ())
+    except TypeError:
+        raise ConfigurationError("hooks is a list of functions: hooks=[my_hook]") from None
+    for hook in hooks:
+        if not callable(hook) or is_ours(hook, coroutine=True):
+            raise ConfigurationError(f"a hook is a plain function that takes one event, not {_kind(hook)}")
+    return hooks
+
+
+def _check_methods(name: str, given: object, methods: tuple[str, ...], instead: str) -> None:
+    missing = [method for method in methods if not callable(getattr(given, method, None))]
+    if missing:
+        raise ConfigurationError(
+            f"{name} has no {', '.join(missing)}: {_kind(given)} is none; write {instead}"
+        )
+    if not is_ours(getattr(given, methods[0])):
+        raise ConfigurationError(
+            f"{name} is of the other kind: this client needs one like {instead}, not {_kind(given)}"
+        )
+
+
+def _is_address(given: object) -> bool:
+    try:
+        parts = urlsplit(given if isinstance(given, str) else "")
+        return bool(parts.scheme and parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _kind(given: object) -> str:
+    # Never its repr: it may be a secret in the wrong place.
+    return type(given).__name__

@@ -1,0 +1,134 @@
+# GENERATED from src/amocrm/_async/orm/collections.py by generator/desync.py: edit that file and run `make generate`.
+"""The collections of an account: ``crm.leads``, ``crm.contacts``, ``crm.tasks`` and the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from amocrm._core.orm.filters import Condition
+from amocrm.entities import Note, Task
+from amocrm.entities._base import Entity
+
+from .preload import Loadable, by_ids
+from .query import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ..client import AmoCRM
+
+__all__ = ["Collection", "Notes", "Tasks"]
+
+T = TypeVar("T", bound=Entity)
+
+
+class Collection(Generic[T]):
+    """One collection: iterate over it, get by id, query.
+
+    Example:
+        >>> for lead in crm.leads:
+        ...     print(lead.name)
+        >>> lead = crm.leads.get(17)
+    """
+
+    def __init__(self, client: AmoCRM, cls: type[T]) -> None:
+        self._client = client
+        self._cls = cls
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._cls.__name__}>"
+
+    def __iter__(self) -> Generator[T]:
+        return self.query()._entities()
+
+    def query(self) -> Query[T]:
+        """A query over the whole collection."""
+        return self._client.query(self._cls)
+
+    def where(self, *conditions: Condition) -> Query[T]:
+        """A query with conditions; see ``Query.where``."""
+        return self.query().where(*conditions)
+
+    def all(self) -> list[T]:
+        """Everything in a list."""
+        return self.query().all()
+
+    def get(self, key: int, *, preload: Iterable[Loadable] = ()) -> T:
+        """One entity.
+
+        Args:
+            key: its id.
+            preload: relations to read along.
+
+        Raises:
+            NotFoundError: there is none, or the user may not see it.
+        """
+        return self._client.get(self._cls, key, preload=preload)
+
+    def get_or_none(self, key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
+        """The same, ``None`` instead of an error."""
+        return self._client.get_or_none(self._cls, key, preload=preload)
+
+    def get_many(self, keys: Iterable[int], *, one_by_one: bool = False) -> list[T]:
+        """Several entities, in the order of their ids; those that do not exist are missing.
+
+        One request for 250 of them where the account has the filter option.
+
+        Args:
+            keys: ids.
+            one_by_one: without the option, make a request for each instead of refusing.
+
+        Raises:
+            FilterIgnored: the account has no filter option; says what it would cost.
+        """
+        wanted = list(dict.fromkeys(keys))
+        what = f"get_many of {self._cls.__name__}"
+        found = by_ids(
+            self._client, self._client.origin, self._cls, wanted, one_by_one=one_by_one, what=what
+        )
+        return [found[key] for key in wanted if key in found]
+
+
+class Tasks(Collection[Task]):
+    """Tasks."""
+
+    def of(self, entity: Entity) -> Query[Task]:
+        """The tasks of one lead, contact or company."""
+        return self.where(
+            Condition(
+                kind="tasks",
+                key="entity_type",
+                op="in",
+                get=lambda item: item.entity_type,
+                shown="Task.entity",
+                values=(entity._kind,),
+            ),
+            Condition(
+                kind="tasks",
+                key="entity_id",
+                op="in",
+                get=lambda item: item.entity_id,
+                shown="Task.entity",
+                values=(entity.id,),
+            ),
+        )
+
+
+class Notes:
+    """Notes. Their lists belong to a type of entity or to one entity."""
+
+    def __init__(self, client: AmoCRM) -> None:
+        self._client = client
+
+    def of(self, owner: Entity | type[Entity]) -> Query[Note]:
+        """The notes of one entity, or of all entities of a class.
+
+        Example:
+            >>> for note in crm.notes.of(lead):
+            ...     print(note.text)
+        """
+        if isinstance(owner, Entity):
+            path = {"entity_type": owner._kind, "entity_id": owner.id}
+            return Query(self._client, Note, self._client.origin, "notes.list_entity_notes", path)
+        return self._client._query_at(Note, self._client.origin, {"entity_type": owner._kind})

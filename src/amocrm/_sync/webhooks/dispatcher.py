@@ -1,0 +1,114 @@
+# GENERATED from src/amocrm/_async/webhooks/dispatcher.py by generator/desync.py: edit that file and run `make generate`.
+"""Calling the handlers of a delivery, each call by itself: one that fails touches no other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from amocrm.webhooks._event import Event
+from amocrm.webhooks.forms import Limits
+from amocrm.webhooks.handlers import Failure, GiveUp, Handler, Handlers
+from amocrm.webhooks.parse import parse_delivery
+from amocrm.webhooks.stored import Entry
+
+from .._primitives import Result, ends_all, within
+from .handler_context import Handling
+
+if TYPE_CHECKING:
+    from ..client import AmoCRM
+
+__all__ = ["Calls"]
+
+_log: Final = logging.getLogger("amocrm.webhooks")
+#: How marks begin that say: not done, and never to be tried again.
+_GIVEN_UP: Final = "given up "
+
+
+class Calls:
+    """Calls handlers. ``Hooks`` makes one; its arguments are described there.
+
+    Args:
+        last: the attempt after which a failure is final.
+        observer: is told of failures; without one they are logged.
+    """
+
+    def __init__(
+        self,
+        handlers: Handlers,
+        *,
+        client: AmoCRM | Callable[[Any], AmoCRM] | None,
+        timeout: float | None,
+        limits: Limits,
+        last: int,
+        observer: Callable[[Failure], object] | None,
+    ) -> None:
+        self._handlers, self._client, self._timeout = handlers, client, timeout
+        self._limits, self._last, self._observer = limits, last, observer
+
+    def handle(self, entry: Entry, mark: Callable[[str], Result[None]] | None = None) -> list[Failure]:
+        """Calls the handlers of an entry; what failed. What was given up earlier is there with attempt 0.
+
+        Args:
+            entry: what is done of it, by its marks, is left out.
+            mark: notes what is done or given up.
+
+        Raises:
+            WebhookError: the delivery cannot be read.
+        """
+        failures: list[Failure] = []
+        events = parse_delivery(entry.delivery, limits=self._limits)
+        alone = len(events) * len(self._handlers) == 1
+        for event, handler in ((event, handler) for event in events for handler in self._handlers):
+            name = f"{event.position}:{handler.name}"
+            if name in entry.marks:
+                continue
+            if _GIVEN_UP + name in entry.marks:
+                error = GiveUp("given up at an earlier attempt")
+                failures.append(Failure(error, event, handler.name, final=True))
+                continue
+            failure = self._called(entry, event, handler)
+            if failure is not None:
+                failures.append(failure)
+            # What is marked is not done again when something else has to be. Alone there is nothing else.
+            if mark is not None and not alone and (failure is None or isinstance(failure.error, GiveUp)):
+                mark(name if failure is None else _GIVEN_UP + name)
+        return failures
+
+    def _called(self, entry: Entry, event: Event[Any], handler: Handler) -> Failure | None:
+        """One call. A filter that fails is a handler that fails."""
+        try:
+            if not handler.wants(event):
+                return None
+            if handler.takes_context:
+                handling = Handling(event, entry.attempts, self._client)
+                within(self._timeout, partial(handler.function, event, handling))
+                handling.check()
+            else:
+                within(self._timeout, partial(handler.function, event))
+        except BaseException as error:
+            if ends_all(error):
+                raise
+            final = isinstance(error, GiveUp) or entry.attempts >= self._last
+            return Failure(error, event, handler.name, entry.attempts, final)
+        return None
+
+    def tell(self, failure: Failure) -> None:
+        """Passes a failure on; an observer that fails itself is logged."""
+        if self._observer is not None:
+            try:
+                self._observer(failure)
+                return
+            except Exception:
+                _log.exception("on_failure failed itself")
+        word = "gave up" if failure.final else "failed"
+        if failure.handler:
+            place = f"{failure.handler} on {failure.event!r} {word}"
+        elif failure.attempt:
+            place = f"a delivery {word}"
+        else:
+            _log.error("nothing that was accepted is lost: %s", failure.error, exc_info=failure.error)
+            return
+        _log.error("%s (attempt %d)", place, failure.attempt, exc_info=failure.error)

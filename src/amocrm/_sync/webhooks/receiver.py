@@ -1,0 +1,283 @@
+# GENERATED from src/amocrm/_async/webhooks/receiver.py by generator/desync.py: edit that file and run `make generate`.
+"""The router of webhooks: takes deliveries at once, works afterwards.
+
+The platform waits two seconds for an answer and switches off addresses that fail too often. So a delivery
+is checked, written to the inbox, and answered; handlers run from the inbox, here or in another process.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from amocrm.webhooks._event import Event
+from amocrm.webhooks.admission import Admission
+from amocrm.webhooks.delivery import Answer, Delivery
+from amocrm.webhooks.errors import WebhookError
+from amocrm.webhooks.forms import Limits
+from amocrm.webhooks.handlers import Failure, Handlers
+from amocrm.webhooks.stored import Backoff, Entry, storable
+
+from .._primitives import Clock, Scope, is_ours, runnable, shielded, within
+from .inbox import Inbox
+from .redis_inbox import RedisInbox
+from .sqlite_inbox import SQLiteInbox
+from .worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ..client import AmoCRM
+
+__all__ = ["Hooks", "inbox_at"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+_log: Final = logging.getLogger("amocrm.webhooks")
+_HOUR: Final = 3600.0
+#: Seconds that acceptance may take; the platform waits two for an answer.
+_PATIENCE: Final = 1.8
+_REDIS: Final = ("redis://", "rediss://", "unix://")
+
+
+class Hooks:
+    """Receives deliveries and calls handlers.
+
+    Args:
+        secret: what the address must carry as its last path segment or as ``secret=`` in its query, since
+            account webhooks are not signed; several while one is being replaced. ``None`` takes everything.
+        inbox: where deliveries wait; a path makes an ``SQLiteInbox``, an address
+            (``redis://host:6379/0#name``) an ``RedisInbox``.
+        accounts: ids or subdomains (``amojo_id`` for chats) that are taken; ``None`` takes all.
+        chat_secret: of the chats channel; its hooks are then checked.
+        client_id, client_secret: of the integration; the uninstall hook is then checked.
+        client: the client of an account, or a function from an account to its client, for
+            ``handling.session()``.
+        concurrency: deliveries handled at a time by this worker. With 1 they are handled in the order in
+            which they came, except for what failed.
+        lease: seconds after which another worker takes over from one that died; a handler that runs
+            longer keeps its lease.
+        timeout: seconds after which a handler is broken off and counts as failed. A plain function cannot be
+            broken off: it loses its lease after twice the time, so that another worker tries. ``None`` lets
+            handlers take any time.
+        backoff: when failed deliveries are taken up again.
+        keep: seconds for which handled deliveries are kept, so that repetitions are recognised.
+        poll: seconds between two looks into an empty inbox; a delivery to this process is seen at once.
+        limits: bounds of a body.
+        on_failure: called with every `Failure`; without it they are logged.
+        clock: for tests.
+
+    Example:
+        >>> hooks = Hooks(secret=os.environ["HOOK_SECRET"], inbox="webhooks.sqlite3")
+        >>> @hooks.on(LeadStatusChanged, status=142)
+        ... def won(event):
+        ...     print(event.lead_id)
+    """
+
+    def __init__(
+        self,
+        *,
+        secret: str | Iterable[str] | None,
+        inbox: Inbox | str | os.PathLike[str] = "amocrm-webhooks.sqlite3",
+        accounts: Iterable[int | str] | None = None,
+        chat_secret: str | Iterable[str] | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        client: AmoCRM | Callable[[Any], AmoCRM] | None = None,
+        concurrency: int = 1,
+        lease: float = 60.0,
+        timeout: float | None = None,
+        backoff: Backoff | None = None,
+        keep: float = 3 * 24 * _HOUR,
+        poll: float = 1.0,
+        limits: Limits | None = None,
+        on_failure: Callable[[Failure], object] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._admission = Admission(
+            secret=secret,
+            accounts=accounts,
+            chat_secret=chat_secret,
+            client_id=client_id,
+            client_secret=client_secret,
+            limits=limits or Limits(),
+        )
+        self.inbox: Inbox = inbox_at(inbox) if isinstance(inbox, str | os.PathLike) else inbox
+        if not is_ours(self.inbox.put):
+            raise TypeError(
+                f"{inbox!r} is of the other flavour, and nothing would be kept: AsyncHooks takes AsyncSQLiteInbox, "
+                "AsyncRedisInbox, or a path or address"
+            )
+        self._handlers = Handlers()
+        self._clock = clock or Clock()
+        self._worker = Worker(
+            self.inbox,
+            self._handlers,
+            client=client,
+            concurrency=concurrency,
+            lease=lease,
+            timeout=timeout,
+            backoff=backoff or Backoff(),
+            keep=keep,
+            poll=poll,
+            limits=self._admission.limits,
+            on_failure=on_failure,
+            clock=self._clock,
+        )
+
+    # ---- handlers
+
+    def on(
+        self,
+        *kinds: type[Event[Any]],
+        where: Callable[[Any], bool] | None = None,
+        name: str | None = None,
+        **filters: Any,
+    ) -> Callable[[F], F]:
+        """Registers a handler for classes of events; without a class for all events.
+
+        A handler takes the event, or the event and an ``Handling``. What it raises is isolated: other
+        handlers and events go on, and this one is tried again later (never again after `GiveUp`).
+
+        Args:
+            where: further condition on the event.
+            name: by which is remembered what is done; by default the function's own name. Keep it when the
+                function is renamed or moved.
+            filters: attributes of the event, with or without ``_id``: a value, several, an object with an
+                ``id``, or a function of the value. ``account`` is an id or a subdomain.
+
+        Raises:
+            TypeError: an attribute that the event does not have, or no function for an event.
+
+        Example:
+            >>> @hooks.on(LeadStatusChanged, status={142, 143}, pipeline=sales)
+            ... def closed(event, handling):
+            ...     with handling.session():
+            ...         handling.entity(Deal).closed_by = "robot"
+        """
+
+        def register(function: F) -> F:
+            runs = runnable(function)
+            self._handlers.add(function, runs, kinds, where=where, name=name, filters=filters)
+            return function
+
+        return register
+
+    @property
+    def limits(self) -> Limits:
+        """Bounds of a body."""
+        return self._admission.limits
+
+    @property
+    def secret(self) -> str | None:
+        """What an address that is made now must carry; the first one where several are taken."""
+        return self._admission.secret[0] if self._admission.secret else None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes to subscribe to for the registered handlers; see ``crm.webhooks.ensure``."""
+        return self._handlers.codes
+
+    # ---- accepting
+
+    def refusal(self, path: str, query: str = "") -> Answer | None:
+        """What to answer before a body is read, ``None`` when it may be: strangers are told by the address."""
+        try:
+            self._admission.check_address(path, query)
+        except WebhookError as error:
+            _log.warning("a delivery was refused: %s", error)
+            return Answer(error.status, "refused")
+        return None
+
+    def accept(self, delivery: Delivery) -> Answer:
+        """Checks a delivery and keeps it durably; what is returned is to be answered.
+
+        Never raises: a delivery that may not or cannot be taken is answered with an error status, and the
+        platform repeats it.
+        """
+        now = self._clock.wall()
+        try:
+            ticket = self._admission.admit(delivery)
+        except WebhookError as error:
+            _log.warning("a delivery was refused: %s", error)
+            return Answer(error.status, "refused")
+        except Exception as error:
+            self._worker.calls.tell(Failure(error))
+            return Answer(500, "try again later")
+        if ticket is None:
+            return Answer()
+        kept = storable(delivery, ticket.key, now)
+        try:
+            put = partial(self.inbox.put, kept, now=now, dead=ticket.problem)
+            shielded(partial(within, _PATIENCE, put))
+        except Exception as error:
+            self._worker.calls.tell(Failure(error))
+            return Answer(503, "try again later")
+        self._worker.wake()
+        return Answer()
+
+    # ---- working
+
+    def run(self) -> None:
+        """Handles deliveries until ``stop`` is called. Any number of processes may work on an inbox.
+
+        Raises:
+            RuntimeError: this router works already.
+        """
+        self._worker.run()
+
+    def stop(self) -> None:
+        """Ends ``run`` after the deliveries that it is handling; may be called from anywhere.
+
+        Called before ``run``, that ends at once.
+        """
+        self._worker.stop()
+
+    @contextmanager
+    def running(self) -> Generator[Self]:
+        """A worker beside the block; leaving it waits for the deliveries that are being handled.
+
+        Example:
+            >>> with hooks.running():
+            ...     serve()
+        """
+        self._worker.prepare()
+        with Scope(1) as scope:
+            worker = scope.start(self._worker.run)
+            try:
+                yield self
+            finally:
+                self._worker.stop()
+                worker.result()
+
+    def work(self) -> int:
+        """Takes up what is due, once; how many deliveries that were."""
+        return self._worker.work()
+
+    def dispatch(self, delivery: Delivery) -> list[Failure]:
+        """Calls the handlers for a delivery at once and without the inbox, for tests and imports; what failed.
+
+        Raises:
+            WebhookError: the delivery cannot be read.
+        """
+        return self._worker.calls.handle(Entry(id="", delivery=delivery, attempts=1))
+
+    def replay(self, *ids: str) -> int:
+        """Makes dead or handled deliveries ready again, as if they were new; without ids all dead ones. How many."""
+        count = self.inbox.replay(ids or None, now=self._clock.wall())
+        self._worker.wake()
+        return count
+
+    def close(self) -> None:
+        """Closes the inbox."""
+        self.inbox.close()
+
+
+def inbox_at(place: str | os.PathLike[str]) -> Inbox:
+    """The inbox of a path or of an address of Redis."""
+    if isinstance(place, str) and place.startswith(_REDIS):
+        return RedisInbox(place)
+    return SQLiteInbox(place)

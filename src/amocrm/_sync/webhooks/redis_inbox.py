@@ -1,0 +1,205 @@
+# GENERATED from src/amocrm/_async/webhooks/redis_inbox.py by generator/desync.py: edit that file and run `make generate`.
+"""An inbox in Redis Streams, for workers on many machines."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from socket import gethostname
+from typing import Any
+
+from amocrm.errors import ConfigurationError
+from amocrm.webhooks import redis_scripts as scripts
+from amocrm.webhooks.delivery import Delivery
+from amocrm.webhooks.errors import InboxError
+from amocrm.webhooks.stored import Entry, State, packed, unpacked
+
+from .._primitives import is_ours, redis_client
+
+__all__ = ["RedisInbox"]
+
+
+#: Seconds that Redis may take; the platform waits two for an answer, and one attempt more is made.
+_PATIENCE = 0.9
+#: Entries that one script replays or removes: everybody waits for it.
+_PIECE = 500
+
+
+class RedisInbox:
+    """An inbox in Redis: a stream with a consumer group, and beside it what waits for its time or is dead.
+
+    Every step is one script, so that a worker can die between any two of them. The server must write its data
+    to disk before it answers (``appendonly yes`` and ``appendfsync always``), and must not throw any away when
+    it is full (``noeviction``), otherwise it loses what was accepted. With ``appendfsync everysec`` a server
+    that is killed loses what it answered in the last two seconds: it puts writing off while the disk is busy.
+
+    Args:
+        redis: address (``redis://host:6379/0``, ``#name`` behind it stands for ``name``), or a client of your
+            own: ``redis.sync.Redis`` in the async flavour, ``redis.Redis`` in the sync one (extra
+            ``redis``). Yours is not closed here; give it timeouts below two seconds.
+        name: under which everything is kept; several routers of one server need names of their own.
+        consumer: name of this worker in the group, by default that of the machine.
+        durable: ask the server at the first use whether it keeps its data, and refuse one that may lose some.
+
+    Raises:
+        ConfigurationError: the extra ``redis`` is not installed.
+
+    Example:
+        >>> inbox = RedisInbox("redis://localhost")
+    """
+
+    def __init__(
+        self, redis: Any, *, name: str | None = None, consumer: str | None = None, durable: bool = True
+    ) -> None:
+        self._own = isinstance(redis, str)
+        if self._own:
+            redis, _, named = redis.partition("#")
+            name = name or named
+        self._client: Any = redis_client(redis, _PATIENCE) if self._own else redis
+        if not is_ours(self._client.execute_command):
+            raise TypeError(
+                f"{type(self._client).__module__} is of the other flavour: AsyncRedisInbox takes an address, such as "
+                '"redis://localhost", or a client of its own flavour'
+            )
+        from redis.exceptions import RedisError  # after the line that says how to install it
+
+        self._errors = (RedisError, OSError)
+        # The braces keep all keys in one slot of a cluster.
+        self.name = f"{{{name or 'amocrm-webhooks'}}}"
+        self._consumer = consumer or gethostname()
+        self._durable = durable
+        self._checked = False
+        self._scripts = {script: self._client.register_script(text) for script, text in scripts.ALL.items()}
+
+    def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
+        """Takes a delivery; see ``Inbox``.
+
+        Raises:
+            ConfigurationError: the server does not keep its data on disk.
+        """
+        self._check()
+        return bool(self._run("put", delivery.key or "", packed(delivery), now, dead or ""))
+
+    def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[Entry]:
+        """Takes up entries that are due."""
+        lease = secrets.token_hex(8)
+        found = self._run("lease", limit, now, now + seconds, lease, self._consumer)
+        return [_entry(row) for row in found]
+
+    def extend(self, entry: Entry, *, until: float) -> bool:
+        """Keeps a lease for longer."""
+        return bool(self._run("extend", entry.id, entry.lease, until))
+
+    def mark(self, entry: Entry, name: str) -> None:
+        """Notes that a handler is done with an event."""
+        self._run("mark", entry.id, name)
+
+    def finish(self, entry: Entry, *, now: float) -> None:
+        """All handlers are done."""
+        self._run("settle", entry.id, entry.lease, "done", now, "")
+
+    def retry(self, entry: Entry, *, due: float, error: str) -> None:
+        """It failed and is to be taken up again."""
+        self._run("settle", entry.id, entry.lease, "later", due, error)
+
+    def bury(self, entry: Entry, *, now: float, error: str) -> None:
+        """It is given up."""
+        self._run("settle", entry.id, entry.lease, "dead", now, error)
+
+    def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[Entry]:
+        """What is there, the oldest first."""
+        return [_entry(row) for row in self._run("entries", state or "", limit)]
+
+    def counts(self) -> dict[State, int]:
+        """How many entries are in each state."""
+        ready, dead, done = self._run("counts")
+        return {"ready": int(ready), "dead": int(dead), "done": int(done)}
+
+    def replay(self, ids: Iterable[str] | None = None, *, now: float) -> int:
+        """Makes dead or done entries ready again."""
+        return self._in_pieces(ids, "replay", now)
+
+    def drop(self, ids: Iterable[str] | None = None) -> int:
+        """Removes entries."""
+        return self._in_pieces(ids, "drop")
+
+    def purge(self, *, before: float) -> int:
+        """Removes entries that were done before this time."""
+        total = 0
+        while count := int(self._run("purge", before, 500)):
+            total += count
+        return total
+
+    def close(self) -> None:
+        """Gives back connections; a client of yours stays open."""
+        if self._own:
+            self._client.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    def _in_pieces(self, ids: Iterable[str] | None, script: str, *arguments: object) -> int:
+        """Does something with these entries, without ids with the dead ones."""
+        found = [_text(one) for one in self._run("dead")] if ids is None else list(ids)
+        total = 0
+        for start in range(0, len(found), _PIECE):
+            total += int(self._run(script, *arguments, *found[start : start + _PIECE]))
+        return total
+
+    def _run(self, script: str, *arguments: object) -> Any:
+        try:
+            return self._scripts[script](keys=[self.name], args=[_argument(one) for one in arguments])
+        except self._errors as error:
+            raise InboxError(f"the inbox in Redis failed: {type(error).__name__}: {error}") from error
+
+    def _check(self) -> None:
+        if self._checked or not self._durable:
+            return
+        for name, wanted in (("appendonly", "yes"), ("appendfsync", "always")):
+            found = self._setting(name)
+            if found not in ("", wanted):
+                raise ConfigurationError(
+                    f"this Redis may lose what it took ({name} {found}), accepted webhooks too, when it is killed: "
+                    f"set `{name} {wanted}`, or say AsyncRedisInbox(..., durable=False) if that is meant"
+                )
+        policy = self._setting("maxmemory-policy")
+        if policy.startswith("allkeys-") and self._setting("maxmemory") != "0":
+            raise ConfigurationError(
+                f"this Redis throws data away when it is full (maxmemory-policy {policy}), accepted webhooks "
+                "too: set `maxmemory-policy noeviction`, or say AsyncRedisInbox(..., durable=False) if that is meant"
+            )
+        self._checked = True
+
+    def _setting(self, name: str) -> str:
+        """A setting of the server, empty where it hides them."""
+        try:
+            found = self._client.config_get(name)
+        except self._errors as error:
+            if type(error).__name__ in ("ResponseError", "NoPermissionError"):
+                return ""
+            raise InboxError(f"the inbox in Redis failed: {type(error).__name__}: {error}") from error
+        return next((_text(value) for key, value in found.items() if _text(key) == name), "")
+
+
+def _argument(value: object) -> object:
+    # As many digits as there are: Lua's own would round times.
+    return repr(value) if isinstance(value, float) else value
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    number, state, data, received, due, attempts, error, lease, marks = row
+    return Entry(
+        id=_text(number),
+        delivery=unpacked(data),
+        state="ready" if _text(state) == "later" else _text(state),  # type: ignore[arg-type]  # one of the three
+        received_at=float(received),
+        due=float(due),
+        attempts=int(attempts),
+        error=_text(error) or None,
+        lease=_text(lease),
+        marks=frozenset(map(_text, marks)),
+    )

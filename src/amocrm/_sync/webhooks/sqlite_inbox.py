@@ -1,0 +1,131 @@
+# GENERATED from src/amocrm/_async/webhooks/sqlite_inbox.py by generator/desync.py: edit that file and run `make generate`.
+"""An inbox in one SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from amocrm.webhooks import sqlite_steps as steps
+from amocrm.webhooks.delivery import Delivery
+from amocrm.webhooks.stored import Entry, State
+
+from ..._io.sqlite_file import SQLiteFile
+from .._primitives import Lane
+
+__all__ = ["SQLiteInbox"]
+
+T = TypeVar("T")
+
+#: Entries that one transaction replays or removes: writers wait for it.
+_PIECE = 500
+
+
+class SQLiteInbox:
+    """An inbox in one SQLite file: nothing to install, for the processes of one machine.
+
+    Every change is written through to the disk before it counts. The file holds personal data and is
+    readable by its owner only. Beside it lie the files that SQLite makes and an empty one, ``….turn``, by
+    which writers take turns; it must lie on a local disk.
+
+    Args:
+        path: of the file; ``:memory:`` keeps everything in this process (for tests).
+        patience: seconds to wait for other processes that write. The platform waits two seconds for an
+            answer.
+
+    Example:
+        >>> inbox = SQLiteInbox("/var/lib/myapp/webhooks.sqlite3")
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, patience: float = 1.5) -> None:
+        self.path = os.fspath(path)
+        self._patience = patience
+        self._file = SQLiteFile(self.path, steps.SCHEMA, steps.VERSION)
+        # A thread of its own: handlers that wait on the shared ones must not keep deliveries waiting.
+        self._lane = Lane()
+
+    def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
+        """Takes a delivery durably; see ``Inbox``."""
+        return self._write(lambda sql: steps.put(sql, delivery, now, dead))
+
+    def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[Entry]:
+        """Takes up entries that are due."""
+        return self._write(lambda sql: steps.lease(sql, limit, now, now + seconds))
+
+    def extend(self, entry: Entry, *, until: float) -> bool:
+        """Keeps a lease for longer."""
+        return self._write(lambda sql: steps.extend(sql, entry, until))
+
+    def mark(self, entry: Entry, name: str) -> None:
+        """Notes what is done of an entry."""
+        self._write(lambda sql: steps.mark(sql, entry, name))
+
+    def finish(self, entry: Entry, *, now: float) -> None:
+        """All handlers are done."""
+        self._write(lambda sql: steps.settle(sql, entry, "done", now, None))
+
+    def retry(self, entry: Entry, *, due: float, error: str) -> None:
+        """It failed and is to be taken up again."""
+        self._write(lambda sql: steps.settle(sql, entry, "ready", due, error))
+
+    def bury(self, entry: Entry, *, now: float, error: str) -> None:
+        """It is given up."""
+        self._write(lambda sql: steps.settle(sql, entry, "dead", now, error))
+
+    def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[Entry]:
+        """What is there, the oldest first."""
+        return self._read(lambda sql: steps.entries(sql, state, limit))
+
+    def counts(self) -> dict[State, int]:
+        """How many entries are in each state."""
+        return self._read(steps.counts)
+
+    def replay(self, ids: Iterable[str] | None = None, *, now: float) -> int:
+        """Makes dead or done entries ready again."""
+        return self._in_pieces(ids, lambda sql, piece: steps.replay(sql, piece, now))
+
+    def drop(self, ids: Iterable[str] | None = None) -> int:
+        """Removes entries."""
+        return self._in_pieces(ids, steps.drop)
+
+    def purge(self, *, before: float) -> int:
+        """Removes entries that were done before this time."""
+        total = 0
+        while count := self._write(lambda sql: steps.purge(sql, before, _PIECE)):
+            total += count
+        return total
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._lane.run(self._file.close)
+        self._lane.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path!r})"
+
+    def _in_pieces(
+        self, ids: Iterable[str] | None, step: Callable[[sqlite3.Connection, Iterable[int]], int]
+    ) -> int:
+        """Does something with these entries, without ids with the dead ones."""
+        found = self._read(steps.dead_ids) if ids is None else steps.numbers(ids)
+        total = 0
+        for start in range(0, len(found), _PIECE):
+            piece = found[start : start + _PIECE]
+            total += self._write(partial(_with, step, piece))
+        return total
+
+    def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return self._lane.run(partial(self._file.write, work, time.monotonic() + self._patience))
+
+    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return self._lane.run(partial(self._file.read, work, time.monotonic() + self._patience))
+
+
+def _with(
+    step: Callable[[sqlite3.Connection, Iterable[int]], int], piece: list[int], sql: sqlite3.Connection
+) -> int:
+    return step(sql, piece)
