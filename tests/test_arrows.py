@@ -46,7 +46,6 @@ ARROWS["amocrm.otel"] = {"amocrm.errors", "amocrm._core"}
 ARROWS["amocrm.tokens"] = {"amocrm.errors", "amocrm._core"}
 ARROWS["amocrm.events"] = {"amocrm._core", "amocrm_gen._runtime"}
 #: a front door: the command works on inboxes, which belong to the shell
-ARROWS["amocrm.webhooks.cli"] = _BELOW_SHELL | {"amocrm._sync"}
 ARROWS["amocrm.command"] = _BELOW_SHELL | {"amocrm._sync"}
 #: the outside libraries that a room may import besides the standard library
 OUTSIDE = {

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return int(sandbox(given[1:]) or 0)
     if given[:1] == ["webhooks"]:
-        from .webhooks.cli import main as webhooks
+        from .command.webhooks import main as webhooks
 
         return webhooks(given[1:])
     if given[:1] == ["doctor"]:

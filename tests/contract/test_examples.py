@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from amocrm.webhooks.coerce import coerce
+from amocrm.webhooks._parsing.typed_payload import coerce
 from amocrm_gen._runtime.errors import APIError
 from amocrm_gen._runtime.wire import Response
 from amocrm_sandbox.validate import compile_validator

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from amocrm import AmoCRM, Contact, Lead
 from amocrm.__main__ import main
 from amocrm._core import conflicting_packages as neighbours
-from amocrm._sync.connection.connection import connection
+from amocrm._sync.connection import connection
 from amocrm.command import doctor
 from amocrm.command.names import attribute_name, member_name
 from amocrm.command.source import source_of

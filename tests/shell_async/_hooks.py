@@ -8,7 +8,7 @@ from typing import Any
 from amocrm._async.webhooks.receiver import AsyncHooks
 from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.webhooks import Event
-from amocrm.webhooks.stored import Backoff
+from amocrm.webhooks._receiving.inbox_entry import Backoff
 
 from ._support import StoppedClock
 

@@ -24,7 +24,7 @@ from amocrm.webhooks import (
     UnknownEvent,
     WebhookError,
 )
-from amocrm.webhooks.handlers import Failure
+from amocrm.webhooks._receiving.handler_registry import Failure
 
 from ._hooks import WON, collector, router
 from ._support import StoppedClock
@@ -304,7 +304,7 @@ async def test_an_error_of_the_router_is_not_an_acceptance(monkeypatch: pytest.M
     """Whatever goes wrong while a delivery is looked at, the platform is asked to repeat it."""
     failures: list[Failure] = []
     hooks = router(on_failure=failures.append)
-    monkeypatch.setattr("amocrm.webhooks.admission.delivery_key", lambda *arguments: 1 / 0)
+    monkeypatch.setattr("amocrm.webhooks._receiving.admission.delivery_key", lambda *arguments: 1 / 0)
 
     assert (await hooks.accept(Delivery(body=WON))).status == 500
     assert [type(failure.error) for failure in failures] == [ZeroDivisionError]

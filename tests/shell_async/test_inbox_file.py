@@ -16,8 +16,9 @@ import pytest
 from amocrm._async._primitives import Scope, run_all
 from amocrm._async.webhooks.receiver import AsyncHooks
 from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
-from amocrm.webhooks import Delivery, InboxError, sqlite_steps
-from amocrm.webhooks.handlers import Failure
+from amocrm.webhooks import Delivery, InboxError
+from amocrm.webhooks._receiving import sqlite_statements as sqlite_steps
+from amocrm.webhooks._receiving.handler_registry import Failure
 
 pytestmark = pytest.mark.anyio
 

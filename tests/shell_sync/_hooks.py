@@ -8,7 +8,7 @@ from typing import Any
 from amocrm._sync.webhooks.receiver import Hooks
 from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.webhooks import Event
-from amocrm.webhooks.stored import Backoff
+from amocrm.webhooks._receiving.inbox_entry import Backoff
 
 from ._support import StoppedClock
 

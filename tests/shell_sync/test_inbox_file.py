@@ -16,8 +16,9 @@ import pytest
 from amocrm._sync._primitives import Scope, run_all
 from amocrm._sync.webhooks.receiver import Hooks
 from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
-from amocrm.webhooks import Delivery, InboxError, sqlite_steps
-from amocrm.webhooks.handlers import Failure
+from amocrm.webhooks import Delivery, InboxError
+from amocrm.webhooks._receiving import sqlite_statements as sqlite_steps
+from amocrm.webhooks._receiving.handler_registry import Failure
 
 pytestmark = pytest.mark.anyio
 

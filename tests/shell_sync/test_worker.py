@@ -10,7 +10,7 @@ import pytest
 
 from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.webhooks import Delivery, InboxError, LeadAdded, LeadStatusChanged
-from amocrm.webhooks.handlers import Failure, GiveUp
+from amocrm.webhooks._receiving.handler_registry import Failure, GiveUp
 
 from ._hooks import WON, collector, router
 from ._support import StoppedClock, breathe

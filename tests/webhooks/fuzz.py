@@ -32,9 +32,9 @@ else:
     traced = nullcontext()
 with traced:
     from amocrm.webhooks import Delivery, WebhookError
-    from amocrm.webhooks.admission import Admission
-    from amocrm.webhooks.parse import parse_delivery
-    from amocrm.webhooks.stored import packed, storable, unpacked
+    from amocrm.webhooks._parsing.parse import parse_delivery
+    from amocrm.webhooks._receiving.admission import Admission
+    from amocrm.webhooks._receiving.inbox_entry import packed, storable, unpacked
 
 __all__ = ["CONTENT_TYPES", "read", "touch", "try_one"]
 

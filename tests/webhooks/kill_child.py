@@ -14,10 +14,10 @@ import sys
 import redis  # noqa: F401  # loaded here once instead of in every process
 
 from amocrm import Hooks
+from amocrm._io.local_server import LocalServer
 from amocrm._sync.webhooks import worker  # noqa: F401  # as well
 from amocrm.webhooks import LeadAdded
-from amocrm.webhooks.local import LocalServer
-from amocrm.webhooks.stored import Backoff
+from amocrm.webhooks._receiving.inbox_entry import Backoff
 
 
 def run(role: str, place: str, port: int, effects: str) -> None:

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from amocrm import AsyncHooks, AsyncRedisInbox, AsyncSQLiteInbox, Hooks, RedisInbox, SQLiteInbox
+from amocrm._io.local_server import LocalServer
 from amocrm.webhooks import Answer, Delivery
 from amocrm.webhooks.asgi import asgi_app
-from amocrm.webhooks.local import LocalServer
 from amocrm.webhooks.wsgi import wsgi_app
 from examples.webhooks import aiohttp_app, django_app, fastapi_app, flask_app, handlers, starlette_app
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from amocrm import AsyncHooks
 from amocrm.webhooks import Delivery, LeadAdded
-from amocrm.webhooks.handlers import Failure
+from amocrm.webhooks._receiving.handler_registry import Failure
 
 BODY = b"leads[add][0][id]=%d&leads[add][0][updated_at]=1700000000"
 

@@ -15,8 +15,8 @@ from redis_server import RedisServer, needs_redis
 
 from amocrm import Hooks, RedisInbox, SQLiteInbox
 from amocrm.__main__ import main as amocrm
+from amocrm.command.webhooks import main
 from amocrm.webhooks import Delivery
-from amocrm.webhooks.cli import main
 
 BODY = b"leads[add][0][id]=%d&account[id]=12345678"
 

@@ -12,19 +12,20 @@ import pytest
 
 from amocrm import AmoCRM, Hooks, Lead, fields
 from amocrm._sync.webhooks.handler_context import Handling
-from amocrm.webhooks import LeadStatusChanged, parse
+from amocrm.webhooks import LeadStatusChanged
+from amocrm.webhooks._parsing import parse
 from amocrm_sandbox import SandboxServer
 
 MODULES = {
-    "amocrm.webhooks._entity_events": 1,
-    "amocrm.webhooks.bridge": 1,
-    "amocrm.webhooks.coerce": 2,
-    "amocrm.webhooks.forms": 1,
-    "amocrm.webhooks.handlers": 2,
-    "amocrm.webhooks.local": 1,
-    "amocrm.webhooks.parse": 1,
-    "amocrm.webhooks.stored": 1,
-    "amocrm.webhooks.verify": 3,
+    "amocrm.webhooks._events.entities": 1,
+    "amocrm.webhooks._parsing.v2_to_v4": 1,
+    "amocrm.webhooks._parsing.typed_payload": 2,
+    "amocrm.webhooks._parsing.php_forms": 1,
+    "amocrm.webhooks._receiving.handler_registry": 2,
+    "amocrm._io.local_server": 1,
+    "amocrm.webhooks._parsing.parse": 1,
+    "amocrm.webhooks._receiving.inbox_entry": 1,
+    "amocrm.webhooks._receiving.signatures": 3,
     "amocrm._sync.webhooks.receiver": 4,
     "amocrm._sync.webhooks.handler_context": 1,
     "amocrm._sync.resources.webhook_subscriptions": 2,

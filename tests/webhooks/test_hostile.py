@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from amocrm.webhooks import BodyTooLarge, decode_form, parse
+from amocrm.webhooks import BodyTooLarge, decode_form
+from amocrm.webhooks._parsing import parse
 
 
 def best(work: Callable[[], object]) -> float:

@@ -18,9 +18,9 @@ import pytest
 import uvicorn
 
 from amocrm import AsyncHooks, Hooks
+from amocrm._io.local_server import LocalServer
 from amocrm.webhooks import LeadStatusChanged, Limits
 from amocrm.webhooks.asgi import asgi_app
-from amocrm.webhooks.local import LocalServer
 from amocrm.webhooks.wsgi import wsgi_app
 
 BODY = b"leads%5Bstatus%5D%5B0%5D%5Bid%5D=17&leads%5Bstatus%5D%5B0%5D%5Bstatus_id%5D=142"

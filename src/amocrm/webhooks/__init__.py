@@ -12,7 +12,17 @@ Receiving over HTTP, durable acceptance and handlers are in ``amocrm.Hooks`` and
 
 from __future__ import annotations
 
-from .delivery import Account, Answer, Delivery
+from ._parsing.parse import parse
+from ._parsing.php_forms import Limits, decode_form
+from ._receiving.delivery import Account, Answer, Delivery
+from ._receiving.signatures import (
+    chat_signature,
+    check_secret,
+    new_secret_path,
+    uninstall_signature,
+    verify_chat,
+    verify_uninstall,
+)
 from .errors import BodyMalformed, BodyTooLarge, InboxError, SenderRefused, SignatureInvalid, WebhookError
 from .events import (
     AccessGranted,
@@ -84,16 +94,6 @@ from .events import (
     UnsortedRemoved,
     UnsortedUpdated,
     WidgetTriggered,
-)
-from .forms import Limits, decode_form
-from .parse import parse
-from .verify import (
-    chat_signature,
-    check_secret,
-    new_secret_path,
-    uninstall_signature,
-    verify_chat,
-    verify_uninstall,
 )
 
 __all__ = [

@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Protocol, TypeAlias
 
-from .delivery import Answer, Delivery
-from .forms import Limits
+from ._parsing.php_forms import Limits
+from ._receiving.delivery import Answer, Delivery
 
 __all__ = ["asgi_app"]
 

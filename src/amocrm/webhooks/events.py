@@ -7,7 +7,7 @@ everything that happens to leads, `EntityEvent` for everything that happens to e
 
 from __future__ import annotations
 
-from ._activity_events import (
+from ._events.activity import (
     CatalogElementAdded,
     CatalogElementDeleted,
     CatalogElementEvent,
@@ -23,17 +23,12 @@ from ._activity_events import (
     TaskResponsibleChanged,
     TaskUpdated,
 )
-from ._arrivals import (
-    AccessGranted,
-    AccessRefused,
-    BotRequest,
-    CustomerTriggered,
-    IntegrationUninstalled,
-    LeadTriggered,
-    SecretsIssued,
-    WidgetTriggered,
+from ._events.base import (
+    EntityEvent,
+    Event,
+    UnknownEvent,
 )
-from ._chat_events import (
+from ._events.chats import (
     ChatCommentReply,
     ChatEvent,
     ChatMessage,
@@ -41,23 +36,7 @@ from ._chat_events import (
     ChatReaction,
     ChatTyping,
 )
-from ._dialogue_events import (
-    ChatTemplateSentForReview,
-    MessageEvent,
-    MessageReceived,
-    MessageSent,
-    TalkAdded,
-    TalkDeleted,
-    TalkEvent,
-    TalkUpdated,
-    UnsortedAccepted,
-    UnsortedAdded,
-    UnsortedDeclined,
-    UnsortedEvent,
-    UnsortedRemoved,
-    UnsortedUpdated,
-)
-from ._entity_events import (
+from ._events.entities import (
     CompanyAdded,
     CompanyDeleted,
     CompanyEvent,
@@ -83,10 +62,31 @@ from ._entity_events import (
     LeadStatusChanged,
     LeadUpdated,
 )
-from ._event import (
-    EntityEvent,
-    Event,
-    UnknownEvent,
+from ._events.integration import (
+    AccessGranted,
+    AccessRefused,
+    BotRequest,
+    CustomerTriggered,
+    IntegrationUninstalled,
+    LeadTriggered,
+    SecretsIssued,
+    WidgetTriggered,
+)
+from ._events.talks import (
+    ChatTemplateSentForReview,
+    MessageEvent,
+    MessageReceived,
+    MessageSent,
+    TalkAdded,
+    TalkDeleted,
+    TalkEvent,
+    TalkUpdated,
+    UnsortedAccepted,
+    UnsortedAdded,
+    UnsortedDeclined,
+    UnsortedEvent,
+    UnsortedRemoved,
+    UnsortedUpdated,
 )
 
 __all__ = [

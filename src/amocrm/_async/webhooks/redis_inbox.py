@@ -9,10 +9,10 @@ from socket import gethostname
 from typing import Any
 
 from amocrm.errors import ConfigurationError
-from amocrm.webhooks import redis_scripts as scripts
-from amocrm.webhooks.delivery import Delivery
+from amocrm.webhooks._receiving import redis_scripts as scripts
+from amocrm.webhooks._receiving.delivery import Delivery
+from amocrm.webhooks._receiving.inbox_entry import Entry, State, packed, unpacked
 from amocrm.webhooks.errors import InboxError
-from amocrm.webhooks.stored import Entry, State, packed, unpacked
 
 from .._primitives import is_ours, redis_client
 

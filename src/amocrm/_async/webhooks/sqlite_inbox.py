@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from amocrm.webhooks import sqlite_steps as steps
-from amocrm.webhooks.delivery import Delivery
-from amocrm.webhooks.stored import Entry, State
+from amocrm.webhooks._receiving import sqlite_statements as steps
+from amocrm.webhooks._receiving.delivery import Delivery
+from amocrm.webhooks._receiving.inbox_entry import Entry, State
 
 from ..._io.sqlite_file import SQLiteFile
 from .._primitives import Lane

@@ -13,10 +13,10 @@ from msgspec import UNSET
 
 from amocrm._core.orm.operations import endpoint
 from amocrm.errors import ConfigurationError, NotFoundError
-from amocrm.webhooks._event import Event
-from amocrm.webhooks.delivery import Answer, Delivery
-from amocrm.webhooks.handlers import codes_of
-from amocrm.webhooks.verify import new_secret_path
+from amocrm.webhooks._events.base import Event
+from amocrm.webhooks._receiving.delivery import Answer, Delivery
+from amocrm.webhooks._receiving.handler_registry import codes_of
+from amocrm.webhooks._receiving.signatures import new_secret_path
 from amocrm_gen.models.webhooks import Webhook, WebhookCreate, WebhookDelete
 
 from .._primitives import portal, shielded
@@ -115,7 +115,7 @@ class Webhooks:
                 "(amocrm sandbox), or open a tunnel and give public_url="
             )
         # Brings the standard library's HTTP server, which nobody else needs.
-        from amocrm.webhooks.local import LocalServer
+        from amocrm._io.local_server import LocalServer
 
         path = f"/amocrm/{quote(hooks.secret, safe='')}" if hooks.secret else new_secret_path()
         run = portal()

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from amocrm.webhooks._event import Event
-from amocrm.webhooks.forms import Limits
-from amocrm.webhooks.handlers import Failure, GiveUp, Handler, Handlers
-from amocrm.webhooks.parse import parse_delivery
-from amocrm.webhooks.stored import Entry
+from amocrm.webhooks._events.base import Event
+from amocrm.webhooks._parsing.parse import parse_delivery
+from amocrm.webhooks._parsing.php_forms import Limits
+from amocrm.webhooks._receiving.handler_registry import Failure, GiveUp, Handler, Handlers
+from amocrm.webhooks._receiving.inbox_entry import Entry
 
 from .._primitives import Result, ends_all, within
 from .handler_context import Handling

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from amocrm.errors import ConfigurationError
-from amocrm.webhooks._event import EntityEvent, Event
+from amocrm.webhooks._events.base import EntityEvent, Event
 
 if TYPE_CHECKING:
     from amocrm.entities import Entity

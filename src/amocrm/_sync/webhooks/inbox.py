@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from amocrm.webhooks.delivery import Delivery
-from amocrm.webhooks.stored import Entry, State
+from amocrm.webhooks._receiving.delivery import Delivery
+from amocrm.webhooks._receiving.inbox_entry import Entry, State
 
 __all__ = ["Inbox"]
 

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from amocrm.webhooks._event import Event
-from amocrm.webhooks.admission import Admission
-from amocrm.webhooks.delivery import Answer, Delivery
+from amocrm.webhooks._events.base import Event
+from amocrm.webhooks._parsing.php_forms import Limits
+from amocrm.webhooks._receiving.admission import Admission
+from amocrm.webhooks._receiving.delivery import Answer, Delivery
+from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
+from amocrm.webhooks._receiving.inbox_entry import Backoff, Entry, storable
 from amocrm.webhooks.errors import WebhookError
-from amocrm.webhooks.forms import Limits
-from amocrm.webhooks.handlers import Failure, Handlers
-from amocrm.webhooks.stored import Backoff, Entry, storable
 
 from .._primitives import Clock, Scope, is_ours, runnable, shielded, within
 from .inbox import Inbox

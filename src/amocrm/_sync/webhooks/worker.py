@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from amocrm.webhooks._parsing.php_forms import Limits
+from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
+from amocrm.webhooks._receiving.inbox_entry import Backoff, Entry
 from amocrm.webhooks.errors import WebhookError
-from amocrm.webhooks.forms import Limits
-from amocrm.webhooks.handlers import Failure, Handlers
-from amocrm.webhooks.stored import Backoff, Entry
 
 from .._primitives import Clock, Result, Scope, Wakeup
 from .dispatcher import Calls

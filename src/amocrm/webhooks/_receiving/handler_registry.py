@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from ._event import Event
+from .._events.base import Event
 
 __all__ = ["CODES", "Failure", "GiveUp", "Handler", "Handlers", "codes_of"]
 

@@ -13,7 +13,7 @@ from amocrm_gen.models.hooks import (
     HookChatMessageV1,
 )
 
-from ._event import Event, given
+from .base import Event, given
 
 __all__ = [
     "ChatCommentReply",

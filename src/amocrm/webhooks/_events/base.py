@@ -10,8 +10,8 @@ import attrs
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from .coerce import coerce
-from .delivery import Account, Delivery
+from .._parsing.typed_payload import coerce
+from .._receiving.delivery import Account, Delivery
 
 __all__ = ["EntityEvent", "Event", "UnknownEvent", "given"]
 

@@ -11,8 +11,8 @@ import hmac
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from ._arrivals import IntegrationUninstalled
-from .errors import SenderRefused, SignatureInvalid
+from .._events.integration import IntegrationUninstalled
+from ..errors import SenderRefused, SignatureInvalid
 
 __all__ = [
     "chat_signature",

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from .delivery import Delivery
-from .stored import Entry, State
+from .inbox_entry import Entry, State
 
 __all__ = [
     "SCHEMA",

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 from amocrm_gen.models import companies, contacts, customers, leads
 from amocrm_gen.models.hooks import HookContact, HookCustomer, HookLead
 
-from . import bridge
-from ._event import EntityEvent, given
+from .._parsing import v2_to_v4 as bridge
+from .base import EntityEvent, given
 
 if TYPE_CHECKING:
-    from ..entities import Company, Contact, Customer, Lead
+    from ...entities import Company, Contact, Customer, Lead
 
 __all__ = [
     "CompanyAdded",
@@ -82,7 +82,7 @@ class LeadEvent(EntityEvent[HookLead]):
     @cached_property
     def lead(self) -> Lead:
         """The lead, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
-        from ..entities import Lead
+        from ...entities import Lead
 
         return self.as_(Lead)
 
@@ -175,7 +175,7 @@ class ContactEvent(_PersonEvent):
     @cached_property
     def contact(self) -> Contact:
         """The contact, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
-        from ..entities import Contact
+        from ...entities import Contact
 
         return self.as_(Contact)
 
@@ -232,7 +232,7 @@ class CompanyEvent(_PersonEvent):
     @cached_property
     def company(self) -> Company:
         """The company, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
-        from ..entities import Company
+        from ...entities import Company
 
         return self.as_(Company)
 
@@ -296,7 +296,7 @@ class CustomerEvent(EntityEvent[HookCustomer]):
     @cached_property
     def customer(self) -> Customer:
         """The customer, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
-        from ..entities import Customer
+        from ...entities import Customer
 
         return self.as_(Customer)
 

@@ -22,9 +22,9 @@ from amocrm_gen.models.hooks import (
     HookWidgetTrigger,
 )
 
-from . import bridge
-from ._event import EntityEvent, Event, given
-from .coerce import integer
+from .._parsing import v2_to_v4 as bridge
+from .._parsing.typed_payload import integer
+from .base import EntityEvent, Event, given
 
 __all__ = [
     "AccessGranted",

@@ -16,8 +16,8 @@ from amocrm_gen.models.hooks import (
     HookUnsortedSource,
 )
 
-from ._event import Event, given
-from .delivery import Account, Delivery
+from .._receiving.delivery import Account, Delivery
+from .base import Event, given
 
 __all__ = [
     "ChatTemplateSentForReview",

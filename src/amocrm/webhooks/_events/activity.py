@@ -10,11 +10,11 @@ from msgspec import UNSET
 from amocrm_gen.models import catalogs, notes, tasks
 from amocrm_gen.models.hooks import HookCatalogElement, HookNote, HookNoteItem, HookTask
 
-from . import bridge
-from ._event import EntityEvent, given
+from .._parsing import v2_to_v4 as bridge
+from .base import EntityEvent, given
 
 if TYPE_CHECKING:
-    from ..entities import CatalogElement, Task
+    from ...entities import CatalogElement, Task
 
 __all__ = [
     "CatalogElementAdded",
@@ -64,7 +64,7 @@ class TaskEvent(EntityEvent[HookTask]):
     @cached_property
     def task(self) -> Task:
         """The task, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
-        from ..entities import Task
+        from ...entities import Task
 
         return Task._from(self.record, None)
 
@@ -201,7 +201,7 @@ class CatalogElementEvent(EntityEvent[HookCatalogElement]):
     @cached_property
     def element(self) -> CatalogElement:
         """The element, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
-        from ..entities import CatalogElement
+        from ...entities import CatalogElement
 
         return CatalogElement._from(self.record, None)
 

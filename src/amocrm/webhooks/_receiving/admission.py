@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 import attrs
 
-from ._arrivals import IntegrationUninstalled
-from ._chat_events import ChatEvent
-from ._event import Event
+from .._events.base import Event
+from .._events.chats import ChatEvent
+from .._events.integration import IntegrationUninstalled
+from .._parsing.parse import decode, parse_tree
+from .._parsing.php_forms import DEFAULT, Limits
+from ..errors import BodyMalformed, SenderRefused, WebhookError
 from .delivery import Delivery
-from .errors import BodyMalformed, SenderRefused, WebhookError
-from .forms import DEFAULT, Limits
-from .parse import decode, parse_tree
-from .stored import delivery_key
-from .verify import check_secret, verify_chat, verify_uninstall
+from .inbox_entry import delivery_key
+from .signatures import check_secret, verify_chat, verify_uninstall
 
 __all__ = ["Admission", "Ticket"]
 

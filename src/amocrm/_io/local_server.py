@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from .delivery import Answer, Delivery
+from ..webhooks._receiving.delivery import Answer, Delivery
 
 __all__ = ["LocalServer"]
 

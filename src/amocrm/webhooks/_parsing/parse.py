@@ -10,16 +10,16 @@ from msgspec import UNSET
 
 from amocrm_gen.models.hooks import HookAccount
 
-from . import _activity_events as activity
-from . import _arrivals as arrivals
-from . import _chat_events as chats
-from . import _dialogue_events as dialogue
-from . import _entity_events as entity
-from ._event import Event, UnknownEvent
-from .coerce import coerce, integer
-from .delivery import Account, Delivery
-from .errors import BodyMalformed
-from .forms import CHARSETS, DEFAULT, Limits, Tree, decode_form
+from .._events import activity as activity
+from .._events import chats as chats
+from .._events import entities as entity
+from .._events import integration as arrivals
+from .._events import talks as dialogue
+from .._events.base import Event, UnknownEvent
+from .._receiving.delivery import Account, Delivery
+from ..errors import BodyMalformed
+from .php_forms import CHARSETS, DEFAULT, Limits, Tree, decode_form
+from .typed_payload import coerce, integer
 
 __all__ = ["decode", "parse", "parse_delivery", "parse_tree"]
 

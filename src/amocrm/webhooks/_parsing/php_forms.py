@@ -21,7 +21,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 import attrs
 
-from .errors import BodyTooLarge
+from ..errors import BodyTooLarge
 
 __all__ = ["CHARSETS", "Limits", "Tree", "decode_form"]
 

@@ -24,9 +24,9 @@ from .._sync.webhooks.receiver import Hooks
 from .._sync.webhooks.redis_inbox import RedisInbox
 from .._sync.webhooks.sqlite_inbox import SQLiteInbox
 from ..errors import ConfigurationError
-from .errors import InboxError, WebhookError
-from .parse import parse_delivery
-from .stored import Entry, State
+from ..webhooks._parsing.parse import parse_delivery
+from ..webhooks._receiving.inbox_entry import Entry, State
+from ..webhooks.errors import InboxError, WebhookError
 
 __all__ = ["main"]
 

@@ -1,0 +1,1 @@
+"""Classes of webhook events, by topic."""

@@ -1,0 +1,1 @@
+"""Admission, signatures, handlers and the inbox's entries and statements."""
