@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from urllib.parse import parse_qsl, quote, quote_plus
 
-from amocrm.webhooks._parsing import parse
+from amocrm.webhooks import parse
 
 from .table import Row, cpu_ratio
 

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .app import Sandbox
-    from .builders import Builder, Filled
-    from .clock import Clock, ManualClock
-    from .description import Description
+    from .engine.description import Description
+    from .engine.faults import Drop, Faults, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
+    from .engine.journal import Entry, Journal
+    from .engine.messages import Delivery, Request, Response
+    from .engine.rate_limits import Limits
     from .exchange import Exchange
-    from .faults import Drop, Faults, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
-    from .journal import Entry, Journal
-    from .limits import Limits
-    from .messages import Delivery, Request, Response
-    from .server import SandboxServer
-    from .tokens import Integration
-    from .transport import AsyncSandboxTransport, SandboxTransport
-    from .webhooks import HookDelivery, Webhooks
+    from .http.httpx_transport import AsyncSandboxTransport, SandboxTransport
+    from .http.server import SandboxServer
+    from .sample_data.builder import Builder, Filled
+    from .storage.clock import Clock, ManualClock
+    from .storage.tokens import Integration
+    from .webhooks.delivery import HookDelivery, Webhooks
 
 __all__ = [
     "AsyncSandboxTransport",
@@ -60,18 +60,18 @@ __all__ = [
 
 _MODULES = {
     "app": ("Sandbox",),
-    "builders": ("Builder", "Filled"),
-    "clock": ("Clock", "ManualClock"),
-    "description": ("Description",),
+    "sample_data.builder": ("Builder", "Filled"),
+    "storage.clock": ("Clock", "ManualClock"),
+    "engine.description": ("Description",),
     "exchange": ("Exchange",),
-    "faults": ("Drop", "Faults", "Latency", "MalformedJson", "Mutate", "Page", "SlowBody", "Truncate"),
-    "journal": ("Entry", "Journal"),
-    "limits": ("Limits",),
-    "messages": ("Delivery", "Request", "Response"),
-    "server": ("SandboxServer",),
-    "tokens": ("Integration",),
-    "transport": ("AsyncSandboxTransport", "SandboxTransport"),
-    "webhooks": ("HookDelivery", "Webhooks"),
+    "engine.faults": ("Drop", "Faults", "Latency", "MalformedJson", "Mutate", "Page", "SlowBody", "Truncate"),
+    "engine.journal": ("Entry", "Journal"),
+    "engine.rate_limits": ("Limits",),
+    "engine.messages": ("Delivery", "Request", "Response"),
+    "http.server": ("SandboxServer",),
+    "storage.tokens": ("Integration",),
+    "http.httpx_transport": ("AsyncSandboxTransport", "SandboxTransport"),
+    "webhooks.delivery": ("HookDelivery", "Webhooks"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .certificate import DEFAULT_FOLDER
+from .http.certificate import DEFAULT_FOLDER
 
 if TYPE_CHECKING:
     from .app import Sandbox
-    from .certificate import Certificate
+    from .http.certificate import Certificate
 
 __all__ = ["main"]
 
@@ -135,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         return _fail(str(error))
     except sqlite3.Error as error:
-        from .store import advice
+        from .storage.store import advice
 
         # Damage that opening the file had not met yet.
         return _fail(advice(args.db, error))
@@ -152,9 +152,9 @@ def _fail(reason: str) -> int:
 def _serve(args: argparse.Namespace) -> None:
     # Late, so that `--help` works without the extra, and that a missing one is told in a sentence.
     from .app import Sandbox
-    from .certificate import local_certificate
-    from .limits import Limits
-    from .server import serve
+    from .engine.rate_limits import Limits
+    from .http.certificate import local_certificate
+    from .http.server import serve
 
     certificate = local_certificate(args.tls) if args.tls else None
     sandbox = Sandbox(
@@ -167,7 +167,7 @@ def _serve(args: argparse.Namespace) -> None:
     )
     try:
         if args.fill and not sandbox.store.row("SELECT 1 FROM leads"):
-            from .builders import Builder
+            from .sample_data.builder import Builder
 
             Builder(sandbox, args.seed).fill(args.fill)
 

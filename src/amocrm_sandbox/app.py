@@ -10,26 +10,26 @@ from typing import Any
 
 import msgspec
 
-from . import installs
-from . import seed as seeding
-from .areas import ALL
-from .by_hand import ByHand
-from .changes import Changes
-from .chat_signature import signature_headers
-from .clock import Clock
-from .context import Routes
-from .control import Control, fresh_directories
-from .description import Description
+from .control.control import Control, fresh_directories
+from .domain.change_log import Changes
+from .domain.context import Routes
+from .engine.description import Description
+from .engine.faults import Faults
+from .engine.journal import Journal
+from .engine.messages import Request, Response
+from .engine.rate_limits import Limiter, Limits
+from .engine.router import Router
+from .engine.service_hosts import service_of
 from .exchange import Exchange
-from .faults import Faults
-from .hosts import service_of
-from .journal import Journal
-from .limits import Limiter, Limits
-from .messages import Request, Response
-from .router import Router
-from .store import Store
-from .tokens import Integration, Tokens
-from .webhooks import Webhooks
+from .routes import ALL
+from .storage import seed as seeding
+from .storage.clock import Clock
+from .storage.store import Store
+from .storage.tokens import Integration, Tokens
+from .ui_actions import ByHand
+from .webhooks import installations as installs
+from .webhooks.chat_signature import signature_headers
+from .webhooks.delivery import Webhooks
 
 __all__ = ["Sandbox"]
 

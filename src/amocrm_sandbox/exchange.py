@@ -6,17 +6,17 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from .context import Context, Handler, Item
-from .effects import answer_instead, deform, latency
-from .errors import Refused, field_error, own_form, refuse
-from .hosts import PUBLIC, SERVICES, service_of
-from .messages import Request, Response, decode_json, html_page, problem
-from .query import as_int, form_value
+from .domain.context import Context, Handler, Item
+from .engine.fault_effects import answer_instead, deform, latency
+from .engine.messages import Request, Response, decode_json, html_page, problem
+from .engine.php_query import as_int, form_value
+from .engine.refusals import Refused, field_error, own_form, refuse
+from .engine.service_hosts import PUBLIC, SERVICES, service_of
 
 if TYPE_CHECKING:
     from .app import Sandbox
-    from .description import Operation
-    from .faults import Fault
+    from .engine.description import Operation
+    from .engine.faults import Fault
 
 __all__ = ["Exchange"]
 

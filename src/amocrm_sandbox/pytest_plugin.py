@@ -13,7 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from .app import Sandbox
-    from .server import SandboxServer
+    from .http.server import SandboxServer
 
 __all__ = ["amocrm_sandbox", "amocrm_sandbox_server"]
 
@@ -31,7 +31,7 @@ def amocrm_sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def amocrm_sandbox_server(amocrm_sandbox: Sandbox) -> Iterator[SandboxServer]:
     """The account of `amocrm_sandbox` over HTTP on a free loopback port."""
-    from .server import SandboxServer
+    from .http.server import SandboxServer
 
     with SandboxServer(amocrm_sandbox) as server:
         yield server

@@ -15,7 +15,7 @@ import msgspec
 from sandbox.conftest import NOW
 
 from amocrm_sandbox import Description
-from amocrm_sandbox.description import Operation
+from amocrm_sandbox.engine.description import Operation
 
 from .world import HOOK, World
 

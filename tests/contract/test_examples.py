@@ -12,7 +12,7 @@ import pytest
 from amocrm.webhooks._parsing.typed_payload import coerce
 from amocrm_gen._runtime.errors import APIError
 from amocrm_gen._runtime.wire import Response
-from amocrm_sandbox.validate import compile_validator
+from amocrm_sandbox.engine.validate import compile_validator
 
 from .description import HOOKS, OPERATIONS, SCHEMAS, Operation, model
 from .fixtures import Fixture, fixtures

@@ -8,8 +8,8 @@ import pytest
 
 from amocrm_gen._runtime.errors import APIError
 from amocrm_sandbox import Request, Response, Sandbox, SandboxServer
-from amocrm_sandbox.description import Operation
-from amocrm_sandbox.validate import compile_validator
+from amocrm_sandbox.engine.description import Operation
+from amocrm_sandbox.engine.validate import compile_validator
 
 from . import description
 from .over_http import FLAVOURS

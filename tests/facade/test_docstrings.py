@@ -51,7 +51,7 @@ def modules() -> list[str]:
         for room in ROOMS
         for name in (
             room,
-            *(f"{room}.{one.name}" for one in pkgutil.iter_modules(import_module(room).__path__)),
+            *(one.name for one in pkgutil.walk_packages(import_module(room).__path__, f"{room}.")),
         )
     ]
 

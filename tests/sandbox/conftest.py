@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from amocrm_sandbox import ManualClock, Request, Response, Sandbox
-from amocrm_sandbox.description import Operation
-from amocrm_sandbox.validate import walk
+from amocrm_sandbox.engine.description import Operation
+from amocrm_sandbox.engine.validate import walk
 
 PREFIX = "#/components/schemas/"
 NOW = 1_700_000_000

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from amocrm_sandbox import Builder, ManualClock, Response
-from amocrm_sandbox.description import Operation
+from amocrm_sandbox.engine.description import Operation
 
 from .conftest import NOW, PREFIX, Checked
 

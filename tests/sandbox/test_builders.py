@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from amocrm_sandbox import Builder, Drop, Filled, ManualClock, Sandbox
-from amocrm_sandbox.sample_fields import SAMPLE_FIELDS, sample_values
-from amocrm_sandbox.words import company_name, letters, person, phone
+from amocrm_sandbox.sample_data.people import company_name, letters, person, phone
+from amocrm_sandbox.sample_data.sample_fields import SAMPLE_FIELDS, sample_values
 
 from .conftest import Checked
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amocrm_sandbox import Request, Response
-from amocrm_sandbox.chat_signature import hook_signature, signature, signature_headers
+from amocrm_sandbox.webhooks.chat_signature import hook_signature, signature, signature_headers
 
 from .conftest import NOW, Checked
 

@@ -16,7 +16,7 @@ import pytest
 
 from amocrm_sandbox import ManualClock, Sandbox, SandboxServer
 from amocrm_sandbox.__main__ import main
-from amocrm_sandbox.store import AccountFileError
+from amocrm_sandbox.storage.store import AccountFileError
 
 from .conftest import NOW, Checked
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from amocrm_sandbox import Request, SandboxServer
-from amocrm_sandbox.files import preset
+from amocrm_sandbox.domain.files import preset
 
 from .conftest import NOW, Checked
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import amocrm_sandbox
 from amocrm_sandbox import Description, ManualClock, Sandbox
-from amocrm_sandbox.areas import ALL
-from amocrm_sandbox.query import parse_query
-from amocrm_sandbox.validate import compile_validator
+from amocrm_sandbox.engine.php_query import parse_query
+from amocrm_sandbox.engine.validate import compile_validator
+from amocrm_sandbox.routes import ALL
 
 from .conftest import Checked
 

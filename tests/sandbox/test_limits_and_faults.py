@@ -20,7 +20,7 @@ from amocrm_sandbox import (
     SlowBody,
     Truncate,
 )
-from amocrm_sandbox.limits import Limiter
+from amocrm_sandbox.engine.rate_limits import Limiter
 
 PATH = "/api/v4/account"
 

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from amocrm_sandbox import Builder, Drop, ManualClock, Request, Response, SandboxServer
-from amocrm_sandbox.journal import KEPT
-from amocrm_sandbox.masking import mask, mask_headers
+from amocrm_sandbox.engine.journal import KEPT
+from amocrm_sandbox.engine.masking import mask, mask_headers
 
 from .browser import Browser, browser, missing
 from .conftest import Checked

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from amocrm_sandbox import Latency, SandboxServer, server
-from amocrm_sandbox.connection import LARGEST_BODY, Pool
+from amocrm_sandbox import Latency, SandboxServer
+from amocrm_sandbox.http import server
+from amocrm_sandbox.http.client_connection import LARGEST_BODY, Pool
 
 HEAD = "POST /api/v4/leads HTTP/1.1\r\nHost: x\r\n"
 

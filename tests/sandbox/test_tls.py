@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from amocrm_sandbox import Sandbox
-from amocrm_sandbox.certificate import Certificate, local_certificate
-from amocrm_sandbox.server import SandboxServer
+from amocrm_sandbox.http.certificate import Certificate, local_certificate
+from amocrm_sandbox.http.server import SandboxServer
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from amocrm.errors import (
     UnansweredError,
 )
 from amocrm_sandbox import Sandbox, SandboxServer
-from amocrm_sandbox.certificate import Certificate, local_certificate
+from amocrm_sandbox.http.certificate import Certificate, local_certificate
 
 from ._raw import Raw, raw
 from ._support import ManualClock

@@ -13,8 +13,7 @@ import pytest
 from amocrm import Company, Contact, FilterIgnored, Lead, NotFoundError, fields
 from amocrm._sync.client import AmoCRM
 from amocrm._sync.limits.memory import MemoryLimiter
-from amocrm.webhooks import LeadStatusChanged
-from amocrm.webhooks._parsing import parse
+from amocrm.webhooks import LeadStatusChanged, parse
 from amocrm_sandbox import SandboxServer
 
 from .crm import FAST

@@ -12,8 +12,7 @@ import pytest
 
 from amocrm import AmoCRM, Hooks, Lead, fields
 from amocrm._sync.webhooks.handler_context import Handling
-from amocrm.webhooks import LeadStatusChanged
-from amocrm.webhooks._parsing import parse
+from amocrm.webhooks import LeadStatusChanged, parse
 from amocrm_sandbox import SandboxServer
 
 MODULES = {

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from amocrm.webhooks import BodyMalformed, BodyTooLarge, Limits, UnknownEvent, WebhookError, decode_form
-from amocrm.webhooks._parsing import parse
+from amocrm.webhooks import (
+    BodyMalformed,
+    BodyTooLarge,
+    Limits,
+    UnknownEvent,
+    WebhookError,
+    decode_form,
+    parse,
+)
 from amocrm.webhooks._parsing.typed_payload import coerce
 from amocrm_gen.models.hooks import HookLead, HookTask
 

@@ -8,8 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from amocrm.webhooks import BodyTooLarge, decode_form
-from amocrm.webhooks._parsing import parse
+from amocrm.webhooks import BodyTooLarge, decode_form, parse
 
 
 def best(work: Callable[[], object]) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from amocrm import webhooks as hooks
-from amocrm.webhooks._parsing import parse
+from amocrm.webhooks import parse
 
 from . import bodies
 from .bodies import as_form, wire

@@ -13,11 +13,11 @@ from amocrm.webhooks import (
     chat_signature,
     check_secret,
     new_secret_path,
+    parse,
     uninstall_signature,
     verify_chat,
     verify_uninstall,
 )
-from amocrm.webhooks._parsing import parse
 
 CHANNEL = "0123456789abcdef0123456789abcdef01234567"
 BODY = b'{"account_id":"11111111-2222-4333-8444-555555555555","time":1740996000}'
@@ -146,7 +146,7 @@ def test_a_new_path_has_a_secret_of_its_own() -> None:
 def test_webhooks_load_no_http_library() -> None:
     """Parsing needs neither an HTTP library nor the shell."""
     script = (
-        "import sys; import amocrm.webhooks; amocrm.webhooks._parsing.parse(b'leads[add][0][id]=1');"
+        "import sys; import amocrm.webhooks; amocrm.webhooks.parse(b'leads[add][0][id]=1');"
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'httpx', 'httpcore', 'h11', 'anyio', 'asyncio', 'ssl', 'http', 'redis'}))"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from amocrm import Contact, Lead, NotLoaded, fields
-from amocrm.webhooks._parsing import parse
+from amocrm.webhooks import parse
 
 from . import bodies
 from .bodies import wire

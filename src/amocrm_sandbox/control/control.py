@@ -1,0 +1,271 @@
+"""The control endpoint: what tests in other processes ask of the sandbox, under `/_sandbox/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from ..engine.faults import Drop, Effect, Fault, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
+from ..engine.masking import mask
+from ..engine.messages import JSON, Request, Response, decode_json, json_response, problem
+from ..engine.php_query import parse_query
+from ..storage import seed
+from ..storage.schema import TABLES
+from ..webhooks import installations as installs
+from .page import Page as WebPage
+
+if TYPE_CHECKING:
+    from ..app import Sandbox
+
+__all__ = ["Control", "fresh_directories"]
+
+_EFFECTS: dict[str, type[Effect]] = {
+    "latency": Latency,
+    "drop": Drop,
+    "page": Page,
+    "truncate": Truncate,
+    "slow_body": SlowBody,
+    "malformed_json": MalformedJson,
+    "mutate": Mutate,
+}
+
+
+class _Match(msgspec.Struct, forbid_unknown_fields=True):
+    """Which requests a fault is about."""
+
+    method: str | None = None
+    path: str | None = None
+    operation: str | None = None
+
+
+class _When(msgspec.Struct, forbid_unknown_fields=True):
+    """How often a fault strikes."""
+
+    nth: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    next: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    probability: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    seed: int | None = None
+
+
+class Control:
+    """Answers `/_sandbox/{state,counters,log,reset,clock,faults,tokens,options,delete,by_hand,webhooks}`; never counted against limits.
+
+    A GET reads, a POST changes, `DELETE /_sandbox/faults` takes all faults out. `/_sandbox/` itself is the web page.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._page = WebPage(sandbox)
+        self._actions: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
+            ("GET", "state"): self._state,
+            ("GET", "counters"): self._counters,
+            ("GET", "log"): self._log,
+            ("POST", "reset"): self._reset,
+            ("GET", "clock"): self._clock,
+            ("POST", "clock"): self._clock,
+            ("GET", "faults"): self._faults,
+            ("POST", "faults"): self._plant,
+            ("DELETE", "faults"): self._clear,
+            ("POST", "tokens"): self._tokens,
+            ("POST", "options"): self._options,
+            ("POST", "delete"): self._delete,
+            ("POST", "by_hand"): self._by_hand,
+            ("GET", "webhooks"): self._webhooks,
+            ("POST", "webhooks"): self._run_webhooks,
+        }
+
+    def handle(self, request: Request, path: str, query: str) -> Response:
+        """Carry out one control request."""
+        name = path.removeprefix("/_sandbox").strip("/")
+        action = self._actions.get((request.method, name))
+        page = self._page.find(name) if request.method == "GET" else None
+        if action is None and page is None:
+            known = ", ".join(sorted({known for method, known in self._actions if method == request.method}))
+            return problem(404, f"Cannot {request.method} {path}; there are {known or 'none'}")
+        try:
+            args = decode_json(request.body) if request.body else dict(parse_query(query))
+            if not isinstance(args, dict):
+                raise ValueError("the body is one JSON object")
+            if page is not None:
+                return page(args)
+            assert action is not None
+            with self._sandbox.store.transaction():
+                done = action(args)
+            self._sandbox.webhooks.pump()
+            return json_response(done, content_type=JSON)
+        except KeyError as error:
+            return problem(400, f"missing or unknown: {error.args[0]}")
+        except (ValueError, TypeError, AttributeError, msgspec.MsgspecError) as error:
+            return problem(400, str(error))
+
+    def _state(self, args: dict[str, Any]) -> Any:
+        sandbox = self._sandbox
+        tables = ("leads", "contacts", "companies", "notes", "tasks", "tags", "links")
+        counts = {table: sandbox.store.value(f"SELECT count(*) FROM {table}") for table in tables}
+        for kind in ("users", "pipelines", "fields", "loss_reasons"):
+            counts[kind] = len(sandbox.store.documents(kind))
+        return {"account": sandbox.account, "counts": counts, "now": sandbox.clock.now()}
+
+    def _counters(self, args: dict[str, Any]) -> Any:
+        return self._sandbox.counters()
+
+    def _log(self, args: dict[str, Any]) -> Any:
+        entries = list(self._sandbox.journal)[-int(args.get("last", 100)) :]
+        return [
+            {
+                "number": entry.number,
+                "at": entry.at,
+                "method": entry.method,
+                "target": mask(entry.target, codes=True),
+                "operation": entry.operation,
+                "status": entry.status,
+                "dropped": entry.dropped,
+                "body": mask(
+                    entry.request_body.decode(errors="replace"), codes=entry.path.startswith("/oauth")
+                ),
+            }
+            for entry in entries
+        ]
+
+    def _reset(self, args: dict[str, Any]) -> Any:
+        """Reset what is named: `data`, `counters`, `limits`, `faults`; all of them by default."""
+        wanted = set(args.get("what") or ("data", "counters", "limits", "faults"))
+        self._sandbox.reset(
+            data="data" in wanted,
+            counters="counters" in wanted,
+            limits="limits" in wanted,
+            faults="faults" in wanted,
+        )
+        return {"reset": sorted(wanted)}
+
+    def _clock(self, args: dict[str, Any]) -> Any:
+        clock = self._sandbox.clock
+        if "advance" in args:
+            clock.advance(float(args["advance"]))
+        if "set" in args:
+            clock.set(float(args["set"]))
+        return {"now": clock.now()}
+
+    def _faults(self, args: dict[str, Any]) -> Any:
+        return [_show(fault) for fault in self._sandbox.faults.planted]
+
+    def _plant(self, args: dict[str, Any]) -> Any:
+        """Plant `{"effect": {"kind": "drop", ...}, "match": {...}, "when": {...}}`."""
+        sent = dict(args["effect"])
+        kind = _EFFECTS.get(sent.pop("kind", ""))
+        if kind is None:
+            raise ValueError(f"the kind of an effect is one of {', '.join(_EFFECTS)}")
+        strange = sent.keys() - kind.__dataclass_fields__.keys()
+        if strange:
+            known = ", ".join(kind.__dataclass_fields__) or "nothing"
+            raise ValueError(f"this effect knows {known}, not {', '.join(sorted(strange))}")
+        if isinstance(sent.get("headers"), dict):
+            sent["headers"] = tuple(sent["headers"].items())
+        match = msgspec.convert(args.get("match", {}), _Match)
+        when = msgspec.convert(args.get("when", {}), _When)
+        limits = {**msgspec.structs.asdict(match), **msgspec.structs.asdict(when)}
+        return _show(self._sandbox.faults.add(msgspec.convert(sent, kind), **limits))
+
+    def _clear(self, args: dict[str, Any]) -> Any:
+        if "id" in args:
+            self._sandbox.faults.remove(int(args["id"]))
+        else:
+            self._sandbox.faults.clear()
+        return self._faults(args)
+
+    def _tokens(self, args: dict[str, Any]) -> Any:
+        """Do one `action`.
+
+        `long_lived` (days), `code`, `pair`, `disposable`, `revoke` (token), `uninstall`, `revoked_uri` (address),
+        `integration` (redirect_uri). All but the last take a `client_id`, those that make tokens a `user_id`.
+        """
+        sandbox = self._sandbox
+        client_id = args.get("client_id", sandbox.integration.client_id)
+        user_id = int(args.get("user_id", sandbox.admin_id))
+        action = args["action"]
+        if action == "long_lived":
+            seconds = int(float(args.get("days", 365)) * 86400)
+            return {"token": sandbox.tokens.issue_access(client_id, user_id, seconds)}
+        if action == "code":
+            return {"code": sandbox.tokens.issue_code(client_id, user_id)}
+        if action == "pair":
+            return sandbox.tokens.issue_pair(client_id, user_id)
+        if action == "disposable":
+            integration = installs.integration_of(sandbox, client_id)
+            return {"token": installs.disposable_token(sandbox, integration, user_id)}
+        if action == "revoke":
+            sandbox.tokens.revoke(args["token"])
+        elif action == "uninstall":
+            installs.uninstall(sandbox, installs.integration_of(sandbox, client_id))
+        elif action == "revoked_uri":
+            installs.set_revoked_uri(sandbox, client_id, args["address"])
+        elif action == "integration":
+            made = sandbox.tokens.create_integration(
+                args.get("redirect_uri", sandbox.integration.redirect_uri)
+            )
+            return {name: getattr(made, name) for name in ("client_id", "client_secret", "redirect_uri")}
+        else:
+            raise ValueError(f"unknown action {action!r}")
+        return {}
+
+    def _options(self, args: dict[str, Any]) -> Any:
+        for name, value in args.items():
+            if name not in self._sandbox.account:
+                raise KeyError(name)
+            self._sandbox.set_option(name, value)
+        return self._sandbox.account
+
+    def _by_hand(self, args: dict[str, Any]) -> Any:
+        """Do one `action` of `ByHand`, with `args`."""
+        return self._sandbox.by_hand.do(args["action"], args.get("args", {}))
+
+    def _webhooks(self, args: dict[str, Any]) -> Any:
+        """Return the deliveries of webhooks, the oldest first."""
+        return [
+            {
+                "code": one.code,
+                "destination": one.destination,
+                "data": one.data,
+                "attempts": [{"at": at, "status": status} for at, status in one.attempts],
+                "next_at": one.next_at,
+            }
+            for one in list(self._sandbox.webhooks.deliveries)[-int(args.get("last", 100)) :]
+        ]
+
+    def _run_webhooks(self, args: dict[str, Any]) -> Any:
+        """Try again what the clock makes due."""
+        return {"attempts": self._sandbox.webhooks.run_due()}
+
+    def _delete(self, args: dict[str, Any]) -> Any:
+        self._sandbox.delete(args["kind"], int(args["id"]))
+        return {}
+
+
+def _show(fault: Fault) -> dict[str, Any]:
+    kind = next(name for name, type_ in _EFFECTS.items() if isinstance(fault.effect, type_))
+    effect = {name: getattr(fault.effect, name) for name in type(fault.effect).__dataclass_fields__}
+    return {
+        "id": fault.id,
+        "effect": {"kind": kind, **effect},
+        "match": {
+            "method": fault.method,
+            "path": fault.path.pattern if fault.path else None,
+            "operation": fault.operation,
+        },
+        "when": {"nth": fault.nth, "next": fault.next, "probability": fault.probability},
+        "seen": fault.seen,
+        "hits": fault.hits,
+    }
+
+
+def fresh_directories(sandbox: Sandbox) -> None:
+    """Empty the account and give it again what every new account has; users stay, so that tokens stay valid."""
+    users = list(sandbox.store.documents("users").values())
+    sequence = sandbox.store.value("SELECT value FROM sequences WHERE name='users'")
+    sandbox.store.clear(TABLES)
+    for user in users:
+        sandbox.store.put("users", user)
+    sandbox.store.execute("INSERT INTO sequences VALUES ('users', ?)", (sequence,))
+    seed.create_directories(sandbox.store, sandbox.clock.now(), sandbox.random)

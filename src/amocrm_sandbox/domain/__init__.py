@@ -1,0 +1,1 @@
+"""The rules of an account: entities, fields, rights, stages, changes."""

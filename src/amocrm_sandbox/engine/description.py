@@ -1,0 +1,108 @@
+"""The bundled OpenAPI description: which operation a request is, and what its body may look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+from .router import Router
+from .validate import Validator, compile_validator
+
+__all__ = ["Description", "Operation"]
+
+BUNDLED = "description.json"
+_CACHE: dict[str, Description] = {}
+
+
+class Operation:
+    """One operation of the description.
+
+    Attributes:
+        id: The `operationId`.
+        max_items: Greatest number of items in a batch body, or None for a body that is no batch.
+        max_limit: Greatest `limit` of a paged list.
+        is_batch: Whether the body is an array.
+        tag: The area.
+    """
+
+    __slots__ = ("_body", "_validator", "id", "is_batch", "max_items", "max_limit", "raw", "schemas", "tag")
+
+    def __init__(self, raw: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
+        self.raw = raw
+        self.id: str = raw["operationId"]
+        self.tag: str = (raw.get("tags") or [""])[0]
+        self.schemas = schemas
+        self._validator: Validator | None = None
+        content = raw.get("requestBody", {}).get("content", {})
+        body = content.get("application/json", {}).get("schema")
+        self.is_batch = bool(body) and body.get("type") == "array"
+        self._body = body.get("items") if self.is_batch else body
+        self.max_items: int | None = (raw.get("x-batch") or {}).get("max") or (body or {}).get("maxItems")
+        self.max_limit: int | None = (raw.get("x-page") or {}).get("limit")
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether a request without a body is refused."""
+        return bool(self.raw.get("requestBody", {}).get("required"))
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the operation takes a JSON body."""
+        return self._body is not None
+
+    def validate(self, item: Any) -> list[dict[str, str]]:
+        """Return the errors of one item of a batch, or of the whole body; compiled at the first call."""
+        if self._body is None:
+            return []
+        if self._validator is None:
+            self._validator = compile_validator(self._body, self.schemas)
+        return self._validator(item)
+
+
+class Description:
+    """All operations, found by method and path.
+
+    Args:
+        document: The whole OpenAPI 3.1 document, references resolved to named components.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._router = Router()
+        self.operations: dict[str, Operation] = {}
+        self._validators: dict[str, Validator] = {}
+        self._schemas: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
+        for path, item in document.get("paths", {}).items():
+            for method, raw in item.items():
+                if isinstance(raw, dict) and "operationId" in raw:
+                    operation = Operation(raw, self._schemas)
+                    self.operations[operation.id] = operation
+                    self._router.add(method.upper(), path, operation)
+
+    @classmethod
+    def bundled(cls) -> Description:
+        """Return the description that ships with the package; parsed once per process.
+
+        Raises:
+            FileNotFoundError: The package is incomplete (`python -m generator build` writes the file).
+        """
+        if BUNDLED not in _CACHE:
+            text = resources.files("amocrm_sandbox").joinpath(BUNDLED).read_bytes()
+            _CACHE[BUNDLED] = cls(msgspec.json.decode(text))
+        return _CACHE[BUNDLED]
+
+    def check(self, name: str, value: Any) -> list[dict[str, str]]:
+        """Return the errors of a value against a component schema; a name that is not described has none."""
+        if name not in self._schemas:
+            return []
+        validator = self._validators.get(name)
+        if validator is None:
+            validator = self._validators[name] = compile_validator(self._schemas[name], self._schemas)
+        return validator(value)
+
+    def find(self, method: str, path: str) -> Operation | None:
+        """Return the operation of a request, or None for one that is not described."""
+        match = self._router.find(method, path)
+        return match.value if match else None

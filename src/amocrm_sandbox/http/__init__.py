@@ -1,0 +1,1 @@
+"""The sandbox as an HTTP server, and as a transport of httpx."""

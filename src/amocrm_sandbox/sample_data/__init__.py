@@ -1,0 +1,1 @@
+"""Builders and words for sample data."""

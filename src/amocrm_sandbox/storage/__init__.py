@@ -1,0 +1,1 @@
+"""Records, clock, ids, tokens and the seed of an account."""

@@ -1,0 +1,287 @@
+"""What people do in the interface of an account and no API can: bots, channels, the bin, subscribers, mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .domain.context import Context, Item
+from .domain.entities import create
+from .domain.relations import link
+from .domain.stages import main_pipeline
+from .domain.unsorted import add_unsorted
+from .engine.messages import Request, Response
+from .messaging.chats import close_talk, touch_talk
+from .storage.ids import new_uuid
+
+if TYPE_CHECKING:
+    from .app import Sandbox
+
+__all__ = ["ByHand"]
+
+Record = dict[str, Any]
+
+
+class ByHand:
+    """The hands of the administrator, for what the API does not offer.
+
+    Example:
+        >>> from amocrm_sandbox import Sandbox
+        >>> sandbox = Sandbox()
+        >>> bot = sandbox.by_hand.add_bot("Опрос", request_url="https://example.com/bot")
+        >>> sandbox.get("/api/v4/bots").json()["_total_items"]
+        2
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    @contextmanager
+    def _acting(self) -> Iterator[Context]:
+        """Give a context of the administrator; what it changes is written and told when the block ends."""
+        sandbox = self._sandbox
+        with sandbox.lock:
+            request = Request("POST", "/", f"{sandbox.subdomain}.amocrm.ru")
+            ctx = Context(sandbox, request, "/", "", {}, None)
+            ctx.user, ctx.client_id = sandbox.store.documents("users")[sandbox.admin_id], ""
+            with sandbox.store.transaction():
+                yield ctx
+                deliveries = ctx.changes.flush()
+        sandbox.webhooks.send_all(deliveries)
+        sandbox.webhooks.pump()
+
+    def _put(self, kind: str, document: Record) -> Record:
+        with self._acting() as ctx:
+            made = {"id": ctx.store.next_id(kind), **document}
+            ctx.store.put(kind, made)
+        return made
+
+    # ---- bots, widgets, channels
+
+    def add_bot(
+        self,
+        name: str,
+        type_functionality: str = "regular",
+        is_active: bool = True,
+        request_url: str | None = None,
+        request_data: Record | None = None,
+    ) -> Record:
+        """Add a bot.
+
+        Args:
+            name: Its name.
+            type_functionality: `regular`, `greeting`, `marketing` or `nps`.
+            is_active: Whether it is on.
+            request_url: Address that a run asks, as a `widget_request` step does; the run then waits to be continued.
+            request_data: What that request carries in `data`.
+        """
+        settings = {"active": is_active}
+        bot = {
+            "name": name,
+            "type_functionality": type_functionality,
+            "is_visual_editor": True,
+            "settings": settings,
+        }
+        return self._put(
+            "bots", {**bot, "favorite_of": [], "request_url": request_url, "request_data": request_data}
+        )
+
+    def bot_runs(self) -> list[Record]:
+        """Return all runs of bots: `bot_id`, `kind`, `entity_id`, `state` and, when continued, `answer`."""
+        return list(self._sandbox.store.documents("bot_runs").values())
+
+    def add_widget(
+        self, code: str, settings_template: list[Record] | None = None, client_id: str | None = None
+    ) -> Record:
+        """Add a widget; with a `client_id` it belongs to that integration, which then reads its settings."""
+        plain = {"version": "1.0.0", "rating": "0,0", "settings_template": settings_template or []}
+        flags = dict.fromkeys(
+            ("is_lead_source", "is_work_with_dp", "is_crm_template", "is_active_in_account"), False
+        )
+        own = {"client_uuid": client_id, "pipeline_id": None, "settings": None}
+        return self._put("widgets", {"code": code, **plain, **flags, **own})
+
+    def add_channel(self, title: str, hook_url: str | None = None, origin: str = "sandbox") -> Record:
+        """Register a chat channel, as the vendor's support does, and return its `channel_id` and `secret`.
+
+        Args:
+            title: Its name.
+            hook_url: Where messages to clients are sent; `:scope_id` in it is replaced.
+            origin: Code of the messenger.
+        """
+        with self._acting() as ctx:
+            number = len(ctx.store.documents("channels")) + 1
+            channel = {
+                "id": number,
+                "channel_id": new_uuid(self._sandbox.random),
+                "code": f"amo.ext.{number}",
+                "title": title,
+                "secret": f"{self._sandbox.random.getrandbits(160):040x}",
+                "hook_url": hook_url,
+                "bot_id": new_uuid(self._sandbox.random),
+                "origin": origin,
+                "connection": None,
+                "created_at": ctx.now,
+            }
+            ctx.store.put("channels", channel)
+        return channel
+
+    def write_as_client(
+        self, text: str, name: str = "Анна", conversation_id: str = "c-1", phone: str | None = None
+    ) -> Response:
+        """Write a message as a client of the first channel, which is connected when it is not yet."""
+        sandbox = self._sandbox
+        channel, amojo_id = sandbox.channel, sandbox.account["amojo_id"]
+        path = f"/v2/origin/custom/{channel['channel_id']}"
+        if channel["connection"] is None:
+            body = {"account_id": amojo_id, "title": channel["title"], "hook_api_version": "v2"}
+            sandbox.call("POST", f"{path}/connect", body)
+        now = sandbox.clock.now()
+        sender: Record = {"id": f"client-{conversation_id}", "name": name}
+        if phone is not None:
+            sender["profile"] = {"phone": phone}
+        payload = {
+            "timestamp": now,
+            "msec_timestamp": now * 1000,
+            "msgid": new_uuid(self._sandbox.random),
+            "sender": sender,
+        }
+        payload.update(conversation_id=conversation_id, message={"type": "text", "text": text})
+        return sandbox.call("POST", f"{path}_{amojo_id}", {"event_type": "new_message", "payload": payload})
+
+    # ---- entities
+
+    def restore(self, kind: str, id: int) -> None:
+        """Take a lead, contact or company out of the bin.
+
+        Raises:
+            ValueError: There is no bin for such entities.
+        """
+        if kind not in ("leads", "contacts", "companies"):
+            raise ValueError(f"{kind} can not be restored")
+        with self._acting() as ctx:
+            changed = ctx.store.execute(
+                f"UPDATE {kind} SET is_deleted=0, updated_at=? WHERE id=? AND is_deleted=1",
+                (ctx.now, id),
+            )
+            if changed.rowcount:
+                ctx.changes.restored(kind, id)
+
+    def delete_task(self, id: int) -> None:
+        """Delete a task."""
+        from .routes.tasks import refresh_closest
+
+        with self._acting() as ctx:
+            row = ctx.store.row("SELECT entity_type, entity_id FROM tasks WHERE id=?", (id,))
+            if row is not None:
+                ctx.store.execute("DELETE FROM tasks WHERE id=?", (id,))
+                refresh_closest(ctx, [{"entity_type": row[0], "entity_id": row[1]}])
+                ctx.changes.event("task_deleted", "tasks", id)
+                ctx.changes.hook("delete_task", "tasks", id)
+
+    def delete_note(self, id: int) -> None:
+        """Delete a note."""
+        with self._acting() as ctx:
+            row = ctx.store.row("SELECT entity_type, entity_id FROM notes WHERE id=?", (id,))
+            if row is not None:
+                ctx.store.execute("DELETE FROM notes WHERE id=?", (id,))
+                ctx.changes.event("common_note_deleted", row[0], row[1], after=[{"note": {"id": id}}])
+
+    def open_short_link(self, url: str) -> str:
+        """Open a short link as its contact does, which leaves a note, and return the address behind it.
+
+        Raises:
+            ValueError: There is no such link.
+        """
+        with self._acting() as ctx:
+            links = ctx.store.documents("short_links").values()
+            link = next((one for one in links if url.endswith(f"/{one['code']}")), None)
+            if link is None:
+                raise ValueError(f"there is no short link {url!r}")
+            note = {
+                "id": ctx.store.next_id("notes"),
+                "entity_type": "contacts",
+                "entity_id": link["contact_id"],
+                "note_type": "link_followed",
+                **dict.fromkeys(("created_by", "updated_by"), 0),
+                **dict.fromkeys(("created_at", "updated_at"), ctx.now),
+                "responsible_user_id": 0,
+                "params": msgspec.json.encode({"url": link["url"]}),
+            }
+            ctx.store.insert("notes", note)
+            ctx.changes.user_id = 0
+            ctx.changes.noted("contacts", link["contact_id"], "link_followed", note["id"])
+        return str(link["url"])
+
+    def rate_talk(self, talk_id: int, rate: int) -> None:
+        """Give a talk the mark (0 to 10) that a client gives to the NPS bot, which closes it."""
+        with self._acting() as ctx:
+            talk = touch_talk(ctx, ctx.store.documents("talks")[talk_id], rate=rate)
+            ctx.changes.user_id = 0
+            after = [{"nps": {"rate": rate}}]
+            ctx.changes.event("nps_rate_added", "contacts", talk["contact_id"], after=after)
+            if talk["status"] != "closed":
+                close_talk(ctx, talk, is_forced=True)
+
+    def subscribe(self, kind: str, entity_id: int, subscriber_id: int, type: str = "user") -> Record:
+        """Subscribe a user or a group to the chat of a lead or customer."""
+        document = {"kind": kind, "entity_id": entity_id, "subscriber_id": subscriber_id, "type": type}
+        return self._put("subscriptions", document)
+
+    def receive_mail(self, email: str, subject: str, text: str, name: str = "") -> str:
+        """Receive a letter of an unknown person, which makes an incoming lead, and return its uid."""
+        from .routes.contacts import CONTACTS
+        from .routes.leads import LEADS
+
+        with self._acting() as ctx:
+            ctx.changes.is_paused = True
+            values = [{"field_code": "EMAIL", "values": [{"value": email, "enum_code": "WORK"}]}]
+            contact = Item(None, {"name": name or email, "custom_fields_values": values}, [])
+            contact_id = create(ctx, CONTACTS, contact, contact.data) or 0
+            ctx.store.update("contacts", contact_id, {"is_unsorted": 1})
+            lead = Item(None, {"name": subject}, [])
+            lead_id = create(ctx, LEADS, lead, lead.data) or 0
+            link(ctx, ("leads", lead_id), ("contacts", contact_id), True)
+            ctx.changes.is_paused = False
+            number = ctx.store.next_id("notes")
+            metadata = {
+                "from": {"email": email, "name": name},
+                "received_at": ctx.now,
+                "subject": subject,
+                "thread_id": number,
+                "message_id": number,
+                "content_summary": text,
+            }
+            body = {"source_uid": None, "source_name": None, "metadata": metadata}
+            return add_unsorted(ctx, "mail", lead_id, main_pipeline(ctx.store), body)
+
+    # ---- the account
+
+    def add_group(self, name: str) -> Record:
+        """Add a group of users."""
+        return self._put("groups", {"name": name, "uuid": new_uuid(self._sandbox.random)})
+
+    def give_api_key(self, user_id: int) -> str:
+        """Give a user one of the old API keys, which can still be exchanged for a code."""
+        key = f"{self._sandbox.random.getrandbits(160):040x}"
+        with self._acting() as ctx:
+            user = ctx.store.documents("users")[user_id]
+            ctx.store.put("users", {**user, "api_key": key})
+        return key
+
+    def do(self, action: str, args: Record) -> Any:
+        """Carry out an action by its name; used by the control endpoint.
+
+        Raises:
+            ValueError: There is no such action.
+        """
+        method: Callable[..., Any] | None = (
+            getattr(self, action, None) if not action.startswith("_") else None
+        )
+        if method is None or action == "do":
+            raise ValueError(f"unknown action {action!r}")
+        result = method(**args)
+        return msgspec.to_builtins(result.json()) if isinstance(result, Response) else result
