@@ -1,0 +1,296 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""Stores that lose, forget, go back or break: the pair that is in use survives all of it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from msgspec.structs import replace
+from redis import Redis
+
+from amocrm._async.auth.redis_token_store import AsyncRedisTokenStore
+from amocrm._async.auth.token_stores import AsyncFileTokenStore, AsyncMemoryTokenStore
+from amocrm._core.auth.token import Token
+from amocrm.errors import GrantRevoked, LoginNeeded, TokenStoreError, TokenStoreWarning
+
+from .._support import mock
+from .test_refreshing_tokens import GET, TOKEN_PATH, World
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+pytestmark = pytest.mark.anyio
+
+DAY = 86_400
+
+
+class Forgetful(AsyncMemoryTokenStore):
+    """A store that an operator, a backup or a crash can do anything to."""
+
+    def forget(self) -> None:
+        """Empties it."""
+        self._tokens.clear()
+
+    def held(self) -> dict[str, Token]:
+        """A copy of what it holds."""
+        return dict(self._tokens)
+
+    def go_back(self, to: dict[str, Token]) -> None:
+        """Puts an old copy in its place."""
+        self._tokens = dict(to)
+
+
+async def test_an_emptied_store_is_filled_again() -> None:
+    """Whoever still holds the pair puts it back at the next refresh; nobody has to log in."""
+    world = World(Forgetful())
+    crm = await world.logged_in()
+    world.store.forget()
+    world.pass_time(DAY)
+    assert (await crm.send(GET)).status == 200
+    assert (await world.client().send(GET)).status == 200
+    assert world.refreshes() == 1
+
+
+async def test_a_store_that_went_back_to_an_older_pair() -> None:
+    """A restored backup holds a spent refresh token; the pair in use replaces it instead of being given up."""
+    world = World(Forgetful())
+    crm = await world.logged_in()
+    old = world.store.held()
+    world.pass_time(DAY)
+    assert (await crm.send(GET)).status == 200
+    world.store.go_back(old)
+    world.pass_time(DAY)
+    assert (await crm.send(GET)).status == 200
+    assert world.refreshes() == 2
+    assert (await world.client().send(GET)).status == 200
+
+
+@pytest.mark.parametrize("back", [False, True])
+async def test_a_store_that_forgets_during_a_refresh(back: bool) -> None:
+    """Emptied or set back between intent and save: the new pair is stored all the same."""
+    world = World(Forgetful())
+    crm = await world.logged_in()
+    old = world.store.held() if back else {}
+    world.pass_time(DAY)
+    assert (await crm.send(GET)).status == 200
+    world.pass_time(DAY)
+
+    def forget(event: Any) -> None:
+        if type(event).__name__ == "RequestSent" and event.op == "get_access_token":
+            world.store.go_back(old)
+
+    again = world.client(hooks=[forget])
+    assert (await again.send(GET)).status == 200
+    assert (await world.client().send(GET)).status == 200
+    assert world.refreshes() == 2
+
+
+async def test_a_newer_login_wins_over_the_pair_in_use() -> None:
+    """What somebody logged in meanwhile is the newer grant, also when the pair in use has ended."""
+    world = World(Forgetful())
+    crm = await world.logged_in()
+    world.pass_time(DAY)
+    await world.logged_in()
+    login = await world.store.load(world.key)
+    assert (await crm.send(GET)).status == 200
+    assert await world.store.load(world.key) == login
+    assert world.refreshes() == 0
+
+
+async def test_a_dead_pair_is_not_put_back() -> None:
+    """After the server has refused the grant, an emptied store stays empty until somebody logs in."""
+    world = World(Forgetful())
+    crm = await world.logged_in()
+    world.sandbox.tokens.uninstall(world.oauth.client_id)
+    world.pass_time(DAY)
+    with pytest.raises(GrantRevoked):
+        await crm.send(GET)
+    world.store.forget()
+    with pytest.raises(LoginNeeded):
+        await crm.send(GET)
+    assert world.store.held() == {}
+
+
+class _Broken(AsyncMemoryTokenStore):
+    """A store of somebody's own that raises what its database raises."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken = ""
+
+    async def load(self, key: str) -> Token | None:
+        """Fails while broken."""
+        if self.broken == "load":
+            raise RuntimeError("the database is gone")
+        return await super().load(key)
+
+    async def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
+        """Fails for a new pair while broken."""
+        if self.broken == "save" and token.intent is None:
+            raise RuntimeError("the database is gone")
+        return await super().save(key, token, fence=fence, replaces=replaces)
+
+
+async def test_a_store_that_raises_anything() -> None:
+    """A foreign error after the refresh loses no pair; before it, the old token serves while it lives."""
+    world = World(_Broken())
+    crm = await world.logged_in()
+    world.store.broken = "load"
+    world.pass_time(DAY - 200)
+    assert (await crm.send(GET)).status == 200
+    world.store.broken = "save"
+    world.pass_time(100)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert (await crm.send(GET)).status == 200
+    assert [warning.category for warning in caught] == [TokenStoreWarning]
+    world.store.broken = ""
+    world.pass_time(60)
+    assert (await crm.send(GET)).status == 200
+    assert (await world.client().send(GET)).status == 200
+    assert world.refreshes() == 1
+
+
+@pytest.mark.parametrize("life", [None, 0, -5, "soon", 1e12, [], {}])
+async def test_an_odd_life_loses_no_pair(life: object) -> None:
+    """Whatever the server says about the life of a token, the pair beside it is kept."""
+    world = World()
+
+    def odd(request: httpx.Request) -> httpx.Response:
+        if request.url.path == TOKEN_PATH:
+            pair = {"access_token": "a", "refresh_token": "r", "expires_in": life}
+            return httpx.Response(201, json=pair)
+        return httpx.Response(200, json={})
+
+    crm = world.client(http_transport=mock(odd))
+    await crm.authorize("code")
+    assert (await crm.send(GET)).status == 200
+    stored = await world.store.load(world.key)
+    assert stored.refresh == "r"
+    assert stored.lifetime == DAY
+
+
+async def test_a_clock_that_is_put_back() -> None:
+    """An hour back, or a day: a token that the server calls over is refreshed once and the request repeated."""
+    world = World()
+    crm = await world.logged_in()
+    world.time.tick(DAY + 60)
+    world.clock.now -= 3_600
+    assert (await crm.send(GET)).status == 200
+    assert world.refreshes() == 1
+
+
+async def test_a_clock_that_is_put_forward() -> None:
+    """A month ahead: one early refresh, and no more of them."""
+    world = World()
+    crm = await world.logged_in()
+    world.clock.now += 30 * DAY
+    for _ in range(3):
+        assert (await crm.send(GET)).status == 200
+    assert world.refreshes() == 1
+
+
+# ---- files
+
+
+async def test_a_login_mends_a_damaged_file(tmp_path: Path) -> None:
+    """A damaged file is said so, and a new login takes its place."""
+    world = World(AsyncFileTokenStore(tmp_path))
+    await world.logged_in()
+    next(tmp_path.glob("*.json")).write_bytes(b"\x00" * 100)
+    with pytest.raises(TokenStoreError, match="damaged"):
+        await world.client().send(GET)
+    crm = await world.logged_in()
+    assert (await crm.send(GET)).status == 200
+    assert (await world.client().send(GET)).status == 200
+
+
+async def test_a_pair_in_the_draft_of_a_dead_process(tmp_path: Path) -> None:
+    """Killed between writing the new pair and putting it in place: the next process finds it all the same."""
+    world = World(AsyncFileTokenStore(tmp_path))
+    crm = await world.logged_in()
+    old = await world.store.load(world.key)
+    world.pass_time(DAY)
+    assert (await crm.send(GET)).status == 200
+    path = next(tmp_path.glob("*.json"))
+    # What a kill just before the renaming leaves: the intent in place, the new pair beside it.
+    path.rename(path.with_suffix(".tmp"))
+    path.write_bytes(replace(old, intent=old.mark).dump())
+    assert (await world.client().send(GET)).status == 200
+    world.pass_time(DAY)
+    assert (await world.client().send(GET)).status == 200
+    assert world.refreshes() == 2
+    assert not path.with_suffix(".tmp").exists()
+
+
+@pytest.mark.parametrize("draft", [b"", b'{"access": "half', b"\x00" * 50, None])
+async def test_a_draft_that_is_no_new_pair(tmp_path: Path, draft: bytes | None) -> None:
+    """Half a draft, or that of an intent, changes nothing about what is stored."""
+    store = AsyncFileTokenStore(tmp_path)
+    token = Token(access="a", refresh="r", expires_at=1.0, lifetime=1.0, account="x")
+    announced = replace(token, intent=token.mark)
+    async with store.lock("one") as fence:
+        await store.save("one", announced, fence=fence, replaces=None)
+    next(tmp_path.glob("*.json")).with_suffix(".tmp").write_bytes(
+        announced.dump() if draft is None else draft
+    )
+    assert await store.load("one") == announced
+
+
+async def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    """A folder that is a file: the error names it and says what is needed, before any code is spent."""
+    place = tmp_path / "taken"
+    place.write_text("something else")
+    world = World(AsyncFileTokenStore(place / "tokens"))
+    code = world.sandbox.authorization_code()
+    with pytest.raises(TokenStoreError, match=r"taken.*read and write the folder"):
+        await world.client().authorize(code)
+    crm = world.client(store=AsyncMemoryTokenStore())
+    await crm.authorize(code)
+
+
+# ---- Redis
+
+
+@pytest.fixture
+async def redis(redis_url: str, tmp_path: Path) -> AsyncGenerator[Any]:
+    """A store on Redis with names of its own."""
+    store = AsyncRedisTokenStore(redis_url, prefix=str(tmp_path))
+    yield store
+    await store.close()
+
+
+async def test_redis_that_is_emptied_during_a_refresh(redis: Any, redis_url: str) -> None:
+    """Lock, fence and token are gone when the answer comes; the new pair is stored all the same."""
+    world = World(redis)
+    await world.logged_in()
+    world.pass_time(DAY)
+
+    def empty(event: Any) -> None:
+        if type(event).__name__ == "RequestSent" and event.op == "get_access_token":
+            with Redis.from_url(
+                redis_url
+            ) as client:  # only the names of this test: others use the same server
+                client.delete(*[redis._name(what, world.key) for what in ("pair", "lock", "fence")])
+
+    assert (await world.client(hooks=[empty]).send(GET)).status == 200
+    assert (await world.client().send(GET)).status == 200
+    assert world.refreshes() == 1
+
+
+async def test_a_name_in_redis_that_is_something_else(redis: Any) -> None:
+    """A list under the name of the token, or bytes that are none: the error says so and what to change."""
+    world = World(redis)
+    name = redis._name("pair", world.key)
+    await redis._client.rpush(name, "something else")
+    with pytest.raises(TokenStoreError, match="another prefix"):
+        await world.client().send(GET)
+    await redis._client.delete(name)
+    await redis._client.hset(name, "token", b"\x80hidden")
+    with pytest.raises(TokenStoreError, match="another prefix") as caught:
+        await world.client().send(GET)
+    assert "hidden" not in str(caught.value)

@@ -1,0 +1,151 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""What a user of the facade reads when something is wrong, over real sockets: each message names the thing to do."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from amocrm import (
+    BlockedError,
+    CircuitOpen,
+    Contact,
+    FlushError,
+    Lead,
+    NotFoundError,
+    NotLoaded,
+    NotSentError,
+    UnauthorizedError,
+)
+from amocrm._async.client import AsyncAmoCRM
+from amocrm._core.http.retry import NEVER
+from amocrm_sandbox import Page, SandboxServer
+
+from .._support import ManualClock, rerouted
+from ..crm import Deal
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    """A sandbox over HTTP."""
+    with SandboxServer(limits=False) as running:
+        yield running
+
+
+def client(server: SandboxServer, token: str | None = None) -> AsyncAmoCRM:
+    """A client of it that does not try again."""
+    return AsyncAmoCRM(
+        "demo",
+        token=token or server.sandbox.token,
+        base_url=server.url,
+        clock=ManualClock(),
+        retry=NEVER,
+    )
+
+
+async def test_a_wrong_subdomain(server: SandboxServer) -> None:
+    """The account is not there: the message says to check the subdomain."""
+    transport = rerouted(server.url)
+    async with AsyncAmoCRM("nobody", token=server.sandbox.token, http_transport=transport) as crm:
+        with pytest.raises(UnauthorizedError, match=r"401: Account not found \(check the subdomain"):
+            await crm.leads.all()
+    await transport.aclose()
+
+
+async def test_a_wrong_token(server: SandboxServer) -> None:
+    """The message says what may be wrong with the token and does not repeat it."""
+    async with client(server, token="not-a-token") as crm:
+        with pytest.raises(UnauthorizedError, match="check token and subdomain") as caught:
+            await crm.leads.get(17)
+        session = crm.session()
+        lead = session.add(Lead(name="Заказ"))
+        with pytest.raises(FlushError, match="check token and subdomain"):
+            await session.commit()
+    assert "not-a-token" not in str(caught.value)
+    assert session.new == [lead]
+
+
+async def test_a_server_that_is_down() -> None:
+    """Nobody listens: the system's word for it, and everything stays to be sent."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with AsyncAmoCRM(
+        "demo", token="t", base_url=f"http://127.0.0.1:{port}", clock=ManualClock(), retry=NEVER
+    ) as crm:
+        with pytest.raises(
+            NotSentError, match=r"could not be sent to 127\.0\.0\.1 \(ConnectError: .+refused"
+        ):
+            await crm.leads.all()
+        session = crm.session()
+        session.add(Lead(name="Заказ"))
+        with pytest.raises(FlushError, match="1 skipped"):
+            await session.commit()
+        assert len(session.new) == 1
+
+
+async def test_a_page_of_html_with_403(server: SandboxServer) -> None:
+    """The gateway has blocked the API: nothing more is sent, and the error says when to try again."""
+    server.sandbox.faults.add(Page(403))
+    async with client(server) as crm:
+        session = crm.session()
+        session.add_all([Lead(name="Заказ"), Contact(name="Иван")])
+        with pytest.raises(FlushError) as caught:
+            await session.commit()
+        with pytest.raises((BlockedError, CircuitOpen)):
+            await crm.leads.all()
+        with pytest.raises(CircuitOpen, match=r"may try again in \d+ s"):
+            await crm.leads.all()
+    assert "blocked for this account or address" in str(caught.value)
+    assert not caught.value.report.applied
+    assert server.sandbox.counters()["total"] <= 3
+
+
+async def test_one_bad_lead_among_250(server: SandboxServer) -> None:
+    """The message counts, names the lead, the field and the value that was sent; the others exist."""
+    async with client(server) as crm:
+        session = crm.session()
+        leads = session.add_all(Lead(name=f"Заказ {number}") for number in range(250))
+        leads[17].responsible_user_id = 1
+        with pytest.raises(FlushError) as caught:
+            await session.commit()
+        assert len(await crm.leads.all()) == 249
+    said = str(caught.value)
+    assert "249 applied, 1 rejected in 2 requests" in said
+    assert "create <Lead new 'Заказ 17'>: rejected: responsible_user_id: " in said
+    assert "(sent: 1)" in said
+
+
+async def test_an_unknown_option_of_a_list(server: SandboxServer) -> None:
+    """Written: refused with the options that exist. Read: given as it is."""
+    async with client(server) as crm:
+        await crm.fields.ensure(Deal)
+        session = crm.session()
+        session.add(Deal(name="Заказ", city="Казнь"))
+        with pytest.raises(FlushError, match=r"city|Город.*did you mean 'Казань'\? \(sent: 'Казнь'\)"):
+            await session.commit()
+        with pytest.raises(LookupError, match="did you mean 'Казань'"):
+            await crm.query(Deal).where(Deal.city.is_("Казнь")).all()
+
+
+async def test_a_deleted_lead(server: SandboxServer) -> None:
+    """It is not found by its id; the list of deleted ones shows what the API shows and says what it does not."""
+    async with client(server) as crm:
+        async with crm.session() as session:
+            made = session.add(Lead(name="Заказ", price=5))
+        server.sandbox.delete("leads", made.id)
+        with pytest.raises(NotFoundError, match=f"there is no Lead {made.id}, or the user"):
+            await crm.leads.get(made.id)
+        assert await crm.leads.get_or_none(made.id) is None
+        assert await crm.leads.all() == []
+        (deleted,) = await crm.query(Lead).with_("only_deleted").all()
+        assert deleted.is_deleted
+        with pytest.raises(NotLoaded, match="is deleted: the API shows only a few"):
+            assert deleted.price
+        session = crm.session()
+        session.ref(Lead, made.id).price = 7
+        with pytest.raises(FlushError, match=f"update <Lead {made.id}>: rejected: .*not found"):
+            await session.commit()

@@ -1,0 +1,386 @@
+# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
+"""Reading lists: pages, filters in both kinds of account, related entities, and their cost in requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from amocrm import (
+    Company,
+    Contact,
+    FilterError,
+    FilterIgnored,
+    Lead,
+    NotFoundError,
+    NotLoaded,
+    Pipeline,
+    Status,
+    Task,
+    User,
+    fields,
+)
+from amocrm._async.client import AsyncAmoCRM
+from amocrm.errors import UnreadableError
+from amocrm_sandbox import Mutate, Sandbox
+
+from ..crm import City, Deal, client_of
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2024, 5, 1, tzinfo=UTC)
+
+
+@pytest.fixture(params=[False, True], ids=["without option", "with option"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """An account without and with the paid filter option."""
+    made = Sandbox(limits=False, api_filter=request.param)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def crm(sandbox: Sandbox) -> AsyncAmoCRM:
+    """Its client."""
+    return client_of(sandbox)
+
+
+def has_option(sandbox: Sandbox) -> bool:
+    """Whether filters work in this account."""
+    return bool(sandbox.account["is_api_filter_enabled"])
+
+
+async def fill(crm: AsyncAmoCRM, count: int) -> list[Lead]:
+    """Leads with rising prices and times of change, a contact and a company each."""
+    async with crm.session() as s:
+        return s.add_all(
+            Lead(
+                name=f"Сделка {number}",
+                price=number,
+                created_at=START,
+                updated_at=START + timedelta(hours=number),
+                company=Company(name=f"Компания {number}"),
+                contacts=[Contact(name=f"Контакт {number}", phone=f"+7{number}")],
+            )
+            for number in range(count)
+        )
+
+
+# ---- pages
+
+
+async def test_all_pages_are_read_in_order(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """1,100 leads are 5 pages, and at most as many requests more as may run ahead."""
+    async with crm.session() as s:
+        s.add_all(Lead(name=str(number)) for number in range(1100))
+    sandbox.journal.reset()
+    ids = [lead.id async for lead in crm.leads]
+    assert len(ids) == 1100
+    assert ids == sorted(ids)
+    assert 5 <= sandbox.journal.total <= 5 + crm.ahead
+
+
+async def test_an_empty_list_is_empty(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """204 is no error: nothing is yielded, after one request."""
+    assert await crm.leads.all() == []
+    assert await crm.query(Lead).first() is None
+    assert sandbox.journal.total == 2
+
+
+async def test_a_limit_asks_for_no_more_than_it_gives(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """limit(3) is one request of three items."""
+    await fill(crm, 10)
+    sandbox.journal.reset()
+    assert len(await crm.query(Lead).limit(3).all()) == 3
+    assert sandbox.journal.total == 1
+    assert "limit=3" in sandbox.journal[0].target
+
+
+async def test_an_overlap_finds_what_a_deletion_has_moved(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Three leads deleted behind the reader hide three others, unless the ends of pages are read again."""
+    async with crm.session() as s:
+        s.add_all(Lead(name=str(number)) for number in range(600))
+    ids = sorted([lead.id async for lead in crm.leads])
+    missed = []
+    for overlap, gone in ((0, ids[:3]), (5, ids[3:6])):
+        crm.ahead = 0
+        seen = set()
+        async for lead in crm.query(Lead).overlap(overlap):
+            if lead.id == ids[20]:
+                for key in gone:
+                    sandbox.delete("leads", key)
+            seen.add(lead.id)
+        missed.append(len(set(ids) - seen - set(ids[:6])))
+    assert missed == [3, 0]
+    with pytest.raises(ValueError, match="number of rows"):
+        crm.query(Lead).overlap(-1)
+
+
+async def test_a_list_can_be_sorted(crm: AsyncAmoCRM) -> None:
+    """order_by sends what the list can sort by and refuses the rest."""
+    await fill(crm, 5)
+    newest = await crm.query(Lead).order_by(Lead.updated_at, desc=True).all()
+    assert [lead.price for lead in newest] == [4, 3, 2, 1, 0]
+    with pytest.raises(FilterError, match="sorted by"):
+        crm.query(Lead).order_by(Lead.price)
+
+
+# ---- one
+
+
+async def test_one_entity_by_id(crm: AsyncAmoCRM) -> None:
+    """get raises NotFoundError for an unknown id, get_or_none gives None."""
+    leads = await fill(crm, 1)
+    assert (await crm.leads.get(leads[0].id)).name == "Сделка 0"
+    assert await crm.leads.get_or_none(999) is None
+    with pytest.raises(NotFoundError, match="no Lead 999"):
+        await crm.leads.get(999)
+    with pytest.raises(LookupError):
+        await crm.get(Deal, 999)
+
+
+async def test_a_derived_class_works_everywhere(crm: AsyncAmoCRM) -> None:
+    """Queries, get and sessions give the class that was asked for."""
+    await crm.fields.ensure(Deal)
+    async with crm.session() as s:
+        made = s.add(Deal(name="Заказ", city=City.KAZAN))
+        assert s.ref(Deal, 55).id == 55
+    assert [type(deal) async for deal in crm.query(Deal)] == [Deal]
+    assert (await crm.get(Deal, made.id)).city is City.KAZAN
+    async with crm.session() as s:
+        lead = await s.get(Lead, made.id)
+        assert await s.get(Deal, made.id) is lead
+        assert isinstance(lead, Deal)
+
+
+# ---- filters
+
+
+async def test_recent_leads_are_found_in_every_account(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """updated_at >= x and what is joined to it gives the same leads with and without the option."""
+    await fill(crm, 600)
+    sandbox.journal.reset()
+    since = START + timedelta(hours=590)
+    query = crm.query(Lead).where(Lead.updated_at >= since, Lead.price.between(592, 595))
+    assert [lead.price async for lead in query.order_by(Lead.id)] == [592, 593, 594, 595]
+    assert sandbox.journal.total <= (1 if has_option(sandbox) else 2 + 2 * crm.ahead)
+
+
+async def test_an_ignored_filter_is_never_taken_for_an_answer(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Without the option a filter by price raises, unless reading the whole list was allowed."""
+    await fill(crm, 20)
+    query = crm.query(Lead).where(Lead.price >= 15)
+    if has_option(sandbox):
+        assert len(await query.all()) == 5
+    else:
+        with pytest.raises(FilterIgnored, match="scan"):
+            await query.all()
+    assert [lead.price async for lead in query.scan()] == [15, 16, 17, 18, 19]
+
+
+async def test_a_filter_that_fits_everything_is_no_proof(crm: AsyncAmoCRM) -> None:
+    """When every answered item fits, the answer is right in any account."""
+    await fill(crm, 5)
+    assert len(await crm.query(Lead).where(Lead.price >= 0).all()) == 5
+
+
+async def test_custom_fields_are_filtered_by_label(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Names and labels are turned into ids by the definitions of the account."""
+    await crm.fields.ensure(Deal)
+    async with crm.session() as s:
+        s.add_all([Deal(name="К", city=City.KAZAN, amount=5), Deal(name="М", city=City.MOSCOW, amount=7)])
+    crm.directory.fields.clear()
+    query = crm.query(Deal).where(Deal.city.is_(City.KAZAN), Deal.amount <= 6).scan()
+    assert [deal.name async for deal in query] == ["К"]
+
+
+async def test_conditions_of_another_list_are_refused(crm: AsyncAmoCRM) -> None:
+    """A condition on contacts has no place in a query of leads."""
+    with pytest.raises(FilterError, match="contacts"):
+        crm.query(Lead).where(Contact.id.is_(5))
+
+
+async def test_search_works_in_every_account(crm: AsyncAmoCRM) -> None:
+    """The full-text search needs no option."""
+    await fill(crm, 12)
+    assert [lead.name async for lead in crm.query(Lead).search("Сделка 11")] == ["Сделка 11"]
+
+
+# ---- related entities
+
+
+async def test_250_leads_with_contacts_and_companies_take_three_requests(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """One for the leads, one for the contacts, one for the companies; without the option only when asked."""
+    async with crm.session() as s:
+        s.add_all([Contact(name="Другой"), Company(name="Другая")])
+    await fill(crm, 250)
+    sandbox.journal.reset()
+    query = crm.query(Lead).preload(Lead.contacts, Lead.company)
+    if not has_option(sandbox):
+        with pytest.raises(FilterIgnored, match="250 contacts would take 250 requests"):
+            await query.all()
+        query = crm.query(Lead).limit(5).preload(Lead.contacts, Lead.company, one_by_one=True)
+        sandbox.journal.reset()
+    leads = await query.all()
+    assert sandbox.journal.total == (3 if has_option(sandbox) else 11)
+    for lead in leads:
+        assert lead.company is not None
+        assert lead.company.name == f"Компания {lead.price}"
+        assert [contact.phone for contact in lead.contacts] == [f"+7{lead.price}"]
+
+
+async def test_what_was_not_loaded_says_what_to_call(crm: AsyncAmoCRM) -> None:
+    """Contacts of a plain list, and attributes of a reference, name the call that brings them."""
+    await fill(crm, 1)
+    lead = await crm.query(Lead).first()
+    assert lead is not None
+    with pytest.raises(NotLoaded, match=r"preload\(Lead.contacts\)"):
+        len(lead.contacts)
+    assert lead.company is not None
+    with pytest.raises(NotLoaded, match=rf"crm\.companies\.get\({lead.company.id}\)"):
+        assert lead.company.name
+
+
+async def test_users_and_stages_are_known_once_they_were_read(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Reading the directories makes names of users and stages available without further requests."""
+    pipeline = await crm.pipelines.create("Продажи", statuses=["Переговоры"], won="Оплачено")
+    (user,) = await crm.users.create([User("Агент", "agent@example.com", password="Secret123")])
+    async with crm.session() as s:
+        s.add(Lead(name="Заказ", status=pipeline["Переговоры"], responsible=user))
+    other = client_of(sandbox)
+    lead = await other.query(Lead).preload(Lead.responsible, Lead.status).first()
+    assert lead is not None
+    assert lead.responsible is not None
+    assert (lead.responsible.name, lead.status.name) == ("Агент", "Переговоры")
+    assert pipeline.won.name == "Оплачено"
+    assert [one.name async for one in other.pipelines if one.name == "Продажи"] == ["Продажи"]
+
+
+async def test_what_a_list_shows_only_when_asked(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """preload asks for it without a request of its own, for a list and for one entity."""
+    leads = await fill(crm, 1)
+    sandbox.journal.reset()
+    wanted = (Lead.loss_reason, Lead.catalog_elements, Lead.is_price_modified_by_robot)
+    lead = await crm.query(Lead).preload(*wanted).first()
+    assert lead is not None
+    again = await crm.leads.get(leads[0].id, preload=wanted)
+    for one in (lead, again):
+        assert (one.loss_reason, one.catalog_elements) == (None, ())
+        assert one.is_price_modified_by_robot in (None, False)
+    assert sandbox.journal.total == 2
+    with pytest.raises(TypeError, match="always comes along"):
+        crm.query(Lead).preload(Lead.price)
+    with pytest.raises(TypeError, match=r"crm\.notes\.of"):
+        await crm.leads.get(1, preload=[Lead.notes])
+    with pytest.raises(TypeError, match=r"such as Lead\.contacts"):
+        crm.query(Lead).preload("contacts")  # type: ignore[arg-type]
+
+
+async def test_mistakes_in_a_query_say_what_to_write(crm: AsyncAmoCRM) -> None:
+    """Python's own operators that the API cannot answer are refused with the nearest thing that works."""
+    query = crm.query(Lead)
+    with pytest.raises(TypeError, match=r"use \.is_\(value\)"):
+        query.where(Lead.price == 5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"where\(a, b\)"):
+        query.where((Lead.price >= 5) & (Lead.price <= 7))  # type: ignore[operator]
+    with pytest.raises(TypeError, match="no 'or'"):
+        query.where((Lead.price >= 5) | (Lead.price <= 3))  # type: ignore[operator]
+    with pytest.raises(TypeError, match="no 'not'"):
+        query.where(~(Lead.price >= 5))  # type: ignore[operator]
+    with pytest.raises(FilterError, match="use >="):
+        query.where(Lead.price > 5)  # type: ignore[operator]
+    with pytest.raises(FilterError, match="use <="):
+        query.where(Deal.due < date(2024, 5, 1))  # type: ignore[operator]
+    with pytest.raises(ValueError, match="number of entities"):
+        query.limit(-1)
+    with pytest.raises(FilterError, match="no leads can fit"):
+        query.where(Lead.price.between(5, 1))
+    with pytest.raises(FilterError, match=r"at most 250 values, not 300.*get_many"):
+        query.where(Lead.id.in_(*range(1, 301)))
+    with pytest.raises(TypeError, match=r"crm\.pipelines\.all"):
+        crm.query(Pipeline)
+    with pytest.raises(TypeError, match=r"see crm\.pipelines"):
+        await crm.get(Status, 142)
+    with pytest.raises(TypeError, match="whole number"):
+        await crm.leads.get("17")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="whole number"):
+        await crm.leads.get_many([1.5])  # type: ignore[list-item]
+    shown = (
+        query.where(Lead.price >= 5).search("x").order_by(Lead.id, desc=True).preload(Lead.company).limit(3)
+    )
+    assert repr(shown).endswith(
+        "Query of Lead.where(Lead.price from 5 to None).search('x').order_by(id, desc).preload(Lead.company).limit(3)>"
+    )
+
+
+async def test_get_many_reads_by_ids(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Entities by id come in the order of the ids; unknown ids are missing."""
+    leads = await fill(crm, 5)
+    wanted = [leads[3].id, leads[1].id, 999]
+    sandbox.journal.reset()
+    found = await crm.leads.get_many(wanted, one_by_one=True)
+    assert [lead.id for lead in found] == wanted[:2]
+    assert sandbox.journal.total == (1 if has_option(sandbox) else 4)
+
+
+# ---- other collections
+
+
+async def test_lists_by_entity(crm: AsyncAmoCRM) -> None:
+    """Notes, tasks and tags are listed for an entity or for a class."""
+    async with crm.session() as s:
+        lead = s.add(Lead(name="Заказ", tags={"vip"}))
+        lead.notes.add("раз")
+        s.add(Task("сам по себе", due=START))
+        lead.tasks.add("по сделке", due=START)
+    assert [note.text async for note in crm.notes.of(Lead)] == ["раз"]
+    assert [task.text async for task in crm.tasks.of(lead)] == ["по сделке"]
+    assert len(await crm.tasks.all()) == 2
+    assert "vip" in [tag.name async for tag in crm.tags.of(Lead)]
+    (tag,) = await crm.tags.create(Contact, ["новый"])
+    assert tag.id > 0
+    with pytest.raises(TypeError, match=r"notes\.of"):
+        crm.query(type(lead.notes.add("два")))
+
+
+async def test_fields_are_created_once(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """ensure creates what is declared and missing, and nothing the second time."""
+    first = await crm.fields.ensure(Deal)
+    again = await crm.fields.ensure(Deal)
+    assert len(first) == len(again)
+    made = await crm.fields.create(
+        Company, [fields.Definition(name="Отрасль", type="select", options=["IT"])]
+    )
+    assert made[0].id > 0
+    assert (await crm.fields.list("companies")).find(("name", "Отрасль")) is not None
+
+
+async def test_the_account_tells_its_zone_and_option(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """account() learns the zone, in which moments are shown from then on, and whether filters work."""
+    await fill(crm, 1)
+    lead = await crm.query(Lead).first()
+    assert lead is not None
+    assert lead.created_at == START
+    assert str(lead.created_at.tzinfo) == "UTC"
+    await crm.account()
+    assert str(crm.zone) == "Europe/Moscow"
+    assert crm.directory.filters is has_option(sandbox)
+    assert lead.created_at == START
+    assert str(lead.created_at.tzinfo) == "Europe/Moscow"
+
+
+async def test_an_unreadable_value_is_told_apart_from_one_that_was_not_loaded(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """A value that does not fit its description costs itself, not the page."""
+    await fill(crm, 2)
+    sandbox.faults.add(Mutate("_embedded.leads.*.group_id", {"odd": 1}), operation="list_leads")
+    with pytest.warns(UserWarning, match="group_id"):
+        leads = await crm.leads.all()
+    assert [lead.price for lead in leads] == [0, 1]
+    with pytest.raises(UnreadableError, match="group_id"):
+        assert leads[0].group_id

@@ -1,0 +1,214 @@
+# GENERATED from tests/shell_async/orm/test_flush.py by generator/desync.py: edit that file and run `make generate`.
+"""Commits at their edges: mistakes, linked objects, slow servers, interruptions."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date
+from unittest.mock import ANY
+
+import pytest
+
+from amocrm import Company, Contact, FlushError, Lead, Outcome, ValidationError
+from amocrm._sync.client import AmoCRM
+from amocrm._core.http.retry import NEVER
+from amocrm_sandbox import Drop, Page, Sandbox
+
+from .._support import cancelled
+from ..crm import Deal, bodies, client_of
+
+pytestmark = pytest.mark.anyio
+
+
+def test_no_session_takes_what_is_no_entity(crm: AmoCRM) -> None:
+    """A class, a dict and an id of text are refused where they are given."""
+    s = crm.session()
+    for wrong in (Lead, {"name": "x"}, None):
+        with pytest.raises(TypeError, match="takes entities such as"):
+            s.add(wrong)  # type: ignore[type-var]
+    with pytest.raises(TypeError, match="whole number"):
+        s.ref(Lead, "17")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no Lead has the id -5"):
+        s.ref(Lead, -5)
+
+
+def test_what_an_added_lead_is_linked_to_comes_along(crm: AmoCRM) -> None:
+    """Changes of linked entities are sent too, also those made after the lead was added."""
+    with crm.session() as s:
+        made = s.add(Lead(name="Заказ", contacts=[Contact(name="Иван")], company=Company(name="Рога")))
+    lead = crm.leads.get(made.id, preload=[Lead.contacts, Lead.company])
+    lead.contacts[0].name = "Пётр"
+    with crm.session() as s:
+        s.add(lead)
+        assert lead.company is not None
+        lead.company.name = "Копыта"
+    again = crm.leads.get(made.id, preload=[Lead.contacts, Lead.company])
+    assert again.company is not None
+    assert (again.contacts[0].name, again.company.name) == ("Пётр", "Копыта")
+
+
+def test_a_changed_object_does_not_vanish_behind_another(crm: AmoCRM) -> None:
+    """Assigning a changed company that is here as another object is refused, as in add()."""
+    with crm.session() as s:
+        made = s.add(Lead(name="Заказ", company=Company(name="Рога")))
+    with crm.session() as s:
+        lead = s.get(Lead, made.id)
+        assert lead.company is not None
+        other = crm.companies.get(lead.company.id)
+        other.name = "Копыта"
+        with pytest.raises(ValueError, match="as another object"):
+            lead.company = other
+
+
+# ---- batches that are too slow
+
+
+def test_a_gateway_timeout_makes_the_next_batches_smaller(sandbox: Sandbox) -> None:
+    """The batch of the 504 is unknown; those behind it are half as long, and smaller again after another."""
+    crm = client_of(sandbox, retry=NEVER, ahead=0)
+    sandbox.faults.add(Page(504), operation="create_leads", nth=1)
+    sandbox.faults.add(Page(504), operation="create_leads", nth=2)
+    s = crm.session()
+    s.add_all(Lead(name=str(number)) for number in range(700))
+    with pytest.raises(FlushError, match=r"session\.reconcile\(\)"):
+        s.commit()
+    assert [len(body) for body in bodies(sandbox, "create_leads")] == [250, 125, 62, 62, 62, 62, 62, 15]
+    assert (len(s.report.unknown), len(s.report.applied)) == (375, 325)
+    report = s.reconcile()
+    assert {result.outcome for result in report} == {Outcome.SKIPPED}
+    assert (s.commit()).ok
+    assert len(crm.leads.all()) == 700
+
+
+def test_a_change_that_timed_out_and_was_sent_again_makes_batches_smaller(sandbox: Sandbox) -> None:
+    """A PATCH is repeated by itself; that it was slow is remembered."""
+    crm = client_of(sandbox, ahead=0)
+    with crm.session() as s:
+        leads = s.add_all(Lead(name=str(number)) for number in range(600))
+    sandbox.faults.add(Page(504), operation="update_leads", nth=1)
+    with crm.session() as s:
+        for lead in leads:
+            s.add(lead).price = 5
+    assert [len(body) for body in bodies(sandbox, "update_leads")] == [250, 250, 125, 125, 100]
+    assert s.report.ok
+
+
+# ---- typed by what was learned
+
+
+def test_a_value_written_by_name_reads_back_as_it_was_written(crm: AmoCRM) -> None:
+    """The commit learns the type of the field; the object shows the value and not the items of the API."""
+    crm.fields.ensure(Deal)
+    crm.directory.fields.clear()
+    with crm.session() as s:
+        lead = s.add(Lead(name="Заказ"))
+        lead.custom["Город"], lead.custom["Срок"] = "Казань", date(2024, 5, 1)
+    assert lead.custom["Город"] == "Казань"
+    assert lead.custom["Срок"] == date(2024, 5, 1)
+
+
+def test_a_refused_option_names_those_that_exist(crm: AmoCRM) -> None:
+    """Where the definitions are known the message says what could have been meant."""
+    crm.fields.ensure(Deal)
+    s = crm.session()
+    s.add(Deal(name="Заказ", city="Казнь"))
+    with pytest.raises(FlushError, match="did you mean 'Казань'"):
+        s.commit()
+    s = crm.session()
+    s.add(Deal(name="Заказ", city="Атлантида"))
+    with pytest.raises(FlushError, match="options are 'Казань', 'Москва'"):
+        s.commit()
+
+
+def test_stages_and_pipelines_are_saved(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """One request with what was changed, none for what was not; a refused change stays a change."""
+    sales = crm.pipelines.create("Продажи", statuses=["Переговоры"], is_unsorted_on=False)
+    sales.name, sales["Переговоры"].name = "Сбыт", "Встреча"
+    crm.pipelines.save(sales, *sales)
+    (pipeline,) = bodies(sandbox, "update_pipeline")
+    assert pipeline == {"name": "Сбыт"}
+    assert bodies(sandbox, "update_pipeline_status") == [{"name": "Встреча"}]
+    again = crm.pipelines.get(sales.id)
+    assert (again.name, "Встреча" in [stage.name for stage in again]) == ("Сбыт", True)
+    sandbox.faults.add(Page(400, html=False), operation="update_pipeline")
+    again.name = "Нет"
+    for _ in range(2):
+        with pytest.raises(ValidationError):
+            crm.pipelines.save(again)
+    assert len(bodies(sandbox, "update_pipeline")) == 3
+    with pytest.raises(TypeError, match="takes pipelines and stages"):
+        crm.pipelines.save(Lead(name="x"))  # type: ignore[arg-type]
+
+
+def test_what_was_on_its_way_when_a_commit_was_cut_short_is_in_doubt(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """A creation that was sent and lost in a cancelled commit is never sent again by itself."""
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    s = crm.session()
+    lead = s.add(Lead(name="Заказ"))
+
+    def commit() -> None:
+        with suppress(FlushError):
+            s.commit()
+
+    cancelled(commit, lambda: sandbox.journal.total > 0)
+    assert s.doubtful == [lead]
+    assert s.report.unknown[0].entity is lead
+    s.commit()
+    assert len(bodies(sandbox, "create_leads")) == 1
+    assert (s.reconcile()).ok
+
+
+def test_a_fraction_of_a_price_is_no_silent_loss(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """amoCRM keeps whole prices: a fraction is sent, and the warning says what may become of it."""
+    session = crm.session()
+    lead = session.add(Lead(name="Заказ", price=10.5))
+    with pytest.warns(UserWarning, match=r"price 10\.5 .*whole prices"):
+        session.commit()
+    assert bodies(sandbox, "create_leads") == [[{"name": "Заказ", "price": 10.5, "request_id": ANY}]]
+    lead.price = 11.0
+    session.commit()
+    assert bodies(sandbox, "update_leads") == [[{"id": lead.id, "price": 11}]]
+
+
+def test_a_record_that_only_looks_like_it_is_for_people_to_decide(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """A robot has changed the record before reconcile() saw it: neither adopted nor sent again by itself."""
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    s = crm.session()
+    lead = s.add(Lead(name="Заказ", price=5))
+    with pytest.raises(FlushError):
+        s.commit()
+    (there,) = crm.leads.all()
+    with crm.session() as robot:
+        robot.ref(Lead, there.id).price = 7
+    for _ in range(2):
+        report = s.reconcile()
+        assert report.unknown[0].entity is lead
+        assert f"record {there.id} looks like it" in report.unknown[0].reason
+        s.commit()
+    assert s.doubtful == [lead]
+    assert len(bodies(sandbox, "create_leads")) == 1
+    s.resend(lead)
+    s.commit()
+    assert len(crm.leads.all()) == 2
+    with pytest.raises(ValueError, match="not in doubt"):
+        s.resend(lead)
+
+
+def test_a_mended_object_whose_answer_is_lost_is_found_again(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """A null that was sent is compared with nothing: the server has put its default there."""
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=2)
+    s = crm.session()
+    lead = s.add(Lead(name="Заказ", responsible_user_id=1))
+    for _ in range(2):
+        with pytest.raises(FlushError):
+            s.commit()
+        lead.responsible_user_id = None
+    assert (s.reconcile()).ok
+    s.commit()
+    assert [one.id for one in crm.leads.all()] == [lead.id]

@@ -1,0 +1,429 @@
+# GENERATED from tests/shell_async/webhooks/test_receiver.py by generator/desync.py: edit that file and run `make generate`.
+"""The router: what is taken, who is called, and what happens when somebody fails."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
+from amocrm.errors import ConfigurationError
+from amocrm.webhooks import (
+    ContactResponsibleChanged,
+    ContactUpdated,
+    Delivery,
+    Event,
+    LeadAdded,
+    LeadEvent,
+    LeadStatusChanged,
+    Limits,
+    UnknownEvent,
+    WebhookError,
+)
+from amocrm.webhooks._receiving.handler_registry import Failure
+
+from .._hooks import WON, collector, router
+from .._support import StoppedClock
+
+pytestmark = pytest.mark.anyio
+
+ACCOUNT = b"&account[id]=12345678&account[subdomain]=demo"
+
+
+def test_a_delivery_is_taken_at_once_and_handled_afterwards() -> None:
+    """The answer comes before the handlers; the worker calls them."""
+    hooks = router()
+    seen = collector(hooks, LeadStatusChanged)
+
+    answer = hooks.accept(Delivery(body=WON))
+
+    assert (answer.status, seen) == (200, [])
+    assert hooks.work() == 1
+    assert [(event.lead_id, event.status_id) for event in seen] == [(17, 142)]
+    assert hooks.work() == 0
+    assert hooks.inbox.counts() == {"ready": 0, "dead": 0, "done": 1}
+
+
+def test_handlers_of_both_kinds() -> None:
+    """Plain functions run as well; an event goes to everybody who wants it, in the order of registration."""
+    hooks = router()
+    order: list[str] = []
+
+    @hooks.on(LeadStatusChanged)
+    def first(event: LeadStatusChanged) -> None:
+        order.append("first")
+
+    @hooks.on(LeadEvent, LeadAdded)
+    def second(event: LeadEvent) -> None:
+        order.append("second")
+
+    @hooks.on()
+    def third(event: Event[Any]) -> None:
+        order.append("third")
+
+    @hooks.on(LeadAdded)
+    def never(event: LeadAdded) -> None:
+        order.append("never")
+
+    hooks.accept(Delivery(body=WON))
+    hooks.work()
+
+    assert order == ["first", "second", "third"]
+
+
+class Stage:
+    """Something with an id, as a stage of a pipeline."""
+
+    def __init__(self, id: int) -> None:
+        self.id = id
+
+
+@pytest.mark.parametrize(
+    ("filters", "called"),
+    [
+        ({"status": 142}, True),
+        ({"status_id": 142}, True),
+        ({"status": 143}, False),
+        ({"status": {142, 143}}, True),
+        ({"status": [Stage(1), Stage(142)]}, True),
+        ({"status": Stage(142)}, True),
+        ({"status": lambda number: number > 100}, True),
+        ({"status": 142, "pipeline": 32}, False),
+        ({"status": "142"}, True),
+        ({"lead": 17}, True),
+        ({"lead": 18}, False),
+        ({"account": 12345678}, True),
+        ({"account": "12345678"}, True),
+        ({"account": {"demo", "other"}}, True),
+        ({"account": 1}, False),
+        ({"where": lambda event: event.lead_id == 17}, True),
+        ({"where": lambda event: event.lead_id == 18, "status": 142}, False),
+    ],
+)
+def test_filters(filters: dict[str, Any], called: bool) -> None:
+    """A filter is a value, several, an object with an id, or a function."""
+    hooks = router()
+    seen = collector(hooks, LeadStatusChanged, **filters)
+
+    assert hooks.dispatch(Delivery(body=WON + ACCOUNT)) == []
+
+    assert bool(seen) is called
+
+
+@pytest.mark.parametrize(
+    ("kinds", "options", "message"),
+    [
+        ((LeadStatusChanged,), {"statu": 1}, "did you mean status_id"),
+        ((Event,), {"lead": 1}, "cannot be filtered"),
+        ((), {"status": 1}, "every event cannot be filtered"),
+        (("status_lead",), {}, "no class of events"),
+    ],
+)
+def test_a_wrong_registration_is_refused_at_once(kinds: Any, options: Any, message: str) -> None:
+    """Mistakes show when the program starts, not when the first event comes."""
+    with pytest.raises(TypeError, match=message):
+        collector(router(), *kinds, **options)
+
+
+def test_a_handler_takes_one_or_two_things() -> None:
+    """A function without a place for the event, or with too many needs, is refused; so is a second one of a name."""
+    hooks = router()
+    for wrong in (lambda: None, lambda a, b, c: None):
+        with pytest.raises(TypeError, match="takes the event"):
+            hooks.on(LeadAdded)(wrong)
+    hooks.on(LeadAdded, name="one")(lambda event: None)
+    with pytest.raises(ValueError, match="already"):
+        hooks.on(LeadAdded, name="one")(lambda event: None)
+
+
+def test_a_special_case_also_goes_to_its_general_handler() -> None:
+    """A new responsible user arrives as an update, so listeners to updates get it too."""
+    hooks = router()
+    updates, changes = collector(hooks, ContactUpdated), collector(hooks, ContactResponsibleChanged)
+    body = b"contacts[update][0][id]=1&contacts[update][0][responsible_user_id]=2&contacts[update][0][old_responsible_user_id]="
+
+    hooks.dispatch(Delivery(body=body + b"3"))
+    hooks.dispatch(Delivery(body=body + b"2"))
+
+    assert (len(updates), len(changes)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/hook/s3cret", "", 200),
+        ("/hook", "secret=s3cret", 200),
+        ("/hook/wrong", "", 404),
+        ("/hook", "", 404),
+    ],
+)
+def test_a_secret_in_the_address(path: str, query: str, status: int) -> None:
+    """Without the secret nothing is taken, and the answer does not say why."""
+    hooks = router(secret="s3cret")
+
+    assert (hooks.accept(Delivery(body=WON, path=path, query=query))).status == status
+    entries = hooks.inbox.entries()
+    assert len(entries) == (status == 200)
+    assert all("s3cret" not in entry.delivery.query + entry.delivery.path for entry in entries)
+
+
+def test_several_secrets_while_one_is_replaced() -> None:
+    """The old and the new secret are both good; an empty one is refused when the router is made."""
+    hooks = router(secret=["new", "old"])
+
+    assert (hooks.accept(Delivery(body=WON, path="/old"))).status == 200
+    for empty in ("", [], ["a", ""]):
+        with pytest.raises(ValueError, match="protect nothing"):
+            router(secret=empty)
+    with pytest.raises(ValueError, match="slash"):
+        router(secret="a/b")
+
+
+@pytest.mark.parametrize(
+    ("accounts", "body", "status"),
+    [
+        ({12345678}, WON + ACCOUNT, 200),
+        ({"demo"}, WON + ACCOUNT, 200),
+        ({1, "other"}, WON + ACCOUNT, 403),
+        ({12345678}, WON, 403),
+    ],
+)
+def test_only_expected_accounts(accounts: Any, body: bytes, status: int) -> None:
+    """With a list of accounts, deliveries of others and of nobody are refused."""
+    hooks = router(accounts=accounts)
+
+    assert (hooks.accept(Delivery(body=body))).status == status
+
+
+def test_chat_hooks_are_checked_when_the_secret_is_known() -> None:
+    """A chat hook needs the signature of its body."""
+    body = (
+        b'{"account_id":"a","time":1740996000,"message":{"conversation":{"id":"c"},"message":{"text":"Hi"}}}'
+    )
+    hooks = router(chat_secret="channel-secret")
+    signature = hmac.new(b"channel-secret", body, hashlib.sha1).hexdigest()
+
+    assert (hooks.accept(Delivery(body=body))).status == 403
+    assert (hooks.accept(Delivery(body=body, headers={"X-Signature": signature}))).status == 200
+    assert (hooks.accept(Delivery(body=WON))).status == 200
+
+
+def test_the_uninstall_hook_is_checked_when_the_integration_is_known() -> None:
+    """A forged uninstall is refused."""
+    client = "00000000-1111-4222-8333-444444444444"
+    hooks = router(client_id=client, client_secret="demo-client-secret")
+    good = "277d1eb9c3d9a83c87f84f9b59659792fd0c259c70e47b6c07b5cd80c604c4ba"
+
+    for signature, status in ((good, 200), (good[::-1], 403)):
+        query = f"account_id=12345678&client_uuid={client}&signature={signature}"
+        assert (hooks.accept(Delivery(query=query))).status == status
+
+
+def test_a_repetition_is_taken_and_not_handled_again() -> None:
+    """The platform repeats what it thinks was lost; content with its moment tells, whatever the id."""
+    hooks = router()
+    seen = collector(hooks)
+
+    for number in range(3):
+        assert (
+            hooks.accept(Delivery(body=WON, headers={"X-Amocrm-Requestid": str(number)}))
+        ).status == 200
+    hooks.work()
+
+    assert len(seen) == 1
+    assert hooks.work() == 0
+
+
+def test_undated_content_is_told_by_the_id_of_its_delivery() -> None:
+    """A lead can be deleted twice with the same body: only the same delivery is a repetition."""
+    hooks = router(concurrency=10)
+    seen = collector(hooks)
+    body = b"leads[delete][0][id]=17"
+
+    for number in ("a", "a", "b"):
+        hooks.accept(Delivery(body=body, headers={"X-Amocrm-Requestid": number}))
+    hooks.accept(Delivery(body=body))
+    hooks.accept(Delivery(body=body))
+    hooks.work()
+
+    assert len(seen) == 4
+    assert len({event.key for event in seen}) == 4
+
+
+@pytest.mark.parametrize(
+    "delivery",
+    [
+        Delivery(
+            body=b"token=t&return_url=https://demo.amocrm.ru/api/v4/salesbot/1/continue/2",
+            headers={"content-type": "application/x-www-form-urlencoded"},
+        ),
+        Delivery(query="code=def502&referer=demo.amocrm.ru"),
+    ],
+    ids=["step of a bot", "code of a login"],
+)
+def test_what_is_given_once_is_told_by_its_content(delivery: Delivery) -> None:
+    """A waiting step and a code are of use once, so the same again is a repetition, whatever its id."""
+    hooks = router()
+    seen = collector(hooks)
+
+    for _ in range(2):
+        assert (hooks.accept(delivery)).status == 200
+    while hooks.work():
+        pass
+
+    assert len(seen) == 1
+
+
+def test_a_body_that_was_cut_off_is_refused() -> None:
+    """Half a form is a form as well; its announced length tells, and the platform is asked to repeat."""
+    hooks = router(secret="s3cret")
+    length = {"Content-Length": str(len(WON))}
+
+    assert (hooks.accept(Delivery(body=WON[:40], headers=length, path="/s3cret"))).status == 503
+    assert (hooks.accept(Delivery(body=WON, headers=length, path="/s3cret"))).status == 200
+    assert len(hooks.inbox.entries()) == 1
+
+
+def test_strangers_are_refused_before_their_body_is_read() -> None:
+    """The address alone tells whether a body is worth reading."""
+    hooks = router(secret="s3cret")
+
+    assert hooks.refusal("/hook/s3cret") is None
+    assert hooks.refusal("/hook", "secret=s3cret") is None
+    refused = hooks.refusal("/hook/wrong")
+    assert refused is not None
+    assert refused.status == 404
+    assert router().refusal("/anything") is None
+
+
+def test_an_error_of_the_router_is_not_an_acceptance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong while a delivery is looked at, the platform is asked to repeat it."""
+    failures: list[Failure] = []
+    hooks = router(on_failure=failures.append)
+    monkeypatch.setattr("amocrm.webhooks._receiving.admission.delivery_key", lambda *arguments: 1 / 0)
+
+    assert (hooks.accept(Delivery(body=WON))).status == 500
+    assert [type(failure.error) for failure in failures] == [ZeroDivisionError]
+
+
+def test_the_key_of_an_event_stays_the_same() -> None:
+    """Attempts and replays of an event have one key, by which an effect is made once."""
+    clock = StoppedClock()
+    hooks = router(clock=clock, on_failure=lambda failure: None)
+    keys: list[str] = []
+
+    @hooks.on(LeadAdded)
+    def handler(event: LeadAdded, handling: Any) -> None:
+        keys.append(handling.key)
+        if handling.attempt == 1 and len(keys) < 3:
+            raise RuntimeError("again")
+
+    hooks.accept(Delivery(body=b"leads[add][0][id]=1&leads[add][1][id]=2"))
+    hooks.work()
+    clock.now += 100
+    hooks.work()
+    hooks.replay(*[entry.id for entry in hooks.inbox.entries("done")])
+    hooks.work()
+
+    assert len(set(keys)) == 2
+    assert keys[0:2] == keys[2:4] == keys[4:6]
+
+
+def test_what_cannot_be_read_is_kept_when_the_sender_is_known() -> None:
+    """A body beyond the bounds with the right secret waits for a decision; from a stranger it is refused."""
+    hooks = router(secret="s3cret", limits=Limits(keys=3), on_failure=lambda failure: None)
+    stranger = router(limits=Limits(keys=3))
+
+    assert (hooks.accept(Delivery(body=b"a&b&c&d", path="/s3cret"))).status == 200
+    assert (hooks.accept(Delivery(body=b"[1]", path="/s3cret"))).status == 200
+    assert (stranger.accept(Delivery(body=b"a&b&c&d"))).status == 413
+    assert (stranger.accept(Delivery(body=b"[1]"))).status == 400
+    assert (hooks.accept(Delivery(body=b"x" * 5_000_000, path="/s3cret"))).status == 413
+    first, second = hooks.inbox.entries("dead")
+    assert "keys" in str(first.error)
+    assert "BodyMalformed" in str(second.error)
+    assert hooks.replay(second.id) == 1
+    assert hooks.work() == 1
+    assert (hooks.inbox.counts())["dead"] == 2
+    with pytest.raises(WebhookError):
+        hooks.dispatch(Delivery(body=b"[1]"))
+
+
+def test_nothing_is_kept_of_nothing() -> None:
+    """A probe without a body is answered and forgotten."""
+    hooks = router(secret="s3cret")
+
+    assert (hooks.accept(Delivery(path="/s3cret"))).status == 200
+    assert (hooks.accept(Delivery(path="/", query="secret=s3cret"))).status == 200
+    assert hooks.inbox.counts() == {"ready": 0, "dead": 0, "done": 0}
+
+
+def test_unknown_events_reach_their_handler() -> None:
+    """What this library does not know can still be handled."""
+    hooks = router()
+    seen = collector(hooks, UnknownEvent)
+
+    hooks.accept(Delivery(body=b"rockets[launch][0][id]=1"))
+    hooks.work()
+
+    assert [event.group for event in seen] == ["rockets"]
+
+
+class BrokenInbox(SQLiteInbox):
+    """An inbox whose disk is full."""
+
+    def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
+        """Fails."""
+        raise OSError("disk full")
+
+
+def test_what_could_not_be_kept_is_not_acknowledged() -> None:
+    """Without a durable copy the platform must repeat the delivery."""
+    failures: list[Failure] = []
+    hooks = router(inbox=BrokenInbox(":memory:"), on_failure=failures.append)
+
+    assert (hooks.accept(Delivery(body=WON))).status == 503
+    assert [str(failure.error) for failure in failures] == ["disk full"]
+
+
+def test_codes_for_the_subscription() -> None:
+    """The router knows which codes its handlers need."""
+    hooks = router()
+    for kind in (LeadStatusChanged, ContactUpdated, LeadStatusChanged):
+        collector(hooks, kind)
+
+    assert hooks.codes == ("status_lead", "update_contact")
+    collector(hooks, LeadEvent)
+    assert set(hooks.codes) >= {"add_lead", "delete_lead", "restore_lead", "responsible_lead", "update_lead"}
+
+
+def test_a_context_without_a_client() -> None:
+    """A handler that needs a client is told how to give one."""
+    hooks = router(on_failure=lambda failure: None)
+
+    @hooks.on(LeadStatusChanged)
+    def handler(event: LeadStatusChanged, handling: Any) -> None:
+        handling.session()
+
+    (failure,) = hooks.dispatch(Delivery(body=WON))
+
+    assert isinstance(failure.error, ConfigurationError)
+
+
+def test_a_path_makes_a_durable_inbox(tmp_path: Path) -> None:
+    """A router with a file takes up what another one accepted."""
+    first = router(inbox=tmp_path / "hooks.sqlite3")
+    first.accept(Delivery(body=WON))
+    first.close()
+    second = router(inbox=str(tmp_path / "hooks.sqlite3"))
+    seen = collector(second)
+
+    second.work()
+    second.close()
+
+    assert [event.lead_id for event in seen] == [17]
+    assert seen[0].delivery.received_at == 1_700_000_000.0
