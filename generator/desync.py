@@ -20,9 +20,8 @@ from pathlib import Path
 
 from .shell_rules import Refusal, left_over, refusals
 
-__all__ = ["NAMES", "SOURCE_LINE", "TREES", "DesyncError", "convert", "convert_tree"]
+__all__ = ["NAMES", "TREES", "DesyncError", "convert", "convert_tree"]
 
-SOURCE_LINE = "# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change."
 _HEADER = "# GENERATED from {name} by generator/desync.py: edit that file and run `make generate`."
 
 #: source folder -> generated folder
@@ -72,9 +71,6 @@ def convert(text: str, name: str) -> str:
         DesyncError: something in it cannot be converted.
     """
     lines = text.splitlines(keepends=True)
-    if not lines or lines[0].rstrip("\n") != SOURCE_LINE:
-        raise DesyncError(f"{name}:1: the first line must be: {SOURCE_LINE}")
-    lines[0] = _HEADER.format(name=name) + "\n"
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
@@ -85,15 +81,30 @@ def convert(text: str, name: str) -> str:
     for row, start, end, new in sorted(edits, reverse=True):
         line = lines[row - 1]
         lines[row - 1] = line[:start] + new + line[end:]
-    result = "".join(lines)
-    if result.count("\n") != text.count("\n"):
+    if "".join(lines).count("\n") != text.count("\n"):
         raise DesyncError(f"{name}: the twin would have another number of lines")
+    result = "".join(_with_header(lines, tree, name))
     try:
         twin = ast.parse(result)
     except SyntaxError as error:
         raise DesyncError(f"{name}:{error.lineno}: the twin is no valid Python: {error.msg}") from error
     _refuse(name, left_over(twin))
     return result
+
+
+def _with_header(lines: list[str], tree: ast.Module, name: str) -> list[str]:
+    """Put the header into the empty line below the module docstring, so that line numbers stay equal."""
+    header = _HEADER.format(name=name) + "\n"
+    if not tree.body:
+        return lines
+    docstring = tree.body[0]
+    if ast.get_docstring(tree) is None or docstring.end_lineno is None:
+        raise DesyncError(f"{name}:1: a module docstring is missing; write one, followed by an empty line")
+    if docstring.end_lineno == len(lines):
+        return [*lines, header]
+    if lines[docstring.end_lineno].strip():
+        raise DesyncError(f"{name}:{docstring.end_lineno}: leave an empty line below the module docstring")
+    return [*lines[: docstring.end_lineno], header, *lines[docstring.end_lineno + 1 :]]
 
 
 def _refuse(name: str, found: Iterator[Refusal]) -> None:
@@ -123,8 +134,7 @@ def _edits(text: str, name: str) -> Iterator[_Edit]:
     for index, token in enumerate(tokens):
         row, start = token.start
         if token.type in (tokenize.STRING, tokenize.COMMENT):
-            if token.start[0] > 1:
-                yield from _prose(token)
+            yield from _prose(token)
             continue
         if token.type != tokenize.NAME:
             continue

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from generator.__main__ import main
-from generator.desync import SOURCE_LINE
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def repository(spec: Path) -> Path:
     source = root / "src/amocrm/_async"
     source.mkdir(parents=True)
     (source / "shell.py").write_text(
-        f"{SOURCE_LINE}\nasync def one() -> int:\n    return 1\n", encoding="utf-8"
+        '"""Module."""\n\nasync def one() -> int:\n    return 1\n', encoding="utf-8"
     )
     (root / "src/amocrm/_sync").mkdir()
     (root / "src/amocrm/_sync/_primitives.py").write_text("HANDWRITTEN = True\n", encoding="utf-8")
@@ -101,7 +100,7 @@ def test_what_the_shell_must_not_say_stops_the_build(
 ) -> None:
     """A construct without a sync form is one line with file and line."""
     path = repository / "src/amocrm/_async/shell.py"
-    path.write_text(f"{SOURCE_LINE}\nimport asyncio\n", encoding="utf-8")
+    path.write_text('"""Module."""\n\nimport asyncio\n', encoding="utf-8")
     code, output = run("build", repository, capsys)
     assert code == 1
-    assert output.startswith("src/amocrm/_async/shell.py:2: `asyncio`")
+    assert output.startswith("src/amocrm/_async/shell.py:3: `asyncio`")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.desync import NAMES, PAIRED, SOURCE_LINE, TREES, DesyncError, convert, convert_tree
+from generator.desync import NAMES, PAIRED, TREES, DesyncError, convert, convert_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,8 +19,8 @@ HELD = "async def pages():\n    async with Scope() as scope:\n        yield scop
 
 
 def twin(text: str) -> str:
-    """The converted lines below the marker."""
-    return convert(f"{SOURCE_LINE}\n{text}", "src/amocrm/_async/x.py").partition("\n")[2]
+    """The converted lines below the header."""
+    return convert(f'"""Module."""\n\n{text}', "src/amocrm/_async/x.py").split("\n", 2)[2]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_has_no_sync_form_is_refused_with_its_place(source: str, word: str)
 
 def test_a_source_that_is_no_python_is_named() -> None:
     """A slip in the source is told with its place, like everything else."""
-    with pytest.raises(DesyncError, match=r"x\.py:3: this is no valid Python"):
+    with pytest.raises(DesyncError, match=r"x\.py:4: this is no valid Python"):
         twin("x = 1\nasync def f(:\n")
 
 
@@ -104,10 +104,19 @@ def test_no_rule_is_dead() -> None:
     assert set(NAMES) - words == set()
 
 
-def test_a_source_says_that_it_is_one() -> None:
-    """A file without the marker line is refused, so that nobody edits a twin by mistake."""
-    with pytest.raises(DesyncError, match=":1: the first line must be"):
-        convert("x = 1\n", "src/amocrm/_async/x.py")
+def test_a_twin_says_where_it_comes_from() -> None:
+    """The empty line below the docstring becomes the header, so that nobody edits a twin by mistake."""
+    made = convert('"""Module."""\n\nx = 1\n', "src/amocrm/_async/x.py").splitlines()
+
+    assert made[1].startswith("# GENERATED from src/amocrm/_async/x.py")
+    assert (made[0], made[2]) == ('"""Module."""', "x = 1")
+
+
+@pytest.mark.parametrize("text", ["x = 1\n", '"""Module."""\nx = 1\n'])
+def test_a_source_without_room_for_the_header_is_refused(text: str) -> None:
+    """A module docstring and an empty line below it are required."""
+    with pytest.raises(DesyncError, match=r"^src/amocrm/_async/x\.py:1: "):
+        convert(text, "src/amocrm/_async/x.py")
 
 
 def test_twins_keep_their_line_numbers() -> None:
@@ -118,7 +127,7 @@ def test_twins_keep_their_line_numbers() -> None:
                 text = path.read_text(encoding="utf-8")
                 copy = (ROOT / target / path.relative_to(ROOT / source)).read_text(encoding="utf-8")
 
-                assert len(copy.splitlines()) == len(text.splitlines())
+                assert len(copy.splitlines()) == max(len(text.splitlines()), 2 if text else 0)
 
 
 def test_no_word_of_asyncio_is_left_in_a_twin() -> None:

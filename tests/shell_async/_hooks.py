@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Routers for tests: an inbox in this process, a clock that the test moves."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """A disk that remembers what a power failure would leave of it.
 
 It works on real files and keeps a journal. ``remains(count)`` gives every state that the disk may be in when

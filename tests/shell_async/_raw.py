@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """A server that says exactly what a test tells it to, byte by byte."""
 
 from __future__ import annotations

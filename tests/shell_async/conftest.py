@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """What all tests of this flavour share."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """What the tests of collections, queries and sessions share: a client of a fresh sandbox."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The few things in which the flavours differ: running beside the caller, waiting, being cancelled."""
 
 from __future__ import annotations

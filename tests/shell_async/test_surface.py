@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """What a user writes, as he writes it, over real HTTP: accounts with and without the paid filter option."""
 
 from __future__ import annotations

@@ -1,2 +1,2 @@
-# GENERATED from tests/shell_async/__init__.py by generator/desync.py: edit that file and run `make generate`.
 """Tests of what waits, in the async flavour."""
+# GENERATED from tests/shell_async/__init__.py by generator/desync.py: edit that file and run `make generate`.

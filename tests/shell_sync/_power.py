@@ -1,4 +1,3 @@
-# GENERATED from tests/shell_async/_power.py by generator/desync.py: edit that file and run `make generate`.
 """A disk that remembers what a power failure would leave of it.
 
 It works on real files and keeps a journal. ``remains(count)`` gives every state that the disk may be in when
@@ -6,7 +5,7 @@ the power fails after that many calls: what was written and not synced may be th
 all; names that were made, replaced or removed and whose folder was not synced may be the new or the old ones,
 in the order in which they changed.
 """
-
+# GENERATED from tests/shell_async/_power.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,6 +1,5 @@
-# GENERATED from tests/shell_async/crm.py by generator/desync.py: edit that file and run `make generate`.
 """What the tests of collections, queries and sessions share: a client of a fresh sandbox."""
-
+# GENERATED from tests/shell_async/crm.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from enum import StrEnum

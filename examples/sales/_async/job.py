@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The main job: set the account up, import the history, read it back."""
 
 from __future__ import annotations

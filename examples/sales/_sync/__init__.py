@@ -1,2 +1,2 @@
-# GENERATED from examples/sales/_async/__init__.py by generator/desync.py: edit that file and run `make generate`.
 """The job with the asynchronous client."""
+# GENERATED from examples/sales/_async/__init__.py by generator/desync.py: edit that file and run `make generate`.

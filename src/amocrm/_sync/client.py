@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/client.py by generator/desync.py: edit that file and run `make generate`.
 """The client of one account."""
-
+# GENERATED from src/amocrm/_async/client.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """An account that was renamed: found again by its refresh token, remembered in the store, told to hooks."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The first login on a developer's machine, over real sockets: consent page, redirect, exchange."""
 
 from __future__ import annotations

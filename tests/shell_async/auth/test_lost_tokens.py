@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Stores that lose, forget, go back or break: the pair that is in use survives all of it."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The power fails between any two system calls of a save: the old pair or the new one is there, never half of one."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Tokens: one refresh for everybody, nothing lost, and errors that say what to do."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """What cannot work is refused where it is written, with a sentence that says what to write instead."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """What a user of the facade reads when something is wrong, over real sockets: each message names the thing to do."""
 
 from __future__ import annotations

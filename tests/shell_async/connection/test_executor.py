@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Sending: what reaches the server, what the caller gets, in fair weather and in foul."""
 
 from __future__ import annotations

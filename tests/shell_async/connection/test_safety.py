@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Hostile servers over real sockets: nothing leaves for anywhere else, nothing grows without bound."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Planted secrets: none is in a message, argument, traceback, repr, pickle, log line, warning or event."""
 
 from __future__ import annotations

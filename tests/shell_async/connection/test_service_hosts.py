@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Services beside the account: where they are found, and that no token leaves for anywhere else."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Limiters that wait: order of arrival, wake-ups, pauses and blocks, in process and between processes."""
 
 from __future__ import annotations

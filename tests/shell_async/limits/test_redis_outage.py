@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Redis that goes away, is emptied, or is somebody else's: the limit holds, it is said once, and all comes back."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """What is created in the directories of an account is told apart by the keys of the answer."""
 
 from __future__ import annotations

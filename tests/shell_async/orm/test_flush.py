@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Commits at their edges: mistakes, linked objects, slow servers, interruptions."""
 
 from __future__ import annotations

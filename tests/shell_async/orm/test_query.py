@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Reading lists: pages, filters in both kinds of account, related entities, and their cost in requests."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The Unit of Work against the sandbox: what is sent, and what becomes of each object."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Subscriptions, and the whole way: a change, a delivery over HTTP, a typed event, one PATCH."""
 
 from __future__ import annotations

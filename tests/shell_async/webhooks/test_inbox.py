@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """What every inbox promises, for SQLite and for Redis Streams."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The router: what is taken, who is called, and what happens when somebody fails."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The file of an inbox in SQLite, and what can go wrong with it. Nothing that was accepted is lost by any of it."""
 
 from __future__ import annotations

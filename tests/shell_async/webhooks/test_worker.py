@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The worker: who is called how often, whatever fails, hangs, ends or is away."""
 
 from __future__ import annotations

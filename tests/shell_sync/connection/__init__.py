@@ -1,1 +1,0 @@
-# GENERATED from tests/shell_async/connection/__init__.py by generator/desync.py: edit that file and run `make generate`.

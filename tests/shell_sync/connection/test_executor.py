@@ -1,6 +1,5 @@
-# GENERATED from tests/shell_async/connection/test_executor.py by generator/desync.py: edit that file and run `make generate`.
 """Sending: what reaches the server, what the caller gets, in fair weather and in foul."""
-
+# GENERATED from tests/shell_async/connection/test_executor.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import gzip

@@ -1,6 +1,5 @@
-# GENERATED from tests/shell_async/webhooks/test_worker.py by generator/desync.py: edit that file and run `make generate`.
 """The worker: who is called how often, whatever fails, hangs, ends or is away."""
-
+# GENERATED from tests/shell_async/webhooks/test_worker.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging

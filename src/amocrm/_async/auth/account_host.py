@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Where a renamed account lives now: the platform tells whoever holds a refresh token of it."""
 
 from __future__ import annotations

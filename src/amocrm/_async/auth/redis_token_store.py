@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Tokens in Redis, for processes on many machines."""
 
 from __future__ import annotations

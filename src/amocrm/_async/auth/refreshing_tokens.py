@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Tokens of an integration: one refresh for any number of tasks, threads and processes.
 
 A refresh is: lock, read the store again, then adopt what another has refreshed, or store the intent,

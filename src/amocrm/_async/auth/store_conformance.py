@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Tries a token store against everything that ``AsyncTokenStore`` promises; for tests of stores of your own."""
 
 from __future__ import annotations

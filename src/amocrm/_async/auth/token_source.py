@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Which token a request goes out with: a fixed one, or one that somebody else refreshes."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Where tokens live between runs: in memory, in files, or wherever you keep them.
 
 A store of your own needs three methods (``AsyncTokenStore``). The lock is what makes a refresh happen

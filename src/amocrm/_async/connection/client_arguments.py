@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """What a client was made with, refused where it is written if it cannot work."""
 
 from __future__ import annotations

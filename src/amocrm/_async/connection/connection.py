@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """A connection to one account: sends requests with its token, within its limits."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """From a request to its answer: token, attempts, verdicts. The loop that everything goes through."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Where the services beside the account live: files, and the host that all accounts share."""
 
 from __future__ import annotations

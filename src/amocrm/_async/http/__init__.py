@@ -1,2 +1,1 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """One request: transport and a single attempt."""

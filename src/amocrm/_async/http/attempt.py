@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """One attempt: waits for leave, sends once, reports the answer to the limiter."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The one module of this flavour that knows the HTTP library: sends one request once.
 
 No redirect is followed, nothing is retried, no answer is read beyond a bound. The connections and their

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Who may send now: the limiter's waiting half, in process.
 
 A limiter is anything with ``acquire`` and ``confirm``. The decisions are in ``_core.limiter``.

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Waiting for a limiter whose state lies outside of this process, so that nobody can wake us: we ask again."""
 
 from __future__ import annotations

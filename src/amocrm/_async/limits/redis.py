@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The limiter of all processes of all machines that share a Redis server."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The collections of an account: ``crm.leads``, ``crm.contacts``, ``crm.tasks`` and the others."""
 
 from __future__ import annotations

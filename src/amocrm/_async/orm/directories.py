@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The directories of an account: users, pipelines with their stages, tags, definitions of custom fields."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Sending a flush plan: chunks of one level at once, refused ones part by part, nothing twice."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Related entities of a page, in as few requests as the account allows."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Reading lists: conditions, order, related entities, all pages."""
 
 from __future__ import annotations

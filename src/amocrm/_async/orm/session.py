@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The Unit of Work: changes are collected, planned and sent together."""
 
 from __future__ import annotations

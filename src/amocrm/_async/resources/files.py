@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Files: upload part by part from the disk, download, and what hangs on which entity."""
 
 from __future__ import annotations

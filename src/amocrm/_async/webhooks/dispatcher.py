@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Calling the handlers of a delivery, each call by itself: one that fails touches no other."""
 
 from __future__ import annotations

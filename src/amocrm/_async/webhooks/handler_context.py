@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """What a handler gets beside the event: the client of its account, and the event's entity to be changed."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """Where accepted deliveries wait for their handlers: durable before the answer, until somebody is done with them.
 
 An inbox promises: what ``put`` has taken survives a kill of the process; an entry is leased to one worker at

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The router of webhooks: takes deliveries at once, works afterwards.
 
 The platform waits two seconds for an answer and switches off addresses that fail too often. So a delivery

@@ -1,4 +1,3 @@
-# SOURCE: the sync twin of this file is generated from it; run `make generate` after a change.
 """The worker of an inbox: takes up deliveries, has them handled, and tells the inbox how it went."""
 
 from __future__ import annotations

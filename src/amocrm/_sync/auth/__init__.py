@@ -1,2 +1,2 @@
-# GENERATED from src/amocrm/_async/auth/__init__.py by generator/desync.py: edit that file and run `make generate`.
 """Tokens: sources, stores, refreshing, the account's current host."""
+# GENERATED from src/amocrm/_async/auth/__init__.py by generator/desync.py: edit that file and run `make generate`.

@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/auth/account_host.py by generator/desync.py: edit that file and run `make generate`.
 """Where a renamed account lives now: the platform tells whoever holds a refresh token of it."""
-
+# GENERATED from src/amocrm/_async/auth/account_host.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging

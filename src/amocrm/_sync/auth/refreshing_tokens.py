@@ -1,11 +1,10 @@
-# GENERATED from src/amocrm/_async/auth/refreshing_tokens.py by generator/desync.py: edit that file and run `make generate`.
 """Tokens of an integration: one refresh for any number of tasks, threads and processes.
 
 A refresh is: lock, read the store again, then adopt what another has refreshed, or store the intent,
 refresh, **save**, use. It is shielded from cancellation, and between the last byte of the answer and the
 save stands nothing but the write.
 """
-
+# GENERATED from src/amocrm/_async/auth/refreshing_tokens.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging

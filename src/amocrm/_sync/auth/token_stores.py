@@ -1,10 +1,9 @@
-# GENERATED from src/amocrm/_async/auth/token_stores.py by generator/desync.py: edit that file and run `make generate`.
 """Where tokens live between runs: in memory, in files, or wherever you keep them.
 
 A store of your own needs three methods (``TokenStore``). The lock is what makes a refresh happen
 once: it must exclude every other thread, task and process that uses the same store and key.
 """
-
+# GENERATED from src/amocrm/_async/auth/token_stores.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import hashlib

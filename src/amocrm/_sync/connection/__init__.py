@@ -1,2 +1,2 @@
-# GENERATED from src/amocrm/_async/connection/__init__.py by generator/desync.py: edit that file and run `make generate`.
 """A connection to one account: executor, hosts, checked arguments."""
+# GENERATED from src/amocrm/_async/connection/__init__.py by generator/desync.py: edit that file and run `make generate`.

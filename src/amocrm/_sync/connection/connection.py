@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/connection/connection.py by generator/desync.py: edit that file and run `make generate`.
 """A connection to one account: sends requests with its token, within its limits."""
-
+# GENERATED from src/amocrm/_async/connection/connection.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import sys

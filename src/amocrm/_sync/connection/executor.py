@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/connection/executor.py by generator/desync.py: edit that file and run `make generate`.
 """From a request to its answer: token, attempts, verdicts. The loop that everything goes through."""
-
+# GENERATED from src/amocrm/_async/connection/executor.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging

@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/connection/service_hosts.py by generator/desync.py: edit that file and run `make generate`.
 """Where the services beside the account live: files, and the host that all accounts share."""
-
+# GENERATED from src/amocrm/_async/connection/service_hosts.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/http/attempt.py by generator/desync.py: edit that file and run `make generate`.
 """One attempt: waits for leave, sends once, reports the answer to the limiter."""
-
+# GENERATED from src/amocrm/_async/http/attempt.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging

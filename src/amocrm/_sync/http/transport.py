@@ -1,10 +1,9 @@
-# GENERATED from src/amocrm/_async/http/transport.py by generator/desync.py: edit that file and run `make generate`.
 """The one module of this flavour that knows the HTTP library: sends one request once.
 
 No redirect is followed, nothing is retried, no answer is read beyond a bound. The connections and their
 TLS context are made at the first request, because making them costs more than importing everything else.
 """
-
+# GENERATED from src/amocrm/_async/http/transport.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import os

@@ -1,2 +1,2 @@
-# GENERATED from src/amocrm/_async/limits/__init__.py by generator/desync.py: edit that file and run `make generate`.
 """Rate limiters, by where their state is kept."""
+# GENERATED from src/amocrm/_async/limits/__init__.py by generator/desync.py: edit that file and run `make generate`.

@@ -1,9 +1,8 @@
-# GENERATED from src/amocrm/_async/limits/memory.py by generator/desync.py: edit that file and run `make generate`.
 """Who may send now: the limiter's waiting half, in process.
 
 A limiter is anything with ``acquire`` and ``confirm``. The decisions are in ``_core.limiter``.
 """
-
+# GENERATED from src/amocrm/_async/limits/memory.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import threading

@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/limits/polling.py by generator/desync.py: edit that file and run `make generate`.
 """Waiting for a limiter whose state lies outside of this process, so that nobody can wake us: we ask again."""
-
+# GENERATED from src/amocrm/_async/limits/polling.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import secrets

@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/orm/collections.py by generator/desync.py: edit that file and run `make generate`.
 """The collections of an account: ``crm.leads``, ``crm.contacts``, ``crm.tasks`` and the others."""
-
+# GENERATED from src/amocrm/_async/orm/collections.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/orm/directories.py by generator/desync.py: edit that file and run `make generate`.
 """The directories of an account: users, pipelines with their stages, tags, definitions of custom fields."""
-
+# GENERATED from src/amocrm/_async/orm/directories.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence

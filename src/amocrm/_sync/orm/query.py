@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/orm/query.py by generator/desync.py: edit that file and run `make generate`.
 """Reading lists: conditions, order, related entities, all pages."""
-
+# GENERATED from src/amocrm/_async/orm/query.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections import deque

@@ -1,2 +1,2 @@
-# GENERATED from src/amocrm/_async/webhooks/__init__.py by generator/desync.py: edit that file and run `make generate`.
 """Receiving webhooks: receiver, inboxes, worker, dispatcher."""
+# GENERATED from src/amocrm/_async/webhooks/__init__.py by generator/desync.py: edit that file and run `make generate`.

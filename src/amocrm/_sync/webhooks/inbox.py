@@ -1,11 +1,10 @@
-# GENERATED from src/amocrm/_async/webhooks/inbox.py by generator/desync.py: edit that file and run `make generate`.
 """Where accepted deliveries wait for their handlers: durable before the answer, until somebody is done with them.
 
 An inbox promises: what ``put`` has taken survives a kill of the process; an entry is leased to one worker at
 a time and comes back when the lease is over (at least once); a delivery whose key is known is not taken
 again (`amocrm.webhooks.Event.key` makes the effect happen once).
 """
-
+# GENERATED from src/amocrm/_async/webhooks/inbox.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/webhooks/redis_inbox.py by generator/desync.py: edit that file and run `make generate`.
 """An inbox in Redis Streams, for workers on many machines."""
-
+# GENERATED from src/amocrm/_async/webhooks/redis_inbox.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import secrets

@@ -1,6 +1,5 @@
-# GENERATED from src/amocrm/_async/webhooks/worker.py by generator/desync.py: edit that file and run `make generate`.
 """The worker of an inbox: takes up deliveries, has them handled, and tells the inbox how it went."""
-
+# GENERATED from src/amocrm/_async/webhooks/worker.py by generator/desync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import random
