@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from .desync import DesyncError
+from .async_to_sync import ConversionError
 from .lint import lint
-from .root import write_root
+from .root_file import write_root
 from .source import SpecError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         check = given.command == "check"
         failed = 0 if given.command == "coverage" else _build(repository, check=check)
         return max(failed, _coverage(repository, check=check))
-    except (SpecError, DesyncError) as error:
+    except (SpecError, ConversionError) as error:
         print(error)
         return 1
 

@@ -16,8 +16,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import desync
-from .bundle import compact_json, load_bundle
+from . import async_to_sync
+from .bundle import bundle_json, load_bundle
 from .endpoints import generate_endpoints
 from .lint import lint
 from .models import generate_models
@@ -93,15 +93,15 @@ def outputs(repository: Path) -> dict[str, str]:
 
     Raises:
         SpecError: the description has problems.
-        desync.DesyncError: the async shell has something that cannot be converted.
+        async_to_sync.ConversionError: the async shell has something that cannot be converted.
     """
     spec = repository / "spec"
     problems = lint(spec)
     if problems:
         raise SpecError(problems)
     texts = {f"{GENERATED}/{file}": text for file, text in generated_package(spec).items()}
-    texts[DESCRIPTION] = compact_json(load_bundle(spec))
-    texts.update(desync.convert_tree(repository))
+    texts[DESCRIPTION] = bundle_json(load_bundle(spec))
+    texts.update(async_to_sync.convert_tree(repository))
     return texts
 
 
@@ -134,7 +134,7 @@ def write(repository: Path, texts: Mapping[str, str]) -> list[str]:
 
 
 def _trees() -> list[str]:
-    return [GENERATED, *desync.TREES.values()]
+    return [GENERATED, *async_to_sync.TREES.values()]
 
 
 def _headed(text: str, source: str) -> str:
@@ -166,7 +166,7 @@ def _formatted(texts: Mapping[str, str]) -> dict[str, str]:
 
 def _is_handwritten(tree: str, path: Path) -> bool:
     """The twins of the async shell have a few handwritten files among them."""
-    return tree != GENERATED and (path.name in desync.PAIRED or path.suffix != ".py")
+    return tree != GENERATED and (path.name in async_to_sync.PAIRED or path.suffix != ".py")
 
 
 def _present(repository: Path) -> dict[str, Path]:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import kinds
-from .kinds import METHODS
+from . import node_types
+from .node_types import METHODS
 from .source import Map, Problem, Seq, SpecError, load, plain
 
-__all__ = ["METHODS", "Bundle", "Operation", "bundle", "compact_json", "load_bundle"]
+__all__ = ["METHODS", "Bundle", "Operation", "bundle", "bundle_json", "load_bundle"]
 
 ROOT = "amocrm.yaml"
 HOOKS = "paths/hooks.yaml"
@@ -90,9 +90,9 @@ def load_bundle(spec: Path, root: str = ROOT) -> Bundle:
     return made
 
 
-def compact_json(made: Bundle) -> str:
-    """The document as one line of JSON, the form that the sandbox ships."""
-    return json.dumps(plain(made.document), ensure_ascii=False, separators=(",", ":")) + "\n"
+def bundle_json(made: Bundle) -> str:
+    """Write the document as the sandbox ships it: sorted and indented, so that a new field changes its own lines."""
+    return json.dumps(plain(made.document), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 class _Bundler:
@@ -108,7 +108,7 @@ class _Bundler:
             if name not in self.files:
                 try:
                     self.files[name] = load(path, f"{self.spec.name}/{name}")
-                    broken += kinds.check(name, self.files[name])
+                    broken += node_types.check(name, self.files[name])
                 except SpecError as error:
                     broken += error.problems
         if broken:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from .bundle import Bundle, Operation, load_bundle
-from .doubts import doubts
 from .source import Problem, SpecError
+from .uncertain_facts import uncertain_facts
 
 __all__ = ["LIST", "PAGE", "coverage_page"]
 
@@ -189,14 +189,14 @@ def _sections(made: Bundle, evidence: Mapping[str, list[str]]) -> Iterator[str]:
 
 
 def _uncertain(spec: Path) -> Iterator[str]:
-    found = list(doubts(spec))
+    found = list(uncertain_facts(spec))
     yield "\n## Uncertain facts\n"
     yield f"\nWhat the sources leave open or contradict each other in: {len(found)} comments of the description.\n"
-    for file, group in itertools.groupby(found, key=lambda doubt: doubt.file):
+    for file, group in itertools.groupby(found, key=lambda fact: fact.file):
         yield f"\n### {file}\n\n"
-        for doubt in group:
-            about = "" if doubt.about in (doubt.place, *_TELLS_NOTHING) else f", `{doubt.about}`"
-            yield f"- `{doubt.place}`{about}: {doubt.text}\n"
+        for fact in group:
+            about = "" if fact.about in (fact.place, *_TELLS_NOTHING) else f", `{fact.about}`"
+            yield f"- `{fact.place}`{about}: {fact.text}\n"
 
 
 def _cells(operation: Operation, words: Iterable[str], tested: Iterable[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 
 from .bundle import Bundle, Operation
 from .calls import Call, call_of
-from .reduced import MAPS, Reduced, reduce
+from .opc_input import MAPS, Reduced, reduce
 from .source import Map, Problem, SpecError
 
 __all__ = ["generate_endpoints"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import kinds, rules_operations, rules_schemas
+from . import node_types, rules_operations, rules_schemas
 from .bundle import Bundle, bundle
-from .root import root_problems
+from .root_file import root_problems
 from .source import Map, Problem, SpecError
 
 __all__ = ["RULES", "lint", "lint_bundle"]
@@ -19,7 +19,7 @@ RULES: dict[str, str] = {
     "root": "The root lists exactly the paths and webhooks of the files, in order.",
     "reference": "Every reference points at a schema, parameter or response that exists.",
     "cycle": "No reference leads back to itself.",
-    **kinds.RULES,
+    **node_types.RULES,
     **rules_schemas.RULES,
     **rules_operations.RULES,
 }

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
+from .drift import Drift
 from .op import Op
 from .query import Param, encode_query, quote_segment
-
-if TYPE_CHECKING:
-    from .reader import Drift
 
 __all__ = ["AsyncClient", "Body", "Client", "Detailed", "Request", "Response", "build", "detailed"]
 

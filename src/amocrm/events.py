@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amocrm_gen._runtime.reader import Drift, DriftWarning
+from amocrm_gen._runtime.drift import Drift, DriftWarning
 
 from ._core.events import (
     AccountMoved,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from generator.bundle import bundle, compact_json, load_bundle
+from generator.bundle import bundle, bundle_json, load_bundle
 from generator.source import SpecError
 
 Edit = Callable[[str, str, str], None]
@@ -51,11 +52,17 @@ def test_nodes_know_file_and_line(spec: Path) -> None:
     assert (file, written) == ("spec/schemas/things.yaml", "  properties:")
 
 
-def test_the_compact_form_is_one_line_of_the_same_document(spec: Path) -> None:
-    """The sandbox gets the whole bundle as JSON on one line."""
-    text = compact_json(load_bundle(spec))
-    assert text.count("\n") == 1
-    assert json.loads(text)["paths"]["/api/v4/things"]["post"]["x-batch"]["match"] == ["request_id", "id"]
+def test_a_new_field_changes_its_own_lines_of_the_bundle(spec: Path, edit: Edit) -> None:
+    """The sandbox gets the whole bundle as sorted, indented JSON: one property more is a few lines more."""
+    before = bundle_json(load_bundle(spec))
+    edit("schemas/boxes.yaml", "id: {type: integer}", "id: {type: integer}\n    wide: {type: integer}")
+    after = bundle_json(load_bundle(spec))
+
+    assert json.loads(before)["paths"]["/api/v4/things"]["post"]["x-batch"]["match"] == ["request_id", "id"]
+    changed = [
+        line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line.startswith(("+", "-"))
+    ]
+    assert 0 < len(changed) <= 4
 
 
 def test_an_unknown_reference_is_named(spec: Path, edit: Edit) -> None:

@@ -108,7 +108,7 @@ def test_odd_values_are_mended_and_reported(load: Load, answer: Answer) -> None:
 def test_a_drift_is_warned_of_where_nobody_listens(load: Load, answer: Answer) -> None:
     """Without a listener each drift is a warning, without the value and with the path free of indexes."""
     with pytest.warns(
-        load("_runtime.reader").DriftWarning, match=r"\$\._embedded\.things\[\*\]\.id .*got str"
+        load("_runtime.drift").DriftWarning, match=r"\$\._embedded\.things\[\*\]\.id .*got str"
     ) as caught:
         load("api.things.list_things").parse(
             answer(200, {"_embedded": {"things": [{"id": "secret", "must": 1}]}})

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from generator.runtime import errors
-from generator.runtime.answers import is_page
 from generator.runtime.op import Op
 from generator.runtime.problems import problem_of
+from generator.runtime.response_status import is_page
 from generator.runtime.wire import Request, Response, build
 
 OP = Op(id="write_it", tag="t", method="POST", path="/it", safety="unsafe")

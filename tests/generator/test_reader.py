@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.runtime.drift import Drift
 from generator.runtime.errors import DecodeError
 from generator.runtime.model import UNSET, Model, UnsetType
 from generator.runtime.op import Op
-from generator.runtime.reader import Drift, read
+from generator.runtime.reader import read
 from generator.runtime.wire import Response
 
 OP = Op(id="get_it", tag="t", method="GET", path="/it", safety="safe")

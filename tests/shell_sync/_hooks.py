@@ -1,5 +1,5 @@
 """Routers for tests: an inbox in this process, a clock that the test moves."""
-# GENERATED from tests/shell_async/_hooks.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/_hooks.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from typing import Any

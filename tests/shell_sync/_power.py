@@ -5,7 +5,7 @@ the power fails after that many calls: what was written and not synced may be th
 all; names that were made, replaced or removed and whose folder was not synced may be the new or the old ones,
 in the order in which they changed.
 """
-# GENERATED from tests/shell_async/_power.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/_power.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
 """A server that says exactly what a test tells it to, byte by byte."""
-# GENERATED from tests/shell_async/_raw.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/_raw.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import socket

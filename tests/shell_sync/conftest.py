@@ -1,5 +1,5 @@
 """What all tests of this flavour share."""
-# GENERATED from tests/shell_async/conftest.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/conftest.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterator

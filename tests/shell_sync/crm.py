@@ -1,5 +1,5 @@
 """What the tests of collections, queries and sessions share: a client of a fresh sandbox."""
-# GENERATED from tests/shell_async/crm.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/crm.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from enum import StrEnum

@@ -1,5 +1,5 @@
 """The few things in which the flavours differ: running beside the caller, waiting, being cancelled."""
-# GENERATED from tests/shell_async/test_primitives.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/test_primitives.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from functools import partial

@@ -1,5 +1,5 @@
 """What a user writes, as he writes it, over real HTTP: accounts with and without the paid filter option."""
-# GENERATED from tests/shell_async/test_surface.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/test_surface.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,2 +1,2 @@
 """The job with the asynchronous client."""
-# GENERATED from examples/sales/_async/__init__.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from examples/sales/_async/__init__.py by generator/async_to_sync.py: edit that file and run `make generate`.

@@ -1,5 +1,5 @@
 """The main job: set the account up, import the history, read it back."""
-# GENERATED from examples/sales/_async/job.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from examples/sales/_async/job.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections import Counter

@@ -13,8 +13,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 import attrs
-
-from amocrm_gen._runtime.reader import Drift
+from amocrm_gen._runtime.drift import Drift
 
 __all__ = [
     "AccountMoved",

@@ -1,5 +1,5 @@
 """The client of one account."""
-# GENERATED from src/amocrm/_async/client.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/client.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterable

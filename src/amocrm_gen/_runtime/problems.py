@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .answers import asked_to_wait, is_page, problem_body
+from .error_hints import code_in, hint_of, meaning_of
 from .errors import (
     APIError,
     BlockedError,
@@ -29,8 +29,8 @@ from .errors import (
     UnprocessableError,
     ValidationError,
 )
-from .hints import code_in, hint_of, meaning_of
 from .op import Op
+from .response_status import asked_to_wait, is_page, problem_body
 from .wire import Response
 
 __all__ = ["problem_of"]

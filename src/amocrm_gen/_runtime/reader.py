@@ -14,53 +14,20 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import UnionType
-from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from .drift import Drift, DriftKind, DriftWarning
 from .errors import DecodeError
 from .op import Op
 from .problems import problem_of
 from .wire import Response
 
-__all__ = ["Drift", "DriftKind", "DriftWarning", "mend", "read"]
+__all__ = ["mend", "read"]
 
 T = TypeVar("T")
-DriftKind: TypeAlias = Literal["converted", "unset", "left out", "missing"]
 _BAD = object()
-
-
-class DriftWarning(UserWarning):
-    """An answer did not fit the description; it was mended. Worth a report to the maintainers."""
-
-
-class Drift(msgspec.Struct, frozen=True):
-    """One place where an answer did not fit.
-
-    Attributes:
-        op: operation id.
-        path: JSON path with exact indexes, such as ``$._embedded.leads[11].group_id``.
-        kind: ``converted`` (a value of another type that could be read), ``unset`` (could not; the
-            property is UNSET), ``left out`` (a list member), ``missing`` (a required property).
-        raw: the value as it arrived. It may hold personal data and is not part of messages.
-    """
-
-    op: str
-    path: str
-    kind: DriftKind
-    raw: Any
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What makes two drifts the same: operation, path without indexes, kind."""
-        return self.op, _without_indexes(self.path), self.kind
-
-    def __str__(self) -> str:
-        op, path, kind = self.key
-        return f"{op}: {path} did not fit the description and was {kind} (got {type(self.raw).__name__})"
-
-    def __repr__(self) -> str:
-        return f"Drift({self})"
 
 
 def read(op: Op, response: Response, model: Any) -> Any:
@@ -131,22 +98,6 @@ def _note_all(response: Response, found: Sequence[Drift]) -> None:
 def _warn(drift: Drift) -> None:
     # The registry of Python's warnings keeps it to once per message and place.
     warnings.warn(str(drift), DriftWarning, stacklevel=6)
-
-
-def _without_indexes(path: str) -> str:
-    return "".join(part if not part.isdigit() else "*" for part in _split(path))
-
-
-def _split(path: str) -> list[str]:
-    parts: list[str] = []
-    current = ""
-    for char in path:
-        if char in "[]":
-            parts.extend((current, char))
-            current = ""
-        else:
-            current += char
-    return [*parts, current]
 
 
 class _Walk:

@@ -1,5 +1,5 @@
 """An account that was renamed: found again by its refresh token, remembered in the store, told to hooks."""
-# GENERATED from tests/shell_async/auth/test_account_host.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/auth/test_account_host.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,5 @@
 """The first login on a developer's machine, over real sockets: consent page, redirect, exchange."""
-# GENERATED from tests/shell_async/auth/test_login.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/auth/test_login.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import http.client

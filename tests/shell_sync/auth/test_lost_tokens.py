@@ -1,5 +1,5 @@
 """Stores that lose, forget, go back or break: the pair that is in use survives all of it."""
-# GENERATED from tests/shell_async/auth/test_lost_tokens.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/auth/test_lost_tokens.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import warnings

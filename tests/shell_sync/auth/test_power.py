@@ -1,5 +1,5 @@
 """The power fails between any two system calls of a save: the old pair or the new one is there, never half of one."""
-# GENERATED from tests/shell_async/auth/test_power.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/auth/test_power.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,5 @@
 """What cannot work is refused where it is written, with a sentence that says what to write instead."""
-# GENERATED from tests/shell_async/connection/test_client_arguments.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/connection/test_client_arguments.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,5 @@
 """What a user of the facade reads when something is wrong, over real sockets: each message names the thing to do."""
-# GENERATED from tests/shell_async/connection/test_errors.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/connection/test_errors.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import socket

@@ -1,5 +1,5 @@
 """Hostile servers over real sockets: nothing leaves for anywhere else, nothing grows without bound."""
-# GENERATED from tests/shell_async/connection/test_safety.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/connection/test_safety.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import gzip

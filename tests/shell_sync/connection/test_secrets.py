@@ -1,5 +1,5 @@
 """Planted secrets: none is in a message, argument, traceback, repr, pickle, log line, warning or event."""
-# GENERATED from tests/shell_async/connection/test_secrets.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/connection/test_secrets.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import gzip

@@ -1,5 +1,5 @@
 """Services beside the account: where they are found, and that no token leaves for anywhere else."""
-# GENERATED from tests/shell_async/connection/test_service_hosts.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/connection/test_service_hosts.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import json

@@ -1,5 +1,5 @@
 """Limiters that wait: order of arrival, wake-ups, pauses and blocks, in process and between processes."""
-# GENERATED from tests/shell_async/limits/test_limiters.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/limits/test_limiters.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from functools import partial

@@ -1,5 +1,5 @@
 """What is created in the directories of an account is told apart by the keys of the answer."""
-# GENERATED from tests/shell_async/orm/test_directories.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/orm/test_directories.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import json

@@ -1,5 +1,5 @@
 """Commits at their edges: mistakes, linked objects, slow servers, interruptions."""
-# GENERATED from tests/shell_async/orm/test_flush.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/orm/test_flush.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from contextlib import suppress

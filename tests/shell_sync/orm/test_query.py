@@ -1,5 +1,5 @@
 """Reading lists: pages, filters in both kinds of account, related entities, and their cost in requests."""
-# GENERATED from tests/shell_async/orm/test_query.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/orm/test_query.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterator

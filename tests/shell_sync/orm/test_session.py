@@ -1,5 +1,5 @@
 """The Unit of Work against the sandbox: what is sent, and what becomes of each object."""
-# GENERATED from tests/shell_async/orm/test_session.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/orm/test_session.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import pickle

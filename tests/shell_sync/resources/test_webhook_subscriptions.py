@@ -1,5 +1,5 @@
 """Subscriptions, and the whole way: a change, a delivery over HTTP, a typed event, one PATCH."""
-# GENERATED from tests/shell_async/resources/test_webhook_subscriptions.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/resources/test_webhook_subscriptions.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from pathlib import Path

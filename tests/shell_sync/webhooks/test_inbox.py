@@ -1,5 +1,5 @@
 """What every inbox promises, for SQLite and for Redis Streams."""
-# GENERATED from tests/shell_async/webhooks/test_inbox.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/webhooks/test_inbox.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
 """The router: what is taken, who is called, and what happens when somebody fails."""
-# GENERATED from tests/shell_async/webhooks/test_receiver.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/webhooks/test_receiver.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import hashlib

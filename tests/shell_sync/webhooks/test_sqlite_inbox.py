@@ -1,5 +1,5 @@
 """The file of an inbox in SQLite, and what can go wrong with it. Nothing that was accepted is lost by any of it."""
-# GENERATED from tests/shell_async/webhooks/test_sqlite_inbox.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/webhooks/test_sqlite_inbox.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import os

@@ -1,5 +1,5 @@
 """The worker: who is called how often, whatever fails, hangs, ends or is away."""
-# GENERATED from tests/shell_async/webhooks/test_worker.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/webhooks/test_worker.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging

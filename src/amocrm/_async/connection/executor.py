@@ -6,6 +6,8 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
+from amocrm_gen._runtime.response_status import asked_to_wait, is_page
+
 from amocrm._core.http.failures import Failure, failure_of_status
 from amocrm._core.http.options import Options
 from amocrm._core.http.retry import Retry, Unknown, Verdict
@@ -17,7 +19,6 @@ from amocrm.errors import (
     TransportError,
     UnansweredError,
 )
-from amocrm_gen._runtime.answers import asked_to_wait, is_page
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Request, Response
 

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
+from amocrm_gen._runtime.response_status import retry_after
 
-from amocrm_gen._runtime.answers import retry_after
 from amocrm_gen._runtime.op import Safety
 
 from ..validation import check_count, check_seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from amocrm_gen._runtime.reader import Drift
+from amocrm_gen._runtime.drift import Drift
 
 __all__ = ["unreadable"]
 

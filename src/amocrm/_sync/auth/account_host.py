@@ -1,14 +1,15 @@
 """Where a renamed account lives now: the platform tells whoever holds a refresh token of it."""
-# GENERATED from src/amocrm/_async/auth/account_host.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/auth/account_host.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging
 from typing import Final
 
+from amocrm_gen._runtime.response_status import problem_body
+
 from amocrm._core.auth.token import Token, claims_of
 from amocrm._core.http.options import Options
 from amocrm.errors import ConfigurationError, TransportError
-from amocrm_gen._runtime.answers import problem_body
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Request
 

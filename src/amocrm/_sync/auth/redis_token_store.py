@@ -1,5 +1,5 @@
 """Tokens in Redis, for processes on many machines."""
-# GENERATED from src/amocrm/_async/auth/redis_token_store.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/auth/redis_token_store.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import secrets

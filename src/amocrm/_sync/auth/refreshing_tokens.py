@@ -4,7 +4,7 @@ A refresh is: lock, read the store again, then adopt what another has refreshed,
 refresh, **save**, use. It is shielded from cancellation, and between the last byte of the answer and the
 save stands nothing but the write.
 """
-# GENERATED from src/amocrm/_async/auth/refreshing_tokens.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/auth/refreshing_tokens.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging
@@ -12,6 +12,7 @@ import warnings
 from contextlib import suppress
 from functools import partial
 
+from amocrm_gen._runtime.response_status import asked_to_wait
 from msgspec.structs import replace
 
 from amocrm._core.auth.token import (
@@ -41,7 +42,6 @@ from amocrm.errors import (
     TokenStoreWarning,
     UnansweredError,
 )
-from amocrm_gen._runtime.answers import asked_to_wait
 from amocrm_gen._runtime.wire import Request, Response
 
 from .._primitives import Lock, shielded

@@ -1,5 +1,5 @@
 """Tries a token store against everything that ``TokenStore`` promises; for tests of stores of your own."""
-# GENERATED from src/amocrm/_async/auth/store_conformance.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/auth/store_conformance.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import secrets

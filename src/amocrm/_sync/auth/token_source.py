@@ -1,5 +1,5 @@
 """Which token a request goes out with: a fixed one, or one that somebody else refreshes."""
-# GENERATED from src/amocrm/_async/auth/token_source.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/auth/token_source.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging

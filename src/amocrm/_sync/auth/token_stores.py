@@ -3,7 +3,7 @@
 A store of your own needs three methods (``TokenStore``). The lock is what makes a refresh happen
 once: it must exclude every other thread, task and process that uses the same store and key.
 """
-# GENERATED from src/amocrm/_async/auth/token_stores.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/auth/token_stores.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import hashlib

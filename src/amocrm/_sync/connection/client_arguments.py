@@ -1,5 +1,5 @@
 """What a client was made with, refused where it is written if it cannot work."""
-# GENERATED from src/amocrm/_async/connection/client_arguments.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/connection/client_arguments.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import ssl

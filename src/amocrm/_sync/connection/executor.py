@@ -1,10 +1,12 @@
 """From a request to its answer: token, attempts, verdicts. The loop that everything goes through."""
-# GENERATED from src/amocrm/_async/connection/executor.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/connection/executor.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging
 import random
 from typing import TYPE_CHECKING
+
+from amocrm_gen._runtime.response_status import asked_to_wait, is_page
 
 from amocrm._core.http.failures import Failure, failure_of_status
 from amocrm._core.http.options import Options
@@ -17,7 +19,6 @@ from amocrm.errors import (
     TransportError,
     UnansweredError,
 )
-from amocrm_gen._runtime.answers import asked_to_wait, is_page
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Request, Response
 

@@ -1,15 +1,16 @@
 """Where the services beside the account live: files, and the host that all accounts share."""
-# GENERATED from src/amocrm/_async/connection/service_hosts.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/connection/service_hosts.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
+from amocrm_gen._runtime.response_status import problem_body
+
 from amocrm._core.auth.token import claims_of
 from amocrm._core.http.hosts import Hosts, host_of
 from amocrm._core.http.options import Options
 from amocrm.errors import ConfigurationError, RedirectRefused
-from amocrm_gen._runtime.answers import problem_body
 from amocrm_gen._runtime.op import Host, Op
 from amocrm_gen._runtime.wire import Request, Response
 

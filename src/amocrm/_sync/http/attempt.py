@@ -1,15 +1,16 @@
 """One attempt: waits for leave, sends once, reports the answer to the limiter."""
-# GENERATED from src/amocrm/_async/http/attempt.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/http/attempt.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from amocrm_gen._runtime.response_status import asked_to_wait, is_page
+
 from amocrm._core.http.options import Options, Stats
 from amocrm._core.limits.limiter import Outcome
 from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError, TransportError
-from amocrm_gen._runtime.answers import asked_to_wait, is_page
 from amocrm_gen._runtime.op import Host
 from amocrm_gen._runtime.wire import Request, Response
 

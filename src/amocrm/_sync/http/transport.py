@@ -3,7 +3,7 @@
 No redirect is followed, nothing is retried, no answer is read beyond a bound. The connections and their
 TLS context are made at the first request, because making them costs more than importing everything else.
 """
-# GENERATED from src/amocrm/_async/http/transport.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/http/transport.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import os

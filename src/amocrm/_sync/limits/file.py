@@ -1,5 +1,5 @@
 """The limiter of all processes of one machine that share a folder."""
-# GENERATED from src/amocrm/_async/limits/file.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/limits/file.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import errno

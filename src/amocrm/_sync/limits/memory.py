@@ -2,7 +2,7 @@
 
 A limiter is anything with ``acquire`` and ``confirm``. The decisions are in ``_core.limiter``.
 """
-# GENERATED from src/amocrm/_async/limits/memory.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/limits/memory.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import threading

@@ -1,5 +1,5 @@
 """Waiting for a limiter whose state lies outside of this process, so that nobody can wake us: we ask again."""
-# GENERATED from src/amocrm/_async/limits/polling.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/limits/polling.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import secrets

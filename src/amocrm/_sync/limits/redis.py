@@ -1,5 +1,5 @@
 """The limiter of all processes of all machines that share a Redis server."""
-# GENERATED from src/amocrm/_async/limits/redis.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/limits/redis.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging

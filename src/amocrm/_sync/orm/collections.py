@@ -1,5 +1,5 @@
 """The collections of an account: ``crm.leads``, ``crm.contacts``, ``crm.tasks`` and the others."""
-# GENERATED from src/amocrm/_async/orm/collections.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/orm/collections.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterable

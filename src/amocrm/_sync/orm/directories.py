@@ -1,5 +1,5 @@
 """The directories of an account: users, pipelines with their stages, tags, definitions of custom fields."""
-# GENERATED from src/amocrm/_async/orm/directories.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/orm/directories.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence

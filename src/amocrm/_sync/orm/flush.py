@@ -1,5 +1,5 @@
 """Sending a flush plan: chunks of one level at once, refused ones part by part, nothing twice."""
-# GENERATED from src/amocrm/_async/orm/flush.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/orm/flush.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import time

@@ -1,5 +1,5 @@
 """Related entities of a page, in as few requests as the account allows."""
-# GENERATED from src/amocrm/_async/orm/preload.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/orm/preload.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, MutableMapping, Sequence

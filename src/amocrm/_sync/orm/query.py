@@ -1,5 +1,5 @@
 """Reading lists: conditions, order, related entities, all pages."""
-# GENERATED from src/amocrm/_async/orm/query.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/orm/query.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections import deque

@@ -1,5 +1,5 @@
 """The Unit of Work: changes are collected, planned and sent together."""
-# GENERATED from src/amocrm/_async/orm/session.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/orm/session.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections import deque

@@ -1,5 +1,5 @@
 """Files: upload part by part from the disk, download, and what hangs on which entity."""
-# GENERATED from src/amocrm/_async/resources/files.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/resources/files.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import mimetypes

@@ -1,5 +1,5 @@
 """Subscriptions to webhooks: ``crm.webhooks``."""
-# GENERATED from src/amocrm/_async/resources/webhook_subscriptions.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/resources/webhook_subscriptions.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterable

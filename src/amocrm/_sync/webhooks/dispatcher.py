@@ -1,5 +1,5 @@
 """Calling the handlers of a delivery, each call by itself: one that fails touches no other."""
-# GENERATED from src/amocrm/_async/webhooks/dispatcher.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/webhooks/dispatcher.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging

@@ -1,5 +1,5 @@
 """What a handler gets beside the event: the client of its account, and the event's entity to be changed."""
-# GENERATED from src/amocrm/_async/webhooks/handler_context.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/webhooks/handler_context.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -4,7 +4,7 @@ An inbox promises: what ``put`` has taken survives a kill of the process; an ent
 a time and comes back when the lease is over (at least once); a delivery whose key is known is not taken
 again (`amocrm.webhooks.Event.key` makes the effect happen once).
 """
-# GENERATED from src/amocrm/_async/webhooks/inbox.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/webhooks/inbox.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence

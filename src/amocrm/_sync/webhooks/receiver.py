@@ -3,7 +3,7 @@
 The platform waits two seconds for an answer and switches off addresses that fail too often. So a delivery
 is checked, written to the inbox, and answered; handlers run from the inbox, here or in another process.
 """
-# GENERATED from src/amocrm/_async/webhooks/receiver.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/webhooks/receiver.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import logging

@@ -1,5 +1,5 @@
 """An inbox in Redis Streams, for workers on many machines."""
-# GENERATED from src/amocrm/_async/webhooks/redis_inbox.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/webhooks/redis_inbox.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import secrets

@@ -1,5 +1,5 @@
 """An inbox in one SQLite file."""
-# GENERATED from src/amocrm/_async/webhooks/sqlite_inbox.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/webhooks/sqlite_inbox.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import os

@@ -1,5 +1,5 @@
 """The worker of an inbox: takes up deliveries, has them handled, and tells the inbox how it went."""
-# GENERATED from src/amocrm/_async/webhooks/worker.py by generator/desync.py: edit that file and run `make generate`.
+# GENERATED from src/amocrm/_async/webhooks/worker.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import random

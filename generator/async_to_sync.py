@@ -5,7 +5,7 @@ The async flavour is the source; the sync one is generated and committed. Nothin
 stands, so that a traceback of one flavour can be read in the other. What cannot be converted honestly
 is refused with file and line.
 
-``python -m generator.desync`` rewrites the twins; ``python -m generator check`` compares them.
+``python -m generator.async_to_sync`` rewrites the twins; ``python -m generator check`` compares them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pathlib import Path
 
 from .shell_rules import Refusal, left_over, refusals
 
-__all__ = ["NAMES", "TREES", "DesyncError", "convert", "convert_tree"]
+__all__ = ["NAMES", "TREES", "ConversionError", "convert", "convert_tree"]
 
-_HEADER = "# GENERATED from {name} by generator/desync.py: edit that file and run `make generate`."
+_HEADER = "# GENERATED from {name} by generator/async_to_sync.py: edit that file and run `make generate`."
 
 #: source folder -> generated folder
 TREES = {
@@ -56,7 +56,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _PROSE = re.compile(r"\bawait (?=[\w(])|\basync (?=(?:with|for|def)\b)")
 
 
-class DesyncError(Exception):
+class ConversionError(Exception):
     """A construct that has no sync form; the message names file, line and what to write instead."""
 
 
@@ -68,13 +68,13 @@ def convert(text: str, name: str) -> str:
         name: its path in the repository, for messages and the header.
 
     Raises:
-        DesyncError: something in it cannot be converted.
+        ConversionError: something in it cannot be converted.
     """
     lines = text.splitlines(keepends=True)
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        raise DesyncError(f"{name}:{error.lineno}: this is no valid Python: {error.msg}") from error
+        raise ConversionError(f"{name}:{error.lineno}: this is no valid Python: {error.msg}") from error
     _refuse(name, refusals(tree, lambda word: _renamed(word, "")))
     spans = list(_fstrings(text, tree))
     edits = [edit for edit in _edits(text, name) if not _inside(edit, spans)]
@@ -82,12 +82,12 @@ def convert(text: str, name: str) -> str:
         line = lines[row - 1]
         lines[row - 1] = line[:start] + new + line[end:]
     if "".join(lines).count("\n") != text.count("\n"):
-        raise DesyncError(f"{name}: the twin would have another number of lines")
+        raise ConversionError(f"{name}: the twin would have another number of lines")
     result = "".join(_with_header(lines, tree, name))
     try:
         twin = ast.parse(result)
     except SyntaxError as error:
-        raise DesyncError(f"{name}:{error.lineno}: the twin is no valid Python: {error.msg}") from error
+        raise ConversionError(f"{name}:{error.lineno}: the twin is no valid Python: {error.msg}") from error
     _refuse(name, left_over(twin))
     return result
 
@@ -99,17 +99,21 @@ def _with_header(lines: list[str], tree: ast.Module, name: str) -> list[str]:
         return lines
     docstring = tree.body[0]
     if ast.get_docstring(tree) is None or docstring.end_lineno is None:
-        raise DesyncError(f"{name}:1: a module docstring is missing; write one, followed by an empty line")
+        raise ConversionError(
+            f"{name}:1: a module docstring is missing; write one, followed by an empty line"
+        )
     if docstring.end_lineno == len(lines):
         return [*lines, header]
     if lines[docstring.end_lineno].strip():
-        raise DesyncError(f"{name}:{docstring.end_lineno}: leave an empty line below the module docstring")
+        raise ConversionError(
+            f"{name}:{docstring.end_lineno}: leave an empty line below the module docstring"
+        )
     return [*lines[: docstring.end_lineno], header, *lines[docstring.end_lineno + 1 :]]
 
 
 def _refuse(name: str, found: Iterator[Refusal]) -> None:
     for line, message in found:
-        raise DesyncError(f"{name}:{line}: {message}")
+        raise ConversionError(f"{name}:{line}: {message}")
 
 
 def convert_tree(root: Path) -> dict[str, str]:
@@ -141,7 +145,7 @@ def _edits(text: str, name: str) -> Iterator[_Edit]:
         after = tokens[index + 1]
         if token.string in ("async", "await"):
             if after.type in (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT):
-                raise DesyncError(
+                raise ConversionError(
                     f"{name}:{row}: `{token.string}` at the end of a line; put what follows beside it"
                 )
             yield row, start, after.start[1], ""
@@ -149,7 +153,7 @@ def _edits(text: str, name: str) -> Iterator[_Edit]:
         before = tokens[index - 1].string if index else ""
         new = _renamed(token.string, before)
         if new is None:
-            raise DesyncError(f"{name}:{row}: `{token.string}` has no sync form; use _primitives")
+            raise ConversionError(f"{name}:{row}: `{token.string}` has no sync form; use _primitives")
         if new != token.string:
             yield row, start, token.end[1], new
 
@@ -214,7 +218,7 @@ def main(root: Path) -> int:
     """Writes every twin and removes those without a source; returns the exit code."""
     try:
         twins = convert_tree(root)
-    except DesyncError as error:
+    except ConversionError as error:
         print(error, file=sys.stderr)
         return 1
     for relative, text in twins.items():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Doubt", "doubts"]
+__all__ = ["UncertainFact", "uncertain_facts"]
 
 _MARK = re.compile(r"(?P<indent> *)#.*?\buncertain: *(?P<text>.*)")
 _TOP = re.compile(r"(?P<name>[^\s#][^\s]*):(\s|$)")
@@ -15,7 +15,7 @@ _KEY = re.compile(r"\s*(?:- *\{?name: *(?P<named>[^\s,]+)|(?P<key>[^\s:]+):)")
 _METHOD = re.compile(r"  (?P<name>get|post|put|patch|delete):")
 
 
-class Doubt(NamedTuple):
+class UncertainFact(NamedTuple):
     """One comment.
 
     Attributes:
@@ -31,7 +31,7 @@ class Doubt(NamedTuple):
     text: str
 
 
-def doubts(spec: Path) -> Iterator[Doubt]:
+def uncertain_facts(spec: Path) -> Iterator[UncertainFact]:
     """All of them, by file and in their order.
 
     Example:
@@ -48,7 +48,7 @@ def doubts(spec: Path) -> Iterator[Doubt]:
             if found := _MARK.match(line):
                 text = " ".join([found["text"], *_continued(lines[number + 1 :], found["indent"])])
                 about = _below(lines[number:])
-                yield Doubt(
+                yield UncertainFact(
                     path.relative_to(spec).as_posix(),
                     f"{method} {place or about}".strip(),
                     about,

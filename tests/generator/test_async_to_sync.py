@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.desync import NAMES, PAIRED, TREES, DesyncError, convert, convert_tree
+from generator.async_to_sync import NAMES, PAIRED, TREES, ConversionError, convert, convert_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,13 +83,13 @@ def test_a_construct_becomes_its_sync_form(source: str, expected: str) -> None:
 )
 def test_what_has_no_sync_form_is_refused_with_its_place(source: str, word: str) -> None:
     """A construct without a sync form is refused, naming the file, the line and the word."""
-    with pytest.raises(DesyncError, match=rf"^src/amocrm/_async/x\.py:\d+: `{word}`"):
+    with pytest.raises(ConversionError, match=rf"^src/amocrm/_async/x\.py:\d+: `{word}`"):
         twin(source)
 
 
 def test_a_source_that_is_no_python_is_named() -> None:
     """A slip in the source is told with its place, like everything else."""
-    with pytest.raises(DesyncError, match=r"x\.py:4: this is no valid Python"):
+    with pytest.raises(ConversionError, match=r"x\.py:4: this is no valid Python"):
         twin("x = 1\nasync def f(:\n")
 
 
@@ -115,7 +115,7 @@ def test_a_twin_says_where_it_comes_from() -> None:
 @pytest.mark.parametrize("text", ["x = 1\n", '"""Module."""\nx = 1\n'])
 def test_a_source_without_room_for_the_header_is_refused(text: str) -> None:
     """A module docstring and an empty line below it are required."""
-    with pytest.raises(DesyncError, match=r"^src/amocrm/_async/x\.py:1: "):
+    with pytest.raises(ConversionError, match=r"^src/amocrm/_async/x\.py:1: "):
         convert(text, "src/amocrm/_async/x.py")
 
 
@@ -159,7 +159,7 @@ def test_the_twin_does_not_depend_on_the_interpreter(version: str) -> None:
     """Other interpreters tokenize f-strings differently and give the same twins all the same."""
     script = (
         "import hashlib, pathlib, sys; sys.path.insert(0, sys.argv[1]);"
-        "from generator.desync import convert_tree;"
+        "from generator.async_to_sync import convert_tree;"
         "print(hashlib.sha256(repr(convert_tree(pathlib.Path(sys.argv[1]))).encode()).hexdigest())"
     )
     other = interpreter(version)

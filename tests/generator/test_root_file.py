@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from generator.root import root_problems, write_root
+from generator.root_file import root_problems, write_root
 
 
 def test_writing_keeps_the_head_and_lists_everything(spec: Path) -> None:
