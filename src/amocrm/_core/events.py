@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 import attrs
+
 from amocrm_gen._runtime.drift import Drift
 
 __all__ = [

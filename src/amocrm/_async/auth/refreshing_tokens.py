@@ -12,7 +12,6 @@ import warnings
 from contextlib import suppress
 from functools import partial
 
-from amocrm_gen._runtime.response_status import asked_to_wait
 from msgspec.structs import replace
 
 from amocrm._core.auth.token import (
@@ -42,6 +41,7 @@ from amocrm.errors import (
     TokenStoreWarning,
     UnansweredError,
 )
+from amocrm_gen._runtime.response_status import asked_to_wait
 from amocrm_gen._runtime.wire import Request, Response
 
 from .._primitives import Lock, shielded

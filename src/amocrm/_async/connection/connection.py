@@ -9,8 +9,6 @@ from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from amocrm_gen._runtime.drift import Drift, DriftWarning
-
 from amocrm._core.auth.token import integration_of
 from amocrm._core.conflicting_packages import beside
 from amocrm._core.http.hosts import Hosts, LimitKey, limit_key, parse_account
@@ -19,6 +17,7 @@ from amocrm._core.http.retry import RetryPolicy
 from amocrm._core.limits.limiter import Limits
 from amocrm._core.validation import check_count
 from amocrm.errors import ConfigurationError
+from amocrm_gen._runtime.drift import Drift, DriftWarning
 from amocrm_gen._runtime.wire import Request, Response
 
 from .._primitives import Clock, Result, to_thread

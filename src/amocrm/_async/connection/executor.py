@@ -6,8 +6,6 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
-from amocrm_gen._runtime.response_status import asked_to_wait, is_page
-
 from amocrm._core.http.failures import Failure, failure_of_status
 from amocrm._core.http.options import Options
 from amocrm._core.http.retry import Retry, Unknown, Verdict
@@ -20,6 +18,7 @@ from amocrm.errors import (
     UnansweredError,
 )
 from amocrm_gen._runtime.op import Op
+from amocrm_gen._runtime.response_status import asked_to_wait, is_page
 from amocrm_gen._runtime.wire import Request, Response
 
 from ..http.attempt import AsyncAttempts

@@ -6,12 +6,11 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from amocrm_gen._runtime.response_status import asked_to_wait, is_page
-
 from amocrm._core.http.options import Options, Stats
 from amocrm._core.limits.limiter import Outcome
 from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError, TransportError
 from amocrm_gen._runtime.op import Host
+from amocrm_gen._runtime.response_status import asked_to_wait, is_page
 from amocrm_gen._runtime.wire import Request, Response
 
 from .._primitives import Clock, Result

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from amocrm_gen._runtime.error_hints import hint_of
-from amocrm_gen._runtime.response_status import problem_body
-
 from amocrm.errors import APIError, ConfigurationError, GrantInDoubt, GrantRevoked
+from amocrm_gen._runtime.error_hints import hint_of
 from amocrm_gen._runtime.problems import problem_of
+from amocrm_gen._runtime.response_status import problem_body
 from amocrm_gen._runtime.wire import Response
 
 from ..http.failures import Failure, failure_of_status

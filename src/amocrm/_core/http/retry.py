@@ -17,9 +17,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
-from amocrm_gen._runtime.response_status import retry_after
 
 from amocrm_gen._runtime.op import Safety
+from amocrm_gen._runtime.response_status import retry_after
 
 from ..validation import check_count, check_seconds
 from .failures import Failure

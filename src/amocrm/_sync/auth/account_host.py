@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from amocrm_gen._runtime.response_status import problem_body
-
 from amocrm._core.auth.token import Token, claims_of
 from amocrm._core.http.options import Options
 from amocrm.errors import ConfigurationError, TransportError
 from amocrm_gen._runtime.op import Op
+from amocrm_gen._runtime.response_status import problem_body
 from amocrm_gen._runtime.wire import Request
 
 from ..http.attempt import Attempts

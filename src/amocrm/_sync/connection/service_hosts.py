@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from amocrm_gen._runtime.response_status import problem_body
-
 from amocrm._core.auth.token import claims_of
 from amocrm._core.http.hosts import Hosts, host_of
 from amocrm._core.http.options import Options
 from amocrm.errors import ConfigurationError, RedirectRefused
 from amocrm_gen._runtime.op import Host, Op
+from amocrm_gen._runtime.response_status import problem_body
 from amocrm_gen._runtime.wire import Request, Response
 
 from .._primitives import Lock, Result
