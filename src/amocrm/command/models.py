@@ -33,7 +33,7 @@ def read(crm: AmoCRM, kinds: Sequence[str] = _KINDS) -> tuple[str, list[str]]:
     Raises:
         AmoCRMError: the definitions of an entity other than customers could not be read.
     """
-    from ..entities import entity_class
+    from ..entities._kinds import entity_class
 
     owners: list[tuple[type[Entity], Definitions]] = []
     left_out = []

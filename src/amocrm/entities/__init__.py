@@ -37,19 +37,6 @@ __all__ = [
 ]
 
 _PLACES = {"CatalogElement": "catalog_element", "Entity": "_base", "Status": "pipeline"}
-_KINDS = {
-    "leads": "Lead",
-    "contacts": "Contact",
-    "companies": "Company",
-    "customers": "Customer",
-    "catalog_elements": "CatalogElement",
-    "tasks": "Task",
-    "notes": "Note",
-    "tags": "Tag",
-    "users": "User",
-    "pipelines": "Pipeline",
-    "statuses": "Status",
-}
 
 
 def __getattr__(name: str) -> Any:
@@ -62,8 +49,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-def entity_class(kind: str) -> Any:
-    """The built-in class of a collection, such as ``leads``."""
-    return __getattr__(_KINDS[kind])

@@ -13,7 +13,7 @@ from .._core.orm.filters import Condition, InclusiveOnly, check
 from .._core.orm.times import moment, seconds
 
 if TYPE_CHECKING:
-    from ._base import Entity
+    from ._holder import Holder
 
 __all__ = ["Amount", "Attribute", "Flag", "Id", "Key", "Moment", "Plain", "Text"]
 
@@ -56,8 +56,8 @@ class Attribute(Generic[R, W]):
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
-    def __get__(self, instance: Entity, owner: Any) -> R: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+    def __get__(self, instance: Holder, owner: Any) -> R: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
         changes = instance._changes
@@ -66,7 +66,7 @@ class Attribute(Generic[R, W]):
         raw = getattr(instance._data, self.wire, UNSET)
         return instance._absent(self) if raw is UNSET else self._out(raw, instance)
 
-    def __set__(self, instance: Entity, value: W) -> None:
+    def __set__(self, instance: Holder, value: W) -> None:
         if self.readonly:
             raise AttributeError(f"{self!r} is set by the server and cannot be assigned")
         if self.fixed and instance._key is not None:
@@ -75,10 +75,10 @@ class Attribute(Generic[R, W]):
             )
         instance._set(self.wire, self._in(value))
 
-    def __delete__(self, instance: Entity) -> None:
+    def __delete__(self, instance: Holder) -> None:
         raise AttributeError(f"{self!r} cannot be deleted; assign None to clear it")
 
-    def _out(self, raw: Any, instance: Entity) -> Any:
+    def _out(self, raw: Any, instance: Holder) -> Any:
         """The Python value of what the API has."""
         return raw
 
@@ -178,7 +178,7 @@ class Amount(_Ranged[int | float | None, int | float | Decimal | None]):
 class Flag(_Matched[bool, bool]):
     """True or false."""
 
-    def _out(self, raw: Any, instance: Entity) -> Any:
+    def _out(self, raw: Any, instance: Holder) -> Any:
         return bool(raw)
 
     def _in(self, value: Any) -> Any:
@@ -191,7 +191,7 @@ class Moment(_Ranged[R, datetime | int | None]):
     Assign an aware datetime or Unix seconds. A naive datetime is refused.
     """
 
-    def _out(self, raw: Any, instance: Entity) -> Any:
+    def _out(self, raw: Any, instance: Holder) -> Any:
         if raw is None or raw <= 0:
             return None
         return moment(raw, instance._zone)

@@ -25,11 +25,16 @@ from ._relations import Relation
 if TYPE_CHECKING:
     from ..fields._custom import CustomFields
 
-__all__ = ["Entity", "EntityMeta"]
+__all__ = ["Entity", "EntityMeta", "arguments"]
 
 
 #: What is kept beside the links of an entity and is no change of it.
 _NO_STATE = frozenset({"parent", "unreadable", "entity_type", "password", "stages"})
+
+
+def arguments(scope: dict[str, Any], *, without: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the arguments of the constructor whose ``locals()`` these are: each is an attribute to assign."""
+    return {name: scope[name] for name in scope if name not in {"self", "custom", "__class__", *without}}
 
 
 class EntityMeta(type):

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from msgspec import UNSET
 
-from ._children import adopt
-from ._relations import Relation, _reference, entity_class
+from ._adoption import attach_child
+from ._kinds import entity_class
+from ._relations import Relation, _reference
 
 if TYPE_CHECKING:
     from ._base import Entity
+    from ._holder import Holder
 
 __all__ = ["ParentLink"]
 
@@ -23,8 +25,8 @@ class ParentLink(Relation):
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
-    def __get__(self, instance: Entity, owner: Any) -> Entity | None: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+    def __get__(self, instance: Holder, owner: Any) -> Entity | None: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
         parent = (instance._related or {}).get("parent")
@@ -38,18 +40,18 @@ class ParentLink(Relation):
             return instance._absent(self.attribute)
         return _reference(entity_class(kind), key, instance._session) if key and kind else None
 
-    def __set__(self, instance: Entity, value: Entity) -> None:
+    def __set__(self, instance: Holder, value: Entity) -> None:
         if getattr(value, "_kind", None) not in _PARENTS:
             raise TypeError(f"{self!r} takes a lead, contact, company or customer, not {value!r}")
         if instance._key is None:
-            adopt(value, instance)
+            attach_child(value, instance)
         elif instance._kind != "tasks":
             raise AttributeError(f"{self!r} is set when the note is created; the API does not move notes")
         else:
             instance._set("entity_id", value.id)
             instance._set("entity_type", value._kind)
 
-    def reach(self, entity: Entity) -> Any:
+    def reach(self, entity: Holder) -> Any:
         """The parent must exist first."""
         parent = (entity._related or {}).get("parent")
         return () if parent is None else (parent,)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from msgspec import UNSET
 
 from .._core.orm.identity import Origin
-from ._relations import Relation, entity_class
+from ._kinds import entity_class
+from ._relations import Relation
 
 if TYPE_CHECKING:
     from ._base import Entity
+    from ._holder import Holder
 
 __all__ = ["Pointer", "directory_object"]
 
@@ -30,8 +32,8 @@ class Pointer(Relation, Generic[T]):
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
-    def __get__(self, instance: Entity, owner: Any) -> T | None: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+    def __get__(self, instance: Holder, owner: Any) -> T | None: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
         key = instance._now(self.wire)
@@ -39,7 +41,7 @@ class Pointer(Relation, Generic[T]):
             return instance._absent(self.attribute, nullable=True)
         return None if not key else directory_object(instance._session, self.kind, key)
 
-    def __set__(self, instance: Entity, value: T | int | None) -> None:
+    def __set__(self, instance: Holder, value: T | int | None) -> None:
         instance._set(self.wire, _id_of(value, self.kind))
 
     def in_(self, *values: T | int) -> Any:

@@ -11,20 +11,14 @@ from msgspec import UNSET
 from .._core.orm.identity import IdentityMap, Origin
 from .._core.orm.tracking import SetChanges
 from ..errors import FilterError, NotLoaded
+from ._kinds import entity_class
 
 if TYPE_CHECKING:
-    from ._base import Entity
+    from ._holder import Holder
 
-__all__ = ["LinkSet", "LinkState", "ManyLinks", "OneLink", "Relation", "entity_class"]
+__all__ = ["LinkSet", "LinkState", "ManyLinks", "OneLink", "Relation"]
 
-T = TypeVar("T", bound="Entity")
-
-
-def entity_class(kind: str) -> Any:
-    """The built-in class of a collection; found when it is needed, because classes refer to each other."""
-    from . import entity_class as find
-
-    return find(kind)
+T = TypeVar("T")
 
 
 class Relation:
@@ -43,21 +37,21 @@ class Relation:
     def __repr__(self) -> str:
         return f"{self.owner.__name__}.{self.attribute}" if self.owner else type(self).__name__
 
-    def ids(self, entity: Entity) -> Iterable[int]:
+    def ids(self, entity: Holder) -> Iterable[int]:
         """Ids at the other end, as far as they are known."""
         return ()
 
-    def attach(self, entity: Entity, found: dict[int, Any]) -> None:
+    def attach(self, entity: Holder, found: dict[int, Any]) -> None:
         """Puts loaded entities in the place of their references."""
 
-    def rebase(self, entity: Entity) -> None:
+    def rebase(self, entity: Holder) -> None:
         """The entity was read anew."""
 
-    def reach(self, entity: Entity) -> Iterable[Entity]:
+    def reach(self, entity: Holder) -> Iterable[Any]:
         """Linked entities with changes of their own."""
         return ()
 
-    def linked(self, entity: Entity) -> Sequence[Any]:
+    def linked(self, entity: Holder) -> Sequence[Any]:
         """Entities at the other end, as far as somebody asked for them."""
         return ()
 
@@ -135,7 +129,7 @@ class _Links(Relation, Generic[T]):
         self.kind, self.key, self.needs = kind, key or kind, needs
         self.on_create, self.writable = on_create, writable
 
-    def state(self, entity: Entity) -> LinkState:
+    def state(self, entity: Holder) -> LinkState:
         """The tracked links."""
         related = entity._relations()
         if self.attribute not in related:
@@ -143,11 +137,11 @@ class _Links(Relation, Generic[T]):
             related[self.attribute] = LinkState(base, main)
         return cast(LinkState, related[self.attribute])
 
-    def known_state(self, entity: Entity) -> LinkState | None:
+    def known_state(self, entity: Holder) -> LinkState | None:
         """The tracked links, if anybody asked for them."""
         return (entity._related or {}).get(self.attribute)
 
-    def _read(self, entity: Entity) -> tuple[list[Any] | None, Any]:
+    def _read(self, entity: Holder) -> tuple[list[Any] | None, Any]:
         if entity._key is None:
             return [], None
         embedded = entity._embedded(self.key)
@@ -162,12 +156,12 @@ class _Links(Relation, Generic[T]):
         ]
         return linked, mains[0] if mains else None
 
-    def ids(self, entity: Entity) -> Iterable[int]:
+    def ids(self, entity: Holder) -> Iterable[int]:
         """Ids at the other end."""
         embedded = entity._embedded(self.key)
         return [] if embedded is UNSET else [ref.id for ref in embedded or ()]
 
-    def attach(self, entity: Entity, found: dict[int, Any]) -> None:
+    def attach(self, entity: Holder, found: dict[int, Any]) -> None:
         """Puts loaded entities in the place of their references."""
         state = self.state(entity)
         if state.changes.base is None:
@@ -177,7 +171,7 @@ class _Links(Relation, Generic[T]):
         if main is not None and not state.main_changed:
             state.main = found.get(main._key, main)
 
-    def rebase(self, entity: Entity) -> None:
+    def rebase(self, entity: Holder) -> None:
         """Takes the links of a fresh answer."""
         state = self.known_state(entity)
         if state is None:
@@ -188,7 +182,7 @@ class _Links(Relation, Generic[T]):
             if not state.main_changed and main is not None:
                 state.main = state.known(main)
 
-    def reach(self, entity: Entity) -> Iterable[Entity]:
+    def reach(self, entity: Holder) -> Iterable[Any]:
         """Entities that were linked here."""
         state = self.known_state(entity)
         if state is None:
@@ -196,14 +190,14 @@ class _Links(Relation, Generic[T]):
         sent = state.changes.take_off()
         return (*sent.added, *(sent.replace or ()))
 
-    def linked(self, entity: Entity) -> Sequence[Any]:
+    def linked(self, entity: Holder) -> Sequence[Any]:
         """Entities at the other end, as far as somebody asked for them."""
         state = self.known_state(entity)
         if state is None:
             return ()
         return state.changes.content() if state.changes.loaded else state.changes.take_off().added
 
-    def _assign(self, entity: Entity, targets: Iterable[Any]) -> None:
+    def _assign(self, entity: Holder, targets: Iterable[Any]) -> None:
         """Sets the whole content. What is not known cannot be replaced: the API only adds and removes links."""
         state = self.state(entity)
         wanted = [self._check(entity, target) for target in targets]
@@ -212,10 +206,10 @@ class _Links(Relation, Generic[T]):
             state.main, state.main_changed = None, False
         entity._touch()
 
-    def __delete__(self, instance: Entity) -> None:
+    def __delete__(self, instance: Holder) -> None:
         raise AttributeError(f"{self!r} cannot be deleted; assign None or take links away with .remove(...)")
 
-    def _check(self, entity: Entity, target: Any) -> Any:
+    def _check(self, entity: Holder, target: Any) -> Any:
         if not self.writable:
             raise AttributeError(
                 f"{self!r} is read only: links are made from the other side, {self.kind}.{entity._kind}"
@@ -247,7 +241,7 @@ class LinkSet(Sequence[T], Generic[T]):
 
     __slots__ = ("_entity", "_relation")
 
-    def __init__(self, entity: Entity, relation: ManyLinks[T]) -> None:
+    def __init__(self, entity: Holder, relation: ManyLinks[T]) -> None:
         self._entity, self._relation = entity, relation
 
     @property
@@ -277,7 +271,10 @@ class LinkSet(Sequence[T], Generic[T]):
 
     def __contains__(self, entity: object) -> bool:
         key = getattr(entity, "_key", None)
-        return any(one is entity or (key is not None and one._key == key) for one in self._content())
+        return any(
+            one is entity or (key is not None and getattr(one, "_key", None) == key)
+            for one in self._content()
+        )
 
     def __repr__(self) -> str:
         return (
@@ -319,11 +316,11 @@ class ManyLinks(_Links[T]):
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
-    def __get__(self, instance: Entity, owner: Any) -> LinkSet[T]: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+    def __get__(self, instance: Holder, owner: Any) -> LinkSet[T]: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
         return self if instance is None else LinkSet(instance, self)
 
-    def __set__(self, instance: Entity, value: Iterable[T]) -> None:
+    def __set__(self, instance: Holder, value: Iterable[T]) -> None:
         if not isinstance(value, Iterable) or isinstance(value, str):
             raise TypeError(f"{self!r} takes several {self.kind}; put one into a list: [{value!r}]")
         LinkSet(instance, self)._content()  # what is there must be known to be replaced
@@ -336,8 +333,8 @@ class OneLink(_Links[T]):
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
-    def __get__(self, instance: Entity, owner: Any) -> T | None: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+    def __get__(self, instance: Holder, owner: Any) -> T | None: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
         changes = self.state(instance).changes
@@ -346,7 +343,7 @@ class OneLink(_Links[T]):
         content = changes.content()
         return content[0] if content else None
 
-    def __set__(self, instance: Entity, value: T | None) -> None:
+    def __set__(self, instance: Holder, value: T | None) -> None:
         state = self.state(instance)
         if value is None:
             if state.changes.base is None:

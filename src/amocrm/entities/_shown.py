@@ -10,7 +10,7 @@ from msgspec import UNSET
 from ._relations import Relation
 
 if TYPE_CHECKING:
-    from ._base import Entity
+    from ._holder import Holder
 
 __all__ = ["Shown", "ShownOne"]
 
@@ -23,13 +23,13 @@ class _Embedded(Relation):
     def __init__(self, needs: str, key: str = "") -> None:
         self.needs, self.key = needs, key or needs
 
-    def _read(self, instance: Entity) -> Any:
+    def _read(self, instance: Holder) -> Any:
         value = instance._embedded(self.key)
         if value is UNSET:
             return instance._absent(self, nullable=True)
         return value
 
-    def __set__(self, instance: Entity, value: Any) -> None:
+    def __set__(self, instance: Holder, value: Any) -> None:
         raise AttributeError(f"{self!r} is read only here; the operations under crm.api change it")
 
 
@@ -39,8 +39,8 @@ class Shown(_Embedded, Generic[R]):
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
-    def __get__(self, instance: Entity, owner: Any) -> Sequence[R]: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+    def __get__(self, instance: Holder, owner: Any) -> Sequence[R]: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
         return self if instance is None else tuple(self._read(instance) or ())
 
 
@@ -50,8 +50,8 @@ class ShownOne(_Embedded, Generic[R]):
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
-    def __get__(self, instance: Entity, owner: Any) -> R | None: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+    def __get__(self, instance: Holder, owner: Any) -> R | None: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
         found = self._read(instance)

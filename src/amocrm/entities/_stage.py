@@ -11,7 +11,7 @@ from ._pointers import directory_object
 from ._relations import Relation
 
 if TYPE_CHECKING:
-    from ._base import Entity
+    from ._holder import Holder
     from .pipeline import Status
 
 __all__ = ["StagePointer"]
@@ -28,8 +28,8 @@ class StagePointer(Relation):
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
-    def __get__(self, instance: Entity, owner: Any) -> Status: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+    def __get__(self, instance: Holder, owner: Any) -> Status: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
         status, pipeline = instance._now("status_id"), instance._now("pipeline_id")
@@ -39,7 +39,7 @@ class StagePointer(Relation):
             instance._session, "statuses", (None if pipeline is UNSET else pipeline, status)
         )
 
-    def __set__(self, instance: Entity, value: Status) -> None:
+    def __set__(self, instance: Holder, value: Status) -> None:
         status, pipeline = _pair(value)
         instance._set("status_id", status)
         if pipeline is not None:

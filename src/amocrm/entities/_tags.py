@@ -11,7 +11,7 @@ from .._core.orm.tracking import SetChanges
 from ._relations import Relation
 
 if TYPE_CHECKING:
-    from ._base import Entity
+    from ._holder import Holder
 
 __all__ = ["TagSet", "Tags"]
 
@@ -26,7 +26,7 @@ class TagSet(MutableSet[str]):
 
     __slots__ = ("_entity", "_state")
 
-    def __init__(self, entity: Entity, state: SetChanges[str]) -> None:
+    def __init__(self, entity: Holder, state: SetChanges[str]) -> None:
         self._entity, self._state = entity, state
 
     def _content(self) -> tuple[str, ...]:
@@ -84,14 +84,14 @@ class Tags(Relation):
 
     kind = "tags"
 
-    def state(self, entity: Entity) -> SetChanges[str]:
+    def state(self, entity: Holder) -> SetChanges[str]:
         """The tracked names."""
         related = entity._relations()
         if "tags" not in related:
             related["tags"] = SetChanges(self._read(entity))
         return cast("SetChanges[str]", related["tags"])
 
-    def _read(self, entity: Entity) -> list[str] | None:
+    def _read(self, entity: Holder) -> list[str] | None:
         if entity._key is None:
             return []
         embedded = entity._embedded("tags")
@@ -100,11 +100,11 @@ class Tags(Relation):
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
-    def __get__(self, instance: Entity, owner: Any) -> TagSet: ...
-    def __get__(self, instance: Entity | None, owner: Any) -> Any:
+    def __get__(self, instance: Holder, owner: Any) -> TagSet: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
         return self if instance is None else TagSet(instance, self.state(instance))
 
-    def __set__(self, instance: Entity, value: Iterable[str]) -> None:
+    def __set__(self, instance: Holder, value: Iterable[str]) -> None:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise TypeError(
                 f"tags are several names; put one into a set: {{{value or 'vip'!r}}} (no tags: set())"
@@ -112,7 +112,7 @@ class Tags(Relation):
         self.state(instance).assign([_tag_name(one) for one in value])
         instance._touch()
 
-    def rebase(self, entity: Entity) -> None:
+    def rebase(self, entity: Holder) -> None:
         """Takes the tags of a fresh answer."""
         read = self._read(entity)
         if read is not None and "tags" in (entity._related or {}):

@@ -10,12 +10,13 @@ from msgspec import UNSET, UnsetType
 
 from .. import fields
 from ._attributes import Flag, Id, Moment, Text
-from ._base import Entity
-from ._children import Notes, Tasks
+from ._base import Entity, arguments
 from ._pointers import Pointer
 from ._relations import ManyLinks
 from ._shown import Shown
 from ._tags import Tags
+from .note import Notes
+from .task import Tasks
 
 if TYPE_CHECKING:
     from amocrm_gen.models.common import CatalogElementRef
@@ -85,14 +86,9 @@ class Company(Entity):
         created_by: int | UnsetType = UNSET,
         updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,
+        updated_at: datetime | int | UnsetType = UNSET,
         tags: Iterable[str] | UnsetType = UNSET,
         contacts: Iterable[Contact] | UnsetType = UNSET,
         **custom: Any,
     ) -> None:
-        self._start({key: value for key, value in locals().items() if key in _GIVEN}, custom)
-
-
-_GIVEN = frozenset(
-    {"name", "phone", "phones", "email", "emails", "responsible", "responsible_user_id"}
-    | {"created_by", "updated_by", "created_at", "tags", "contacts"}
-)
+        self._start(arguments(locals()), custom)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from ._attributes import Amount, Flag, Id, Moment, Text
-from ._base import Entity
-from ._children import Notes, Tasks
+from ._base import Entity, arguments
 from ._pointers import Pointer
 from ._relations import ManyLinks, OneLink
 from ._shown import Shown
 from ._tags import Tags
+from .note import Notes
+from .task import Tasks
 
 if TYPE_CHECKING:
     from amocrm_gen.models.common import CatalogElementRef, Ref
@@ -35,6 +36,7 @@ class Customer(Entity):
         next_date: expected moment of the next purchase.
         responsible: responsible user, an entity or an id.
         tags: names of tags.
+        contacts, company: new or existing ones; new ones are created first.
         custom: declared custom fields by their attribute names; checked at run time.
     """
 
@@ -79,14 +81,12 @@ class Customer(Entity):
         responsible: User | int | UnsetType | None = UNSET,
         responsible_user_id: int | UnsetType | None = UNSET,
         created_by: int | UnsetType = UNSET,
+        updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,
+        updated_at: datetime | int | UnsetType = UNSET,
         tags: Iterable[str] | UnsetType = UNSET,
+        contacts: Iterable[Contact] | UnsetType = UNSET,
+        company: Company | UnsetType | None = UNSET,
         **custom: Any,
     ) -> None:
-        self._start({key: value for key, value in locals().items() if key in _GIVEN}, custom)
-
-
-_GIVEN = frozenset(
-    {"name", "next_price", "next_date", "status_id", "periodicity", "responsible", "responsible_user_id"}
-    | {"created_by", "created_at", "tags"}
-)
+        self._start(arguments(locals()), custom)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from ._attributes import Amount, Flag, Id, Moment, Plain, Text
-from ._base import Entity
-from ._children import Notes, Tasks
+from ._base import Entity, arguments
 from ._pointers import Pointer
 from ._relations import ManyLinks, OneLink
 from ._shown import Shown, ShownOne
 from ._stage import StagePointer
 from ._tags import Tags
+from .note import Notes
+from .task import Tasks
 
 if TYPE_CHECKING:
     from amocrm_gen.models.common import CatalogElementRef
@@ -109,21 +110,7 @@ class Lead(Entity):
         tags: Iterable[str] | UnsetType = UNSET,
         company: Company | UnsetType | None = UNSET,
         contacts: Iterable[Contact] | UnsetType = UNSET,
+        visitor_uid: str | UnsetType | None = UNSET,
         **custom: Any,
     ) -> None:
-        self._start({key: value for key, value in locals().items() if key in _GIVEN}, custom)
-
-
-_GIVEN = frozenset(
-    {
-        "name",
-        "price",
-        "status",
-        "status_id",
-        "pipeline_id",
-        "responsible",
-        "responsible_user_id",
-        "loss_reason_id",
-    }
-    | {"created_by", "updated_by", "created_at", "updated_at", "closed_at", "tags", "company", "contacts"}
-)
+        self._start(arguments(locals()), custom)

@@ -8,13 +8,14 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
+from ._adoption import Adder, attach_child
 from ._attributes import Attribute, Flag, Id, Moment, Plain
 from ._attributes import Text as _Text
-from ._base import Entity
-from ._children import adopt
+from ._base import Entity, arguments
+from ._holder import Holder
 from ._parent import ParentLink
 
-__all__ = ["Note"]
+__all__ = ["Note", "NoteAdder", "Notes"]
 
 
 class _NoteText(Attribute["str | None", "str | None"]):
@@ -23,10 +24,10 @@ class _NoteText(Attribute["str | None", "str | None"]):
     def __init__(self) -> None:
         super().__init__("params")
 
-    def _out(self, raw: Any, instance: Entity) -> Any:
+    def _out(self, raw: Any, instance: Holder) -> Any:
         return raw.get("text") if isinstance(raw, Mapping) else None
 
-    def __set__(self, instance: Entity, value: str | None) -> None:
+    def __set__(self, instance: Holder, value: str | None) -> None:
         params = Note.params.__get__(instance, Note)
         instance._set("params", {**(params or {}), "text": value})
 
@@ -34,7 +35,7 @@ class _NoteText(Attribute["str | None", "str | None"]):
 class _Params(Plain["dict[str, Any]"]):
     """The content of a note; the API has an empty list where there is none."""
 
-    def _out(self, raw: Any, instance: Entity) -> Any:
+    def _out(self, raw: Any, instance: Holder) -> Any:
         return dict(raw) if isinstance(raw, Mapping) else {}
 
     def _in(self, value: Any) -> Any:
@@ -83,16 +84,51 @@ class Note(Entity):
         entity: Entity | None = None,
         created_by: int | UnsetType = UNSET,
         responsible_user_id: int | UnsetType = UNSET,
+        updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,
+        updated_at: datetime | int | UnsetType = UNSET,
+        is_need_to_trigger_digital_pipeline: bool | UnsetType = UNSET,
     ) -> None:
         content = {} if params is UNSET else dict(params)
         if text is not UNSET:
             content["text"] = text
-        given = {"note_type": note_type, "params": content, "created_by": created_by}
-        self._start({**given, "responsible_user_id": responsible_user_id, "created_at": created_at}, {})
+        given = arguments(locals(), without=("text", "entity", "content"))
+        self._start({**given, "params": content}, {})
         if entity is not None:
-            adopt(entity, self)
+            attach_child(entity, self)
 
     def _title(self) -> Any:
         params = self._now("params")
         return params.get("text") if isinstance(params, Mapping) else None
+
+
+class NoteAdder:
+    """Adds notes. Reading notes is ``crm.notes.of(lead)``."""
+
+    __slots__ = ("_entity",)
+
+    def __init__(self, entity: Holder) -> None:
+        self._entity = entity
+
+    def add(self, text: str | Note, *, created_by: int | None = None) -> Note:
+        """Add a note and return it.
+
+        Args:
+            text: an ordinary text, or a ``Note`` of any writable type.
+            created_by: id of the user that the note names as its author.
+
+        Example:
+            >>> lead.notes.add("Перезвонить завтра")
+            <Note new 'Перезвонить завтра'>
+        """
+        note = text if isinstance(text, Note) else Note(text)
+        if created_by is not None:
+            note.created_by = created_by
+        attach_child(self._entity, note)
+        return note
+
+
+class Notes(Adder[NoteAdder]):
+    """The notes of an entity."""
+
+    kind, adder = "notes", NoteAdder

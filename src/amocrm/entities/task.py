@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
+from ._adoption import Adder, attach_child
 from ._attributes import Amount, Attribute, Flag, Id, Moment, Text
-from ._base import Entity
-from ._children import adopt
+from ._base import Entity, arguments
+from ._holder import Holder
 from ._parent import ParentLink
 from ._pointers import Pointer
 
 if TYPE_CHECKING:
     from .user import User
 
-__all__ = ["Task"]
+__all__ = ["Task", "TaskAdder", "Tasks"]
 
 
 class _Result(Attribute["str | None", "str | None"]):
     """What came out of a task; the API has an object, or an empty list without one."""
 
-    def _out(self, raw: Any, instance: Entity) -> Any:
+    def _out(self, raw: Any, instance: Holder) -> Any:
         text = getattr(raw, "text", None)
         return None if text is UNSET else text
 
@@ -78,16 +79,19 @@ class Task(Entity):
         due: datetime | int,
         entity: Entity | None = None,
         responsible: User | int | UnsetType | None = UNSET,
+        responsible_user_id: int | UnsetType = UNSET,
         task_type_id: int | UnsetType = UNSET,
         duration: int | UnsetType = UNSET,
         result: str | UnsetType = UNSET,
         is_completed: bool | UnsetType = UNSET,
         created_by: int | UnsetType = UNSET,
+        updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,
+        updated_at: datetime | int | UnsetType = UNSET,
     ) -> None:
-        self._start({key: value for key, value in locals().items() if key in _GIVEN}, {})
+        self._start(arguments(locals(), without=("entity",)), {})
         if entity is not None:
-            adopt(entity, self)
+            attach_child(entity, self)
 
     def _title(self) -> Any:
         return self._now("text")
@@ -99,16 +103,54 @@ class Task(Entity):
             self.result = result
 
 
-_GIVEN = frozenset(
-    {
-        "text",
-        "due",
-        "responsible",
-        "task_type_id",
-        "duration",
-        "result",
-        "is_completed",
-        "created_by",
-        "created_at",
-    }
-)
+class TaskAdder:
+    """Adds tasks. Reading tasks is ``crm.tasks.of(lead)``."""
+
+    __slots__ = ("_entity",)
+
+    def __init__(self, entity: Holder) -> None:
+        self._entity = entity
+
+    def add(
+        self,
+        text: str | Task,
+        *,
+        due: datetime | int | None = None,
+        responsible: User | int | None = None,
+        task_type: int | None = None,
+    ) -> Task:
+        """Add a task and return it.
+
+        Args:
+            text: what is to be done, or a ``Task``.
+            due: deadline, an aware datetime or Unix seconds; needed unless a ``Task`` is given.
+            responsible: who is to do it; the owner of the token by default.
+            task_type: 1 follow-up, 2 meeting, others are those of the account.
+
+        Raises:
+            TypeError: a text came without a deadline.
+
+        Example:
+            >>> lead.tasks.add("Позвонить", due=tomorrow)
+            <Task new 'Позвонить'>
+        """
+        if isinstance(text, Task):
+            task = text
+            if due is not None:
+                task.due = due
+        elif due is None:
+            raise TypeError("a task needs a deadline: tasks.add(text, due=datetime(...))")
+        else:
+            task = Task(text, due=due)
+        if responsible is not None:
+            task.responsible = responsible
+        if task_type is not None:
+            task.task_type_id = task_type
+        attach_child(self._entity, task)
+        return task
+
+
+class Tasks(Adder[TaskAdder]):
+    """The tasks of an entity."""
+
+    kind, adder = "tasks", TaskAdder

@@ -13,7 +13,8 @@ from amocrm._core.orm.identity import Origin, checked_id
 from amocrm._core.orm.operations import GET, LIST, endpoint
 from amocrm._core.orm.paging import items_of
 from amocrm.entities._attributes import Attribute
-from amocrm.entities._relations import Relation, entity_class
+from amocrm.entities._kinds import entity_class
+from amocrm.entities._relations import Relation
 from amocrm.errors import FilterIgnored
 from amocrm_gen._runtime.wire import Response
 

@@ -1,0 +1,37 @@
+"""How notes and tasks come to their entity: they are added through it and created with the next commit."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Self, TypeVar, overload
+
+from ._holder import Holder
+from ._relations import Relation
+
+__all__ = ["Adder", "attach_child"]
+
+A = TypeVar("A")
+
+
+def attach_child(parent: Holder, child: Holder) -> None:
+    """Make ``child`` a note or task of ``parent``; it is created with the next commit."""
+    before = child._relations().get("parent")
+    if before is parent:
+        return
+    if before is not None and child in before._relations().get("children", ()):
+        before._relations()["children"].remove(child)
+    child._relations()["parent"] = parent
+    parent._relations().setdefault("children", []).append(child)
+    parent._touch()
+
+
+class Adder(Relation, Generic[A]):
+    """A relation that only adds: on the instance it is an object with ``add``."""
+
+    adder: Any
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Holder, owner: Any) -> A: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
+        return self if instance is None else self.adder(instance)

@@ -1,0 +1,39 @@
+"""An entity as its attributes and relations see it."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Any, ClassVar, Protocol
+
+from .._core.orm.identity import Origin
+from .._core.orm.tracking import Overlay
+
+__all__ = ["Holder"]
+
+
+class Holder(Protocol):
+    """What attributes and relations need of the entity that they belong to."""
+
+    _kind: ClassVar[str]
+    _data: Any
+    _session: Origin | None
+    _changes: Overlay[str] | None
+    _related: dict[str, Any] | None
+
+    @property
+    def _key(self) -> int | None: ...
+
+    @property
+    def _zone(self) -> tzinfo | None: ...
+
+    def _absent(self, attribute: Any, nullable: bool = False) -> Any: ...
+
+    def _embedded(self, key: str) -> Any: ...
+
+    def _now(self, wire: str) -> Any: ...
+
+    def _set(self, wire: str, value: Any) -> None: ...
+
+    def _touch(self) -> None: ...
+
+    def _relations(self) -> dict[str, Any]: ...
