@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from amocrm._async._primitives import Clock, Scope, Wakeup, run_all, shielded, sleep, to_thread
+from amocrm._async._primitives import Clock, TaskScope, Wakeup, run_all, shielded, sleep, to_thread
 
 from ._support import breathe, cancelled
 
@@ -52,7 +52,7 @@ async def test_run_all_runs_no_more_than_its_limit_at_once() -> None:
 @pytest.mark.parametrize("limit", [0, 1, 4])
 async def test_a_scope_gives_results_when_asked(limit: int) -> None:
     """Whatever was started can be waited for, with or without help beside the caller."""
-    async with Scope(limit) as scope:
+    async with TaskScope(limit) as scope:
         handles = [scope.start(partial(double, number)) for number in (1, 2, 5)]
         assert [await handle.result() for handle in handles] == [2, 4, 10]
         with pytest.raises(ValueError, match="three"):
@@ -67,7 +67,7 @@ async def test_leaving_a_scope_ends_what_was_started() -> None:
         begun.append(number)
         await breathe()
 
-    async with Scope(1) as scope:
+    async with TaskScope(1) as scope:
         for number in range(50):
             scope.start(partial(enter, number))
     count = len(begun)
@@ -78,7 +78,7 @@ async def test_leaving_a_scope_ends_what_was_started() -> None:
 
 async def test_a_result_that_nobody_asked_for_is_no_complaint() -> None:
     """A failure inside a scope that is left is dropped without a warning."""
-    async with Scope(2) as scope:
+    async with TaskScope(2) as scope:
         scope.start(partial(double, 3))
         await breathe()
         await breathe()
@@ -112,7 +112,7 @@ async def test_a_wake_up_ends_a_wait() -> None:
     wakeup, clock = Wakeup(), Clock()
     wakeup.wake()
     await clock.wait(wakeup, None)
-    async with Scope(1) as scope:
+    async with TaskScope(1) as scope:
         waiting = scope.start(partial(clock.wait, wakeup, None))
         await breathe()
         wakeup.wake()

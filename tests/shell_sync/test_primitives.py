@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from amocrm._sync._primitives import Clock, Scope, Wakeup, run_all, shielded, sleep, to_thread
+from amocrm._sync._primitives import Clock, TaskScope, Wakeup, run_all, shielded, sleep, to_thread
 
 from ._support import breathe, cancelled
 
@@ -52,7 +52,7 @@ def test_run_all_runs_no_more_than_its_limit_at_once() -> None:
 @pytest.mark.parametrize("limit", [0, 1, 4])
 def test_a_scope_gives_results_when_asked(limit: int) -> None:
     """Whatever was started can be waited for, with or without help beside the caller."""
-    with Scope(limit) as scope:
+    with TaskScope(limit) as scope:
         handles = [scope.start(partial(double, number)) for number in (1, 2, 5)]
         assert [handle.result() for handle in handles] == [2, 4, 10]
         with pytest.raises(ValueError, match="three"):
@@ -67,7 +67,7 @@ def test_leaving_a_scope_ends_what_was_started() -> None:
         begun.append(number)
         breathe()
 
-    with Scope(1) as scope:
+    with TaskScope(1) as scope:
         for number in range(50):
             scope.start(partial(enter, number))
     count = len(begun)
@@ -78,7 +78,7 @@ def test_leaving_a_scope_ends_what_was_started() -> None:
 
 def test_a_result_that_nobody_asked_for_is_no_complaint() -> None:
     """A failure inside a scope that is left is dropped without a warning."""
-    with Scope(2) as scope:
+    with TaskScope(2) as scope:
         scope.start(partial(double, 3))
         breathe()
         breathe()
@@ -112,7 +112,7 @@ def test_a_wake_up_ends_a_wait() -> None:
     wakeup, clock = Wakeup(), Clock()
     wakeup.wake()
     clock.wait(wakeup, None)
-    with Scope(1) as scope:
+    with TaskScope(1) as scope:
         waiting = scope.start(partial(clock.wait, wakeup, None))
         breathe()
         wakeup.wake()

@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 __all__ = [
     "Clock",
     "Context",
-    "Handle",
-    "Lane",
+    "TaskHandle",
+    "SerialExecutor",
     "Lock",
     "Result",
-    "Scope",
+    "TaskScope",
     "Wakeup",
     "aclosing",
-    "ends_all",
-    "is_ours",
-    "portal",
+    "is_cancellation",
+    "matches_flavour",
+    "thread_portal",
     "redis_client",
     "run_all",
-    "runnable",
+    "as_native_callable",
     "shielded",
     "sleep",
     "to_thread",
-    "within",
+    "with_timeout",
 ]
 
 T = TypeVar("T")
@@ -101,43 +101,43 @@ class Clock:
         await wakeup.wait(seconds)
 
 
-async def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
+async def run_all(calls: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
     """Runs the functions, at most ``limit`` at once, and returns values and exceptions in their order.
 
     When the caller is cancelled, all of them are cancelled and waited for.
     """
     free = asyncio.Semaphore(max(1, limit))
 
-    async def run(thunk: Callable[[], Result[T]]) -> T | Exception:
+    async def run(call: Callable[[], Result[T]]) -> T | Exception:
         async with free:
             try:
-                return await thunk()
+                return await call()
             except Exception as error:
                 return error
 
-    tasks = [asyncio.ensure_future(run(thunk)) for thunk in thunks]
+    tasks = [asyncio.ensure_future(run(call)) for call in calls]
     try:
         return [await task for task in tasks]
     finally:
         await _ended(tasks)
 
 
-class Handle(Generic[T]):
+class TaskHandle(Generic[T]):
     """Something started in a scope."""
 
-    __slots__ = ("_task", "_thunk")
+    __slots__ = ("_call", "_task")
 
-    def __init__(self, thunk: Callable[[], Result[T]], task: asyncio.Task[T] | None) -> None:
-        self._thunk, self._task = thunk, task
+    def __init__(self, call: Callable[[], Result[T]], task: asyncio.Task[T] | None) -> None:
+        self._call, self._task = call, task
 
     async def result(self) -> T:
         """Its value, or its exception raised; waits for it."""
         if self._task is None:
-            return await self._thunk()
+            return await self._call()
         return await asyncio.shield(self._task)
 
 
-class Scope:
+class TaskScope:
     """Runs functions beside the caller, at most ``limit`` at once; leaving the block ends them all.
 
     With ``limit=0`` nothing runs beside the caller: a function runs when its result is asked for.
@@ -148,7 +148,7 @@ class Scope:
         self._free = asyncio.Semaphore(max(1, limit))
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def __aenter__(self) -> Scope:
+    async def __aenter__(self) -> TaskScope:
         return self
 
     async def __aexit__(
@@ -157,18 +157,18 @@ class Scope:
         tasks, self._tasks = self._tasks, set()
         await _ended(list(tasks))
 
-    def start(self, thunk: Callable[[], Result[T]]) -> Handle[T]:
-        """Starts ``thunk`` as soon as one of the ``limit`` places is free."""
+    def start(self, call: Callable[[], Result[T]]) -> TaskHandle[T]:
+        """Starts ``call`` as soon as one of the ``limit`` places is free."""
         if self._limit <= 0:
-            return Handle(thunk, None)
-        task = asyncio.get_running_loop().create_task(self._run(thunk))
+            return TaskHandle(call, None)
+        task = asyncio.get_running_loop().create_task(self._run(call))
         self._tasks.add(task)
         task.add_done_callback(self._done)
-        return Handle(thunk, task)
+        return TaskHandle(call, task)
 
-    async def _run(self, thunk: Callable[[], Result[T]]) -> T:
+    async def _run(self, call: Callable[[], Result[T]]) -> T:
         async with self._free:
-            return await thunk()
+            return await call()
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -185,9 +185,9 @@ async def _ended(tasks: Sequence[asyncio.Future[Any]]) -> None:
         await _join(asyncio.gather(*running, return_exceptions=True))
 
 
-async def shielded(thunk: Callable[[], Result[T]]) -> T:
-    """Runs ``thunk`` to its end even if the caller is cancelled, then passes the cancellation on."""
-    return await _join(asyncio.ensure_future(thunk()))
+async def shielded(call: Callable[[], Result[T]]) -> T:
+    """Runs ``call`` to its end even if the caller is cancelled, then passes the cancellation on."""
+    return await _join(asyncio.ensure_future(call()))
 
 
 async def _join(future: asyncio.Future[T]) -> T:
@@ -208,7 +208,7 @@ async def _join(future: asyncio.Future[T]) -> T:
     return future.result()
 
 
-class Lane:
+class SerialExecutor:
     """One thread of its own, on which functions run one after another.
 
     The threads of ``to_thread`` are shared with everybody: what must not wait for others has a lane.
@@ -236,17 +236,17 @@ class Lane:
             pool.shutdown(wait=False)
 
 
-async def within(seconds: float | None, thunk: Callable[[], Result[T]]) -> T:
-    """Runs ``thunk`` for so many seconds at most, then cancels it.
+async def with_timeout(seconds: float | None, call: Callable[[], Result[T]]) -> T:
+    """Runs ``call`` for so many seconds at most, then cancels it.
 
     Raises:
         TimeoutError: it took longer.
     """
     async with asyncio.timeout(seconds):
-        return await thunk()
+        return await call()
 
 
-def ends_all(error: BaseException) -> bool:
+def is_cancellation(error: BaseException) -> bool:
     """Whether the program or this task is to end: not what a function broke off by itself."""
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
@@ -254,7 +254,7 @@ def ends_all(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
 
 
-def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
+def as_native_callable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
     """A function of either kind as one of this flavour; a plain one runs on a thread of its own and may wait."""
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
         return function
@@ -266,21 +266,21 @@ def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
     return run
 
 
-def is_ours(function: Any, *, coroutine: bool = True) -> bool:
+def matches_flavour(function: Any, *, coroutine: bool = True) -> bool:
     """Whether a function is one of this flavour (with ``coroutine``: whether it is a coroutine function)."""
     del coroutine  # the same question here
     function = inspect.unwrap(function)
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
 
-def portal() -> Callable[[Callable[[], Result[T]]], T]:
-    """What runs functions of this flavour for other threads: here, in the loop that called ``portal``."""
+def thread_portal() -> Callable[[Callable[[], Result[T]]], T]:
+    """What runs functions of this flavour for other threads: here, in the loop that called ``thread_portal``."""
     loop = asyncio.get_running_loop()
 
-    async def run(thunk: Callable[[], Result[T]]) -> T:
-        return await thunk()
+    async def run(call: Callable[[], Result[T]]) -> T:
+        return await call()
 
-    return lambda thunk: asyncio.run_coroutine_threadsafe(run(thunk), loop).result()
+    return lambda call: asyncio.run_coroutine_threadsafe(run(call), loop).result()
 
 
 def redis_client(given: Any, seconds: float) -> Any:

@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 __all__ = [
     "Clock",
     "Context",
-    "Handle",
-    "Lane",
+    "TaskHandle",
+    "SerialExecutor",
     "Lock",
     "Result",
-    "Scope",
+    "TaskScope",
     "Wakeup",
     "closing",
-    "ends_all",
-    "is_ours",
-    "portal",
+    "is_cancellation",
+    "matches_flavour",
+    "thread_portal",
     "redis_client",
     "run_all",
-    "runnable",
+    "as_native_callable",
     "shielded",
     "sleep",
     "to_thread",
-    "within",
+    "with_timeout",
 ]
 
 T = TypeVar("T")
@@ -113,23 +113,23 @@ def _here(function: Callable[..., T]) -> Callable[..., T]:
     return partial(copy_context().run, function)
 
 
-def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
+def run_all(calls: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
     """Runs the functions, at most ``limit`` at once, and returns values and exceptions in their order.
 
     With ``limit`` up to 1, or with one function, everything runs on the caller's thread.
     """
 
-    def run(thunk: Callable[[], T]) -> T | Exception:
+    def run(call: Callable[[], T]) -> T | Exception:
         try:
-            return thunk()
+            return call()
         except Exception as error:
             return error
 
-    listed = list(thunks)
+    listed = list(calls)
     if limit <= 1 or len(listed) <= 1:
-        return [run(thunk) for thunk in listed]
+        return [run(call) for call in listed]
     with _pool(min(limit, len(listed))) as pool:
-        futures = [pool.submit(_here(run), thunk) for thunk in listed]
+        futures = [pool.submit(_here(run), call) for call in listed]
         try:
             return [future.result() for future in futures]
         except BaseException:
@@ -137,22 +137,22 @@ def run_all(thunks: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | E
             raise
 
 
-class Handle(Generic[T]):
+class TaskHandle(Generic[T]):
     """Something started in a scope."""
 
-    __slots__ = ("_future", "_thunk")
+    __slots__ = ("_future", "_call")
 
-    def __init__(self, thunk: Callable[[], Result[T]], future: Future[T] | None) -> None:
-        self._thunk, self._future = thunk, future
+    def __init__(self, call: Callable[[], Result[T]], future: Future[T] | None) -> None:
+        self._call, self._future = call, future
 
     def result(self) -> T:
         """Its value, or its exception raised; waits for it."""
         if self._future is None:
-            return self._thunk()
+            return self._call()
         return self._future.result()
 
 
-class Scope:
+class TaskScope:
     """Runs functions beside the caller, at most ``limit`` at once; leaving the block ends them all.
 
     What has not begun is dropped, what runs is waited for. With ``limit=0`` there are no threads: a
@@ -163,7 +163,7 @@ class Scope:
         self._limit = limit
         self._pool: ThreadPoolExecutor | None = None
 
-    def __enter__(self) -> Scope:
+    def __enter__(self) -> TaskScope:
         return self
 
     def __exit__(
@@ -173,21 +173,21 @@ class Scope:
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def start(self, thunk: Callable[[], Result[T]]) -> Handle[T]:
-        """Starts ``thunk`` as soon as one of the ``limit`` places is free."""
+    def start(self, call: Callable[[], Result[T]]) -> TaskHandle[T]:
+        """Starts ``call`` as soon as one of the ``limit`` places is free."""
         if self._limit <= 0:
-            return Handle(thunk, None)
+            return TaskHandle(call, None)
         if self._pool is None:
             self._pool = _pool(self._limit)
-        return Handle(thunk, self._pool.submit(_here(thunk)))
+        return TaskHandle(call, self._pool.submit(_here(call)))
 
 
-def shielded(thunk: Callable[[], Result[T]]) -> T:
-    """Runs ``thunk``: a thread cannot be cancelled from outside."""
-    return thunk()
+def shielded(call: Callable[[], Result[T]]) -> T:
+    """Runs ``call``: a thread cannot be cancelled from outside."""
+    return call()
 
 
-class Lane:
+class SerialExecutor:
     """Functions that run one after another, here: a thread that may wait needs no other one."""
 
     __slots__ = ("_lock",)
@@ -204,17 +204,17 @@ class Lane:
         """Does nothing: there is no thread."""
 
 
-def within(seconds: float | None, thunk: Callable[[], Result[T]]) -> T:
-    """Runs ``thunk``: a thread cannot be broken off from outside, so it takes the time that it takes."""
-    return thunk()
+def with_timeout(seconds: float | None, call: Callable[[], Result[T]]) -> T:
+    """Runs ``call``: a thread cannot be broken off from outside, so it takes the time that it takes."""
+    return call()
 
 
-def ends_all(error: BaseException) -> bool:
+def is_cancellation(error: BaseException) -> bool:
     """Whether the program is to end."""
     return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
 
 
-def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
+def as_native_callable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
     """The function itself.
 
     Raises:
@@ -225,16 +225,16 @@ def runnable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
     return function
 
 
-def is_ours(function: Any, *, coroutine: bool = False) -> bool:
+def matches_flavour(function: Any, *, coroutine: bool = False) -> bool:
     """Whether a function is one of this flavour (with ``coroutine``: whether it is a coroutine function)."""
     function = inspect.unwrap(function)
     waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
     return waits is coroutine
 
 
-def portal() -> Callable[[Callable[[], Result[T]]], T]:
+def thread_portal() -> Callable[[Callable[[], Result[T]]], T]:
     """What runs functions of this flavour for other threads: on the thread that asks."""
-    return lambda thunk: thunk()
+    return lambda call: call()
 
 
 def redis_client(given: Any, seconds: float) -> Any:

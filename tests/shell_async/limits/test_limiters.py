@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from amocrm._async._primitives import Scope
+from amocrm._async._primitives import TaskScope
 from amocrm._async.limits.file import AsyncFileLimiter
 from amocrm._async.limits.memory import AsyncMemoryLimiter, Slot
 from amocrm._async.limits.redis import AsyncRedisLimiter
@@ -74,7 +74,7 @@ async def test_first_come_first_served() -> None:
         slots.append(await limiter.acquire(KEY))
         order.append(number)
 
-    async with Scope(10) as scope:
+    async with TaskScope(10) as scope:
         for number in range(10):
             scope.start(partial(ask, number))
             await breathe()

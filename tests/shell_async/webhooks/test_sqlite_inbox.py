@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from amocrm._async._primitives import Scope, run_all
+from amocrm._async._primitives import TaskScope, run_all
 from amocrm._async.webhooks.receiver import AsyncHooks
 from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.webhooks import Delivery, InboxError
@@ -78,7 +78,7 @@ async def test_writers_take_turns(path: Path) -> None:
             await boxes[writer].put(delivery(f"{writer}-{number}"), now=1)
             order.append(writer)
 
-    async with Scope(3) as scope:
+    async with TaskScope(3) as scope:
         for running in [scope.start(partial(hammer, writer)) for writer in range(3)]:
             await running.result()
     await run_all([box.close for box in boxes], 3)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from amocrm._sync._primitives import Scope
+from amocrm._sync._primitives import TaskScope
 from amocrm._sync.limits.file import FileLimiter
 from amocrm._sync.limits.memory import MemoryLimiter, Slot
 from amocrm._sync.limits.redis import RedisLimiter
@@ -74,7 +74,7 @@ def test_first_come_first_served() -> None:
         slots.append(limiter.acquire(KEY))
         order.append(number)
 
-    with Scope(10) as scope:
+    with TaskScope(10) as scope:
         for number in range(10):
             scope.start(partial(ask, number))
             breathe()

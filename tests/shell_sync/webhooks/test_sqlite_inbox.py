@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from amocrm._sync._primitives import Scope, run_all
+from amocrm._sync._primitives import TaskScope, run_all
 from amocrm._sync.webhooks.receiver import Hooks
 from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.webhooks import Delivery, InboxError
@@ -78,7 +78,7 @@ def test_writers_take_turns(path: Path) -> None:
             boxes[writer].put(delivery(f"{writer}-{number}"), now=1)
             order.append(writer)
 
-    with Scope(3) as scope:
+    with TaskScope(3) as scope:
         for running in [scope.start(partial(hammer, writer)) for writer in range(3)]:
             running.result()
     run_all([box.close for box in boxes], 3)

@@ -12,7 +12,7 @@ from amocrm._core.http.retry import RetryPolicy
 from amocrm._core.validation import check_count
 from amocrm.errors import ConfigurationError
 
-from .._primitives import is_ours
+from .._primitives import matches_flavour
 
 __all__ = ["check_credentials", "check_parts", "hooks_of"]
 
@@ -79,7 +79,7 @@ def hooks_of(given: Iterable[Callable[[Any], None]] | None) -> tuple[Callable[[A
     except TypeError:
         raise ConfigurationError("hooks is a list of functions: hooks=[my_hook]") from None
     for hook in hooks:
-        if not callable(hook) or is_ours(hook, coroutine=True):
+        if not callable(hook) or matches_flavour(hook, coroutine=True):
             raise ConfigurationError(f"a hook is a plain function that takes one event, not {_kind(hook)}")
     return hooks
 
@@ -90,7 +90,7 @@ def _check_methods(name: str, given: object, methods: tuple[str, ...], instead: 
         raise ConfigurationError(
             f"{name} has no {', '.join(missing)}: {_kind(given)} is none; write {instead}"
         )
-    if not is_ours(getattr(given, methods[0])):
+    if not matches_flavour(getattr(given, methods[0])):
         raise ConfigurationError(
             f"{name} is of the other kind: this client needs one like {instead}, not {_kind(given)}"
         )

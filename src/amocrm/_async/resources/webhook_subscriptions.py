@@ -18,7 +18,7 @@ from amocrm.webhooks._receiving.handler_registry import codes_of
 from amocrm.webhooks._receiving.signatures import new_secret_path
 from amocrm_gen.models.webhooks import Webhook, WebhookCreate, WebhookDelete
 
-from .._primitives import portal, shielded
+from .._primitives import shielded, thread_portal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -117,7 +117,7 @@ class AsyncWebhooks:
         from amocrm._io.local_server import LocalServer
 
         path = f"/amocrm/{quote(hooks.secret, safe='')}" if hooks.secret else new_secret_path()
-        run = portal()
+        run = thread_portal()
 
         def take(delivery: Delivery) -> Answer:
             if delivery.path.rstrip("/") != path:

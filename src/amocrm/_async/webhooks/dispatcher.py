@@ -13,7 +13,7 @@ from amocrm.webhooks._parsing.php_forms import Limits
 from amocrm.webhooks._receiving.handler_registry import Failure, GiveUp, Handler, Handlers
 from amocrm.webhooks._receiving.inbox_entry import Entry
 
-from .._primitives import Result, ends_all, within
+from .._primitives import Result, is_cancellation, with_timeout
 from .handler_context import AsyncHandling
 
 if TYPE_CHECKING:
@@ -83,12 +83,12 @@ class AsyncCalls:
                 return None
             if handler.takes_context:
                 handling = AsyncHandling(event, entry.attempts, self._client)
-                await within(self._timeout, partial(handler.function, event, handling))
+                await with_timeout(self._timeout, partial(handler.function, event, handling))
                 handling.check()
             else:
-                await within(self._timeout, partial(handler.function, event))
+                await with_timeout(self._timeout, partial(handler.function, event))
         except BaseException as error:
-            if ends_all(error):
+            if is_cancellation(error):
                 raise
             final = isinstance(error, GiveUp) or entry.attempts >= self._last
             return Failure(error, event, handler.name, entry.attempts, final)

@@ -14,7 +14,7 @@ from amocrm.webhooks._receiving.delivery import Delivery
 from amocrm.webhooks._receiving.inbox_entry import Entry, State
 
 from ..._io.sqlite_file import SQLiteFile
-from .._primitives import Lane
+from .._primitives import SerialExecutor
 
 __all__ = ["AsyncSQLiteInbox"]
 
@@ -45,7 +45,7 @@ class AsyncSQLiteInbox:
         self._patience = patience
         self._file = SQLiteFile(self.path, steps.SCHEMA, steps.VERSION)
         # A thread of its own: handlers that wait on the shared ones must not keep deliveries waiting.
-        self._lane = Lane()
+        self._executor = SerialExecutor()
 
     async def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
         """Takes a delivery durably; see ``AsyncInbox``."""
@@ -100,8 +100,8 @@ class AsyncSQLiteInbox:
 
     async def close(self) -> None:
         """Closes the file."""
-        await self._lane.run(self._file.close)
-        self._lane.close()
+        await self._executor.run(self._file.close)
+        self._executor.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
@@ -118,10 +118,10 @@ class AsyncSQLiteInbox:
         return total
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._lane.run(partial(self._file.write, work, time.monotonic() + self._patience))
+        return await self._executor.run(partial(self._file.write, work, time.monotonic() + self._patience))
 
     async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._lane.run(partial(self._file.read, work, time.monotonic() + self._patience))
+        return await self._executor.run(partial(self._file.read, work, time.monotonic() + self._patience))
 
 
 def _with(

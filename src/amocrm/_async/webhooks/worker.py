@@ -12,7 +12,7 @@ from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
 from amocrm.webhooks._receiving.inbox_entry import Backoff, Entry
 from amocrm.webhooks.errors import WebhookError
 
-from .._primitives import Clock, Result, Scope, Wakeup
+from .._primitives import Clock, Result, TaskScope, Wakeup
 from .dispatcher import AsyncCalls
 from .inbox import AsyncInbox
 
@@ -68,7 +68,7 @@ class AsyncWorker:
             raise RuntimeError("this router works already: raise its concurrency, or work in another process")
         self._wakeup, self._tidied = Wakeup(), self._clock.wall()
         try:
-            async with Scope(self._concurrency + 1) as scope:
+            async with TaskScope(self._concurrency + 1) as scope:
                 held = _Held()
                 keeper = scope.start(partial(self._keep_leases, held))
                 try:
@@ -106,7 +106,7 @@ class AsyncWorker:
         held = _Held()
         for entry in entries:
             held.add(entry, self._clock.monotonic())
-        async with Scope(self._concurrency + 1) as scope:
+        async with TaskScope(self._concurrency + 1) as scope:
             keeper = scope.start(partial(self._keep_leases, held))
             try:
                 if self._concurrency == 1:
@@ -120,7 +120,7 @@ class AsyncWorker:
             await keeper.result()
         return len(entries)
 
-    async def _take_up(self, scope: Scope, held: _Held, wakeup: Wakeup) -> None:
+    async def _take_up(self, scope: TaskScope, held: _Held, wakeup: Wakeup) -> None:
         """Starts what is due as long as there is a place free. One place is the caller's own thread or task."""
         failed = 0
         while not self._stopping and held.ended is None:

@@ -12,7 +12,7 @@ from amocrm._core.limits.redis_scripts import LOCK, RENEW, SAVE, UNLOCK, reason_
 from amocrm._core.validation import check_seconds
 from amocrm.errors import TokenStoreError
 
-from .._primitives import Clock, Scope, Wakeup, redis_client
+from .._primitives import Clock, TaskScope, Wakeup, redis_client
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -117,7 +117,7 @@ class RedisTokenStore:
         over = Wakeup()
         done: list[bool] = []
         try:
-            with Scope(1) as scope:
+            with TaskScope(1) as scope:
                 scope.start(partial(self._keep_lease, key, holder, over, done))
                 try:
                     yield fence

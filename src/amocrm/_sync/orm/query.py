@@ -23,7 +23,7 @@ from amocrm.errors import FilterError, FilterIgnored
 from amocrm.fields._conditions import resolve, unresolved
 from amocrm_gen._runtime.wire import Response
 
-from .._primitives import Handle, Scope
+from .._primitives import TaskHandle, TaskScope
 from .preload import Loadable, check_loadable, preload
 
 if TYPE_CHECKING:
@@ -293,8 +293,8 @@ class Query(Generic[T]):
         """Pages in their order, some of them asked for in advance; items that were given before are left out."""
         module = endpoint(self._operation)
         page = module.OP.page
-        waiting: deque[Handle[Response]] = deque()
-        with Scope(self._client.ahead) as scope:
+        waiting: deque[TaskHandle[Response]] = deque()
+        with TaskScope(self._client.ahead) as scope:
             while True:
                 for number in pager.to_start():
                     waiting.append(scope.start(partial(self._page, number, pager.limit, filters, order)))

@@ -21,7 +21,7 @@ from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
 from amocrm.webhooks._receiving.inbox_entry import Backoff, Entry, storable
 from amocrm.webhooks.errors import WebhookError
 
-from .._primitives import Clock, Scope, is_ours, runnable, shielded, within
+from .._primitives import Clock, TaskScope, as_native_callable, matches_flavour, shielded, with_timeout
 from .inbox import Inbox
 from .redis_inbox import RedisInbox
 from .sqlite_inbox import SQLiteInbox
@@ -105,7 +105,7 @@ class Hooks:
             limits=limits or Limits(),
         )
         self.inbox: Inbox = inbox_at(inbox) if isinstance(inbox, str | os.PathLike) else inbox
-        if not is_ours(self.inbox.put):
+        if not matches_flavour(self.inbox.put):
             raise TypeError(
                 f"{inbox!r} is of the other flavour, and nothing would be kept: AsyncHooks takes AsyncSQLiteInbox, "
                 "AsyncRedisInbox, or a path or address"
@@ -159,7 +159,7 @@ class Hooks:
         """
 
         def register(function: F) -> F:
-            runs = runnable(function)
+            runs = as_native_callable(function)
             self._handlers.add(function, runs, kinds, where=where, name=name, filters=filters)
             return function
 
@@ -211,7 +211,7 @@ class Hooks:
         kept = storable(delivery, ticket.key, now)
         try:
             put = partial(self.inbox.put, kept, now=now, dead=ticket.problem)
-            shielded(partial(within, _PATIENCE, put))
+            shielded(partial(with_timeout, _PATIENCE, put))
         except Exception as error:
             self._worker.calls.tell(Failure(error))
             return Answer(503, "try again later")
@@ -244,7 +244,7 @@ class Hooks:
             ...     serve()
         """
         self._worker.prepare()
-        with Scope(1) as scope:
+        with TaskScope(1) as scope:
             worker = scope.start(self._worker.run)
             try:
                 yield self

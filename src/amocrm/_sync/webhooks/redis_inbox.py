@@ -13,7 +13,7 @@ from amocrm.webhooks._receiving.delivery import Delivery
 from amocrm.webhooks._receiving.inbox_entry import Entry, State, packed, unpacked
 from amocrm.webhooks.errors import InboxError
 
-from .._primitives import is_ours, redis_client
+from .._primitives import matches_flavour, redis_client
 
 __all__ = ["RedisInbox"]
 
@@ -55,7 +55,7 @@ class RedisInbox:
             redis, _, named = redis.partition("#")
             name = name or named
         self._client: Any = redis_client(redis, _PATIENCE) if self._own else redis
-        if not is_ours(self._client.execute_command):
+        if not matches_flavour(self._client.execute_command):
             raise TypeError(
                 f"{type(self._client).__module__} is of the other flavour: AsyncRedisInbox takes an address, such as "
                 '"redis://localhost", or a client of its own flavour'

@@ -14,7 +14,7 @@ from amocrm.webhooks._receiving.delivery import Delivery
 from amocrm.webhooks._receiving.inbox_entry import Entry, State
 
 from ..._io.sqlite_file import SQLiteFile
-from .._primitives import Lane
+from .._primitives import SerialExecutor
 
 __all__ = ["SQLiteInbox"]
 
@@ -45,7 +45,7 @@ class SQLiteInbox:
         self._patience = patience
         self._file = SQLiteFile(self.path, steps.SCHEMA, steps.VERSION)
         # A thread of its own: handlers that wait on the shared ones must not keep deliveries waiting.
-        self._lane = Lane()
+        self._executor = SerialExecutor()
 
     def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
         """Takes a delivery durably; see ``Inbox``."""
@@ -100,8 +100,8 @@ class SQLiteInbox:
 
     def close(self) -> None:
         """Closes the file."""
-        self._lane.run(self._file.close)
-        self._lane.close()
+        self._executor.run(self._file.close)
+        self._executor.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
@@ -118,10 +118,10 @@ class SQLiteInbox:
         return total
 
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return self._lane.run(partial(self._file.write, work, time.monotonic() + self._patience))
+        return self._executor.run(partial(self._file.write, work, time.monotonic() + self._patience))
 
     def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return self._lane.run(partial(self._file.read, work, time.monotonic() + self._patience))
+        return self._executor.run(partial(self._file.read, work, time.monotonic() + self._patience))
 
 
 def _with(
