@@ -37,6 +37,7 @@ PAIRED = frozenset({"_primitives.py", "_support.py"})
 NAMES = {
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
+    "AbstractAsyncContextManager": "AbstractContextManager",
     "__aiter__": "__iter__",
     "aclose": "close",
     "aclosing": "closing",

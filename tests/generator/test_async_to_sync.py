@@ -35,6 +35,10 @@ def twin(text: str) -> str:
         ("from amocrm._async.x import _AsyncY\n", "from amocrm._sync.x import _Y\n"),
         ("def f() -> AsyncGenerator[int]: ...\n", "def f() -> Generator[int]: ...\n"),
         ("from contextlib import asynccontextmanager\n", "from contextlib import contextmanager\n"),
+        (
+            "def f() -> AbstractAsyncContextManager[int]: ...\n",
+            "def f() -> AbstractContextManager[int]: ...\n",
+        ),
         ('"""Use `await crm.leads.get(1)` of AsyncAmoCRM."""\n', '"""Use `crm.leads.get(1)` of AmoCRM."""\n'),
         ("# async for one in pages\n", "# for one in pages\n"),
         ("я = 'ы'; y = await go()\n", "я = 'ы'; y = go()\n"),

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET
 
-from amocrm._core.orm.identity import Directory, Origin, checked_id
-from amocrm._core.orm.operations import GET, LIST, endpoint
-from amocrm.errors import NotFoundError
+from amocrm._core.orm.identity import Directory, Origin
+from amocrm._core.orm.operations import endpoint
 
 from .connection.connection import AsyncConnection
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from amocrm.entities._base import Entity
     from amocrm_gen.models.account import Account
 
+    from .orm.account import AsyncAccount
     from .orm.collections import AsyncCollection, AsyncNotes, AsyncTasks
     from .orm.directories import AsyncFields, AsyncPipelines, AsyncTags, AsyncUsers
     from .orm.flush import Progress
@@ -33,14 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["AsyncAmoCRM"]
 
 T = TypeVar("T", bound="Entity")
-
-#: Where to find what has no ``get`` by its id.
-_ELSEWHERE = {
-    "notes": "crm.notes.of(entity)",
-    "tags": "crm.tags.of(Lead)",
-    "statuses": "crm.pipelines, whose stages they are",
-    "catalog_elements": "crm.api.catalogs",
-}
 
 
 class AsyncAmoCRM(AsyncConnection):
@@ -69,7 +61,7 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .orm.collections import AsyncCollection
 
-        return AsyncCollection(self, Lead)
+        return AsyncCollection(self._account, Lead)
 
     @property
     def contacts(self) -> AsyncCollection[Contact]:
@@ -78,7 +70,7 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .orm.collections import AsyncCollection
 
-        return AsyncCollection(self, Contact)
+        return AsyncCollection(self._account, Contact)
 
     @property
     def companies(self) -> AsyncCollection[Company]:
@@ -87,7 +79,7 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .orm.collections import AsyncCollection
 
-        return AsyncCollection(self, Company)
+        return AsyncCollection(self._account, Company)
 
     @property
     def customers(self) -> AsyncCollection[Customer]:
@@ -96,7 +88,7 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .orm.collections import AsyncCollection
 
-        return AsyncCollection(self, Customer)
+        return AsyncCollection(self._account, Customer)
 
     @property
     def tasks(self) -> AsyncTasks:
@@ -105,21 +97,21 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .orm.collections import AsyncTasks
 
-        return AsyncTasks(self, Task)
+        return AsyncTasks(self._account, Task)
 
     @property
     def notes(self) -> AsyncNotes:
         """Notes, by entity."""
         from .orm.collections import AsyncNotes
 
-        return AsyncNotes(self)
+        return AsyncNotes(self._account)
 
     @property
     def tags(self) -> AsyncTags:
         """Directories of tags."""
         from .orm.directories import AsyncTags
 
-        return AsyncTags(self)
+        return AsyncTags(self._account)
 
     @property
     def users(self) -> AsyncUsers:
@@ -128,7 +120,7 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .orm.directories import AsyncUsers
 
-        return AsyncUsers(self, User)
+        return AsyncUsers(self._account, User)
 
     @property
     def pipelines(self) -> AsyncPipelines:
@@ -137,14 +129,14 @@ class AsyncAmoCRM(AsyncConnection):
 
         from .orm.directories import AsyncPipelines
 
-        return AsyncPipelines(self, Pipeline)
+        return AsyncPipelines(self._account, Pipeline)
 
     @property
     def fields(self) -> AsyncFields:
         """Definitions of custom fields."""
         from .orm.directories import AsyncFields
 
-        return AsyncFields(self)
+        return AsyncFields(self._account)
 
     @property
     def files(self) -> AsyncFiles:
@@ -166,7 +158,9 @@ class AsyncAmoCRM(AsyncConnection):
         Example:
             >>> crm.query(Deal).where(Deal.price.between(10_000, 90_000)).order_by(Deal.id)
         """
-        return self._query(cls, self.origin)
+        from .orm.loading import query_of
+
+        return query_of(self._account, cls, self.origin)
 
     async def get(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T:
         """One entity of this class, built-in or derived.
@@ -174,11 +168,15 @@ class AsyncAmoCRM(AsyncConnection):
         Raises:
             NotFoundError: there is none, or the user may not see it.
         """
-        return await self._get(cls, key, self.origin, preload)
+        from .orm.loading import get_entity
+
+        return await get_entity(self._account, cls, key, self.origin, preload)
 
     async def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
         """The same, ``None`` instead of an error."""
-        return await self._get_or_none(cls, key, self.origin, preload)
+        from .orm.loading import get_entity_or_none
+
+        return await get_entity_or_none(self._account, cls, key, self.origin, preload)
 
     def session(self, *, batch_size: int | None = None, progress: Progress | None = None) -> AsyncSession:
         """A Unit of Work; see ``AsyncSession``.
@@ -190,7 +188,7 @@ class AsyncAmoCRM(AsyncConnection):
         """
         from .orm.session import AsyncSession
 
-        return AsyncSession(self, batch_size=batch_size, progress=progress)
+        return AsyncSession(self._account, batch_size=batch_size, progress=progress)
 
     async def account(self, *, with_: Iterable[str] = ()) -> Account:
         """Parameters of the account. Also learns its time zone and whether filters work.
@@ -211,71 +209,11 @@ class AsyncAmoCRM(AsyncConnection):
         """Time zone of the account, ``None`` until ``account()`` was called."""
         return self.directory.zone
 
-    # ---- for collections and sessions
+    @property
+    def _account(self) -> AsyncAccount:
+        from .orm.account import AsyncAccount
 
-    def _query(self, cls: type[T], origin: Origin) -> AsyncQuery[T]:
-        return self._query_at(cls, origin, {})
-
-    def _query_at(self, cls: type[T], origin: Origin, path: dict[str, Any]) -> AsyncQuery[T]:
-        from .orm.query import AsyncQuery
-
-        if cls._kind in ("notes", "tags") and "entity_type" not in path:
-            raise TypeError(f"{cls._kind} are listed by entity: crm.{cls._kind}.of(Lead)")
-        if cls._kind == "pipelines":
-            raise TypeError("pipelines come in one answer and are not queried: crm.pipelines.all()")
-        if cls._kind not in LIST:
-            raise TypeError(f"there is no list of {cls.__name__}; see crm.pipelines for stages")
-        return AsyncQuery(self, cls, origin, LIST[cls._kind], path)
-
-    async def _get(self, cls: type[T], key: int, origin: Origin, preload: Iterable[Loadable]) -> T:
-        found = await self._get_or_none(cls, key, origin, preload)
-        if found is None:
-            raise NotFoundError(
-                f"there is no {cls.__name__} {key}, or the user of the token may not see it",
-                op=endpoint(GET[cls._kind]).OP.id,
-                status=204,
-                title="",
-                detail="",
-                request_id=None,
-                items=(),
-                html=False,
-            )
-        return found
-
-    async def _get_or_none(
-        self, cls: type[T], key: int, origin: Origin, preload: Iterable[Loadable]
-    ) -> T | None:
-        checked_id(cls, key)
-        if cls._kind not in GET:
-            raise TypeError(f"one {cls.__name__} cannot be read by its id alone; see {_ELSEWHERE[cls._kind]}")
-        operation, relations = endpoint(GET[cls._kind]), tuple(preload)
-        if relations:
-            from .orm.preload import check_loadable
-
-            for relation in relations:
-                check_loadable(relation)
-        needs = list(dict.fromkeys(relation.needs for relation in relations if relation.needs))
-        options = {"with_": needs} if needs else {}
-        response = await self.send(operation.request(id=key, **options))
-        try:
-            item = operation.parse(response)
-        except NotFoundError:
-            return None
-        if item is None:
-            return None
-        entity = origin.make(cls, item)
-        if response.drift:
-            from amocrm._core.orm.unreadable import unreadable
-
-            for names in unreadable(response.drift).values():
-                entity._relations()["unreadable"] = names
-        if relations:
-            from weakref import WeakValueDictionary
-
-            from .orm.preload import preload as _preload
-
-            await _preload(self, origin, [entity], relations, one_by_one=True, cache=WeakValueDictionary())
-        return entity
+        return AsyncAccount(self, self.origin)
 
 
 def _zone_of(account: Account) -> tzinfo | None:

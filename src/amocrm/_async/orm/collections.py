@@ -9,13 +9,13 @@ from amocrm._core.orm.filters import Condition
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
 
+from .account import AsyncAccount
+from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable, by_ids
 from .query import AsyncQuery
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-
-    from ..client import AsyncAmoCRM
 
 __all__ = ["AsyncCollection", "AsyncNotes", "AsyncTasks"]
 
@@ -31,8 +31,8 @@ class AsyncCollection(Generic[T]):
         >>> lead = await crm.leads.get(17)
     """
 
-    def __init__(self, client: AsyncAmoCRM, cls: type[T]) -> None:
-        self._client = client
+    def __init__(self, account: AsyncAccount, cls: type[T]) -> None:
+        self._account = account
         self._cls = cls
 
     def __repr__(self) -> str:
@@ -43,7 +43,7 @@ class AsyncCollection(Generic[T]):
 
     def query(self) -> AsyncQuery[T]:
         """A query over the whole collection."""
-        return self._client.query(self._cls)
+        return query_of(self._account, self._cls, self._account.origin)
 
     def where(self, *conditions: Condition) -> AsyncQuery[T]:
         """A query with conditions; see ``AsyncQuery.where``."""
@@ -63,11 +63,11 @@ class AsyncCollection(Generic[T]):
         Raises:
             NotFoundError: there is none, or the user may not see it.
         """
-        return await self._client.get(self._cls, key, preload=preload)
+        return await get_entity(self._account, self._cls, key, self._account.origin, preload)
 
     async def get_or_none(self, key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
         """The same, ``None`` instead of an error."""
-        return await self._client.get_or_none(self._cls, key, preload=preload)
+        return await get_entity_or_none(self._account, self._cls, key, self._account.origin, preload)
 
     async def get_many(self, keys: Iterable[int], *, one_by_one: bool = False) -> list[T]:
         """Several entities, in the order of their ids; those that do not exist are missing.
@@ -84,7 +84,7 @@ class AsyncCollection(Generic[T]):
         wanted = list(dict.fromkeys(keys))
         what = f"get_many of {self._cls.__name__}"
         found = await by_ids(
-            self._client, self._client.origin, self._cls, wanted, one_by_one=one_by_one, what=what
+            self._account, self._account.origin, self._cls, wanted, one_by_one=one_by_one, what=what
         )
         return [found[key] for key in wanted if key in found]
 
@@ -117,8 +117,8 @@ class AsyncTasks(AsyncCollection[Task]):
 class AsyncNotes:
     """Notes. Their lists belong to a type of entity or to one entity."""
 
-    def __init__(self, client: AsyncAmoCRM) -> None:
-        self._client = client
+    def __init__(self, account: AsyncAccount) -> None:
+        self._account = account
 
     def of(self, owner: Entity | type[Entity]) -> AsyncQuery[Note]:
         """The notes of one entity, or of all entities of a class.
@@ -129,5 +129,5 @@ class AsyncNotes:
         """
         if isinstance(owner, Entity):
             path = {"entity_type": owner._kind, "entity_id": owner.id}
-            return AsyncQuery(self._client, Note, self._client.origin, "notes.list_entity_notes", path)
-        return self._client._query_at(Note, self._client.origin, {"entity_type": owner._kind})
+            return AsyncQuery(self._account, Note, self._account.origin, "notes.list_entity_notes", path)
+        return query_of(self._account, Note, self._account.origin, {"entity_type": owner._kind})

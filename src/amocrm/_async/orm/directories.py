@@ -10,11 +10,13 @@ from msgspec import UNSET
 from amocrm._core.orm.operations import endpoint
 from amocrm.entities import Pipeline, Status, Tag, User
 from amocrm.entities._base import Entity
-from amocrm.entities.pipeline import LOST, WON, directory_stage
+from amocrm.entities.pipeline import LOST, WON
 from amocrm.errors import AmoCRMError, DecodeError
 from amocrm.fields import Definition, Definitions
 
+from .account import AsyncAccount
 from .collections import AsyncCollection
+from .loading import query_of
 from .query import AsyncQuery
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from amocrm_gen._runtime.op import Op
     from amocrm_gen._runtime.wire import Response
     from amocrm_gen.models.fields import CustomField
-
-    from ..client import AsyncAmoCRM
 
 __all__ = ["AsyncFields", "AsyncPipelines", "AsyncTags", "AsyncUsers"]
 
@@ -35,12 +35,12 @@ _USERS = 10
 class AsyncTags:
     """The directories of tags; each type of entity has its own."""
 
-    def __init__(self, client: AsyncAmoCRM) -> None:
-        self._client = client
+    def __init__(self, account: AsyncAccount) -> None:
+        self._account = account
 
     def of(self, cls: type[Entity]) -> AsyncQuery[Tag]:
         """The tags of leads, contacts or companies."""
-        return self._client._query_at(Tag, self._client.origin, {"entity_type": cls._kind})
+        return query_of(self._account, Tag, self._account.origin, {"entity_type": cls._kind})
 
     async def create(self, cls: type[Entity], tags: Iterable[str | Tag]) -> list[Tag]:
         """Creates tags; one that exists already is returned as it is.
@@ -52,8 +52,8 @@ class AsyncTags:
             {key: value for key, value in (("name", tag.name), ("color", tag.color)) if value is not None}
             for tag in wanted
         ]
-        made = await _write(self._client, "tags.create_tags", items, "tags", 250, entity_type=cls._kind)
-        return [Tag._from(item, self._client.origin) for item in made]
+        made = await _write(self._account, "tags.create_tags", items, "tags", 250, entity_type=cls._kind)
+        return [Tag._from(item, self._account.origin) for item in made]
 
 
 class AsyncUsers(AsyncCollection[User]):
@@ -61,12 +61,7 @@ class AsyncUsers(AsyncCollection[User]):
 
     async def load(self) -> list[User]:
         """Reads all users once, so that ``lead.responsible.name`` is known from then on."""
-        objects = self._client.directory.objects
-        if ("users", None) not in objects:
-            objects[("users", None)] = await self.all()
-            for user in objects[("users", None)]:
-                objects[("users", user.id)] = user
-        return list(objects[("users", None)])
+        return await self._account.load_users()
 
     async def create(self, users: Iterable[User | Mapping[str, Any]]) -> list[User]:
         """Adds users, ten in a request.
@@ -81,11 +76,11 @@ class AsyncUsers(AsyncCollection[User]):
             ValidationError: something was refused; the users of earlier requests exist.
         """
         items = [user._body() if isinstance(user, User) else dict(user) for user in users]
-        made = await _write(self._client, "users.create_users", items, "users", _USERS)
-        self._client.directory.objects.pop(("users", None), None)
-        found = [User._from(item, self._client.origin) for item in made]
+        made = await _write(self._account, "users.create_users", items, "users", _USERS)
+        self._account.directory.objects.pop(("users", None), None)
+        found = [User._from(item, self._account.origin) for item in made]
         for user in found:
-            self._client.directory.objects[("users", user.id)] = user
+            self._account.directory.objects[("users", user.id)] = user
         return found
 
 
@@ -101,16 +96,11 @@ class AsyncPipelines(AsyncCollection[Pipeline]):
 
     async def all(self) -> list[Pipeline]:
         """All pipelines; there are at most 50, they come in one answer."""
-        operation = endpoint("pipelines.list_pipelines")
-        parsed = operation.parse(await self._client.send(operation.request()))
-        return [self._made(item) for item in parsed.embedded.pipelines] if parsed is not None else []
+        return await self._account.list_pipelines()
 
     async def load(self) -> list[Pipeline]:
         """Reads all pipelines once, so that ``lead.status.name`` is known from then on."""
-        objects = self._client.directory.objects
-        if ("pipelines", None) not in objects:
-            objects[("pipelines", None)] = await self.all()
-        return list(objects[("pipelines", None)])
+        return await self._account.load_pipelines()
 
     async def by_name(self, name: str) -> Pipeline | None:
         """The pipeline of this name, ``None`` if there is none."""
@@ -157,9 +147,9 @@ class AsyncPipelines(AsyncCollection[Pipeline]):
         }
         if nested:
             item["_embedded"] = {"statuses": nested}
-        (made,) = await _write(self._client, "pipelines.create_pipelines", [item], "pipelines", 50)
-        self._client.directory.objects.pop(("pipelines", None), None)
-        return self._made(made)
+        (made,) = await _write(self._account, "pipelines.create_pipelines", [item], "pipelines", 50)
+        self._account.directory.objects.pop(("pipelines", None), None)
+        return self._account.pipeline(made)
 
     async def save(self, *changed: Pipeline | Status) -> None:
         """Sends what was changed in pipelines and stages, a request for each (administrators only).
@@ -184,20 +174,13 @@ class AsyncPipelines(AsyncCollection[Pipeline]):
                 path["pipeline_id"] = _known_pipeline(one)
             kind = "pipeline_status" if isinstance(one, Status) else "pipeline"
             operation = endpoint(f"pipelines.update_{kind}")
-            response = await self._client.send(operation.request(body=dict(changes.take_off()), **path))
+            response = await self._account.send(operation.request(body=dict(changes.take_off()), **path))
             try:
                 one._absorb(operation.parse(response))
             except AmoCRMError:
                 changes.turn_back(lambda wire: UNSET)
                 raise
             changes.land()
-
-    def _made(self, item: Any) -> Pipeline:
-        pipeline = Pipeline._from(item, self._client.origin)
-        embedded = item.embedded
-        for stage in () if embedded is UNSET or embedded.statuses is UNSET else embedded.statuses:
-            directory_stage(self._client.origin, item.id, stage)
-        return pipeline
 
 
 def _known_pipeline(stage: Status) -> int:
@@ -220,35 +203,19 @@ def _stage(stage: Status, place: int) -> dict[str, Any]:
 class AsyncFields:
     """Definitions of custom fields."""
 
-    def __init__(self, client: AsyncAmoCRM) -> None:
-        self._client = client
+    def __init__(self, account: AsyncAccount) -> None:
+        self._account = account
 
     async def list(self, owner: type[Entity] | str) -> Definitions:
         """The definitions of one type of entity, read anew."""
-        kind = owner if isinstance(owner, str) else owner._kind
-        operation = endpoint("fields.list_custom_fields")
-        found: list[CustomField] = []
-        number = 1
-        while True:
-            request = operation.request(entity_type=kind, page=number, limit=250)
-            parsed = operation.parse(await self._client.send(request))
-            listed = [] if parsed is None or parsed.embedded is UNSET else parsed.embedded.custom_fields
-            found += listed
-            if len(listed) < 250:
-                break
-            number += 1
-        definitions = Definitions(kind, found)
-        self._client.directory.fields[kind] = definitions
-        return definitions
+        return await self._account.read_definitions(owner if isinstance(owner, str) else owner._kind)
 
     async def load(self, owner: type[Entity] | str) -> Definitions:
         """The definitions of one type of entity, read once for this client.
 
         From then on ``lead.custom["Город"]`` knows its type, and a misspelt name from an empty field.
         """
-        kind = owner if isinstance(owner, str) else owner._kind
-        known = self._client.directory.fields.get(kind)
-        return await self.list(kind) if known is None else known
+        return await self._account.definitions(owner if isinstance(owner, str) else owner._kind)
 
     async def create(
         self, owner: type[Entity] | str, definitions: Iterable[Definition]
@@ -271,8 +238,8 @@ class AsyncFields:
         kind = owner if isinstance(owner, str) else owner._kind
         items = [definition.body() for definition in definitions]
         operation = "fields.create_custom_fields"
-        made = await _write(self._client, operation, items, "custom_fields", 250, entity_type=kind)
-        self._client.directory.fields.pop(kind, None)
+        made = await _write(self._account, operation, items, "custom_fields", 250, entity_type=kind)
+        self._account.directory.fields.pop(kind, None)
         return made
 
     async def ensure(self, owner: type[Entity]) -> Definitions:
@@ -299,7 +266,7 @@ class AsyncFields:
 
 
 async def _write(
-    client: AsyncAmoCRM, operation: str, items: Sequence[dict[str, Any]], key: str, size: int, **path: Any
+    account: AsyncAccount, operation: str, items: Sequence[dict[str, Any]], key: str, size: int, **path: Any
 ) -> list[Any]:
     """Creates items in as few requests as allowed; the answers in the order of the items."""
     found: list[Any] = []
@@ -308,7 +275,7 @@ async def _write(
         body = [
             {**item, "request_id": f"n{start + at}"} for at, item in enumerate(items[start : start + size])
         ]
-        response = await client.send(module.request(body=body, **path))
+        response = await account.send(module.request(body=body, **path))
         answered = getattr(module.parse(response).embedded, key)
         found += _matched(module.OP, response, body, answered)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from amocrm._core.orm.batch_bisection import Isolation
 from amocrm._core.orm.identity import IdentityMap
@@ -18,9 +18,7 @@ from amocrm.entities._base import Entity
 from amocrm.errors import AmoCRMError, APIError
 
 from .._primitives import run_all, shielded
-
-if TYPE_CHECKING:
-    from ..client import AsyncAmoCRM
+from .account import AsyncAccount
 
 __all__ = ["AsyncFlush", "Progress"]
 
@@ -36,7 +34,7 @@ class AsyncFlush:
     """One commit on its way.
 
     Args:
-        client: the account.
+        account: the account.
         known: the session's objects.
         doubts: creations without an answer, by object; filled here.
         progress: told after each request; in the sync flavour by the thread that made it.
@@ -47,13 +45,13 @@ class AsyncFlush:
 
     def __init__(
         self,
-        client: AsyncAmoCRM,
+        account: AsyncAccount,
         known: IdentityMap,
         doubts: dict[int, tuple[Work, float]],
         progress: Progress | None = None,
     ) -> None:
         self.report = Report()
-        self._client = client
+        self._account = account
         self._map = known
         self._doubts = doubts
         self._progress = progress
@@ -80,7 +78,7 @@ class AsyncFlush:
             for operation, chunks in waiting
             for _ in range(chunks.requests)
         ]:
-            for result in await run_all(thunks, max(1, self._client.ahead)):
+            for result in await run_all(thunks, max(1, self._account.max_prefetch)):
                 if isinstance(result, Exception):
                     raise result
 
@@ -137,7 +135,7 @@ class AsyncFlush:
         self.report.sent.append(operation.op.id)
         self._flying.update(map(id, part))
         try:
-            response = await self._client.send(operation.request([work.body for work in part]))
+            response = await self._account.send(operation.request([work.body for work in part]))
             if response.timeouts or response.status == 504:
                 chunks.shrink(len(part))
             answer = operation.parse(response)

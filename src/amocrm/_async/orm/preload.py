@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import UNSET
 
@@ -19,9 +19,7 @@ from amocrm.errors import FilterIgnored
 from amocrm_gen._runtime.wire import Response
 
 from .._primitives import Result, run_all
-
-if TYPE_CHECKING:
-    from ..client import AsyncAmoCRM
+from .account import AsyncAccount
 
 __all__ = ["Loadable", "by_ids", "check_loadable", "preload"]
 
@@ -45,7 +43,7 @@ def check_loadable(wanted: Any) -> None:
 
 
 async def preload(
-    client: AsyncAmoCRM,
+    account: AsyncAccount,
     origin: Origin,
     entities: Sequence[Any],
     relations: Iterable[Loadable],
@@ -61,15 +59,15 @@ async def preload(
         if isinstance(relation, Attribute) or not relation.kind:
             continue  # the list itself shows it
         if relation.kind == "users":
-            await client.users.load()
+            await account.load_users()
         elif relation.kind == "statuses":
-            await client.pipelines.load()
+            await account.load_pipelines()
         else:
             wanted = dict.fromkeys(key for entity in entities for key in relation.ids(entity))
             cls = entity_class(relation.kind)
             found = {key: one for key in wanted if (one := _known(origin, cache, cls, key)) is not None}
             missing = [key for key in wanted if key not in found]
-            read = await by_ids(client, origin, cls, missing, one_by_one=one_by_one, what=repr(relation))
+            read = await by_ids(account, origin, cls, missing, one_by_one=one_by_one, what=repr(relation))
             found.update(read)
             for key, one in read.items():
                 cache[(cls._kind, key)] = one
@@ -83,7 +81,7 @@ def _known(origin: Origin, cache: MutableMapping[tuple[str, int], Any], cls: Any
 
 
 async def by_ids(
-    client: AsyncAmoCRM, origin: Origin, cls: Any, ids: Sequence[int], *, one_by_one: bool, what: str
+    account: AsyncAccount, origin: Origin, cls: Any, ids: Sequence[int], *, one_by_one: bool, what: str
 ) -> dict[int, Any]:
     """Entities by their ids, those that exist.
 
@@ -95,16 +93,16 @@ async def by_ids(
         checked_id(cls, key)
     if not ids:
         return found
-    if client.directory.filters is not False:
+    if account.directory.filters is not False:
         parts = cut_ids(ids)
         answers = await _parsed(
-            client, LIST[cls._kind], [partial(_list, client, cls._kind, part) for part in parts]
+            account, LIST[cls._kind], [partial(_list, account, cls._kind, part) for part in parts]
         )
         listed = [items_of(parsed, cls._kind) for parsed in answers]
         # Each answer is held against its own ids: a list that was not filtered shows others.
         if all({item.id for item in items} <= set(part) for part, items in zip(parts, listed, strict=True)):
             return {item.id: origin.make(cls, item) for items in listed for item in items}
-        client.directory.filters = False
+        account.directory.filters = False
     if not one_by_one:
         raise FilterIgnored(
             f"{what}: the account has no filter option, so that {len(ids)} {cls._kind} would take {len(ids)} requests, "
@@ -113,27 +111,27 @@ async def by_ids(
             entity_type=cls._kind,
             keys=("id",),
         )
-    single = [partial(_one, client, cls._kind, key) for key in ids]
-    for item in await _parsed(client, GET[cls._kind], single):
+    single = [partial(_one, account, cls._kind, key) for key in ids]
+    for item in await _parsed(account, GET[cls._kind], single):
         if item is not None:
             found[item.id] = origin.make(cls, item)
     return found
 
 
 async def _parsed(
-    client: AsyncAmoCRM, operation: str, thunks: Sequence[Callable[[], Result[Response]]]
+    account: AsyncAccount, operation: str, thunks: Sequence[Callable[[], Result[Response]]]
 ) -> list[Any]:
     parsed = []
-    for answer in await run_all(thunks, max(1, client.ahead)):
+    for answer in await run_all(thunks, max(1, account.max_prefetch)):
         if isinstance(answer, Exception):
             raise answer
         parsed.append(endpoint(operation).parse(answer))
     return parsed
 
 
-async def _list(client: AsyncAmoCRM, kind: str, ids: Sequence[int]) -> Response:
-    return await client.send(endpoint(LIST[kind]).request(limit=250, filter={"id": list(ids)}))
+async def _list(account: AsyncAccount, kind: str, ids: Sequence[int]) -> Response:
+    return await account.send(endpoint(LIST[kind]).request(limit=250, filter={"id": list(ids)}))
 
 
-async def _one(client: AsyncAmoCRM, kind: str, key: int) -> Response:
-    return await client.send(endpoint(GET[kind]).request(id=key))
+async def _one(account: AsyncAccount, kind: str, key: int) -> Response:
+    return await account.send(endpoint(GET[kind]).request(id=key))

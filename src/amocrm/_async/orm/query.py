@@ -24,12 +24,11 @@ from amocrm.fields._conditions import resolve, unresolved
 from amocrm_gen._runtime.wire import Response
 
 from .._primitives import TaskHandle, TaskScope
+from .account import AsyncAccount
 from .preload import Loadable, check_loadable, preload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-
-    from ..client import AsyncAmoCRM
 
 __all__ = ["AsyncQuery"]
 
@@ -55,13 +54,13 @@ class AsyncQuery(Generic[T]):
 
     def __init__(
         self,
-        client: AsyncAmoCRM,
+        account: AsyncAccount,
         cls: type[T],
         origin: Origin,
         operation: str,
         path: dict[str, Any] | None = None,
     ) -> None:
-        self._client = client
+        self._account = account
         self._cls = cls
         self._origin = origin
         self._operation = operation
@@ -224,7 +223,7 @@ class AsyncQuery(Generic[T]):
     async def _batches(self) -> AsyncGenerator[list[T]]:
         filters = await self._filters()
         pager = self._pager()
-        directory = self._client.directory
+        directory = self._account.directory
         if not (filters and self._cls._kind in PAID and directory.filters is False):
             ignored: Sequence[Any] | None = None
             async with aclosing(self._pages(pager, filters, self._sent_order())) as pages:
@@ -278,7 +277,7 @@ class AsyncQuery(Generic[T]):
                 entity._relations()["entity_type"] = self._path["entity_type"]
         if self._relations:
             await preload(
-                self._client,
+                self._account,
                 self._origin,
                 entities,
                 self._relations,
@@ -294,7 +293,7 @@ class AsyncQuery(Generic[T]):
         module = endpoint(self._operation)
         page = module.OP.page
         waiting: deque[TaskHandle[Response]] = deque()
-        async with TaskScope(self._client.ahead) as scope:
+        async with TaskScope(self._account.max_prefetch) as scope:
             while True:
                 for number in pager.to_start():
                     waiting.append(scope.start(partial(self._page, number, pager.limit, filters, order)))
@@ -332,7 +331,7 @@ class AsyncQuery(Generic[T]):
             "order": None if order is None else {order[0]: order[1]},
         }
         given = {key: value for key, value in wanted.items() if value is not None}
-        return await self._client.send(endpoint(self._operation).request(**given))
+        return await self._account.send(endpoint(self._operation).request(**given))
 
     def _read(self, response: Response) -> list[Any]:
         """The items of a page."""
@@ -346,7 +345,7 @@ class AsyncQuery(Generic[T]):
         most = 250 if page is None else page.limit
         size = most if self._most is None else max(1, min(most, self._most))
         one = self._most is not None and self._most <= most
-        return Pager(size, 1 if one else self._client.ahead, self._overlap)
+        return Pager(size, 1 if one else self._account.max_prefetch, self._overlap)
 
     def _sent_order(self) -> tuple[str, str] | None:
         if self._order is not None or self._cls._order is None:
@@ -355,8 +354,8 @@ class AsyncQuery(Generic[T]):
 
     async def _filters(self) -> dict[str, Any]:
         if any(map(unresolved, self._conditions)):
-            await self._client.fields.load(self._cls._kind)
-        definitions = self._client.directory.fields.get(self._cls._kind)
+            await self._account.definitions(self._cls._kind)
+        definitions = self._account.directory.fields.get(self._cls._kind)
         return compile_filter(
             self._conditions, self._cls._filter, lambda condition: resolve(condition, definitions)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from amocrm._core.orm.identity import IdentityMap, checked_id
 from amocrm._core.orm.operations import Operation
@@ -16,12 +16,11 @@ from amocrm.entities._base import Entity
 from amocrm.entities._writing import unwritable, works_of
 from amocrm.fields._base import Field
 
+from .account import AsyncAccount
 from .flush import AsyncFlush, Progress
+from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable
 from .query import AsyncQuery
-
-if TYPE_CHECKING:
-    from ..client import AsyncAmoCRM
 
 __all__ = ["AsyncSession"]
 
@@ -38,7 +37,7 @@ class AsyncSession:
     nothing. A session belongs to one thread or task.
 
     Args:
-        client: the account.
+        account: the account.
         batch_size: highest number of items in a request; without it what each operation allows (250, the
             vendor advises 50).
         progress: called after each request of a commit with the number of settled items and of all.
@@ -55,12 +54,12 @@ class AsyncSession:
     """
 
     def __init__(
-        self, client: AsyncAmoCRM, *, batch_size: int | None = None, progress: Progress | None = None
+        self, account: AsyncAccount, *, batch_size: int | None = None, progress: Progress | None = None
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-        self._client = client
-        self._map = IdentityMap(client.directory)
+        self._account = account
+        self._map = IdentityMap(account.directory)
         self._batch_size = batch_size
         self._doubts: dict[int, tuple[Work, float]] = {}
         self._progress = progress
@@ -121,7 +120,7 @@ class AsyncSession:
         """Takes entities out of the session; what was changed in them is not sent."""
         for entity in self._map.forget(entities).values():
             self._doubts.pop(id(entity), None)
-            entity._session = self._client.origin
+            entity._session = self._account.origin
 
     async def get(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T:
         """Reads one entity into the session; local changes are kept.
@@ -129,15 +128,15 @@ class AsyncSession:
         Raises:
             NotFoundError: there is none.
         """
-        return await self._client._get(cls, key, self._map, preload)
+        return await get_entity(self._account, cls, key, self._map, preload)
 
     async def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
         """The same, ``None`` instead of an error."""
-        return await self._client._get_or_none(cls, key, self._map, preload)
+        return await get_entity_or_none(self._account, cls, key, self._map, preload)
 
     def query(self, cls: type[T]) -> AsyncQuery[T]:
         """A list whose entities belong to this session."""
-        return self._client._query(cls, self._map)
+        return query_of(self._account, cls, self._map)
 
     @property
     def new(self) -> list[Entity]:
@@ -178,7 +177,7 @@ class AsyncSession:
             raise RuntimeError("this session is committing already; a session belongs to one thread or task")
         self._busy = True
         works = self._works()
-        flush = AsyncFlush(self._client, self._map, self._doubts, self._progress)
+        flush = AsyncFlush(self._account, self._map, self._doubts, self._progress)
         self.report = flush.report
         try:
             await self._resolve(works)
@@ -229,18 +228,18 @@ class AsyncSession:
             for work in works
             if work.entity._cf is not None and any(ref[0] == "name" for ref in work.entity._cf.local)
         ]
-        return [kind for kind in dict.fromkeys(kinds) if kind not in self._client.directory.fields]
+        return [kind for kind in dict.fromkeys(kinds) if kind not in self._account.directory.fields]
 
     async def _resolve(self, works: Sequence[Work]) -> None:
         for kind in self._unnamed(works):
-            await self._client.fields.load(kind)
+            await self._account.definitions(kind)
         for entity in {id(work.entity): work.entity for work in works}.values():
             state = entity._cf
             if state is None:
                 continue
             for ref in state.local:
                 if ref[0] == "name":
-                    definition = self._client.directory.fields[entity._kind].get(ref)
+                    definition = self._account.directory.fields[entity._kind].get(ref)
                     state.move(ref, ("id", definition.id))
 
     # ---- afterwards
@@ -309,7 +308,7 @@ class AsyncSession:
     ) -> list[Any]:
         """The newest records of a list, as far back as the doubtful ones can lie."""
         entity = works[0].entity
-        query = self._client._query_at(type(entity), self._map, dict(operation.path))
+        query = query_of(self._account, type(entity), self._map, dict(operation.path))
         if entity._kind == "leads":
             query = query.with_("contacts")  # compared as well
         own_time = any("created_at" in work.body for work in works)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from msgspec import UNSET
@@ -24,9 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from ..connection.connection import AsyncConnection
-    from ..webhooks.receiver import AsyncHooks
 
 __all__ = ["AsyncWebhooks"]
+
+
+class _Receiver(Protocol):
+    """A receiver of webhooks, as far as a subscription needs one."""
+
+    @property
+    def secret(self) -> str | None: ...
+
+    @property
+    def codes(self) -> Sequence[str]: ...
+
+    async def accept(self, delivery: Delivery, /) -> Answer: ...
+
+    def running(self) -> AbstractAsyncContextManager[Any]: ...
 
 
 class AsyncWebhooks:
@@ -88,7 +101,7 @@ class AsyncWebhooks:
 
     @asynccontextmanager
     async def develop(
-        self, hooks: AsyncHooks, *, public_url: str | None = None, port: int = 0
+        self, hooks: _Receiver, *, public_url: str | None = None, port: int = 0
     ) -> AsyncGenerator[str]:
         """Local development: listens on a loopback port, subscribes it, works; takes all back at the end.
 

@@ -9,13 +9,13 @@ from amocrm._core.orm.filters import Condition
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
 
+from .account import Account
+from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable, by_ids
 from .query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-    from ..client import AmoCRM
 
 __all__ = ["Collection", "Notes", "Tasks"]
 
@@ -31,8 +31,8 @@ class Collection(Generic[T]):
         >>> lead = crm.leads.get(17)
     """
 
-    def __init__(self, client: AmoCRM, cls: type[T]) -> None:
-        self._client = client
+    def __init__(self, account: Account, cls: type[T]) -> None:
+        self._account = account
         self._cls = cls
 
     def __repr__(self) -> str:
@@ -43,7 +43,7 @@ class Collection(Generic[T]):
 
     def query(self) -> Query[T]:
         """A query over the whole collection."""
-        return self._client.query(self._cls)
+        return query_of(self._account, self._cls, self._account.origin)
 
     def where(self, *conditions: Condition) -> Query[T]:
         """A query with conditions; see ``Query.where``."""
@@ -63,11 +63,11 @@ class Collection(Generic[T]):
         Raises:
             NotFoundError: there is none, or the user may not see it.
         """
-        return self._client.get(self._cls, key, preload=preload)
+        return get_entity(self._account, self._cls, key, self._account.origin, preload)
 
     def get_or_none(self, key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
         """The same, ``None`` instead of an error."""
-        return self._client.get_or_none(self._cls, key, preload=preload)
+        return get_entity_or_none(self._account, self._cls, key, self._account.origin, preload)
 
     def get_many(self, keys: Iterable[int], *, one_by_one: bool = False) -> list[T]:
         """Several entities, in the order of their ids; those that do not exist are missing.
@@ -84,7 +84,7 @@ class Collection(Generic[T]):
         wanted = list(dict.fromkeys(keys))
         what = f"get_many of {self._cls.__name__}"
         found = by_ids(
-            self._client, self._client.origin, self._cls, wanted, one_by_one=one_by_one, what=what
+            self._account, self._account.origin, self._cls, wanted, one_by_one=one_by_one, what=what
         )
         return [found[key] for key in wanted if key in found]
 
@@ -117,8 +117,8 @@ class Tasks(Collection[Task]):
 class Notes:
     """Notes. Their lists belong to a type of entity or to one entity."""
 
-    def __init__(self, client: AmoCRM) -> None:
-        self._client = client
+    def __init__(self, account: Account) -> None:
+        self._account = account
 
     def of(self, owner: Entity | type[Entity]) -> Query[Note]:
         """The notes of one entity, or of all entities of a class.
@@ -129,5 +129,5 @@ class Notes:
         """
         if isinstance(owner, Entity):
             path = {"entity_type": owner._kind, "entity_id": owner.id}
-            return Query(self._client, Note, self._client.origin, "notes.list_entity_notes", path)
-        return self._client._query_at(Note, self._client.origin, {"entity_type": owner._kind})
+            return Query(self._account, Note, self._account.origin, "notes.list_entity_notes", path)
+        return query_of(self._account, Note, self._account.origin, {"entity_type": owner._kind})

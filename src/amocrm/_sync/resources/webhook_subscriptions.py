@@ -2,10 +2,10 @@
 # GENERATED from src/amocrm/_async/resources/webhook_subscriptions.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from msgspec import UNSET
@@ -24,9 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ..connection.connection import Connection
-    from ..webhooks.receiver import Hooks
 
 __all__ = ["Webhooks"]
+
+
+class _Receiver(Protocol):
+    """A receiver of webhooks, as far as a subscription needs one."""
+
+    @property
+    def secret(self) -> str | None: ...
+
+    @property
+    def codes(self) -> Sequence[str]: ...
+
+    def accept(self, delivery: Delivery, /) -> Answer: ...
+
+    def running(self) -> AbstractContextManager[Any]: ...
 
 
 class Webhooks:
@@ -88,7 +101,7 @@ class Webhooks:
 
     @contextmanager
     def develop(
-        self, hooks: Hooks, *, public_url: str | None = None, port: int = 0
+        self, hooks: _Receiver, *, public_url: str | None = None, port: int = 0
     ) -> Generator[str]:
         """Local development: listens on a loopback port, subscribes it, works; takes all back at the end.
 

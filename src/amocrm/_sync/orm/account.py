@@ -1,0 +1,108 @@
+"""Shared state of one account: its connection and what was learned through it."""
+# GENERATED from src/amocrm/_async/orm/account.py by generator/async_to_sync.py: edit that file and run `make generate`.
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from amocrm._core.orm.identity import Directory, Origin
+from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.paging import items_of
+from amocrm.entities import Pipeline, User
+from amocrm.entities.pipeline import directory_stage
+from amocrm.fields import Definitions
+from amocrm_gen._runtime.wire import Request, Response
+
+if TYPE_CHECKING:
+    from amocrm_gen.models.fields import CustomField
+
+    from ..connection.connection import Connection
+
+__all__ = ["Account"]
+
+
+class Account:
+    """One account as lists, sessions and directories use it.
+
+    Attributes:
+        connection: sends the requests.
+        origin: where entities that belong to no session come from.
+    """
+
+    __slots__ = ("connection", "origin")
+
+    def __init__(self, connection: Connection, origin: Origin) -> None:
+        self.connection = connection
+        self.origin = origin
+
+    @property
+    def directory(self) -> Directory:
+        """Zone, field definitions, users and stages, as far as they were read."""
+        return self.origin.directory
+
+    @property
+    def max_prefetch(self) -> int:
+        """Number of requests that may run ahead of a reader."""
+        return self.connection.ahead
+
+    def send(self, request: Request) -> Response:
+        """Send a request; see ``Connection.send``."""
+        return self.connection.send(request)
+
+    def read_definitions(self, kind: str) -> Definitions:
+        """Read the definitions of custom fields of one collection, replacing those known so far."""
+        operation = endpoint("fields.list_custom_fields")
+        found: list[CustomField] = []
+        while True:
+            request = operation.request(entity_type=kind, page=len(found) // 250 + 1, limit=250)
+            parsed = operation.parse(self.send(request))
+            page = [] if parsed is None or parsed.embedded is UNSET else parsed.embedded.custom_fields
+            found += page
+            if len(page) < 250:
+                break
+        definitions = self.directory.fields[kind] = Definitions(kind, found)
+        return definitions
+
+    def definitions(self, kind: str) -> Definitions:
+        """Return the definitions of custom fields of one collection, read once."""
+        known: Definitions | None = self.directory.fields.get(kind)
+        return self.read_definitions(kind) if known is None else known
+
+    def load_users(self) -> list[User]:
+        """Return all users, read once (administrators only)."""
+        objects = self.directory.objects
+        if ("users", None) not in objects:
+            operation = endpoint("users.list_users")
+            found: list[User] = []
+            while True:
+                request = operation.request(page=len(found) // 250 + 1, limit=250)
+                page = items_of(operation.parse(self.send(request)), "users")
+                found += self.origin.page(User, page)
+                if len(page) < 250:
+                    break
+            objects[("users", None)] = found
+            for user in found:
+                objects[("users", user.id)] = user
+        return list(objects[("users", None)])
+
+    def list_pipelines(self) -> list[Pipeline]:
+        """Read all pipelines; there are at most 50, they come in one answer."""
+        operation = endpoint("pipelines.list_pipelines")
+        parsed = operation.parse(self.send(operation.request()))
+        return [self.pipeline(item) for item in parsed.embedded.pipelines] if parsed is not None else []
+
+    def load_pipelines(self) -> list[Pipeline]:
+        """Return all pipelines, read once."""
+        objects = self.directory.objects
+        if ("pipelines", None) not in objects:
+            objects[("pipelines", None)] = self.list_pipelines()
+        return list(objects[("pipelines", None)])
+
+    def pipeline(self, item: Any) -> Pipeline:
+        """Make a pipeline of an answered item and remember its stages."""
+        pipeline = Pipeline._from(item, self.origin)
+        embedded = item.embedded
+        for stage in () if embedded is UNSET or embedded.statuses is UNSET else embedded.statuses:
+            directory_stage(self.origin, item.id, stage)
+        return pipeline

@@ -1,0 +1,104 @@
+"""Reading one entity or making a query, for clients, collections and sessions."""
+# GENERATED from src/amocrm/_async/orm/loading.py by generator/async_to_sync.py: edit that file and run `make generate`.
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from amocrm._core.orm.identity import Origin, checked_id
+from amocrm._core.orm.operations import GET, LIST, endpoint
+from amocrm._core.orm.unreadable import unreadable
+from amocrm.entities._base import Entity
+from amocrm.errors import NotFoundError
+
+from .account import Account
+from .preload import Loadable, check_loadable, preload
+from .query import Query
+
+__all__ = ["get_entity", "get_entity_or_none", "query_of"]
+
+T = TypeVar("T", bound=Entity)
+
+#: Where to find what has no ``get`` by its id.
+_ELSEWHERE = {
+    "notes": "crm.notes.of(entity)",
+    "tags": "crm.tags.of(Lead)",
+    "statuses": "crm.pipelines, whose stages they are",
+    "catalog_elements": "crm.api.catalogs",
+}
+
+
+def query_of(
+    account: Account, cls: type[T], origin: Origin, path: dict[str, Any] | None = None
+) -> Query[T]:
+    """Make a query over the list of a class.
+
+    Args:
+        account: the account.
+        cls: built-in or derived class.
+        origin: where its entities belong to, a session's map or the account's origin.
+        path: parameters of the path, such as ``entity_type`` of notes.
+
+    Raises:
+        TypeError: the class has no list of its own.
+    """
+    path = path or {}
+    if cls._kind in ("notes", "tags") and "entity_type" not in path:
+        raise TypeError(f"{cls._kind} are listed by entity: crm.{cls._kind}.of(Lead)")
+    if cls._kind == "pipelines":
+        raise TypeError("pipelines come in one answer and are not queried: crm.pipelines.all()")
+    if cls._kind not in LIST:
+        raise TypeError(f"there is no list of {cls.__name__}; see crm.pipelines for stages")
+    return Query(account, cls, origin, LIST[cls._kind], path)
+
+
+def get_entity(
+    account: Account, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
+) -> T:
+    """Read one entity by its id.
+
+    Raises:
+        NotFoundError: there is none, or the user may not see it.
+    """
+    found = get_entity_or_none(account, cls, key, origin, relations)
+    if found is None:
+        raise NotFoundError(
+            f"there is no {cls.__name__} {key}, or the user of the token may not see it",
+            op=endpoint(GET[cls._kind]).OP.id,
+            status=204,
+            title="",
+            detail="",
+            request_id=None,
+            items=(),
+            html=False,
+        )
+    return found
+
+
+def get_entity_or_none(
+    account: Account, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
+) -> T | None:
+    """Read one entity by its id; return None if there is none."""
+    checked_id(cls, key)
+    if cls._kind not in GET:
+        raise TypeError(f"one {cls.__name__} cannot be read by its id alone; see {_ELSEWHERE[cls._kind]}")
+    operation, wanted = endpoint(GET[cls._kind]), tuple(relations)
+    for relation in wanted:
+        check_loadable(relation)
+    needs = list(dict.fromkeys(relation.needs for relation in wanted if relation.needs))
+    options = {"with_": needs} if needs else {}
+    response = account.send(operation.request(id=key, **options))
+    try:
+        item = operation.parse(response)
+    except NotFoundError:
+        return None
+    if item is None:
+        return None
+    entity = origin.make(cls, item)
+    if response.drift:
+        for names in unreadable(response.drift).values():
+            entity._relations()["unreadable"] = names
+    if wanted:
+        preload(account, origin, [entity], wanted, one_by_one=True, cache=WeakValueDictionary())
+    return entity
