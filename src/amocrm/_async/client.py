@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from amocrm.entities._base import Entity
     from amocrm_gen.models.account import Account
 
-    from .orm.account import AsyncAccount
+    from .orm.account import AsyncAccountState
     from .orm.collections import AsyncCollection, AsyncNotes, AsyncTasks
     from .orm.directories import AsyncFields, AsyncPipelines, AsyncTags, AsyncUsers
     from .orm.flush import Progress
@@ -210,10 +210,10 @@ class AsyncAmoCRM(AsyncConnection):
         return self.directory.zone
 
     @property
-    def _account(self) -> AsyncAccount:
-        from .orm.account import AsyncAccount
+    def _account(self) -> AsyncAccountState:
+        from .orm.account import AsyncAccountState
 
-        return AsyncAccount(self, self.origin)
+        return AsyncAccountState(self, self.origin)
 
 
 def _zone_of(account: Account) -> tzinfo | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from amocrm.entities._base import Entity
     from amocrm_gen.models.account import Account
 
-    from .orm.account import Account
+    from .orm.account import AccountState
     from .orm.collections import Collection, Notes, Tasks
     from .orm.directories import Fields, Pipelines, Tags, Users
     from .orm.flush import Progress
@@ -210,10 +210,10 @@ class AmoCRM(Connection):
         return self.directory.zone
 
     @property
-    def _account(self) -> Account:
-        from .orm.account import Account
+    def _account(self) -> AccountState:
+        from .orm.account import AccountState
 
-        return Account(self, self.origin)
+        return AccountState(self, self.origin)
 
 
 def _zone_of(account: Account) -> tzinfo | None:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from ..connection.connection import AsyncConnection
 
-__all__ = ["AsyncAccount"]
+__all__ = ["AsyncAccountState"]
 
 
-class AsyncAccount:
+class AsyncAccountState:
     """One account as lists, sessions and directories use it.
 
     Attributes:

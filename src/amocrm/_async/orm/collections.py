@@ -9,7 +9,7 @@ from amocrm._core.orm.filters import Condition
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
 
-from .account import AsyncAccount
+from .account import AsyncAccountState
 from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable, by_ids
 from .query import AsyncQuery
@@ -31,7 +31,7 @@ class AsyncCollection(Generic[T]):
         >>> lead = await crm.leads.get(17)
     """
 
-    def __init__(self, account: AsyncAccount, cls: type[T]) -> None:
+    def __init__(self, account: AsyncAccountState, cls: type[T]) -> None:
         self._account = account
         self._cls = cls
 
@@ -117,7 +117,7 @@ class AsyncTasks(AsyncCollection[Task]):
 class AsyncNotes:
     """Notes. Their lists belong to a type of entity or to one entity."""
 
-    def __init__(self, account: AsyncAccount) -> None:
+    def __init__(self, account: AsyncAccountState) -> None:
         self._account = account
 
     def of(self, owner: Entity | type[Entity]) -> AsyncQuery[Note]:

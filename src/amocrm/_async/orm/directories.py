@@ -14,7 +14,7 @@ from amocrm.entities.pipeline import LOST, WON
 from amocrm.errors import AmoCRMError, DecodeError
 from amocrm.fields import Definition, Definitions
 
-from .account import AsyncAccount
+from .account import AsyncAccountState
 from .collections import AsyncCollection
 from .loading import query_of
 from .query import AsyncQuery
@@ -35,7 +35,7 @@ _USERS = 10
 class AsyncTags:
     """The directories of tags; each type of entity has its own."""
 
-    def __init__(self, account: AsyncAccount) -> None:
+    def __init__(self, account: AsyncAccountState) -> None:
         self._account = account
 
     def of(self, cls: type[Entity]) -> AsyncQuery[Tag]:
@@ -203,7 +203,7 @@ def _stage(stage: Status, place: int) -> dict[str, Any]:
 class AsyncFields:
     """Definitions of custom fields."""
 
-    def __init__(self, account: AsyncAccount) -> None:
+    def __init__(self, account: AsyncAccountState) -> None:
         self._account = account
 
     async def list(self, owner: type[Entity] | str) -> Definitions:
@@ -266,7 +266,12 @@ class AsyncFields:
 
 
 async def _write(
-    account: AsyncAccount, operation: str, items: Sequence[dict[str, Any]], key: str, size: int, **path: Any
+    account: AsyncAccountState,
+    operation: str,
+    items: Sequence[dict[str, Any]],
+    key: str,
+    size: int,
+    **path: Any,
 ) -> list[Any]:
     """Creates items in as few requests as allowed; the answers in the order of the items."""
     found: list[Any] = []

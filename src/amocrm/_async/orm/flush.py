@@ -18,7 +18,7 @@ from amocrm.entities._base import Entity
 from amocrm.errors import AmoCRMError, APIError
 
 from .._primitives import run_all, shielded
-from .account import AsyncAccount
+from .account import AsyncAccountState
 
 __all__ = ["AsyncFlush", "Progress"]
 
@@ -45,7 +45,7 @@ class AsyncFlush:
 
     def __init__(
         self,
-        account: AsyncAccount,
+        account: AsyncAccountState,
         known: IdentityMap,
         doubts: dict[int, tuple[Work, float]],
         progress: Progress | None = None,

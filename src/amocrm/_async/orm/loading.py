@@ -12,7 +12,7 @@ from amocrm._core.orm.unreadable import unreadable
 from amocrm.entities._base import Entity
 from amocrm.errors import NotFoundError
 
-from .account import AsyncAccount
+from .account import AsyncAccountState
 from .preload import Loadable, check_loadable, preload
 from .query import AsyncQuery
 
@@ -30,7 +30,7 @@ _ELSEWHERE = {
 
 
 def query_of(
-    account: AsyncAccount, cls: type[T], origin: Origin, path: dict[str, Any] | None = None
+    account: AsyncAccountState, cls: type[T], origin: Origin, path: dict[str, Any] | None = None
 ) -> AsyncQuery[T]:
     """Make a query over the list of a class.
 
@@ -54,7 +54,7 @@ def query_of(
 
 
 async def get_entity(
-    account: AsyncAccount, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
+    account: AsyncAccountState, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
 ) -> T:
     """Read one entity by its id.
 
@@ -77,7 +77,7 @@ async def get_entity(
 
 
 async def get_entity_or_none(
-    account: AsyncAccount, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
+    account: AsyncAccountState, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
 ) -> T | None:
     """Read one entity by its id; return None if there is none."""
     checked_id(cls, key)

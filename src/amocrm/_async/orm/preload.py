@@ -19,7 +19,7 @@ from amocrm.errors import FilterIgnored
 from amocrm_gen._runtime.wire import Response
 
 from .._primitives import Result, run_all
-from .account import AsyncAccount
+from .account import AsyncAccountState
 
 __all__ = ["Loadable", "by_ids", "check_loadable", "preload"]
 
@@ -43,7 +43,7 @@ def check_loadable(wanted: Any) -> None:
 
 
 async def preload(
-    account: AsyncAccount,
+    account: AsyncAccountState,
     origin: Origin,
     entities: Sequence[Any],
     relations: Iterable[Loadable],
@@ -81,7 +81,7 @@ def _known(origin: Origin, cache: MutableMapping[tuple[str, int], Any], cls: Any
 
 
 async def by_ids(
-    account: AsyncAccount, origin: Origin, cls: Any, ids: Sequence[int], *, one_by_one: bool, what: str
+    account: AsyncAccountState, origin: Origin, cls: Any, ids: Sequence[int], *, one_by_one: bool, what: str
 ) -> dict[int, Any]:
     """Entities by their ids, those that exist.
 
@@ -119,7 +119,7 @@ async def by_ids(
 
 
 async def _parsed(
-    account: AsyncAccount, operation: str, thunks: Sequence[Callable[[], Result[Response]]]
+    account: AsyncAccountState, operation: str, thunks: Sequence[Callable[[], Result[Response]]]
 ) -> list[Any]:
     parsed = []
     for answer in await run_all(thunks, max(1, account.max_prefetch)):
@@ -129,9 +129,9 @@ async def _parsed(
     return parsed
 
 
-async def _list(account: AsyncAccount, kind: str, ids: Sequence[int]) -> Response:
+async def _list(account: AsyncAccountState, kind: str, ids: Sequence[int]) -> Response:
     return await account.send(endpoint(LIST[kind]).request(limit=250, filter={"id": list(ids)}))
 
 
-async def _one(account: AsyncAccount, kind: str, key: int) -> Response:
+async def _one(account: AsyncAccountState, kind: str, key: int) -> Response:
     return await account.send(endpoint(GET[kind]).request(id=key))

@@ -24,7 +24,7 @@ from amocrm.fields._conditions import resolve, unresolved
 from amocrm_gen._runtime.wire import Response
 
 from .._primitives import TaskHandle, TaskScope
-from .account import AsyncAccount
+from .account import AsyncAccountState
 from .preload import Loadable, check_loadable, preload
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class AsyncQuery(Generic[T]):
 
     def __init__(
         self,
-        account: AsyncAccount,
+        account: AsyncAccountState,
         cls: type[T],
         origin: Origin,
         operation: str,

@@ -16,7 +16,7 @@ from amocrm.entities._base import Entity
 from amocrm.entities._writing import unwritable, works_of
 from amocrm.fields._base import Field
 
-from .account import AsyncAccount
+from .account import AsyncAccountState
 from .flush import AsyncFlush, Progress
 from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable
@@ -54,7 +54,7 @@ class AsyncSession:
     """
 
     def __init__(
-        self, account: AsyncAccount, *, batch_size: int | None = None, progress: Progress | None = None
+        self, account: AsyncAccountState, *, batch_size: int | None = None, progress: Progress | None = None
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from ..connection.connection import Connection
 
-__all__ = ["Account"]
+__all__ = ["AccountState"]
 
 
-class Account:
+class AccountState:
     """One account as lists, sessions and directories use it.
 
     Attributes:

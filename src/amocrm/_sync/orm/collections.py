@@ -9,7 +9,7 @@ from amocrm._core.orm.filters import Condition
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
 
-from .account import Account
+from .account import AccountState
 from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable, by_ids
 from .query import Query
@@ -31,7 +31,7 @@ class Collection(Generic[T]):
         >>> lead = crm.leads.get(17)
     """
 
-    def __init__(self, account: Account, cls: type[T]) -> None:
+    def __init__(self, account: AccountState, cls: type[T]) -> None:
         self._account = account
         self._cls = cls
 
@@ -117,7 +117,7 @@ class Tasks(Collection[Task]):
 class Notes:
     """Notes. Their lists belong to a type of entity or to one entity."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: AccountState) -> None:
         self._account = account
 
     def of(self, owner: Entity | type[Entity]) -> Query[Note]:

@@ -14,7 +14,7 @@ from amocrm.entities.pipeline import LOST, WON
 from amocrm.errors import AmoCRMError, DecodeError
 from amocrm.fields import Definition, Definitions
 
-from .account import Account
+from .account import AccountState
 from .collections import Collection
 from .loading import query_of
 from .query import Query
@@ -35,7 +35,7 @@ _USERS = 10
 class Tags:
     """The directories of tags; each type of entity has its own."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: AccountState) -> None:
         self._account = account
 
     def of(self, cls: type[Entity]) -> Query[Tag]:
@@ -203,7 +203,7 @@ def _stage(stage: Status, place: int) -> dict[str, Any]:
 class Fields:
     """Definitions of custom fields."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: AccountState) -> None:
         self._account = account
 
     def list(self, owner: type[Entity] | str) -> Definitions:
@@ -266,7 +266,12 @@ class Fields:
 
 
 def _write(
-    account: Account, operation: str, items: Sequence[dict[str, Any]], key: str, size: int, **path: Any
+    account: AccountState,
+    operation: str,
+    items: Sequence[dict[str, Any]],
+    key: str,
+    size: int,
+    **path: Any,
 ) -> list[Any]:
     """Creates items in as few requests as allowed; the answers in the order of the items."""
     found: list[Any] = []

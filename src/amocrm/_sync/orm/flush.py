@@ -18,7 +18,7 @@ from amocrm.entities._base import Entity
 from amocrm.errors import AmoCRMError, APIError
 
 from .._primitives import run_all, shielded
-from .account import Account
+from .account import AccountState
 
 __all__ = ["Flush", "Progress"]
 
@@ -45,7 +45,7 @@ class Flush:
 
     def __init__(
         self,
-        account: Account,
+        account: AccountState,
         known: IdentityMap,
         doubts: dict[int, tuple[Work, float]],
         progress: Progress | None = None,

@@ -12,7 +12,7 @@ from amocrm._core.orm.unreadable import unreadable
 from amocrm.entities._base import Entity
 from amocrm.errors import NotFoundError
 
-from .account import Account
+from .account import AccountState
 from .preload import Loadable, check_loadable, preload
 from .query import Query
 
@@ -30,7 +30,7 @@ _ELSEWHERE = {
 
 
 def query_of(
-    account: Account, cls: type[T], origin: Origin, path: dict[str, Any] | None = None
+    account: AccountState, cls: type[T], origin: Origin, path: dict[str, Any] | None = None
 ) -> Query[T]:
     """Make a query over the list of a class.
 
@@ -54,7 +54,7 @@ def query_of(
 
 
 def get_entity(
-    account: Account, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
+    account: AccountState, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
 ) -> T:
     """Read one entity by its id.
 
@@ -77,7 +77,7 @@ def get_entity(
 
 
 def get_entity_or_none(
-    account: Account, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
+    account: AccountState, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
 ) -> T | None:
     """Read one entity by its id; return None if there is none."""
     checked_id(cls, key)

@@ -19,7 +19,7 @@ from amocrm.errors import FilterIgnored
 from amocrm_gen._runtime.wire import Response
 
 from .._primitives import Result, run_all
-from .account import Account
+from .account import AccountState
 
 __all__ = ["Loadable", "by_ids", "check_loadable", "preload"]
 
@@ -43,7 +43,7 @@ def check_loadable(wanted: Any) -> None:
 
 
 def preload(
-    account: Account,
+    account: AccountState,
     origin: Origin,
     entities: Sequence[Any],
     relations: Iterable[Loadable],
@@ -81,7 +81,7 @@ def _known(origin: Origin, cache: MutableMapping[tuple[str, int], Any], cls: Any
 
 
 def by_ids(
-    account: Account, origin: Origin, cls: Any, ids: Sequence[int], *, one_by_one: bool, what: str
+    account: AccountState, origin: Origin, cls: Any, ids: Sequence[int], *, one_by_one: bool, what: str
 ) -> dict[int, Any]:
     """Entities by their ids, those that exist.
 
@@ -119,7 +119,7 @@ def by_ids(
 
 
 def _parsed(
-    account: Account, operation: str, thunks: Sequence[Callable[[], Result[Response]]]
+    account: AccountState, operation: str, thunks: Sequence[Callable[[], Result[Response]]]
 ) -> list[Any]:
     parsed = []
     for answer in run_all(thunks, max(1, account.max_prefetch)):
@@ -129,9 +129,9 @@ def _parsed(
     return parsed
 
 
-def _list(account: Account, kind: str, ids: Sequence[int]) -> Response:
+def _list(account: AccountState, kind: str, ids: Sequence[int]) -> Response:
     return account.send(endpoint(LIST[kind]).request(limit=250, filter={"id": list(ids)}))
 
 
-def _one(account: Account, kind: str, key: int) -> Response:
+def _one(account: AccountState, kind: str, key: int) -> Response:
     return account.send(endpoint(GET[kind]).request(id=key))

@@ -24,7 +24,7 @@ from amocrm.fields._conditions import resolve, unresolved
 from amocrm_gen._runtime.wire import Response
 
 from .._primitives import TaskHandle, TaskScope
-from .account import Account
+from .account import AccountState
 from .preload import Loadable, check_loadable, preload
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Query(Generic[T]):
 
     def __init__(
         self,
-        account: Account,
+        account: AccountState,
         cls: type[T],
         origin: Origin,
         operation: str,
