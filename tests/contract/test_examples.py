@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from amocrm.webhooks._parsing.typed_payload import coerce
+from amocrm.webhooks._parsing.typed_payload import typed_payload
 from amocrm_gen._runtime.errors import APIError
 from amocrm_gen._runtime.wire import Response
 from amocrm_sandbox.engine.validate import compile_validator
@@ -85,7 +85,7 @@ def test_a_delivery_is_read_whole(delivery: Fixture) -> None:
         read = msgspec.json.decode(delivery.content, type=wanted)
         assert list(lost(delivery.value, wanted)) == []
     else:
-        read = coerce(delivery.value, wanted)
+        read = typed_payload(delivery.value, wanted)
         assert msgspec.convert(msgspec.to_builtins(read), wanted) == read
     assert list(dropped(delivery.value, msgspec.to_builtins(read))) == []
 

@@ -34,7 +34,7 @@ with traced:
     from amocrm.webhooks import Delivery, WebhookError
     from amocrm.webhooks._parsing.parse import parse_delivery
     from amocrm.webhooks._receiving.admission import Admission
-    from amocrm.webhooks._receiving.inbox_entry import packed, storable, unpacked
+    from amocrm.webhooks._receiving.inbox_entry import deserialize, redacted_for_storage, serialize
 
 __all__ = ["CONTENT_TYPES", "read", "touch", "try_one"]
 
@@ -87,8 +87,8 @@ def try_one(data: bytes) -> None:
     except WebhookError:
         return
     if ticket is not None:
-        kept = storable(delivery, ticket.key, 0.0)
-        assert unpacked(packed(kept)).body == body
+        kept = redacted_for_storage(delivery, ticket.key, 0.0)
+        assert deserialize(serialize(kept)).body == body
 
 
 def seeds() -> list[bytes]:

@@ -14,7 +14,7 @@ import sys
 import redis  # noqa: F401  # loaded here once instead of in every process
 
 from amocrm import Hooks
-from amocrm._io.local_server import LocalServer
+from amocrm._io.delivery_server import DeliveryServer
 from amocrm._sync.webhooks import worker  # noqa: F401  # as well
 from amocrm.webhooks import LeadAdded
 from amocrm.webhooks._receiving.inbox_entry import Backoff
@@ -47,7 +47,7 @@ def run(role: str, place: str, port: int, effects: str) -> None:
     if role == "worker":
         hooks.run()
     else:
-        with LocalServer(hooks.accept, port=port):
+        with DeliveryServer(hooks.accept, port=port):
             hooks.run()
 
 

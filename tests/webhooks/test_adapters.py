@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,8 +14,7 @@ import httpx
 import pytest
 
 from amocrm import AsyncHooks, AsyncRedisInbox, AsyncSQLiteInbox, Hooks, RedisInbox, SQLiteInbox
-from amocrm._io.local_server import LocalServer
-from amocrm.webhooks import Answer, Delivery
+from amocrm.webhooks import Delivery
 from amocrm.webhooks.asgi import asgi_app
 from amocrm.webhooks.wsgi import wsgi_app
 from examples.webhooks import aiohttp_app, django_app, fastapi_app, flask_app, handlers, starlette_app
@@ -248,35 +246,6 @@ def test_aiohttp(async_hooks: AsyncHooks, seen: list[int], tmp_path: Path) -> No
 
     assert seen == [17]
     assert accepted(tmp_path)[0].body == BODY
-
-
-def test_the_local_server() -> None:
-    """The small server of the standard library hands everything over and answers what it is told."""
-    taken: list[Delivery] = []
-
-    def take(delivery: Delivery) -> Answer:
-        taken.append(delivery)
-        return Answer(503 if delivery.path == "/bad" else 200, "words")
-
-    with (
-        LocalServer(take, largest=100) as server,
-        httpx.Client(base_url=server.url, trust_env=False) as client,
-    ):
-        assert client.post("/x?y=1", content=BODY, headers=FORM).text == "words"
-        assert client.post("/bad", content=b"a").status_code == 503
-        assert client.get("/q?a=b").status_code == 200
-        assert client.post("/x", content=b"x" * 101).status_code == 413
-        assert client.post("/x", content=iter([b"chunked"])).status_code == 411
-    start = time.monotonic()
-    server.close()
-
-    assert time.monotonic() - start < 5
-    assert [(delivery.path, delivery.query, delivery.body) for delivery in taken] == [
-        ("/x", "y=1", BODY),
-        ("/bad", "", b"a"),
-        ("/q", "a=b", b""),
-    ]
-    assert taken[0].request_id == "r-1"
 
 
 def test_the_sync_router_refuses_coroutine_functions(hooks: Hooks) -> None:

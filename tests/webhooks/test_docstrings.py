@@ -21,7 +21,7 @@ MODULES = {
     "amocrm.webhooks._parsing.typed_payload": 2,
     "amocrm.webhooks._parsing.php_forms": 1,
     "amocrm.webhooks._receiving.handler_registry": 2,
-    "amocrm._io.local_server": 1,
+    "amocrm._io.delivery_server": 1,
     "amocrm.webhooks._parsing.parse": 1,
     "amocrm.webhooks._receiving.inbox_entry": 1,
     "amocrm.webhooks._receiving.signatures": 3,

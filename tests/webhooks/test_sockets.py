@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 
 from amocrm import AsyncHooks, Hooks
-from amocrm._io.local_server import LocalServer
+from amocrm._io.delivery_server import DeliveryServer
 from amocrm.webhooks import LeadStatusChanged, Limits
 from amocrm.webhooks.asgi import asgi_app
 from amocrm.webhooks.wsgi import wsgi_app
@@ -170,7 +170,7 @@ def test_a_body_that_was_cut_off_is_not_taken(kind: str, tmp_path: Path) -> None
 
     hooks.accept = spied  # type: ignore[method-assign]
     if kind == "local":
-        server: Any = LocalServer(spied)
+        server: Any = DeliveryServer(spied)
         port = int(server.url.rpartition(":")[2])
     else:
         server = make_server("127.0.0.1", 0, wsgi_app(hooks), server_class=Threads, handler_class=Quiet)

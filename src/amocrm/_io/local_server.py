@@ -1,43 +1,95 @@
-"""A small HTTP server of the standard library on the loopback address, for development and tests."""
+"""HTTP server of the standard library on the loopback address, for a login, development and tests.
+
+It answers each request on a thread of its own. It is not meant for an open network.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from urllib.parse import urlsplit
 
-from ..webhooks._receiving.delivery import Answer, Delivery
+import attrs
 
-__all__ = ["LocalServer"]
+__all__ = ["LocalRequest", "LocalResponse", "LocalServer"]
+
+#: Seconds for which a connection may stay silent.
+_IDLE_TIMEOUT: Final = 30.0
+_SHUTDOWN_POLL: Final = 0.05
+_LAST_RESPONSES: Final = 0.5
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class LocalRequest:
+    """Request that arrived. It may hold a secret, so it has no ``repr`` of its content.
+
+    Attributes:
+        target: path and query as they were sent.
+        headers: name and value pairs.
+        body: bytes, empty for a ``GET``.
+    """
+
+    target: str
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """Path without the query."""
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> str:
+        """Query without the question mark."""
+        return urlsplit(self.target).query
+
+
+@attrs.frozen
+class LocalResponse:
+    """Response to send."""
+
+    status: int
+    body: bytes
+    content_type: str = "text/plain"
+    headers: Mapping[str, str] = attrs.field(factory=dict)
 
 
 class LocalServer:
-    """Hands every request to a function and answers what it returns. Not for the open net.
+    """Server that hands each request to a function.
 
     Args:
-        take: called on a thread of the server.
+        handle: called on a thread of the server.
+        host: loopback address to listen at.
         port: 0 for a free one.
-        largest: bytes of a body beyond which it is answered with 413 unread.
+        max_body_bytes: a longer body is answered with 413 unread.
 
-    Example:
-        >>> with LocalServer(hooks.accept) as server:
-        ...     print(server.url)
-        http://127.0.0.1:...
+    Raises:
+        OSError: the port is taken.
     """
 
     def __init__(
-        self, take: Callable[[Delivery], Answer], *, port: int = 0, largest: int = 4 * 1024 * 1024
+        self,
+        handle: Callable[[LocalRequest], LocalResponse],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        max_body_bytes: int = 4 * 1024 * 1024,
     ) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(take, largest))
+        self._responses = _Responses()
+        self._server = ThreadingHTTPServer(
+            (host, port), _handler_class(handle, max_body_bytes, self._responses)
+        )
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_SHUTDOWN_POLL,), daemon=True
+        )
 
     @property
     def url(self) -> str:
-        """Its address without a path."""
+        """Address without a path."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
@@ -50,49 +102,74 @@ class LocalServer:
         self.close()
 
     def close(self) -> None:
-        """Stops listening."""
+        """Stop listening; responses that are being made get half a second to leave."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
+        self._responses.wait(_LAST_RESPONSES)
         self._server.server_close()
 
 
-def _handler(take: Callable[[Delivery], Answer], largest: int) -> type[BaseHTTPRequestHandler]:
+class _Responses:
+    """Count of responses that are being made."""
+
+    def __init__(self) -> None:
+        self._count, self._changed = 0, threading.Condition()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._count += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until there is none, for so many seconds at most."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, seconds)
+
+
+def _handler_class(
+    handle: Callable[[LocalRequest], LocalResponse], max_body_bytes: int, responses: _Responses
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        timeout = 30
+        timeout = _IDLE_TIMEOUT
         # Head and body in one packet: two of them cost the sender's delayed acknowledgement, 40 ms.
         wbufsize = 64 * 1024
 
         def do_POST(self) -> None:
             length = self.headers.get("content-length", "")
             if not length.isdecimal():
-                return self._answer(Answer(411, "length required"))
-            if len(length) > 18 or int(length) > largest:
-                return self._answer(Answer(413, "too large"))
-            return self._take(self.rfile.read(int(length)))
+                return self._answer(LocalResponse(411, b"length required"))
+            if len(length) > 18 or int(length) > max_body_bytes:
+                return self._answer(LocalResponse(413, b"too large"))
+            return self._handle(self.rfile.read(int(length)))
 
         def do_GET(self) -> None:
-            self._take(b"")
+            self._handle(b"")
 
-        def _take(self, body: bytes) -> None:
-            address = urlsplit(self.path)
-            delivery = Delivery(
-                body=body, headers=self.headers.items(), query=address.query, path=address.path
-            )
-            self._answer(take(delivery))
+        def _handle(self, body: bytes) -> None:
+            with responses:
+                request = LocalRequest(target=self.path, headers=self.headers.items(), body=body)
+                self._answer(handle(request))
+                self.wfile.flush()
 
-        def _answer(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            self.send_header("Content-Type", "text/plain")
-            self.send_header("Content-Length", str(len(answer.body)))
-            if answer.status >= 400:
+        def _answer(self, response: LocalResponse) -> None:
+            self.send_response(response.status)
+            self.send_header("Content-Type", response.content_type)
+            self.send_header("Content-Length", str(len(response.body)))
+            for name, value in response.headers.items():
+                self.send_header(name, value)
+            if response.status >= 400:
                 self.send_header("Connection", "close")
                 self.close_connection = True
             self.end_headers()
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
 
         def log_message(self, format: str, *arguments: object) -> None:
-            """Nothing: the address holds the secret."""
+            """Log nothing: the request line holds a secret or a code."""
 
     return Handler

@@ -1,12 +1,10 @@
-"""The first login on a developer's machine: a server for one redirect, on this machine only."""
+"""First login on a developer's machine: a local server that waits for one OAuth redirect."""
 
 from __future__ import annotations
 
-import logging
-import time
+import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from amocrm._core.auth.login_redirect import Redirect, new_state, read_redirect
@@ -14,34 +12,34 @@ from amocrm._core.auth.token import OAuth
 from amocrm._core.http.hosts import host_of, is_loopback
 from amocrm.errors import ConfigurationError, LoginRefused
 
+from .local_server import LocalRequest, LocalResponse, LocalServer
+
 __all__ = ["wait_for_redirect"]
 
-_log = logging.getLogger("amocrm")
-_TICK: Final = 0.2
-_SLOW: Final = 10.0
 _PAGE: Final = (
     "<!doctype html><meta charset=utf-8><title>amoCRM</title>"
     "<body style='font:16px sans-serif;margin:4em'>{}</body>"
 )
+_PRIVATE: Final = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
 def wait_for_redirect(
     oauth: OAuth, platform: str, patience: float, show: Callable[[str], object] | None = None
 ) -> Redirect:
-    """Shows the consent page and waits for the redirect. Blocks its thread.
+    """Show the consent page and wait for the redirect. Blocks its thread.
 
-    Requests to other paths and those whose ``state`` is not ours are answered with an error and do not end
-    the waiting: a page of a stranger must not be able to stop a login.
+    Requests to other paths and those with a wrong ``state`` are answered with an error and do not end the
+    wait, so a page of a stranger cannot stop a login.
 
     Args:
         oauth: keys of the integration; ``redirect_uri`` names this machine.
         platform: domain of the platform, such as ``amocrm.ru``.
         patience: seconds to wait.
-        show: is given the address of the consent page; opens the browser without it.
+        show: called with the address of the consent page; without it the browser is opened.
 
     Raises:
-        LoginRefused: the user said no, or nobody came in time.
-        ConfigurationError: nothing can listen at ``redirect_uri``.
+        LoginRefused: access was denied, or no redirect came in time.
+        ConfigurationError: the server cannot listen at ``redirect_uri``.
     """
     parts = urlsplit(oauth.redirect_uri)
     if parts.scheme != "http" or not is_loopback(oauth.redirect_uri):
@@ -49,27 +47,52 @@ def wait_for_redirect(
             "a local login needs a redirect_uri of this machine ('http://127.0.0.1:8765/cb'), not "
             f"{host_of(oauth.redirect_uri) or 'this one'}; elsewhere use authorize_url() and authorize()"
         )
-    state = new_state()
-    found: list[Redirect | LoginRefused] = []
+    receiver = _RedirectReceiver(parts.path or "/")
+    port = parts.port or 80
     try:
-        server = HTTPServer(
-            (parts.hostname or "127.0.0.1", parts.port or 80), _handler(parts.path, state, found)
-        )
+        server = LocalServer(receiver.handle, host=parts.hostname or "127.0.0.1", port=port)
     except OSError as error:
         raise ConfigurationError(
-            f"nothing can listen at redirect_uri, port {parts.port or 80}: {error.strerror or 'it is taken'}"
+            f"nothing can listen at redirect_uri, port {port}: {error.strerror or 'it is taken'}"
         ) from None
     with server:
-        server.timeout = _TICK
-        _show(oauth.authorize_url(state, platform=platform), show)
-        give_up = time.monotonic() + patience
-        while not found and time.monotonic() < give_up:
-            server.handle_request()
-    if not found:
+        _show(oauth.authorize_url(receiver.state, platform=platform), show)
+        receiver.arrived.wait(patience)
+    if receiver.result is None:
         raise LoginRefused(f"nobody logged in within {patience:.0f} s", account="", reason="timeout")
-    if isinstance(found[0], LoginRefused):
-        raise found[0]
-    return found[0]
+    if isinstance(receiver.result, LoginRefused):
+        raise receiver.result
+    return receiver.result
+
+
+class _RedirectReceiver:
+    """Handler of the redirect; keeps the first one that carries its state."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self.state = path, new_state()
+        self.result: Redirect | LoginRefused | None = None
+        self.arrived = threading.Event()
+
+    def handle(self, request: LocalRequest) -> LocalResponse:
+        """Answer one request of a browser."""
+        if request.path != self._path:
+            return _page(404, "Not here.")
+        try:
+            result: Redirect | LoginRefused = read_redirect(request.target, self.state)
+        except LoginRefused as error:
+            if error.reason == "state":
+                return _page(400, "This redirect does not belong to the login that waits here.")
+            result = error
+        if self.result is None:
+            self.result = result
+        self.arrived.set()
+        if isinstance(result, LoginRefused):
+            return _page(400, "Access was not granted. You can close this page.")
+        return _page(200, "Access is granted. You can close this page.")
+
+
+def _page(status: int, text: str) -> LocalResponse:
+    return LocalResponse(status, _PAGE.format(text).encode(), "text/html; charset=utf-8", _PRIVATE)
 
 
 def _show(address: str, show: Callable[[str], object] | None) -> None:
@@ -79,41 +102,5 @@ def _show(address: str, show: Callable[[str], object] | None) -> None:
     import webbrowser
 
     if not webbrowser.open(address):
-        # The address holds state and client id, no secret; without a browser somebody has to copy it.
+        # The address holds state and client id, no secret; without a browser it has to be copied.
         print(f"Open this page and grant access:\n{address}")
-
-
-def _handler(path: str, state: str, found: list[Redirect | LoginRefused]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        timeout = _SLOW
-
-        def do_GET(self) -> None:
-            if urlsplit(self.path).path != (path or "/"):
-                self._say(404, "Not here.")
-                return
-            try:
-                found.append(read_redirect(self.path, state))
-            except LoginRefused as error:
-                if error.reason == "state":
-                    self._say(400, "This redirect does not belong to the login that waits here.")
-                    return
-                found.append(error)
-                self._say(400, "Access was not granted. You can close this page.")
-            else:
-                self._say(200, "Access is granted. You can close this page.")
-
-        def _say(self, status: int, words: str) -> None:
-            body = _PAGE.format(words).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Referrer-Policy", "no-referrer")
-            self.send_header("Cache-Control", "no-store")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            # The request line holds the code.
-            _log.debug("the login server answered a request")
-
-    return Handler

@@ -15,11 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from amocrm.webhooks.errors import InboxError
-
 from .durable_files import Disk, make_folders, open_private, try_lock, unlock
 
-__all__ = ["SQLiteFile"]
+__all__ = ["SQLiteFile", "SQLiteFileError"]
 
 T = TypeVar("T")
 
@@ -34,6 +32,10 @@ _ADVICE = {
     sqlite3.SQLITE_NOTADB: "this is no SQLite file: name another place, or move it away",
     sqlite3.SQLITE_CORRUPT: "the file is damaged: move it away, and save what is left with `sqlite3 FILE .recover`",
 }
+
+
+class SQLiteFileError(Exception):
+    """The file could not be read or written; the message says why and what to do."""
 
 
 class SQLiteFile:
@@ -65,7 +67,7 @@ class SQLiteFile:
             deadline: until when to wait for other processes, by ``time.monotonic``.
 
         Raises:
-            InboxError: it was not done.
+            SQLiteFileError: it was not done.
         """
         with self._explained():
             with self._next_to_write(deadline):
@@ -76,7 +78,7 @@ class SQLiteFile:
         """One transaction that only reads; writers do not wait for it.
 
         Raises:
-            InboxError: it could not be read.
+            SQLiteFileError: it could not be read.
         """
         with self._explained():
             return self._patiently(lambda: self._ended(self._begun("BEGIN"), work), deadline)
@@ -123,7 +125,7 @@ class SQLiteFile:
 
     def _wait(self, deadline: float) -> None:
         if time.monotonic() >= deadline:
-            raise InboxError(
+            raise SQLiteFileError(
                 f"other processes have been writing {self.path} for too long: keep it on a local disk that is "
                 "fast enough, or use an inbox in Redis"
             )
@@ -190,7 +192,7 @@ class SQLiteFile:
         if self._version_of(sql) == self._version:
             return  # another process was faster
         if self._version_of(sql) or sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise InboxError(
+            raise SQLiteFileError(
                 f"{self.path} is the database of another program, or of another version of this one: "
                 "name another file for the inbox"
             )
@@ -211,10 +213,10 @@ class SQLiteFile:
             if self.path != ":memory:":
                 self.close()  # what was seen may be over when the file is opened again
             advice = _ADVICE.get(code, "nothing was changed")
-            raise InboxError(f"the inbox {self.path} failed ({error}): {advice}") from error
+            raise SQLiteFileError(f"the inbox {self.path} failed ({error}): {advice}") from error
         except OSError as error:
             reason = error.strerror or str(error)
-            raise InboxError(
+            raise SQLiteFileError(
                 f"the inbox {self.path} cannot be opened ({reason}): its folder must be writable"
             ) from error
 

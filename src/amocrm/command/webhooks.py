@@ -25,7 +25,7 @@ from .._sync.webhooks.redis_inbox import RedisInbox
 from .._sync.webhooks.sqlite_inbox import SQLiteInbox
 from ..errors import ConfigurationError
 from ..webhooks._parsing.parse import parse_delivery
-from ..webhooks._receiving.inbox_entry import Entry, State
+from ..webhooks._receiving.inbox_entry import InboxEntry, State
 from ..webhooks.errors import InboxError, WebhookError
 
 __all__ = ["main"]
@@ -151,7 +151,7 @@ def _work(place: str) -> int:
     return 0
 
 
-def _events(entry: Entry) -> str:
+def _events(entry: InboxEntry) -> str:
     try:
         return ", ".join(map(repr, parse_delivery(entry.delivery))) or "nothing"
     except WebhookError as error:
@@ -162,7 +162,7 @@ def _when(stamp: float) -> str:
     return datetime.fromtimestamp(stamp, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _as_line(entry: Entry) -> str:
+def _as_line(entry: InboxEntry) -> str:
     parts = [
         f"{entry.id:>6}",
         f"{entry.state:<5}",
@@ -172,7 +172,7 @@ def _as_line(entry: Entry) -> str:
     return "  ".join([*parts, _events(entry), *([entry.error] if entry.error else [])])
 
 
-def _as_json(entry: Entry) -> dict[str, Any]:
+def _as_json(entry: InboxEntry) -> dict[str, Any]:
     return {
         "id": entry.id,
         "state": entry.state,

@@ -6,12 +6,97 @@
         if isinstance(event, LeadStatusChanged):
             print(event.lead_id, event.old_status_id, "->", event.status_id)
 
+Handlers are registered by the classes of events. A class below another one is a special case of it:
+`ContactUpdated` includes `ContactResponsibleChanged`, because the platform sends the one as the other. `LeadEvent`
+stands for everything that happens to leads, `EntityEvent` for everything that happens to entities, `Event` for all.
+
 Receiving over HTTP, durable acceptance and handlers are in ``amocrm.Hooks`` and ``amocrm.AsyncHooks``;
-``asgi``, ``wsgi`` and ``local`` in this package put them on the net.
+``asgi`` and ``wsgi`` in this package put them on the net.
 """
 
 from __future__ import annotations
 
+from ._events.activity import (
+    CatalogElementAdded,
+    CatalogElementDeleted,
+    CatalogElementEvent,
+    CatalogElementUpdated,
+    CompanyNoteAdded,
+    ContactNoteAdded,
+    CustomerNoteAdded,
+    LeadNoteAdded,
+    NoteAdded,
+    TaskAdded,
+    TaskDeleted,
+    TaskEvent,
+    TaskResponsibleChanged,
+    TaskUpdated,
+)
+from ._events.base import (
+    EntityEvent,
+    Event,
+    UnknownEvent,
+)
+from ._events.chats import (
+    ChatCommentReply,
+    ChatEvent,
+    ChatMessage,
+    ChatMessageV1,
+    ChatReaction,
+    ChatTyping,
+)
+from ._events.entities import (
+    CompanyAdded,
+    CompanyDeleted,
+    CompanyEvent,
+    CompanyResponsibleChanged,
+    CompanyRestored,
+    CompanyUpdated,
+    ContactAdded,
+    ContactDeleted,
+    ContactEvent,
+    ContactResponsibleChanged,
+    ContactRestored,
+    ContactUpdated,
+    CustomerAdded,
+    CustomerDeleted,
+    CustomerEvent,
+    CustomerResponsibleChanged,
+    CustomerUpdated,
+    LeadAdded,
+    LeadDeleted,
+    LeadEvent,
+    LeadResponsibleChanged,
+    LeadRestored,
+    LeadStatusChanged,
+    LeadUpdated,
+)
+from ._events.integration import (
+    AccessGranted,
+    AccessRefused,
+    BotRequest,
+    CustomerTriggered,
+    IntegrationUninstalled,
+    LeadTriggered,
+    SecretsIssued,
+    WidgetTriggered,
+)
+from ._events.talks import (
+    ChatTemplateSentForReview,
+    MessageEvent,
+    MessageReceived,
+    MessageSent,
+    TalkAdded,
+    TalkDeleted,
+    TalkEvent,
+    TalkUpdated,
+    UnsortedAccepted,
+    UnsortedAdded,
+    UnsortedDeclined,
+    UnsortedEvent,
+    UnsortedRemoved,
+    UnsortedUpdated,
+)
 from ._parsing.parse import parse
 from ._parsing.php_forms import Limits, decode_form
 from ._receiving.delivery import Account, Answer, Delivery
@@ -24,77 +109,6 @@ from ._receiving.signatures import (
     verify_uninstall,
 )
 from .errors import BodyMalformed, BodyTooLarge, InboxError, SenderRefused, SignatureInvalid, WebhookError
-from .events import (
-    AccessGranted,
-    AccessRefused,
-    BotRequest,
-    CatalogElementAdded,
-    CatalogElementDeleted,
-    CatalogElementEvent,
-    CatalogElementUpdated,
-    ChatCommentReply,
-    ChatEvent,
-    ChatMessage,
-    ChatMessageV1,
-    ChatReaction,
-    ChatTemplateSentForReview,
-    ChatTyping,
-    CompanyAdded,
-    CompanyDeleted,
-    CompanyEvent,
-    CompanyNoteAdded,
-    CompanyResponsibleChanged,
-    CompanyRestored,
-    CompanyUpdated,
-    ContactAdded,
-    ContactDeleted,
-    ContactEvent,
-    ContactNoteAdded,
-    ContactResponsibleChanged,
-    ContactRestored,
-    ContactUpdated,
-    CustomerAdded,
-    CustomerDeleted,
-    CustomerEvent,
-    CustomerNoteAdded,
-    CustomerResponsibleChanged,
-    CustomerTriggered,
-    CustomerUpdated,
-    EntityEvent,
-    Event,
-    IntegrationUninstalled,
-    LeadAdded,
-    LeadDeleted,
-    LeadEvent,
-    LeadNoteAdded,
-    LeadResponsibleChanged,
-    LeadRestored,
-    LeadStatusChanged,
-    LeadTriggered,
-    LeadUpdated,
-    MessageEvent,
-    MessageReceived,
-    MessageSent,
-    NoteAdded,
-    SecretsIssued,
-    TalkAdded,
-    TalkDeleted,
-    TalkEvent,
-    TalkUpdated,
-    TaskAdded,
-    TaskDeleted,
-    TaskEvent,
-    TaskResponsibleChanged,
-    TaskUpdated,
-    UnknownEvent,
-    UnsortedAccepted,
-    UnsortedAdded,
-    UnsortedDeclined,
-    UnsortedEvent,
-    UnsortedRemoved,
-    UnsortedUpdated,
-    WidgetTriggered,
-)
 
 __all__ = [
     "AccessGranted",

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from amocrm._core.limits.limiter import (
     Blocked,
-    Gate,
     Granted,
     KeyState,
     Limits,
     Outcome,
-    Pause,
-    Trips,
+    RateGate,
+    RoundTripStats,
+    ServerPause,
     Wait,
     Window,
 )
@@ -37,7 +37,7 @@ def simulate(
     in_flight: int = 1000,
 ) -> list[float]:
     """Sends ``count`` requests as fast as the limiter allows and returns their arrivals at the server."""
-    gate = Gate(limits, KeyState.new(limits), Window(limits.per_account))
+    gate = RateGate(limits, KeyState.new(limits), Window(limits.per_account))
     answers: list[tuple[float, int, float]] = []
     arrivals: list[float] = []
     now = 0.0
@@ -138,7 +138,7 @@ def test_requests_are_evenly_spaced() -> None:
 def test_an_unanswered_request_holds_up_the_others_no_longer_than_the_lease() -> None:
     """The eighth request waits for the answer to the first, and at most for lease plus one second."""
     limits = Limits(lease=2.0)
-    gate = Gate(limits, KeyState.new(limits), Window(50))
+    gate = RateGate(limits, KeyState.new(limits), Window(50))
     now = 0.0
     for slot in range(1, 8):
         now = (slot - 1) / 7
@@ -154,7 +154,7 @@ def test_an_account_is_capped_over_all_its_keys() -> None:
     """Ten keys of one account together stay under the account's limit."""
     limits = Limits(per_account=20)
     account = Window(limits.per_account)
-    gates = [Gate(limits, KeyState.new(limits), account) for _ in range(10)]
+    gates = [RateGate(limits, KeyState.new(limits), account) for _ in range(10)]
     arrivals: list[float] = []
     now, slot = 0.0, 0
     while now < 5.0:
@@ -170,7 +170,7 @@ def test_an_account_is_capped_over_all_its_keys() -> None:
 def test_a_request_that_never_left_frees_its_place_at_once() -> None:
     """A refused connection counts from when it was granted, not from when the failure was noticed."""
     limits = Limits(per_key=1)
-    gate = Gate(limits, KeyState.new(limits), Window(50))
+    gate = RateGate(limits, KeyState.new(limits), Window(50))
     assert isinstance(gate.ask(0.0, 1), Granted)
     gate.confirm(1, 0.0, 0.9, Outcome.NOT_SENT)
     assert gate.ask(0.95, 2) == Wait(1.0)
@@ -179,7 +179,7 @@ def test_a_request_that_never_left_frees_its_place_at_once() -> None:
 def test_a_429_pauses_everybody_and_doubles_until_a_good_answer() -> None:
     """The pause is what the server asked for, else it doubles; a good answer forgets it."""
     limits = Limits(first_pause=1.0, longest_pause=60.0)
-    gate = Gate(limits, KeyState.new(limits), Window(50))
+    gate = RateGate(limits, KeyState.new(limits), Window(50))
     gate.ask(0.0, 1)
     gate.confirm(1, 0.0, 0.1, Outcome.THROTTLED)
     assert gate.ask(0.5, 2) == Wait(1.1)
@@ -198,16 +198,16 @@ def test_a_429_pauses_everybody_and_doubles_until_a_good_answer() -> None:
 
 def test_requests_on_their_way_count_as_one_strike() -> None:
     """Five 429 for requests that left before the first of them came are one lesson, not five."""
-    pause = Pause()
+    pause = ServerPause()
     for _ in range(5):
-        pause.strike(now=2.0, sent_at=1.0, first=1.0, longest=60.0, asked=None)
+        pause.record_violation(now=2.0, sent_at=1.0, first=1.0, longest=60.0, asked=None)
     assert (pause.strikes, pause.until) == (1, 3.0)
 
 
 def test_a_block_silences_until_one_probe_succeeds() -> None:
     """After a block nothing leaves; then one request probes, and its good answer opens the way for all."""
     limits = Limits(first_block=60.0)
-    gate = Gate(limits, KeyState.new(limits), Window(50))
+    gate = RateGate(limits, KeyState.new(limits), Window(50))
     gate.ask(0.0, 1)
     gate.confirm(1, 0.0, 0.0, Outcome.BLOCKED)
     assert gate.ask(59.0, 2) == Blocked(60.0)
@@ -220,7 +220,7 @@ def test_a_block_silences_until_one_probe_succeeds() -> None:
 def test_a_failed_probe_doubles_the_silence() -> None:
     """A probe that is blocked again waits twice as long."""
     limits = Limits(first_block=60.0)
-    gate = Gate(limits, KeyState.new(limits), Window(50))
+    gate = RateGate(limits, KeyState.new(limits), Window(50))
     gate.ask(0.0, 1)
     gate.confirm(1, 0.0, 0.0, Outcome.BLOCKED)
     gate.ask(60.0, 2)
@@ -230,7 +230,7 @@ def test_a_failed_probe_doubles_the_silence() -> None:
 
 def test_the_smallest_round_trip_is_forgotten_after_two_spans() -> None:
     """A round trip that was once possible does not rule for ever."""
-    trips = Trips()
+    trips = RoundTripStats()
     trips.add(0.001)
     for _ in range(999):
         trips.add(0.3)

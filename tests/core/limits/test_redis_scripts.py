@@ -11,9 +11,9 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amocrm._core.limits.limiter import Blocked, Gate, Granted, KeyState, Limits, Outcome, Wait, Window
+from amocrm._core.limits.limiter import Blocked, Granted, KeyState, Limits, Outcome, RateGate, Wait, Window
 from amocrm._core.limits.redis_scripts import LIMITER
-from amocrm._core.limits.wait_queue import Line
+from amocrm._core.limits.wait_queue import WaitQueue
 
 WAITERS = 4
 
@@ -34,8 +34,8 @@ class Both:
     """The same limiter twice: in Python and in Redis."""
 
     def __init__(self, client: Any, limits: Limits) -> None:
-        self.gate = Gate(limits, KeyState.new(limits), Window(limits.per_account))
-        self.line = Line()
+        self.gate = RateGate(limits, KeyState.new(limits), Window(limits.per_account))
+        self.line = WaitQueue()
         self.script = client.register_script(LIMITER)
         self.told = msgspec.structs.asdict(limits)
         name = uuid4().hex

@@ -16,7 +16,7 @@ from amocrm.webhooks import (
     decode_form,
     parse,
 )
-from amocrm.webhooks._parsing.typed_payload import coerce
+from amocrm.webhooks._parsing.typed_payload import typed_payload
 from amocrm_gen.models.hooks import HookLead, HookTask
 
 from .. import fuzz
@@ -297,9 +297,11 @@ def test_nothing_but_the_documented_error_is_raised(body: bytes, content_type: s
 def test_coercion_never_fails(tree: Any) -> None:
     """Any JSON is a payload or none."""
     for model in (HookLead, HookTask):
-        found = coerce({"id": "1", "tags": tree, "custom_fields": tree, "result": tree, "price": tree}, model)
+        found = typed_payload(
+            {"id": "1", "tags": tree, "custom_fields": tree, "result": tree, "price": tree}, model
+        )
         assert found is not None
-        coerce(tree, model)
+        typed_payload(tree, model)
 
 
 @pytest.mark.parametrize(
@@ -319,7 +321,7 @@ def test_coercion_never_fails(tree: Any) -> None:
 )
 def test_numbers_are_read_strictly(raw: Any, expected: int | None) -> None:
     """A number is what looks like one to the server, not to Python."""
-    found = coerce({"id": "1", "status_id": raw}, HookLead)
+    found = typed_payload({"id": "1", "status_id": raw}, HookLead)
 
     assert found is not None
     assert (found.status_id or None) == expected

@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from amocrm._core.auth.redis_scripts import LOCK, RENEW, SAVE, UNLOCK
 from amocrm._core.auth.token import Token
-from amocrm._core.limits.redis_scripts import LOCK, RENEW, SAVE, UNLOCK, reason_of
+from amocrm._core.limits.redis_scripts import reason_of
 from amocrm._core.validation import check_seconds
 from amocrm.errors import TokenStoreError
 

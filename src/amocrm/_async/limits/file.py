@@ -15,14 +15,14 @@ from typing import TypeVar
 import msgspec
 
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Ask, Gate, KeyState, Limits, Outcome, Window
-from amocrm._core.limits.wait_queue import Line
+from amocrm._core.limits.limiter import Ask, KeyState, Limits, Outcome, RateGate, Window
+from amocrm._core.limits.wait_queue import WaitQueue
 from amocrm.errors import ConfigurationError
 
 from ..._io.durable_files import folder_of, lock, open_private
 from .._primitives import Clock, to_thread
 from .memory import Slot
-from .polling import AsyncQueuedLimiter, Turn
+from .polling import AsyncPollingLimiter, SlotRequest
 
 __all__ = ["AsyncFileLimiter"]
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 class _KeyFile(msgspec.Struct, array_like=True):
     boot: str
     state: KeyState
-    line: Line
+    line: WaitQueue
 
 
 class _AccountFile(msgspec.Struct, array_like=True):
@@ -45,7 +45,7 @@ _key_file = msgspec.msgpack.Decoder(_KeyFile)
 _account_file = msgspec.msgpack.Decoder(_AccountFile)
 
 
-class AsyncFileLimiter(AsyncQueuedLimiter):
+class AsyncFileLimiter(AsyncPollingLimiter):
     """Keeps one limit over all processes of this machine (and their tasks and threads).
 
     One file per key and one per account, locked for some microseconds at each question. The times are
@@ -80,13 +80,13 @@ class AsyncFileLimiter(AsyncQueuedLimiter):
         at = self._clock.monotonic() - ago
         await to_thread(self._confirm, slot, at, outcome, asked)
 
-    async def _ask(self, turn: Turn) -> None:
+    async def _ask(self, turn: SlotRequest) -> None:
         turn.number, turn.answer = await to_thread(self._asked, turn)
 
-    async def _leave(self, turn: Turn) -> None:
+    async def _leave(self, turn: SlotRequest) -> None:
         await to_thread(self._left, turn)
 
-    def _asked(self, turn: Turn) -> tuple[int, Ask]:
+    def _asked(self, turn: SlotRequest) -> tuple[int, Ask]:
         try:
             with self._opened(turn.key) as (line, gate):
                 return line.ask(gate, self._clock.monotonic(), turn.slot, turn.number)
@@ -100,14 +100,14 @@ class AsyncFileLimiter(AsyncQueuedLimiter):
         with self._opened(slot.key) as (_, gate):
             gate.confirm(slot.number, slot.at, at, outcome, asked)
 
-    def _left(self, turn: Turn) -> None:
+    def _left(self, turn: SlotRequest) -> None:
         if turn.number is not None:
             # Who cannot take himself out is forgotten after some seconds.
             with suppress(OSError), self._opened(turn.key) as (line, _):
                 line.leave(turn.number)
 
     @contextmanager
-    def _opened(self, key: LimitKey) -> Iterator[tuple[Line, Gate]]:
+    def _opened(self, key: LimitKey) -> Iterator[tuple[WaitQueue, RateGate]]:
         """The state of a key under its locks, written back at the end of the block."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         paths = {"key": self._path("key", key.key), "account": self._path("account", key.account)}
@@ -119,14 +119,14 @@ class AsyncFileLimiter(AsyncQueuedLimiter):
             now, limits, boot = self._clock.monotonic(), self._limits, boot_id()
             mine = _read(handles["key"], _key_file)
             if mine is None or not _is_current(mine.boot, boot, mine.state.window, now):
-                mine = _KeyFile(boot, KeyState.new(limits), Line())
+                mine = _KeyFile(boot, KeyState.new(limits), WaitQueue())
                 mine.state.window.next_at = self._careful(paths["key"], handles["key"], now)
             ours = _read(handles["account"], _account_file)
             if ours is None or not _is_current(ours.boot, boot, ours.window, now):
                 ours = _AccountFile(boot, Window(limits.per_account))
                 ours.window.next_at = self._careful(paths["account"], handles["account"], now)
             mine.state.window.limit, ours.window.limit = limits.per_key, limits.per_account
-            yield mine.line, Gate(limits, mine.state, ours.window)
+            yield mine.line, RateGate(limits, mine.state, ours.window)
             _write(handles["key"], mine)
             _write(handles["account"], ours)
             self._known.update(paths.values())

@@ -11,13 +11,13 @@ from amocrm._core.limits.limiter import Ask, Blocked, Granted, Outcome
 from .._primitives import Clock, shielded
 from .memory import Slot, circuit_open
 
-__all__ = ["AsyncQueuedLimiter", "Turn"]
+__all__ = ["AsyncPollingLimiter", "SlotRequest"]
 
 #: Shorter waits are the back end's own time and no throttling.
 _UNNOTICED = 0.001
 
 
-class Turn:
+class SlotRequest:
     """One waiter: what he asks with, and the last answer.
 
     Attributes:
@@ -38,7 +38,7 @@ class Turn:
         self.answer: Ask | None = None
 
 
-class AsyncQueuedLimiter:
+class AsyncPollingLimiter:
     """The waiting half of the limiters that keep their state in a file or in Redis.
 
     A subclass puts the question (``_ask``), takes a waiter out of the line (``_leave``), and confirms.
@@ -49,7 +49,7 @@ class AsyncQueuedLimiter:
     async def acquire(self, key: LimitKey) -> Slot:
         """Waits for leave to send one request now; see ``AsyncLimiter``."""
         asked_at = self._clock.monotonic()
-        turn = Turn(key)
+        turn = SlotRequest(key)
         try:
             while True:
                 # Shielded: a slot that was granted while the caller was cancelled must be given back.
@@ -73,18 +73,18 @@ class AsyncQueuedLimiter:
         """Reports what became of the request; see ``AsyncLimiter``."""
         raise TypeError("a back end confirms by itself")
 
-    async def _ask(self, turn: Turn) -> None:
+    async def _ask(self, turn: SlotRequest) -> None:
         """Asks for ``turn.slot`` and notes place and answer in ``turn``."""
         raise TypeError("a back end asks by itself")
 
-    async def _leave(self, turn: Turn) -> None:
+    async def _leave(self, turn: SlotRequest) -> None:
         """Takes a waiter out of the line."""
         raise TypeError("a back end has its own line")
 
     async def _pause(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
 
-    async def _give_up(self, turn: Turn) -> None:
+    async def _give_up(self, turn: SlotRequest) -> None:
         if isinstance(turn.answer, Granted):
             await self.confirm(Slot(turn.key, turn.slot, turn.answer.at, 0.0), Outcome.NOT_SENT)
         elif not isinstance(turn.answer, Blocked):

@@ -5,49 +5,33 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from amocrm.webhooks._events.base import Event
 from amocrm.webhooks._parsing.parse import parse_delivery
-from amocrm.webhooks._parsing.php_forms import Limits
 from amocrm.webhooks._receiving.handler_registry import Failure, GiveUp, Handler, Handlers
-from amocrm.webhooks._receiving.inbox_entry import Entry
+from amocrm.webhooks._receiving.inbox_entry import InboxEntry
 
 from .._primitives import Result, is_cancellation, with_timeout
 from .handler_context import AsyncHandling
+from .worker_options import AsyncWorkerOptions
 
-if TYPE_CHECKING:
-    from ..client import AsyncAmoCRM
-
-__all__ = ["AsyncCalls"]
+__all__ = ["AsyncDispatcher"]
 
 _log: Final = logging.getLogger("amocrm.webhooks")
 #: How marks begin that say: not done, and never to be tried again.
 _GIVEN_UP: Final = "given up "
 
 
-class AsyncCalls:
-    """Calls handlers. ``AsyncHooks`` makes one; its arguments are described there.
+class AsyncDispatcher:
+    """Dispatcher of events to handlers. ``AsyncHooks`` makes one; the options are described there."""
 
-    Args:
-        last: the attempt after which a failure is final.
-        observer: is told of failures; without one they are logged.
-    """
+    def __init__(self, handlers: Handlers, options: AsyncWorkerOptions) -> None:
+        self._handlers, self._options = handlers, options
 
-    def __init__(
-        self,
-        handlers: Handlers,
-        *,
-        client: AsyncAmoCRM | Callable[[Any], AsyncAmoCRM] | None,
-        timeout: float | None,
-        limits: Limits,
-        last: int,
-        observer: Callable[[Failure], object] | None,
-    ) -> None:
-        self._handlers, self._client, self._timeout = handlers, client, timeout
-        self._limits, self._last, self._observer = limits, last, observer
-
-    async def handle(self, entry: Entry, mark: Callable[[str], Result[None]] | None = None) -> list[Failure]:
+    async def handle(
+        self, entry: InboxEntry, mark: Callable[[str], Result[None]] | None = None
+    ) -> list[Failure]:
         """Calls the handlers of an entry; what failed. What was given up earlier is there with attempt 0.
 
         Args:
@@ -58,7 +42,7 @@ class AsyncCalls:
             WebhookError: the delivery cannot be read.
         """
         failures: list[Failure] = []
-        events = parse_delivery(entry.delivery, limits=self._limits)
+        events = parse_delivery(entry.delivery, limits=self._options.limits)
         alone = len(events) * len(self._handlers) == 1
         for event, handler in ((event, handler) for event in events for handler in self._handlers):
             name = f"{event.position}:{handler.name}"
@@ -68,7 +52,7 @@ class AsyncCalls:
                 error = GiveUp("given up at an earlier attempt")
                 failures.append(Failure(error, event, handler.name, final=True))
                 continue
-            failure = await self._called(entry, event, handler)
+            failure = await self._invoke(entry, event, handler)
             if failure is not None:
                 failures.append(failure)
             # What is marked is not done again when something else has to be. Alone there is nothing else.
@@ -76,29 +60,29 @@ class AsyncCalls:
                 await mark(name if failure is None else _GIVEN_UP + name)
         return failures
 
-    async def _called(self, entry: Entry, event: Event[Any], handler: Handler) -> Failure | None:
+    async def _invoke(self, entry: InboxEntry, event: Event[Any], handler: Handler) -> Failure | None:
         """One call. A filter that fails is a handler that fails."""
         try:
             if not handler.wants(event):
                 return None
             if handler.takes_context:
-                handling = AsyncHandling(event, entry.attempts, self._client)
-                await with_timeout(self._timeout, partial(handler.function, event, handling))
+                handling = AsyncHandling(event, entry.attempts, self._options.client)
+                await with_timeout(self._options.timeout, partial(handler.function, event, handling))
                 handling.check()
             else:
-                await with_timeout(self._timeout, partial(handler.function, event))
+                await with_timeout(self._options.timeout, partial(handler.function, event))
         except BaseException as error:
             if is_cancellation(error):
                 raise
-            final = isinstance(error, GiveUp) or entry.attempts >= self._last
+            final = isinstance(error, GiveUp) or entry.attempts >= self._options.backoff.attempts
             return Failure(error, event, handler.name, entry.attempts, final)
         return None
 
-    def tell(self, failure: Failure) -> None:
+    def report_failure(self, failure: Failure) -> None:
         """Passes a failure on; an observer that fails itself is logged."""
-        if self._observer is not None:
+        if self._options.on_failure is not None:
             try:
-                self._observer(failure)
+                self._options.on_failure(failure)
                 return
             except Exception:
                 _log.exception("on_failure failed itself")

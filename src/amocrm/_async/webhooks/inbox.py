@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from amocrm.webhooks._receiving.delivery import Delivery
-from amocrm.webhooks._receiving.inbox_entry import Entry, State
+from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State
 
 __all__ = ["AsyncInbox"]
 
@@ -26,7 +26,7 @@ class AsyncInbox(Protocol):
         """Takes a delivery durably before it returns.
 
         Args:
-            delivery: storable, with its key.
+            delivery: redacted_for_storage, with its key.
             now: the time.
             dead: why it cannot be handled; it waits for a decision at once.
 
@@ -35,31 +35,31 @@ class AsyncInbox(Protocol):
         """
         ...
 
-    async def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[Entry]:
+    async def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[InboxEntry]:
         """Takes up to ``limit`` entries that are due, the oldest first, for so many seconds."""
         ...
 
-    async def extend(self, entry: Entry, *, until: float) -> bool:
+    async def extend(self, entry: InboxEntry, *, until: float) -> bool:
         """Keeps a lease for longer; whether it was still held."""
         ...
 
-    async def mark(self, entry: Entry, name: str) -> None:
-        """Notes what is done of an entry; a later attempt finds it in ``Entry.marks``."""
+    async def mark(self, entry: InboxEntry, name: str) -> None:
+        """Notes what is done of an entry; a later attempt finds it in ``InboxEntry.marks``."""
         ...
 
-    async def finish(self, entry: Entry, *, now: float) -> None:
+    async def finish(self, entry: InboxEntry, *, now: float) -> None:
         """All handlers are done. Has no effect for a lease that somebody else holds by now, as the next two."""
         ...
 
-    async def retry(self, entry: Entry, *, due: float, error: str) -> None:
+    async def retry(self, entry: InboxEntry, *, due: float, error: str) -> None:
         """It failed and is to be taken up again at ``due``."""
         ...
 
-    async def bury(self, entry: Entry, *, now: float, error: str) -> None:
+    async def bury(self, entry: InboxEntry, *, now: float, error: str) -> None:
         """It is given up until somebody replays it."""
         ...
 
-    async def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[Entry]:
+    async def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[InboxEntry]:
         """What is there, the oldest first."""
         ...
 

@@ -18,7 +18,7 @@ from amocrm.webhooks._parsing.php_forms import Limits
 from amocrm.webhooks._receiving.admission import Admission
 from amocrm.webhooks._receiving.delivery import Answer, Delivery
 from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
-from amocrm.webhooks._receiving.inbox_entry import Backoff, Entry, storable
+from amocrm.webhooks._receiving.inbox_entry import Backoff, InboxEntry, redacted_for_storage
 from amocrm.webhooks.errors import WebhookError
 
 from .._primitives import Clock, TaskScope, as_native_callable, matches_flavour, shielded, with_timeout
@@ -26,6 +26,7 @@ from .inbox import AsyncInbox
 from .redis_inbox import AsyncRedisInbox
 from .sqlite_inbox import AsyncSQLiteInbox
 from .worker import AsyncWorker
+from .worker_options import AsyncWorkerOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -115,16 +116,18 @@ class AsyncHooks:
         self._worker = AsyncWorker(
             self.inbox,
             self._handlers,
-            client=client,
-            concurrency=concurrency,
-            lease=lease,
-            timeout=timeout,
-            backoff=backoff or Backoff(),
-            keep=keep,
-            poll=poll,
-            limits=self._admission.limits,
-            on_failure=on_failure,
-            clock=self._clock,
+            AsyncWorkerOptions(
+                client=client,
+                concurrency=max(1, concurrency),
+                lease=lease,
+                timeout=timeout,
+                backoff=backoff or Backoff(),
+                keep=keep,
+                poll=poll,
+                limits=self._admission.limits,
+                on_failure=on_failure,
+                clock=self._clock,
+            ),
         )
 
     # ---- handlers
@@ -204,16 +207,16 @@ class AsyncHooks:
             _log.warning("a delivery was refused: %s", error)
             return Answer(error.status, "refused")
         except Exception as error:
-            self._worker.calls.tell(Failure(error))
+            self._worker.dispatcher.report_failure(Failure(error))
             return Answer(500, "try again later")
         if ticket is None:
             return Answer()
-        kept = storable(delivery, ticket.key, now)
+        kept = redacted_for_storage(delivery, ticket.key, now)
         try:
             put = partial(self.inbox.put, kept, now=now, dead=ticket.problem)
             await shielded(partial(with_timeout, _PATIENCE, put))
         except Exception as error:
-            self._worker.calls.tell(Failure(error))
+            self._worker.dispatcher.report_failure(Failure(error))
             return Answer(503, "try again later")
         self._worker.wake()
         return Answer()
@@ -262,7 +265,7 @@ class AsyncHooks:
         Raises:
             WebhookError: the delivery cannot be read.
         """
-        return await self._worker.calls.handle(Entry(id="", delivery=delivery, attempts=1))
+        return await self._worker.dispatcher.handle(InboxEntry(id="", delivery=delivery, attempts=1))
 
     async def replay(self, *ids: str) -> int:
         """Makes dead or handled deliveries ready again, as if they were new; without ids all dead ones. How many."""

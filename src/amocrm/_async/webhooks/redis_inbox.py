@@ -10,7 +10,7 @@ from typing import Any
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks._receiving import redis_scripts as scripts
 from amocrm.webhooks._receiving.delivery import Delivery
-from amocrm.webhooks._receiving.inbox_entry import Entry, State, packed, unpacked
+from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State, deserialize, serialize
 from amocrm.webhooks.errors import InboxError
 
 from .._primitives import matches_flavour, redis_client
@@ -77,35 +77,35 @@ class AsyncRedisInbox:
             ConfigurationError: the server does not keep its data on disk.
         """
         await self._check()
-        return bool(await self._run("put", delivery.key or "", packed(delivery), now, dead or ""))
+        return bool(await self._run("put", delivery.key or "", serialize(delivery), now, dead or ""))
 
-    async def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[Entry]:
+    async def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[InboxEntry]:
         """Takes up entries that are due."""
         lease = secrets.token_hex(8)
         found = await self._run("lease", limit, now, now + seconds, lease, self._consumer)
         return [_entry(row) for row in found]
 
-    async def extend(self, entry: Entry, *, until: float) -> bool:
+    async def extend(self, entry: InboxEntry, *, until: float) -> bool:
         """Keeps a lease for longer."""
         return bool(await self._run("extend", entry.id, entry.lease, until))
 
-    async def mark(self, entry: Entry, name: str) -> None:
+    async def mark(self, entry: InboxEntry, name: str) -> None:
         """Notes that a handler is done with an event."""
         await self._run("mark", entry.id, name)
 
-    async def finish(self, entry: Entry, *, now: float) -> None:
+    async def finish(self, entry: InboxEntry, *, now: float) -> None:
         """All handlers are done."""
         await self._run("settle", entry.id, entry.lease, "done", now, "")
 
-    async def retry(self, entry: Entry, *, due: float, error: str) -> None:
+    async def retry(self, entry: InboxEntry, *, due: float, error: str) -> None:
         """It failed and is to be taken up again."""
         await self._run("settle", entry.id, entry.lease, "later", due, error)
 
-    async def bury(self, entry: Entry, *, now: float, error: str) -> None:
+    async def bury(self, entry: InboxEntry, *, now: float, error: str) -> None:
         """It is given up."""
         await self._run("settle", entry.id, entry.lease, "dead", now, error)
 
-    async def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[Entry]:
+    async def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[InboxEntry]:
         """What is there, the oldest first."""
         return [_entry(row) for row in await self._run("entries", state or "", limit)]
 
@@ -189,11 +189,11 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _entry(row: Sequence[Any]) -> Entry:
+def _entry(row: Sequence[Any]) -> InboxEntry:
     number, state, data, received, due, attempts, error, lease, marks = row
-    return Entry(
+    return InboxEntry(
         id=_text(number),
-        delivery=unpacked(data),
+        delivery=deserialize(data),
         state="ready" if _text(state) == "later" else _text(state),  # type: ignore[arg-type]  # one of the three
         received_at=float(received),
         due=float(due),

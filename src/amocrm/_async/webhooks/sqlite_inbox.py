@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from amocrm.webhooks._receiving import sqlite_statements as steps
 from amocrm.webhooks._receiving.delivery import Delivery
-from amocrm.webhooks._receiving.inbox_entry import Entry, State
+from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State
+from amocrm.webhooks.errors import InboxError
 
-from ..._io.sqlite_file import SQLiteFile
+from ..._io.sqlite_file import SQLiteFile, SQLiteFileError
 from .._primitives import SerialExecutor
 
 __all__ = ["AsyncSQLiteInbox"]
@@ -51,31 +52,31 @@ class AsyncSQLiteInbox:
         """Takes a delivery durably; see ``AsyncInbox``."""
         return await self._write(lambda sql: steps.put(sql, delivery, now, dead))
 
-    async def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[Entry]:
+    async def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[InboxEntry]:
         """Takes up entries that are due."""
         return await self._write(lambda sql: steps.lease(sql, limit, now, now + seconds))
 
-    async def extend(self, entry: Entry, *, until: float) -> bool:
+    async def extend(self, entry: InboxEntry, *, until: float) -> bool:
         """Keeps a lease for longer."""
         return await self._write(lambda sql: steps.extend(sql, entry, until))
 
-    async def mark(self, entry: Entry, name: str) -> None:
+    async def mark(self, entry: InboxEntry, name: str) -> None:
         """Notes what is done of an entry."""
         await self._write(lambda sql: steps.mark(sql, entry, name))
 
-    async def finish(self, entry: Entry, *, now: float) -> None:
+    async def finish(self, entry: InboxEntry, *, now: float) -> None:
         """All handlers are done."""
         await self._write(lambda sql: steps.settle(sql, entry, "done", now, None))
 
-    async def retry(self, entry: Entry, *, due: float, error: str) -> None:
+    async def retry(self, entry: InboxEntry, *, due: float, error: str) -> None:
         """It failed and is to be taken up again."""
         await self._write(lambda sql: steps.settle(sql, entry, "ready", due, error))
 
-    async def bury(self, entry: Entry, *, now: float, error: str) -> None:
+    async def bury(self, entry: InboxEntry, *, now: float, error: str) -> None:
         """It is given up."""
         await self._write(lambda sql: steps.settle(sql, entry, "dead", now, error))
 
-    async def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[Entry]:
+    async def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[InboxEntry]:
         """What is there, the oldest first."""
         return await self._read(lambda sql: steps.entries(sql, state, limit))
 
@@ -118,10 +119,21 @@ class AsyncSQLiteInbox:
         return total
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._executor.run(partial(self._file.write, work, time.monotonic() + self._patience))
+        return await self._run(self._file.write, work)
 
     async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._executor.run(partial(self._file.read, work, time.monotonic() + self._patience))
+        return await self._run(self._file.read, work)
+
+    async def _run(
+        self,
+        transaction: Callable[[Callable[[sqlite3.Connection], T], float], T],
+        work: Callable[[sqlite3.Connection], T],
+    ) -> T:
+        deadline = time.monotonic() + self._patience
+        try:
+            return await self._executor.run(partial(transaction, work, deadline))
+        except SQLiteFileError as error:
+            raise InboxError(str(error)) from error
 
 
 def _with(

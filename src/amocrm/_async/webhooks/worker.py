@@ -5,19 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from amocrm.webhooks._parsing.php_forms import Limits
 from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
-from amocrm.webhooks._receiving.inbox_entry import Backoff, Entry
+from amocrm.webhooks._receiving.inbox_entry import InboxEntry
 from amocrm.webhooks.errors import WebhookError
 
-from .._primitives import Clock, Result, TaskScope, Wakeup
-from .dispatcher import AsyncCalls
+from .._primitives import Result, TaskScope, Wakeup
+from .dispatcher import AsyncDispatcher
 from .inbox import AsyncInbox
-
-if TYPE_CHECKING:
-    from ..client import AsyncAmoCRM
+from .worker_options import AsyncWorkerOptions
 
 __all__ = ["AsyncWorker"]
 
@@ -28,36 +25,11 @@ _LATE: Final = 15.0
 
 
 class AsyncWorker:
-    """Takes up deliveries of an inbox. ``AsyncHooks`` makes one; its arguments are described there."""
+    """Worker of an inbox. ``AsyncHooks`` makes one; the options are described there."""
 
-    def __init__(
-        self,
-        inbox: AsyncInbox,
-        handlers: Handlers,
-        *,
-        client: AsyncAmoCRM | Callable[[Any], AsyncAmoCRM] | None,
-        concurrency: int,
-        lease: float,
-        timeout: float | None,
-        backoff: Backoff,
-        keep: float,
-        poll: float,
-        limits: Limits,
-        on_failure: Callable[[Failure], object] | None,
-        clock: Clock,
-    ) -> None:
-        self.calls = AsyncCalls(
-            handlers,
-            client=client,
-            timeout=timeout,
-            limits=limits,
-            last=backoff.attempts,
-            observer=on_failure,
-        )
-        self._inbox = inbox
-        self._concurrency, self._lease, self._timeout = max(1, concurrency), lease, timeout
-        self._backoff, self._keep, self._poll = backoff, keep, poll
-        self._clock = clock
+    def __init__(self, inbox: AsyncInbox, handlers: Handlers, options: AsyncWorkerOptions) -> None:
+        self.dispatcher = AsyncDispatcher(handlers, options)
+        self._inbox, self._options, self._clock = inbox, options, options.clock
         self._wakeup: Wakeup | None = None
         self._stopping = False
         self._tidied = 0.0
@@ -68,7 +40,7 @@ class AsyncWorker:
             raise RuntimeError("this router works already: raise its concurrency, or work in another process")
         self._wakeup, self._tidied = Wakeup(), self._clock.wall()
         try:
-            async with TaskScope(self._concurrency + 1) as scope:
+            async with TaskScope(self._options.concurrency + 1) as scope:
                 held = _Held()
                 keeper = scope.start(partial(self._keep_leases, held))
                 try:
@@ -100,16 +72,18 @@ class AsyncWorker:
 
     async def work(self) -> int:
         """Takes up what is due, once; how many deliveries that were."""
-        entries = await self._inbox.lease(self._concurrency, now=self._clock.wall(), seconds=self._lease)
+        entries = await self._inbox.lease(
+            self._options.concurrency, now=self._clock.wall(), seconds=self._options.lease
+        )
         if not entries:
             return 0
         held = _Held()
         for entry in entries:
             held.add(entry, self._clock.monotonic())
-        async with TaskScope(self._concurrency + 1) as scope:
+        async with TaskScope(self._options.concurrency + 1) as scope:
             keeper = scope.start(partial(self._keep_leases, held))
             try:
-                if self._concurrency == 1:
+                if self._options.concurrency == 1:
                     await self._settle(entries[0], held)
                 else:
                     started = [scope.start(partial(self._settle, entry, held)) for entry in entries]
@@ -124,15 +98,17 @@ class AsyncWorker:
         """Starts what is due as long as there is a place free. One place is the caller's own thread or task."""
         failed = 0
         while not self._stopping and held.ended is None:
-            free = self._concurrency - len(held.entries)
+            free = self._options.concurrency - len(held.entries)
             taken = 0
-            wait = self._poll
+            wait = self._options.poll
             try:
                 if free > 0:
-                    for entry in await self._inbox.lease(free, now=self._clock.wall(), seconds=self._lease):
+                    for entry in await self._inbox.lease(
+                        free, now=self._clock.wall(), seconds=self._options.lease
+                    ):
                         taken += 1
                         held.add(entry, self._clock.monotonic())
-                        if self._concurrency > 1:
+                        if self._options.concurrency > 1:
                             scope.start(partial(self._settle, entry, held))
                         else:
                             await self._settle(entry, held)
@@ -140,9 +116,9 @@ class AsyncWorker:
                 failed = 0
             except Exception as error:
                 # The inbox cannot be reached. Nothing is lost: leases end, and what waits goes on waiting.
-                self.calls.tell(Failure(error))
+                self.dispatcher.report_failure(Failure(error))
                 failed += 1
-                wait = min(self._poll * 2 ** min(failed, 10), max(self._poll, _LATE))
+                wait = min(self._options.poll * 2 ** min(failed, 10), max(self._options.poll, _LATE))
             if not taken and not self._stopping:
                 await self._clock.wait(wakeup, wait)
 
@@ -150,56 +126,56 @@ class AsyncWorker:
         now = self._clock.wall()
         if abs(now - self._tidied) > _HOUR:
             self._tidied = now
-            await self._inbox.purge(before=now - self._keep)
+            await self._inbox.purge(before=now - self._options.keep)
 
-    async def _settle(self, entry: Entry, held: _Held) -> None:
+    async def _settle(self, entry: InboxEntry, held: _Held) -> None:
         """Handles one entry and tells the inbox how it went."""
         try:
             await self._settled(entry)
         except Exception as error:
             # The inbox cannot be told. The entry comes back when its lease is over.
-            self.calls.tell(Failure(error, attempt=entry.attempts))
+            self.dispatcher.report_failure(Failure(error, attempt=entry.attempts))
         except BaseException as error:
             held.ended = error
             raise
         finally:
             held.drop(entry)
-            if self._concurrency > 1:
+            if self._options.concurrency > 1:
                 self.wake()  # a place is free
 
-    async def _settled(self, entry: Entry) -> None:
-        if entry.attempts > self._backoff.attempts:
+    async def _settled(self, entry: InboxEntry) -> None:
+        if entry.attempts > self._options.backoff.attempts:
             # It was taken up too often without an end: it kills its workers.
             reason = entry.error or "the process ended every time that this was handled"
             await self._bury(entry, reason)
             return
         try:
-            failures = await self.calls.handle(entry, partial(self._mark, entry))
+            failures = await self.dispatcher.handle(entry, partial(self._mark, entry))
         except WebhookError as error:
-            self.calls.tell(Failure(error, attempt=entry.attempts, final=True))
+            self.dispatcher.report_failure(Failure(error, attempt=entry.attempts, final=True))
             await self._bury(entry, f"{type(error).__name__}: {error}")
             return
         for failure in failures:
             if failure.attempt:
-                self.calls.tell(failure)
+                self.dispatcher.report_failure(failure)
         open_ = next((failure for failure in failures if not failure.final), None)
         if open_ is not None:
-            due = self._clock.wall() + self._backoff.wait(entry.attempts, random.random())
+            due = self._clock.wall() + self._options.backoff.wait(entry.attempts, random.random())
             await self._insist(partial(self._inbox.retry, entry, due=due, error=open_.text))
         elif failures:
             await self._bury(entry, failures[0].text)
         else:
             await self._insist(partial(self._inbox.finish, entry, now=self._clock.wall()))
 
-    async def _bury(self, entry: Entry, reason: str) -> None:
+    async def _bury(self, entry: InboxEntry, reason: str) -> None:
         await self._insist(partial(self._inbox.bury, entry, now=self._clock.wall(), error=reason))
 
-    async def _mark(self, entry: Entry, name: str) -> None:
+    async def _mark(self, entry: InboxEntry, name: str) -> None:
         await self._insist(partial(self._inbox.mark, entry, name))
 
     async def _insist(self, tell: Callable[[], Result[None]]) -> None:
         """Tells the inbox, again while a lease lasts: what it does not hear of would be handled once more."""
-        end, wait = self._clock.monotonic() + self._lease, _SOON
+        end, wait = self._clock.monotonic() + self._options.lease, _SOON
         while True:
             try:
                 await tell()
@@ -213,31 +189,34 @@ class AsyncWorker:
     async def _keep_leases(self, held: _Held) -> None:
         """Extends what is still being handled; a handler may take longer than a lease, up to its timeout."""
         while not held.released:
-            await self._clock.wait(held.wakeup, self._lease / 3)
+            await self._clock.wait(held.wakeup, self._options.lease / 3)
             for entry, since in held.entries.copy().values():
-                if self._timeout is not None and self._clock.monotonic() - since > 2 * self._timeout:
+                if (
+                    self._options.timeout is not None
+                    and self._clock.monotonic() - since > 2 * self._options.timeout
+                ):
                     continue  # it hangs where it cannot be broken off: another worker is to try
                 try:
-                    await self._inbox.extend(entry, until=self._clock.wall() + self._lease)
+                    await self._inbox.extend(entry, until=self._clock.wall() + self._options.lease)
                 except Exception as error:
-                    self.calls.tell(Failure(error))
+                    self.dispatcher.report_failure(Failure(error))
 
 
 class _Held:
     """Entries that this worker holds, and since when."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, tuple[Entry, float]] = {}
+        self.entries: dict[str, tuple[InboxEntry, float]] = {}
         self.wakeup = Wakeup()
         self.released = False
         #: what ends the worker, raised by a handler: the wish to end the program
         self.ended: BaseException | None = None
 
-    def add(self, entry: Entry, now: float) -> None:
+    def add(self, entry: InboxEntry, now: float) -> None:
         """This one is taken up."""
         self.entries[entry.id] = (entry, now)
 
-    def drop(self, entry: Entry) -> None:
+    def drop(self, entry: InboxEntry) -> None:
         """This one is settled."""
         self.entries.pop(entry.id, None)
 

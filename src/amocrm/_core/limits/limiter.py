@@ -4,7 +4,7 @@ The server counts arrivals, a client controls departures: requests that leave 1/
 bunched. So the answers are listened to: request *k + 7* leaves no earlier than one second after the
 **answer** to request *k* came, since *k* cannot have arrived later than that. Taken literally this costs
 one round trip per second, so up to 0.9 of the smallest round trip seen is deducted, less what the network
-wavers (``Trips.deductible``; ``strict`` deducts nothing).
+wavers (``RoundTripStats.deductible``; ``strict`` deducts nothing).
 
 Everything here is arithmetic on times that are passed in. The back ends (memory, file, Redis) keep the
 state and do the waiting: ``ask`` either grants a slot or says when to ask again.
@@ -23,13 +23,13 @@ from ..validation import check_count, check_seconds
 __all__ = [
     "Ask",
     "Blocked",
-    "Gate",
+    "RateGate",
     "Granted",
     "KeyState",
     "Limits",
     "Outcome",
-    "Pause",
-    "Trips",
+    "ServerPause",
+    "RoundTripStats",
     "Wait",
     "Window",
 ]
@@ -148,7 +148,7 @@ class Window(msgspec.Struct, array_like=True):
                 return
 
 
-class Trips(msgspec.Struct, array_like=True):
+class RoundTripStats(msgspec.Struct, array_like=True):
     """What is known of the round trip: its smallest and its usual length over the last answers."""
 
     seen: int = 0
@@ -184,14 +184,16 @@ class Trips(msgspec.Struct, array_like=True):
         self.usual = max(self.smallest, self.usual + (seconds - self.usual) / min(self.seen, _MEMORY))
 
 
-class Pause(msgspec.Struct, array_like=True):
+class ServerPause(msgspec.Struct, array_like=True):
     """A time of silence that doubles with each strike and is forgotten after the next good answer."""
 
     until: float = -inf
     strikes: int = 0
     struck_at: float = -inf
 
-    def strike(self, now: float, sent_at: float, first: float, longest: float, asked: float | None) -> None:
+    def record_violation(
+        self, now: float, sent_at: float, first: float, longest: float, asked: float | None
+    ) -> None:
         """Something came back that asks for silence; requests that were on their way with it count as one."""
         if sent_at >= self.struck_at:
             self.strikes += 1
@@ -199,7 +201,7 @@ class Pause(msgspec.Struct, array_like=True):
         wait = first * 2.0 ** min(self.strikes - 1, 32) if asked is None else asked
         self.until = max(self.until, now + min(wait, longest))
 
-    def relent(self, sent_at: float) -> None:
+    def reset(self, sent_at: float) -> None:
         """A good answer to a request that left at ``sent_at``."""
         if sent_at >= self.struck_at:
             self.strikes = 0
@@ -209,18 +211,18 @@ class KeyState(msgspec.Struct, array_like=True):
     """All that is known about one key, as plain values, so that a back end can keep it anywhere."""
 
     window: Window
-    trips: Trips
-    pause: Pause
-    block: Pause
+    trips: RoundTripStats
+    pause: ServerPause
+    block: ServerPause
     probe_until: float = -inf
 
     @classmethod
     def new(cls, limits: Limits) -> KeyState:
         """The state before the first request."""
-        return cls(Window(limits.per_key), Trips(), Pause(), Pause())
+        return cls(Window(limits.per_key), RoundTripStats(), ServerPause(), ServerPause())
 
 
-class Gate:
+class RateGate:
     """One key under its two limits, the pauses that the server asked for, and the circuit breaker."""
 
     __slots__ = ("_account", "_key", "_limits")
@@ -275,9 +277,9 @@ class Gate:
             return
         key.trips.add(now - sent_at)
         if outcome is Outcome.BLOCKED:
-            key.block.strike(now, sent_at, limits.first_block, limits.longest_block, asked)
+            key.block.record_violation(now, sent_at, limits.first_block, limits.longest_block, asked)
         elif outcome is Outcome.THROTTLED:
-            key.pause.strike(now, sent_at, limits.first_pause, limits.longest_pause, asked)
+            key.pause.record_violation(now, sent_at, limits.first_pause, limits.longest_pause, asked)
         else:
-            key.pause.relent(sent_at)
-            key.block.relent(sent_at)
+            key.pause.reset(sent_at)
+            key.block.reset(sent_at)

@@ -10,9 +10,9 @@ from typing import Final
 
 import msgspec
 
-from .limiter import Ask, Gate, Wait
+from .limiter import Ask, RateGate, Wait
 
-__all__ = ["Line", "Ticket"]
+__all__ = ["WaitQueue", "Waiter"]
 
 #: Seconds: how late a waiter may be before the next one may pass him, and before he is forgotten.
 _GRACE: Final = 0.05
@@ -21,20 +21,20 @@ _GONE: Final = 5.0
 _POLL: Final = 0.01
 
 
-class Ticket(msgspec.Struct, array_like=True):
+class Waiter(msgspec.Struct, array_like=True):
     """One waiter: his number and when he will ask again."""
 
     number: int
     due: float
 
 
-class Line(msgspec.Struct, array_like=True):
+class WaitQueue(msgspec.Struct, array_like=True):
     """The waiters of one key, in the order in which they came."""
 
     last: int = 0
-    waiting: list[Ticket] = []
+    waiting: list[Waiter] = []
 
-    def ask(self, gate: Gate, now: float, slot: int, number: int | None) -> tuple[int, Ask]:
+    def ask(self, gate: RateGate, now: float, slot: int, number: int | None) -> tuple[int, Ask]:
         """Asks for a slot.
 
         Args:
@@ -46,7 +46,7 @@ class Line(msgspec.Struct, array_like=True):
         Returns:
             The waiter's number, and a slot or when to ask again. Unless it is ``Wait`` he has left the line.
         """
-        mine = self._mine(now, number)
+        mine = self._find_or_enqueue(now, number)
         ahead = [each for each in self.waiting if each.number < mine.number and now <= each.due + _GRACE]
         if ahead:
             # One slot each for those before him, from when the first of them is expected.
@@ -63,14 +63,14 @@ class Line(msgspec.Struct, array_like=True):
         """Takes a waiter out."""
         self.waiting = [each for each in self.waiting if each.number != number]
 
-    def _mine(self, now: float, number: int | None) -> Ticket:
+    def _find_or_enqueue(self, now: float, number: int | None) -> Waiter:
         self.waiting = [each for each in self.waiting if each.number == number or now <= each.due + _GONE]
         for each in self.waiting:
             if each.number == number:
                 return each
         if number is None:
             self.last = number = self.last + 1
-        mine = Ticket(number, now)
+        mine = Waiter(number, now)
         self.waiting.append(mine)
         self.waiting.sort(key=lambda each: each.number)
         return mine

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Blocked, Gate, Granted, KeyState, Limits, Outcome, Window
+from amocrm._core.limits.limiter import Blocked, Granted, KeyState, Limits, Outcome, RateGate, Window
 from amocrm.errors import CircuitOpen
 
 from .._primitives import Clock, Wakeup
@@ -62,7 +62,7 @@ class Limiter(Protocol):
         ...
 
 
-class _Line:
+class _KeyQueue:
     """What is known about one key, and those who wait for it, first come first served."""
 
     __slots__ = ("state", "unconfirmed", "waiting")
@@ -84,9 +84,9 @@ class MemoryLimiter:
     def __init__(self, limits: Limits | None = None, *, clock: Clock | None = None) -> None:
         self._limits = limits or Limits()
         self._clock = clock or Clock()
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, _KeyQueue] = {}
         self._accounts: dict[str, Window] = {}
-        self._gates: dict[LimitKey, tuple[_Line, Gate]] = {}
+        self._gates: dict[LimitKey, tuple[_KeyQueue, RateGate]] = {}
         self._numbers = 0
         # Held for arithmetic only, never while waiting.
         self._guard = threading.Lock()
@@ -128,12 +128,12 @@ class MemoryLimiter:
             if line.waiting and (line.unconfirmed or outcome is Outcome.BLOCKED):
                 line.waiting[0].wake()
 
-    def _gate(self, key: LimitKey) -> tuple[_Line, Gate]:
+    def _gate(self, key: LimitKey) -> tuple[_KeyQueue, RateGate]:
         line = self._lines.get(key.key)
         if line is None:
-            line = self._lines[key.key] = _Line(KeyState.new(self._limits))
+            line = self._lines[key.key] = _KeyQueue(KeyState.new(self._limits))
         account = self._accounts.setdefault(key.account, Window(self._limits.per_account))
-        self._gates[key] = line, Gate(self._limits, line.state, account)
+        self._gates[key] = line, RateGate(self._limits, line.state, account)
         return self._gates[key]
 
     def _leave(self, key: LimitKey, wakeup: Wakeup) -> None:

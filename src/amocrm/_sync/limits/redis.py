@@ -12,14 +12,14 @@ import msgspec
 
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import Ask, Blocked, Granted, Limits, Outcome, Wait
-from amocrm._core.limits.local_fallback import Alone
+from amocrm._core.limits.local_fallback import LocalFallbackLimiter
 from amocrm._core.limits.redis_scripts import LIMITER, reason_of
 from amocrm._core.validation import check_part
 from amocrm.errors import RedisAwayWarning
 
 from .._primitives import Clock, redis_client
 from .memory import Slot
-from .polling import QueuedLimiter, Turn
+from .polling import PollingLimiter, SlotRequest
 
 __all__ = ["RedisLimiter"]
 
@@ -35,7 +35,7 @@ _QUIET_AFTER = 2.0
 _UNKNOWN = 7
 
 
-class RedisLimiter(QueuedLimiter):
+class RedisLimiter(PollingLimiter):
     """Keeps one limit over all processes of any number of machines.
 
     Every decision is one script in Redis, on the clock of Redis. A process that dies while it waits holds
@@ -87,7 +87,7 @@ class RedisLimiter(QueuedLimiter):
         self._told = msgspec.structs.asdict(self._limits)
         #: how many processes Redis last saw on a key
         self._present: dict[str, int] = {}
-        self._alone = Alone(self._limits)
+        self._alone = LocalFallbackLimiter(self._limits)
         #: when to try Redis again; ``None`` while it is there
         self._retry_at: float | None = None
         #: whether it was ever away, and the keys that were asked for since it is back
@@ -123,7 +123,7 @@ class RedisLimiter(QueuedLimiter):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._prefix!r})"
 
-    def _ask(self, turn: Turn) -> None:
+    def _ask(self, turn: SlotRequest) -> None:
         if self._may_try():
             try:
                 turn.answer = self._asked(turn)
@@ -140,7 +140,7 @@ class RedisLimiter(QueuedLimiter):
         if isinstance(turn.answer, Granted):
             turn.slot = -turn.slot
 
-    def _asked(self, turn: Turn) -> Ask:
+    def _asked(self, turn: SlotRequest) -> Ask:
         key = turn.key.key
         # Whether Redis has known this key before: if not any more, it was emptied meanwhile.
         question: dict[str, Any] = {"slot": turn.slot, "me": self._me, "known": key in self._present}
@@ -160,7 +160,7 @@ class RedisLimiter(QueuedLimiter):
             return Blocked(until)
         return Wait(until, int(unconfirmed) == 1)
 
-    def _leave(self, turn: Turn) -> None:
+    def _leave(self, turn: SlotRequest) -> None:
         if turn.alone is not None:
             self._alone.leave(turn.key, turn.alone)
         if turn.number is not None and self._retry_at is None:

@@ -127,7 +127,7 @@ class Webhooks:
                 "(amocrm sandbox), or open a tunnel and give public_url="
             )
         # Brings the standard library's HTTP server, which nobody else needs.
-        from amocrm._io.local_server import LocalServer
+        from amocrm._io.delivery_server import DeliveryServer
 
         path = f"/amocrm/{quote(hooks.secret, safe='')}" if hooks.secret else new_secret_path()
         run = thread_portal()
@@ -137,7 +137,7 @@ class Webhooks:
                 return Answer(404, "not found")
             return run(partial(hooks.accept, delivery))
 
-        with LocalServer(take, port=port) as server:
+        with DeliveryServer(take, port=port) as server:
             url = (public_url or server.url).rstrip("/") + path
             with hooks.running():
                 self.ensure(url, hooks.codes)

@@ -5,49 +5,33 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from amocrm.webhooks._events.base import Event
 from amocrm.webhooks._parsing.parse import parse_delivery
-from amocrm.webhooks._parsing.php_forms import Limits
 from amocrm.webhooks._receiving.handler_registry import Failure, GiveUp, Handler, Handlers
-from amocrm.webhooks._receiving.inbox_entry import Entry
+from amocrm.webhooks._receiving.inbox_entry import InboxEntry
 
 from .._primitives import Result, is_cancellation, with_timeout
 from .handler_context import Handling
+from .worker_options import WorkerOptions
 
-if TYPE_CHECKING:
-    from ..client import AmoCRM
-
-__all__ = ["Calls"]
+__all__ = ["Dispatcher"]
 
 _log: Final = logging.getLogger("amocrm.webhooks")
 #: How marks begin that say: not done, and never to be tried again.
 _GIVEN_UP: Final = "given up "
 
 
-class Calls:
-    """Calls handlers. ``Hooks`` makes one; its arguments are described there.
+class Dispatcher:
+    """Dispatcher of events to handlers. ``Hooks`` makes one; the options are described there."""
 
-    Args:
-        last: the attempt after which a failure is final.
-        observer: is told of failures; without one they are logged.
-    """
+    def __init__(self, handlers: Handlers, options: WorkerOptions) -> None:
+        self._handlers, self._options = handlers, options
 
-    def __init__(
-        self,
-        handlers: Handlers,
-        *,
-        client: AmoCRM | Callable[[Any], AmoCRM] | None,
-        timeout: float | None,
-        limits: Limits,
-        last: int,
-        observer: Callable[[Failure], object] | None,
-    ) -> None:
-        self._handlers, self._client, self._timeout = handlers, client, timeout
-        self._limits, self._last, self._observer = limits, last, observer
-
-    def handle(self, entry: Entry, mark: Callable[[str], Result[None]] | None = None) -> list[Failure]:
+    def handle(
+        self, entry: InboxEntry, mark: Callable[[str], Result[None]] | None = None
+    ) -> list[Failure]:
         """Calls the handlers of an entry; what failed. What was given up earlier is there with attempt 0.
 
         Args:
@@ -58,7 +42,7 @@ class Calls:
             WebhookError: the delivery cannot be read.
         """
         failures: list[Failure] = []
-        events = parse_delivery(entry.delivery, limits=self._limits)
+        events = parse_delivery(entry.delivery, limits=self._options.limits)
         alone = len(events) * len(self._handlers) == 1
         for event, handler in ((event, handler) for event in events for handler in self._handlers):
             name = f"{event.position}:{handler.name}"
@@ -68,7 +52,7 @@ class Calls:
                 error = GiveUp("given up at an earlier attempt")
                 failures.append(Failure(error, event, handler.name, final=True))
                 continue
-            failure = self._called(entry, event, handler)
+            failure = self._invoke(entry, event, handler)
             if failure is not None:
                 failures.append(failure)
             # What is marked is not done again when something else has to be. Alone there is nothing else.
@@ -76,29 +60,29 @@ class Calls:
                 mark(name if failure is None else _GIVEN_UP + name)
         return failures
 
-    def _called(self, entry: Entry, event: Event[Any], handler: Handler) -> Failure | None:
+    def _invoke(self, entry: InboxEntry, event: Event[Any], handler: Handler) -> Failure | None:
         """One call. A filter that fails is a handler that fails."""
         try:
             if not handler.wants(event):
                 return None
             if handler.takes_context:
-                handling = Handling(event, entry.attempts, self._client)
-                with_timeout(self._timeout, partial(handler.function, event, handling))
+                handling = Handling(event, entry.attempts, self._options.client)
+                with_timeout(self._options.timeout, partial(handler.function, event, handling))
                 handling.check()
             else:
-                with_timeout(self._timeout, partial(handler.function, event))
+                with_timeout(self._options.timeout, partial(handler.function, event))
         except BaseException as error:
             if is_cancellation(error):
                 raise
-            final = isinstance(error, GiveUp) or entry.attempts >= self._last
+            final = isinstance(error, GiveUp) or entry.attempts >= self._options.backoff.attempts
             return Failure(error, event, handler.name, entry.attempts, final)
         return None
 
-    def tell(self, failure: Failure) -> None:
+    def report_failure(self, failure: Failure) -> None:
         """Passes a failure on; an observer that fails itself is logged."""
-        if self._observer is not None:
+        if self._options.on_failure is not None:
             try:
-                self._observer(failure)
+                self._options.on_failure(failure)
                 return
             except Exception:
                 _log.exception("on_failure failed itself")

@@ -10,7 +10,7 @@ from typing import Any
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks._receiving import redis_scripts as scripts
 from amocrm.webhooks._receiving.delivery import Delivery
-from amocrm.webhooks._receiving.inbox_entry import Entry, State, packed, unpacked
+from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State, deserialize, serialize
 from amocrm.webhooks.errors import InboxError
 
 from .._primitives import matches_flavour, redis_client
@@ -77,35 +77,35 @@ class RedisInbox:
             ConfigurationError: the server does not keep its data on disk.
         """
         self._check()
-        return bool(self._run("put", delivery.key or "", packed(delivery), now, dead or ""))
+        return bool(self._run("put", delivery.key or "", serialize(delivery), now, dead or ""))
 
-    def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[Entry]:
+    def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[InboxEntry]:
         """Takes up entries that are due."""
         lease = secrets.token_hex(8)
         found = self._run("lease", limit, now, now + seconds, lease, self._consumer)
         return [_entry(row) for row in found]
 
-    def extend(self, entry: Entry, *, until: float) -> bool:
+    def extend(self, entry: InboxEntry, *, until: float) -> bool:
         """Keeps a lease for longer."""
         return bool(self._run("extend", entry.id, entry.lease, until))
 
-    def mark(self, entry: Entry, name: str) -> None:
+    def mark(self, entry: InboxEntry, name: str) -> None:
         """Notes that a handler is done with an event."""
         self._run("mark", entry.id, name)
 
-    def finish(self, entry: Entry, *, now: float) -> None:
+    def finish(self, entry: InboxEntry, *, now: float) -> None:
         """All handlers are done."""
         self._run("settle", entry.id, entry.lease, "done", now, "")
 
-    def retry(self, entry: Entry, *, due: float, error: str) -> None:
+    def retry(self, entry: InboxEntry, *, due: float, error: str) -> None:
         """It failed and is to be taken up again."""
         self._run("settle", entry.id, entry.lease, "later", due, error)
 
-    def bury(self, entry: Entry, *, now: float, error: str) -> None:
+    def bury(self, entry: InboxEntry, *, now: float, error: str) -> None:
         """It is given up."""
         self._run("settle", entry.id, entry.lease, "dead", now, error)
 
-    def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[Entry]:
+    def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[InboxEntry]:
         """What is there, the oldest first."""
         return [_entry(row) for row in self._run("entries", state or "", limit)]
 
@@ -189,11 +189,11 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _entry(row: Sequence[Any]) -> Entry:
+def _entry(row: Sequence[Any]) -> InboxEntry:
     number, state, data, received, due, attempts, error, lease, marks = row
-    return Entry(
+    return InboxEntry(
         id=_text(number),
-        delivery=unpacked(data),
+        delivery=deserialize(data),
         state="ready" if _text(state) == "later" else _text(state),  # type: ignore[arg-type]  # one of the three
         received_at=float(received),
         due=float(due),

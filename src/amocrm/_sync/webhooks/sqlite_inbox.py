@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from amocrm.webhooks._receiving import sqlite_statements as steps
 from amocrm.webhooks._receiving.delivery import Delivery
-from amocrm.webhooks._receiving.inbox_entry import Entry, State
+from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State
+from amocrm.webhooks.errors import InboxError
 
-from ..._io.sqlite_file import SQLiteFile
+from ..._io.sqlite_file import SQLiteFile, SQLiteFileError
 from .._primitives import SerialExecutor
 
 __all__ = ["SQLiteInbox"]
@@ -51,31 +52,31 @@ class SQLiteInbox:
         """Takes a delivery durably; see ``Inbox``."""
         return self._write(lambda sql: steps.put(sql, delivery, now, dead))
 
-    def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[Entry]:
+    def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[InboxEntry]:
         """Takes up entries that are due."""
         return self._write(lambda sql: steps.lease(sql, limit, now, now + seconds))
 
-    def extend(self, entry: Entry, *, until: float) -> bool:
+    def extend(self, entry: InboxEntry, *, until: float) -> bool:
         """Keeps a lease for longer."""
         return self._write(lambda sql: steps.extend(sql, entry, until))
 
-    def mark(self, entry: Entry, name: str) -> None:
+    def mark(self, entry: InboxEntry, name: str) -> None:
         """Notes what is done of an entry."""
         self._write(lambda sql: steps.mark(sql, entry, name))
 
-    def finish(self, entry: Entry, *, now: float) -> None:
+    def finish(self, entry: InboxEntry, *, now: float) -> None:
         """All handlers are done."""
         self._write(lambda sql: steps.settle(sql, entry, "done", now, None))
 
-    def retry(self, entry: Entry, *, due: float, error: str) -> None:
+    def retry(self, entry: InboxEntry, *, due: float, error: str) -> None:
         """It failed and is to be taken up again."""
         self._write(lambda sql: steps.settle(sql, entry, "ready", due, error))
 
-    def bury(self, entry: Entry, *, now: float, error: str) -> None:
+    def bury(self, entry: InboxEntry, *, now: float, error: str) -> None:
         """It is given up."""
         self._write(lambda sql: steps.settle(sql, entry, "dead", now, error))
 
-    def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[Entry]:
+    def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[InboxEntry]:
         """What is there, the oldest first."""
         return self._read(lambda sql: steps.entries(sql, state, limit))
 
@@ -118,10 +119,21 @@ class SQLiteInbox:
         return total
 
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return self._executor.run(partial(self._file.write, work, time.monotonic() + self._patience))
+        return self._run(self._file.write, work)
 
     def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return self._executor.run(partial(self._file.read, work, time.monotonic() + self._patience))
+        return self._run(self._file.read, work)
+
+    def _run(
+        self,
+        transaction: Callable[[Callable[[sqlite3.Connection], T], float], T],
+        work: Callable[[sqlite3.Connection], T],
+    ) -> T:
+        deadline = time.monotonic() + self._patience
+        try:
+            return self._executor.run(partial(transaction, work, deadline))
+        except SQLiteFileError as error:
+            raise InboxError(str(error)) from error
 
 
 def _with(

@@ -10,7 +10,7 @@ import attrs
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from .._parsing.typed_payload import coerce
+from .._parsing.typed_payload import typed_payload
 from .._receiving.delivery import Account, Delivery
 
 __all__ = ["EntityEvent", "Event", "UnknownEvent", "given"]
@@ -52,7 +52,7 @@ class Event(Generic[P]):
     @classmethod
     def read(cls, raw: Any, account: Account, delivery: Delivery, position: int) -> Self | None:
         """The event of an item, ``None`` when the item lacks what every such item has."""
-        payload: Any = raw if cls.model is None else coerce(raw, cls.model)
+        payload: Any = raw if cls.model is None else typed_payload(raw, cls.model)
         if payload is None or any(getattr(payload, name) is UNSET for name in cls.needs):
             return None
         return cls(payload, raw, account, delivery, position)

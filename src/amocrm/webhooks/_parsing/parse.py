@@ -19,7 +19,7 @@ from .._events.base import Event, UnknownEvent
 from .._receiving.delivery import Account, Delivery
 from ..errors import BodyMalformed
 from .php_forms import CHARSETS, DEFAULT, Limits, Tree, decode_form
-from .typed_payload import coerce, integer
+from .typed_payload import integer, typed_payload
 
 __all__ = ["decode", "parse", "parse_delivery", "parse_tree"]
 
@@ -179,7 +179,7 @@ def _account(tree: Tree) -> Account:
     """The account block, or what other deliveries say instead."""
     block = tree.get("account")
     if isinstance(block, dict):
-        found = coerce({"subdomain": "", **block}, HookAccount)
+        found = typed_payload({"subdomain": "", **block}, HookAccount)
         if found is not None:
             return Account(
                 id=None if found.id is UNSET else found.id,

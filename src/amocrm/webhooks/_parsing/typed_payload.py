@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias, TypeVar, Union, cast, get_args, get_or
 import msgspec
 from msgspec import UNSET, UnsetType
 
-__all__ = ["coerce", "integer"]
+__all__ = ["typed_payload", "integer"]
 
 M = TypeVar("M", bound=msgspec.Struct)
 Reader: TypeAlias = Callable[[Any], Any]
@@ -32,12 +32,12 @@ _FALSE: Final = frozenset({"0", "false", "False", "FALSE", "no", "off"})
 _TRUE: Final = frozenset({"1", "true", "True", "TRUE", "yes", "on"})
 
 
-def coerce(tree: Any, model: type[M]) -> M | None:
+def typed_payload(tree: Any, model: type[M]) -> M | None:
     """The item as ``model``, ``None`` when it lacks what every such item has (its id).
 
     Example:
         >>> from amocrm_gen.models.hooks import HookLead
-        >>> coerce({"id": "17", "price": ""}, HookLead).id
+        >>> typed_payload({"id": "17", "price": ""}, HookLead).id
         17
     """
     read: Reader = _struct(model)

@@ -11,7 +11,15 @@ import msgspec
 
 from .delivery import KEPT, Delivery
 
-__all__ = ["Backoff", "Entry", "State", "delivery_key", "packed", "storable", "unpacked"]
+__all__ = [
+    "Backoff",
+    "InboxEntry",
+    "State",
+    "delivery_key",
+    "deserialize",
+    "redacted_for_storage",
+    "serialize",
+]
 
 #: Names at the top that are given once: the waiting step of a bot, the code of a login.
 _GIVEN_ONCE: Final = frozenset({"return_url", "code"})
@@ -35,7 +43,7 @@ _DATED: Final = frozenset(
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Entry:
+class InboxEntry:
     """An accepted delivery.
 
     Attributes:
@@ -61,7 +69,7 @@ class Entry:
     lease: str = ""
 
     def __repr__(self) -> str:
-        return f"Entry({self.id}, {self.state}, {self.attempts} attempts)"
+        return f"InboxEntry({self.id}, {self.state}, {self.attempts} attempts)"
 
 
 @attrs.frozen(kw_only=True)
@@ -134,7 +142,7 @@ def _is_dated(tree: Any) -> bool:
     return False
 
 
-def storable(delivery: Delivery, key: str, received_at: float) -> Delivery:
+def redacted_for_storage(delivery: Delivery, key: str, received_at: float) -> Delivery:
     """The delivery as it may be kept: without the path, a secret in the query, and headers of no use."""
     return Delivery(
         body=delivery.body,
@@ -145,7 +153,7 @@ def storable(delivery: Delivery, key: str, received_at: float) -> Delivery:
     )
 
 
-class _Packed(msgspec.Struct, array_like=True):
+class _SerializedDelivery(msgspec.Struct, array_like=True):
     key: str
     body: str
     headers: dict[str, str]
@@ -153,18 +161,18 @@ class _Packed(msgspec.Struct, array_like=True):
     received_at: float
 
 
-def packed(delivery: Delivery) -> str:
+def serialize(delivery: Delivery) -> str:
     """A storable delivery as text."""
     body = base64.b64encode(delivery.body).decode()
-    record = _Packed(
+    record = _SerializedDelivery(
         delivery.key or "", body, dict(delivery.headers), delivery.query, delivery.received_at or 0.0
     )
     return msgspec.json.encode(record).decode()
 
 
-def unpacked(text: str | bytes) -> Delivery:
+def deserialize(text: str | bytes) -> Delivery:
     """The delivery of such a text."""
-    record = msgspec.json.decode(text, type=_Packed)
+    record = msgspec.json.decode(text, type=_SerializedDelivery)
     return Delivery(
         body=base64.b64decode(record.body),
         headers=record.headers,

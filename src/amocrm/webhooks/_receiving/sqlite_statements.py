@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from .delivery import Delivery
-from .inbox_entry import Entry, State
+from .inbox_entry import InboxEntry, State
 
 __all__ = [
     "SCHEMA",
@@ -104,7 +104,7 @@ def put(sql: sqlite3.Connection, delivery: Delivery, now: float, dead: str | Non
     return sql.execute(insert, values).rowcount == 1
 
 
-def lease(sql: sqlite3.Connection, limit: int, now: float, until: float) -> list[Entry]:
+def lease(sql: sqlite3.Connection, limit: int, now: float, until: float) -> list[InboxEntry]:
     """Takes up what is due."""
     change = "UPDATE deliveries SET lease = ?, due = ?, attempts = attempts + 1 WHERE id = ?"
     found = []
@@ -115,25 +115,25 @@ def lease(sql: sqlite3.Connection, limit: int, now: float, until: float) -> list
     return found
 
 
-def extend(sql: sqlite3.Connection, entry: Entry, until: float) -> bool:
+def extend(sql: sqlite3.Connection, entry: InboxEntry, until: float) -> bool:
     """Keeps a lease for longer; whether it was still held."""
     change = f"UPDATE deliveries SET due = ? WHERE {_HELD}"
     return sql.execute(change, (until, int(entry.id), entry.lease)).rowcount == 1
 
 
-def mark(sql: sqlite3.Connection, entry: Entry, name: str) -> None:
+def mark(sql: sqlite3.Connection, entry: InboxEntry, name: str) -> None:
     """Notes what is done of an entry."""
     insert = "INSERT OR IGNORE INTO marks SELECT id, ? FROM deliveries WHERE id = ?"
     sql.execute(insert, (name, int(entry.id)))
 
 
-def settle(sql: sqlite3.Connection, entry: Entry, state: State, due: float, error: str | None) -> None:
+def settle(sql: sqlite3.Connection, entry: InboxEntry, state: State, due: float, error: str | None) -> None:
     """Ends a lease that is still held."""
     change = f"UPDATE deliveries SET state = ?, due = ?, error = ?, lease = '' WHERE {_HELD}"
     sql.execute(change, (state, due, error, int(entry.id), entry.lease))
 
 
-def entries(sql: sqlite3.Connection, state: State | None, limit: int) -> list[Entry]:
+def entries(sql: sqlite3.Connection, state: State | None, limit: int) -> list[InboxEntry]:
     """What is there, the oldest first."""
     where, values = ("WHERE state = ? ", [state]) if state else ("", [])
     query = f"SELECT {_COLUMNS} FROM deliveries {where}ORDER BY id LIMIT ?"
@@ -186,13 +186,13 @@ def numbers(ids: Iterable[str]) -> list[int]:
     return [int(number) for number in ids if number.isdecimal() and len(number) < 19]
 
 
-def _entry(sql: sqlite3.Connection, row: Sequence[Any]) -> Entry:
+def _entry(sql: sqlite3.Connection, row: Sequence[Any]) -> InboxEntry:
     number, key, body, headers, query, received, state, due, attempts, held, error = row
     marks = sql.execute("SELECT name FROM marks WHERE delivery = ?", (number,))
     delivery = Delivery(
         body=body, headers=msgspec.json.decode(headers), query=query, received_at=received, key=key
     )
-    return Entry(
+    return InboxEntry(
         id=str(number),
         delivery=delivery,
         state=state,

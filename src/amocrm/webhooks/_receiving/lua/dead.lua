@@ -1,0 +1,1 @@
+return redis.call('ZRANGE', dead, 0, -1)
