@@ -2,7 +2,7 @@
 
 ``--quick`` leaves out what takes minutes: crowds on one token, the limiter as the server sees it, and reading
 50,000 leads over a slow line. ``--strict`` makes a missed budget an error. All rows of the limiter, 30 s each,
-are printed by ``python -m bench.limits``; kills and cancellations of refreshes by ``python -m bench.kills``.
+are printed by ``python -m bench.limits``; kills and cancellations of refreshes by ``python -m bench.kill_refresh``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from .calls import call_rows
 from .hooks import hook_row
 from .importing import import_rows
-from .kills import refresh_rows
+from .kill_refresh import refresh_rows
 from .limits import limit_rows
 from .reading import alive_rows, decode_row, hydrate_row
 from .streaming import streaming_rows

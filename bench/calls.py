@@ -9,7 +9,8 @@ import time
 
 import httpx
 
-from .server import sandbox
+from tests.support.sandbox_process import sandbox
+
 from .table import Row
 
 _SERIES = 9

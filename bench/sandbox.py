@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from amocrm_sandbox import Builder, Sandbox
+from tests.support.sandbox_process import sandbox as served
 
-from .server import sandbox as served
 from .table import Row, show
 
 _SERIES = 5

@@ -18,9 +18,9 @@ from typing import Any
 from amocrm import AmoCRM, AsyncAmoCRM
 from amocrm_gen.api.account import get_account
 from amocrm_sandbox import Builder, Sandbox
+from tests.support.limiter_load import control
+from tests.support.sandbox_process import sandbox
 
-from .limits import control
-from .server import sandbox
 from .table import Row
 
 _LEADS = 50_000

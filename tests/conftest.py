@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from redis_server import RedisServer, needs_redis
+
+from tests.support.redis_server import RedisServer, needs_redis
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.faults import CASES, PAGE, page, run_all, wrong
+from tests.support.fault_table import CASES, PAGE, page, run_all, wrong
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
@@ -12,7 +12,7 @@ def test_the_published_table_is_true(is_async: bool) -> None:
     """A new run gives the committed page line for line; nothing is stored twice or otherwise than claimed."""
     faced = run_all(is_async)
     assert list(wrong(faced)) == []
-    # A failure here: run `python -m bench.faults` and read the difference as a change of behaviour.
+    # A failure here: run `python -m tests.support.fault_table` and read the difference as a change of behaviour.
     assert page(faced).splitlines() == PAGE.read_text(encoding="utf-8").splitlines()
 
 

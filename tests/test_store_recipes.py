@@ -26,9 +26,9 @@ from amocrm import (
 from amocrm.errors import TokenStoreError
 from amocrm.testing import check_async_token_store, check_token_store
 from amocrm.tokens import Token
-from bench.kills import kills, one_refresh, world
 from examples.stores.in_threads import InThreads
 from examples.stores.sqlalchemy_store import SQLAlchemyTokenStore
+from tests.support.kill_refresh import kills, one_refresh, world
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,7 +42,7 @@ def sql_store(place: Path, **options: Any) -> SQLAlchemyTokenStore:
 
 def in_django(script: str, place: Path) -> str:
     """Runs a script in a process with Django and a store on a SQLite file; what it prints."""
-    start = f"from bench.refresh import database_store\nstore = database_store('django', {str(place / 'd')!r}, 300.0)\n"
+    start = f"from tests.support.refreshing import database_store\nstore = database_store('django', {str(place / 'd')!r}, 300.0)\n"
     command = [sys.executable, "-W", "error", "-c", start + textwrap.dedent(script)]
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stderr

@@ -10,7 +10,7 @@ import pytest
 
 from amocrm import AmoCRM, FileTokenStore, OAuth, errors, events
 from amocrm_sandbox import SandboxServer
-from bench.retries import PAGES, embedded, table
+from tests.support.retry_table import PAGES, embedded, table
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -67,7 +67,7 @@ def test_the_login_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("language", PAGES)
 def test_the_table_of_verdicts_is_the_policy(language: str) -> None:
-    """A change of the policy changes the page: run ``python -m bench.retries``."""
+    """A change of the policy changes the page: run ``python -m tests.support.retry_table``."""
     assert embedded(PAGES[language].read_text(encoding="utf-8")) == table(language)
 
 

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import httpx
-from sandbox.conftest import NOW
-from shell_async._support import ManualClock as AsyncManualClock
-from shell_sync._support import ManualClock
 
 from amocrm._async.client import AsyncAmoCRM
 from amocrm._core.http.chat_signing import ChannelSecret
 from amocrm._core.http.retry import NEVER
 from amocrm._sync.client import AmoCRM
 from amocrm_sandbox import Response, SandboxServer
+from tests.sandbox.conftest import NOW
+from tests.shell_async._support import ManualClock as AsyncManualClock
+from tests.shell_sync._support import ManualClock
 
 from .description import Operation
 

@@ -12,10 +12,10 @@ from importlib import resources
 from typing import Any
 
 import msgspec
-from sandbox.conftest import NOW
 
 from amocrm_sandbox import Description
 from amocrm_sandbox.engine.description import Operation
+from tests.sandbox.conftest import NOW
 
 from .world import HOOK, World
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.conftest import NOW, Checked
-
 from amocrm_sandbox import ManualClock, Response
+from tests.sandbox.conftest import NOW, Checked
 
 __all__ = ["World"]
 

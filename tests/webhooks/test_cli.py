@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis_server import RedisServer, needs_redis
 
 from amocrm import Hooks, RedisInbox, SQLiteInbox
 from amocrm.__main__ import main as amocrm
 from amocrm.command.webhooks import main
 from amocrm.webhooks import Delivery
+from tests.support.redis_server import RedisServer, needs_redis
 
 BODY = b"leads[add][0][id]=%d&account[id]=12345678"
 

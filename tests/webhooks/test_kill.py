@@ -18,9 +18,9 @@ from types import TracebackType
 
 import httpx
 import pytest
-from redis_server import RedisServer, needs_redis
 
 from amocrm._sync.webhooks.receiver import inbox_at
+from tests.support.redis_server import RedisServer, needs_redis
 
 EVENTS, KILLS, RESTARTS = 1000, 50, 4
 ROLES = ("receiver", "worker")

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from redis_server import RedisServer, needs_redis
 
 from amocrm._async._primitives import run_all
 from amocrm._async.limits.redis import AsyncRedisLimiter
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import Limits, Outcome
 from amocrm.errors import CircuitOpen, ConfigurationError, RedisAwayWarning
+from tests.support.redis_server import RedisServer, needs_redis
 
 from .._support import ManualClock
 

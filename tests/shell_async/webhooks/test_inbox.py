@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from redis_server import RedisServer, needs_redis
 
 from amocrm._async._primitives import run_all
 from amocrm._async.webhooks.inbox import AsyncInbox
@@ -17,6 +16,7 @@ from amocrm._async.webhooks.redis_inbox import AsyncRedisInbox
 from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import Delivery, InboxError
+from tests.support.redis_server import RedisServer, needs_redis
 
 from .._support import redis_client
 

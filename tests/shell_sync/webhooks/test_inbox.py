@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from redis_server import RedisServer, needs_redis
 
 from amocrm._sync._primitives import run_all
 from amocrm._sync.webhooks.inbox import Inbox
@@ -17,6 +16,7 @@ from amocrm._sync.webhooks.redis_inbox import RedisInbox
 from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import Delivery, InboxError
+from tests.support.redis_server import RedisServer, needs_redis
 
 from .._support import redis_client
 

@@ -1,13 +1,7 @@
-"""Nobody loses a token: kills and cancellations at every step of a refresh, and many who refresh at once.
-
-``python -m bench.kills`` kills 200 real processes per store at every step in turn, cancels 200 tasks, lets
-the next process take up what they left, and prints what became of each; then 20 processes with ten tasks
-each meet on one token that is over.
-"""
+"""Kills and cancellations at every step of a token refresh, and many that refresh one token at once."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import tempfile
 from collections import Counter
@@ -19,12 +13,10 @@ from typing import Any
 from amocrm._core.auth.token import fingerprint
 from amocrm_sandbox import SandboxServer
 
-from .crowd import crowd
-from .limits import redis_server
-from .refresh import cancelled_at, put, stored
-from .table import Row
+from .process_pool import process_pool
+from .refreshing import cancelled_at, put, stored
 
-__all__ = ["World", "cancellations", "kills", "one_refresh", "refresh_rows", "world"]
+__all__ = ["Result", "World", "cancellations", "kills", "one_refresh", "world"]
 
 _AT_ONCE = 20
 _IMPORTS = {
@@ -99,18 +91,20 @@ class Result:
 def kills(on: World, runs: int) -> Result:
     """Kills processes at every step in turn; the next process must find the token, or recognise the doubt."""
     result = Result()
-    with crowd("bench.refresh:kill", on.spec | {"at": [-1], "places": [on.place()]}, 1) as first:
+    with process_pool(
+        "tests.support.refreshing:kill", on.spec | {"at": [-1], "places": [on.place()]}, 1
+    ) as first:
         first.go()
         result.steps = first.results(30)[0]["steps"]
     plan = [number * len(result.steps) // runs for number in range(runs)]
     for begin in range(0, runs, _AT_ONCE):
         at = plan[begin : begin + _AT_ONCE]
         spec = on.spec | {"at": at, "places": [on.place() for _ in at], "processes": 4}
-        with crowd("bench.refresh:kill", spec, len(at)) as dying:
+        with process_pool("tests.support.refreshing:kill", spec, len(at)) as dying:
             dying.go()
             ends = dying.results(60)
         before = [(on.is_spent(place), on.is_replaced(place)) for place in spec["places"]]
-        with crowd("bench.refresh:taken_up", spec, 4) as heirs:
+        with process_pool("tests.support.refreshing:taken_up", spec, 4) as heirs:
             heirs.go()
             outcomes = dict(_dealt(spec["places"], heirs.results(120)))
         for number, place in enumerate(spec["places"]):
@@ -156,59 +150,12 @@ def one_refresh(on: World, processes: int, tasks: int) -> tuple[int, Counter[str
     """Many meet on one token that is over: requests to the token endpoint, and what the requests ended in."""
     before = on.refreshes()
     spec = on.spec | {"places": [on.place()], "tasks": tasks}
-    with crowd("bench.refresh:many", spec, processes) as all_of_them:
+    with process_pool("tests.support.refreshing:many", spec, processes) as all_of_them:
         all_of_them.go()
         outcomes = Counter(outcome for each in all_of_them.results(120) for outcome in each)
     return on.refreshes() - before, outcomes
 
 
-def refresh_rows() -> list[Row]:
-    """Refreshes by 20 processes and by 200 tasks that meet on one token that is over, for each shared store."""
-    rows = []
-    with redis_server() as url:
-        for store in ("file", "redis"):
-            with world(store, url) as on:
-                for who, processes, tasks in (("20 processes", 20, 10), ("200 tasks", 1, 200)):
-                    refreshes, outcomes = one_refresh(on, processes, tasks)
-                    served = f"{outcomes['ok']} of {processes * tasks} requests answered well"
-                    what = f"refreshes by {who} on one token, {store}"
-                    rows.append(Row(what, refreshes, 1, served, "refreshes", exact=True))
-    return rows
-
-
 def _dealt(places: list[str], results: list[list[str]]) -> Iterator[tuple[str, str]]:
     for index, outcomes in enumerate(results):
         yield from zip(places[index :: len(results)], outcomes, strict=True)
-
-
-def _show(title: str, result: Result) -> bool:
-    print(f"{'LOST' if result.wrong else 'ok  '} {title}: {result.runs} runs over {len(result.steps)} steps")
-    for end, count in sorted(result.ends.items()):
-        print(f"       {count:4} {end}")
-    for text in result.wrong:
-        print(f"     ! {text}")
-    return not result.wrong
-
-
-def main() -> int:
-    """Prints every part; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Kills, cancellations and crowds on one token.")
-    parser.add_argument("--runs", type=int, default=200, help="per store and kind (default: %(default)s)")
-    args = parser.parse_args()
-    good = True
-    with redis_server() as url:
-        for store in ("file", "redis"):
-            with world(store, url) as on:
-                refreshes, outcomes = one_refresh(on, 20, 10)
-                good &= refreshes == 1 and outcomes == {"ok": 200}
-                print(f"{store}: 20 processes x 10 tasks: {refreshes} refresh, {dict(outcomes)}")
-                refreshes, outcomes = one_refresh(on, 1, 200)
-                good &= refreshes == 1 and outcomes == {"ok": 200}
-                print(f"{store}: 200 tasks of one process: {refreshes} refresh, {dict(outcomes)}")
-                good &= _show(f"{store}: killed", kills(on, args.runs))
-                good &= _show(f"{store}: cancelled", cancellations(on, args.runs))
-    return 0 if good else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,4 +1,4 @@
-"""The table of verdicts as the policy gives it. ``python -m bench.retries`` writes it into docs/transport*.md."""
+"""The table of verdicts as the policy gives it. ``python -m tests.support.retry_table`` writes it into docs/transport*.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amocrm_gen._runtime.op import Safety
 
 __all__ = ["PAGES", "embedded", "table"]
 
-_DOCS: Final = Path(__file__).resolve().parents[1] / "docs"
+_DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
 _SAFETIES: Final[tuple[Safety, ...]] = ("safe", "idempotent", "unsafe")
 _BEGIN, _END = "<!-- verdicts -->\n", "<!-- end -->\n"
 #: (in English, in Russian, class of the failure)

@@ -1,8 +1,4 @@
-"""A process dies with a slot in its hand, or in the line: how long the others are held up.
-
-``python -m bench.dying`` prints per back end and kind of death the longest time without an arrival at the
-server, beside what is allowed: the lease (plus a turn) for a slot, a turn or two for a place in the line.
-"""
+"""A process dies with a slot in its hand, or while it waits for one: how long the others are held up."""
 
 from __future__ import annotations
 
@@ -18,9 +14,9 @@ from amocrm import AmoCRM
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import Limits, Outcome
 
-from .crowd import crowd
-from .limits import RATE, control, limiter_for, redis_server, run_threads
-from .server import sandbox
+from .limiter_load import RATE, control, limiter_for, run_threads
+from .process_pool import process_pool
+from .sandbox_process import sandbox
 
 __all__ = ["DEATHS", "Death", "Held", "held_up"]
 
@@ -88,7 +84,7 @@ def held_up(death: Death, *, redis_url: str = "") -> Held:
             "seconds": _SECONDS,
             "where": death.where,
         }
-        with crowd("bench.dying:prepare", spec, 4) as workers:
+        with process_pool("tests.support.killed_workers:prepare", spec, 4) as workers:
             workers.go()
             ends = workers.results(_SECONDS + 60)
         log = control(server, "log?last=2000")
@@ -123,18 +119,3 @@ def _die(spec: dict[str, Any]) -> None:
         limiter._pause = lambda seconds: os.kill(os.getpid(), signal.SIGKILL)
     limiter.acquire(key)
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def main() -> int:
-    """Prints every row; returns the exit code."""
-    good = True
-    with redis_server() as url:
-        for death in DEATHS:
-            held = held_up(death, redis_url=url)
-            print(held, flush=True)
-            good = good and held.good
-    return 0 if good else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,7 +1,7 @@
 """Real processes that begin at the same moment: forked from one that has imported everything, held by a barrier.
 
 A job is a function ``prepare(spec, index)`` that gets ready and returns the function to run; what that
-returns must be JSON. ``python -m bench.crowd`` is the process that forks.
+returns must be JSON. ``python -m tests.support.process_pool`` is the process that forks.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Crowd", "crowd"]
+__all__ = ["ProcessPool", "process_pool"]
 
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 
 
-class Crowd:
+class ProcessPool:
     """Processes that are ready and wait for ``go``."""
 
     def __init__(self, process: subprocess.Popen[str], pids: list[int]) -> None:
@@ -49,7 +49,7 @@ class Crowd:
 
 
 @contextmanager
-def crowd(job: str, spec: dict[str, Any], processes: int) -> Iterator[Crowd]:
+def process_pool(job: str, spec: dict[str, Any], processes: int) -> Iterator[ProcessPool]:
     """Starts processes, waits until all are ready, and ends them with the block.
 
     Args:
@@ -57,13 +57,13 @@ def crowd(job: str, spec: dict[str, Any], processes: int) -> Iterator[Crowd]:
         spec: what the job gets, as JSON.
         processes: how many.
     """
-    command = [sys.executable, "-m", "bench.crowd"]
+    command = [sys.executable, "-m", "tests.support.process_pool"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     process = subprocess.Popen(command, text=True, cwd=_ROOT, **pipes)  # type: ignore[call-overload]
     try:
         process.stdin.write(json.dumps({"job": job, "spec": spec, "processes": processes}) + "\n")
         process.stdin.flush()
-        yield Crowd(process, json.loads(process.stdout.readline()))
+        yield ProcessPool(process, json.loads(process.stdout.readline()))
     finally:
         process.stdin.close()
         try:
@@ -102,7 +102,7 @@ def main() -> None:
     count = order["processes"]
     ready_read, ready_write = os.pipe()
     gate_read, gate_write = os.pipe()
-    with tempfile.TemporaryDirectory(prefix="amocrm-crowd-") as folder:
+    with tempfile.TemporaryDirectory(prefix="amocrm-processes-") as folder:
         outs = [f"{folder}/{index}" for index in range(count)]
         pids = []
         for index in range(count):

@@ -8,12 +8,14 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 import pytest
 
-__all__ = ["RedisServer", "needs_redis"]
+__all__ = ["RedisServer", "needs_redis", "redis_server"]
 
 
 def needs_redis() -> None:
@@ -91,3 +93,10 @@ class RedisServer:
     ) -> None:
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """Start a Redis server that keeps nothing, and yield its address."""
+    with RedisServer(appendonly=False) as server:
+        yield server.url

@@ -12,9 +12,9 @@ import pytest
 from amocrm import AmoCRM, MemoryLimiter
 from amocrm_sandbox import Limits as ServerLimits
 from amocrm_sandbox import Sandbox, SandboxServer
-from bench.dying import DEATHS, held_up
-from bench.kills import cancellations, kills, one_refresh, world
-from bench.limits import RATE, Row, measure, peak_of
+from tests.support.kill_refresh import cancellations, kills, one_refresh, world
+from tests.support.killed_workers import DEATHS, held_up
+from tests.support.limiter_load import RATE, Row, measure, peak_of
 
 STORES = ["file", "redis"]
 

@@ -1,6 +1,6 @@
 """What becomes of a read, a change and a creation under each fault, over real sockets, in both flavours.
 
-`python -m bench.faults` prints the table and writes it to docs/faults.md; a test compares the two.
+`python -m tests.support.fault_table` prints the table and writes it to docs/faults.md; a test compares the two.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .fault_clients import Seen, ask, ask_async
 
 __all__ = ["CASES", "PAGE", "Case", "Faced", "main", "page", "run", "run_all", "wrong"]
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "faults.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 _LEADS = "/api/v4/leads$"
 _METHODS = ("GET", "PATCH", "POST")
 #: seconds after which a client gives up, in the cases that are about that; the server is silent for longer
@@ -170,7 +170,7 @@ def run_all(is_async: bool, *, workers: int = 16) -> list[Faced]:
 _HEAD = """\
 # What faults do
 
-Made by `python -m bench.faults` against the sandbox over real sockets, with the sync and the async client (both do
+Made by `python -m tests.support.fault_table` against the sandbox over real sockets, with the sync and the async client (both do
 the same, or the command fails) and the default `RetryPolicy` (4 attempts). A test compares this page with a new run.
 
 Each fault strikes **once**, after which the server is well again, or **always**. *Requests* is how many reached the
