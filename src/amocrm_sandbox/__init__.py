@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .app import Sandbox
     from .engine.description import Description
     from .engine.faults import Drop, Faults, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
+    from .engine.hook_delivery import HookDelivery
     from .engine.journal import Entry, Journal
     from .engine.messages import Delivery, Request, Response
     from .engine.rate_limits import Limits
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .sample_data.builder import Builder, Filled
     from .storage.clock import Clock, ManualClock
     from .storage.tokens import Integration
-    from .webhooks.delivery import HookDelivery, Webhooks
+    from .webhooks.delivery import Webhooks
 
 __all__ = [
     "AsyncSandboxTransport",
@@ -71,7 +72,8 @@ _MODULES = {
     "http.server": ("SandboxServer",),
     "storage.tokens": ("Integration",),
     "http.httpx_transport": ("AsyncSandboxTransport", "SandboxTransport"),
-    "webhooks.delivery": ("HookDelivery", "Webhooks"),
+    "webhooks.delivery": ("Webhooks",),
+    "engine.hook_delivery": ("HookDelivery",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .account import Account
 from .domain.context import Context, Handler, Item
-from .engine.fault_effects import answer_instead, deform, latency
+from .engine.description import Operation
+from .engine.fault_effects import corrupt_response, latency, replacement_response
+from .engine.faults import Fault
 from .engine.messages import Request, Response, decode_json, html_page, problem
 from .engine.php_query import as_int, form_value
 from .engine.refusals import Refused, field_error, own_form, refuse
 from .engine.service_hosts import PUBLIC, SERVICES, service_of
 
-if TYPE_CHECKING:
-    from .app import Sandbox
-    from .engine.description import Operation
-    from .engine.faults import Fault
-
 __all__ = ["Exchange"]
+
+ControlHandler = Callable[[Request, str, str], Response]
 
 # The front takes request lines of 8 KiB, method and protocol included.
 LONGEST_TARGET = 8 * 2**10 - len("DELETE  HTTP/1.1\r\n")
@@ -26,9 +27,17 @@ _FAMILIES = (".amocrm.ru", ".kommo.com", ".amocrm.com")
 
 
 class Exchange:
-    """One request under way: `inbound_delay` seconds on the wire, then `finish`."""
+    """One request under way: `inbound_delay` seconds on the wire, then `finish`.
+
+    Args:
+        account: The account.
+        request: The request.
+        control: Answers the paths of the control endpoint; None for a request from inside, which no fault strikes.
+    """
 
     __slots__ = (
+        "_account",
+        "_control",
         "_faults",
         "_handler",
         "_name",
@@ -37,11 +46,11 @@ class Exchange:
         "_path",
         "_query",
         "_request",
-        "_sandbox",
     )
 
-    def __init__(self, sandbox: Sandbox, request: Request, from_inside: bool = False) -> None:
-        self._sandbox = sandbox
+    def __init__(self, account: Account, request: Request, control: ControlHandler | None) -> None:
+        self._account = account
+        self._control = control
         self._request = request
         self._path, _, self._query = request.target.partition("?")
         self._handler: Handler | None = None
@@ -51,14 +60,14 @@ class Exchange:
         self._faults: list[Fault] = []
         if self._path.startswith("/_sandbox"):
             return
-        match = sandbox.router.find(request.method, self._path)
+        match = account.router.find(request.method, self._path)
         if match is not None:
             self._handler, template = match.value
             self._params = match.params
-            self._operation = sandbox.description.find(request.method, self._path)
+            self._operation = account.description.find(request.method, self._path)
             self._name = self._operation.id if self._operation else f"{request.method} {template}"
-        if not from_inside:
-            self._faults = sandbox.faults.choose(request.method, self._path, self._name)
+        if control is not None:
+            self._faults = account.faults.choose(request.method, self._path, self._name)
 
     @property
     def inbound_delay(self) -> float:
@@ -71,19 +80,19 @@ class Exchange:
         Args:
             arrived: Monotonic seconds of the arrival; None for now.
         """
-        sandbox = self._sandbox
+        account = self._account
         # Before the lock: a request that has to wait for another one has arrived all the same.
-        now = sandbox.clock.monotonic() if arrived is None else arrived
-        with sandbox.lock:
-            if self._path.startswith("/_sandbox"):
-                return sandbox.control.handle(self._request, self._path, self._query)
+        now = account.clock.monotonic() if arrived is None else arrived
+        with account.lock:
+            if self._control is not None and self._path.startswith("/_sandbox"):
+                return self._control(self._request, self._path, self._query)
             begun = perf_counter()
             client_id, response = self._respond(now)
-            request_id = f"{sandbox.random.getrandbits(64):016x}"
+            request_id = f"{account.random.getrandbits(64):016x}"
             response = replace(response, headers=(*response.headers, ("X-Request-Id", request_id)))
-            spent, time = perf_counter() - begun, sandbox.clock.now()
-            sandbox.journal.add(self._request, self._path, self._name, client_id, now, response, time, spent)
-        sandbox.webhooks.pump()
+            spent, time = perf_counter() - begun, account.clock.now()
+            account.journal.add(self._request, self._path, self._name, client_id, now, response, time, spent)
+        account.webhooks.pump()
         if self._faults:
             delay = latency(self._faults)[1]
             if delay:
@@ -92,29 +101,29 @@ class Exchange:
 
     def carry_out(self, client_id: str, user_id: int) -> Response:
         """Carry the request out for a user from inside: no limit, no counter and no journal knows of it."""
-        with self._sandbox.lock:
+        with self._account.lock:
             try:
                 response = self._dispatch(client_id, user_id, from_inside=True)
             except Refused as refused:
                 response = refused.response
-        self._sandbox.webhooks.pump()
+        self._account.webhooks.pump()
         return response
 
     def _respond(self, now: float) -> tuple[str, Response]:
-        sandbox, token = self._sandbox, self._bearer()
-        grant = sandbox.tokens.check(token) if token else None
+        account, token = self._account, self._bearer()
+        grant = account.tokens.check(token) if token else None
         client_id = grant.client_id if grant else "anonymous"
         # No limit is published for the chat service, and it knows no integration.
-        verdict = "ok" if service_of(self._path) == "amojo" else sandbox.limiter.arrive(client_id, now)
+        verdict = "ok" if service_of(self._path) == "amojo" else account.limiter.arrive(client_id, now)
         if verdict == "blocked":
             return client_id, html_page(403)
         if verdict == "limited":
-            if sandbox.limiter.limits.json_page:
+            if account.limiter.limits.json_page:
                 return client_id, problem(429, "Too many requests", retry_after=1)
             return client_id, html_page(429)
         if len(self._request.target) > LONGEST_TARGET:
             return client_id, html_page(414)
-        instead = answer_instead(self._faults, after_commit=False)
+        instead = replacement_response(self._faults, after_commit=False)
         if instead is not None:
             return client_id, instead
         try:
@@ -125,34 +134,36 @@ class Exchange:
             # A number that no database column holds.
             response = problem(400, "Request validation failed")
         if self._faults:
-            response = answer_instead(self._faults, after_commit=True) or deform(response, self._faults)
+            response = replacement_response(self._faults, after_commit=True) or corrupt_response(
+                response, self._faults
+            )
         return client_id, response
 
     def _dispatch(self, client_id: str, user_id: int | None, from_inside: bool = False) -> Response:
-        sandbox, request = self._sandbox, self._request
-        ctx = Context(sandbox, request, self._path, self._query, self._params, self._operation)
+        account, request = self._account, self._request
+        ctx = Context(account, request, self._path, self._query, self._params, self._operation)
         is_public = self._path.startswith(PUBLIC)
         self._check_host(is_public)
         if not is_public:
             ctx.client_id = client_id
             ctx.user = self._user(user_id)
-            if not sandbox.account["is_paid"]:
+            if not account.settings["is_paid"]:
                 raise refuse(402, "Payment required")
             if not from_inside and service_of(self._path) is None and not self._path.startswith("/v3/"):
                 ctx.require_scope("crm")
         if self._handler is None:
-            if sandbox.router.methods(self._path):
+            if account.router.methods(self._path):
                 raise refuse(405, "Method Not Allowed")
             raise ctx.no_route()
         if request.method == "GET":
             return self._handler(ctx)
-        with sandbox.store.transaction():
+        with account.store.transaction():
             if not is_public:
                 ctx.items = self._items()
             response = self._handler(ctx)
             deliveries = ctx.changes.flush() if "changes" in ctx.__dict__ else ()
         if deliveries:
-            sandbox.webhooks.send_all(deliveries)
+            account.webhooks.send_all(deliveries)
         return response
 
     def _bearer(self) -> str:
@@ -171,7 +182,7 @@ class Exchange:
                 address = f"{self._request.scheme}://{self._request.host}{self._request.target}"
                 raise refuse(404, f"Cannot {self._request.method} {address}")
             return
-        if label == self._sandbox.subdomain or (is_public and (label == "www" or label.startswith("api-"))):
+        if label == self._account.subdomain or (is_public and (label == "www" or label.startswith("api-"))):
             return
         # Legacy code 101: there is no such account. The token endpoint of a host that is gone answers 404.
         raise refuse(404, "Account not found") if is_public else refuse(401, "Account not found")
@@ -180,7 +191,7 @@ class Exchange:
         unauthorized = refuse(401, "Invalid user name or password")
         if user_id is None:
             raise unauthorized
-        users = self._sandbox.store.documents("users")
+        users = self._account.store.documents("users")
         user = users.get(user_id)
         if user is None or not user["rights"]["is_active"]:
             raise unauthorized

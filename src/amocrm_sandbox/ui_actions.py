@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from .account import Account
+from .domain.closest_task import refresh_closest
 from .domain.context import Context, Item
 from .domain.entities import create
+from .domain.kinds import CONTACTS, LEADS
 from .domain.relations import link
 from .domain.stages import main_pipeline
 from .domain.unsorted import add_unsorted
@@ -17,15 +20,12 @@ from .engine.messages import Request, Response
 from .messaging.chats import close_talk, touch_talk
 from .storage.ids import new_uuid
 
-if TYPE_CHECKING:
-    from .app import Sandbox
-
-__all__ = ["ByHand"]
+__all__ = ["UserActions"]
 
 Record = dict[str, Any]
 
 
-class ByHand:
+class UserActions:
     """The hands of the administrator, for what the API does not offer.
 
     Example:
@@ -36,22 +36,23 @@ class ByHand:
         2
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, account: Account, call: Callable[[str, str, Any], Response]) -> None:
+        self._account = account
+        self._call = call
 
     @contextmanager
     def _acting(self) -> Iterator[Context]:
         """Give a context of the administrator; what it changes is written and told when the block ends."""
-        sandbox = self._sandbox
-        with sandbox.lock:
-            request = Request("POST", "/", f"{sandbox.subdomain}.amocrm.ru")
-            ctx = Context(sandbox, request, "/", "", {}, None)
-            ctx.user, ctx.client_id = sandbox.store.documents("users")[sandbox.admin_id], ""
-            with sandbox.store.transaction():
+        account = self._account
+        with account.lock:
+            request = Request("POST", "/", f"{account.subdomain}.amocrm.ru")
+            ctx = Context(account, request, "/", "", {}, None)
+            ctx.user, ctx.client_id = account.store.documents("users")[account.admin_id], ""
+            with account.store.transaction():
                 yield ctx
                 deliveries = ctx.changes.flush()
-        sandbox.webhooks.send_all(deliveries)
-        sandbox.webhooks.pump()
+        account.webhooks.send_all(deliveries)
+        account.webhooks.pump()
 
     def _put(self, kind: str, document: Record) -> Record:
         with self._acting() as ctx:
@@ -91,7 +92,7 @@ class ByHand:
 
     def bot_runs(self) -> list[Record]:
         """Return all runs of bots: `bot_id`, `kind`, `entity_id`, `state` and, when continued, `answer`."""
-        return list(self._sandbox.store.documents("bot_runs").values())
+        return list(self._account.store.documents("bot_runs").values())
 
     def add_widget(
         self, code: str, settings_template: list[Record] | None = None, client_id: str | None = None
@@ -116,12 +117,12 @@ class ByHand:
             number = len(ctx.store.documents("channels")) + 1
             channel = {
                 "id": number,
-                "channel_id": new_uuid(self._sandbox.random),
+                "channel_id": new_uuid(self._account.random),
                 "code": f"amo.ext.{number}",
                 "title": title,
-                "secret": f"{self._sandbox.random.getrandbits(160):040x}",
+                "secret": f"{self._account.random.getrandbits(160):040x}",
                 "hook_url": hook_url,
-                "bot_id": new_uuid(self._sandbox.random),
+                "bot_id": new_uuid(self._account.random),
                 "origin": origin,
                 "connection": None,
                 "created_at": ctx.now,
@@ -133,26 +134,42 @@ class ByHand:
         self, text: str, name: str = "Анна", conversation_id: str = "c-1", phone: str | None = None
     ) -> Response:
         """Write a message as a client of the first channel, which is connected when it is not yet."""
-        sandbox = self._sandbox
-        channel, amojo_id = sandbox.channel, sandbox.account["amojo_id"]
+        account = self._account
+        channel, amojo_id = account.channel, account.settings["amojo_id"]
         path = f"/v2/origin/custom/{channel['channel_id']}"
         if channel["connection"] is None:
             body = {"account_id": amojo_id, "title": channel["title"], "hook_api_version": "v2"}
-            sandbox.call("POST", f"{path}/connect", body)
-        now = sandbox.clock.now()
+            self._call("POST", f"{path}/connect", body)
+        now = account.clock.now()
         sender: Record = {"id": f"client-{conversation_id}", "name": name}
         if phone is not None:
             sender["profile"] = {"phone": phone}
         payload = {
             "timestamp": now,
             "msec_timestamp": now * 1000,
-            "msgid": new_uuid(self._sandbox.random),
+            "msgid": new_uuid(self._account.random),
             "sender": sender,
         }
         payload.update(conversation_id=conversation_id, message={"type": "text", "text": text})
-        return sandbox.call("POST", f"{path}_{amojo_id}", {"event_type": "new_message", "payload": payload})
+        return self._call("POST", f"{path}_{amojo_id}", {"event_type": "new_message", "payload": payload})
 
     # ---- entities
+
+    def delete(self, kind: str, id: int) -> None:
+        """Put a lead, contact, company or customer into the bin.
+
+        Raises:
+            ValueError: There are no such entities here.
+        """
+        if kind not in ("leads", "contacts", "companies", "customers"):
+            raise ValueError(f"{kind} can not be deleted")
+        with self._acting() as ctx:
+            changed = ctx.store.execute(
+                f"UPDATE {kind} SET is_deleted=1, updated_at=? WHERE id=? AND is_deleted=0",
+                (ctx.now, id),
+            )
+            if changed.rowcount:
+                ctx.changes.deleted(kind, id)
 
     def restore(self, kind: str, id: int) -> None:
         """Take a lead, contact or company out of the bin.
@@ -172,7 +189,6 @@ class ByHand:
 
     def delete_task(self, id: int) -> None:
         """Delete a task."""
-        from .routes.tasks import refresh_closest
 
         with self._acting() as ctx:
             row = ctx.store.row("SELECT entity_type, entity_id FROM tasks WHERE id=?", (id,))
@@ -233,8 +249,6 @@ class ByHand:
 
     def receive_mail(self, email: str, subject: str, text: str, name: str = "") -> str:
         """Receive a letter of an unknown person, which makes an incoming lead, and return its uid."""
-        from .routes.contacts import CONTACTS
-        from .routes.leads import LEADS
 
         with self._acting() as ctx:
             ctx.changes.is_paused = True
@@ -262,11 +276,11 @@ class ByHand:
 
     def add_group(self, name: str) -> Record:
         """Add a group of users."""
-        return self._put("groups", {"name": name, "uuid": new_uuid(self._sandbox.random)})
+        return self._put("groups", {"name": name, "uuid": new_uuid(self._account.random)})
 
     def give_api_key(self, user_id: int) -> str:
         """Give a user one of the old API keys, which can still be exchanged for a code."""
-        key = f"{self._sandbox.random.getrandbits(160):040x}"
+        key = f"{self._account.random.getrandbits(160):040x}"
         with self._acting() as ctx:
             user = ctx.store.documents("users")[user_id]
             ctx.store.put("users", {**user, "api_key": key})

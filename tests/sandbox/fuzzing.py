@@ -113,11 +113,11 @@ class _Back(Exception):
 
 def attempt(account: Checked, method: str, target: str, body: Any) -> Response:
     """Send a request and take back what it did, so that every request meets the same account."""
-    kept, response = account.account, Response(0)
+    kept, response = account.settings, Response(0)
     with suppress(_Back), account.store.transaction():
         response = account.call(method, target, body)
         raise _Back
-    account.account = kept
+    account.settings = kept
     return response
 
 
@@ -206,7 +206,7 @@ class Pool:
             "to_entity_id": [int(known[kind][0]) for kind in ("contacts", "companies", "leads")],
             "file_uuid": known["files"],
             "uuid": known["files"],
-            "account_id": [account.account["amojo_id"]],
+            "account_id": [account.settings["amojo_id"]],
             "chat_id": known["conversation"],
             "msgid": ["m-1", known["scope"][0]],
             "destination": ["https://example.com/h", "https://example.com/other", "no address"],

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 
+from ..account import Account
 from ..engine.faults import Drop, Effect, Fault, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
 from ..engine.masking import mask
 from ..engine.messages import JSON, Request, Response, decode_json, json_response, problem
 from ..engine.php_query import parse_query
-from ..storage import seed
-from ..storage.schema import TABLES
-from ..webhooks import installations as installs
-from .page import Page as WebPage
+from ..ui_actions import UserActions
+from ..webhooks import installations
+from ..webhooks.delivery import Webhooks
+from .page import WebPage
 
-if TYPE_CHECKING:
-    from ..app import Sandbox
-
-__all__ = ["Control", "fresh_directories"]
+__all__ = ["Control"]
 
 _EFFECTS: dict[str, type[Effect]] = {
     "latency": Latency,
@@ -55,9 +53,19 @@ class Control:
     A GET reads, a POST changes, `DELETE /_sandbox/faults` takes all faults out. `/_sandbox/` itself is the web page.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._page = WebPage(sandbox)
+    def __init__(
+        self,
+        account: Account,
+        page: WebPage,
+        user_actions: UserActions,
+        webhooks: Webhooks,
+        reset: Callable[..., None],
+    ) -> None:
+        self._account = account
+        self._user_actions = user_actions
+        self._hooks = webhooks
+        self._reset_account = reset
+        self._page = page
         self._actions: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
             ("GET", "state"): self._state,
             ("GET", "counters"): self._counters,
@@ -91,9 +99,9 @@ class Control:
             if page is not None:
                 return page(args)
             assert action is not None
-            with self._sandbox.store.transaction():
+            with self._account.store.transaction():
                 done = action(args)
-            self._sandbox.webhooks.pump()
+            self._account.webhooks.pump()
             return json_response(done, content_type=JSON)
         except KeyError as error:
             return problem(400, f"missing or unknown: {error.args[0]}")
@@ -101,18 +109,18 @@ class Control:
             return problem(400, str(error))
 
     def _state(self, args: dict[str, Any]) -> Any:
-        sandbox = self._sandbox
+        account = self._account
         tables = ("leads", "contacts", "companies", "notes", "tasks", "tags", "links")
-        counts = {table: sandbox.store.value(f"SELECT count(*) FROM {table}") for table in tables}
+        counts = {table: account.store.value(f"SELECT count(*) FROM {table}") for table in tables}
         for kind in ("users", "pipelines", "fields", "loss_reasons"):
-            counts[kind] = len(sandbox.store.documents(kind))
-        return {"account": sandbox.account, "counts": counts, "now": sandbox.clock.now()}
+            counts[kind] = len(account.store.documents(kind))
+        return {"account": account.settings, "counts": counts, "now": account.clock.now()}
 
     def _counters(self, args: dict[str, Any]) -> Any:
-        return self._sandbox.counters()
+        return self._account.counters()
 
     def _log(self, args: dict[str, Any]) -> Any:
-        entries = list(self._sandbox.journal)[-int(args.get("last", 100)) :]
+        entries = list(self._account.journal)[-int(args.get("last", 100)) :]
         return [
             {
                 "number": entry.number,
@@ -132,7 +140,7 @@ class Control:
     def _reset(self, args: dict[str, Any]) -> Any:
         """Reset what is named: `data`, `counters`, `limits`, `faults`; all of them by default."""
         wanted = set(args.get("what") or ("data", "counters", "limits", "faults"))
-        self._sandbox.reset(
+        self._reset_account(
             data="data" in wanted,
             counters="counters" in wanted,
             limits="limits" in wanted,
@@ -141,7 +149,7 @@ class Control:
         return {"reset": sorted(wanted)}
 
     def _clock(self, args: dict[str, Any]) -> Any:
-        clock = self._sandbox.clock
+        clock = self._account.clock
         if "advance" in args:
             clock.advance(float(args["advance"]))
         if "set" in args:
@@ -149,7 +157,7 @@ class Control:
         return {"now": clock.now()}
 
     def _faults(self, args: dict[str, Any]) -> Any:
-        return [_show(fault) for fault in self._sandbox.faults.planted]
+        return [_show(fault) for fault in self._account.faults.planted]
 
     def _plant(self, args: dict[str, Any]) -> Any:
         """Plant `{"effect": {"kind": "drop", ...}, "match": {...}, "when": {...}}`."""
@@ -166,13 +174,13 @@ class Control:
         match = msgspec.convert(args.get("match", {}), _Match)
         when = msgspec.convert(args.get("when", {}), _When)
         limits = {**msgspec.structs.asdict(match), **msgspec.structs.asdict(when)}
-        return _show(self._sandbox.faults.add(msgspec.convert(sent, kind), **limits))
+        return _show(self._account.faults.add(msgspec.convert(sent, kind), **limits))
 
     def _clear(self, args: dict[str, Any]) -> Any:
         if "id" in args:
-            self._sandbox.faults.remove(int(args["id"]))
+            self._account.faults.remove(int(args["id"]))
         else:
-            self._sandbox.faults.clear()
+            self._account.faults.clear()
         return self._faults(args)
 
     def _tokens(self, args: dict[str, Any]) -> Any:
@@ -181,29 +189,29 @@ class Control:
         `long_lived` (days), `code`, `pair`, `disposable`, `revoke` (token), `uninstall`, `revoked_uri` (address),
         `integration` (redirect_uri). All but the last take a `client_id`, those that make tokens a `user_id`.
         """
-        sandbox = self._sandbox
-        client_id = args.get("client_id", sandbox.integration.client_id)
-        user_id = int(args.get("user_id", sandbox.admin_id))
+        account = self._account
+        client_id = args.get("client_id", account.integration.client_id)
+        user_id = int(args.get("user_id", account.admin_id))
         action = args["action"]
         if action == "long_lived":
             seconds = int(float(args.get("days", 365)) * 86400)
-            return {"token": sandbox.tokens.issue_access(client_id, user_id, seconds)}
+            return {"token": account.tokens.issue_access(client_id, user_id, seconds)}
         if action == "code":
-            return {"code": sandbox.tokens.issue_code(client_id, user_id)}
+            return {"code": account.tokens.issue_code(client_id, user_id)}
         if action == "pair":
-            return sandbox.tokens.issue_pair(client_id, user_id)
+            return account.tokens.issue_pair(client_id, user_id)
         if action == "disposable":
-            integration = installs.integration_of(sandbox, client_id)
-            return {"token": installs.disposable_token(sandbox, integration, user_id)}
+            integration = installations.integration_of(account, client_id)
+            return {"token": installations.disposable_token(account, integration, user_id)}
         if action == "revoke":
-            sandbox.tokens.revoke(args["token"])
+            account.tokens.revoke(args["token"])
         elif action == "uninstall":
-            installs.uninstall(sandbox, installs.integration_of(sandbox, client_id))
+            installations.uninstall(account, installations.integration_of(account, client_id))
         elif action == "revoked_uri":
-            installs.set_revoked_uri(sandbox, client_id, args["address"])
+            installations.set_revoked_uri(account, client_id, args["address"])
         elif action == "integration":
-            made = sandbox.tokens.create_integration(
-                args.get("redirect_uri", sandbox.integration.redirect_uri)
+            made = account.tokens.create_integration(
+                args.get("redirect_uri", account.integration.redirect_uri)
             )
             return {name: getattr(made, name) for name in ("client_id", "client_secret", "redirect_uri")}
         else:
@@ -212,14 +220,14 @@ class Control:
 
     def _options(self, args: dict[str, Any]) -> Any:
         for name, value in args.items():
-            if name not in self._sandbox.account:
+            if name not in self._account.settings:
                 raise KeyError(name)
-            self._sandbox.set_option(name, value)
-        return self._sandbox.account
+            self._account.set_option(name, value)
+        return self._account.settings
 
     def _by_hand(self, args: dict[str, Any]) -> Any:
-        """Do one `action` of `ByHand`, with `args`."""
-        return self._sandbox.by_hand.do(args["action"], args.get("args", {}))
+        """Do one `action` of `UserActions`, with `args`."""
+        return self._user_actions.do(args["action"], args.get("args", {}))
 
     def _webhooks(self, args: dict[str, Any]) -> Any:
         """Return the deliveries of webhooks, the oldest first."""
@@ -231,15 +239,15 @@ class Control:
                 "attempts": [{"at": at, "status": status} for at, status in one.attempts],
                 "next_at": one.next_at,
             }
-            for one in list(self._sandbox.webhooks.deliveries)[-int(args.get("last", 100)) :]
+            for one in list(self._hooks.deliveries)[-int(args.get("last", 100)) :]
         ]
 
     def _run_webhooks(self, args: dict[str, Any]) -> Any:
         """Try again what the clock makes due."""
-        return {"attempts": self._sandbox.webhooks.run_due()}
+        return {"attempts": self._hooks.run_due()}
 
     def _delete(self, args: dict[str, Any]) -> Any:
-        self._sandbox.delete(args["kind"], int(args["id"]))
+        self._user_actions.delete(args["kind"], int(args["id"]))
         return {}
 
 
@@ -258,14 +266,3 @@ def _show(fault: Fault) -> dict[str, Any]:
         "seen": fault.seen,
         "hits": fault.hits,
     }
-
-
-def fresh_directories(sandbox: Sandbox) -> None:
-    """Empty the account and give it again what every new account has; users stay, so that tokens stay valid."""
-    users = list(sandbox.store.documents("users").values())
-    sequence = sandbox.store.value("SELECT value FROM sequences WHERE name='users'")
-    sandbox.store.clear(TABLES)
-    for user in users:
-        sandbox.store.put("users", user)
-    sandbox.store.execute("INSERT INTO sequences VALUES ('users', ?)", (sequence,))
-    seed.create_directories(sandbox.store, sandbox.clock.now(), sandbox.random)

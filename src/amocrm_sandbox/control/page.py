@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from ..account import Account
 from ..domain.relations import links_of, tags_of
 from ..domain.stages import stages
 from ..engine.journal import Entry
 from ..engine.masking import mask, mask_headers
 from ..engine.messages import JSON, Response, json_response
 
-if TYPE_CHECKING:
-    from ..app import Sandbox
-
-__all__ = ["Page"]
+__all__ = ["WebPage"]
 
 Args = dict[str, Any]
 Row = dict[str, Any]
@@ -50,13 +48,14 @@ _COLUMNS = {
 _decode = msgspec.json.Decoder().decode
 
 
-class Page:
+class WebPage:
     """Answers everything below `/_sandbox/` that the page needs; GET only."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, account: Account, act: Callable[[str, str], Response]) -> None:
+        self._account = account
+        self._act = act
         self._views: dict[str, Callable[[Args], Any]] = {
-            "account": self._account,
+            "account": self._show_account,
             "board": self._board,
             "column": self._column,
             "list": self._list,
@@ -74,12 +73,12 @@ class Page:
 
     # ---- the account
 
-    def _account(self, args: Args) -> Any:
-        sandbox, store = self._sandbox, self._sandbox.store
+    def _show_account(self, args: Args) -> Any:
+        account, store = self._account, self._account.store
         pipelines = sorted(store.documents("pipelines").values(), key=lambda pipeline: pipeline["sort"])
         return {
-            "account": sandbox.account,
-            "url": sandbox.url,
+            "account": account.settings,
+            "url": account.url,
             "pipelines": [
                 {"id": one["id"], "name": one["name"], "statuses": stages(store, one["id"])}
                 for one in pipelines
@@ -93,7 +92,7 @@ class Page:
     # ---- the board
 
     def _board(self, args: Args) -> Any:
-        store, pipeline_id = self._sandbox.store, int(args["pipeline"])
+        store, pipeline_id = self._account.store, int(args["pipeline"])
         sums = store.rows(
             "SELECT status_id, count(*), sum(price) FROM leads WHERE is_deleted=0 AND pipeline_id=? GROUP BY status_id",
             (pipeline_id,),
@@ -124,7 +123,7 @@ class Page:
 
     def _dress(self, leads: list[Row]) -> None:
         """Add tags and the names of the main contact and the company to leads."""
-        store, ids = self._sandbox.store, [lead["id"] for lead in leads]
+        store, ids = self._account.store, [lead["id"] for lead in leads]
         links, tags = links_of(store, "leads", ids), tags_of(store, "leads", ids)
         wanted: dict[str, set[int]] = {"contacts": set(), "companies": set()}
         for lead in leads:
@@ -139,7 +138,7 @@ class Page:
                 lead[type_] = names.get(lead.get(type_, 0))
 
     def _names(self, kind: str, ids: set[int]) -> dict[int, str]:
-        rows = self._sandbox.store.rows(
+        rows = self._account.store.rows(
             f"SELECT id, name FROM {kind} WHERE id IN (SELECT value FROM json_each(?))",
             (msgspec.json.encode(sorted(ids)).decode(),),
         )
@@ -182,20 +181,20 @@ class Page:
 
     def _rows(self, sql: str, args: tuple[Any, ...], columns: str) -> list[Row]:
         names = columns.split(",")
-        return [dict(zip(names, row, strict=True)) for row in self._sandbox.store.rows(sql, args)]
+        return [dict(zip(names, row, strict=True)) for row in self._account.store.rows(sql, args)]
 
     # ---- one entity
 
     def _entity(self, args: Args) -> Any:
         """Return an entity as the API reads it, with what is linked to it and hangs on it."""
-        sandbox, kind, id = self._sandbox, args["kind"], int(args["id"])
+        account, kind, id = self._account, args["kind"], int(args["id"])
         if kind not in _ENTITIES:
             raise KeyError(kind)
-        answer = sandbox.act("GET", f"/api/v4/{kind}/{id}")
+        answer = self._act("GET", f"/api/v4/{kind}/{id}")
         if answer.status != 200:
             return {"kind": kind, "id": id, "entity": None}
         links: list[Row] = []
-        for type_, other, is_main, metadata in links_of(sandbox.store, kind, [id])[id]:
+        for type_, other, is_main, metadata in links_of(account.store, kind, [id])[id]:
             links.append({"type": type_, "id": other, "is_main": is_main, "metadata": metadata})
         for type_ in _ENTITIES:
             names = self._names(type_, {link["id"] for link in links if link["type"] == type_})
@@ -229,7 +228,7 @@ class Page:
 
     def _requests(self, args: Args) -> Any:
         """Return the requests after a cursor, and marks by which the page sees that something else has changed."""
-        sandbox, journal = self._sandbox, self._sandbox.journal
+        account, journal = self._account, self._account.journal
         after = int(args.get("after") or 0)
         if int(args.get("generation") or 0) != journal.generation:
             after = 0
@@ -237,15 +236,15 @@ class Page:
             "generation": journal.generation,
             "total": journal.total,
             "requests": [_line(entry) for entry in journal.after(after, _MOST_REQUESTS)],
-            "version": sandbox.store.connection.total_changes,
-            "now": sandbox.clock.now(),
-            "peak": sandbox.limiter.peak,
-            "limited": sandbox.limiter.limited,
-            "is_blocked": sandbox.limiter.is_blocked,
+            "version": account.store.connection.total_changes,
+            "now": account.clock.now(),
+            "peak": account.limiter.peak,
+            "limited": account.limiter.limited,
+            "is_blocked": account.limiter.is_blocked,
         }
 
     def _request(self, args: Args) -> Any:
-        entry = self._sandbox.journal.numbered(int(args["number"]))
+        entry = self._account.journal.numbered(int(args["number"]))
         if entry is None:
             return {"number": int(args["number"]), "is_forgotten": True}
         is_oauth = entry.path.startswith("/oauth")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from ..account import Account
+from ..engine.hook_delivery import HookDelivery
 from .event_types import NOTE_EVENTS, SINGULARS, value_items
-
-if TYPE_CHECKING:
-    from ..app import Sandbox
-    from ..webhooks.delivery import HookDelivery
 
 __all__ = ["Changes", "Extra"]
 
@@ -29,14 +27,14 @@ class Changes:
     Handlers tell it what happened in words of the domain. It knows which event types and which webhooks that means.
 
     Args:
-        sandbox: The account.
+        account: The account.
         user_id: Who acts; 0 for a robot.
     """
 
-    def __init__(self, sandbox: Sandbox, user_id: int) -> None:
-        self._sandbox = sandbox
+    def __init__(self, account: Account, user_id: int) -> None:
+        self._account = account
         self.user_id = user_id
-        self.now = sandbox.clock.now()
+        self.now = account.clock.now()
         self.is_paused = False
         self._events: list[tuple[Any, ...]] = []
         self._hooks: dict[tuple[str, str, Any], Extra] = {}
@@ -93,7 +91,7 @@ class Changes:
         self._ready.append(delivery)
 
     def _ulid(self) -> str:
-        number = (self.now * 1000 + len(self._events) % 1000) << 80 | self._sandbox.random.getrandbits(80)
+        number = (self.now * 1000 + len(self._events) % 1000) << 80 | self._account.random.getrandbits(80)
         return "".join(_LETTERS[number >> shift & 31] for shift in range(125, -1, -5))
 
     # ---- entities
@@ -104,7 +102,7 @@ class Changes:
             return
         one = SINGULARS[kind]
         # The system note that the event points to is not among the notes that lists show.
-        note_id = self._sandbox.store.next_id("notes")
+        note_id = self._account.store.next_id("notes")
         self.event(f"{one}_added", kind, id, after=[{"note": {"id": note_id}}])
         self.hook(f"add_{one}", kind, id)
 
@@ -163,7 +161,7 @@ class Changes:
         self, kind: str, id: int, ids: Iterable[int], before: dict[str, Values], after: dict[str, Values]
     ) -> None:
         """Values of custom fields were set; those that stay as they were leave no trace."""
-        fields = self._sandbox.store.documents("fields")
+        fields = self._account.store.documents("fields")
         for field_id in ids:
             old, new = before.get(str(field_id), []), after.get(str(field_id), [])
             if old != new:
@@ -230,7 +228,7 @@ class Changes:
             self.hook("update_task", "tasks", id, **extra)
             self.hook("responsible_task", "tasks", id, **extra)
         if new["result"] is not None and old["result"] != new["result"]:
-            note_id = self._sandbox.store.next_id("notes")
+            note_id = self._account.store.next_id("notes")
             self.event("task_result_added", "tasks", id, after=[{"note": {"id": note_id}}])
             self.hook("update_task", "tasks", id, result={"id": note_id, "text": new["result"]})
         if closed:
@@ -241,7 +239,7 @@ class Changes:
     def flush(self) -> list[HookDelivery]:
         """Write the events and the deliveries; return the latter, to be sent once the transaction is through."""
         if self._events:
-            self._sandbox.store.executemany(
+            self._account.store.executemany(
                 "INSERT INTO events (id, type, alias, kind, entity_id, created_by, created_at, before, after, shown)"
                 " VALUES (?,?,?,?,?,?,?,?,?,?)",
                 self._events,
@@ -249,6 +247,6 @@ class Changes:
             self._events = []
         hooks, self._hooks = self._hooks, {}
         ready, self._ready = self._ready, []
-        deliveries = self._sandbox.webhooks.prepare(hooks) + ready if hooks else ready
-        self._sandbox.webhooks.keep(deliveries)
+        deliveries = self._account.webhooks.prepare(hooks) + ready if hooks else ready
+        self._account.webhooks.keep(deliveries)
         return deliveries

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..account import Account
+from ..engine.description import Operation
 from ..engine.messages import Request, Response, json_response
 from ..engine.php_query import as_int, as_list, parse_query, with_page
 from ..engine.refusals import field_error, invalid, refuse
+from ..storage.store import Store
 from .change_log import Changes
-
-if TYPE_CHECKING:
-    from ..app import Sandbox
-    from ..engine.description import Operation
-    from ..storage.store import Store
 
 __all__ = ["ENTITY_TABLES", "Context", "Handler", "Item", "Routes"]
 
@@ -58,15 +56,15 @@ class Context:
 
     def __init__(
         self,
-        sandbox: Sandbox,
+        account: Account,
         request: Request,
         path: str,
         query: str,
         params: dict[str, str],
         operation: Operation | None,
     ) -> None:
-        self.sandbox = sandbox
-        self.store: Store = sandbox.store
+        self.account = account
+        self.store: Store = account.store
         self.request = request
         self.path = path
         self.query_text = query
@@ -75,7 +73,7 @@ class Context:
         self.user: dict[str, Any] = {}
         self.client_id = ""
         self.items: list[Item] = []
-        self.now = sandbox.clock.now()
+        self.now = account.clock.now()
 
     # ---- reading the request
 
@@ -98,7 +96,7 @@ class Context:
     @cached_property
     def changes(self) -> Changes:
         """Where handlers tell what they have changed."""
-        return Changes(self.sandbox, self.user.get("id", 0))
+        return Changes(self.account, self.user.get("id", 0))
 
     def id(self, name: str = "id") -> int:
         """Return a numeric path parameter; anything else is a path that does not exist."""
@@ -162,7 +160,7 @@ class Context:
 
     def require_scope(self, scope: str) -> None:
         """Refuse tokens of integrations without a scope."""
-        if scope not in self.sandbox.tokens.scopes(self.client_id):
+        if scope not in self.account.tokens.scopes(self.client_id):
             raise refuse(403, "Client doesn't have the required scope")
 
     # ---- building the answer
@@ -170,7 +168,7 @@ class Context:
     @cached_property
     def base(self) -> str:
         """Scheme and host of links: those of the request, or the shard that the sandbox was told to name."""
-        return self.sandbox.link_base or f"{self.request.scheme}://{self.request.host}"
+        return self.account.link_base or f"{self.request.scheme}://{self.request.host}"
 
     def href(self, path: str) -> str:
         """Return the absolute address of a path below `/api/v4`."""

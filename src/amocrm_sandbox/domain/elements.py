@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from ..webhooks.bodies import shown_fields
 from .context import Context, Item
 from .field_values import apply_values, definitions, show_values, stored_text
+from .v2_field_values import shown_fields
 
 __all__ = ["SELECT", "change_element", "delete_element", "make_element", "show_element"]
 
@@ -36,7 +36,7 @@ def show_element(
     element = {key: row[key] for key in _COLUMNS[:6]}
     element["is_deleted"] = False if is_write else None
     element["custom_fields_values"] = shown if shown or not is_write else []
-    element["catalog_id"], element["account_id"] = catalog["id"], ctx.sandbox.account["id"]
+    element["catalog_id"], element["account_id"] = catalog["id"], ctx.account.settings["id"]
     if row["currency_id"] is not None:
         element["currency_id"] = row["currency_id"]
     if is_write:
@@ -171,7 +171,7 @@ def _record(ctx: Context, row: dict[str, Any], stored: dict[str, Any]) -> dict[s
         "catalog_id": row["catalog_id"],
         "name": row["name"],
         "deleted": 0,
-        "custom_fields": shown_fields(ctx.sandbox, stored),
+        "custom_fields": shown_fields(ctx.account, stored),
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "type": "catalog",

@@ -112,7 +112,7 @@ def render(ctx: Context, kind: Kind, rows: list[Row]) -> list[Row]:
         ]
     ids = [row["id"] for row in rows]
     fields, users = ctx.store.documents("fields"), ctx.store.documents("users")
-    account_id = ctx.sandbox.account["id"]
+    account_id = ctx.account.settings["id"]
     tags = tags_of(ctx.store, kind.name, ids)
     shown_rows = []
     for row in rows:
@@ -147,7 +147,7 @@ def list_all(ctx: Context, kind: Kind) -> Response:
     text = ctx.query.get("query")
     if isinstance(text, str) and text.strip():
         selection.where("instr(search, ?) > 0", text.strip().casefold())
-    if ctx.sandbox.account["is_api_filter_enabled"]:
+    if ctx.account.settings["is_api_filter_enabled"]:
         _filter(ctx, kind, selection)
     rows, has_next = selection.page(ctx, kind.select)
     return ctx.page_answer(kind.name, render(ctx, kind, [kind.row(row) for row in rows]), has_next)

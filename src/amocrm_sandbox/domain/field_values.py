@@ -129,7 +129,7 @@ def _parse(
         if moment is None:
             item.error("InvalidType", f"{path}.value", "timestamp or RFC 3339 date")
             return None
-        zone = ctx.sandbox.account["timezone"]
+        zone = ctx.account.settings["timezone"]
         return {"value": moment if kind == "date_time" else day_start(moment, zone)}
     return parse_object(ctx, item, kind, sent, path)
 

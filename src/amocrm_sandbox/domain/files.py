@@ -86,7 +86,7 @@ def _base(ctx: Context) -> str:
 
 
 def _download(ctx: Context, *parts: str) -> dict[str, str]:
-    path = "/".join(quote(part) for part in (ctx.sandbox.account["uuid"], *parts))
+    path = "/".join(quote(part) for part in (ctx.account.settings["uuid"], *parts))
     return {"href": f"{_base(ctx)}/download/{path}"}
 
 

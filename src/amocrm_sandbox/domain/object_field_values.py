@@ -36,7 +36,7 @@ def parse_object(ctx: Context, item: Item, kind: str, sent: Any, path: str) -> V
         sent: What was sent as `value`.
         path: Path of the value in the item, `value` not included.
     """
-    errors = ctx.sandbox.description.check(SCHEMAS[kind], sent)
+    errors = ctx.account.description.check(SCHEMAS[kind], sent)
     for error in errors:
         tail = f".{error['path']}" if error["path"] else ""
         item.errors.append({**error, "path": f"{path}.value{tail}"})

@@ -32,7 +32,7 @@ def add_unsorted(
     """
     status_id = unsorted_stage(ctx.store, pipeline_id)
     ctx.store.update("leads", lead_id, {"status_id": status_id, "pipeline_id": pipeline_id, "is_unsorted": 1})
-    uid = f"{ctx.sandbox.random.getrandbits(160):040x}"
+    uid = f"{ctx.account.random.getrandbits(160):040x}"
     record = {"uid": uid, "category": category, "lead_id": lead_id, "pipeline_id": pipeline_id}
     ctx.store.insert("unsorted", {**record, "created_at": created_at or ctx.now, "body": encode(body)})
     ctx.changes.hook("add_unsorted", "unsorted", uid)

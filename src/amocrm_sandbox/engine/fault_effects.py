@@ -10,7 +10,7 @@ import msgspec
 from .faults import Drop, Fault, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate, mutate
 from .messages import Response, encode, html_page, problem
 
-__all__ = ["answer_instead", "deform", "latency"]
+__all__ = ["replacement_response", "corrupt_response", "latency"]
 
 
 def latency(faults: list[Fault]) -> tuple[float, float]:
@@ -25,7 +25,7 @@ def latency(faults: list[Fault]) -> tuple[float, float]:
     return inbound, outbound
 
 
-def answer_instead(faults: list[Fault], after_commit: bool) -> Response | None:
+def replacement_response(faults: list[Fault], after_commit: bool) -> Response | None:
     """Return the answer that a drop or a page puts in the place of the true one, or None."""
     for fault in faults:
         effect = fault.effect
@@ -38,7 +38,7 @@ def answer_instead(faults: list[Fault], after_commit: bool) -> Response | None:
     return None
 
 
-def deform(response: Response, faults: list[Fault]) -> Response:
+def corrupt_response(response: Response, faults: list[Fault]) -> Response:
     """Return the response with its body and delivery deformed."""
     for fault in faults:
         effect = fault.effect

@@ -8,8 +8,8 @@ import msgspec
 
 from ..domain.context import Context
 from ..domain.event_types import SINGULARS
+from ..engine.hook_delivery import HookDelivery
 from ..storage.ids import jwt
-from ..webhooks.delivery import HookDelivery
 
 __all__ = ["bot_token", "run_bot", "stop_runs"]
 
@@ -46,16 +46,16 @@ def stop_runs(ctx: Context, kind: str, id: int, bot_id: int | None = None) -> No
 
 def bot_token(ctx: Context, kind: str, id: int) -> str:
     """Return the token that proves a bot's request: HS512 with the integration's secret, valid for half an hour."""
-    sandbox = ctx.sandbox
-    integration = sandbox.integration
+    account = ctx.account
+    integration = account.integration
     claims = {
-        "iss": sandbox.url,
+        "iss": account.url,
         "aud": "/".join(integration.redirect_uri.split("/")[:3]),
         "iat": ctx.now,
         "nbf": ctx.now,
         "exp": ctx.now + 1800,
-        "account_id": sandbox.account["id"],
-        "subdomain": sandbox.subdomain,
+        "account_id": account.settings["id"],
+        "subdomain": account.subdomain,
         "client_uuid": integration.client_id,
         "entity_type": SINGULARS[kind],
         "entity_id": id,

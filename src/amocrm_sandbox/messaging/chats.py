@@ -8,12 +8,13 @@ import msgspec
 
 from ..domain.context import Context
 from ..domain.entities import create
+from ..domain.kinds import CONTACTS, LEADS
 from ..domain.relations import link, links_of
 from ..domain.stages import CLOSED, main_pipeline
 from ..domain.unsorted import add_unsorted, update_unsorted
+from ..engine.hook_delivery import HookDelivery
 from ..storage.ids import new_uuid
 from ..webhooks.chat_signature import hook_signature
-from ..webhooks.delivery import HookDelivery
 
 __all__ = [
     "add_message",
@@ -48,7 +49,7 @@ def make_chat(
     """Add a chat with a client; there is no contact and no talk yet."""
     profile = person.get("profile") or {}
     client = {
-        "id": person.get("ref_id") or new_uuid(ctx.sandbox.random),
+        "id": person.get("ref_id") or new_uuid(ctx.account.random),
         "client_id": person.get("id"),
         "name": person.get("name") or "",
         "avatar": person.get("avatar") or "",
@@ -57,7 +58,7 @@ def make_chat(
     }
     chat = {
         "id": ctx.store.next_id("chat_links"),
-        "chat_id": new_uuid(ctx.sandbox.random),
+        "chat_id": new_uuid(ctx.account.random),
         "conversation_id": conversation_id,
         "channel": channel["id"],
         "client": client,
@@ -90,7 +91,7 @@ def show_talk(ctx: Context, talk: Record) -> Record:
         "origin": talk["origin"],
         "source_id": talk["source_id"],
         "missed_at": None,
-        "account_id": ctx.sandbox.account["id"],
+        "account_id": ctx.account.settings["id"],
         "_links": ctx.links(f"talks/{talk['id']}"),
         "_embedded": embedded,
     }
@@ -173,8 +174,6 @@ def _source(ctx: Context, chat: Record) -> Record | None:
 def _arrival(ctx: Context, chat: Record, channel: Record, text: str) -> tuple[int, int, str]:
     """Make the contact and the incoming lead of a client who writes for the first time."""
     from ..domain.context import Item
-    from ..routes.contacts import CONTACTS
-    from ..routes.leads import LEADS
 
     client, contact_id = chat["client"], chat["contact_id"]
     item = Item(None, {"name": client["name"], "custom_fields_values": []}, [])
@@ -257,7 +256,7 @@ def add_message(ctx: Context, chat: Record, talk: Record | None, message: Record
         message: `client_id`, `timestamp`, `msec_timestamp`, `is_incoming`, `author` (`id`, `type`, `name`, `user_id`),
             `message` (as sent by the channel), `is_silent`.
     """
-    id = new_uuid(ctx.sandbox.random)
+    id = new_uuid(ctx.account.random)
     row = {"id": id, "client_id": message.get("client_id"), "chat_id": chat["chat_id"]}
     row.update(talk_id=talk["id"] if talk else None, created_at=message["timestamp"])
     ctx.store.insert("chat_messages", {**row, "body": msgspec.json.encode(message)})
@@ -330,7 +329,7 @@ def _deliver(ctx: Context, channel: Record, chat: Record, author: Record, id: st
     }
     empty = dict.fromkeys(("tag", "media", "thumbnail", "file_name"), "")
     data: Record = {
-        "account_id": ctx.sandbox.account["amojo_id"],
+        "account_id": ctx.account.settings["amojo_id"],
         "time": ctx.now,
         "message": {
             "conversation": {"id": chat["chat_id"], "client_id": chat["conversation_id"]},

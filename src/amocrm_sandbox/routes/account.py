@@ -77,7 +77,7 @@ def _entity_names() -> dict[str, Any]:
 
 
 def _embedded(ctx: Context) -> dict[str, Any]:
-    zone = ctx.sandbox.account["timezone"]
+    zone = ctx.account.settings["timezone"]
     makers: dict[str, Any] = {
         "amojo_rights": lambda: {"can_direct": True, "can_create_groups": True},
         "users_groups": lambda: list(ctx.store.documents("groups").values()),
@@ -98,7 +98,7 @@ def _embedded(ctx: Context) -> dict[str, Any]:
 @routes("GET", "/api/v4/account")
 def get_account(ctx: Context) -> Response:
     """Return the account; `_embedded` only when a `with` asks for something that lives there."""
-    account = ctx.sandbox.account
+    account = ctx.account.settings
     shown = {key: account[key] for key in _PLAIN}
     shown.update(created_by=0, updated_at=account["created_at"], updated_by=0, mobile_feature_version=0)
     shown["current_user_id"] = ctx.user["id"]

@@ -80,7 +80,7 @@ def connect_channel(ctx: Context) -> Response:
     """Connect a channel to the account; the answer has the scope that all other paths need."""
     channel = channel_of(ctx, is_connected=False)
     data = read_body(ctx)
-    if data["account_id"] != ctx.sandbox.account["amojo_id"]:
+    if data["account_id"] != ctx.account.settings["amojo_id"]:
         raise _missing(ctx)
     scope_id = f"{channel['channel_id']}_{data['account_id']}"
     answer = {"account_id": data["account_id"], "scope_id": scope_id}
@@ -97,7 +97,7 @@ def disconnect_channel(ctx: Context) -> Response:
     """Disconnect a channel; 200 without a body."""
     channel = channel_of(ctx, is_connected=False)
     data = read_body(ctx)
-    if data["account_id"] != ctx.sandbox.account["amojo_id"] or channel["connection"] is None:
+    if data["account_id"] != ctx.account.settings["amojo_id"] or channel["connection"] is None:
         raise _missing(ctx)
     ctx.store.put("channels", {**channel, "connection": None})
     return Response(200)

@@ -60,5 +60,5 @@ def _add(ctx: Context, item: Item, kind: str, id: int) -> dict[str, Any]:
     ctx.store.insert("notes", note)
     ctx.changes.noted(kind, id, note_type, note_id)
     answer = {"id": note_id, "entity_id": id, "entity_type": SINGULARS[kind]}
-    answer.update(account_id=ctx.sandbox.account["id"], request_id=item.request_id)
+    answer.update(account_id=ctx.account.settings["id"], request_id=item.request_id)
     return {**answer, "_embedded": {"entity": ctx.ref(kind, id)}}

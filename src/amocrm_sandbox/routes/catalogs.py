@@ -26,7 +26,7 @@ _CHANGEABLE = (
 
 
 def _show(ctx: Context, catalog: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
-    shown = {**catalog, "account_id": ctx.sandbox.account["id"]}
+    shown = {**catalog, "account_id": ctx.account.settings["id"]}
     if request_id is not None:
         shown["request_id"] = request_id
         del shown["sdk_widget_code"]

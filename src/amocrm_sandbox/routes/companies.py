@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from ..domain.context import Context, Routes
-from ..domain.embedding import embed_links
-from ..domain.entities import Kind, Row, create_many, get_one, list_all, update_many, update_one
+from ..domain.entities import create_many, get_one, list_all, update_many, update_one
+from ..domain.kinds import COMPANIES
 from ..engine.messages import Response
 
-__all__ = ["COMPANIES", "routes"]
+__all__ = ["routes"]
 
 routes = Routes()
-
-
-def _embed(ctx: Context, ids: list[int], shown: list[Row]) -> None:
-    embed_links(ctx, "companies", ids, shown, always=(), asked=("contacts", "leads", "customers"))
-
-
-COMPANIES = Kind("companies", (), frozenset({"updated_at", "id"}), embed=_embed, echo=("name",))
 
 
 @routes("GET", "/api/v4/companies")

@@ -7,13 +7,11 @@ from typing import Any
 from ..domain import access
 from ..domain.context import Context, Item, Routes
 from ..domain.entities import Kind, create
+from ..domain.kinds import COMPANIES, CONTACTS, LEADS
 from ..domain.relations import link
 from ..domain.stages import main_pipeline, unsorted_stage
 from ..domain.unsorted import add_unsorted
 from ..engine.messages import Response, json_response
-from .companies import COMPANIES
-from .contacts import CONTACTS
-from .leads import LEADS
 
 __all__ = ["routes"]
 

@@ -68,7 +68,7 @@ def _show(ctx: Context, segment: dict[str, Any]) -> dict[str, Any]:
     count = ctx.store.value("SELECT count(*) FROM customer_segments WHERE segment_id=?", (segment["id"],))
     return {
         **{key: value for key, value in segment.items() if key != "fields"},
-        "account_id": ctx.sandbox.account["id"],
+        "account_id": ctx.account.settings["id"],
         "customers_count": count,
         # Empty values are a list here, not null.
         "custom_fields_values": show_values(ctx.store.documents("fields"), segment["fields"]) or [],

@@ -22,7 +22,7 @@ _PATH = "/api/v4/customers/statuses"
 def _show(ctx: Context, status: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
     extra = {} if request_id is None else {"request_id": request_id}
     links = ctx.links(f"customers/statuses/{status['id']}")
-    return {**status, "account_id": ctx.sandbox.account["id"], **extra, "_links": links}
+    return {**status, "account_id": ctx.account.settings["id"], **extra, "_links": links}
 
 
 def _find(ctx: Context) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def _narrow(ctx: Context, selection: Selection, asked: dict[str, Any]) -> None:
     date = asked.get("date")
     if isinstance(date, dict):
         column = "updated_at" if date.get("type") == "updated_at" else "created_at"
-        period = preset(str(date.get("date_preset")), ctx.now, ctx.sandbox.account["timezone"])
+        period = preset(str(date.get("date_preset")), ctx.now, ctx.account.settings["timezone"])
         low, high = period or as_range(date)
         if low is not None or high is not None:
             selection.between(column, {"from": low, "to": high})
@@ -192,6 +192,6 @@ def download_version(ctx: Context) -> Response:
 def _bytes(ctx: Context, version_uuid: str) -> Response:
     sql = "SELECT mime_type, content FROM file_versions WHERE uuid=? AND file_uuid=?"
     found = ctx.store.row(sql, (version_uuid, ctx.params["file_uuid"]))
-    if found is None or ctx.params["account_uuid"] != ctx.sandbox.account["uuid"]:
+    if found is None or ctx.params["account_uuid"] != ctx.account.settings["uuid"]:
         raise refuse(404, "File not found")
     return Response(200, (("Content-Type", found[0]),), found[1])

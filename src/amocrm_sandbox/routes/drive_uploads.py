@@ -26,13 +26,13 @@ def _token(ctx: Context, session_id: int, part: int) -> str:
         "exp": ctx.now + LIFE,
         "iat": ctx.now,
         "nbf": ctx.now,
-        "account_id": ctx.sandbox.account["id"],
+        "account_id": ctx.account.settings["id"],
         "session_id": session_id,
         "user_id": ctx.user["id"],
         "user_type": "internal",
         "part_num": part,
     }
-    return jwt(claims, ctx.sandbox.random.randbytes(32))
+    return jwt(claims, ctx.account.random.randbytes(32))
 
 
 def _url(ctx: Context, token: str) -> str:
@@ -100,8 +100,8 @@ def _keep(ctx: Context, data: dict[str, Any], content: bytes) -> tuple[Any, ...]
     """Store a file, or a new version that becomes the active one."""
     user_id = (data.get("created_by") or {}).get("id", ctx.user["id"])
     version = {
-        "uuid": new_uuid(ctx.sandbox.random),
-        "file_uuid": data.get("file_uuid") or new_uuid(ctx.sandbox.random),
+        "uuid": new_uuid(ctx.account.random),
+        "file_uuid": data.get("file_uuid") or new_uuid(ctx.account.random),
         "name": data["file_name"],
         "mime_type": data.get("content_type") or "application/octet-stream",
         "size": len(content),

@@ -108,7 +108,7 @@ def _show(ctx: Context, record: dict[str, Any], names: dict[tuple[str, int], str
         "created_at": record["created_at"],
         "value_after": _decode(record["after"]),
         "value_before": _decode(record["before"]),
-        "account_id": ctx.sandbox.account["id"],
+        "account_id": ctx.account.settings["id"],
         "_links": ctx.links(f"events/{record['id']}"),
         "_embedded": {"entity": entity},
     }

@@ -114,7 +114,7 @@ def _show(ctx: Context, field: dict[str, Any], request_id: str | None = None) ->
     owner = field["entity_type"]
     kind, _, catalog_id = owner.partition(":")
     defaults = {"catalogs": _OF_LISTS, "segments": _OF_SEGMENTS}.get(kind, _DEFAULTS)
-    shown = {**defaults, **field, "account_id": ctx.sandbox.account["id"]}
+    shown = {**defaults, **field, "account_id": ctx.account.settings["id"]}
     if catalog_id:
         shown.update(entity_type=kind, catalog_id=int(catalog_id))
     if owner == "leads":

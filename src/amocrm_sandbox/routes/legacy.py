@@ -10,13 +10,13 @@ from ..domain.catalogs import make_catalog, require_lists
 from ..domain.context import Context, Item, Routes
 from ..domain.elements import SELECT, change_element, delete_element, make_element
 from ..domain.entities import create
+from ..domain.kinds import LEADS
 from ..domain.phone_lookup import caller
+from ..domain.v2_field_values import ELEMENT_TYPES, shown_fields
 from ..engine.messages import Response, json_response
 from ..engine.php_query import as_int, as_list
 from ..engine.refusals import refuse
 from ..storage.ids import new_uuid
-from ..webhooks.bodies import ELEMENT_TYPES, shown_fields
-from .leads import LEADS
 
 __all__ = ["routes"]
 
@@ -122,7 +122,7 @@ def _element(ctx: Context, row: tuple[Any, ...]) -> dict[str, Any]:
         "created_by": created_by,
     }
     stored = msgspec.json.decode(fields) if fields else {}
-    custom = shown_fields(ctx.sandbox, stored)
+    custom = shown_fields(ctx.account, stored)
     kept = {"is_deleted": False, "catalog_id": catalog_id, "custom_fields": custom}
     return {**shown, **kept, "_links": _links(f"{_ELEMENTS}?id={id}")}
 
@@ -191,7 +191,7 @@ def notify_call(ctx: Context) -> Response:
         shown = {
             "element_id": id,
             "element_type": ELEMENT_TYPES[kind] if kind else None,
-            "uid": new_uuid(ctx.sandbox.random),
+            "uid": new_uuid(ctx.account.random),
         }
         items.append({**shown, "phone_number": call["phone_number"]})
     return json_response({"_links": _links("/api/v2/events", "post"), "_embedded": {"items": items}})

@@ -52,7 +52,7 @@ def _show(ctx: Context, kind: str, values: tuple[Any, ...]) -> dict[str, Any]:
     shown["group_id"] = (user and user["rights"]["group_id"]) or 0
     shown["note_type"] = row["note_type"]
     shown["params"] = show_params(row["note_type"], msgspec.json.decode(row["params"]))
-    shown["account_id"] = ctx.sandbox.account["id"]
+    shown["account_id"] = ctx.account.settings["id"]
     if "is_pinned" in ctx.with_:
         shown["is_pinned"] = bool(row["is_pinned"])
     shown["_links"] = ctx.links(f"{kind}/{row['entity_id']}/notes/{row['id']}")

@@ -41,7 +41,7 @@ def _form(ctx: Context) -> dict[str, str]:
 @routes("POST", "/oauth2/access_token")
 def create_token(ctx: Context) -> Response:
     """Exchange a code, or a refresh token, for a new pair; either can be spent once."""
-    form, tokens = _form(ctx), ctx.sandbox.tokens
+    form, tokens = _form(ctx), ctx.account.tokens
     for key in _REQUIRED:
         if not isinstance(form.get(key), str) or not form[key]:
             raise _refused(f"Check the `{key}` parameter")
@@ -71,11 +71,11 @@ def create_token(ctx: Context) -> Response:
 def authorize(ctx: Context) -> Response:
     """Stand in for the consent page: agree at once and redirect with a code."""
     client_id = ctx.query.get("client_id")
-    integration = next((one for one in ctx.sandbox.tokens.integrations() if one.client_id == client_id), None)
+    integration = next((one for one in ctx.account.tokens.integrations() if one.client_id == client_id), None)
     if integration is None:
         raise refuse(404, "Integration not found")
-    code = ctx.sandbox.tokens.issue_code(integration.client_id, ctx.sandbox.admin_id)
-    answer = {"code": code, "referer": f"{ctx.sandbox.subdomain}.amocrm.ru", "platform": "1"}
+    code = ctx.account.tokens.issue_code(integration.client_id, ctx.account.admin_id)
+    answer = {"code": code, "referer": f"{ctx.account.subdomain}.amocrm.ru", "platform": "1"}
     answer["client_id"] = integration.client_id
     if "state" in ctx.query:
         answer["state"] = ctx.query["state"]
@@ -83,7 +83,7 @@ def authorize(ctx: Context) -> Response:
 
 
 def _domain(ctx: Context) -> Response:
-    account = ctx.sandbox.account
+    account = ctx.account.settings
     name = f"{account['subdomain']}.amocrm.ru"
     body = {"id": account["id"], "subdomain": account["subdomain"], "domain": name, "top_level_domain": "ru"}
     return json_response(body, content_type=JSON)
@@ -92,7 +92,7 @@ def _domain(ctx: Context) -> Response:
 @routes("GET", "/oauth2/account/current/subdomain")
 def get_current_account_domain(ctx: Context) -> Response:
     """Return the account's present host to the holder of a live refresh token, which is not spent by this."""
-    if not ctx.sandbox.tokens.is_live_refresh(ctx.request.headers.get("x-refresh-token", "")):
+    if not ctx.account.tokens.is_live_refresh(ctx.request.headers.get("x-refresh-token", "")):
         raise refuse(401, "Invalid refresh token")
     return _domain(ctx)
 
@@ -101,6 +101,6 @@ def get_current_account_domain(ctx: Context) -> Response:
 def get_account_domain(ctx: Context) -> Response:
     """Return the account's present host to the holder of a live access token."""
     token = ctx.request.headers.get("authorization", "").partition(" ")[2]
-    if ctx.sandbox.tokens.check(token) is None:
+    if ctx.account.tokens.check(token) is None:
         raise refuse(401, "Invalid user name or password")
     return _domain(ctx)

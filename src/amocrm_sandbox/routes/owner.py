@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from ..domain.context import Context, Routes
+from ..engine.hook_delivery import HookDelivery
 from ..engine.messages import JSON, Response, decode_json, json_response
 from ..engine.refusals import refuse
-from ..webhooks.delivery import HookDelivery
 
 __all__ = ["routes"]
 
@@ -37,7 +37,7 @@ def exchange_api_key(ctx: Context) -> Response:
     if errors:
         raise refuse(400, f"{errors[0]['path']}: {errors[0]['detail']}")
     integration = next(
-        (one for one in ctx.sandbox.tokens.integrations() if one.client_id == data["client_uuid"]), None
+        (one for one in ctx.account.tokens.integrations() if one.client_id == data["client_uuid"]), None
     )
     if integration is None or integration.client_secret != data["client_secret"]:
         raise refuse(403, "Access denied")
@@ -50,8 +50,8 @@ def exchange_api_key(ctx: Context) -> Response:
         raise refuse(429, "Too many requests")
     ctx.store.set_setting(key, ctx.now)
     query = {
-        "code": ctx.sandbox.tokens.issue_code(integration.client_id, user["id"]),
-        "referer": f"{ctx.sandbox.subdomain}.amocrm.ru",
+        "code": ctx.account.tokens.issue_code(integration.client_id, user["id"]),
+        "referer": f"{ctx.account.subdomain}.amocrm.ru",
         "from_exchange": "1",
         **({"state": data["state"]} if "state" in data else {}),
     }

@@ -20,7 +20,7 @@ MOST_PIPELINES = 50
 
 def _show(ctx: Context, pipeline: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
     id = pipeline["id"]
-    shown = {**pipeline, "account_id": ctx.sandbox.account["id"]}
+    shown = {**pipeline, "account_id": ctx.account.settings["id"]}
     if request_id is not None:
         shown["request_id"] = request_id
     shown["_links"] = ctx.links(f"leads/pipelines/{id}")

@@ -7,7 +7,7 @@ from typing import Any
 from ..domain.catalogs import catalog_of_type, enable_products
 from ..domain.context import Context, Routes
 from ..engine.messages import Response, json_response
-from ..storage.seed_directories import CURRENCIES
+from ..storage.seed_reference_data import CURRENCIES
 
 __all__ = ["routes"]
 

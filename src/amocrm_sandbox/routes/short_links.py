@@ -22,11 +22,11 @@ def create_short_links(ctx: Context) -> Response:
         contact_id = item.data["metadata"]["entity_id"]
         if not access.may_see(ctx, "contacts", contact_id):
             continue
-        code = "".join(ctx.sandbox.random.choice(_LETTERS) for _ in range(6))
+        code = "".join(ctx.account.random.choice(_LETTERS) for _ in range(6))
         link = {"id": ctx.store.next_id("short_links"), "code": code, "url": item.data["url"]}
         ctx.store.put("short_links", {**link, "contact_id": contact_id})
         metadata = {"entity_type": "contacts", "entity_id": contact_id}
-        account_id = ctx.sandbox.account["id"]
+        account_id = ctx.account.settings["id"]
         shown.append({"url": f"https://amo.sh/{code}", "account_id": account_id, "metadata": metadata})
     body = {"_links": {"self": {"href": "/api/v4/short_links"}}, "_embedded": {"short_links": shown}}
     return json_response(body)

@@ -46,7 +46,7 @@ COLORS = (
 def show_status(ctx: Context, status: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
     """Return a stage as it is read; descriptions only when asked for, and in answers to writes."""
     shown = {key: value for key, value in status.items() if key != "descriptions"}
-    shown["account_id"] = ctx.sandbox.account["id"]
+    shown["account_id"] = ctx.account.settings["id"]
     if request_id is not None:
         shown["request_id"] = request_id
     shown["_links"] = ctx.links(f"leads/pipelines/{status['pipeline_id']}/statuses/{status['id']}")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from ..domain import access
+from ..domain.closest_task import TABLES, refresh_closest
 from ..domain.context import Context, Item, Routes
 from ..domain.selection import Selection
 from ..engine.messages import Response, json_response
 from ..engine.php_query import as_list
 from ..engine.refusals import refuse
 
-__all__ = ["refresh_closest", "routes"]
+__all__ = ["routes"]
 
 routes = Routes()
 
-_TABLES = ("leads", "contacts", "companies", "customers")
 _COLUMNS: tuple[str, ...] = (
     "id",
     "created_by",
@@ -49,7 +49,7 @@ def _show(ctx: Context, values: tuple[Any, ...]) -> dict[str, Any]:
     # PHP's empty array: a task without a result has a list here, not an object.
     shown["result"] = {"text": row["result"]} if row["result"] is not None else []
     shown["complete_till"] = row["complete_till"]
-    shown["account_id"] = ctx.sandbox.account["id"]
+    shown["account_id"] = ctx.account.settings["id"]
     shown["_links"] = ctx.links(f"tasks/{row['id']}")
     return shown
 
@@ -105,19 +105,8 @@ def _fill(ctx: Context, item: Item, row: dict[str, Any]) -> None:
         kind = row["entity_type"]
         if kind is None:
             item.error("FieldMissing", "entity_type")
-        elif kind not in _TABLES or not ctx.store.row(
-            f"SELECT 1 FROM {kind} WHERE id=?", (row["entity_id"],)
-        ):
+        elif kind not in TABLES or not ctx.store.row(f"SELECT 1 FROM {kind} WHERE id=?", (row["entity_id"],)):
             item.error("NotSupportedChoice", "entity_id")
-
-
-def refresh_closest(ctx: Context, rows: list[dict[str, Any]]) -> None:
-    """Set `closest_task_at` of the entities: the nearest deadline of an open task."""
-    for kind, id in {(row["entity_type"], row["entity_id"]) for row in rows if row["entity_type"] in _TABLES}:
-        nearest = (
-            "SELECT min(complete_till) FROM tasks WHERE entity_type=? AND entity_id=? AND is_completed=0"
-        )
-        ctx.store.execute(f"UPDATE {kind} SET closest_task_at=({nearest}) WHERE id=?", (kind, id, id))
 
 
 @routes("POST", "/api/v4/tasks")

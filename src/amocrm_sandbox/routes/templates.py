@@ -48,7 +48,7 @@ def _find(ctx: Context) -> dict[str, Any]:
 
 def _show(ctx: Context, template: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
     shown = {key: value for key, value in template.items() if key not in ("client_id", "reviews", "status")}
-    shown["account_id"] = ctx.sandbox.account["id"]
+    shown["account_id"] = ctx.account.settings["id"]
     if shown["attachment"] and request_id is None and ctx.request.method == "GET":
         shown["attachment"] = {**shown["attachment"], "is_external": True}
     if request_id is not None:
@@ -205,7 +205,7 @@ def send_to_review(ctx: Context) -> Response:
         "attachment",
     )
     record = {key: template[key] for key in (*keys, *waba)}
-    record.update(account_id=ctx.sandbox.account["id"], is_on_review=True)
+    record.update(account_id=ctx.account.settings["id"], is_on_review=True)
     ctx.changes.hook("add_chat_template_review", KIND, template["id"], **record)
     return json_response({"_embedded": {"reviews": reviews}})
 

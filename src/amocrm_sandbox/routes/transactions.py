@@ -34,7 +34,7 @@ _SELECT = ",".join((*_COLUMNS, "elements"))
 
 def _own(ctx: Context) -> int | None:
     """Return the customer of the path, if it names one that exists."""
-    if ctx.sandbox.account["customers_mode"] not in ENABLED:
+    if ctx.account.settings["customers_mode"] not in ENABLED:
         raise refuse(404, "Transactions not found")
     if "customer_id" not in ctx.params:
         return None
@@ -51,7 +51,7 @@ def _show(ctx: Context, values: tuple[Any, ...]) -> dict[str, Any]:
     if elements:
         embedded["catalog_elements"] = msgspec.json.decode(elements)
     links = ctx.links(f"customers/{row['customer_id']}/transactions/{row['id']}")
-    account = {"is_deleted": False, "account_id": ctx.sandbox.account["id"]}
+    account = {"is_deleted": False, "account_id": ctx.account.settings["id"]}
     return {**row, **account, "_links": links, "_embedded": embedded}
 
 

@@ -10,15 +10,13 @@ from ..domain import access
 from ..domain import unsorted as incoming
 from ..domain.context import Context, Item, Routes
 from ..domain.entities import create
+from ..domain.kinds import COMPANIES, CONTACTS, LEADS
 from ..domain.relations import link, links_of
 from ..domain.selection import Selection
 from ..domain.stages import CLOSED, first_stage, main_pipeline, pipeline_of, stage
 from ..engine.messages import Response, json_response
 from ..engine.php_query import as_list
 from ..engine.refusals import refuse
-from .companies import COMPANIES
-from .contacts import CONTACTS
-from .leads import LEADS
 
 __all__ = ["routes"]
 
@@ -48,7 +46,7 @@ def _show(ctx: Context, record: Any) -> dict[str, Any]:
         "pipeline_id": pipeline_id,
         "created_at": created_at,
         "metadata": kept["metadata"],
-        "account_id": ctx.sandbox.account["id"],
+        "account_id": ctx.account.settings["id"],
         "_links": ctx.links(f"leads/unsorted/{uid}"),
         "_embedded": _embedded(ctx, incoming.members(ctx, lead_id)),
     }
@@ -135,7 +133,7 @@ def _create(ctx: Context, category: str) -> Response:
         uid = None if item.errors else _add(ctx, item, category)
         if uid is not None:
             (lead_id,) = ctx.store.rows("SELECT lead_id FROM unsorted WHERE uid=?", (uid,))[0]
-            answer = {"uid": uid, "account_id": ctx.sandbox.account["id"], "request_id": item.request_id}
+            answer = {"uid": uid, "account_id": ctx.account.settings["id"], "request_id": item.request_id}
             links = ctx.links(f"leads/unsorted/{uid}")
             embedded = _embedded(ctx, incoming.members(ctx, lead_id))
             shown.append({**answer, "_links": links, "_embedded": embedded})

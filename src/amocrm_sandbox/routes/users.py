@@ -131,6 +131,6 @@ def _user(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
         "email": data["email"],
         "lang": data.get("lang") or "ru",
         "rights": rights,
-        "uuid": new_uuid(ctx.sandbox.random),
-        "amojo_id": new_uuid(ctx.sandbox.random),
+        "uuid": new_uuid(ctx.account.random),
+        "amojo_id": new_uuid(ctx.account.random),
     }

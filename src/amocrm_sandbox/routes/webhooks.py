@@ -18,7 +18,7 @@ _PATH = "/api/v4/webhooks"
 
 
 def _show(ctx: Context, hook: dict[str, Any]) -> dict[str, Any]:
-    return {**hook, "account_id": ctx.sandbox.account["id"]}
+    return {**hook, "account_id": ctx.account.settings["id"]}
 
 
 def _find(ctx: Context, destination: str) -> dict[str, Any] | None:
@@ -59,7 +59,7 @@ def subscribe_webhook(ctx: Context) -> Response:
     settings = list(dict.fromkeys(data["settings"]))
     hook = {**known, "updated_at": ctx.now, "disabled": False, "settings": settings}
     ctx.store.put("webhooks", hook)
-    ctx.sandbox.webhooks.forget(hook["id"])
+    ctx.account.webhooks.forget(hook["id"])
     return json_response(_show(ctx, hook), 201)
 
 

@@ -23,7 +23,7 @@ _PATH = "/api/v4/website_buttons"
 def _show(ctx: Context, button: dict[str, Any], with_script: bool = False) -> dict[str, Any]:
     is_made = ctx.now >= button["created_at"] + PENDING
     shown = {
-        "account_id": ctx.sandbox.account["id"],
+        "account_id": ctx.account.settings["id"],
         "source_id": button["id"],
         "button_id": button["button_id"] if is_made else None,
         "is_duplication_control_enabled": False,

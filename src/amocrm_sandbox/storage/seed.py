@@ -5,11 +5,11 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from . import seed_directories as directories
 from .ids import new_uuid
+from .seed_reference_data import fill_reference_data
 from .store import Store
 
-__all__ = ["create_account", "full_rights"]
+__all__ = ["create_account", "create_reference_data", "full_rights"]
 
 PHONE_CODES = ("WORK", "WORKDD", "MOB", "FAX", "HOME", "OTHER")
 EMAIL_CODES = ("WORK", "PRIV", "OTHER")
@@ -101,10 +101,10 @@ def create_account(store: Store, now: int, subdomain: str, timezone: str, random
             "amojo_id": new_uuid(random),
         },
     )
-    create_directories(store, now, random)
+    create_reference_data(store, now, random)
 
 
-def create_directories(store: Store, now: int, random: Random) -> None:
+def create_reference_data(store: Store, now: int, random: Random) -> None:
     """Add the first pipeline, the predefined fields, groups, task types and loss reasons."""
     pipeline_id = store.next_id("pipelines")
     store.put(
@@ -132,7 +132,7 @@ def create_directories(store: Store, now: int, random: Random) -> None:
             "loss_reasons",
             {"id": reason_id, "name": name, "sort": sort, "created_at": now, "updated_at": now},
         )
-    directories.create(store, now, random)
+    fill_reference_data(store, now, random)
     for sort, (owner, name, type_, code, codes) in enumerate(_PREDEFINED, start=1):
         enums = [
             {"id": store.next_id("enums"), "value": value, "sort": at, "code": None}

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote_plus
 
 import msgspec
 
-from ..domain.field_values import ADDRESS
+from ..account import Account
 from ..domain.relations import links_of, tags_of
+from ..domain.v2_field_values import ELEMENT_TYPES, shown_fields, text_time
 
-if TYPE_CHECKING:
-    from ..app import Sandbox
-
-__all__ = ["encode_form", "hook_item", "place_of", "shown_fields"]
+__all__ = ["encode_form", "hook_item", "place_of"]
 
 Record = dict[str, Any]
 
 _decode = msgspec.json.decode
-ELEMENT_TYPES = {"contacts": 1, "leads": 2, "companies": 3, "customers": 12}
 # Numbers of API v2; types that it did not know are system messages.
 _NOTE_NUMBERS = {"common": 4, "attachment": 5, "call_in": 10, "call_out": 11, "sms_in": 102, "sms_out": 103}
 _GROUPS = {
@@ -73,38 +69,38 @@ def place_of(code: str) -> tuple[str | None, str]:
     return _GROUPS[what], action
 
 
-def hook_item(sandbox: Sandbox, code: str, kind: str, id: Any, extra: Record) -> Record | None:
+def hook_item(account: Account, code: str, kind: str, id: Any, extra: Record) -> Record | None:
     """Return the record that a delivery carries, as things stand now; None when there is nothing to tell."""
     action = code.partition("_")[0]
     if code.startswith("note_"):
-        return _note(sandbox, kind, id)
+        return _note(account, kind, id)
     if action == "delete" and (kind in ELEMENT_TYPES or kind == "tasks"):
-        return _deleted(sandbox, kind, id)
-    maker: Callable[[Sandbox, str, Any, Record], Record | None]
+        return _deleted(account, kind, id)
+    maker: Callable[[Account, str, Any, Record], Record | None]
     maker = _entity if kind in ELEMENT_TYPES else _task if kind == "tasks" else _ready
     if kind == "unsorted" and action != "delete":
         maker = _unsorted
-    return maker(sandbox, kind, id, extra)
+    return maker(account, kind, id, extra)
 
 
-def _ready(sandbox: Sandbox, kind: str, id: Any, extra: Record) -> Record | None:
+def _ready(account: Account, kind: str, id: Any, extra: Record) -> Record | None:
     """Talks, messages, incoming leads and elements come as whole records from those who changed them."""
     return extra
 
 
-def _unsorted(sandbox: Sandbox, kind: str, uid: str, extra: Record) -> Record | None:
-    found = sandbox.store.row(
+def _unsorted(account: Account, kind: str, uid: str, extra: Record) -> Record | None:
+    found = account.store.row(
         "SELECT category, pipeline_id, lead_id, created_at, body FROM unsorted WHERE uid=?", (uid,)
     )
     if found is None:
         return None
     category, pipeline_id, lead_id, created_at, body = found
     kept = _decode(body)
-    links = links_of(sandbox.store, "leads", [lead_id])[lead_id]
-    drafts: dict[str, list[Record]] = {"leads": [_draft(sandbox, "leads", lead_id)]}
+    links = links_of(account.store, "leads", [lead_id])[lead_id]
+    drafts: dict[str, list[Record]] = {"leads": [_draft(account, "leads", lead_id)]}
     for other, id, _, _ in links:
         if other in ("contacts", "companies"):
-            drafts.setdefault(other, []).append(_draft(sandbox, other, id))
+            drafts.setdefault(other, []).append(_draft(account, other, id))
     return {
         "uid": uid,
         "source": kept.get("source_name"),
@@ -114,15 +110,15 @@ def _unsorted(sandbox: Sandbox, kind: str, uid: str, extra: Record) -> Record | 
         "date_create": created_at,
         "data": drafts,
         "pipeline_id": pipeline_id,
-        "account_id": sandbox.account["id"],
+        "account_id": account.settings["id"],
         "lead_id": lead_id,
         "created_at": created_at,
     }
 
 
-def _draft(sandbox: Sandbox, kind: str, id: int) -> Record:
+def _draft(account: Account, kind: str, id: int) -> Record:
     """Return an entity of an incoming lead: tags are one text here, and fields have no names."""
-    item = _entity(sandbox, kind, id, {}) or {}
+    item = _entity(account, kind, id, {}) or {}
     keys = (
         "id",
         "name",
@@ -140,17 +136,17 @@ def _draft(sandbox: Sandbox, kind: str, id: int) -> Record:
     return {**kept, "custom_fields": [{"id": field["id"], "values": field["values"]} for field in fields]}
 
 
-def _deleted(sandbox: Sandbox, kind: str, id: int) -> Record:
+def _deleted(account: Account, kind: str, id: int) -> Record:
     if kind == "leads":
-        row = sandbox.store.row("SELECT status_id, pipeline_id FROM leads WHERE id=?", (id,))
+        row = account.store.row("SELECT status_id, pipeline_id FROM leads WHERE id=?", (id,))
         return {"id": id, "status_id": row and row[0], "pipeline_id": row and row[1]}
     if kind in ("customers", "tasks"):
         return {"id": id}
     return {"id": id, "type": "contact" if kind == "contacts" else "company"}
 
 
-def _entity(sandbox: Sandbox, kind: str, id: int, extra: Record) -> Record | None:
-    cursor = sandbox.store.execute(f"SELECT * FROM {kind} WHERE id=?", (id,))
+def _entity(account: Account, kind: str, id: int, extra: Record) -> Record | None:
+    cursor = account.store.execute(f"SELECT * FROM {kind} WHERE id=?", (id,))
     values = cursor.fetchone()
     if values is None:
         return None
@@ -165,13 +161,13 @@ def _entity(sandbox: Sandbox, kind: str, id: int, extra: Record) -> Record | Non
     item["last_modified"], item["date_create"] = row["updated_at"], row["created_at"]
     item["modified_user_id"], item["created_user_id"] = row["updated_by"], row["created_by"]
     if kind == "contacts":
-        item.update(_company(sandbox, id))
-    item["account_id"] = sandbox.account["id"]
-    tags = tags_of(sandbox.store, kind, [id])[id]
+        item.update(_company(account, id))
+    item["account_id"] = account.settings["id"]
+    tags = tags_of(account.store, kind, [id])[id]
     item["tags"] = [{"id": tag["id"], "name": tag["name"]} for tag in tags]
-    item["custom_fields"] = shown_fields(sandbox, _decode(row["fields"]) if row["fields"] else {})
+    item["custom_fields"] = shown_fields(account, _decode(row["fields"]) if row["fields"] else {})
     if kind in ("contacts", "companies"):
-        leads = links_of(sandbox.store, kind, [id], "leads")[id]
+        leads = links_of(account.store, kind, [id], "leads")[id]
         item["linked_leads_id"] = {link[1]: {"ID": link[1]} for link in leads}
     item.update(extra)
     item["created_at"], item["updated_at"] = row["created_at"], row["updated_at"]
@@ -180,58 +176,20 @@ def _entity(sandbox: Sandbox, kind: str, id: int, extra: Record) -> Record | Non
     return item
 
 
-def _company(sandbox: Sandbox, contact_id: int) -> Record:
-    links = links_of(sandbox.store, "contacts", [contact_id], "companies")[contact_id]
+def _company(account: Account, contact_id: int) -> Record:
+    links = links_of(account.store, "contacts", [contact_id], "companies")[contact_id]
     if not links:
         return {}
-    name = sandbox.store.value("SELECT name FROM companies WHERE id=?", (links[0][1],))
+    name = account.store.value("SELECT name FROM companies WHERE id=?", (links[0][1],))
     return {"company_name": name, "linked_company_id": links[0][1]}
 
 
-def shown_fields(sandbox: Sandbox, stored: dict[str, list[Record]]) -> list[Record]:
-    """Return stored values in the form that webhooks give them."""
-    definitions, shown = sandbox.store.documents("fields"), []
-    for key, values in stored.items():
-        field = definitions.get(int(key))
-        if field is None or not values:
-            continue
-        options = {one["id"]: one["value"] for one in field.get("enums") or field.get("nested") or ()}
-        items: Any = [_value(field["type"], value, options) for value in values]
-        if field["type"] == "radiobutton":
-            # One object in the place of the list.
-            items = items[0]
-        shown.append({"id": field["id"], "name": field["name"], "values": items, "code": field["code"]})
-    return shown
-
-
-def _value(kind: str, value: Record, options: dict[int, str]) -> Any:
-    enum_id, sent = value.get("enum_id"), value.get("value")
-    if kind in ("date", "date_time"):
-        return sent
-    if kind == "birthday":
-        return {
-            "value": (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=sent or 0)).strftime("%d.%m.%Y")
-        }
-    if kind == "smart_address" and enum_id:
-        return {"value": sent, "subtype": ADDRESS[enum_id - 1]}
-    if enum_id is not None:
-        return {"value": sent if sent is not None else options.get(enum_id), "enum": enum_id}
-    return value if kind == "chained_list" else {"value": sent}
-
-
-def _text_time(moment: int | None, hours: int = 0) -> str | None:
-    # Texts of tasks were seen in UTC, those of notes in Moscow time.
-    if moment is None:
-        return None
-    return (datetime.fromtimestamp(moment, UTC) + timedelta(hours=hours)).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _task(sandbox: Sandbox, kind: str, id: int, extra: Record) -> Record | None:
+def _task(account: Account, kind: str, id: int, extra: Record) -> Record | None:
     names = (
         "entity_id,entity_type,task_type_id,text,is_completed,created_by,responsible_user_id,complete_till,"
         "created_at,updated_at"
     )
-    values = sandbox.store.row(f"SELECT {names} FROM tasks WHERE id=?", (id,))
+    values = account.store.row(f"SELECT {names} FROM tasks WHERE id=?", (id,))
     if values is None:
         return None
     row = dict(zip(names.split(","), values, strict=True))
@@ -240,14 +198,14 @@ def _task(sandbox: Sandbox, kind: str, id: int, extra: Record) -> Record | None:
         "element_id": row["entity_id"],
         "element_type": ELEMENT_TYPES.get(row["entity_type"]),
         "task_type": row["task_type_id"],
-        "date_create": _text_time(row["created_at"]),
+        "date_create": text_time(row["created_at"]),
         "text": row["text"],
         "status": row["is_completed"],
-        "account_id": sandbox.account["id"],
+        "account_id": account.settings["id"],
         "created_user_id": row["created_by"],
-        "last_modified": _text_time(row["updated_at"]),
+        "last_modified": text_time(row["updated_at"]),
         "responsible_user_id": row["responsible_user_id"],
-        "complete_till": _text_time(row["complete_till"]),
+        "complete_till": text_time(row["complete_till"]),
         **extra,
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
@@ -255,9 +213,9 @@ def _task(sandbox: Sandbox, kind: str, id: int, extra: Record) -> Record | None:
     }
 
 
-def _note(sandbox: Sandbox, kind: str, id: int) -> Record | None:
+def _note(account: Account, kind: str, id: int) -> Record | None:
     names = "entity_id,note_type,params,created_by,updated_by,responsible_user_id,created_at,updated_at"
-    values = sandbox.store.row(f"SELECT {names} FROM notes WHERE id=?", (id,))
+    values = account.store.row(f"SELECT {names} FROM notes WHERE id=?", (id,))
     if values is None:
         return None
     row = dict(zip(names.split(","), values, strict=True))
@@ -268,20 +226,20 @@ def _note(sandbox: Sandbox, kind: str, id: int) -> Record | None:
     file = ""
     if row["note_type"] == "attachment":
         name = params.get("file_name") or params["file_uuid"]
-        file = f"drive/{sandbox.account['uuid']}/{params['file_uuid']}/{name}"
-    author = sandbox.store.document("users", row["created_by"] or 0)
+        file = f"drive/{account.settings['uuid']}/{params['file_uuid']}/{name}"
+    author = account.store.document("users", row["created_by"] or 0)
     source = {"id": row["created_by"], "author_name": author["name"] if author else "", "type": 1}
     note = {
         "text": text or "",
         "attachement": file,
-        "date_create": _text_time(row["created_at"], 3),
+        "date_create": text_time(row["created_at"], 3),
         "note_type": _NOTE_NUMBERS.get(row["note_type"], 25),
         "element_type": ELEMENT_TYPES[kind],
         "element_id": row["entity_id"],
         "catalog_id": 0,
         "group_id": 0,
-        "timestamp_x": _text_time(row["updated_at"], 3),
-        "account_id": sandbox.account["id"],
+        "timestamp_x": text_time(row["updated_at"], 3),
+        "account_id": account.settings["id"],
         "metadata": msgspec.json.encode({"event_source": source}).decode(),
         "created_by": row["created_by"],
         "modified_by": row["updated_by"],

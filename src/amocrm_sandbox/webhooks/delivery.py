@@ -6,62 +6,22 @@ import heapq
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from ..account import Account
+from ..engine.hook_delivery import HookDelivery
 from ..storage.ids import new_uuid
 from .bodies import encode_form, hook_item, place_of
 
-if TYPE_CHECKING:
-    from ..app import Sandbox
-
-__all__ = ["Deliverer", "HookDelivery", "Webhooks", "post"]
+__all__ = ["Deliverer", "Webhooks", "post"]
 
 # Seconds after the answer before, and whether only answers of the server's own kind are tried again.
 _AGAIN = ((300, False), (900, False), (900, True), (3600, True))
 MOST_INVALID = 100
 WINDOW = 2 * 3600
 _WORKERS = 4
-
-
-@dataclass(eq=False)
-class HookDelivery:
-    """One delivery: what is sent where, and how often it was tried.
-
-    Attributes:
-        hook_id: The subscription, or None for a hook of the chats service.
-        code: Subscription code, for example ``add_lead``.
-        destination: Address it goes to.
-        headers: Headers of the request.
-        body: Body of the request, byte by byte what is sent.
-        timeout: Seconds that the receiver has.
-        attempts: Moments (Unix seconds) and statuses of what was tried; 0 for no answer.
-        next_at: When it is tried (again), Unix seconds; None when it is over.
-        data: The body before it was encoded.
-        is_repeated: Whether a failure is tried again.
-        method: HTTP method; GET has everything in the address.
-        number: Its row in the queue that is kept with the data; None when it stands in none.
-    """
-
-    hook_id: int | None
-    code: str
-    destination: str
-    headers: dict[str, str]
-    body: bytes
-    data: dict[str, Any]
-    timeout: float = 2.0
-    is_repeated: bool = True
-    attempts: list[tuple[int, int]] = field(default_factory=list)
-    next_at: int | None = None
-    method: str = "POST"
-    number: int | None = None
-
-    @property
-    def is_delivered(self) -> bool:
-        """Whether the receiver has answered with a success."""
-        return bool(self.attempts) and 100 <= self.attempts[-1][1] < 300
 
 
 _encode = msgspec.json.Encoder().encode
@@ -121,8 +81,8 @@ class Webhooks:
         'Order 17'
     """
 
-    def __init__(self, sandbox: Sandbox, size: int = 2000) -> None:
-        self._sandbox = sandbox
+    def __init__(self, account: Account, size: int = 2000) -> None:
+        self._account = account
         self.deliverer: Deliverer = _record
         self.deliveries: deque[HookDelivery] = deque(maxlen=size)
         self._waiting: list[tuple[int, int, HookDelivery]] = []
@@ -130,7 +90,7 @@ class Webhooks:
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
-        for number, body in sandbox.store.rows("SELECT number, body FROM hook_queue ORDER BY number"):
+        for number, body in account.store.rows("SELECT number, body FROM hook_queue ORDER BY number"):
             delivery = _decode(body)
             delivery.number = number
             self.deliveries.append(delivery)
@@ -141,14 +101,14 @@ class Webhooks:
     def prepare(self, hooks: dict[tuple[str, str, Any], dict[str, Any]]) -> list[HookDelivery]:
         """Return the deliveries that subscriptions ask for, rendered as things stand now."""
         found: list[HookDelivery] = []
-        for hook in self._sandbox.store.documents("webhooks").values():
+        for hook in self._account.store.documents("webhooks").values():
             seen = set()
             for (code, kind, id), extra in hooks.items():
                 if hook["disabled"] or code not in hook["settings"]:
                     continue
                 group, action = place_of(code)
                 item = (
-                    None if (group, action, id) in seen else hook_item(self._sandbox, code, kind, id, extra)
+                    None if (group, action, id) in seen else hook_item(self._account, code, kind, id, extra)
                 )
                 if item is not None:
                     seen.add((group, action, id))
@@ -158,26 +118,26 @@ class Webhooks:
     def _delivery(
         self, hook: dict[str, Any], code: str, group: str | None, action: str, item: dict[str, Any]
     ) -> HookDelivery:
-        account = self._sandbox.account
+        account = self._account.settings
         block = {
             "subdomain": account["subdomain"],
             "id": account["id"],
-            "_links": {"self": self._sandbox.url},
+            "_links": {"self": self._account.url},
         }
         data = {"account": block, **({group: {action: [item]}} if group else {action: [item]})}
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "User-Agent": "amoCRM-Webhooks/3.0",
-            "X-Amocrm-Requestid": new_uuid(self._sandbox.random),
+            "X-Amocrm-Requestid": new_uuid(self._account.random),
         }
         return HookDelivery(hook["id"], code, hook["destination"], headers, encode_form(data), data)
 
     def keep(self, deliveries: Iterable[HookDelivery]) -> None:
         """Put deliveries into the queue that is kept with the data, in the transaction of what caused them."""
         for delivery in deliveries:
-            delivery.next_at = self._sandbox.clock.now()
+            delivery.next_at = self._account.clock.now()
             row = (delivery.next_at, _encode(delivery))
-            cursor = self._sandbox.store.execute("INSERT INTO hook_queue (next_at, body) VALUES (?,?)", row)
+            cursor = self._account.store.execute("INSERT INTO hook_queue (next_at, body) VALUES (?,?)", row)
             delivery.number = cursor.lastrowid
 
     def send_all(self, deliveries: Iterable[HookDelivery]) -> None:
@@ -210,32 +170,32 @@ class Webhooks:
 
     def _due(self) -> HookDelivery | None:
         with self._wake:
-            if self._waiting and self._waiting[0][0] <= self._sandbox.clock.now():
+            if self._waiting and self._waiting[0][0] <= self._account.clock.now():
                 return heapq.heappop(self._waiting)[2]
         return None
 
     def _attempt(self, delivery: HookDelivery) -> None:
         delivery.next_at = None
         status = self.deliverer(delivery)
-        sandbox = self._sandbox
-        now = sandbox.clock.now()
+        account = self._account
+        now = account.clock.now()
         delivery.attempts.append((now, status))
         again = None if delivery.is_delivered else _again(delivery, status, now)
-        with sandbox.lock, sandbox.store.transaction():
+        with account.lock, account.store.transaction():
             if again is None:
-                sandbox.store.execute("DELETE FROM hook_queue WHERE number=?", (delivery.number,))
+                account.store.execute("DELETE FROM hook_queue WHERE number=?", (delivery.number,))
                 delivery.number = None
             else:
                 delivery.next_at = again
                 row = (again, _encode(delivery), delivery.number)
-                sandbox.store.execute("UPDATE hook_queue SET next_at=?, body=? WHERE number=?", row)
+                account.store.execute("UPDATE hook_queue SET next_at=?, body=? WHERE number=?", row)
             if not delivery.is_delivered and delivery.hook_id is not None:
                 self._note_invalid(delivery.hook_id, now)
         if again is not None:
             self._wait(delivery, again)
 
     def _note_invalid(self, hook_id: int, now: int) -> None:
-        store = self._sandbox.store
+        store = self._account.store
         store.execute("DELETE FROM hook_failures WHERE hook_id=? AND at<=?", (hook_id, now - WINDOW))
         store.execute("INSERT INTO hook_failures VALUES (?,?)", (hook_id, now))
         if store.value("SELECT count(*) FROM hook_failures WHERE hook_id=?", (hook_id,)) <= MOST_INVALID:
@@ -247,7 +207,7 @@ class Webhooks:
 
     def forget(self, hook_id: int) -> None:
         """Forget the invalid answers of a subscription, when it is made anew."""
-        self._sandbox.store.execute("DELETE FROM hook_failures WHERE hook_id=?", (hook_id,))
+        self._account.store.execute("DELETE FROM hook_failures WHERE hook_id=?", (hook_id,))
 
     # ---- threads
 
@@ -277,7 +237,7 @@ class Webhooks:
             with self._wake:
                 if self._is_stopping:
                     return
-                if not self._waiting or self._waiting[0][0] > self._sandbox.clock.now():
+                if not self._waiting or self._waiting[0][0] > self._account.clock.now():
                     # A moved clock makes things due without a word: look again soon.
                     self._wake.wait(0.2 if self._waiting else None)
                     continue

@@ -7,7 +7,7 @@ from random import Random
 from .ids import new_uuid
 from .store import Store
 
-__all__ = ["CURRENCIES", "create"]
+__all__ = ["CURRENCIES", "fill_reference_data"]
 
 CURRENCIES = (
     "RUB",
@@ -37,7 +37,7 @@ _CUSTOMER_STATUSES = (
 )
 
 
-def create(store: Store, now: int, random: Random) -> None:
+def fill_reference_data(store: Store, now: int, random: Random) -> None:
     """Fill the directories of a new account.
 
     Args:
