@@ -51,7 +51,7 @@ class AmoCRM(Connection):
 
     def __init__(self, account: str, **options: Any) -> None:
         super().__init__(account, **options)
-        self.directory = Directory(whole_prices=self._attempts.hosts.family.domain == "amocrm.ru")
+        self.directory = Directory(whole_prices=self._sender.hosts.family.domain == "amocrm.ru")
         self.origin = Origin(self.directory)
 
     @property

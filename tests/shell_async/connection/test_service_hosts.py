@@ -321,7 +321,7 @@ async def test_requests_to_chats_are_signed_and_carry_no_token() -> None:
         assert request.headers["content-type"] == "application/json"
     path = seen[1].url.raw_path.decode().partition("?")[0]
     assert "c%201" in path
-    now = crm._attempts.clock.wall()
+    now = crm._sender.clock.wall()
     wanted = dict(signed_headers(CHANNEL, "GET", path, b"", now))
     assert seen[1].headers["x-signature"] == wanted[b"x-signature"].decode()
 

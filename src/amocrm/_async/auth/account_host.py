@@ -1,4 +1,4 @@
-"""Where a renamed account lives now: the platform tells whoever holds a refresh token of it."""
+"""The current host of a renamed account, which the platform tells to holders of a refresh token."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 
 from amocrm._core.auth.token import Token, claims_of
 from amocrm._core.http.options import Options
-from amocrm.errors import ConfigurationError, TransportError
+from amocrm.errors import ConfigurationError
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.response_status import problem_body
 from amocrm_gen._runtime.wire import Request
 
-from ..http.attempt import AsyncAttempts
+from ..http.sender import AsyncSender
 
-__all__ = ["address_now"]
+__all__ = ["find_current_host"]
 
 _log = logging.getLogger("amocrm")
 _TRIES: Final = 2
@@ -30,36 +30,35 @@ _DOMAIN_OP: Final = Op(
 )
 
 
-async def address_now(attempts: AsyncAttempts, options: Options, token: Token) -> str | None:
-    """Host of the token's account as the platform knows it; ``None`` when it cannot be told.
+async def find_current_host(sender: AsyncSender, options: Options, token: Token) -> str | None:
+    """Return the host of the token's account as the platform knows it, ``None`` if it cannot be learned.
 
-    The question goes to the shared host that the access token names, even an ended one; tokens issued
+    The request goes to the shared host that the access token names, even an ended one; tokens issued
     before 21 August 2024 name none. The refresh token is shown and not spent.
     """
     domain = claims_of(token.access).api_domain
     if domain is None:
         return None
     try:
-        attempts.hosts = attempts.hosts.with_service("shared", domain)
+        sender.hosts = sender.hosts.with_service("shared", domain)
     except ConfigurationError:
-        _log.warning("the token for %s names a shared host that is not the vendor's", attempts.hosts.name)
+        _log.warning("the token for %s names a shared host that is not the vendor's", sender.hosts.name)
         return None
     request = Request(op=_DOMAIN_OP, path=_DOMAIN_OP.path, headers={"X-Refresh-Token": token.refresh})
     for attempt in range(1, _TRIES + 1):
-        try:
-            response = await attempts.make(request, None, options, attempt)
-        except TransportError:
+        response = (await sender.send_once(request, None, options, attempt)).response
+        if response is None:
             continue
         if response.status == 200:
-            return _name_in(attempts, problem_body(response).get("domain"))
+            return _name_in(sender, problem_body(response).get("domain"))
         if response.status < 500:
             return None
     return None
 
 
-def _name_in(attempts: AsyncAttempts, domain: object) -> str | None:
+def _name_in(sender: AsyncSender, domain: object) -> str | None:
     try:
-        return attempts.hosts.moved(domain).name if isinstance(domain, str) else None
+        return sender.hosts.moved(domain).name if isinstance(domain, str) else None
     except ConfigurationError:
-        _log.warning("the platform says that %s lives where no account can live", attempts.hosts.name)
+        _log.warning("the platform says that %s lives where no account can live", sender.hosts.name)
         return None

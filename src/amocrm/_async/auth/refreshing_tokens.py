@@ -25,8 +25,9 @@ from amocrm._core.auth.token import (
     next_step,
     token_from_answer,
 )
-from amocrm._core.auth.token_errors import in_doubt, refusal
-from amocrm._core.http.failures import Failure, failure_of_status
+from amocrm._core.auth.token_errors import grant_in_doubt_error, token_error_for
+from amocrm._core.http.attempt import Attempt, classify
+from amocrm._core.http.failures import Failure
 from amocrm._core.http.options import Options
 from amocrm._core.http.retry import Retry
 from amocrm.errors import (
@@ -34,19 +35,17 @@ from amocrm.errors import (
     GrantInDoubt,
     GrantRevoked,
     LoginNeeded,
-    NotSentError,
     RedirectRefused,
     TokenError,
     TokenStoreError,
     TokenStoreWarning,
-    UnansweredError,
 )
 from amocrm_gen._runtime.response_status import asked_to_wait
 from amocrm_gen._runtime.wire import Request, Response
 
 from .._primitives import Lock, shielded
-from ..http.attempt import AsyncAttempts
-from .account_host import address_now
+from ..http.sender import AsyncSender
+from .account_host import find_current_host
 from .token_stores import AsyncTokenStore
 
 __all__ = ["AsyncOAuthTokens"]
@@ -65,16 +64,14 @@ class AsyncOAuthTokens:
     Args:
         oauth: keys of the integration.
         store: where the pair lives.
-        attempts: makes the requests to the token endpoint.
+        sender: makes the requests to the token endpoint.
         options: times and retries of those requests.
     """
 
-    def __init__(
-        self, oauth: OAuth, store: AsyncTokenStore, attempts: AsyncAttempts, options: Options
-    ) -> None:
-        self.oauth, self._store, self._attempts, self._options = oauth, store, attempts, options
+    def __init__(self, oauth: OAuth, store: AsyncTokenStore, sender: AsyncSender, options: Options) -> None:
+        self.oauth, self._store, self._sender, self._options = oauth, store, sender, options
         #: the name that the client was made with stays the key, also when the account is renamed
-        self._key = f"{attempts.hosts.name}/{oauth.client_id}"
+        self._key = f"{sender.hosts.name}/{oauth.client_id}"
         self._token: Token | None = None
         #: the refresh token that is known to be dead, and the error to repeat
         self._dead: tuple[str, TokenError] | None = None
@@ -92,7 +89,7 @@ class AsyncOAuthTokens:
             LoginNeeded, GrantRevoked, GrantInDoubt, TokenStoreError: there is none and will be none.
             TransportError, APIError: the token endpoint fails and the old token has ended.
         """
-        clock = self._attempts.clock
+        clock = self._sender.clock
         token, now = self._token, clock.wall()
         if token is not None and not token.is_due(now):
             if self._belated is not None and clock.monotonic() >= self._belated_at:
@@ -137,14 +134,14 @@ class AsyncOAuthTokens:
     async def _renewed(self, stale: str | None) -> Token:
         async with self._lock:
             token = self._token
-            if token is not None and token.access != stale and not token.is_due(self._attempts.clock.wall()):
+            if token is not None and token.access != stale and not token.is_due(self._sender.clock.wall()):
                 return token
             return await shielded(partial(self._with_store, stale))
 
     async def _with_store(self, stale: str | None) -> Token:
         async with self._store.lock(self._key) as fence:
             await self._save_belated(fence)
-            step = next_step(await self._newest(fence), stale, self._attempts.clock.wall())
+            step = next_step(await self._newest(fence), stale, self._sender.clock.wall())
             if isinstance(step, Login):
                 raise LoginNeeded(
                     f"no token is stored for {self._account}: log in once and pass the code to authorize()",
@@ -177,7 +174,7 @@ class AsyncOAuthTokens:
         return stored
 
     def _follow(self, name: str) -> bool:
-        hosts = self._attempts.hosts
+        hosts = self._sender.hosts
         if name == hosts.name:
             return False
         try:
@@ -186,7 +183,7 @@ class AsyncOAuthTokens:
             raise TokenStoreError(
                 f"the stored token is not one of an account: {error}", account=hosts.name
             ) from None
-        self._attempts.move(moved)
+        self._sender.move(moved)
         return True
 
     async def _relocate(self) -> bool:
@@ -195,7 +192,7 @@ class AsyncOAuthTokens:
             stored = await self._load()
             if stored is None or self._account != before:
                 return stored is not None
-            name = await address_now(self._attempts, self._options, stored)
+            name = await find_current_host(self._sender, self._options, stored)
             if name is None or not self._follow(name):
                 return False
             moved = replace(stored, account=name)
@@ -207,64 +204,50 @@ class AsyncOAuthTokens:
         old = step.token
         if not await self._store.save(self._key, old, fence=fence, replaces=old.mark):
             raise self._overtaken()
-        fresh: list[Token] = []
         request = self._request("refresh_token", old.refresh)
         doubtful, located = step.in_doubt, False
-        attempt = 0
+        number = 0
         while True:
-            attempt += 1
-            last = attempt >= _REFRESH_ATTEMPTS
-            response: Response | None = None
-            keep = partial(self._keep, fresh, fence, old)
-            try:
-                response = await self._attempts.make(request, None, self._options, attempt, keep)
-            except NotSentError:
-                if last:
-                    raise
-                failure = Failure.NOT_SENT
-            except UnansweredError:
-                if last:
-                    raise
-                failure = Failure.UNANSWERED
-            except RedirectRefused:
-                if located or not await self._find_again(old):
-                    raise
+            number += 1
+            last = number >= _REFRESH_ATTEMPTS
+            keep = partial(self._keep, fence, old)
+            attempt = await self._sender.send_once(request, None, self._options, number, keep)
+            if attempt.kept is not None:
+                self._sender.stats.refreshed()
+                return self._use(attempt.kept, adopted=False)
+            # A renamed account refuses at its old address: it is looked for before anything is given up.
+            if not located and _may_have_moved(attempt):
                 located = True
-                continue
-            else:
-                if fresh:
-                    self._attempts.stats.refreshed()
-                    return self._use(fresh[0], adopted=False)
-                failure = failure_of_status(response.status) or Failure.UNANSWERED
-                if response.status in (401, 404) and not located:
-                    # A renamed account refuses at its old address: it is looked for before anything is given up.
-                    located = True
-                    if await self._find_again(old):
-                        continue
-                if last or failure is Failure.ANSWERED or self._asks_too_much(response):
-                    raise self._refused(response, old, doubtful)
+                if await self._find_again(old):
+                    continue
+            failure = classify(TOKEN_OP, attempt) or Failure.UNANSWERED
+            if attempt.response is None:
+                if last or isinstance(attempt.error, RedirectRefused):
+                    attempt.result()
+            elif last or failure is Failure.ANSWERED or self._asks_too_much(attempt.response):
+                raise self._refused(attempt.response, old, doubtful)
             doubtful = doubtful or failure is Failure.UNANSWERED
-            await self._pause(failure, response, attempt)
+            await self._pause(failure, attempt.response, number)
 
     async def _find_again(self, token: Token) -> bool:
-        name = await address_now(self._attempts, self._options, token)
+        name = await find_current_host(self._sender, self._options, token)
         return name is not None and self._follow(name)
 
-    async def _keep(self, fresh: list[Token], fence: int, old: Token | None, response: Response) -> None:
-        """Stores the pair of an answer before anything else is done with it."""
+    async def _keep(self, fence: int, old: Token | None, response: Response) -> Token | None:
+        """Store the pair of an answer before anything else is done with it, and return the pair to use."""
         if not 200 <= response.status < 300:
-            return
-        token = token_from_answer(response.content, self._account, self._attempts.clock.wall())
+            return None
+        token = token_from_answer(response.content, self._account, self._sender.clock.wall())
         if token is None:
-            return
-        fresh.append(token)
+            return None
         try:
-            fresh[:] = [await self._stored(token, fence, old)]
+            return await self._stored(token, fence, old)
         except Exception as error:  # a store of the user's own may raise anything
             # The only copy of the pair is here now: it is used, and saved as soon as the store allows.
             self._belated = token, old
-            self._belated_at = self._attempts.clock.monotonic() + _BELATED_EVERY
+            self._belated_at = self._sender.clock.monotonic() + _BELATED_EVERY
             warnings.warn(f"a refreshed token is not stored yet: {error}", TokenStoreWarning, stacklevel=2)
+            return token
 
     async def _stored(self, token: Token, fence: int, old: Token | None) -> Token:
         """Stores a pair that replaces ``old``; returns the one to use, which may be somebody else's by now."""
@@ -280,7 +263,7 @@ class AsyncOAuthTokens:
         return found or token
 
     async def _try_belated(self) -> None:
-        self._belated_at = self._attempts.clock.monotonic() + _BELATED_EVERY
+        self._belated_at = self._sender.clock.monotonic() + _BELATED_EVERY
         with suppress(Exception):
             async with self._store.lock(self._key) as fence:
                 await self._save_belated(fence)
@@ -292,35 +275,35 @@ class AsyncOAuthTokens:
             self._belated = None
 
     async def _pause(self, failure: Failure, response: Response | None, attempt: int) -> None:
-        asked = None if response is None else asked_to_wait(response, self._attempts.clock.wall())
+        asked = None if response is None else asked_to_wait(response, self._sender.clock.wall())
         # A second try with the same refresh token is safe in this sense: it is granted or refused.
         verdict = self._options.retry.verdict(
             "idempotent", failure, attempt=attempt, elapsed=0.0, asked=asked
         )
         if isinstance(verdict, Retry):
-            await self._attempts.clock.sleep(verdict.wait)
+            await self._sender.clock.sleep(verdict.wait)
 
     def _asks_too_much(self, response: Response) -> bool:
-        asked = asked_to_wait(response, self._attempts.clock.wall())
+        asked = asked_to_wait(response, self._sender.clock.wall())
         return asked is not None and asked > self._options.retry.longest_retry_after
 
     async def _exchange(self, code: str) -> None:
         async with self._store.lock(self._key) as fence:
-            fresh: list[Token] = []
             request = self._request("authorization_code", code)
-            keep = partial(self._keep, fresh, fence, None)
-            response = await self._attempts.make(request, None, self._options, 1, keep)
-            if not fresh:
+            attempt = await self._sender.send_once(
+                request, None, self._options, 1, partial(self._keep, fence, None)
+            )
+            if attempt.kept is None:
                 secrets = (self.oauth.client_secret, code)
-                raise refusal(response, self._account, "the authorization code", secrets)
+                raise token_error_for(attempt.result(), self._account, "the authorization code", secrets)
             self._dead = None
-            self._use(fresh[0], adopted=False)
+            self._use(attempt.kept, adopted=False)
 
     def _refused(self, response: Response, old: Token, doubtful: bool) -> Exception:
         secrets = (self.oauth.client_secret, old.refresh, old.access)
-        error: Exception = refusal(response, self._account, "the refresh token", secrets)
+        error: Exception = token_error_for(response, self._account, "the refresh token", secrets)
         if isinstance(error, GrantRevoked) and doubtful:
-            error = in_doubt(self._account)
+            error = grant_in_doubt_error(self._account)
         if isinstance(error, TokenError):
             self._dead = old.mark, error
         return error
@@ -335,7 +318,7 @@ class AsyncOAuthTokens:
 
     @property
     def _account(self) -> str:
-        return self._attempts.hosts.name
+        return self._sender.hosts.name
 
     def _use(self, token: Token, *, adopted: bool) -> Token:
         known, self._token = self._token, token
@@ -343,10 +326,10 @@ class AsyncOAuthTokens:
             _log.info(
                 "a new token for %s is in use (%s)", self._account, "adopted" if adopted else "refreshed"
             )
-        if self._attempts.hooks and (known is not None or not adopted):
+        if self._sender.hooks and (known is not None or not adopted):
             from amocrm._core.events import TokenRefreshed
 
-            self._attempts.tell(
+            self._sender.emit(
                 TokenRefreshed(account=self._account, adopted=adopted, expires_at=token.expires_at)
             )
         return token
@@ -356,6 +339,12 @@ class AsyncOAuthTokens:
             f"the stored token for {self._account} was changed while we held its lock; nothing was overwritten",
             account=self._account,
         )
+
+
+def _may_have_moved(attempt: Attempt[Token | None]) -> bool:
+    if attempt.response is None:
+        return isinstance(attempt.error, RedirectRefused)
+    return attempt.response.status in (401, 404)
 
 
 def _mark(token: Token | None) -> str | None:

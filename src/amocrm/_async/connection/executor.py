@@ -1,4 +1,8 @@
-"""From a request to its answer: token, attempts, verdicts. The loop that everything goes through."""
+"""Retry loop: send a request until the policy is satisfied.
+
+Every request of a client goes through it. It fetches the token, makes attempts through the sender, and asks
+the retry policy in ``_core.http.retry`` after each of them.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,17 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
-from amocrm._core.http.failures import Failure, failure_of_status
+from amocrm._core.http.attempt import Attempt, Progress, classify, error_of_all, is_replayable
+from amocrm._core.http.failures import Failure
 from amocrm._core.http.options import Options
 from amocrm._core.http.retry import Retry, Unknown, Verdict
-from amocrm.errors import (
-    CircuitOpen,
-    NotSentError,
-    RedirectRefused,
-    ResponseTooLarge,
-    TransportError,
-    UnansweredError,
-)
+from amocrm.errors import CircuitOpen, RedirectRefused, ResponseTooLarge
 from amocrm_gen._runtime.op import Op
-from amocrm_gen._runtime.response_status import asked_to_wait, is_page
+from amocrm_gen._runtime.response_status import asked_to_wait
 from amocrm_gen._runtime.wire import Request, Response
 
-from ..http.attempt import AsyncAttempts
-from .service_hosts import AsyncPlaces
+from ..http.sender import AsyncSender
+from .service_hosts import AsyncServiceHosts
 
 if TYPE_CHECKING:
     from ..auth.token_source import AsyncTokens
@@ -31,41 +29,38 @@ __all__ = ["AsyncExecutor"]
 
 _log = logging.getLogger("amocrm")
 
-#: Files are downloaded from the others, and a file may be a page.
-_SPEAK_JSON = ("account", "shared")
-
 
 class AsyncExecutor:
-    """Sends a request as often as the policy allows.
+    """Sender of requests, as often as the retry policy allows.
 
     Args:
-        attempts: makes one attempt.
-        tokens: has the bearer token and renews it.
+        sender: makes one attempt.
+        tokens: source of the bearer token.
         jitter: numbers from 0 to 1, for tests.
     """
 
     def __init__(
-        self, attempts: AsyncAttempts, tokens: AsyncTokens, *, jitter: random.Random | None = None
+        self, sender: AsyncSender, tokens: AsyncTokens, *, jitter: random.Random | None = None
     ) -> None:
-        self._attempts, self._tokens = attempts, tokens
+        self._sender, self._tokens = sender, tokens
         self._random = (jitter or random.Random()).random
-        self._places = AsyncPlaces(attempts, self.send)
+        self._service_hosts = AsyncServiceHosts(sender, self.send)
 
     async def send(self, request: Request, options: Options) -> Response:
-        """Returns the last answer, whatever its status, once no further attempt is to be made.
+        """Send a request and return the last answer, whatever its status.
 
         Raises:
             NotSentError, UnansweredError: no attempt was answered; which of the two covers **all**
                 attempts: if any of them may have reached the server, it is ``UnansweredError``.
             CircuitOpen, RedirectRefused, TokenError: see there.
         """
-        if not self._attempts.hooks:
+        if not self._sender.hooks:
             return await self._send(request, options)
         from amocrm._core.events import CallBegan, CallEnded
 
-        attempts, op = self._attempts, request.op
-        began = attempts.clock.monotonic()
-        attempts.tell(CallBegan(account=attempts.hosts.name, op=op.id, method=op.method, route=op.path))
+        sender, op = self._sender, request.op
+        began = sender.clock.monotonic()
+        sender.emit(CallBegan(account=sender.hosts.name, op=op.id, method=op.method, route=op.path))
         status: int | None = None
         error, request_id = "", None
         try:
@@ -75,86 +70,91 @@ class AsyncExecutor:
             error = type(problem).__name__
             raise
         finally:
-            attempts.tell(
+            sender.emit(
                 CallEnded(
-                    account=attempts.hosts.name,
+                    account=sender.hosts.name,
                     op=op.id,
                     method=op.method,
                     route=op.path,
                     status=status,
                     error=error,
-                    seconds=attempts.clock.monotonic() - began,
+                    seconds=sender.clock.monotonic() - began,
                     request_id=request_id,
                 )
             )
         return response
 
     async def _send(self, request: Request, options: Options) -> Response:
-        op, attempts, tokens, clock = request.op, self._attempts, self._tokens, self._attempts.clock
-        replayable = request.content is None or isinstance(request.content, bytes)
-        left: list[float] = []
-        number, reached, timeouts, renewed = 0, 0, 0, False
+        op, sender = request.op, self._sender
         if op.host != "account":
-            await self._places.find(op.host, tokens.current, options)
+            await self._service_hosts.resolve(op.host, self._tokens.current, options)
+        progress = Progress()
         while True:
-            number += 1
-            token = await tokens.current() if op.auth else None
-            error: TransportError | None = None
-            response: Response | None = None
-            asked: float | None = None
-            try:
-                response = await attempts.make(request, token, options, number, left=left)
-            except CircuitOpen as problem:
-                raise _certain(op, problem, reached) from problem
-            except RedirectRefused:
-                # An account that was renamed may answer so; whoever can find out where it lives now goes there.
-                if renewed or op.host != "account" or not await tokens.relocate():
-                    raise
-                renewed = True
+            token = await self._tokens.current() if op.auth else None
+            attempt = await self._attempt_once(request, token, options, progress)
+            if not progress.renewed and await self._renew(request, attempt, token):
+                progress.renewed = True
                 continue
-            except ResponseTooLarge:
-                raise
-            except NotSentError as problem:
-                error, failure = problem, Failure.NOT_SENT
-            except UnansweredError as problem:
-                error, failure = problem, Failure.UNANSWERED
-                reached += 1
-            else:
-                if response.status == 401 and token is not None and not renewed and replayable:
-                    renewed = True
-                    if await tokens.renew(token):
-                        continue
-                page = response.status < 400 and op.host in _SPEAK_JSON and is_page(response)
-                result = failure_of_status(response.status, page)
-                reached += result is not Failure.NOT_SENT
-                if result is None or result is Failure.ANSWERED:
-                    if result is not None and attempts.hooks:
-                        self._decided(op, number, result, response, options.retry.verdict(op.safety, result))
-                    response.sent, response.timeouts = max(1, reached), timeouts
-                    return response
-                timeouts += response.status == 504
-                failure = result
-                asked = asked_to_wait(response, clock.wall())
-            verdict: Verdict = options.retry.verdict(
-                op.safety if replayable else "unsafe",
-                failure,
-                attempt=number,
-                elapsed=clock.monotonic() - left[0] if left else 0.0,
-                asked=asked,
-                random=self._random,
-            )
-            if attempts.hooks or _log.isEnabledFor(logging.INFO):
-                self._decided(op, number, failure, response, verdict)
+            failure = classify(op, attempt)
+            progress.add_failure(attempt, failure)
+            if failure is None:
+                return progress.finished(attempt.result())
+            verdict = self._decide(request, attempt, failure, progress, options)
             if isinstance(verdict, Retry):
-                await clock.sleep(verdict.wait)
-                continue
-            if response is not None:
-                response.sent = max(1, reached)
-                return response
-            assert error is not None
-            raise _certain(op, error, reached) from error.__cause__
+                await sender.clock.sleep(verdict.wait)
+            elif attempt.error is None:
+                return progress.finished(attempt.result())
+            else:
+                raise error_of_all(op, attempt.error, progress.reached) from attempt.error.__cause__
 
-    def _decided(
+    async def _attempt_once(
+        self, request: Request, token: str | None, options: Options, progress: Progress
+    ) -> Attempt[None]:
+        try:
+            attempt: Attempt[None] = await self._sender.send_once(
+                request, token, options, progress.number + 1
+            )
+        except CircuitOpen as problem:
+            raise error_of_all(request.op, problem, progress.reached) from problem
+        progress.add(attempt)
+        return attempt
+
+    async def _renew(self, request: Request, attempt: Attempt[None], token: str | None) -> bool:
+        """Renew what a refusal points at: the token after a 401, the address after a redirect.
+
+        Returns:
+            Whether the request is worth one more attempt.
+        """
+        if isinstance(attempt.error, RedirectRefused):
+            # An account that was renamed may answer with a redirect.
+            return request.op.host == "account" and await self._tokens.relocate()
+        refused = attempt.response is not None and attempt.response.status == 401
+        return refused and token is not None and is_replayable(request) and await self._tokens.renew(token)
+
+    def _decide(
+        self, request: Request, attempt: Attempt[None], failure: Failure, progress: Progress, options: Options
+    ) -> Verdict:
+        """Ask the policy whether to try again, and report its verdict.
+
+        Raises:
+            RedirectRefused, ResponseTooLarge: no further attempt would change them.
+        """
+        if isinstance(attempt.error, RedirectRefused | ResponseTooLarge):
+            raise attempt.error
+        op, clock, response = request.op, self._sender.clock, attempt.response
+        verdict = options.retry.verdict(
+            op.safety if is_replayable(request) else "unsafe",
+            failure,
+            attempt=progress.number,
+            elapsed=progress.elapsed(clock.monotonic()),
+            asked=None if response is None else asked_to_wait(response, clock.wall()),
+            random=self._random,
+        )
+        if self._sender.hooks or _log.isEnabledFor(logging.INFO):
+            self._emit_decision(op, progress.number, failure, response, verdict)
+        return verdict
+
+    def _emit_decision(
         self, op: Op, attempt: int, failure: Failure, response: Response | None, verdict: Verdict
     ) -> None:
         from amocrm._core.events import RetryDecided
@@ -162,9 +162,9 @@ class AsyncExecutor:
         again = isinstance(verdict, Retry)
         what = f"again in {verdict.wait:.2f} s" if isinstance(verdict, Retry) else verdict.why
         _log.info("%s: attempt %d was %s: %s", op.id, attempt, failure.value, what)
-        self._attempts.tell(
+        self._sender.emit(
             RetryDecided(
-                account=self._attempts.hosts.name,
+                account=self._sender.hosts.name,
                 op=op.id,
                 attempt=attempt,
                 status=None if response is None else response.status,
@@ -174,14 +174,3 @@ class AsyncExecutor:
                 why="" if isinstance(verdict, Retry) else verdict.why,
             )
         )
-
-
-def _certain(op: Op, error: TransportError, reached: int) -> TransportError:
-    """The error of all attempts: the last one may not have been sent and an earlier one may have been."""
-    if reached and isinstance(error, NotSentError) and op.safety != "safe":
-        return UnansweredError(
-            f"{op.id} was sent and not answered, and could not be sent again ({error}); "
-            "whether it took effect is unknown",
-            op=op.id,
-        )
-    return error

@@ -1,4 +1,4 @@
-"""Where the services beside the account live: files, and the host that all accounts share."""
+"""Addresses of the services beside the account: files, and the host that all accounts share."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from amocrm_gen._runtime.response_status import problem_body
 from amocrm_gen._runtime.wire import Request, Response
 
 from .._primitives import Lock, Result
-from ..http.attempt import AsyncAttempts
+from ..http.sender import AsyncSender
 
-__all__ = ["AsyncPlaces"]
+__all__ = ["AsyncServiceHosts"]
 
 _ACCOUNT_OP: Final = Op(
     id="get_account",
@@ -29,33 +29,33 @@ _ACCOUNT_OP: Final = Op(
 _WHERE_ARE_FILES: Final = Request(op=_ACCOUNT_OP, path=_ACCOUNT_OP.path, query="with=drive_url")
 
 
-class AsyncPlaces:
-    """Learns the addresses of services, once each.
+class AsyncServiceHosts:
+    """Resolver of the addresses of services, once each.
 
     The account says where its files are (``drive_url``), the token names the shared host (``api_domain``).
     Both come over the wire and are believed only if they name a host of the vendor; with a local server in
     the account's place, only if they name this machine.
 
     Args:
-        attempts: holds the addresses.
+        sender: holds the addresses.
         send: makes a request of the account with everything that belongs to it.
     """
 
-    def __init__(self, attempts: AsyncAttempts, send: Callable[[Request, Options], Result[Response]]) -> None:
-        self._attempts, self._send = attempts, send
+    def __init__(self, sender: AsyncSender, send: Callable[[Request, Options], Result[Response]]) -> None:
+        self._sender, self._send = sender, send
         self._lock = Lock()
         self._drive: str | None = None
         self._shared: str | None = None
 
-    async def find(self, host: Host, token: Callable[[], Result[str]], options: Options) -> None:
-        """Makes sure that the address of ``host`` is known.
+    async def resolve(self, host: Host, token: Callable[[], Result[str]], options: Options) -> None:
+        """Learn the address of ``host``, unless it is known.
 
         Raises:
             RedirectRefused: the account names a files service that is not the vendor's.
         """
-        if host == "drive" and self._drive != self._attempts.hosts.name:
+        if host == "drive" and self._drive != self._sender.hosts.name:
             async with self._lock:
-                if self._drive != self._attempts.hosts.name:
+                if self._drive != self._sender.hosts.name:
                     await self._find_files(options)
         elif host == "shared":
             self._use_claim(await token())
@@ -66,8 +66,8 @@ class AsyncPlaces:
             return  # the general address works as well; the account is asked again next time
         address: Any = problem_body(answer).get("drive_url")
         if isinstance(address, str) and address:
-            self._attempts.hosts = _with_files(self._attempts.hosts, address)
-        self._drive = self._attempts.hosts.name
+            self._sender.hosts = _with_files(self._sender.hosts, address)
+        self._drive = self._sender.hosts.name
 
     def _use_claim(self, token: str) -> None:
         if token == self._shared:
@@ -75,7 +75,7 @@ class AsyncPlaces:
         domain = claims_of(token).api_domain
         if domain is not None:
             # A token is no proof of anything: a foreign name in it is refused like any other.
-            self._attempts.hosts = self._attempts.hosts.with_service("shared", domain)
+            self._sender.hosts = self._sender.hosts.with_service("shared", domain)
         self._shared = token
 
 

@@ -1,4 +1,4 @@
-"""What a refusal of the token endpoint means: for the grant, for the integration's keys, or for neither."""
+"""Errors of the token endpoint: of the grant, of the integration's keys, or of neither."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from amocrm_gen._runtime.wire import Response
 from ..http.failures import Failure, failure_of_status
 from .token import TOKEN_OP, is_grant_refused
 
-__all__ = ["in_doubt", "refusal"]
+__all__ = ["grant_in_doubt_error", "token_error_for"]
 
 
-def refusal(
+def token_error_for(
     response: Response, account: str, what: str, secrets: Iterable[str]
 ) -> APIError | GrantRevoked | ConfigurationError:
-    """The error for an answer without a pair.
+    """Return the error for an answer of the token endpoint without a pair.
 
     Args:
         response: the answer.
@@ -47,8 +47,8 @@ def refusal(
     )
 
 
-def in_doubt(account: str) -> GrantInDoubt:
-    """The error of a refresh token that was spent for an answer that nobody has."""
+def grant_in_doubt_error(account: str) -> GrantInDoubt:
+    """Return the error of a refresh token that was spent on an answer that was never stored."""
     return GrantInDoubt(
         f"a refresh of the token for {account} was begun and its answer never stored (a crash, or "
         "a connection that broke), and the old refresh token is dead: log in again and pass the code to "

@@ -1,4 +1,4 @@
-"""What a client was made with, refused where it is written if it cannot work."""
+"""Validate constructor arguments of a client early, with a message that says what to pass instead."""
 # GENERATED from src/amocrm/_async/connection/client_arguments.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from amocrm.errors import ConfigurationError
 
 from .._primitives import matches_flavour
 
-__all__ = ["check_credentials", "check_parts", "hooks_of"]
+__all__ = ["check_credentials", "check_collaborators", "checked_hooks"]
 
 
 def check_credentials(token: object, oauth: object, store: object) -> None:
-    """A token, or an integration with or without a store.
+    """Check that there is a token, or an integration with or without a store.
 
     Raises:
         ConfigurationError: names what is wrong and what to write.
@@ -46,10 +46,10 @@ def check_credentials(token: object, oauth: object, store: object) -> None:
         )
 
 
-def check_parts(
+def check_collaborators(
     limiter: object, retry: object, verify: object, proxy: object, max_response_bytes: object
 ) -> None:
-    """The parts that may be passed in.
+    """Check the collaborators that may be passed in.
 
     Raises:
         ConfigurationError: names what is wrong and what to write.
@@ -68,8 +68,8 @@ def check_parts(
     check_count(max_response_bytes=max_response_bytes)
 
 
-def hooks_of(given: Iterable[Callable[[Any], None]] | None) -> tuple[Callable[[Any], None], ...]:
-    """The hooks of a client.
+def checked_hooks(given: Iterable[Callable[[Any], None]] | None) -> tuple[Callable[[Any], None], ...]:
+    """Return the hooks of a client as a tuple.
 
     Raises:
         ConfigurationError: one of them cannot be called, or would have to be awaited.

@@ -22,10 +22,10 @@ from amocrm_gen._runtime.wire import Request, Response
 
 from .._primitives import Clock, Result, to_thread
 from ..auth.token_source import FixedTokens, ProvidedTokens, Tokens
-from ..http.attempt import Attempts
+from ..http.sender import Sender
 from ..http.transport import BaseTransport, Transport
 from ..limits.memory import Limiter, MemoryLimiter
-from .client_arguments import check_credentials, check_parts, hooks_of
+from .client_arguments import check_collaborators, check_credentials, checked_hooks
 from .executor import Executor
 
 # OAuth and the chats bring modules along that a client with a long-lived token never needs.
@@ -103,13 +103,13 @@ class Connection:
     ) -> None:
         hosts = parse_account(account, base_url)
         check_credentials(token, oauth, store)
-        check_parts(limiter, retry, verify, proxy, max_response_bytes)
+        check_collaborators(limiter, retry, verify, proxy, max_response_bytes)
         check_count(least=0, ahead=ahead)
         _check_neighbours()
         clock = clock or Clock()
         self.ahead = ahead
         self._options = Options(timeout=Timeout.of(timeout), retry=retry or RetryPolicy())
-        self._attempts = Attempts(
+        self._sender = Sender(
             hosts,
             _key(hosts, token, oauth, limit_to),
             transport=Transport(
@@ -119,11 +119,11 @@ class Connection:
             clock=clock,
             stats=Stats(),
             user_agent=_agent(user_agent),
-            hooks=hooks_of(hooks),
+            hooks=checked_hooks(hooks),
             chats=chats,
         )
         self._tokens = self._make_tokens(token, oauth, store)
-        self._executor = Executor(self._attempts, self._tokens)
+        self._executor = Executor(self._sender, self._tokens)
         self._drifts: set[tuple[str, str, str]] = set()
 
     def send(self, request: Request, /) -> Response:
@@ -186,7 +186,7 @@ class Connection:
             raise ConfigurationError("login() needs a client made with oauth=OAuth(...)")
         from ..._io.login_server import wait_for_redirect  # brings a server along, which nothing else needs
 
-        platform = self._attempts.hosts.family.domain
+        platform = self._sender.hosts.family.domain
         redirect = to_thread(wait_for_redirect, self._tokens.oauth, platform, patience, show)
         self.authorize(redirect)
 
@@ -225,26 +225,26 @@ class Connection:
     @property
     def account_host(self) -> str:
         """Host of the account, such as ``mycompany.amocrm.ru``."""
-        return self._attempts.hosts.name
+        return self._sender.hosts.name
 
     @property
     def is_local(self) -> bool:
         """Whether requests go to a server on this machine (``base_url``)."""
-        return self._attempts.hosts.is_local
+        return self._sender.hosts.is_local
 
     @property
     def key(self) -> LimitKey:
         """The limits that requests of this client count against."""
-        return self._attempts.key
+        return self._sender.key
 
     @property
     def stats(self) -> Stats:
         """What this client and its copies have done so far."""
-        return self._attempts.stats
+        return self._sender.stats
 
     def close(self) -> None:
         """Closes the connections; those of a transport that was passed in stay open."""
-        self._attempts.transport.close()
+        self._sender.transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -263,26 +263,26 @@ class Connection:
         oauth: OAuth | None,
         store: TokenStore | None,
     ) -> Tokens:
-        attempts, wall = self._attempts, self._attempts.clock.wall
+        sender, wall = self._sender, self._sender.clock.wall
         if oauth is not None:
             from ..auth.refreshing_tokens import OAuthTokens
             from ..auth.token_stores import MemoryTokenStore
 
-            return OAuthTokens(oauth, store or MemoryTokenStore(), attempts, self._options)
+            return OAuthTokens(oauth, store or MemoryTokenStore(), sender, self._options)
         if isinstance(token, str):
-            return FixedTokens(token, attempts.hosts.name, wall)
+            return FixedTokens(token, sender.hosts.name, wall)
         assert token is not None
-        return ProvidedTokens(token, attempts.hosts.name, wall)
+        return ProvidedTokens(token, sender.hosts.name, wall)
 
     def _report(self, drift: Drift) -> None:
         if drift.key in self._drifts:
             return
         self._drifts.add(drift.key)
         warnings.warn(str(drift), DriftWarning, stacklevel=2)
-        if self._attempts.hooks:
+        if self._sender.hooks:
             from amocrm._core.events import DriftSeen
 
-            self._attempts.tell(DriftSeen(account=self.account_host, drift=drift))
+            self._sender.emit(DriftSeen(account=self.account_host, drift=drift))
 
 
 def _check_neighbours() -> None:

@@ -16,8 +16,16 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from amocrm._core.http.attempt import Answer
 from amocrm._core.http.hosts import host_of
-from amocrm.errors import ConfigurationError, NotSentError, RedirectRefused, ResponseTooLarge, UnansweredError
+from amocrm.errors import (
+    ConfigurationError,
+    NotSentError,
+    RedirectRefused,
+    ResponseTooLarge,
+    TransportError,
+    UnansweredError,
+)
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Body, Response
 
@@ -71,9 +79,9 @@ class Transport:
         headers: Sequence[tuple[bytes, bytes]],
         content: Body | None,
         timeout: dict[str, float | None],
-        answered: list[float] | None = None,
-    ) -> Response:
-        """Sends once.
+    ) -> Answer:
+        """Send once and return the answer, or the error in its place: ``NotSentError`` if there was no
+        connection, ``UnansweredError`` if no whole answer came, ``RedirectRefused``, ``ResponseTooLarge``.
 
         Args:
             op: names the operation in errors.
@@ -81,35 +89,30 @@ class Transport:
             headers: without ``host``, ``accept-encoding`` and lengths.
             content: body.
             timeout: seconds to ``connect``, ``read``, ``write`` and for a free connection (``pool``).
-            answered: is given the time at which the answer began to arrive.
-
-        Raises:
-            NotSentError: there was no connection.
-            UnansweredError: it was sent and no whole answer came.
-            RedirectRefused: the server points elsewhere.
-            ResponseTooLarge: the answer is beyond the bound.
         """
+        answered_at: float | None = None
         request = _request(op, url, headers, content, timeout)
         try:
             http = self._http or self._connect(url)
             response = http.handle_request(request)
-            if answered is not None:
-                answered.append(self._now())
+            answered_at = self._now()
             try:
                 body = self._read(op, response, timeout.get("whole"))
             finally:
                 response.stream.close()  # type: ignore[union-attr]
         except httpx.HTTPError as error:
-            # The library's own words may quote anything: only the operating system's go further.
-            cause = _root(error)
-            raise _failure(op, request, error, cause) from cause
+            return Answer(error=_failure(op, request, error), answered_at=answered_at)
+        except TransportError as error:
+            return Answer(error=error, answered_at=answered_at)
         status = response.status_code
         found = {
             key.decode("latin-1").lower(): value.decode("latin-1") for key, value in response.headers.raw
         }
         if 300 <= status < 400 and "location" in found:
-            raise _redirect(op, request, status, found["location"])
-        return Response(status=status, headers=found, content=body)
+            redirect = _redirect(op, request, status, found["location"])
+            return Answer(error=redirect, answered_at=answered_at)
+        answer = Response(status=status, headers=found, content=body)
+        return Answer(response=answer, answered_at=answered_at)
 
     def prepare(self, url: str) -> None:
         """Makes what the first connection needs, unless it is there: a slot of the limiter must not wait for it."""
@@ -214,17 +217,18 @@ def _root(error: BaseException) -> OSError | None:
     return found
 
 
-def _failure(
-    op: Op, request: httpx.Request, error: httpx.HTTPError, cause: OSError | None
-) -> NotSentError | UnansweredError:
+def _failure(op: Op, request: httpx.Request, error: httpx.HTTPError) -> NotSentError | UnansweredError:
     # Only the kind and the operating system's words: the library's message may hold the whole address.
+    cause = _root(error)
     host = request.url.host
     unsent = isinstance(error, _UNSENT)
     kind = NotSentError if unsent else UnansweredError
     words = _words_of(cause)
     what = f"could not be sent to {host}" if unsent else f"was sent to {host} but not answered"
     hint = "; whether it took effect is unknown" if not unsent and op.safety != "safe" else ""
-    return kind(f"{op.id} {what} ({type(error).__name__}{words}){hint}", op=op.id)
+    failure = kind(f"{op.id} {what} ({type(error).__name__}{words}){hint}", op=op.id)
+    failure.__cause__ = cause
+    return failure
 
 
 def _words_of(cause: OSError | None) -> str:

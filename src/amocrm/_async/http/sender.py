@@ -1,14 +1,15 @@
-"""One attempt: waits for leave, sends once, reports the answer to the limiter."""
+"""One attempt of a request: wait for the limiter, send once, report the answer to the limiter."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from amocrm._core.http.attempt import Answer, Attempt
 from amocrm._core.http.options import Options, Stats
 from amocrm._core.limits.limiter import Outcome
-from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError, TransportError
+from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError
 from amocrm_gen._runtime.op import Host
 from amocrm_gen._runtime.response_status import asked_to_wait, is_page
 from amocrm_gen._runtime.wire import Request, Response
@@ -22,19 +23,20 @@ if TYPE_CHECKING:
     from amocrm._core.http.chat_signing import ChannelSecret
     from amocrm._core.http.hosts import Hosts, LimitKey
 
-__all__ = ["AsyncAttempts"]
+__all__ = ["AsyncSender"]
 
 _log = logging.getLogger("amocrm")
+K = TypeVar("K")
 
 
-class AsyncAttempts:
-    """Sends once at a time that the limiter allows. Holds what all copies of a client share.
+class AsyncSender:
+    """Sender of single attempts, each at a time that the limiter allows; shared by all copies of a client.
 
     Args:
         hosts: addresses of the account.
         key: limits that its requests count against.
-        hooks: are told every event.
-        chats: signs requests to the chats service.
+        hooks: functions that get every event.
+        chats: secret with which requests to the chats service are signed.
     """
 
     def __init__(
@@ -57,75 +59,68 @@ class AsyncAttempts:
         self._always = [(b"user-agent", user_agent.encode()), (b"accept", b"*/*")]
         self._bearer: tuple[str, tuple[bytes, bytes]] = ("", (b"", b""))
 
-    async def make(
+    async def send_once(
         self,
         request: Request,
         token: str | None,
         options: Options,
-        attempt: int = 1,
-        keep: Callable[[Response], Result[None]] | None = None,
-        left: list[float] | None = None,
-    ) -> Response:
-        """Makes one attempt and returns the answer, whatever its status.
+        number: int = 1,
+        keep: Callable[[Response], Result[K]] | None = None,
+    ) -> Attempt[K]:
+        """Make one attempt and return what came of it, whatever the status of the answer.
 
         Args:
             request: what to send.
             token: bearer token, ``None`` for an operation without one.
             options: times and context user.
-            attempt: its number, for hooks.
-            keep: is called the moment that the answer is complete, before anything else happens.
-            left: is given the time at which the request left.
+            number: which attempt of the request it is, from 1, for hooks.
+            keep: is called the moment that the answer is complete, before anything else happens; its result
+                is ``kept`` of the attempt.
 
         Raises:
-            CircuitOpen, NotSentError, UnansweredError, RedirectRefused: see there.
+            CircuitOpen: the gateway has blocked the API; nothing was sent.
+            ConfigurationError: a header cannot be sent; nothing was sent.
         """
         op, limiter, clock = request.op, self.limiter, self.clock
         headers = self._headers(request, token, options)
         url = self.hosts.url(op.host) + request.target
         self.transport.prepare(url)
         try:
-            slot = await limiter.acquire(self._keys.get(op.host) or self._key_on(op.host))
+            slot = await limiter.acquire(self._keys.get(op.host) or self._limit_key_for(op.host))
         except CircuitOpen as error:
             error.op = op.id
             raise
         # The slot's own time is that of the limiter, which may be another machine's.
-        leaves = clock.monotonic()
-        if left is not None:
-            left.append(leaves)
-        self.stats.sent(slot.waited, attempt > 1)
+        sent_at = clock.monotonic()
+        self.stats.sent(slot.waited, number > 1)
         if self.hooks:
-            self._leaving(request, attempt, slot)
-        answered: list[float] = []
-        outcome, asked, ago = Outcome.UNANSWERED, None, 0.0
-        failed: BaseException | None = None
+            self._emit_sent(request, number, slot)
+        answer, kept = Answer(), None
+        problem: BaseException | None = None
         try:
-            response = await self.transport.send(
-                op, url, headers, request.content, options.timeouts, answered
-            )
-            if keep is not None:
-                await keep(response)
-            ago = clock.monotonic() - answered[0]
-            outcome, asked = self._outcome(response)
-        except NotSentError as error:
-            outcome, failed = Outcome.NOT_SENT, error
-            raise
-        except TransportError as error:
-            failed = error
-            if answered:
-                outcome, ago = Outcome.ANSWERED, clock.monotonic() - answered[0]
-            raise
+            answer = await self.transport.send(op, url, headers, request.content, options.timeouts)
+            problem = answer.error
+            if keep is not None and answer.response is not None:
+                kept = await keep(answer.response)
         except BaseException as error:
-            failed = error
+            problem = error
             raise
         finally:
-            if failed is not None and self.hooks:
-                self._failed(request, attempt, clock.monotonic() - leaves, failed)
-            await self._confirm(slot, outcome, ago, asked)
-        if self.hooks or _log.isEnabledFor(logging.DEBUG):
-            self._arrived(request, response, attempt, clock.monotonic() - leaves)
-        return response
+            if problem is not None and self.hooks:
+                self._emit_failed(request, number, clock.monotonic() - sent_at, problem)
+            await self._confirm(slot, answer)
+        if answer.response is not None and (self.hooks or _log.isEnabledFor(logging.DEBUG)):
+            self._emit_received(request, answer.response, number, clock.monotonic() - sent_at)
+        return Attempt(sent_at=sent_at, response=answer.response, error=answer.error, kept=kept)
 
-    async def _confirm(self, slot: Slot, outcome: Outcome, ago: float, asked: float | None) -> None:
+    async def _confirm(self, slot: Slot, answer: Answer) -> None:
+        outcome, asked, ago = Outcome.UNANSWERED, None, 0.0
+        if answer.answered_at is not None:
+            outcome, ago = Outcome.ANSWERED, self.clock.monotonic() - answer.answered_at
+        if answer.response is not None:
+            outcome, asked = self._outcome(answer.response)
+        elif isinstance(answer.error, NotSentError):
+            outcome = Outcome.NOT_SENT
         try:
             await self.limiter.confirm(slot, outcome, ago=ago, asked=asked)
         except Exception:
@@ -137,7 +132,9 @@ class AsyncAttempts:
         if token is not None:
             if token is not self._bearer[0]:
                 if not (token.isascii() and token.isprintable()):
-                    raise ConfigurationError("the token holds characters that no token has; nothing was sent")
+                    raise ConfigurationError(
+                        "the token contains invalid characters (whitespace or non-ASCII); copy it again; nothing was sent"
+                    )
                 self._bearer = token, (b"authorization", b"Bearer " + token.encode())
             headers.append(self._bearer[1])
             if options.context_user is not None:
@@ -149,7 +146,7 @@ class AsyncAttempts:
         for name, value in request.headers.items():
             if not (value.isascii() and value.isprintable()):
                 raise ConfigurationError(
-                    f"the header {name} of {request.op.id} holds characters that no header may have"
+                    f"the header {name} of {request.op.id} contains characters that no header may have; nothing was sent"
                 )
             headers.append((name.lower().encode(), value.encode()))
         return headers
@@ -164,10 +161,12 @@ class AsyncAttempts:
             )
         content = request.content if request.content is not None else b""
         if not isinstance(content, bytes):
-            raise ConfigurationError(f"{request.op.id} is signed over its whole body and takes no stream")
+            raise ConfigurationError(
+                f"{request.op.id} needs the body as bytes: its signature covers the whole body"
+            )
         return signed_headers(self.chats, request.op.method, request.path, content, self.clock.wall())
 
-    def _key_on(self, host: Host) -> LimitKey:
+    def _limit_key_for(self, host: Host) -> LimitKey:
         self._keys[host] = self.key.on(host)
         return self._keys[host]
 
@@ -179,29 +178,29 @@ class AsyncAttempts:
         return Outcome.ANSWERED, None
 
     def move(self, hosts: Hosts) -> None:
-        """The account was renamed: requests go to ``hosts`` from now on. The limits stay the same."""
+        """Send requests to ``hosts`` from now on, because the account was renamed; the limits stay the same."""
         old, self.hosts = self.hosts, hosts
         _log.warning("the account %s was renamed to %s", old.name, hosts.name)
         if self.hooks:
             from amocrm._core.events import AccountMoved
 
-            self.tell(AccountMoved(account=old.name, now=hosts.name))
+            self.emit(AccountMoved(account=old.name, now=hosts.name))
 
-    def tell(self, event: Event) -> None:
-        """Tells every hook; what one raises is logged and does not keep the others from hearing it."""
+    def emit(self, event: Event) -> None:
+        """Give an event to every hook; an exception of one is logged and does not stop the others."""
         for hook in self.hooks:
             try:
                 hook(event)
             except Exception:
                 _log.exception("a hook failed on %s", type(event).__name__)
 
-    def _leaving(self, request: Request, attempt: int, slot: Slot) -> None:
+    def _emit_sent(self, request: Request, attempt: int, slot: Slot) -> None:
         from amocrm._core.events import RequestSent, ThrottleWaited
 
         op, account = request.op, self.hosts.name
         if slot.waited > 0.0:
-            self.tell(ThrottleWaited(account=account, op=op.id, seconds=slot.waited))
-        self.tell(
+            self.emit(ThrottleWaited(account=account, op=op.id, seconds=slot.waited))
+        self.emit(
             RequestSent(
                 account=account,
                 op=op.id,
@@ -212,11 +211,11 @@ class AsyncAttempts:
             )
         )
 
-    def _failed(self, request: Request, attempt: int, seconds: float, error: BaseException) -> None:
+    def _emit_failed(self, request: Request, attempt: int, seconds: float, error: BaseException) -> None:
         from amocrm._core.events import RequestFailed
 
         op = request.op
-        self.tell(
+        self.emit(
             RequestFailed(
                 account=self.hosts.name,
                 op=op.id,
@@ -229,12 +228,12 @@ class AsyncAttempts:
             )
         )
 
-    def _arrived(self, request: Request, response: Response, attempt: int, seconds: float) -> None:
+    def _emit_received(self, request: Request, response: Response, attempt: int, seconds: float) -> None:
         _log.debug("%s %s: %d in %.3f s", request.op.method, request.shown, response.status, seconds)
         if self.hooks:
             from amocrm._core.events import ResponseReceived
 
-            self.tell(
+            self.emit(
                 ResponseReceived(
                     account=self.hosts.name,
                     op=request.op.id,
