@@ -1,0 +1,112 @@
+"""What every entity does: absent values, constructors, copies, pickles, its representation."""
+
+from __future__ import annotations
+
+import pickle
+from copy import copy, deepcopy
+from typing import Any
+
+import pytest
+
+from amocrm import Contact, Lead, Note, NotLoaded, Task
+from amocrm.entities._writing import works_of
+from amocrm_gen.models import common, leads
+from tests.entities.leads import Deal, body, read
+
+
+def test_what_is_not_loaded_names_the_call() -> None:
+    """An attribute that the server did not send is no None: it says how to get it."""
+    with pytest.raises(NotLoaded, match=r"status_id of <Deal 5 'Заказ'> is not loaded: crm\.leads\.get\(5\)"):
+        assert read().status_id
+
+
+def test_a_new_entity_has_no_values_of_the_server() -> None:
+    """What may be missing is None, what only the server sets says so."""
+    lead = Lead(name="Заказ")
+    assert lead.price is None
+    with pytest.raises(NotLoaded, match="commit first"):
+        assert lead.created_at
+    with pytest.raises(NotLoaded, match="commit first"):
+        assert lead.id
+
+
+def test_unknown_custom_fields_of_a_constructor_are_refused() -> None:
+    """Declared names are checked at run time, with the nearest one."""
+    assert Deal(source="сайт").source == "сайт"
+    with pytest.raises(TypeError, match="did you mean source"):
+        Deal(sourse="сайт")
+
+
+def test_a_second_reading_refreshes_what_was_not_changed() -> None:
+    """Local changes win, other values are those of the last answer, and what it lacks is kept."""
+    lead = read()
+    lead.price = 8
+    lead._absorb(leads.Lead(id=5, name="Новое имя", price=9, updated_at=1700000001))
+    assert (lead.name, lead.price, lead.created_at.year) == ("Новое имя", 8, 2023)
+    lead.price = 9
+    assert not lead._is_dirty()
+
+
+def test_an_entity_survives_pickling_without_its_session() -> None:
+    """A copy for another process has data and changes."""
+    lead = read()
+    lead.price = 8
+    copy = pickle.loads(pickle.dumps(lead))
+    assert (copy.id, copy.name, copy.price, copy._session) == (5, "Заказ", 8, None)
+    assert isinstance(copy, Deal)
+    assert pickle.loads(pickle.dumps(Lead(name="новый")))._key is None
+
+
+@pytest.mark.parametrize("attribute", ["price", "source", "company", "contacts"])
+def test_del_says_how_to_clear(attribute: str) -> None:
+    """``del`` has no meaning in the API; assigning None has."""
+    with pytest.raises(AttributeError, match="assign None"):
+        delattr(Deal(), attribute)
+
+
+def test_a_copy_is_an_object_of_its_own() -> None:
+    """Changing the copy leaves the first as it was, and the other way round."""
+    contact = Contact(name="Иван")
+    first = Deal(name="Заказ", source="сайт", tags={"a"}, contacts=[contact])
+    first.notes.add("текст")
+    second = copy(first)
+    second.source, second.name = "звонок", "Копия"
+    second.tags.add("b")
+    second.contacts.remove(contact)
+    assert (first.name, first.source, set(first.tags), list(first.contacts)) == (
+        "Заказ",
+        "сайт",
+        {"a"},
+        [contact],
+    )
+    assert (second.name, second.source, set(second.tags), list(second.contacts)) == (
+        "Копия",
+        "звонок",
+        {"a", "b"},
+        [],
+    )
+    assert [type(one) for one in second._reach()] == []
+    assert body(second)["custom_fields_values"] == [{"field_id": 101, "values": [{"value": "звонок"}]}]
+
+
+@pytest.mark.parametrize("again", [deepcopy, lambda entity: pickle.loads(pickle.dumps(entity))])
+def test_nothing_is_lost_on_the_way_to_another_process(again: Any) -> None:
+    """A pickled entity keeps its changed fields, tags, links and notes; its session stays behind."""
+    lead = read(custom_fields_values=None, embedded=leads.LeadEmbedded(tags=[common.TagRef(id=1, name="a")]))
+    lead.price, lead.source = 8, "сайт"
+    lead.tags.add("b")
+    lead.contacts.add(Contact(name="Иван"))
+    lead.notes.add("текст")
+    lead.custom[77] = "без объявления"
+    made = again(lead)
+    assert type(made) is Deal
+    assert made._session is None
+    assert next(work.build() for work in works_of(made)) == body(lead)
+    assert [repr(one) for one in made._reach()] == [repr(one) for one in lead._reach()]
+
+
+def test_entities_are_shown_by_what_people_know_them_by() -> None:
+    """Leads by name, tasks and notes by text."""
+    assert repr(read()) == "<Deal 5 'Заказ'>"
+    assert repr(Task("Позвонить", due=0)) == "<Task new 'Позвонить'>"
+    assert repr(Note("текст")) == "<Note new 'текст'>"

@@ -1,0 +1,23 @@
+"""The entity that a task or a note belongs to."""
+
+from __future__ import annotations
+
+import pytest
+
+from amocrm import Company, Note, Task
+from tests.entities.leads import body, read
+
+
+def test_a_task_moves_to_another_entity_and_a_note_does_not() -> None:
+    """Tasks can be given to another entity, before and after their creation."""
+    lead, other = read(), Company._from(Company._model(id=9), None)
+    task = lead.tasks.add("Позвонить", due=1714521600)
+    task.entity = other
+    assert task in list(other._reach())
+    assert task not in list(lead._reach())
+    known = Task._from(Task._model(id=3, entity_id=5, entity_type="leads"), None)
+    known.entity = other
+    assert body(known) == {"id": 3, "entity_id": 9, "entity_type": "companies"}
+    note = Note._from(Note._model(id=4, entity_id=5), None)
+    with pytest.raises(AttributeError, match="does not move notes"):
+        note.entity = other

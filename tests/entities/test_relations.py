@@ -1,0 +1,40 @@
+"""Links between entities."""
+
+from __future__ import annotations
+
+import pytest
+
+from amocrm import Company, Contact, Lead, NotLoaded
+from amocrm_gen.models import common, leads
+from tests.entities.leads import read
+
+
+def test_links_take_the_right_kind() -> None:
+    """A company is no contact, and links from the read-only side say where to make them."""
+    with pytest.raises(TypeError, match="takes contacts"):
+        Lead().contacts.add(Company(name="x"))  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match="from the other side"):
+        Contact().leads.add(Lead())
+
+
+def test_contacts_can_be_assigned_where_they_are_known() -> None:
+    """The whole content is replaced; what is not loaded cannot be, and one contact is not several."""
+    first, second = Contact(name="a"), Contact(name="b")
+    lead = Lead(contacts=[first])
+    lead.contacts.main = first
+    lead.contacts = [second]
+    assert list(lead.contacts) == [second]
+    assert lead.contacts.main is None
+    with pytest.raises(NotLoaded, match="preload"):
+        read().contacts = [second]
+    with pytest.raises(TypeError, match="put one into a list"):
+        Lead(contacts=second)  # type: ignore[arg-type]
+
+
+def test_an_entity_given_again_takes_the_place_of_its_reference() -> None:
+    """Outside of a session the object that was assigned is the one that is read back."""
+    lead = read(embedded=leads.LeadEmbedded(companies=[common.Ref(id=7)]))
+    company = Company._from(Company._model(id=7, name="Ромашка"), None)
+    lead.company = company
+    assert lead.company is company
+    assert not lead._is_dirty()

@@ -1,0 +1,29 @@
+"""Tags of an entity."""
+
+from __future__ import annotations
+
+import pytest
+
+from amocrm import Lead, NotLoaded
+from amocrm_gen.models import leads
+from tests.entities.leads import body
+
+
+def test_tags_that_were_not_loaded_can_be_changed_and_replaced() -> None:
+    """Adding and removing need no reading; assigning replaces them all; reading says what to call."""
+    lead = Lead._from(leads.Lead(id=5), None)
+    lead.tags.add("a")
+    lead.tags.discard("b")
+    assert body(lead) == {"id": 5, "tags_to_add": [{"name": "a"}], "tags_to_delete": [{"name": "b"}]}
+    with pytest.raises(NotLoaded, match="tags"):
+        len(lead.tags)
+    lead.tags = ["c"]
+    assert body(lead) == {"id": 5, "_embedded": {"tags": [{"name": "c"}]}}
+    lead.tags.clear()
+    assert body(lead) == {"id": 5, "_embedded": {"tags": None}}
+
+
+def test_a_single_tag_is_not_a_set_of_letters() -> None:
+    """A text where several names are expected is refused."""
+    with pytest.raises(TypeError, match="put one into a set"):
+        Lead(tags="сайт")

@@ -1,0 +1,26 @@
+"""What an entity sends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from amocrm_gen.models import common, leads
+from tests.entities.leads import body, read
+
+
+def test_an_update_carries_changes_only() -> None:
+    """Each changed thing and the id."""
+    lead = read(custom_fields_values=None, embedded=leads.LeadEmbedded(tags=[common.TagRef(id=1, name="a")]))
+    lead.price = Decimal("9")
+    lead.closed_at = datetime(2024, 5, 1, tzinfo=UTC)
+    lead.source = "сайт"
+    lead.tags = {"b"}
+    assert body(lead) == {
+        "id": 5,
+        "price": 9,
+        "closed_at": 1714521600,
+        "custom_fields_values": [{"field_id": 101, "values": [{"value": "сайт"}]}],
+        "tags_to_add": [{"name": "b"}],
+        "tags_to_delete": [{"name": "a"}],
+    }
