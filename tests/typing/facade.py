@@ -147,3 +147,13 @@ async def flavours(crm: AsyncAmoCRM) -> Any:
         assert_type(await s.get(Deal, 5), Deal)
         assert_type(await s.commit(), Report)
     assert_type(await crm.query(Deal).all(), list[Deal])
+
+
+def constructors() -> None:
+    """A misspelt or wrong argument of a client is refused, in both flavours."""
+    AmoCRM()
+    AmoCRM("demo", token="t", timeout=5, ahead=0)
+    AmoCRM("demo", tokn="t")  # type: ignore[call-arg]  # error
+    AmoCRM("demo", token="t", ahead="many")  # type: ignore[arg-type]  # error
+    AsyncAmoCRM("demo", tokn="t")  # type: ignore[call-arg]  # error
+    fields.Select(option=City)  # type: ignore[call-overload]  # error

@@ -38,19 +38,47 @@ T = TypeVar("T", bound="Entity")
 class AmoCRM(Connection):
     """The client of one account.
 
-    Nothing is shared between clients; two accounts in one process never meet.
+    Give it a ``token`` (a long-lived one) or ``oauth`` with a ``store``; ``AmoCRM()`` takes account and
+    token from the environment. Nothing is sent, and no connection is opened, before the first request.
+    Nothing is shared between clients.
+
+    Args:
+        account: ``mycompany``, ``mycompany.amocrm.ru`` or ``mycompany.kommo.com``; without it the environment
+            variable ``AMOCRM_ACCOUNT`` names the account, and ``AMOCRM_TOKEN`` holds its token unless one is given.
+        token: a long-lived token, or a function that returns the token that is valid now, if you refresh elsewhere.
+        oauth: keys of an integration; its tokens are refreshed by themselves.
+        store: where the tokens of ``oauth`` live; in memory without one.
+        limiter: shared with other clients if they use the same key; its own without one.
+        retry: how often and how long to try.
+        timeout: seconds to wait for a byte of an answer, or a ``Timeout``.
+        base_url: address of a local server that stands in for the account; loopback only. It is also what
+            the ``Host`` header says.
+        chats: id and secret of a chat channel, with which requests to the chats service are signed.
+        http_transport: a transport of the HTTP library to use instead of our own connections.
+        proxy: address of a proxy; the usual environment variables without it.
+        verify: TLS settings for private certificate authorities.
+        hooks: functions that are told what happens, one event at a time (``RequestSent``, ``RetryDecided``, …).
+        ahead: requests that a reader may run ahead of its user; 0 turns that off, and with it the
+            threads of the sync client.
+        user_agent: put before our own.
+        max_response_bytes: highest size of an answer after decompression.
+        limit_to: name under which requests are counted, when the default (integration and account, on
+            Kommo this machine) is not what you share.
+        clock: for tests.
 
     Attributes:
         directory: what was learned of the account: zone, field definitions, users, stages.
         origin: where entities that belong to no session come from.
+
+    Raises:
+        ConfigurationError: the arguments cannot work.
 
     Example:
         >>> with AmoCRM("mycompany", token="…") as crm:
         ...     lead = crm.leads.get(17)
     """
 
-    def __init__(self, account: str, **options: Any) -> None:
-        super().__init__(account, **options)
+    def _opened(self) -> None:
         self.directory = Directory(whole_prices=self._sender.hosts.family.domain == "amocrm.ru")
         self.origin = Origin(self.directory)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 from msgspec import UNSET
 
+from .._core.orm.filters import Condition
 from ._base import Equality, Field
 from ._state import Item
 
@@ -25,9 +26,14 @@ class _Options(Equality[R, W]):
 
     options: type[Any] | None
 
-    def _name(self, options: type[Any] | None) -> None:
+    def __init__(
+        self, field_id: int | None, code: str | None, name: str | None, options: type[Any] | None
+    ) -> None:
+        super().__init__(field_id=field_id, code=code, name=name)
         if options is not None and not (isinstance(options, type) and issubclass(options, Enum)):
-            raise TypeError(f"options of {self!r} must be a StrEnum of labels or an IntEnum of ids")
+            raise TypeError(
+                f"options of {self!r} must be a StrEnum of labels or an IntEnum of ids, got {options!r}"
+            )
         self.options = options
 
     def _read(self, item: Any) -> Any:
@@ -45,8 +51,22 @@ class _Options(Equality[R, W]):
     def _write(self, value: Any) -> Item:
         plain = value.value if isinstance(value, Enum) else value
         if isinstance(plain, bool) or not isinstance(plain, str | int):
-            raise TypeError(f"{self!r} takes an option, its label or its id, not {type(value).__name__}")
+            raise TypeError(f"{self!r} must be an option, its label or its id, got {type(value).__name__}")
+        self._check(plain)
         return Item(enum_id=plain) if isinstance(plain, int) else Item(value=plain)
+
+    def _check(self, plain: str | int) -> None:
+        # A label says nothing about an enum of ids, and the other way round: the definitions judge those.
+        if self.options is None or isinstance(plain, int) is not issubclass(self.options, int):
+            return
+        known = [one.value for one in self.options]
+        if plain in known:
+            return
+        from difflib import get_close_matches
+
+        near = get_close_matches(str(plain), map(str, known), 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"add it to {self.options.__name__}"
+        raise ValueError(f"{self!r} must be an option of {self.options.__name__}, got {plain!r}; {hint}")
 
     def _compared(self, items: Sequence[Any]) -> Any:
         return frozenset(
@@ -63,17 +83,6 @@ def _set(value: Any) -> Any:
 
 
 class _One(_Options[E | None, E | str | int | None], Generic[E]):
-    def __init__(
-        self,
-        *,
-        field_id: int | None = None,
-        code: str | None = None,
-        name: str | None = None,
-        options: Any = None,
-    ) -> None:
-        super().__init__(field_id=field_id, code=code, name=name)
-        self._name(options)
-
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> E | None:
         return self._read(items[0]) if items else None
 
@@ -102,27 +111,33 @@ class Select(_One[E]):
 
     wire_type = "select"
 
-    if TYPE_CHECKING:
-
-        @overload
-        def __init__(
-            self: Select[str],
-            *,
-            field_id: int | None = ...,
-            code: str | None = ...,
-            name: str | None = ...,
-            options: None = ...,
-        ) -> None: ...
-        @overload
-        def __init__(
-            self,
-            *,
-            field_id: int | None = ...,
-            code: str | None = ...,
-            name: str | None = ...,
-            options: type[E],
-        ) -> None: ...
-        def __init__(self, **options: Any) -> None: ...
+    @overload
+    def __init__(
+        self: Select[str],
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: type[E],
+    ) -> None: ...
+    def __init__(
+        self,
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: type[Any] | None = None,
+    ) -> None:
+        super().__init__(field_id, code, name, options)
 
 
 class Radio(_One[E]):
@@ -130,27 +145,33 @@ class Radio(_One[E]):
 
     wire_type = "radiobutton"
 
-    if TYPE_CHECKING:
-
-        @overload
-        def __init__(
-            self: Radio[str],
-            *,
-            field_id: int | None = ...,
-            code: str | None = ...,
-            name: str | None = ...,
-            options: None = ...,
-        ) -> None: ...
-        @overload
-        def __init__(
-            self,
-            *,
-            field_id: int | None = ...,
-            code: str | None = ...,
-            name: str | None = ...,
-            options: type[E],
-        ) -> None: ...
-        def __init__(self, **options: Any) -> None: ...
+    @overload
+    def __init__(
+        self: Radio[str],
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: type[E],
+    ) -> None: ...
+    def __init__(
+        self,
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: type[Any] | None = None,
+    ) -> None:
+        super().__init__(field_id, code, name, options)
 
 
 class Category(_One[E]):
@@ -158,27 +179,33 @@ class Category(_One[E]):
 
     wire_type = "category"
 
-    if TYPE_CHECKING:
-
-        @overload
-        def __init__(
-            self: Category[str],
-            *,
-            field_id: int | None = ...,
-            code: str | None = ...,
-            name: str | None = ...,
-            options: None = ...,
-        ) -> None: ...
-        @overload
-        def __init__(
-            self,
-            *,
-            field_id: int | None = ...,
-            code: str | None = ...,
-            name: str | None = ...,
-            options: type[E],
-        ) -> None: ...
-        def __init__(self, **options: Any) -> None: ...
+    @overload
+    def __init__(
+        self: Category[str],
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: type[E],
+    ) -> None: ...
+    def __init__(
+        self,
+        *,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: type[Any] | None = None,
+    ) -> None:
+        super().__init__(field_id, code, name, options)
 
 
 class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Generic[E]):
@@ -197,18 +224,18 @@ class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Gener
     def __init__(
         self: MultiSelect[str],
         *,
-        field_id: int | None = ...,
-        code: str | None = ...,
-        name: str | None = ...,
-        options: None = ...,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        options: None = None,
     ) -> None: ...
     @overload
     def __init__(
         self,
         *,
-        field_id: int | None = ...,
-        code: str | None = ...,
-        name: str | None = ...,
+        field_id: int | None = None,
+        code: str | None = None,
+        name: str | None = None,
         options: type[E],
     ) -> None: ...
     def __init__(
@@ -217,10 +244,9 @@ class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Gener
         field_id: int | None = None,
         code: str | None = None,
         name: str | None = None,
-        options: Any = None,
+        options: type[Any] | None = None,
     ) -> None:
-        super().__init__(field_id=field_id, code=code, name=name)
-        self._name(options)
+        super().__init__(field_id, code, name, options)
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> tuple[E, ...]:
         return tuple(self._read(item) for item in items)
@@ -234,12 +260,12 @@ class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Gener
         """The order of the options does not count."""
         return set(self.decode(one, None)) == set(self.decode(other, None))
 
-    def is_(self, value: Any) -> Any:
-        """This option is among the chosen ones."""
+    def is_(self, value: E | str | int) -> Condition:  # type: ignore[override]  # one of several
+        """Require this option among the chosen ones."""
         return self.in_(value)
 
-    def in_(self, *values: Any) -> Any:
-        """One of these options is among the chosen ones."""
+    def in_(self, *values: E | str | int) -> Condition:  # type: ignore[override]  # one of several
+        """Require one of these options among the chosen ones."""
         wanted = tuple(self._wanted(value) for value in values)
         return self._condition("in", f"{self!r} in {values!r}", values=wanted)
 

@@ -17,6 +17,7 @@ from amocrm import (
     NotLoaded,
     NotSentError,
     UnauthorizedError,
+    fields,
 )
 from amocrm._async.client import AsyncAmoCRM
 from amocrm._core.http.retry import NEVER
@@ -119,15 +120,21 @@ async def test_one_bad_lead_among_250(server: SandboxServer) -> None:
 
 
 async def test_an_unknown_option_of_a_list(server: SandboxServer) -> None:
-    """Written: refused with the options that exist. Read: given as it is."""
+    """Written: refused with the options that exist, of the enum at once, of the account by the commit."""
+
+    class Loose(Lead):
+        city = fields.Select(name="Город")
+
     async with client(server) as crm:
         await crm.fields.ensure(Deal)
+        with pytest.raises(ValueError, match="did you mean 'Казань'"):
+            Deal(name="Заказ", city="Казнь")
         session = crm.session()
-        session.add(Deal(name="Заказ", city="Казнь"))
+        session.add(Loose(name="Заказ", city="Казнь"))
         with pytest.raises(FlushError, match=r"city|Город.*did you mean 'Казань'\? \(sent: 'Казнь'\)"):
             await session.commit()
         with pytest.raises(LookupError, match="did you mean 'Казань'"):
-            await crm.query(Deal).where(Deal.city.is_("Казнь")).all()
+            await crm.query(Loose).where(Loose.city.is_("Казнь")).all()
 
 
 async def test_a_deleted_lead(server: SandboxServer) -> None:

@@ -2,6 +2,7 @@
 # GENERATED from src/amocrm/_async/connection/connection.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -9,6 +10,7 @@ from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from amocrm._core.auth.environment import credentials
 from amocrm._core.auth.token import integration_of
 from amocrm._core.conflicting_packages import beside
 from amocrm._core.http.hosts import Hosts, LimitKey, limit_key, parse_account
@@ -46,42 +48,11 @@ _KEEP: Any = object()
 
 
 class Connection:
-    """Sends requests of one account and one integration.
-
-    Give it a ``token`` (a long-lived one) or ``oauth`` with a ``store``. Nothing is sent, and no
-    connection is opened, before the first request.
-
-    Args:
-        account: ``mycompany``, ``mycompany.amocrm.ru`` or ``mycompany.kommo.com``.
-        token: a long-lived token, or a function that returns the token which is good now, for those who
-            refresh elsewhere.
-        oauth: keys of an integration; its tokens are refreshed by themselves.
-        store: where the tokens of ``oauth`` live; in memory without one.
-        limiter: shared with other clients if they use the same key; its own without one.
-        retry: how often and how long to try.
-        timeout: seconds to wait for a byte of an answer, or a ``Timeout``.
-        base_url: address of a local server that stands in for the account; loopback only. It is also what
-            the ``Host`` header says.
-        chats: id and secret of a chat channel, with which requests to the chats service are signed.
-        http_transport: a transport of the HTTP library to use instead of our own connections.
-        proxy: address of a proxy; the usual environment variables without it.
-        verify: TLS settings for private certificate authorities.
-        hooks: functions that are told what happens, one event at a time (``RequestSent``, ``RetryDecided``, …).
-        ahead: requests that a reader may run ahead of its user; 0 turns that off, and with it the
-            threads of the sync client.
-        user_agent: put before our own.
-        max_response_bytes: highest size of an answer after decompression.
-        limit_to: name under which requests are counted, when the default (integration and account, on
-            Kommo this machine) is not what you share.
-        clock: for tests.
-
-    Raises:
-        ConfigurationError: the arguments cannot work.
-    """
+    """Sends requests of one account and one integration; ``AmoCRM`` describes its arguments."""
 
     def __init__(
         self,
-        account: str,
+        account: str | None = None,
         *,
         token: str | Callable[[], Result[str]] | None = None,
         oauth: OAuth | None = None,
@@ -101,6 +72,7 @@ class Connection:
         limit_to: str | None = None,
         clock: Clock | None = None,
     ) -> None:
+        account, token = credentials(account, token, has_oauth=oauth is not None, environment=os.environ)
         hosts = parse_account(account, base_url)
         check_credentials(token, oauth, store)
         check_collaborators(limiter, retry, verify, proxy, max_response_bytes)
@@ -125,6 +97,10 @@ class Connection:
         self._tokens = self._make_tokens(token, oauth, store)
         self._executor = Executor(self._sender, self._tokens)
         self._drifts: set[tuple[str, str, str]] = set()
+        self._opened()
+
+    def _opened(self) -> None:
+        """Finish the construction of a derived class, which has no constructor (and signature) of its own."""
 
     def send(self, request: Request, /) -> Response:
         """Sends a request with the token, within the limits, as often as the retry policy allows.
