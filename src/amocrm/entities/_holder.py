@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from .._core.orm.identity import Origin
 from .._core.orm.tracking import Overlay
@@ -14,11 +14,13 @@ __all__ = ["Holder"]
 class Holder(Protocol):
     """What attributes and relations need of the entity that they belong to."""
 
-    _kind: ClassVar[str]
     _data: Any
     _session: Origin | None
     _changes: Overlay[str] | None
     _related: dict[str, Any] | None
+
+    @property
+    def _kind(self) -> str: ...
 
     @property
     def _key(self) -> int | None: ...
