@@ -16,6 +16,7 @@
     │   ├── LoginRefused             the redirect of a login is no grant for us: refused, forged or foreign
     │   └── TokenStoreError          the store of tokens failed or was changed behind our back
     ├── TokenRejected                a token that somebody showed us is not genuine, over or used before
+    ├── EncodingError                a value that cannot be sent; nothing was; also TypeError and ValueError
     ├── DecodeError                  an answer that cannot be understood (HTML with 200, cut JSON)
     ├── NotLoaded                    an entity does not hold this; the message names the call to make
     ├── UnreadableError              the server sent a value that does not fit its description
@@ -53,6 +54,7 @@ from amocrm_gen._runtime.errors import (
     APIError,
     BlockedError,
     DecodeError,
+    EncodingError,
     FieldIssue,
     ForbiddenError,
     GatewayError,
@@ -77,6 +79,7 @@ __all__ = [
     "CircuitOpen",
     "ConfigurationError",
     "DecodeError",
+    "EncodingError",
     "FieldIssue",
     "FilterError",
     "FilterIgnored",

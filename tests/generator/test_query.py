@@ -102,7 +102,7 @@ def test_scalars_are_written_as_the_server_reads_them() -> None:
 
 def test_what_has_no_form_in_a_query_is_refused() -> None:
     """An object that is neither scalar, list nor mapping is a TypeError, not its repr."""
-    with pytest.raises(TypeError, match="must be a string or a number, not object"):
+    with pytest.raises(TypeError, match=r"filter\[a\] must be .*object"):
         encode_query([("filter", "brackets", {"a": object()})])
 
 

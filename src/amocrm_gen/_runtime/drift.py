@@ -8,7 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-__all__ = ["Drift", "DriftKind", "DriftWarning"]
+from .token_hiding import HIDDEN, SECRET_KEYS, hide_tokens
+
+__all__ = ["Drift", "DriftKind", "DriftWarning", "without_secrets"]
 
 DriftKind: TypeAlias = Literal["converted", "unset", "left out", "missing"]
 
@@ -25,7 +27,7 @@ class Drift(msgspec.Struct, frozen=True):
         path: JSON path with exact indexes, such as ``$._embedded.leads[11].group_id``.
         kind: ``converted`` (a value of another type that could be read), ``unset`` (could not; the
             property is UNSET), ``left out`` (a list member), ``missing`` (a required property).
-        raw: the value as it arrived. It may hold personal data and is not part of messages.
+        raw: the value as it arrived, without tokens. It may hold personal data and is not part of messages.
     """
 
     op: str
@@ -44,6 +46,23 @@ class Drift(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Drift({self})"
+
+
+def without_secrets(path: str, raw: Any) -> Any:
+    """Return a raw value with a mark in the place of each token.
+
+    Args:
+        path: where it stood; the last name tells whether it is a secret as a whole.
+        raw: decoded JSON.
+    """
+    name = path.rpartition(".")[2].partition("[")[0]
+    if isinstance(raw, dict):
+        return {key: without_secrets(f".{key}", value) for key, value in raw.items()}
+    if isinstance(raw, list):
+        return [without_secrets(path, value) for value in raw]
+    if name in SECRET_KEYS and raw not in (None, ""):
+        return HIDDEN
+    return hide_tokens(raw) if isinstance(raw, str) else raw
 
 
 def _without_indexes(path: str) -> str:

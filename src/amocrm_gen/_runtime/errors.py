@@ -6,6 +6,7 @@
     ├── TransportError               no usable answer
     │   ├── NotSentError             the request never left: sending it again is safe
     │   └── UnansweredError          it was sent and no answer came: whether it took effect is unknown
+    ├── EncodingError                a value that cannot be sent; nothing was; also TypeError and ValueError
     ├── DecodeError                  an answer that cannot be understood (HTML with 200, cut JSON)
     └── APIError                     the server answered with an error status
         ├── ValidationError          400, with the refused items and fields
@@ -33,6 +34,7 @@ __all__ = [
     "AmoCRMError",
     "BlockedError",
     "DecodeError",
+    "EncodingError",
     "FieldIssue",
     "ForbiddenError",
     "GatewayError",
@@ -104,6 +106,23 @@ class NotSentError(TransportError):
 
 class UnansweredError(TransportError):
     """The request was sent and no whole answer came: whether it took effect is unknown."""
+
+
+class EncodingError(AmoCRMError, TypeError, ValueError):
+    """A value cannot be encoded (no number, text with lone surrogates, a foreign type); nothing was sent.
+
+    Attributes:
+        path: where the value is, its steps joined by points, such as ``3.name``.
+        detail: what it must be and what it is.
+    """
+
+    path: str = ""
+    detail: str = ""
+
+    @property
+    def item(self) -> ItemIssue:
+        """The refused value in the form in which the server names one; for an error about one item."""
+        return ItemIssue(None, (FieldIssue("", self.path, self.detail),))
 
 
 class DecodeError(AmoCRMError):

@@ -31,6 +31,7 @@ from .errors import (
 )
 from .op import Op
 from .response_status import asked_to_wait, is_page, problem_body
+from .token_hiding import hide_tokens
 from .wire import Response
 
 __all__ = ["problem_of"]
@@ -170,5 +171,5 @@ def _field(raw: object) -> FieldIssue:
 def _text(value: object) -> str:
     if value is None:
         return ""
-    text = _QUERY.sub(r"\1?…", str(value))
+    text = hide_tokens(_QUERY.sub(r"\1?…", str(value)))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

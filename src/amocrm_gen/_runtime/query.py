@@ -10,20 +10,26 @@ a request of 250 ids inside the 8 KiB line that gateways allow.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from urllib.parse import quote
 
 import msgspec
+
+from .encoding import base_value
+from .errors import EncodingError
 
 __all__ = ["Param", "Style", "encode_query", "quote_segment"]
 
 Style: TypeAlias = Literal["plain", "comma", "brackets"]
 Param: TypeAlias = tuple[str, Style, object]
 
+#: Characters of a nested key; what contains itself ends here.
+_LONGEST: Final = 1_000
+
 
 def quote_segment(value: object) -> str:
     """One path segment, percent-encoded; a slash in the value does not open a new segment."""
-    text = _scalar(value)
+    text = _scalar(value, "a path segment")
     if text in {"", ".", ".."}:
         raise ValueError(f"a path segment cannot be {text!r}")
     return quote(text, safe="")
@@ -35,7 +41,7 @@ def encode_query(params: Iterable[Param]) -> str:
     ``UNSET`` and ``None`` are left out: the server has no null in a query.
 
     Raises:
-        TypeError: a value is neither a scalar, a list, a mapping nor a model.
+        EncodingError: a value is no text, number, list, mapping or model, or cannot be encoded.
 
     Example:
         >>> encode_query([("limit", "plain", 250), ("filter", "brackets", {"id": [1, 2]})])
@@ -51,39 +57,40 @@ def _pairs(name: str, style: Style, value: object) -> Iterator[tuple[str, str]]:
         return
     key = quote(name, safe="")
     if style == "brackets":
-        yield from _brackets(key, value)
+        yield from _brackets(key, value, name)
     elif style == "comma":
         items = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
         if items:
-            yield key, ",".join(quote(_scalar(item), safe="") for item in items)
+            yield key, ",".join(quote(_scalar(item, name), safe="") for item in items)
     else:
-        yield key, quote(_scalar(value), safe="")
+        yield key, quote(_scalar(value, name), safe="")
 
 
-def _brackets(key: str, value: object) -> Iterator[tuple[str, str]]:
+def _brackets(key: str, value: object, name: str) -> Iterator[tuple[str, str]]:
+    """The pairs of a nested value; ``name`` is its key as people read it."""
     if value is msgspec.UNSET or value is None:
         return
+    if len(name) > _LONGEST:
+        raise EncodingError(f"{name[:40]}… must be nested less deep or have shorter keys", path=name[:40])
     if isinstance(value, msgspec.Struct):
-        value = msgspec.to_builtins(value)
+        fields = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+        value = {wire: getattr(value, field) for wire, field in fields}
     if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _brackets(f"{key}[{quote(str(name), safe='')}]", inner)
+        for inner_name, inner in value.items():
+            step = _scalar(inner_name, f"a key of {name}")
+            yield from _brackets(f"{key}[{quote(step, safe='')}]", inner, f"{name}[{step}]")
     elif isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes):
         for index, inner in enumerate(value):
             nested = isinstance(inner, Mapping | msgspec.Struct)
-            yield from _brackets(f"{key}[{index}]" if nested else f"{key}[]", inner)
+            yield from _brackets(f"{key}[{index}]" if nested else f"{key}[]", inner, f"{name}[{index}]")
     else:
-        yield key, quote(_scalar(value), safe="")
+        yield key, quote(_scalar(value, name), safe="")
 
 
-def _scalar(value: object) -> str:
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    # The methods of the base types, because an enum member has others of its own.
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, int):
-        return int.__repr__(value)
-    if isinstance(value, float):
-        return float.__repr__(value)
-    raise TypeError(f"a query value must be a string or a number, not {type(value).__name__}")
+def _scalar(value: object, name: str) -> str:
+    if type(value) is str and value.isascii():
+        return value
+    plain = base_value(value, name)
+    if isinstance(plain, bool):
+        return "1" if plain else "0"
+    return plain if isinstance(plain, str) else repr(plain)

@@ -4,7 +4,8 @@
 
 The clean path costs one decode. When the strict decoder refuses an answer, the JSON is read untyped
 and walked beside the model: each object is first tried whole, and only the refused ones are mended
-property by property. What cannot be mended becomes ``UNSET`` with the raw value in a drift record; a
+property by property. A text that is no Unicode and a number out of range cost themselves only: they are
+mended before. What cannot be mended becomes ``UNSET`` with the raw value in a drift record; a
 list member that is no object is left out. A page is never lost for one odd value.
 """
 
@@ -13,12 +14,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from math import isfinite
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from .drift import Drift, DriftKind, DriftWarning
+from .decoding import decode_json
+from .drift import Drift, DriftKind, DriftWarning, without_secrets
 from .errors import DecodeError
 from .op import Op
 from .problems import problem_of
@@ -49,19 +52,18 @@ def read(op: Op, response: Response, model: Any) -> Any:
         return response.content
     try:
         return _decoder(model).decode(response.content)
-    except msgspec.ValidationError:
-        try:
-            value = _mended(op, response, model)
-        except RecursionError:
-            problem = "is nested too deep to be read"
-        else:
-            if value is not _BAD:
-                return value
-            problem = "does not fit the description at all"
+    except (ValueError, RecursionError):  # the decoder's own errors are ValueErrors, and it raises others
+        pass
+    try:
+        value = _mended(op, response, model)
     except RecursionError:
         problem = "is nested too deep to be read"
-    except msgspec.DecodeError:
+    except ValueError:
         problem = f"is no whole JSON ({response.media_type or 'unknown type'}, {len(response.content)} bytes)"
+    else:
+        if value is not _BAD:
+            return value
+        problem = "does not fit the description at all"
     raise DecodeError(
         f"the answer to {op.id} ({response.status}) {problem}; "
         "whether a write took effect is unknown, read the object back",
@@ -78,9 +80,14 @@ def mend(raw: Any, model: type[T]) -> T:
 
 
 def _mended(op: Op, response: Response, model: Any) -> Any:
+    raw, odd = decode_json(response.content)
     walk = _Walk(op.id)
-    value = walk.value(msgspec.json.decode(response.content), model, "$")
-    _note_all(response, walk.found)
+    value = walk.value(raw, model, "$")
+    known = {drift.path for drift in walk.found}
+    mended = [
+        Drift(op.id, path, "converted", without_secrets(path, was)) for path, was in odd if path not in known
+    ]
+    _note_all(response, [*mended, *walk.found])
     return value
 
 
@@ -160,7 +167,7 @@ class _Walk:
         return kept
 
     def _note(self, kind: DriftKind, path: str, raw: Any) -> None:
-        self.found.append(Drift(self.op, path, kind, raw))
+        self.found.append(Drift(self.op, path, kind, without_secrets(path, raw)))
 
 
 def _options(wanted: Any) -> tuple[Any, ...]:
@@ -182,9 +189,10 @@ def _int(raw: Any) -> Any:
 def _float(raw: Any) -> Any:
     if isinstance(raw, str):
         try:
-            return float(raw)
+            number = float(raw)
         except ValueError:
             return _BAD
+        return number if isfinite(number) else _BAD
     return _BAD
 
 

@@ -8,8 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
+from .decoding import decode_json
 from .wire import Response
 
 __all__ = ["asked_to_wait", "is_page", "problem_body", "retry_after"]
@@ -20,8 +19,8 @@ def problem_body(response: Response) -> Mapping[str, Any]:
     if response.content.lstrip()[:1] != b"{":
         return {}
     try:
-        body = msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, RecursionError):
+        body, _ = decode_json(response.content)
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 import msgspec
 
 from .drift import Drift
+from .encoding import encode_json
 from .op import Op
 from .query import Param, encode_query, quote_segment
 
@@ -17,8 +18,6 @@ __all__ = ["AsyncClient", "Body", "Client", "Detailed", "Request", "Response", "
 
 T = TypeVar("T")
 Body: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes]
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +144,7 @@ def build(
 
     Raises:
         ValueError: a path parameter is empty, or the body has more items than the operation takes.
-        TypeError: a query value or the body cannot be encoded.
+        EncodingError: a value of the path, the query or the body cannot be encoded; it names the place.
     """
     filled = op.path
     for name, value in (path or {}).items():
@@ -156,7 +155,7 @@ def build(
                 f"{op.id} takes at most {op.batch.max} items in one request, {len(body)} were given; "
                 "send them in several requests or use a session, which cuts them"
             )
-        content = _encode(body)
+        content = encode_json(body)
     return Request(
         op=op,
         path=filled,

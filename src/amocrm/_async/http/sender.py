@@ -12,6 +12,7 @@ from amocrm._core.limits.limiter import Outcome
 from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError
 from amocrm_gen._runtime.op import Host
 from amocrm_gen._runtime.response_status import asked_to_wait, is_page
+from amocrm_gen._runtime.token_hiding import HIDDEN
 from amocrm_gen._runtime.wire import Request, Response
 
 from .._primitives import Clock, Result
@@ -100,6 +101,8 @@ class AsyncSender:
         try:
             answer = await self.transport.send(op, url, headers, request.content, options.timeouts)
             problem = answer.error
+            if token is not None and answer.response is not None:
+                _forget(answer.response, token)
             if keep is not None and answer.response is not None:
                 kept = await keep(answer.response)
         except BaseException as error:
@@ -247,3 +250,9 @@ class AsyncSender:
                     host=self.hosts.url(request.op.host),
                 )
             )
+
+
+def _forget(response: Response, token: str) -> None:
+    """Take the token out of an error body: the server may repeat it in words."""
+    if response.status >= 400:
+        response.content = response.content.replace(token.encode(), HIDDEN.encode())

@@ -9,13 +9,16 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
+from msgspec.structs import replace
+
 from amocrm._core.orm.batch_bisection import Isolation
 from amocrm._core.orm.identity import IdentityMap
 from amocrm._core.orm.operations import Operation
-from amocrm._core.orm.outcome import Outcome, Report, describe, match, named, verdict
+from amocrm._core.orm.outcome import Issue, Outcome, Report, describe, match, named, verdict
 from amocrm._core.orm.plan import Chunks, Plan, Work
 from amocrm.entities._base import Entity
-from amocrm.errors import AmoCRMError, APIError
+from amocrm.errors import AmoCRMError, APIError, EncodingError, ItemIssue
+from amocrm_gen._runtime.encoding import sendable
 
 from .._primitives import run_all, shielded
 from .account import AccountState
@@ -122,6 +125,11 @@ class Flush:
     def _build(self, operation: Operation, work: Work) -> bool:
         try:
             work.body = work.build()
+            work.body = sendable(work.body)
+        except EncodingError as error:
+            issues = [replace(issue, value=None) for issue in self._issues(work, error.item)]
+            self._reject(work, f"not sent: {error}", issues, error)
+            return False
         except (TypeError, ValueError) as error:
             self._reject(work, f"cannot be written: {error}")
             return False
@@ -192,13 +200,7 @@ class Flush:
         bad = named(error, part)
         for place, items in bad.items():
             work = part[place]
-            issues = [
-                issue
-                for item in items
-                for issue in describe(
-                    item, work.body, partial(_label, work.entity), partial(_options, work.entity)
-                )
-            ]
+            issues = [issue for item in items for issue in self._issues(work, item)]
             self._reject(work, error.detail or error.title, issues, error)
         refused = isolation.refused(bad)
         for work in refused if not bad else ():
@@ -211,6 +213,9 @@ class Flush:
                 self._doubt(
                     operation, work, "the batch was refused; whether anything was stored is not known", error
                 )
+
+    def _issues(self, work: Work, item: ItemIssue) -> list[Issue]:
+        return describe(item, work.body, partial(_label, work.entity), partial(_options, work.entity))
 
     def _reject(
         self, work: Work, reason: str, issues: Sequence[Any] = (), error: AmoCRMError | None = None

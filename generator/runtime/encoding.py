@@ -1,0 +1,179 @@
+"""Encode JSON bodies, and name the place of a value that cannot be encoded.
+
+The usual body costs one encoding and a search for three words in its bytes. Only a body that the encoder
+refuses, or that holds a ``null`` (the encoder writes NaN so), is walked: subclasses of ``str``, ``int`` and
+``float`` become their base type, and what JSON or UTF-8 cannot hold raises an error with its path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from math import isfinite
+from typing import Any, Final
+
+import msgspec
+
+from .errors import EncodingError
+
+__all__ = ["base_value", "encode_json", "sendable"]
+
+_encode = msgspec.json.Encoder().encode
+#: Deeper than any body of the API; a body that contains itself ends here.
+_DEEPEST: Final = 64
+_LONGEST: Final = 40
+
+
+def encode_json(body: Any, name: str = "body") -> bytes:
+    """Encode a body as JSON.
+
+    Args:
+        body: anything made of mappings, sequences, texts, numbers, models.
+        name: what the body is called in the message of an error.
+
+    Raises:
+        EncodingError: a value cannot be encoded; ``path`` says where it is.
+
+    Example:
+        >>> encode_json({"name": "Ann"})
+        b'{"name":"Ann"}'
+    """
+    content = _encoded(body)
+    if content is not None and _certain(content):
+        return content
+    content = _encoded(_plain(body, name, ()))
+    if content is None:
+        raise _refused(name, (), "a JSON value", body)
+    return content
+
+
+def sendable(item: Any, name: str = "body") -> Any:
+    """Return the item if it can be encoded as it is, else a copy of it with plain values.
+
+    Args:
+        item: one item of a request, before it is joined with others.
+        name: what the item is called in the message of an error.
+
+    Raises:
+        EncodingError: a value cannot be encoded; ``path`` says where it is.
+    """
+    content = _encoded(item)
+    if content is not None and _certain(content):
+        return item
+    return _plain(item, name, ())
+
+
+def base_value(value: Any, name: str) -> str | int | float | bool:
+    """Return a text or a number of the exact base type.
+
+    Args:
+        value: a text or a number, of a subclass as well.
+        name: what the value is called in the message of an error.
+
+    Raises:
+        EncodingError: it is something else, or nothing that can be sent.
+    """
+    if not isinstance(value, str | int | float):
+        raise _refused(name, (), "a string or a number", value)
+    plain: str | int | float | bool = _plain(value, name, ())
+    return plain
+
+
+def _encoded(body: Any) -> bytes | None:
+    try:
+        return _encode(body)
+    except Exception:  # objects of others raise what they like
+        return None
+
+
+def _certain(content: bytes) -> bool:
+    """Whether no NaN can be in it: the encoder writes one as ``null``, and one of ``Decimal`` as its name."""
+    return not (b"null" in content or b'NaN"' in content or b'Infinity"' in content)
+
+
+def _plain(value: Any, name: str, path: tuple[str | int, ...]) -> Any:
+    """The value with base types only."""
+    if value is None or isinstance(value, bool) or value is msgspec.UNSET:
+        return value
+    if isinstance(value, Enum):
+        return _plain(value.value, name, path)
+    if isinstance(value, str):
+        return _text(value, name, path)
+    if isinstance(value, int):
+        return _whole(value, name, path)
+    if isinstance(value, float | Decimal):
+        if not isfinite(value):
+            raise _refused(name, path, "a finite number", value)
+        return float.__pos__(value) if isinstance(value, float) else value
+    if len(path) > _DEEPEST:
+        raise _refused(name, path[:3], f"nested less than {_DEEPEST} levels deep", value)
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.replace(
+            value,
+            **{
+                field: _plain(getattr(value, field), name, (*path, wire))
+                for field, wire in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
+            },
+        )
+    if isinstance(value, Mapping):
+        return {
+            _key(key, name, path): _plain(inner, name, (*path, _step(key))) for key, inner in value.items()
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner, name, (*path, place)) for place, inner in enumerate(value)]
+    if _encoded(value) is None:
+        kind = "int" if hasattr(value, "__index__") else "float" if hasattr(value, "__float__") else ""
+        hint = f"; write {kind}(value)" if kind else ""
+        raise _refused(name, path, "text, a number, a list or a mapping", value, hint)
+    return value
+
+
+def _text(value: str, name: str, path: tuple[str | int, ...]) -> str:
+    text = str.__str__(value)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            # Only the character: the text may be personal.
+            odd = f"{text[error.start]!r} at character {error.start}"
+            raise _refused(name, path, "text without lone surrogates", odd, quoted=False) from None
+    return text
+
+
+def _whole(value: int, name: str, path: tuple[str | int, ...]) -> int:
+    number = int.__pos__(value)
+    if _encoded(number) is None:
+        raise _refused(name, path, "a whole number of fewer digits", number)
+    return number
+
+
+def _key(key: Any, name: str, path: tuple[str | int, ...]) -> Any:
+    if isinstance(key, str | int | float) and not isinstance(key, bool):
+        return _plain(key, name, (*path, _step(key)))
+    raise _refused(name, (*path, _step(key)), "under a key that is text", key)
+
+
+def _step(key: Any) -> str:
+    """A key as a step of a path: short and printable."""
+    return _short(str.__str__(key)) if isinstance(key, str) else _short(_shown(key))
+
+
+def _short(text: str) -> str:
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _shown(value: Any) -> str:
+    """A value for a message; of foreign objects the type only, they may do anything when they are printed."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "one of more than 60 digits"
+    return repr(value) if type(value) in (int, float, bool, Decimal) else type(value).__name__
+
+
+def _refused(
+    name: str, path: tuple[str | int, ...], rule: str, value: Any, hint: str = "", quoted: bool = True
+) -> EncodingError:
+    place = name + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    detail = f"must be {rule}, got {_shown(value) if quoted else value}{hint}"
+    return EncodingError(f"{place} {detail}", path=".".join(map(str, path)), detail=detail)
