@@ -88,7 +88,7 @@ FLOORS: dict[str, dict[str, set[str]]] = {
         "webhooks",
         "exchange",
         "messaging",
-        "ui_actions",
+        "ui_actions robots",
         "control",
         "routes",
         "app",

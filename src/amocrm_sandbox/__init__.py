@@ -15,8 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .app import Sandbox
+    from .engine.behaviour import Behaviour
     from .engine.description import Description
-    from .engine.faults import Drop, Faults, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
+    from .engine.faults import (
+        Drop,
+        Faults,
+        Latency,
+        MalformedJson,
+        Mutate,
+        Page,
+        PartialBatch,
+        SlowBody,
+        Truncate,
+    )
     from .engine.hook_delivery import HookDelivery
     from .engine.journal import Entry, Journal
     from .engine.messages import Delivery, Request, Response
@@ -31,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncSandboxTransport",
+    "Behaviour",
     "Builder",
     "Clock",
     "Delivery",
@@ -49,6 +61,7 @@ __all__ = [
     "ManualClock",
     "Mutate",
     "Page",
+    "PartialBatch",
     "Request",
     "Response",
     "Sandbox",
@@ -65,7 +78,17 @@ _MODULES = {
     "storage.clock": ("Clock", "ManualClock"),
     "engine.description": ("Description",),
     "exchange": ("Exchange",),
-    "engine.faults": ("Drop", "Faults", "Latency", "MalformedJson", "Mutate", "Page", "SlowBody", "Truncate"),
+    "engine.faults": (
+        "Drop",
+        "Faults",
+        "Latency",
+        "MalformedJson",
+        "Mutate",
+        "Page",
+        "PartialBatch",
+        "SlowBody",
+        "Truncate",
+    ),
     "engine.journal": ("Entry", "Journal"),
     "engine.rate_limits": ("Limits",),
     "engine.messages": ("Delivery", "Request", "Response"),
@@ -74,6 +97,7 @@ _MODULES = {
     "http.httpx_transport": ("AsyncSandboxTransport", "SandboxTransport"),
     "webhooks.delivery": ("Webhooks",),
     "engine.hook_delivery": ("HookDelivery",),
+    "engine.behaviour": ("Behaviour",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

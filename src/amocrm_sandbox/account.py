@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
+from .engine.behaviour import Behaviour
+from .engine.deferred import DeferredActions
 from .engine.description import Description
 from .engine.faults import Faults
 from .engine.hook_delivery import HookQueue
@@ -25,6 +27,14 @@ __all__ = ["Account"]
 Route = tuple[str, str, Any]
 
 
+class RobotRules(Protocol):
+    """What robots do with entities that are added."""
+
+    def run_rules(self, kind: str, id: int, now: int) -> None:
+        """Apply the rules to an entity that was added at `now`."""
+        ...
+
+
 class Account:
     """State that the rules of the domain, the control endpoint and the webhooks share.
 
@@ -40,10 +50,12 @@ class Account:
         timezone: Time zone of the account, IANA name.
         description: The OpenAPI description; None for the bundled one.
         log_size: Number of requests that the journal remembers.
+        behaviour: Switches for undocumented behaviour; None for the defaults.
     """
 
     #: set by the face before the first request
     webhooks: HookQueue
+    robots: RobotRules
 
     def __init__(
         self,
@@ -59,12 +71,15 @@ class Account:
         timezone: str = "Europe/Moscow",
         description: Description | None = None,
         log_size: int = 2000,
+        behaviour: Behaviour | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.description = description or Description.bundled()
         self.link_base = link_base
         self.lock = threading.RLock()
-        self.store = Store(db)
+        self.behaviour = behaviour or Behaviour()
+        self.deferred = DeferredActions()
+        self.store = Store(db, lambda: self.behaviour.ids_ascend)
         if clock is None:
             self.clock.offset = self.store.setting("clock") or 0.0
             self.clock.on_move = self._store_clock
@@ -137,8 +152,17 @@ class Account:
                 "is_blocked": self.limiter.is_blocked,
             }
 
+    def run_deferred(self) -> int:
+        """Let everything take effect that the clock makes due, and return how many actions that were.
+
+        Every request does this first; call it before you look at the data without a request.
+        """
+        with self.lock:
+            return self.deferred.run(self.clock.now())
+
     def clear_data(self) -> None:
         """Empty the account and seed it again; users stay, and with them every token stays valid."""
+        self.deferred.clear()
         with self.store.transaction():
             users = list(self.store.documents("users").values())
             sequence = self.store.value("SELECT value FROM sequences WHERE name='users'")

@@ -11,11 +11,13 @@ import msgspec
 from .account import Account
 from .control.control import Control
 from .control.page import WebPage
+from .engine.behaviour import Behaviour
 from .engine.description import Description
 from .engine.messages import Request, Response
 from .engine.rate_limits import Limits
 from .engine.service_hosts import service_of
 from .exchange import Exchange
+from .robots import Robots
 from .routes import ALL
 from .storage.clock import Clock
 from .ui_actions import UserActions
@@ -46,6 +48,7 @@ class Sandbox(Account):
         timezone: Time zone of the account, IANA name.
         description: The OpenAPI description that requests are checked against; None for the bundled one.
         log_size: Number of requests that the journal remembers.
+        behaviour: Switches for what the vendor does not document; None for the defaults.
 
     Example:
         >>> sandbox = Sandbox()
@@ -66,6 +69,7 @@ class Sandbox(Account):
         timezone: str = "Europe/Moscow",
         description: Description | None = None,
         log_size: int = 2000,
+        behaviour: Behaviour | None = None,
     ) -> None:
         super().__init__(
             (route for area in ALL for route in area.table),
@@ -79,10 +83,13 @@ class Sandbox(Account):
             timezone=timezone,
             description=description,
             log_size=log_size,
+            behaviour=behaviour,
         )
         self.webhooks: Webhooks = Webhooks(self)
         self.by_hand = UserActions(self, self.call)
-        self.control = Control(self, WebPage(self, self.act), self.by_hand, self.webhooks, self.reset)
+        self.robots: Robots = Robots(self)
+        page = WebPage(self, self.act)
+        self.control = Control(self, page, self.by_hand, self.robots, self.webhooks, self.reset)
         self._token: str | None = None
 
     def close(self) -> None:
@@ -149,6 +156,7 @@ class Sandbox(Account):
                 self.limiter.reset()
             if faults:
                 self.faults.clear()
+                self.robots.clear()
 
     # ---- requests
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from email.utils import formatdate
 from time import perf_counter
 from typing import Any
 
 from .account import Account
 from .domain.context import Context, Handler, Item
 from .engine.description import Operation
-from .engine.fault_effects import corrupt_response, latency, replacement_response
+from .engine.fault_effects import corrupt_response, effect_delay, latency, replacement_response, stored_items
 from .engine.faults import Fault
 from .engine.messages import Request, Response, decode_json, html_page, problem
 from .engine.php_query import as_int, form_value
@@ -85,12 +88,14 @@ class Exchange:
         now = account.clock.monotonic() if arrived is None else arrived
         with account.lock:
             if self._control is not None and self._path.startswith("/_sandbox"):
-                return self._control(self._request, self._path, self._query)
+                account.run_deferred()
+                return _dated(self._control(self._request, self._path, self._query), account.clock.now())
+            account.run_deferred()
             begun = perf_counter()
             client_id, response = self._respond(now)
             request_id = f"{account.random.getrandbits(64):016x}"
-            response = replace(response, headers=(*response.headers, ("X-Request-Id", request_id)))
             spent, time = perf_counter() - begun, account.clock.now()
+            response = _dated(response, time, ("X-Request-Id", request_id))
             account.journal.add(self._request, self._path, self._name, client_id, now, response, time, spent)
         account.webhooks.pump()
         if self._faults:
@@ -102,6 +107,7 @@ class Exchange:
     def carry_out(self, client_id: str, user_id: int) -> Response:
         """Carry the request out for a user from inside: no limit, no counter and no journal knows of it."""
         with self._account.lock:
+            self._account.run_deferred()
             try:
                 response = self._dispatch(client_id, user_id, from_inside=True)
             except Refused as refused:
@@ -125,6 +131,7 @@ class Exchange:
             return client_id, html_page(414)
         instead = replacement_response(self._faults, after_commit=False)
         if instead is not None:
+            self._defer(client_id, grant.user_id if grant else None)
             return client_id, instead
         try:
             response = self._dispatch(client_id, grant.user_id if grant else None)
@@ -139,9 +146,25 @@ class Exchange:
             )
         return client_id, response
 
-    def _dispatch(self, client_id: str, user_id: int | None, from_inside: bool = False) -> Response:
+    def _defer(self, client_id: str, user_id: int | None) -> None:
+        """Let the request take effect later if a fault asks for that."""
+        delay = effect_delay(self._faults)
+        if delay is None:
+            return
+
+        def take_effect(at: int) -> None:
+            # Nobody reads this answer: a refusal only means that nothing is changed.
+            with suppress(Refused, OverflowError):
+                self._dispatch(client_id, user_id, now=at)
+
+        account = self._account
+        account.deferred.add(account.clock.now() + math.ceil(delay), take_effect)
+
+    def _dispatch(
+        self, client_id: str, user_id: int | None, from_inside: bool = False, now: int | None = None
+    ) -> Response:
         account, request = self._account, self._request
-        ctx = Context(account, request, self._path, self._query, self._params, self._operation)
+        ctx = Context(account, request, self._path, self._query, self._params, self._operation, now)
         is_public = self._path.startswith(PUBLIC)
         self._check_host(is_public)
         if not is_public:
@@ -159,11 +182,14 @@ class Exchange:
             return self._handler(ctx)
         with account.store.transaction():
             if not is_public:
-                ctx.items = self._items()
+                ctx.items = self._items()[: stored_items(self._faults)]
             response = self._handler(ctx)
-            deliveries = ctx.changes.flush() if "changes" in ctx.__dict__ else ()
+            has_changes = "changes" in ctx.__dict__
+            deliveries = ctx.changes.flush() if has_changes else ()
         if deliveries:
             account.webhooks.send_all(deliveries)
+        for kind, id in ctx.changes.created if has_changes else ():
+            account.robots.run_rules(kind, id, ctx.now)
         return response
 
     def _bearer(self) -> str:
@@ -235,3 +261,10 @@ class Exchange:
             raise refuse(422, f"Limit {most} per page")
         check = operation.validate if operation else (lambda item: [])
         return [Item(index, item, check(item)) for index, item in enumerate(value)]
+
+
+def _dated(response: Response, now: int, *headers: tuple[str, str]) -> Response:
+    """Return the response with a Date header of the account's clock, unless a fault has put one in."""
+    if response.header("Date") is None:
+        headers = (*headers, ("Date", formatdate(now, usegmt=True)))
+    return replace(response, headers=(*response.headers, *headers))

@@ -19,6 +19,7 @@ from .domain.unsorted import add_unsorted
 from .engine.messages import Request, Response
 from .messaging.chats import close_talk, touch_talk
 from .storage.ids import new_uuid
+from .storage.seed import full_rights
 
 __all__ = ["UserActions"]
 
@@ -273,6 +274,29 @@ class UserActions:
             return add_unsorted(ctx, "mail", lead_id, main_pipeline(ctx.store), body)
 
     # ---- the account
+
+    def add_user(self, name: str = "Коллега", view: str = "A", is_admin: bool = False) -> Record:
+        """Add a user with a token of its own and return its `id` and `token`.
+
+        Args:
+            name: Its name.
+            view: Letter of its rights on leads, contacts and companies: `A` all records, `G` those of its group, `M`
+                only those that it is responsible for, `D` none.
+            is_admin: Whether it is an administrator, who sees everything.
+        """
+        if view not in ("A", "G", "M", "D"):
+            raise ValueError(f'view must be "A", "G", "M" or "D", got {view!r}')
+        letters = {**dict.fromkeys(("view", "edit", "delete", "export"), view), "add": "A"}
+        rights = full_rights(is_admin=is_admin)
+        rights.update({kind: dict(letters) for kind in ("leads", "contacts", "companies")})
+        account = self._account
+        with self._acting() as ctx:
+            id = ctx.store.next_id("users")
+            marks = {"uuid": new_uuid(account.random), "amojo_id": new_uuid(account.random)}
+            user = {"id": id, "name": name, "email": f"user{id}@{account.subdomain}.example", "lang": "ru"}
+            ctx.store.put("users", {**user, "rights": rights, **marks})
+            token = account.tokens.issue_access(account.integration.client_id, id, 365 * 86400)
+        return {"id": id, "token": token}
 
     def add_group(self, name: str) -> Record:
         """Add a group of users."""

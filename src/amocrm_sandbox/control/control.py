@@ -8,10 +8,22 @@ from typing import Annotated, Any
 import msgspec
 
 from ..account import Account
-from ..engine.faults import Drop, Effect, Fault, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate
+from ..engine.faults import (
+    Drop,
+    Effect,
+    Fault,
+    Latency,
+    MalformedJson,
+    Mutate,
+    Page,
+    PartialBatch,
+    SlowBody,
+    Truncate,
+)
 from ..engine.masking import mask
 from ..engine.messages import JSON, Request, Response, decode_json, json_response, problem
 from ..engine.php_query import parse_query
+from ..robots import Robots
 from ..ui_actions import UserActions
 from ..webhooks import installations
 from ..webhooks.delivery import Webhooks
@@ -23,6 +35,7 @@ _EFFECTS: dict[str, type[Effect]] = {
     "latency": Latency,
     "drop": Drop,
     "page": Page,
+    "partial_batch": PartialBatch,
     "truncate": Truncate,
     "slow_body": SlowBody,
     "malformed_json": MalformedJson,
@@ -48,7 +61,7 @@ class _When(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Control:
-    """Answers `/_sandbox/{state,counters,log,reset,clock,faults,tokens,options,delete,by_hand,webhooks}`; never counted against limits.
+    """Answers `/_sandbox/{state,counters,log,reset,clock,faults,tokens,options,delete,by_hand,robots,behaviour,webhooks}`; never counted against limits.
 
     A GET reads, a POST changes, `DELETE /_sandbox/faults` takes all faults out. `/_sandbox/` itself is the web page.
     """
@@ -58,11 +71,13 @@ class Control:
         account: Account,
         page: WebPage,
         user_actions: UserActions,
+        robots: Robots,
         webhooks: Webhooks,
         reset: Callable[..., None],
     ) -> None:
         self._account = account
         self._user_actions = user_actions
+        self._robots = robots
         self._hooks = webhooks
         self._reset_account = reset
         self._page = page
@@ -80,6 +95,9 @@ class Control:
             ("POST", "options"): self._options,
             ("POST", "delete"): self._delete,
             ("POST", "by_hand"): self._by_hand,
+            ("POST", "robots"): self._run_robots,
+            ("GET", "behaviour"): self._behaviour,
+            ("POST", "behaviour"): self._behaviour,
             ("GET", "webhooks"): self._webhooks,
             ("POST", "webhooks"): self._run_webhooks,
         }
@@ -228,6 +246,16 @@ class Control:
     def _by_hand(self, args: dict[str, Any]) -> Any:
         """Do one `action` of `UserActions`, with `args`."""
         return self._user_actions.do(args["action"], args.get("args", {}))
+
+    def _run_robots(self, args: dict[str, Any]) -> Any:
+        """Do one `action` of `Robots`, with `args`."""
+        self._robots.do(args["action"], args.get("args", {}))
+        return {}
+
+    def _behaviour(self, args: dict[str, Any]) -> Any:
+        """Change the switches that are named, and return all of them."""
+        self._account.behaviour.change(args)
+        return msgspec.structs.asdict(self._account.behaviour)
 
     def _webhooks(self, args: dict[str, Any]) -> Any:
         """Return the deliveries of webhooks, the oldest first."""

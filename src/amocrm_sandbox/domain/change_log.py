@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,12 +30,17 @@ class Changes:
     Args:
         account: The account.
         user_id: Who acts; 0 for a robot.
+        now: Unix seconds of the change.
+
+    Attributes:
+        created: Kind and id of the entities that were added.
     """
 
-    def __init__(self, account: Account, user_id: int) -> None:
+    def __init__(self, account: Account, user_id: int, now: int) -> None:
         self._account = account
         self.user_id = user_id
-        self.now = account.clock.now()
+        self.now = now
+        self.created: list[tuple[str, int]] = []
         self.is_paused = False
         self._events: list[tuple[Any, ...]] = []
         self._hooks: dict[tuple[str, str, Any], Extra] = {}
@@ -51,6 +57,7 @@ class Changes:
         after: Iterable[Any] = (),
         alias: str | None = None,
         shown: Extra | None = None,
+        created_at: int | None = None,
     ) -> None:
         """Add an entry to the log.
 
@@ -62,9 +69,12 @@ class Changes:
             after: Items of `value_after`.
             alias: Another type under which filters find it.
             shown: How the answer names the entity, where that differs from how filters find it.
+            created_at: Time that the body of a creation names; used only if the account is told to follow it.
         """
-        if self.is_paused:
+        behaviour = self._account.behaviour
+        if self.is_paused or not behaviour.events_enabled:
             return
+        follows = behaviour.events_follow_created_at and created_at is not None
         old, new = list(before), list(after)
         self._events.append(
             (
@@ -74,7 +84,7 @@ class Changes:
                 kind,
                 id,
                 self.user_id,
-                self.now,
+                created_at if follows else self.now,
                 _encode(old) if old else _EMPTY,
                 _encode(new) if new else _EMPTY,
                 _encode(shown) if shown else None,
@@ -96,14 +106,15 @@ class Changes:
 
     # ---- entities
 
-    def added(self, kind: str, id: int) -> None:
+    def added(self, kind: str, id: int, created_at: int | None = None) -> None:
         """A lead, contact, company or customer was added."""
         if self.is_paused:
             return
+        self.created.append((kind, id))
         one = SINGULARS[kind]
         # The system note that the event points to is not among the notes that lists show.
         note_id = self._account.store.next_id("notes")
-        self.event(f"{one}_added", kind, id, after=[{"note": {"id": note_id}}])
+        self.event(f"{one}_added", kind, id, after=[{"note": {"id": note_id}}], created_at=created_at)
         self.hook(f"add_{one}", kind, id)
 
     def deleted(self, kind: str, id: int, /, **extra: Any) -> None:
@@ -193,16 +204,15 @@ class Changes:
 
     # ---- what hangs on entities
 
-    def noted(self, kind: str, id: int, note_type: str, note_id: int) -> None:
+    def noted(self, kind: str, id: int, note_type: str, note_id: int, created_at: int | None = None) -> None:
         """A note was added."""
-        self.event(
-            NOTE_EVENTS.get(note_type, "service_note_added"), kind, id, after=[{"note": {"id": note_id}}]
-        )
+        type = NOTE_EVENTS.get(note_type, "service_note_added")
+        self.event(type, kind, id, after=[{"note": {"id": note_id}}], created_at=created_at)
         self.hook(f"note_{SINGULARS[kind]}", kind, note_id)
 
     def task_added(self, row: Extra) -> None:
         """A task was added."""
-        self.event("task_added", "tasks", row["id"])
+        self.event("task_added", "tasks", row["id"], created_at=row["created_at"])
         self.hook("add_task", "tasks", row["id"])
         if row["is_completed"]:
             self.event("task_completed", "tasks", row["id"])
@@ -239,14 +249,22 @@ class Changes:
     def flush(self) -> list[HookDelivery]:
         """Write the events and the deliveries; return the latter, to be sent once the transaction is through."""
         if self._events:
-            self._account.store.executemany(
-                "INSERT INTO events (id, type, alias, kind, entity_id, created_by, created_at, before, after, shown)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?)",
-                self._events,
-            )
-            self._events = []
+            events, self._events = self._events, []
+            delay = self._account.behaviour.events_delay
+            if delay:
+                at = self.now + math.ceil(delay)
+                self._account.deferred.add(at, lambda _: self._write(events))
+            else:
+                self._write(events)
         hooks, self._hooks = self._hooks, {}
         ready, self._ready = self._ready, []
         deliveries = self._account.webhooks.prepare(hooks) + ready if hooks else ready
         self._account.webhooks.keep(deliveries)
         return deliveries
+
+    def _write(self, events: list[tuple[Any, ...]]) -> None:
+        self._account.store.executemany(
+            "INSERT INTO events (id, type, alias, kind, entity_id, created_by, created_at, before, after, shown)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?)",
+            events,
+        )

@@ -62,6 +62,7 @@ class Context:
         query: str,
         params: dict[str, str],
         operation: Operation | None,
+        now: int | None = None,
     ) -> None:
         self.account = account
         self.store: Store = account.store
@@ -73,7 +74,7 @@ class Context:
         self.user: dict[str, Any] = {}
         self.client_id = ""
         self.items: list[Item] = []
-        self.now = account.clock.now()
+        self.now = account.clock.now() if now is None else now
 
     # ---- reading the request
 
@@ -96,7 +97,7 @@ class Context:
     @cached_property
     def changes(self) -> Changes:
         """Where handlers tell what they have changed."""
-        return Changes(self.account, self.user.get("id", 0))
+        return Changes(self.account, self.user.get("id", 0), self.now)
 
     def id(self, name: str = "id") -> int:
         """Return a numeric path parameter; anything else is a path that does not exist."""

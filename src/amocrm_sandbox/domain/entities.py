@@ -229,7 +229,7 @@ def create(ctx: Context, kind: Kind, item: Item, data: Row, prefix: str = "") ->
     id = row["id"] = ctx.store.next_id(kind.name)
     _store_values(ctx, kind, id, row, stored, touched, is_new=True)
     ctx.store.insert(kind.name, row)
-    ctx.changes.added(kind.name, id)
+    ctx.changes.added(kind.name, id, row["created_at"])
     apply_tags(ctx, item, kind.name, id, data, prefix)
     kind.attach(ctx, item, id, data, prefix)
     return id

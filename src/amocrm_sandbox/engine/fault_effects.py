@@ -7,10 +7,21 @@ from typing import Any
 
 import msgspec
 
-from .faults import Drop, Fault, Latency, MalformedJson, Mutate, Page, SlowBody, Truncate, mutate
+from .faults import (
+    Drop,
+    Fault,
+    Latency,
+    MalformedJson,
+    Mutate,
+    Page,
+    PartialBatch,
+    SlowBody,
+    Truncate,
+    mutate,
+)
 from .messages import Response, encode, html_page, problem
 
-__all__ = ["replacement_response", "corrupt_response", "latency"]
+__all__ = ["corrupt_response", "effect_delay", "latency", "replacement_response", "stored_items"]
 
 
 def latency(faults: list[Fault]) -> tuple[float, float]:
@@ -30,11 +41,33 @@ def replacement_response(faults: list[Fault], after_commit: bool) -> Response | 
     for fault in faults:
         effect = fault.effect
         if isinstance(effect, Drop) and effect.after_commit == after_commit:
-            dropped = Response(502)
-            return replace(dropped, delivery=replace(dropped.delivery, drop=True))
+            return _dropped()
         if isinstance(effect, Page) and effect.after_commit == after_commit:
             page = html_page(effect.status) if effect.html else problem(effect.status, effect.detail)
             return replace(page, headers=page.headers + effect.headers)
+        if isinstance(effect, PartialBatch) and after_commit:
+            return _dropped() if effect.status is None else html_page(effect.status)
+    return None
+
+
+def _dropped() -> Response:
+    response = Response(502)
+    return replace(response, delivery=replace(response.delivery, drop=True))
+
+
+def effect_delay(faults: list[Fault]) -> float | None:
+    """Return the seconds after which a request that was answered takes effect, or None if it never does."""
+    for fault in faults:
+        if isinstance(fault.effect, Drop | Page) and fault.effect.effect_after is not None:
+            return fault.effect.effect_after
+    return None
+
+
+def stored_items(faults: list[Fault]) -> int | None:
+    """Return the number of items of a batch that are stored, or None for all."""
+    for fault in faults:
+        if isinstance(fault.effect, PartialBatch):
+            return fault.effect.items
     return None
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "MalformedJson",
     "Mutate",
     "Page",
+    "PartialBatch",
     "SlowBody",
     "Truncate",
 ]
@@ -41,9 +42,15 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Close the connection without an answer, before the request is carried out or after it."""
+    """Close the connection without an answer, before the request is carried out or after it.
+
+    Args:
+        after_commit: Carry the request out first.
+        effect_after: Carry the request out this many seconds later, on the sandbox's clock; None for never.
+    """
 
     after_commit: bool = False
+    effect_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class Page:
         detail: Text of the problem JSON.
         headers: Extra headers, for example ``{"Retry-After": "3"}``.
         after_commit: Carry the request out first, as a 504 may.
+        effect_after: Carry the request out this many seconds after the answer, on the sandbox's clock; None for never.
     """
 
     status: int
@@ -63,6 +71,20 @@ class Page:
     detail: str = "An unknown error occurred."
     headers: tuple[tuple[str, str], ...] = ()
     after_commit: bool = False
+    effect_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartialBatch:
+    """Store only the first items of a batch, then fail, as a server process that is killed does.
+
+    Args:
+        items: Number of items that are stored.
+        status: Status of the gateway's page that is answered; None closes the connection without an answer.
+    """
+
+    items: int
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +131,7 @@ class Mutate:
     remove: bool = False
 
 
-Effect = Latency | Drop | Page | Truncate | SlowBody | MalformedJson | Mutate
+Effect = Latency | Drop | Page | PartialBatch | Truncate | SlowBody | MalformedJson | Mutate
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import time
 import traceback
+from email.utils import formatdate
 from typing import Any
 
 import h11
@@ -232,6 +233,7 @@ class Connection(asyncio.Protocol):
             return
         page = html_page(status)
         head = f"HTTP/1.1 {status} {TITLES.get(status, 'Error')}\r\nContent-Type: text/html\r\n"
+        head += f"Date: {formatdate(self._sandbox.clock.now(), usegmt=True)}\r\n"
         head += f"Content-Length: {len(page.body)}\r\nConnection: close\r\n\r\n"
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self._transport.write(head.encode() + page.body)

@@ -131,7 +131,7 @@ def create_notes(ctx: Context) -> Response:
             "params": msgspec.json.encode(params),
         }
         ctx.store.insert("notes", row)
-        ctx.changes.noted(kind, row["entity_id"], row["note_type"], id)
+        ctx.changes.noted(kind, row["entity_id"], row["note_type"], id, row["created_at"])
         links = ctx.links(f"{kind}/{entity_id}/notes/{id}")
         shown.append({"id": id, "entity_id": entity_id, "request_id": item.request_id, "_links": links})
     ctx.refuse_bad_items()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["SCHEMA", "SEQUENCES", "TABLES", "UPGRADES", "VERSION"]
+__all__ = ["ENTITY_KINDS", "SCHEMA", "SEQUENCES", "TABLES", "UPGRADES", "VERSION"]
 
 VERSION = 2
+
+ENTITY_KINDS = frozenset({"leads", "contacts", "companies", "customers", "tasks", "notes"})
 
 # Each kind of object counts from a base of its own: an id used for the wrong kind is never found by luck.
 SEQUENCES = {

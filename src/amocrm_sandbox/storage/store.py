@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from .schema import SCHEMA, SEQUENCES, UPGRADES, VERSION
+from .schema import ENTITY_KINDS, SCHEMA, SEQUENCES, UPGRADES, VERSION
 
 __all__ = ["AccountFileError", "Store", "advice"]
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
+# Ids that do not ascend are a permutation within blocks; the step has no factor in common with the block.
+_BLOCK = 1024
+_STEP = 389
 
 
 class AccountFileError(ValueError):
@@ -41,15 +44,18 @@ class Store:
 
     Args:
         path: A file, or None for memory. A file that exists is opened with all that it holds.
+        ids_ascend: Whether the next id of an entity is above all that were given out before.
 
     Raises:
         AccountFileError: The file can not be opened, is in use, is no account, or was written by a newer version.
     """
 
-    def __init__(self, path: str | Path | None = None) -> None:
+    def __init__(self, path: str | Path | None = None, ids_ascend: Callable[[], bool] = lambda: True) -> None:
         self.is_new = False
+        self._ids_ascend = ids_ascend
         self._documents: dict[str, dict[int, dict[str, Any]]] = {}
         self._sequences: dict[str, int] = {}
+        self._shuffled: dict[str, bool] = {}
         try:
             self.connection = sqlite3.connect(
                 str(path) if path else ":memory:",
@@ -115,6 +121,7 @@ class Store:
             self.connection.rollback()
             self._documents.clear()
             self._sequences.clear()
+            self._shuffled.clear()
             raise
         self.connection.commit()
 
@@ -154,9 +161,25 @@ class Store:
         if value is None:
             value = self.value("SELECT value FROM sequences WHERE name=?", (name,)) or SEQUENCES.get(name, 0)
         value += 1
+        is_shuffled = name in ENTITY_KINDS and not self._ids_ascend()
+        if is_shuffled != self._is_shuffled(name):
+            # A block of ids is given out in one order only, so no id is given out twice.
+            value = (value // _BLOCK + 1) * _BLOCK
+            self.set_setting(f"shuffled_{name}", is_shuffled)
+            self._shuffled[name] = is_shuffled
         self._sequences[name] = value
         self.execute("INSERT OR REPLACE INTO sequences VALUES (?,?)", (name, value))
-        return value
+        if not is_shuffled:
+            return value
+        block, offset = divmod(value, _BLOCK)
+        return block * _BLOCK + (offset * _STEP + 17) % _BLOCK
+
+    def _is_shuffled(self, name: str) -> bool:
+        if name not in ENTITY_KINDS:
+            return False
+        if name not in self._shuffled:
+            self._shuffled[name] = bool(self.setting(f"shuffled_{name}"))
+        return self._shuffled[name]
 
     # ---- documents
 

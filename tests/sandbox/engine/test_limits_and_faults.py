@@ -262,7 +262,11 @@ def test_faults_clock_tokens_and_options_over_the_control_endpoint(plain: Sandbo
         ("faults", {}, "missing or unknown: effect"),
         ("faults", {"effect": {"kind": "page", "status": "many"}}, "Expected `int`, got `str`"),
         ("faults", {"effect": {"kind": "page"}}, "missing required field `status`"),
-        ("faults", {"effect": {"kind": "drop", "after": True}}, "knows after_commit, not after"),
+        (
+            "faults",
+            {"effect": {"kind": "drop", "after": True}},
+            "knows after_commit, effect_after, not after",
+        ),
         ("faults", {"effect": {"kind": "drop"}, "when": {"nth": 0}}, "`int` >= 1"),
         ("faults", {"effect": {"kind": "drop"}, "when": {"probability": 2}}, "`float` <= 1"),
         ("faults", {"effect": {"kind": "drop"}, "match": {"verb": "GET"}}, "unknown field `verb`"),
@@ -272,7 +276,7 @@ def test_faults_clock_tokens_and_options_over_the_control_endpoint(plain: Sandbo
         ("clock", b"{", "not valid JSON"),
         ("tokens", {"action": "nonsense"}, "unknown action 'nonsense'"),
         ("options", {"nonsense": 1}, "missing or unknown: nonsense"),
-        ("nonsense", {}, "there are by_hand, clock, delete, faults"),
+        ("nonsense", {}, "there are behaviour, by_hand, clock, delete, faults"),
     ],
 )
 def test_the_control_endpoint_explains_what_it_does_not_take(

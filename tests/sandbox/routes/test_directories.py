@@ -336,6 +336,7 @@ def test_an_update_needs_at_least_one_key(sandbox: Checked) -> None:
     """An empty object is refused for pipelines and stages."""
     (pipeline,) = sandbox.read("/api/v4/leads/pipelines")["_embedded"]["pipelines"]
     path = f"/api/v4/leads/pipelines/{pipeline['id']}"
-    assert sandbox.refused("PATCH", path, {}) == [(None, "FieldMissing", "name")]
     stage = next(one for one in pipeline["_embedded"]["statuses"] if one["is_editable"])
-    assert sandbox.refused("PATCH", f"{path}/statuses/{stage['id']}", {}) == [(None, "FieldMissing", "name")]
+    for target in (path, f"{path}/statuses/{stage['id']}"):
+        # Which of the keys that would do is named follows the order of the description, which is none.
+        assert [error[:2] for error in sandbox.refused("PATCH", target, {})] == [(None, "FieldMissing")]

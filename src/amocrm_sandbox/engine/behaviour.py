@@ -1,0 +1,48 @@
+"""What the vendor does not document, and the sandbox can do either way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+__all__ = ["Behaviour"]
+
+
+class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Switches for behaviour that differs between accounts, or that nobody has documented.
+
+    A client is right if it stays right under every setting. Attributes may be changed at any time.
+
+    Args:
+        events_enabled: Whether changes write events.
+        events_delay: Seconds after which an event can be read.
+        events_follow_created_at: Whether the event of a creation has the `created_at` that the body names.
+        ids_ascend: Whether ids of leads, contacts, companies, customers, tasks and notes ascend.
+
+    Example:
+        >>> from amocrm_sandbox import Sandbox
+        >>> sandbox = Sandbox()
+        >>> sandbox.behaviour.events_enabled = False
+        >>> _ = sandbox.call("POST", "/api/v4/leads", [{"name": "Order 17"}])
+        >>> sandbox.get("/api/v4/events").status
+        204
+    """
+
+    events_enabled: bool = True
+    events_delay: float = 0.0
+    events_follow_created_at: bool = False
+    ids_ascend: bool = True
+
+    def change(self, changes: dict[str, Any]) -> None:
+        """Change several switches.
+
+        Args:
+            changes: Values by name.
+
+        Raises:
+            msgspec.ValidationError: A name is unknown, or a value has the wrong type; nothing is changed then.
+        """
+        known = msgspec.convert({**msgspec.structs.asdict(self), **changes}, Behaviour)
+        for name in changes:
+            setattr(self, name, getattr(known, name))
