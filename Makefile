@@ -4,15 +4,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Processes that share the tests.
+WORKERS ?= auto
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test check generate bench format pins clean
+.PHONY: help demo test quick coverage check generate bench format pins hooks changelog dist smoke sdist-test clean
 
 help:
 	@echo "make demo      import 8,800 deals into a local amoCRM and read them back (ASYNC=1: async client)"
 	@echo "make test      run the tests"
+	@echo "make quick     run the tests that take milliseconds"
+	@echo "make coverage  run the tests and hold the measured coverage"
 	@echo "make check     lint, formatting, types, description and generated code"
 	@echo "make generate  rebuild src/amocrm_gen and src/amocrm/_sync from spec/ and src/amocrm/_async"
 	@echo "make bench     speed, memory, request counts and limits with their budgets (QUICK=1: half a minute, not six)"
+	@echo "make smoke     build wheel and sdist; the first program of the README runs on the wheel alone"
+	@echo "make changelog show what the next release says"
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -25,11 +32,18 @@ demo: $(STAMP)
 	$(BIN)/python -m examples.sales $(if $(ASYNC),--async)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+quick: $(STAMP)
+	$(PYTEST) -m "not slow"
+
+coverage: $(STAMP)
+	$(PYTEST) --cov --cov-report=term:skip-covered
 
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/python -m generator lint
 	$(BIN)/python -m generator check
 	$(BIN)/mypy
@@ -49,5 +63,25 @@ format: $(STAMP)
 pins:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/dev.in -o requirements/dev.txt
 
+hooks: $(STAMP)
+	$(BIN)/pre-commit install
+
+changelog: $(STAMP)
+	$(BIN)/towncrier build --draft --version next
+
+dist: $(STAMP)
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --quiet
+
+# The wheel in an environment of its own, with nothing of this repository in sight.
+smoke: dist
+	$(BIN)/python -m tests.support.wheel_smoke dist
+
+# The unpacked sdist is enough to run the tests.
+sdist-test: dist
+	rm -rf build/sdist && mkdir -p build/sdist
+	tar -xzf dist/*.tar.gz -C build/sdist --strip-components=1
+	$(MAKE) -C build/sdist test
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .nox .coverage .coverage.*
