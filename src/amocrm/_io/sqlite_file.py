@@ -1,19 +1,25 @@
-"""One SQLite file that several processes write, in transactions that wait for each other fairly.
+"""SQLite file that several processes write, in transactions that wait for each other in fair order.
 
-None of it waits for the event loop: call it on a thread that may wait, from one thread at a time.
+Nothing here waits for the event loop: call it on a thread that may wait.
+
+A process that closes *any* descriptor of a file loses its POSIX locks on that file, and with them goes the
+protection of what SQLite has not yet moved from its log. So nothing here opens the database except SQLite
+itself, and no connection is open while the process forks.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
+from urllib.parse import quote
 
 from .durable_files import Disk, make_folders, open_private, try_lock, unlock
 
@@ -22,7 +28,13 @@ __all__ = ["SQLiteFile", "SQLiteFileError"]
 T = TypeVar("T")
 
 #: Seconds between two looks at a lock.
-_POLL = 0.001
+_POLL: Final = 0.001
+#: Seconds for which a fork waits for a transaction that is being written.
+_FORK_PATIENCE: Final = 5.0
+#: Bytes of the log that stay on disk when it is not in use.
+_LOG_BYTES: Final = 4 * 1024 * 1024
+#: Pages that one transaction gives back: writers wait for it.
+_PAGES: Final = 1000
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _ADVICE = {
     sqlite3.SQLITE_FULL: "the disk is full: make room",
@@ -39,11 +51,11 @@ class SQLiteFileError(Exception):
 
 
 class SQLiteFile:
-    """A file, written through to the disk with every transaction.
+    """Database file, written through to the disk with every transaction.
 
-    SQLite lets writers wait by looking again, ever more rarely, and whoever comes at the right moment is
-    served first; on a busy machine one of them can miss every gap, and the set-up of a file does not wait at
-    all. So whoever is to write next holds a turn, a lock file beside the database, and nobody can pass him.
+    SQLite lets writers wait by looking again, ever more rarely, and serves the one that looks at the right
+    moment; on a busy machine a writer can miss every gap, and the set-up of a file does not wait at all. So the
+    next writer holds a lock file beside the database, and no other can pass it.
 
     Args:
         path: of the file; ``:memory:`` is in this process only.
@@ -53,14 +65,19 @@ class SQLiteFile:
 
     def __init__(self, path: str, schema: Sequence[str], version: int) -> None:
         self.path, self._schema, self._version = path, schema, version
+        self._in_memory = path == ":memory:"
         self._connection: sqlite3.Connection | None = None
-        self._inherited: list[object] = []
-        self._owner = 0
-        self._file: tuple[int, int] | None = None
+        self._finalizer: weakref.finalize[..., SQLiteFile] | None = None
+        self._inode: tuple[int, int] | None = None
         self._turn: int | None = None
+        #: connection and lock file of a parent process, which a child neither uses nor closes
+        self._inherited: object = None
+        #: held during a transaction, and while the process forks
+        self._guard = threading.RLock()
+        _files.add(self)
 
     def write(self, work: Callable[[sqlite3.Connection], T], deadline: float) -> T:
-        """One transaction that writes.
+        """Run one transaction that writes.
 
         Args:
             work: what to do; done as a whole or not at all.
@@ -69,50 +86,65 @@ class SQLiteFile:
         Raises:
             SQLiteFileError: it was not done.
         """
-        with self._explained():
+        with self._guard, self._explained():
             with self._next_to_write(deadline):
                 sql = self._patiently(partial(self._begun, "BEGIN IMMEDIATE"), deadline)
             return self._ended(sql, work)
 
     def read(self, work: Callable[[sqlite3.Connection], T], deadline: float) -> T:
-        """One transaction that only reads; writers do not wait for it.
+        """Run one transaction that only reads; writers do not wait for it.
 
         Raises:
             SQLiteFileError: it could not be read.
         """
-        with self._explained():
+        with self._guard, self._explained():
             return self._patiently(lambda: self._ended(self._begun("BEGIN"), work), deadline)
 
+    def shrink(self, deadline: Callable[[], float]) -> None:
+        """Give free pages back to the file system.
+
+        Args:
+            deadline: makes the deadline of each transaction.
+
+        Raises:
+            SQLiteFileError: it was not done; nothing is lost.
+        """
+        while self.write(_free_pages, deadline()):
+            pass
+        with self._guard, self._explained(), suppress(sqlite3.OperationalError):
+            # A reader keeps the log as it is; the next time will do.
+            self._opened().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
-        """Closes the file; the next transaction opens it again."""
-        mine = self._owner == os.getpid()
-        sql, self._connection = self._connection, None
-        turn, self._turn = self._turn, None
-        if not mine:
-            # A forked process neither uses nor closes what its parent has open.
-            self._inherited += [sql, turn]
-            return
-        if sql is not None:
-            _close(sql, self._owner)
-        if turn is not None:
-            os.close(turn)
+        """Close the file; the next transaction opens it again."""
+        with self._guard:
+            self._connection = self._inode = None
+            if self._finalizer is not None:
+                self._finalizer()
+                self._finalizer = None
+            turn, self._turn = self._turn, None
+            if turn is not None:
+                os.close(turn)
 
     @contextmanager
     def _next_to_write(self, deadline: float) -> Iterator[None]:
-        if self.path == ":memory:":
+        if self._in_memory:
             yield
             return
-        self._fresh()
-        if self._turn is None:
-            make_folders(Disk(), Path(self.path).absolute().parent)
-            self._turn, self._owner = open_private(self.path + ".turn"), os.getpid()
-        turn = self._turn
+        self._forget_replaced()
+        turn = self._opened_turn()
         while not try_lock(turn):
             self._wait(deadline)
         try:
             yield
         finally:
             unlock(turn)
+
+    def _opened_turn(self) -> int:
+        if self._turn is None:
+            make_folders(Disk(), Path(self.path).absolute().parent)
+            self._turn = open_private(self.path + _TURN)
+        return self._turn
 
     def _patiently(self, step: Callable[[], T], deadline: float) -> T:
         while True:
@@ -146,11 +178,9 @@ class SQLiteFile:
             raise
         return result
 
-    def _fresh(self) -> None:
-        """Forgets what belongs to a parent process, or to a file that was removed or replaced meanwhile."""
-        if self._connection is None and self._turn is None:
-            return
-        if self._owner != os.getpid() or (self._file is not None and self._file != self._found()):
+    def _forget_replaced(self) -> None:
+        """Close a file that was removed or replaced meanwhile."""
+        if self._inode is not None and self._inode != self._found():
             self.close()
 
     def _found(self) -> tuple[int, int] | None:
@@ -161,26 +191,34 @@ class SQLiteFile:
         return found.st_dev, found.st_ino
 
     def _opened(self) -> sqlite3.Connection:
-        if self.path != ":memory:":
-            self._fresh()
+        if not self._in_memory:
+            self._forget_replaced()
         if self._connection is not None:
             return self._connection
-        if self.path != ":memory:":
-            make_folders(Disk(), Path(self.path).absolute().parent)
-            os.close(open_private(self.path))
-        sql = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
+        sql = sqlite3.connect(
+            self._uri(), uri=not self._in_memory, timeout=0, isolation_level=None, check_same_thread=False
+        )
         try:
             self._set_up(sql)
         except BaseException:
             sql.close()
             raise
-        self._connection, self._owner, self._file = sql, os.getpid(), self._found()
-        # Whoever drops an inbox without closing it leaves nothing open.
-        weakref.finalize(self, _close, sql, self._owner)
+        self._connection, self._inode = sql, None if self._in_memory else self._found()
+        # A file that is dropped without being closed leaves nothing open.
+        self._finalizer = weakref.finalize(self, _close, sql)
         return sql
 
+    def _uri(self) -> str:
+        if self._in_memory:
+            return self.path
+        self._opened_turn()
+        # SQLite makes the file with the mode of the lock file: for its owner only.
+        return f"{Path(self.path).absolute().as_uri()}?modeof={quote(os.path.abspath(self.path + _TURN))}"
+
     def _set_up(self, sql: sqlite3.Connection) -> None:
+        sql.execute("PRAGMA auto_vacuum = INCREMENTAL")  # has an effect on an empty file only
         sql.execute("PRAGMA journal_mode = WAL")
+        sql.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
         sql.execute("PRAGMA synchronous = FULL")
         sql.execute("PRAGMA foreign_keys = ON")
         if self._version_of(sql) == self._version:
@@ -205,12 +243,12 @@ class SQLiteFile:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Errors of SQLite and of the disk as sentences that say what to do."""
+        """Turn errors of SQLite and of the disk into sentences that say what to do."""
         try:
             yield
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if self.path != ":memory:":
+            if not self._in_memory:
                 self.close()  # what was seen may be over when the file is opened again
             advice = _ADVICE.get(code, "nothing was changed")
             raise SQLiteFileError(f"the inbox {self.path} failed ({error}): {advice}") from error
@@ -220,9 +258,67 @@ class SQLiteFile:
                 f"the inbox {self.path} cannot be opened ({reason}): its folder must be writable"
             ) from error
 
+    def _before_fork(self) -> bool:
+        """Close what a child must not inherit, and hold the file until the fork is over; whether it is held."""
+        held = self._guard.acquire(timeout=_FORK_PATIENCE)
+        if held and not self._in_memory:
+            self.close()
+        return held
 
-def _close(sql: sqlite3.Connection, owner: int) -> None:
-    # A forked process leaves alone what its parent has open.
-    if owner == os.getpid():
-        with suppress(sqlite3.Error):
-            sql.close()
+
+#: Suffix of the lock file.
+_TURN: Final = ".turn"
+_files: weakref.WeakSet[SQLiteFile] = weakref.WeakSet()
+
+
+class _Fork:
+    """Files that are held while the process forks.
+
+    SQLite keeps account of its locks in memory, a child inherits the account but not the locks, and would
+    work without them. A file that is in use for longer than five seconds is not waited for.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[SQLiteFile] = []
+
+    def before(self) -> None:
+        """Close and hold all files."""
+        self._held = [file for file in list(_files) if file._before_fork()]
+
+    def after(self) -> None:
+        """Let go of them, in parent and child alike."""
+        held, self._held = self._held, []
+        for file in held:
+            file._guard.release()
+
+    def in_child(self) -> None:
+        """Let go of them, and give up what another thread of the parent was in the middle of."""
+        held = self._held
+        self.after()
+        for file in list(_files):
+            if file not in held:
+                file._guard = threading.RLock()
+                if file._finalizer is not None:
+                    file._finalizer.detach()
+                    file._finalizer = None
+                file._inherited = (file._connection, file._turn)
+                file._connection = file._inode = file._turn = None
+
+
+if hasattr(os, "register_at_fork"):
+    _fork = _Fork()
+    os.register_at_fork(before=_fork.before, after_in_parent=_fork.after, after_in_child=_fork.in_child)
+
+
+def _free_pages(sql: sqlite3.Connection) -> bool:
+    """Give back some pages; whether there are more."""
+    free = int(sql.execute("PRAGMA freelist_count").fetchone()[0])
+    if not free or not int(sql.execute("PRAGMA auto_vacuum").fetchone()[0]):
+        return False
+    sql.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+    return free > _PAGES
+
+
+def _close(sql: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):
+        sql.close()

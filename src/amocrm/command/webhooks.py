@@ -56,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     listing.add_argument("--json", action="store_true", help="one JSON object a line, bodies included")
     replay = commands.add_parser(
-        "replay", parents=[inbox], help="make dead or handled deliveries ready again"
+        "replay",
+        parents=[inbox],
+        help="make dead or handled deliveries ready again, try waiting ones at once",
     )
     drop = commands.add_parser("drop", parents=[inbox], help="remove deliveries for good")
     for command in (replay, drop):
@@ -121,7 +123,10 @@ def _decide(inbox: Inbox, given: argparse.Namespace) -> int:
     print(f"{count} {done}")
     if ids is None or count == len(ids):
         return 0
-    print(f"{len(ids) - count} of these ids are not there, or are ready already", file=sys.stderr)
+    print(
+        f"{len(ids) - count} of these ids are not there, are being handled, or are due already",
+        file=sys.stderr,
+    )
     return 1
 
 

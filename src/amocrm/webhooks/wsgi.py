@@ -69,11 +69,14 @@ def _taken(hooks: _Hooks, environ: dict[str, Any], largest: int) -> Answer:
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdecimal() and (len(length) > 18 or int(length) > largest):
         return Answer(413, "too large")
-    # Without a length (chunked) the server ends the stream; not all of them do, so it is not asked then.
+    terminated = environ.get("wsgi.input_terminated")
+    if not length and not terminated and environ.get("HTTP_TRANSFER_ENCODING"):
+        # A chunked body whose end this server does not mark cannot be read; the sender is to give its length.
+        return Answer(411, "length required")
     if length.isdecimal():
         body = environ["wsgi.input"].read(int(length))
     else:
-        body = environ["wsgi.input"].read(largest + 1) if environ.get("wsgi.input_terminated") else b""
+        body = environ["wsgi.input"].read(largest + 1) if terminated else b""
     if len(body) > largest:
         return Answer(413, "too large")
     headers = {

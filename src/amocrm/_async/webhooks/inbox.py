@@ -68,7 +68,11 @@ class AsyncInbox(Protocol):
         ...
 
     async def replay(self, ids: Iterable[str] | None = None, *, now: float) -> int:
-        """Makes dead or done entries ready again, as if they were new, without ids all dead ones; how many."""
+        """Make entries ready again; return how many. Without ids all dead ones.
+
+        Dead and done entries become as good as new. Waiting ones become due now and keep their marks and
+        attempts; what is being handled is left alone.
+        """
         ...
 
     async def drop(self, ids: Iterable[str] | None = None) -> int:

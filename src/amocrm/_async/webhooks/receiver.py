@@ -268,7 +268,10 @@ class AsyncHooks:
         return await self._worker.dispatcher.handle(InboxEntry(id="", delivery=delivery, attempts=1))
 
     async def replay(self, *ids: str) -> int:
-        """Makes dead or handled deliveries ready again, as if they were new; without ids all dead ones. How many."""
+        """Make deliveries ready again; return how many. Without ids all dead ones.
+
+        Dead and handled ones start anew; one that waits for its next attempt is tried at once.
+        """
         count = await self.inbox.replay(ids or None, now=self._clock.wall())
         self._worker.wake()
         return count

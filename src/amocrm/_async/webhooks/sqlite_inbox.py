@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -85,18 +86,21 @@ class AsyncSQLiteInbox:
         return await self._read(steps.counts)
 
     async def replay(self, ids: Iterable[str] | None = None, *, now: float) -> int:
-        """Makes dead or done entries ready again."""
+        """Make dead or done entries ready again, and waiting ones due."""
         return await self._in_pieces(ids, lambda sql, piece: steps.replay(sql, piece, now))
 
     async def drop(self, ids: Iterable[str] | None = None) -> int:
         """Removes entries."""
-        return await self._in_pieces(ids, steps.drop)
+        total = await self._in_pieces(ids, steps.drop)
+        await self._shrink(total)
+        return total
 
     async def purge(self, *, before: float) -> int:
         """Removes entries that were done before this time."""
         total = 0
         while count := await self._write(lambda sql: steps.purge(sql, before, _PIECE)):
             total += count
+        await self._shrink(total)
         return total
 
     async def close(self) -> None:
@@ -117,6 +121,14 @@ class AsyncSQLiteInbox:
             piece = found[start : start + _PIECE]
             total += await self._write(partial(_with, step, piece))
         return total
+
+    async def _shrink(self, removed: int) -> None:
+        if removed:
+            # A file that is in use now shrinks the next time.
+            with suppress(SQLiteFileError):
+                await self._executor.run(
+                    partial(self._file.shrink, lambda: time.monotonic() + self._patience)
+                )
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self._run(self._file.write, work)

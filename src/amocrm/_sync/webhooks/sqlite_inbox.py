@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -85,18 +86,21 @@ class SQLiteInbox:
         return self._read(steps.counts)
 
     def replay(self, ids: Iterable[str] | None = None, *, now: float) -> int:
-        """Makes dead or done entries ready again."""
+        """Make dead or done entries ready again, and waiting ones due."""
         return self._in_pieces(ids, lambda sql, piece: steps.replay(sql, piece, now))
 
     def drop(self, ids: Iterable[str] | None = None) -> int:
         """Removes entries."""
-        return self._in_pieces(ids, steps.drop)
+        total = self._in_pieces(ids, steps.drop)
+        self._shrink(total)
+        return total
 
     def purge(self, *, before: float) -> int:
         """Removes entries that were done before this time."""
         total = 0
         while count := self._write(lambda sql: steps.purge(sql, before, _PIECE)):
             total += count
+        self._shrink(total)
         return total
 
     def close(self) -> None:
@@ -117,6 +121,14 @@ class SQLiteInbox:
             piece = found[start : start + _PIECE]
             total += self._write(partial(_with, step, piece))
         return total
+
+    def _shrink(self, removed: int) -> None:
+        if removed:
+            # A file that is in use now shrinks the next time.
+            with suppress(SQLiteFileError):
+                self._executor.run(
+                    partial(self._file.shrink, lambda: time.monotonic() + self._patience)
+                )
 
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return self._run(self._file.write, work)

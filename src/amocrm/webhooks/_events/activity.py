@@ -11,7 +11,7 @@ from amocrm_gen.models import catalogs, notes, tasks
 from amocrm_gen.models.hooks import HookCatalogElement, HookNote, HookNoteItem, HookTask
 
 from .._parsing import v2_to_v4 as bridge
-from .base import EntityEvent, given
+from .base import ADDED, EntityEvent, given
 
 if TYPE_CHECKING:
     from ...entities import CatalogElement, Task
@@ -73,6 +73,7 @@ class TaskAdded(TaskEvent):
     """A task was added."""
 
     code = "add_task"
+    _moments = ADDED
 
 
 class TaskUpdated(TaskEvent):
@@ -96,6 +97,7 @@ class TaskDeleted(TaskEvent):
     """A task was deleted; only its id is known."""
 
     code, full = "delete_task", False
+    _moments = ()
 
 
 class TaskResponsibleChanged(TaskUpdated):
@@ -114,6 +116,7 @@ class NoteAdded(EntityEvent[HookNoteItem]):
     """A note was added to an entity. A note with a text and a file comes as two of these."""
 
     model = HookNoteItem
+    _moments = ("note.created_at", "note.date_create", "note.updated_at", "note.timestamp_x")
     needs = ("note",)
 
     @property
@@ -210,6 +213,7 @@ class CatalogElementAdded(CatalogElementEvent):
     """An element was added to a list."""
 
     code = "add_catalog_element"
+    _moments = ADDED
 
 
 class CatalogElementUpdated(CatalogElementEvent):
@@ -222,3 +226,4 @@ class CatalogElementDeleted(CatalogElementEvent):
     """An element of a list was deleted; only its id and list are known."""
 
     code, full = "delete_catalog_element", False
+    _moments = ()

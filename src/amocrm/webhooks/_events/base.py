@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 
 import attrs
 import msgspec
@@ -13,15 +13,23 @@ from msgspec import UNSET, UnsetType
 from .._parsing.typed_payload import typed_payload
 from .._receiving.delivery import Account, Delivery
 
-__all__ = ["EntityEvent", "Event", "UnknownEvent", "given"]
+__all__ = ["ADDED", "EntityEvent", "Event", "UnknownEvent", "given"]
 
 P = TypeVar("P")
+#: Moments of what is made: the one of its creation as well.
+ADDED: Final = ("created_at", "date_create", "updated_at", "last_modified", "date_modify")
 T = TypeVar("T")
 
 
 def given(value: T | UnsetType) -> T | None:
     """A value of a payload, ``None`` where the delivery says nothing."""
     return None if isinstance(value, UnsetType) else value
+
+
+def _is_given_at(raw: Any, place: str) -> bool:
+    for name in place.split("."):
+        raw = raw.get(name) if isinstance(raw, dict) else None
+    return raw not in (None, "", "0", 0) and not isinstance(raw, dict | list)
 
 
 @attrs.frozen(slots=False, repr=False, eq=False)
@@ -48,6 +56,9 @@ class Event(Generic[P]):
     model: ClassVar[type[msgspec.Struct] | None] = None
     #: What the payload must have besides the model's own demands.
     needs: ClassVar[tuple[str, ...]] = ()
+    #: Documented places in ``raw`` (``event.time``) that tell this change from any other: its moment, or a value
+    #: that is given once. A repetition has the same content there, another change has not.
+    _moments: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def read(cls, raw: Any, account: Account, delivery: Delivery, position: int) -> Self | None:
@@ -70,6 +81,10 @@ class Event(Generic[P]):
             if isinstance(stamp, int) and 0 < stamp < 1 << 36:
                 return datetime.fromtimestamp(stamp, UTC)
         return None
+
+    def _is_dated(self) -> bool:
+        """Return whether the content tells this change from any other."""
+        return any(_is_given_at(self.raw, place) for place in self._moments)
 
     def _with(self, **facts: Any) -> Self:
         """Sets attributes that only some events have, while the event is being made."""
@@ -120,6 +135,7 @@ class EntityEvent(Event[P]):
 
     entity_type: ClassVar[str] = ""
     full: ClassVar[bool] = True
+    _moments: ClassVar[tuple[str, ...]] = ("updated_at", "last_modified", "date_modify")
 
     @property
     def entity_id(self) -> int:

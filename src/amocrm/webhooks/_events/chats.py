@@ -40,6 +40,7 @@ class ChatMessage(ChatEvent):
 
     code = "chat_message"
     model = HookChatMessage
+    _moments = ("time",)
     payload: HookChatMessage
 
     @property
@@ -85,6 +86,7 @@ class ChatCommentReply(ChatMessage):
 
 class _ChatAction(ChatEvent):
     model = HookChatAction
+    _moments = ("time",)
     payload: HookChatAction
     _place: ClassVar[str] = ""
 
@@ -142,6 +144,7 @@ class ChatMessageV1(ChatEvent):
 
     code = "chat_message_v1"
     model = HookChatMessageV1
+    _moments = ("msec_timestamp",)
     payload: HookChatMessageV1
 
     @property

@@ -9,7 +9,7 @@ from amocrm_gen.models import companies, contacts, customers, leads
 from amocrm_gen.models.hooks import HookContact, HookCustomer, HookLead
 
 from .._parsing import v2_to_v4 as bridge
-from .base import EntityEvent, given
+from .base import ADDED, EntityEvent, given
 
 if TYPE_CHECKING:
     from ...entities import Company, Contact, Customer, Lead
@@ -100,6 +100,7 @@ class LeadAdded(LeadEvent):
     """A lead was added."""
 
     code = "add_lead"
+    _moments = ADDED
 
 
 class LeadUpdated(LeadEvent):
@@ -112,6 +113,7 @@ class LeadDeleted(LeadEvent):
     """A lead was deleted; only its id, stage and pipeline are known."""
 
     code, full = "delete_lead", False
+    _moments = ()
 
 
 class LeadRestored(LeadEvent):
@@ -188,6 +190,7 @@ class ContactAdded(ContactEvent):
     """A contact was added."""
 
     code = "add_contact"
+    _moments = ADDED
 
 
 class ContactUpdated(ContactEvent):
@@ -200,6 +203,7 @@ class ContactDeleted(ContactEvent):
     """A contact was deleted; only its id is known."""
 
     code, full = "delete_contact", False
+    _moments = ()
 
 
 class ContactRestored(ContactEvent):
@@ -245,6 +249,7 @@ class CompanyAdded(CompanyEvent):
     """A company was added."""
 
     code = "add_company"
+    _moments = ADDED
 
 
 class CompanyUpdated(CompanyEvent):
@@ -257,6 +262,7 @@ class CompanyDeleted(CompanyEvent):
     """A company was deleted; only its id is known."""
 
     code, full = "delete_company", False
+    _moments = ()
 
 
 class CompanyRestored(CompanyEvent):
@@ -309,6 +315,7 @@ class CustomerAdded(CustomerEvent):
     """A customer was added."""
 
     code = "add_customer"
+    _moments = ADDED
 
 
 class CustomerUpdated(CustomerEvent):
@@ -321,6 +328,7 @@ class CustomerDeleted(CustomerEvent):
     """A customer was deleted; only the id is known."""
 
     code, full = "delete_customer", False
+    _moments = ()
 
 
 class CustomerResponsibleChanged(CustomerUpdated):

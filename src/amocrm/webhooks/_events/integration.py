@@ -47,6 +47,7 @@ class LeadTriggered(EntityEvent[HookPipelineLead]):
     """
 
     code, entity_type, full = "digital_pipeline", "leads", False
+    _moments = ()
     model = HookPipelineLead
     trigger: str = ""
 
@@ -92,6 +93,7 @@ class CustomerTriggered(EntityEvent[HookPipelineCustomer]):
     """
 
     code, entity_type, full = "digital_pipeline", "customers", False
+    _moments = ()
     model = HookPipelineCustomer
     trigger: str = ""
 
@@ -111,6 +113,7 @@ class WidgetTriggered(Event[HookWidgetTrigger]):
 
     code = "digital_pipeline_widget"
     model = HookWidgetTrigger
+    _moments = ("event.time",)
 
     @property
     def type_code(self) -> str | None:
@@ -153,6 +156,7 @@ class BotRequest(Event[HookWidgetRequest]):
 
     code = "widget_request"
     model = HookWidgetRequest
+    _moments = ("return_url",)
 
     @property
     def token(self) -> str:
@@ -204,6 +208,7 @@ class AccessGranted(Event[HookRedirect]):
 
     code, needs = "oauth_redirect", ("code",)
     model = HookRedirect
+    _moments = ("code",)
 
     @property
     def authorization_code(self) -> str:

@@ -94,6 +94,7 @@ class UnsortedAdded(_UnsortedRecord):
     """An incoming lead has arrived."""
 
     code = "add_unsorted"
+    _moments = ("created_at", "date_create")
 
 
 class UnsortedUpdated(_UnsortedRecord):
@@ -145,6 +146,7 @@ class TalkEvent(Event[HookTalk]):
     """Something happened to a talk."""
 
     model = HookTalk
+    _moments = ("updated_at",)
 
     @property
     def talk_id(self) -> int:
@@ -192,6 +194,7 @@ class MessageEvent(Event[HookMessage]):
     """A message of a chat."""
 
     model = HookMessage
+    _moments = ("created_at",)
 
     @property
     def message_id(self) -> str:
@@ -255,6 +258,7 @@ class ChatTemplateSentForReview(Event[HookTemplate]):
 
     code = "add_chat_template_review"
     model = HookTemplate
+    _moments = ("updated_at",)
 
     @property
     def template_id(self) -> int:

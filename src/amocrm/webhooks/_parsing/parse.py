@@ -256,7 +256,7 @@ def _kind(group: str, action: str, item: Tree) -> Kind | None:
         group = "companies" if company else "contacts"
     if action == "update" and (changed := _CHANGED.get(group)) is not None and _reassigned(item):
         return changed
-    if group == "leads" and action == "status" and "old_pipeline_id" in item:
+    if group == "leads" and action == "status" and "old_pipeline_id" in item and _RECORD.isdisjoint(item):
         return arrivals.LeadTriggered
     if group == "unsorted" and action == "delete":
         return _REMOVED.get(str(item.get("action")), dialogue.UnsortedRemoved)
@@ -271,6 +271,8 @@ def _reassigned(item: Tree) -> bool:
     return old is not None and old != integer(item.get("responsible_user_id"))
 
 
+#: What a record of a lead has and a trigger of the digital pipeline has not.
+_RECORD: Final = frozenset({"name", "last_modified", "updated_at", "modified_user_id"})
 #: Names of groups that some receivers accept and no capture shows.
 _ALIASES: Final = {"tasks": "task", "talks": "talk"}
 _CHANGED: Final[Mapping[str, Kind]] = {

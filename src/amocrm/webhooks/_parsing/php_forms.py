@@ -51,7 +51,7 @@ class Limits:
 
     Attributes:
         bytes: length of the body.
-        keys: number of ``key=value`` pairs, of members in JSON.
+        keys: number of ``key=value`` pairs, of levels that they open, of members in JSON.
         key: characters of one key after decoding.
         value: characters of one value after decoding.
         depth: levels of one key; ``leads[status][0][id]`` has four.
@@ -164,6 +164,8 @@ class _Form:
             if type(child) is not dict:
                 child = level[above] = {}
                 self._made.append((level, above, child))
+                if len(self._made) > self._limits.keys:
+                    raise self._limits.refuse("keys")
             level = child
             cacheable = cacheable and name != ""
             above = name or self._free(level)

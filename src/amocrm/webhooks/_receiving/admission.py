@@ -94,12 +94,12 @@ class Admission:
         except WebhookError as error:
             if self.secret is None or self.accounts is not None:
                 raise
-            return Ticket(delivery_key(delivery, None), f"{type(error).__name__}: {error}")
+            return Ticket(delivery_key(delivery, dated=False), f"{type(error).__name__}: {error}")
         for event in events:
             self._check(event, delivery)
         if not events or set(tree) == {"secret"}:
             return None
-        return Ticket(delivery_key(delivery, tree))
+        return Ticket(delivery_key(delivery, dated=all(event._is_dated() for event in events)))
 
     def _check(self, event: Event[object], delivery: Delivery) -> None:
         account = event.account

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import Any, Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import attrs
 import msgspec
@@ -21,25 +21,8 @@ __all__ = [
     "serialize",
 ]
 
-#: Names at the top that are given once: the waiting step of a bot, the code of a login.
-_GIVEN_ONCE: Final = frozenset({"return_url", "code"})
-
 #: ``ready`` waits or is being handled, ``dead`` was given up, ``done`` was handled and is kept for a while.
 State: TypeAlias = Literal["ready", "dead", "done"]
-
-#: Names that hold the moment of a change, so that the content of a delivery names the change itself.
-_DATED: Final = frozenset(
-    {
-        "updated_at",
-        "last_modified",
-        "timestamp_x",
-        "date_modify",
-        "created_at",
-        "date_create",
-        "time",
-        "msec_timestamp",
-    }
-)
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -106,8 +89,8 @@ class Backoff:
         return self.longest(attempt) * (0.5 + 0.5 * chance)
 
 
-def delivery_key(delivery: Delivery, tree: Any) -> str:
-    """What tells a repeated delivery from a new one.
+def delivery_key(delivery: Delivery, *, dated: bool) -> str:
+    """Return what tells a repeated delivery from a new one.
 
     The platform repeats a delivery when our answer was late or lost. Whether it then keeps the delivery's id
     is not known, and one id may stand for several deliveries of one request. So:
@@ -117,29 +100,15 @@ def delivery_key(delivery: Delivery, tree: Any) -> str:
     - content without one (deletions, triggers of the digital pipeline) can be genuine twice: the key is the
       id of the delivery with the content;
     - without an id either, nothing can be told: every delivery is a new one.
+
+    Args:
+        dated: whether every event of the delivery holds such a moment at its documented place.
     """
-    if _is_dated(tree):
+    if dated:
         return f"c:{delivery.digest}"
     if delivery.request_id:
         return f"d:{delivery.digest}:{delivery.request_id[:128]}"
     return f"u:{secrets.token_hex(16)}"
-
-
-def _is_dated(tree: Any) -> bool:
-    if isinstance(tree, dict) and any(isinstance(tree.get(name), str) for name in _GIVEN_ONCE):
-        return True
-    level = [tree]
-    for _ in range(6):  # group, action, index, item, and two levels of notes and chats
-        below: list[Any] = []
-        for node in level:
-            if isinstance(node, dict):
-                if any(name in node and not isinstance(node[name], dict | list) for name in _DATED):
-                    return True
-                below.extend(child for child in node.values() if isinstance(child, dict | list))
-            elif isinstance(node, list):
-                below.extend(child for child in node[:8] if isinstance(child, dict | list))
-        level = below[:64]
-    return False
 
 
 def redacted_for_storage(delivery: Delivery, key: str, received_at: float) -> Delivery:

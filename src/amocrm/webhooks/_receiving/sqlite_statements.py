@@ -153,16 +153,19 @@ def dead_ids(sql: sqlite3.Connection) -> list[int]:
 
 
 def replay(sql: sqlite3.Connection, ids: Iterable[int], now: float) -> int:
-    """Makes dead or done entries as good as new; how many."""
-    change = (
+    """Make dead or done entries as good as new, and waiting ones due; return how many."""
+    renew = (
         "UPDATE deliveries SET state = 'ready', attempts = 0, due = ?, error = NULL, lease = '' "
         "WHERE id = ? AND state <> 'ready'"
     )
+    hasten = "UPDATE deliveries SET due = ? WHERE id = ? AND state = 'ready' AND lease = '' AND due > ?"
     count = 0
     for number in ids:
-        if sql.execute(change, (now, number)).rowcount:
+        if sql.execute(renew, (now, number)).rowcount:
             sql.execute("DELETE FROM marks WHERE delivery = ?", (number,))
             count += 1
+        else:
+            count += sql.execute(hasten, (now, number, now)).rowcount
     return count
 
 

@@ -9,6 +9,10 @@ for place = 2, #ARGV do
     redis.call('HSET', entry(id), 'attempts', 0, 'error', '')
     ready(id, now)
     count = count + 1
+  elseif redis.call('ZREM', later, id) == 1 then
+    -- It waits for its next attempt: it is due now.
+    ready(id, now)
+    count = count + 1
   end
 end
 return count
