@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -94,6 +95,31 @@ def test_asgi(
     kept, redirect = accepted(tmp_path)
     assert (kept.body, kept.request_id, kept.headers["content-type"]) == (BODY, "r-1", FORM["Content-Type"])
     assert (redirect.body, redirect.query) == (b"", "code=a&state=b")
+
+
+def test_asgi_without_a_startup_works_all_the_same(
+    async_hooks: AsyncHooks, seen: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Mounted below an application that passes no startup on, it handles what it accepts and says what is amiss."""
+    from fastapi import FastAPI
+
+    outer = FastAPI()
+    outer.mount("/amocrm", asgi_app(async_hooks))
+
+    async def run() -> None:
+        async with (
+            lifespan(outer),
+            httpx.AsyncClient(transport=httpx.ASGITransport(outer), base_url="http://t") as client,
+        ):
+            for _ in range(3):
+                assert (await client.post("/amocrm/s3cret", content=BODY, headers=FORM)).status_code == 200
+            while not seen:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+    assert seen == [17]
+    assert [record.levelname for record in caplog.records if "no startup" in record.message] == ["WARNING"]
 
 
 def test_asgi_without_a_worker(async_hooks: AsyncHooks, seen: list[int], tmp_path: Path) -> None:
@@ -246,6 +272,27 @@ def test_aiohttp(async_hooks: AsyncHooks, seen: list[int], tmp_path: Path) -> No
 
     assert seen == [17]
     assert accepted(tmp_path)[0].body == BODY
+
+
+@pytest.mark.parametrize(
+    ("environ", "status"),
+    [
+        ({"HTTP_TRANSFER_ENCODING": "chunked"}, "411"),
+        ({"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}, "200"),
+        ({"CONTENT_LENGTH": str(len(BODY))}, "200"),
+    ],
+)
+def test_a_chunked_body_needs_a_server_that_marks_its_end(
+    environ: dict[str, Any], status: str, hooks: Hooks
+) -> None:
+    """A body that cannot be read is refused with 411 and never answered with 200 unread."""
+    statuses: list[str] = []
+    request = {"REQUEST_METHOD": "POST", "PATH_INFO": "/s3cret", "wsgi.input": io.BytesIO(BODY), **environ}
+
+    wsgi_app(hooks)(request, lambda line, headers: statuses.append(line))
+
+    assert statuses[0].startswith(status)
+    assert hooks.inbox.counts()["ready"] == (status == "200")
 
 
 def test_the_sync_router_refuses_coroutine_functions(hooks: Hooks) -> None:

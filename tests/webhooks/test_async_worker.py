@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from amocrm import AsyncHooks
+from amocrm import AsyncHooks, Hooks
+from amocrm._io.handler_threads import HandlerHangs
 from amocrm.webhooks import Delivery, LeadAdded
 from amocrm.webhooks._receiving.handler_registry import Failure
+from amocrm.webhooks._receiving.inbox_entry import Backoff
 
 BODY = b"leads[add][0][id]=%d&leads[add][0][updated_at]=1700000000"
 
@@ -97,6 +100,77 @@ def test_a_handler_that_takes_too_long_is_broken_off() -> None:
 
     assert seen == [2]
     assert [type(failure.error) for failure in failures] == [TimeoutError]
+
+
+def test_plain_handlers_that_hang_take_one_thread_each_and_none_of_the_loop() -> None:
+    """A plain handler that hangs is given up, is not called again meanwhile, and starves nobody."""
+    failures: list[Failure] = []
+    calls: list[int] = []
+    seen: list[int] = []
+    leave = threading.Event()
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        hooks = AsyncHooks(
+            secret=None,
+            inbox=":memory:",
+            timeout=0.05,
+            concurrency=2,
+            backoff=Backoff(base=0.05, cap=0.1, attempts=1000),
+            on_failure=failures.append,
+        )
+
+        @hooks.on(LeadAdded, name="hangs")
+        def hangs(event: LeadAdded) -> None:
+            calls.append(event.lead_id)
+            leave.wait(60)
+
+        @hooks.on(LeadAdded, name="works")
+        def works(event: LeadAdded) -> None:
+            seen.append(event.lead_id)
+
+        async with hooks.running():
+            for number in range(1, 21):
+                await hooks.accept(Delivery(body=BODY % number))
+            while len(seen) < 20:
+                await asyncio.sleep(0.01)
+            assert len(calls) <= 2
+            assert await asyncio.get_running_loop().getaddrinfo("localhost", 80)
+            leave.set()
+            while len(set(calls)) < 20:
+                await asyncio.sleep(0.01)
+        await hooks.close()
+
+    try:
+        asyncio.run(asyncio.wait_for(run(), 60))
+    finally:
+        leave.set()
+
+    assert sorted(seen) == list(range(1, 21))
+    assert {type(failure.error) for failure in failures} == {TimeoutError, HandlerHangs}
+
+
+def test_a_sync_handler_that_hangs_is_given_up() -> None:
+    """With a timeout a plain worker goes on to other deliveries while one of its handlers hangs."""
+    leave, seen = threading.Event(), []
+    failures: list[Failure] = []
+    hooks = Hooks(secret=None, inbox=":memory:", timeout=0.05, on_failure=failures.append)
+
+    @hooks.on(LeadAdded)
+    def handler(event: LeadAdded) -> None:
+        if event.lead_id == 1:
+            leave.wait(60)
+        seen.append(event.lead_id)
+
+    try:
+        for number in (1, 2):
+            hooks.accept(Delivery(body=BODY % number))
+        assert hooks.work() == 1
+        assert hooks.work() == 1
+        assert [type(failure.error) for failure in failures] == [TimeoutError, HandlerHangs]
+    finally:
+        leave.set()
+        hooks.close()
 
 
 def test_handlers_that_take_every_thread_keep_no_delivery_waiting(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from amocrm.errors import ConfigurationError
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+    from .._io.handler_threads import HandlerThreads
+
 __all__ = [
     "Clock",
     "Context",
@@ -36,7 +38,8 @@ __all__ = [
     "thread_portal",
     "redis_client",
     "run_all",
-    "as_native_callable",
+    "call_handler",
+    "check_handler",
     "shielded",
     "sleep",
     "to_thread",
@@ -254,16 +257,30 @@ def is_cancellation(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
 
 
-def as_native_callable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
-    """A function of either kind as one of this flavour; a plain one runs on a thread of its own and may wait."""
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        return function
+def check_handler(function: Callable[..., Any]) -> None:
+    """Accept functions of either kind: a plain one runs on a thread of its own."""
 
-    async def run(*arguments: Any) -> Any:
-        result = await to_thread(function, *arguments)
-        return await result if inspect.isawaitable(result) else result
 
-    return run
+async def call_handler(
+    threads: HandlerThreads, seconds: float | None, function: Callable[..., Any], *arguments: object
+) -> None:
+    """Call a handler for so many seconds at most; a plain function that takes longer is left to its thread.
+
+    Raises:
+        TimeoutError: it took longer, or an earlier call that took longer has not ended.
+    """
+    async with asyncio.timeout(seconds):
+        if matches_flavour(function):
+            await function(*arguments)
+            return
+        future = threads.start(function, arguments)
+        try:
+            result = await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            threads.abandon(function, future)
+            raise
+        if inspect.isawaitable(result):
+            await result
 
 
 def matches_flavour(function: Any, *, coroutine: bool = True) -> bool:

@@ -211,9 +211,12 @@ class SQLiteFile:
     def _uri(self) -> str:
         if self._in_memory:
             return self.path
+        address = Path(self.path).absolute().as_uri()
+        if os.path.exists(self.path):
+            return address
         self._opened_turn()
         # SQLite makes the file with the mode of the lock file: for its owner only.
-        return f"{Path(self.path).absolute().as_uri()}?modeof={quote(os.path.abspath(self.path + _TURN))}"
+        return f"{address}?modeof={quote(os.path.abspath(self.path + _TURN))}"
 
     def _set_up(self, sql: sqlite3.Connection) -> None:
         sql.execute("PRAGMA auto_vacuum = INCREMENTAL")  # has an effect on an empty file only
@@ -315,7 +318,8 @@ def _free_pages(sql: sqlite3.Connection) -> bool:
     free = int(sql.execute("PRAGMA freelist_count").fetchone()[0])
     if not free or not int(sql.execute("PRAGMA auto_vacuum").fetchone()[0]):
         return False
-    sql.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+    for _ in range(min(free, _PAGES)):
+        sql.execute("PRAGMA incremental_vacuum(1)")  # the module steps once, whatever number it is given
     return free > _PAGES
 
 

@@ -21,6 +21,8 @@ from amocrm.errors import ConfigurationError
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
+    from .._io.handler_threads import HandlerThreads
+
 __all__ = [
     "Clock",
     "Context",
@@ -36,7 +38,8 @@ __all__ = [
     "thread_portal",
     "redis_client",
     "run_all",
-    "as_native_callable",
+    "call_handler",
+    "check_handler",
     "shielded",
     "sleep",
     "to_thread",
@@ -214,15 +217,32 @@ def is_cancellation(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
 
 
-def as_native_callable(function: Callable[..., Any]) -> Callable[..., Result[Any]]:
-    """The function itself.
-
-    Raises:
-        TypeError: it is a coroutine function, which this flavour cannot run.
-    """
+def check_handler(function: Callable[..., Any]) -> None:
+    """Raise TypeError for a coroutine function, which this flavour cannot run."""
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
         raise TypeError(f"{function!r} is a coroutine function: use AsyncHooks, or write it without async")
-    return function
+
+
+def call_handler(
+    threads: HandlerThreads, seconds: float | None, function: Callable[..., Any], *arguments: object
+) -> None:
+    """Call a handler for so many seconds at most; a function that takes longer is left to its thread.
+
+    Without a time it runs on the caller's thread.
+
+    Raises:
+        TimeoutError: it took longer, or an earlier call that took longer has not ended.
+    """
+    if seconds is None:
+        function(*arguments)
+        return
+    future = threads.start(function, arguments)
+    try:
+        future.result(seconds)
+    except TimeoutError:
+        if not future.done():
+            threads.abandon(function, future)
+        raise
 
 
 def matches_flavour(function: Any, *, coroutine: bool = False) -> bool:

@@ -1,24 +1,29 @@
-"""A plain ASGI application around a router: to be served alone or mounted into Starlette, FastAPI and others.
+"""ASGI application around ``AsyncHooks``: served alone or mounted into Starlette, FastAPI and others.
 
     hooks = AsyncHooks(secret=...)
     app = asgi_app(hooks)                   # uvicorn myapp:app
 
-Served alone it runs a worker between startup and shutdown. A framework into which it is mounted does not
-pass these on: enter ``hooks.running()`` in the framework's own lifespan, or work in another process.
+Served alone it runs a worker between startup and shutdown. A framework into which it is mounted does not pass
+these on. Then the worker begins with the first request and ends with the process, without waiting for what it
+is handling (that is handled again later), and a warning says so once. To have it begin and end in order, enter
+``hooks.running()`` in the framework's own lifespan.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from ._parsing.php_forms import Limits
 from ._receiving.delivery import Answer, Delivery
 
 __all__ = ["asgi_app"]
+
+_log: Final = logging.getLogger("amocrm.webhooks")
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -34,31 +39,64 @@ class _Hooks(Protocol):
 
     async def accept(self, delivery: Delivery, /) -> Answer: ...
 
+    @property
+    def is_working(self) -> bool: ...
+
     def running(self) -> AbstractAsyncContextManager[Any]: ...
 
 
 def asgi_app(hooks: _Hooks, *, work: bool = True, largest: int | None = None, patience: float = 10.0) -> App:
-    """The application.
+    """Make the application.
 
     Args:
         hooks: an ``AsyncHooks``.
-        work: run a worker in this process, when the server has a lifespan.
+        work: run a worker in this process.
         largest: bytes of a body beyond which it is answered with 413 unread; by default the bound of the router.
         patience: seconds for which the body is waited for; the platform sends it at once.
+
+    Raises:
+        TypeError: ``hooks`` is not an ``AsyncHooks``.
     """
     if not inspect.iscoroutinefunction(hooks.accept):
         raise TypeError("asgi_app takes an AsyncHooks; for Hooks there is amocrm.webhooks.wsgi.wsgi_app")
     bound = hooks.limits.bytes if largest is None else largest
+    late = _LateWorker(hooks) if work else None
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(hooks if work else None, receive, send)
         elif scope["type"] == "http":
+            if late is not None and not hooks.is_working:
+                late.start()
             await _answer(await _taken(hooks, scope, receive, bound, patience), send)
         else:
             raise RuntimeError(f"webhooks come over HTTP, not over {scope['type']}")
 
     return app
+
+
+class _LateWorker:
+    """Worker of an application that got no startup; it runs in the loop of the first request."""
+
+    def __init__(self, hooks: _Hooks) -> None:
+        self._hooks = hooks
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the worker unless it runs."""
+        loop = asyncio.get_running_loop()
+        if self._task is not None and not self._task.done() and self._task.get_loop() is loop:
+            return
+        _log.warning(
+            "asgi_app got no startup, as below another application: its worker begins now, and the end of the "
+            "process does not wait for it; enter hooks.running() in the lifespan of the outer application, or "
+            "say asgi_app(hooks, work=False) if another process works"
+        )
+        self._task = loop.create_task(self._work())
+
+    async def _work(self) -> None:
+        async with self._hooks.running():
+            await asyncio.get_running_loop().create_future()  # until it is cancelled
 
 
 async def _taken(

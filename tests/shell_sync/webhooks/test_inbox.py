@@ -181,6 +181,23 @@ def test_the_dead_wait_for_a_decision(place: Place) -> None:
         assert inbox.put(delivery("k"), now=2000)
 
 
+def test_what_waits_can_be_tried_at_once(place: Place) -> None:
+    """A waiting entry becomes due with its marks and attempts; one that is being handled is left alone."""
+    with place.open() as inbox:
+        for name in ("waits", "handled"):
+            inbox.put(delivery(name), now=0)
+        waits, handled = inbox.lease(2, now=0, seconds=60)
+        inbox.mark(waits, "0:first")
+        inbox.retry(waits, due=3600, error="not yet")
+        assert list(inbox.lease(2, now=1, seconds=60)) == []
+
+        assert inbox.replay([waits.id, handled.id], now=1) == 1
+        assert inbox.replay([waits.id], now=1) == 0
+        (again,) = inbox.lease(2, now=1, seconds=60)
+        assert (again.id, again.attempts, again.marks, again.error) == (waits.id, 2, {"0:first"}, "not yet")
+        assert inbox.extend(handled, until=100)
+
+
 def test_the_done_can_be_replayed_and_are_purged(place: Place) -> None:
     """What is handled is kept for a while and then removed together with its key."""
     with place.open() as inbox:

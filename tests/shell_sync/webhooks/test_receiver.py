@@ -237,6 +237,73 @@ def test_a_repetition_is_taken_and_not_handled_again() -> None:
     assert hooks.work() == 0
 
 
+@pytest.mark.parametrize(
+    ("body", "handled"),
+    [
+        # a setting of a widget, whatever its name, is no moment
+        (b"event[type]=1&event[data][id]=7&action[settings][widget][settings][time]=10:00&account_id=1", 2),
+        (b"event[type]=1&event[data][id]=7&event[time]=1700000000&account_id=1", 1),
+        # the creation of a lead is not its restoration
+        (b"leads[restore][0][id]=7&leads[restore][0][date_create]=1700000000", 2),
+        (b"leads[restore][0][id]=7&leads[restore][0][last_modified]=1700000000", 1),
+        (b"leads[add][0][id]=7&leads[add][0][date_create]=1700000000", 1),
+        # a custom field, a deeper level, an unknown event
+        (b"leads[update][0][id]=7&leads[update][0][custom_fields][0][updated_at]=1700000000", 2),
+        (
+            b"contacts[note][0][note][id]=7&contacts[note][0][note][created_at]=1700000000&contacts[note][0][type]=contact",
+            1,
+        ),
+        (b"things[add][0][id]=7&things[add][0][updated_at]=1700000000", 2),
+        # one dated event of two does not date the other
+        (b"leads[add][0][id]=7&leads[add][0][date_create]=1700000000&leads[delete][0][id]=8", 4),
+    ],
+)
+def test_only_documented_moments_tell_a_repetition(body: bytes, handled: int) -> None:
+    """Two deliveries with different request ids are one only if their content names the change itself."""
+    hooks = router(concurrency=10)
+    seen = collector(hooks)
+
+    for number in ("a", "b"):
+        hooks.accept(Delivery(body=body, headers={"X-Amocrm-Requestid": number}))
+    hooks.work()
+
+    assert len(seen) == handled
+
+
+def test_a_waiting_delivery_is_tried_at_once_when_it_is_replayed() -> None:
+    """Who has mended what failed need not wait for the next attempt."""
+    hooks, broken, attempts = router(clock=StoppedClock()), [True], []
+
+    @hooks.on(name="fails")
+    def fails(event: Event[Any], handling: Any) -> None:
+        attempts.append(handling.attempt)
+        if broken:
+            raise RuntimeError("not yet")
+
+    hooks.accept(Delivery(body=WON))
+    assert hooks.work() == 1
+    assert hooks.work() == 0
+    (entry,) = hooks.inbox.entries()
+    broken.clear()
+    assert hooks.replay(entry.id) == 1
+    assert hooks.work() == 1
+
+    assert attempts == [1, 2]
+
+
+def test_a_large_body_is_read_and_handled_like_any_other() -> None:
+    """Bodies of hundreds of kilobytes are read beside the event loop, at acceptance and at work."""
+    hooks = router()
+    seen = collector(hooks)
+    body = b"&".join(b"leads[add][%d][id]=%d" % (number, number + 1) for number in range(8000))
+    assert len(body) > 150_000
+
+    assert (hooks.accept(Delivery(body=body))).status == 200
+    hooks.work()
+
+    assert [event.lead_id for event in seen] == list(range(1, 8001))
+
+
 def test_undated_content_is_told_by_the_id_of_its_delivery() -> None:
     """A lead can be deleted twice with the same body: only the same delivery is a repetition."""
     hooks = router(concurrency=10)
@@ -303,7 +370,9 @@ def test_an_error_of_the_router_is_not_an_acceptance(monkeypatch: pytest.MonkeyP
     """Whatever goes wrong while a delivery is looked at, the platform is asked to repeat it."""
     failures: list[Failure] = []
     hooks = router(on_failure=failures.append)
-    monkeypatch.setattr("amocrm.webhooks._receiving.admission.delivery_key", lambda *arguments: 1 / 0)
+    monkeypatch.setattr(
+        "amocrm.webhooks._receiving.admission.delivery_key", lambda *arguments, **named: 1 / 0
+    )
 
     assert (hooks.accept(Delivery(body=WON))).status == 500
     assert [type(failure.error) for failure in failures] == [ZeroDivisionError]

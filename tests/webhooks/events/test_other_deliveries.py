@@ -36,6 +36,17 @@ def test_a_pipeline_trigger_is_told_from_an_account_webhook() -> None:
     assert event.record.status_id == 500002
 
 
+def test_a_whole_record_with_an_earlier_pipeline_is_a_status_change() -> None:
+    """A trigger carries ids only; a record that happens to name the earlier pipeline is an account webhook."""
+    event = only(
+        bodies.PIPELINE_STATUS + "&leads[status][0][name]=Order+17&leads[status][0][last_modified]=1700000100"
+    )
+
+    assert type(event) is hooks.LeadStatusChanged
+    assert (event.lead_id, event.old_status_id, event.status_id) == (900001, 500001, 500002)
+    assert event.raw["old_pipeline_id"] == "400001"
+
+
 @pytest.mark.parametrize("trigger", ["call_in", "chat", "site_visit", "mail_in"])
 def test_triggers_of_leads(trigger: str) -> None:
     """Other triggers carry the present stage."""

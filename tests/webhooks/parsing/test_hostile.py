@@ -96,3 +96,14 @@ def test_bodies_beyond_the_bounds_are_refused_at_once(body: bytes) -> None:
             parse(body)
 
     assert best(refused) < 0.2
+
+
+def test_levels_are_bounded_as_keys_are() -> None:
+    """Keys that open dozens of levels each are refused before there are more levels than genuine keys open."""
+    body = b"&".join([b"a" + b"[]" * 31 + b"=1"] * 49_999)
+
+    with pytest.raises(BodyTooLarge) as caught:
+        parse(body)
+
+    assert caught.value.limit == "keys"
+    assert parse(b"&".join(b"leads[add][0][custom_fields][%d][values][0][value]=1" % n for n in range(9_000)))

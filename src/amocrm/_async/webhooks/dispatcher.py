@@ -5,21 +5,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from amocrm.webhooks._events.base import Event
 from amocrm.webhooks._parsing.parse import parse_delivery
+from amocrm.webhooks._receiving.delivery import Delivery
 from amocrm.webhooks._receiving.handler_registry import Failure, GiveUp, Handler, Handlers
 from amocrm.webhooks._receiving.inbox_entry import InboxEntry
 
-from .._primitives import Result, is_cancellation, with_timeout
+from ..._io.handler_threads import HandlerThreads
+from .._primitives import Result, SerialExecutor, call_handler, is_cancellation
 from .handler_context import AsyncHandling
 from .worker_options import AsyncWorkerOptions
 
 __all__ = ["AsyncDispatcher"]
 
+T = TypeVar("T")
 _log: Final = logging.getLogger("amocrm.webhooks")
-#: How marks begin that say: not done, and never to be tried again.
+#: Bytes from which on a body takes more than some milliseconds to read.
+_LARGE: Final = 128 * 1024
+#: Prefix of marks for handlers that gave up permanently.
 _GIVEN_UP: Final = "given up "
 
 
@@ -28,6 +33,8 @@ class AsyncDispatcher:
 
     def __init__(self, handlers: Handlers, options: AsyncWorkerOptions) -> None:
         self._handlers, self._options = handlers, options
+        self._threads = HandlerThreads()
+        self._reader = SerialExecutor()
 
     async def handle(
         self, entry: InboxEntry, mark: Callable[[str], Result[None]] | None = None
@@ -42,7 +49,8 @@ class AsyncDispatcher:
             WebhookError: the delivery cannot be read.
         """
         failures: list[Failure] = []
-        events = parse_delivery(entry.delivery, limits=self._options.limits)
+        read = partial(parse_delivery, entry.delivery, limits=self._options.limits)
+        events = await self.read(entry.delivery, read)
         alone = len(events) * len(self._handlers) == 1
         for event, handler in ((event, handler) for event in events for handler in self._handlers):
             name = f"{event.position}:{handler.name}"
@@ -65,18 +73,30 @@ class AsyncDispatcher:
         try:
             if not handler.wants(event):
                 return None
+            call = partial(call_handler, self._threads, self._options.timeout, handler.function, event)
             if handler.takes_context:
-                handling = AsyncHandling(event, entry.attempts, self._options.client)
-                await with_timeout(self._options.timeout, partial(handler.function, event, handling))
-                handling.check()
+                context = AsyncHandling(event, entry.attempts, self._options.client)
+                await call(context)
+                context.check()
             else:
-                await with_timeout(self._options.timeout, partial(handler.function, event))
+                await call()
         except BaseException as error:
             if is_cancellation(error):
                 raise
             final = isinstance(error, GiveUp) or entry.attempts >= self._options.backoff.attempts
             return Failure(error, event, handler.name, entry.attempts, final)
         return None
+
+    async def read(self, delivery: Delivery, read: Callable[[], T]) -> T:
+        """Read a delivery; a large one beside the event loop, which goes on meanwhile."""
+        if len(delivery.body) <= _LARGE:
+            return read()
+        return await self._reader.run(read)
+
+    def close(self) -> None:
+        """End idle threads."""
+        self._threads.close()
+        self._reader.close()
 
     def report_failure(self, failure: Failure) -> None:
         """Passes a failure on; an observer that fails itself is logged."""

@@ -38,7 +38,7 @@ class AsyncWorker:
         """Handles deliveries until ``stop``; at once over when that was called before."""
         if self._wakeup is not None:
             raise RuntimeError("this router works already: raise its concurrency, or work in another process")
-        self._wakeup, self._tidied = Wakeup(), self._clock.wall()
+        self._wakeup = Wakeup()
         try:
             async with TaskScope(self._options.concurrency + 1) as scope:
                 held = _Held()
@@ -54,6 +54,11 @@ class AsyncWorker:
                     raise held.ended
         finally:
             self._wakeup, self._stopping = None, False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether ``run`` is under way."""
+        return self._wakeup is not None
 
     def stop(self) -> None:
         """Ends ``run`` after the deliveries that are being handled."""

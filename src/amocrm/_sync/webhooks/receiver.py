@@ -21,7 +21,7 @@ from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
 from amocrm.webhooks._receiving.inbox_entry import Backoff, InboxEntry, redacted_for_storage
 from amocrm.webhooks.errors import WebhookError
 
-from .._primitives import Clock, TaskScope, as_native_callable, matches_flavour, shielded, with_timeout
+from .._primitives import Clock, TaskScope, check_handler, matches_flavour, shielded, with_timeout
 from .inbox import Inbox
 from .redis_inbox import RedisInbox
 from .sqlite_inbox import SQLiteInbox
@@ -61,8 +61,8 @@ class Hooks:
         lease: seconds after which another worker takes over from one that died; a handler that runs
             longer keeps its lease.
         timeout: seconds after which a handler is broken off and counts as failed. A plain function cannot be
-            broken off: it loses its lease after twice the time, so that another worker tries. ``None`` lets
-            handlers take any time.
+            broken off: it runs on a thread of its own, which is left to it, and the handler is not called again
+            before that call has ended. ``None`` lets handlers take any time.
         backoff: when failed deliveries are taken up again.
         keep: seconds for which handled deliveries are kept, so that repetitions are recognised.
         poll: seconds between two looks into an empty inbox; a delivery to this process is seen at once.
@@ -162,8 +162,8 @@ class Hooks:
         """
 
         def register(function: F) -> F:
-            runs = as_native_callable(function)
-            self._handlers.add(function, runs, kinds, where=where, name=name, filters=filters)
+            check_handler(function)
+            self._handlers.add(function, kinds, where=where, name=name, filters=filters)
             return function
 
         return register
@@ -202,7 +202,8 @@ class Hooks:
         """
         now = self._clock.wall()
         try:
-            ticket = self._admission.admit(delivery)
+            admit = partial(self._admission.admit, delivery)
+            ticket = self._worker.dispatcher.read(delivery, admit)
         except WebhookError as error:
             _log.warning("a delivery was refused: %s", error)
             return Answer(error.status, "refused")
@@ -222,6 +223,11 @@ class Hooks:
         return Answer()
 
     # ---- working
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a worker of this router runs in this process."""
+        return self._worker.is_running
 
     def run(self) -> None:
         """Handles deliveries until ``stop`` is called. Any number of processes may work on an inbox.
@@ -277,7 +283,8 @@ class Hooks:
         return count
 
     def close(self) -> None:
-        """Closes the inbox."""
+        """Close the inbox, and end the threads of plain handlers that are idle."""
+        self._worker.dispatcher.close()
         self.inbox.close()
 
 

@@ -51,7 +51,7 @@ class Limits:
 
     Attributes:
         bytes: length of the body.
-        keys: number of ``key=value`` pairs, of levels that they open, of members in JSON.
+        keys: number of ``key=value`` pairs, which may open three levels each on average; of members in JSON.
         key: characters of one key after decoding.
         value: characters of one value after decoding.
         depth: levels of one key; ``leads[status][0][id]`` has four.
@@ -76,6 +76,8 @@ class Limits:
 
 
 DEFAULT: Final = Limits()
+#: Levels that a genuine key opens at most: a custom field, its values, and one of them.
+_LEVELS_PER_KEY: Final = 3
 _PIECE: Final = 32 * 1024
 _DIGITS: Final = tuple(str(number) for number in range(256))
 
@@ -164,7 +166,7 @@ class _Form:
             if type(child) is not dict:
                 child = level[above] = {}
                 self._made.append((level, above, child))
-                if len(self._made) > self._limits.keys:
+                if len(self._made) > _LEVELS_PER_KEY * self._limits.keys:
                     raise self._limits.refuse("keys")
             level = child
             cacheable = cacheable and name != ""
@@ -177,6 +179,8 @@ class _Form:
 
     def _free(self, level: Tree) -> str:
         """The next free index of a level; remembered, so that many of them take linear time."""
+        if not level:
+            return "0"
         number = self._next.get(id(level), 0)
         while str(number) in level:
             number += 1

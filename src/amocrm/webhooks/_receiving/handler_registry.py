@@ -72,7 +72,7 @@ class Handler:
         name: the same in every run of the program; what is done is remembered by it.
         kinds: classes of events.
         predicates: all must hold.
-        function: as it runs in this flavour.
+        function: as it was registered.
         takes_context: whether it takes the context as second argument.
     """
 
@@ -96,7 +96,6 @@ class Handlers:
     def add(
         self,
         function: Callable[..., Any],
-        runnable: Callable[..., Any],
         kinds: tuple[type[Event[Any]], ...],
         *,
         where: Predicate | None,
@@ -122,7 +121,7 @@ class Handlers:
             wanted_name,
             kinds or (Event,),
             (*predicates, *((where,) if where else ())),
-            runnable,
+            function,
             _takes_context(function),
         )
         self._all.append(handler)

@@ -1,0 +1,104 @@
+"""Threads for plain webhook handlers, apart from those that the event loop and other libraries share.
+
+A thread cannot be stopped from outside. A call that takes too long is abandoned: its thread is left to it, and
+the same handler is refused until the call has ended. So a handler that hangs takes no more threads than
+deliveries are handled at a time, and no thread of anything else.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextvars import copy_context
+from functools import partial
+from typing import Any, Final
+
+__all__ = ["HandlerHangs", "HandlerThreads"]
+
+#: Idle threads that are kept for the next calls.
+_IDLE: Final = 16
+
+
+class HandlerHangs(TimeoutError):
+    """An earlier call of this handler was abandoned and has not ended; it is called again when it has."""
+
+
+class HandlerThreads:
+    """Daemon threads that are used again, so that what a handler keeps in its thread stays (connections)."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._idle: list[queue.SimpleQueue[Callable[[], None] | None]] = []
+        self._abandoned: dict[int, int] = {}
+        self._owner = os.getpid()
+
+    def start(self, function: Callable[..., Any], arguments: Sequence[object]) -> Future[Any]:
+        """Call a function on a thread of its own.
+
+        Raises:
+            HandlerHangs: an abandoned call of it has not ended.
+        """
+        self._forget_parent()
+        future: Future[Any] = Future()
+        call = partial(_settle, future, partial(copy_context().run, function, *arguments))
+        with self._guard:
+            if self._abandoned.get(id(function)):
+                raise HandlerHangs("an earlier call of this handler timed out and has not ended yet")
+            tasks = self._idle.pop() if self._idle else None
+        if tasks is None:
+            tasks = queue.SimpleQueue()
+            threading.Thread(target=self._work, args=(tasks,), name="amocrm-handler", daemon=True).start()
+        tasks.put(call)
+        return future
+
+    def abandon(self, function: Callable[..., Any], future: Future[Any]) -> None:
+        """Refuse further calls of a function until this one has ended."""
+        with self._guard:
+            self._abandoned[id(function)] = self._abandoned.get(id(function), 0) + 1
+        future.add_done_callback(lambda _: self._ended(id(function)))
+
+    def close(self) -> None:
+        """End the idle threads; busy ones end with their calls."""
+        self._forget_parent()
+        with self._guard:
+            idle, self._idle = self._idle, []
+        for tasks in idle:
+            tasks.put(None)
+
+    def _ended(self, key: int) -> None:
+        with self._guard:
+            self._abandoned[key] = self._abandoned.get(key, 1) - 1
+
+    def _work(self, tasks: queue.SimpleQueue[Callable[[], None] | None]) -> None:
+        while (call := tasks.get()) is not None:
+            call()
+            del call
+            with self._guard:
+                if len(self._idle) >= _IDLE:
+                    return
+                self._idle.append(tasks)
+
+    def _forget_parent(self) -> None:
+        """Begin anew in a forked process: it has none of the threads."""
+        if self._owner != os.getpid():
+            self._owner, self._guard = os.getpid(), threading.Lock()
+            self._idle, self._abandoned = [], {}
+
+
+def _settle(future: Future[Any], call: Callable[[], Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = call()
+    except StopIteration as error:
+        # A future of asyncio cannot hold it: whoever waits would wait for ever.
+        wrapped = RuntimeError("the handler raised StopIteration")
+        wrapped.__cause__ = error
+        future.set_exception(wrapped)
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
