@@ -54,11 +54,34 @@ def _address(text: str) -> str:
     return text
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="amocrm sandbox", description="A local amoCRM account over HTTP.")
+def _add_listening(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where the server listens."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name by which other machines may use /_sandbox/, for example that of a container; may be repeated",
+    )
     port = _number(0, 65535)
     parser.add_argument("--port", type=port, default=0, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument(
+        "--tls",
+        nargs="?",
+        const=str(DEFAULT_FOLDER),
+        default=None,
+        metavar="FOLDER",
+        help="answer https://SUBDOMAIN.amocrm.ru as well, with a certificate kept in FOLDER (default: %(const)s)",
+    )
+    parser.add_argument(
+        "--tls-port", type=port, default=0, help="port of TLS, 0 for a free one (default: %(default)s)"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="amocrm sandbox", description="A local amoCRM account over HTTP.")
+    _add_listening(parser)
     parser.add_argument(
         "--db", default=None, metavar="FILE", help="file to keep the account in (default: memory)"
     )
@@ -94,17 +117,6 @@ def _parser() -> argparse.ArgumentParser:
         default=None,
         metavar="URL",
         help="scheme and host named by links in answers",
-    )
-    parser.add_argument(
-        "--tls",
-        nargs="?",
-        const=str(DEFAULT_FOLDER),
-        default=None,
-        metavar="FOLDER",
-        help="answer https://SUBDOMAIN.amocrm.ru as well, with a certificate kept in FOLDER (default: %(const)s)",
-    )
-    parser.add_argument(
-        "--tls-port", type=port, default=0, help="port of TLS, 0 for a free one (default: %(default)s)"
     )
     parser.add_argument(
         "--json", action="store_true", help="print the address and the keys as one JSON object"
@@ -152,10 +164,13 @@ def _fail(reason: str) -> int:
 def _serve(args: argparse.Namespace) -> None:
     # Late, so that `--help` works without the extra, and that a missing one is told in a sentence.
     from .app import Sandbox
+    from .control.origin_check import is_loopback
     from .engine.rate_limits import Limits
     from .http.certificate import local_certificate
-    from .http.server import serve
+    from .http.server import exposure, serve
 
+    if not is_loopback(args.host):
+        print(f"amocrm sandbox: warning: {exposure(args.host)}", file=sys.stderr)
     certificate = local_certificate(args.tls) if args.tls else None
     sandbox = Sandbox(
         db=args.db,
@@ -165,6 +180,7 @@ def _serve(args: argparse.Namespace) -> None:
         seed=args.seed,
         link_base=args.link_base,
     )
+    sandbox.control_hosts.update(name.lower() for name in args.allow_host)
     try:
         if args.fill and not sandbox.store.row("SELECT 1 FROM leads"):
             from .sample_data.builder import Builder

@@ -38,6 +38,9 @@ class RobotRules(Protocol):
 class Account:
     """State that the rules of the domain, the control endpoint and the webhooks share.
 
+    Attributes:
+        control_hosts: Names in `Host` that the control endpoint takes beside those of this machine.
+
     Args:
         routes: Method, path template and handler of every route.
         db: File to keep the account in, or None for memory.
@@ -77,6 +80,7 @@ class Account:
         self.description = description or Description.bundled()
         self.link_base = link_base
         self.lock = threading.RLock()
+        self.control_hosts: set[str] = set()
         self.behaviour = behaviour or Behaviour()
         self.deferred = DeferredActions()
         self.store = Store(db, lambda: self.behaviour.ids_ascend)

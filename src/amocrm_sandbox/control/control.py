@@ -27,6 +27,7 @@ from ..robots import Robots
 from ..ui_actions import UserActions
 from ..webhooks import installations
 from ..webhooks.delivery import Webhooks
+from .origin_check import refusal_of
 from .page import WebPage
 
 __all__ = ["Control"]
@@ -86,8 +87,8 @@ class Control:
             ("GET", "counters"): self._counters,
             ("GET", "log"): self._log,
             ("POST", "reset"): self._reset,
-            ("GET", "clock"): self._clock,
-            ("POST", "clock"): self._clock,
+            ("GET", "clock"): self._show_clock,
+            ("POST", "clock"): self._move_clock,
             ("GET", "faults"): self._faults,
             ("POST", "faults"): self._plant,
             ("DELETE", "faults"): self._clear,
@@ -96,14 +97,18 @@ class Control:
             ("POST", "delete"): self._delete,
             ("POST", "by_hand"): self._by_hand,
             ("POST", "robots"): self._run_robots,
-            ("GET", "behaviour"): self._behaviour,
-            ("POST", "behaviour"): self._behaviour,
+            ("GET", "behaviour"): self._show_behaviour,
+            ("POST", "behaviour"): self._change_behaviour,
             ("GET", "webhooks"): self._webhooks,
             ("POST", "webhooks"): self._run_webhooks,
         }
 
     def handle(self, request: Request, path: str, query: str) -> Response:
         """Carry out one control request."""
+        account = self._account
+        refused = refusal_of(request, {*account.control_hosts, f"{account.subdomain}.amocrm.ru"})
+        if refused is not None:
+            return refused
         name = path.removeprefix("/_sandbox").strip("/")
         action = self._actions.get((request.method, name))
         page = self._page.find(name) if request.method == "GET" else None
@@ -166,13 +171,16 @@ class Control:
         )
         return {"reset": sorted(wanted)}
 
-    def _clock(self, args: dict[str, Any]) -> Any:
+    def _show_clock(self, args: dict[str, Any]) -> Any:
+        return {"now": self._account.clock.now()}
+
+    def _move_clock(self, args: dict[str, Any]) -> Any:
         clock = self._account.clock
         if "advance" in args:
             clock.advance(float(args["advance"]))
         if "set" in args:
             clock.set(float(args["set"]))
-        return {"now": clock.now()}
+        return self._show_clock(args)
 
     def _faults(self, args: dict[str, Any]) -> Any:
         return [_show(fault) for fault in self._account.faults.planted]
@@ -252,10 +260,13 @@ class Control:
         self._robots.do(args["action"], args.get("args", {}))
         return {}
 
-    def _behaviour(self, args: dict[str, Any]) -> Any:
+    def _show_behaviour(self, args: dict[str, Any]) -> Any:
+        return msgspec.structs.asdict(self._account.behaviour)
+
+    def _change_behaviour(self, args: dict[str, Any]) -> Any:
         """Change the switches that are named, and return all of them."""
         self._account.behaviour.change(args)
-        return msgspec.structs.asdict(self._account.behaviour)
+        return self._show_behaviour(args)
 
     def _webhooks(self, args: dict[str, Any]) -> Any:
         """Return the deliveries of webhooks, the oldest first."""

@@ -31,7 +31,7 @@ _FILES = {
     "format.js": ("format.js", "text/javascript; charset=utf-8"),
 }
 # Nothing is fetched from elsewhere, and nothing that an entity's name contains is carried out.
-_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'"
+_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 _ENTITIES = ("leads", "contacts", "companies", "customers")
 _COLUMN = 40
 _PAGE = 50

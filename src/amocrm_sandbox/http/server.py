@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import warnings
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
 from ..app import Sandbox
+from ..control.origin_check import is_loopback
 from .certificate import Certificate
 from .client_connection import Connection, Pool
 
-__all__ = ["SandboxServer", "serve"]
+__all__ = ["ExposedWarning", "SandboxServer", "exposure", "serve"]
 
 MOST_CONNECTIONS = 1000
 _SWEEP = 5.0
@@ -25,6 +28,18 @@ def _room() -> int:
         return MOST_CONNECTIONS
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return MOST_CONNECTIONS if soft < 0 else max(16, min(MOST_CONNECTIONS, soft - 64))
+
+
+class ExposedWarning(UserWarning):
+    """The sandbox listens on an address that other machines reach."""
+
+
+def exposure(host: str) -> str:
+    """Return the sentence that warns of an address beyond this machine."""
+    return (
+        f"{host} is not of this machine only: whoever reaches the port can read and change everything below "
+        "/_sandbox/ without a token; listen on 127.0.0.1 unless that is meant"
+    )
 
 
 def _literal(host: str) -> str:
@@ -59,6 +74,7 @@ async def serve(
             proxy that leads the vendor's names (`https://demo.amocrm.ru`) here.
         tls_port: Port of TLS, 0 for a free one.
     """
+    sandbox.control_hosts.add(host.lower())
     pool = Pool(_room())
     loop = asyncio.get_running_loop()
     context = certificate.context() if certificate else None
@@ -99,7 +115,11 @@ class SandboxServer:
         port: Port, 0 for a free one.
         certificate: Serves the account with TLS as well (see `serve`): at `tls_url`, and under the vendor's names for
             clients that take `url` for their HTTPS proxy.
+        allowed_hosts: Names by which other machines may use `/_sandbox/`, for example that of a container.
         **options: Arguments of `Sandbox`.
+
+    Warns:
+        ExposedWarning: The address is not of this machine only, so others can use `/_sandbox/`.
 
     Example:
         >>> with SandboxServer(limits=False) as server:
@@ -113,9 +133,13 @@ class SandboxServer:
         host: str = "127.0.0.1",
         port: int = 0,
         certificate: Certificate | None = None,
+        allowed_hosts: Iterable[str] = (),
         **options: Any,
     ) -> None:
+        if not is_loopback(host):
+            warnings.warn(exposure(host), ExposedWarning, stacklevel=2)
         self.sandbox = sandbox or Sandbox(**options)
+        self.sandbox.control_hosts.update(name.lower() for name in allowed_hosts)
         self._owns = sandbox is None
         self._host, self._asked_port = host, port
         self.certificate = certificate
