@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,10 @@ class Call:
     arguments: tuple[Argument, ...]
     returns: str
     model: str
+    other_models: str
+    item: str
     classes: frozenset[tuple[str, str]]
+    item_classes: frozenset[tuple[str, str]]
     op: str
     has_stream: bool
     media: str
@@ -79,9 +82,12 @@ class Call:
     @property
     def words(self) -> set[str]:
         """Every identifier in the types, to know what to import."""
-        return set(
-            re.findall(r"\w+", " ".join([self.returns, self.model, *(a.type for a in self.arguments)]))
-        )
+        return set(re.findall(r"\w+", " ".join([self.made, self.returns, *(a.type for a in self.arguments)])))
+
+    @property
+    def made(self) -> str:
+        """What the function of the operation returns: a request, with what its answer becomes."""
+        return f"ItemsOf[{self.returns}, {self.item}]" if self.item else f"RequestOf[{self.returns}]"
 
     @property
     def sample(self) -> str:
@@ -92,7 +98,7 @@ class Call:
         )
         return ", ".join([*chosen, *limits])
 
-    def doc(self, indent: int, client: bool, example: str) -> str:
+    def doc(self, indent: int, example: str) -> str:
         """The whole docstring without its quotes, indented but for the first line."""
         width = _WIDTH - indent
         blocks = [
@@ -100,8 +106,7 @@ class Call:
             *(textwrap.fill(part, width) for part in self.description.split("\n\n") if part),
         ]
         blocks.append(textwrap.fill(self.facts, width))
-        entries = [("client", "Anything that can send a request, such as the facade.")] if client else []
-        entries += [(a.name, a.description or f"The {a.wire.replace('_', ' ')}.") for a in self.arguments]
+        entries = [(a.name, a.description or f"The {a.wire.replace('_', ' ')}.") for a in self.arguments]
         if entries:
             blocks.append("Args:\n" + "\n".join(_hanging(f"{name}: {text}", width) for name, text in entries))
         blocks.append("Returns:\n" + _hanging(self.returned, width))
@@ -120,8 +125,9 @@ def call_of(
     operation: Operation,
     types: dict[str, str],
     returns: str,
-    model: str,
+    models: Mapping[int, str],
     classes: Iterable[tuple[str, str]],
+    item_classes: frozenset[tuple[str, str]],
 ) -> Call:
     """Joins what the tool found (types by argument place and wire name) with the facts of the description."""
     data = operation.data
@@ -139,6 +145,7 @@ def call_of(
         arguments.insert(len(order), body_argument)
     responses = {status: made.resolve(node) for status, node in data["responses"].items()}
     page = data.get("x-page")
+    model = next((text for text in models.values() if text != "None"), "None")
     return Call(
         id=data["operationId"],
         tag=operation.area,
@@ -148,11 +155,14 @@ def call_of(
         arguments=tuple(arguments),
         returns=returns,
         model=model,
+        other_models=_others(models, model),
+        item=next((name for _, name in item_classes), ""),
         classes=frozenset(classes),
+        item_classes=item_classes,
         op=_op(made, operation),
         has_stream=media == "application/octet-stream",
         media=media,
-        returned=_returned(responses),
+        returned=_returned(responses, page),
         description=str(data.get("description", "")).strip(),
         facts=_facts(operation),
         errors=", ".join(status for status in responses if status[0] != "2") or "none",
@@ -250,13 +260,20 @@ def _facts(operation: Operation) -> str:
     return " ".join(sentences)
 
 
-def _returned(responses: dict[str, Any]) -> str:
+def _returned(responses: dict[str, Any], page: Any) -> str:
     parts = []
+    empty = " (None)" if page is None else " (an empty page)"
     for status, response in responses.items():
         if status[0] == "2":
             text = str(response.get("description", "")).strip().rstrip(".")
-            parts.append(f"{status}{'' if 'content' in response else ' (None)'}: {text}.")
+            parts.append(f"{status}{'' if 'content' in response else empty}: {text}.")
     return " ".join(parts)
+
+
+def _others(models: Mapping[int, str], model: str) -> str:
+    """Models of success statuses that are answered otherwise than ``model``, as the text of a mapping."""
+    others = {status: text for status, text in models.items() if text not in ("None", model)}
+    return repr(others) if others else ""
 
 
 def _hanging(text: str, width: int) -> str:

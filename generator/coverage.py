@@ -43,7 +43,7 @@ behind the source says how sure its facts are, where they are not certain; what 
 the most items in one request.
 - Tested: documented answers read strictly and whole (`answer`), documented bodies checked and sent unchanged (`body`), \
 error answers (`error`), with their number; `sandbox`: called over HTTP, sync and async, once carried out and once \
-refused by the sandbox, both as described. Besides, `{tests}/test_operations.py` holds each operation's four functions and its facts against the \
+refused by the sandbox, both as described. Besides, `{tests}/test_operations.py` holds each operation's signature, its ways of being called and its facts against the \
 description, and `{tests}/test_examples.py` reads and sends what can be made from it.
 """
 _COLUMNS = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 from openapi_python_client import Project
@@ -22,6 +23,7 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from .bundle import Bundle, Operation
 from .calls import Call, call_of
 from .opc_input import MAPS, Reduced, reduce
+from .rules_batches import items_of, success_schemas
 from .source import Map, Problem, SpecError
 
 __all__ = ["generate_endpoints"]
@@ -55,12 +57,18 @@ def generate_endpoints(made: Bundle) -> dict[str, str]:
     descriptions = {tag["name"]: tag["description"] for tag in made.document.get("tags", ())}
     for tag, found in sorted(calls.items()):
         found.sort(key=lambda call: call.id)
-        texts[f"api/{tag}/__init__.py"] = f'"""{descriptions[tag]}"""\n'
-        for call in found:
-            template = project.env.get_template("endpoint_module.py.jinja")
-            texts[f"api/{tag}/{call.id}.py"] = template.render(call=call, imports=_imports(call.classes))
+        template = project.env.get_template("operations_module.py.jinja")
+        texts[f"api/{tag}.py"] = template.render(
+            calls=found,
+            description=descriptions[tag],
+            decorators=["paged" if call.item else "operation" for call in found],
+            words={word for call in found for word in call.words},
+            imports=_imports(frozenset().union(*(call.classes | call.item_classes for call in found))),
+        )
         texts[f"bound/{tag}.py"] = _bound(project, tag, descriptions[tag], found)
-    texts["api/__init__.py"] = '"""One package for each area of the API, one module for each operation."""\n'
+    texts["api/__init__.py"] = (
+        '"""One module for each area of the API, one decorated function for each operation."""\n'
+    )
     tags = {tag: (class_name(tag), descriptions[tag]) for tag in sorted(calls)}
     texts["bound/__init__.py"] = project.env.get_template("bound_init.py.jinja").render(tags=tags)
     return texts
@@ -114,12 +122,6 @@ def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoi
         models[status] = "bytes" if source["return_type"] == "bytes" else _type(reduced, found[status].prop)
         if source["return_type"] == "None":
             models[status] = "None"
-    distinct = [model for model in dict.fromkeys(models.values()) if model != "None"]
-    returns = " | ".join([*distinct, *(["None"] if "None" in models.values() else [])])
-    model = distinct[0] if distinct else "None"
-    for status, text in models.items():
-        if text in distinct[1:]:
-            model = f"{text} if response.status == {status} else {model}"
     classes = {(area, name) for text in endpoint.relative_imports for area, name in _IMPORT.findall(text)}
     named = {(area, name) for area, name in classes if area != MAPS}
     for area, name in classes:
@@ -128,7 +130,42 @@ def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoi
     for area, name in named:
         if f"{area}.{name}" not in made.schemas:
             raise SpecError([operation.data.problem("endpoints", f"there is no schema {name} in {area}")])
-    return call_of(made, operation, types, returns, model, named)
+    listed = _item(made, operation)
+    distinct = [model for model in dict.fromkeys(models.values()) if model != "None"]
+    empty = ["None"] if "None" in models.values() and not listed else []
+    return call_of(
+        made,
+        operation,
+        types,
+        " | ".join([*distinct, *empty]),
+        {status: _with_areas(text, named) for status, text in models.items()},
+        named,
+        listed,
+    )
+
+
+def _item(made: Bundle, operation: Operation) -> frozenset[tuple[str, str]]:
+    """The class of the items of a paged list with its area; empty where nothing is paged."""
+    page = operation.data.get("x-page")
+    if page is None:
+        return frozenset()
+    for schema in success_schemas(made, operation).values():
+        area, _, name = (
+            (items_of(made, schema, page["key"]) or {}).get("$ref", "").rpartition("/")[2].partition(".")
+        )
+        if name:
+            return frozenset({(area, name)})
+    raise SpecError(
+        [operation.data.problem("endpoints", "the items of a page must be a reference", "x-page")]
+    )
+
+
+def _with_areas(text: str, named: Iterable[tuple[str, str]]) -> str:
+    """The text of a type with its classes as attributes of the modules of their areas."""
+    areas = {name: area for area, name in named}
+    return re.sub(
+        r"\b[A-Z]\w*", lambda match: f"{areas[match[0]]}.{match[0]}" if match[0] in areas else match[0], text
+    )
 
 
 def _raw(name: UntrustedString | str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from .bundle import Bundle, Operation
 from .source import Map, Problem, Seq
 
-__all__ = ["RULES", "check", "json_schema", "parameters_of", "success_schemas"]
+__all__ = ["RULES", "check", "items_of", "json_schema", "parameters_of", "success_schemas"]
 
 RULES: dict[str, str] = {
     "x-page": "A paged list names its collection and limit, as the answer and the parameter have them.",
@@ -68,9 +68,20 @@ def _page(made: Bundle, operation: Operation) -> Iterator[Problem]:
     if maximum != page["limit"]:
         yield page.problem("x-page", f"limit is {page['limit']} here and {maximum} in the parameter", "limit")
     if not any(
-        _items(made, schema, page["key"]) is not None for schema in success_schemas(made, operation).values()
+        items_of(made, schema, page["key"]) is not None
+        for schema in success_schemas(made, operation).values()
     ):
         yield page.problem("x-page", f"the answer has no list _embedded.{page['key']}", "key")
+    for schema in success_schemas(made, operation).values():
+        answer = _object_of(made, schema)
+        embedded = _object_of(made, (answer.get("properties") or {}).get("_embedded"))
+        if "properties" in embedded and not (
+            "_embedded" in (answer.get("required") or ()) and page["key"] in (embedded.get("required") or ())
+        ):
+            message = (
+                f"_embedded and its {page['key']} must be required, so that a page can be looked into unasked"
+            )
+            yield page.problem("x-page", message, "key")
 
 
 def _batch(made: Bundle, operation: Operation) -> Iterator[Problem]:
@@ -109,7 +120,7 @@ def _matching(made: Bundle, operation: Operation, batch: Map) -> Iterator[Proble
         if batch["items"] is not None or batch["match"]:
             yield batch.problem("x-batch", "there is no answer to match: items: null, match: []", "match")
         return
-    lists = [found for schema in answers if (found := _items(made, schema, batch["items"])) is not None]
+    lists = [found for schema in answers if (found := items_of(made, schema, batch["items"])) is not None]
     if not lists and (batch["items"] is not None or batch["match"]):
         where = "is no list" if batch["items"] is None else f"has no list _embedded.{batch['items']}"
         yield batch.problem("x-batch", f"the answer {where}", "items")
@@ -133,7 +144,7 @@ def _object_of(made: Bundle, node: Any) -> Map:
     return Map("", 0)
 
 
-def _items(made: Bundle, answer: Any, key: str | None) -> Any:
+def items_of(made: Bundle, answer: Any, key: str | None) -> Any:
     """Schema of the items of a collection in ``_embedded``, or of a bare list; ``None`` when it is no such list."""
     node = made.resolve(answer)
     if key is not None:

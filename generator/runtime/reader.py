@@ -32,9 +32,10 @@ _BAD = object()
 
 
 def read(op: Op, response: Response, model: Any) -> Any:
-    """The parsed answer: ``None`` for 204 or an empty body, else ``model``; ``bytes`` takes the body as it is.
+    """Parse an answer: ``None`` for 204 or an empty body, else ``model``; ``bytes`` takes the body as it is.
 
-    An empty body where the description promises one is a drift and no error: a write has taken effect.
+    Of a paged list 204 is a page without items. An empty body where the description promises one is a drift and no
+    error: a write has taken effect.
 
     Raises:
         APIError: the status is no success; a redirect is none either, it may answer for another account.
@@ -45,7 +46,7 @@ def read(op: Op, response: Response, model: Any) -> Any:
     if model is None or response.status == 204 or not response.content.strip():
         if model is not None and 204 not in op.success:
             _note_all(response, [Drift(op.id, "$", "missing", None)])
-        return None
+        return None if op.page is None or model is None else _blank(model)
     if model is bytes:
         return response.content
     try:
@@ -148,7 +149,7 @@ class _Walk:
             elif field.required:
                 self._note("missing", f"{path}.{field.encode_name}", None)
             if field.required:
-                values[field.name] = msgspec.UNSET
+                values[field.name] = _blank(field.type)
         return model(**values)
 
     def _list(self, raw: list[Any], wanted: Any, path: str) -> list[Any]:
@@ -172,6 +173,17 @@ def _options(wanted: Any) -> tuple[Any, ...]:
     if get_origin(wanted) in (Union, UnionType):
         return tuple(option for option in get_args(wanted) if option is not msgspec.UnsetType)
     return (wanted,)
+
+
+def _blank(wanted: Any) -> Any:
+    """What stands for a required value that did not come: a page and its list can always be looked into."""
+    for option in _options(wanted):
+        if get_origin(option) is list:
+            return []
+        if isinstance(option, type) and issubclass(option, msgspec.Struct):
+            fields = msgspec.structs.fields(option)
+            return option(**{field.name: _blank(field.type) for field in fields if field.required})
+    return msgspec.UNSET
 
 
 def _int(raw: Any) -> Any:

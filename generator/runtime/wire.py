@@ -12,9 +12,21 @@ from .encoding import encode_json
 from .op import Op
 from .query import Param, encode_query, quote_segment
 
-__all__ = ["AsyncClient", "Body", "Client", "Detailed", "Request", "Response", "build", "detailed"]
+__all__ = [
+    "AsyncClient",
+    "Body",
+    "Client",
+    "Detailed",
+    "ItemsOf",
+    "Request",
+    "RequestOf",
+    "Response",
+    "build",
+    "detailed",
+]
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 Body: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes]
 
 
@@ -28,6 +40,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         content: body as bytes (or a stream of bytes for uploads), ``None`` without one.
         content_type: media type of the body.
         headers: further headers of this request.
+        timeout: seconds to wait for a byte of the answer, ``None`` for what the client has.
     """
 
     op: Op
@@ -36,6 +49,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     content: Body | None = None
     content_type: str | None = None
     headers: Mapping[str, str] = {}
+    timeout: float | None = None
 
     @property
     def target(self) -> str:
@@ -50,6 +64,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         # Neither query values nor the body: both can hold personal data.
         return f"Request({self.op.id}: {self.op.method} {self.shown})"
+
+
+class RequestOf(Request, Generic[T], frozen=True, kw_only=True):
+    """A request whose answer becomes a ``T``."""
+
+
+class ItemsOf(RequestOf[T], Generic[T, Item], frozen=True, kw_only=True):
+    """A request whose answer becomes a page ``T`` with items of the type ``Item``."""
 
 
 class Response(msgspec.Struct, kw_only=True):
@@ -135,8 +157,8 @@ def build(
     content: Body | None = None,
     content_type: str = "application/json",
     headers: Mapping[str, object] | None = None,
-) -> Request:
-    """Makes the request of an operation; ``body`` is encoded as JSON, ``content`` is sent as it is.
+) -> ItemsOf[Any, Any]:
+    """Make the request of an operation; ``body`` is encoded as JSON, ``content`` is sent as it is.
 
     A body or header that is ``None`` is left out: no operation takes a bare null.
 
@@ -154,7 +176,7 @@ def build(
                 "send them in several requests or use a session, which cuts them"
             )
         content = encode_json(body)
-    return Request(
+    return ItemsOf(
         op=op,
         path=filled,
         query=encode_query(query),

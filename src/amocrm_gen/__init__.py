@@ -2,7 +2,7 @@
 # To change it, edit generator/build.py and build again.
 """The API of amoCRM as typed functions and models, without any HTTP library.
 
-``api`` has one module for each operation, ``bound`` the same operations as methods, ``models`` the shapes by
+``api`` has the operations as functions, ``bound`` the same operations as methods, ``models`` the shapes, each by
 areas. ``Client`` and ``AsyncClient`` are plain clients (they bring httpx, when they are used); the facade in
 ``amocrm`` adds tokens, limits, retries and objects.
 """

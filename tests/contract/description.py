@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import json
 import keyword
 import typing
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -49,14 +50,31 @@ class Operation:
                     yield content["schema"]
 
     @property
-    def module(self) -> ModuleType:
-        """The generated module."""
-        return importlib.import_module(f"amocrm_gen.api.{self.tag}.{self.id}")
+    def function(self) -> Any:
+        """The generated operation."""
+        return getattr(importlib.import_module(f"amocrm_gen.api.{self.tag}"), self.id)
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """The types of its arguments, and what its answer becomes under ``return``."""
+        found = typing.get_type_hints(self.function.request, localns=_typing_names(self.tag))
+        return {**found, "return": typing.get_args(found["return"])[0]}
 
     @property
     def answer(self) -> Any:
-        """What ``parse`` of the generated module promises."""
-        return typing.get_type_hints(self.module.parse)["return"]
+        """What ``parse`` of the generated operation promises."""
+        return self.hints["return"]
+
+
+@cache
+def _typing_names(area: str) -> dict[str, Any]:
+    """What a module of operations imports for type checkers only."""
+    module = importlib.import_module(f"amocrm_gen.api.{area}")
+    tree = ast.parse(inspect.getsource(module))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    names: dict[str, Any] = {"__package__": module.__package__, "__name__": module.__name__}
+    exec(compile(ast.Module(block.body, []), area, "exec"), names)
+    return names
 
 
 def resolve(node: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _perform(
     with _Wire(kept) as wire:
         crm = AmoCRM("demo", http_transport=wire, clock=ManualClock(NOW), **_options(server, token))
         try:
-            return operation.module.sync(client=crm, **arguments), kept
+            return operation.function.sync(client=crm, **arguments), kept
         except Exception as error:
             return error, kept
 
@@ -86,7 +86,7 @@ def _perform_async(
             clock = AsyncManualClock(NOW)
             crm = AsyncAmoCRM("demo", http_transport=wire, clock=clock, **_options(server, token))
             try:
-                return await operation.module.asyncio(client=crm, **arguments)
+                return await operation.function.asyncio(client=crm, **arguments)
             except Exception as error:
                 return error
 

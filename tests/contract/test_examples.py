@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import typing
 from types import NoneType
 from typing import Any
 
@@ -27,7 +26,7 @@ JSON_TYPE = {"content-type": "application/hal+json"}
 
 def success(operation: Operation) -> int:
     """The first documented success status that has a body."""
-    return next(status for status in operation.module.OP.success if status != 204)
+    return next(status for status in operation.function.OP.success if status != 204)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=repr)
@@ -43,7 +42,7 @@ def test_a_documented_answer_is_no_drift(example: Fixture) -> None:
     """What users call reads the same answer without reporting a drift."""
     operation = OPERATIONS[example.operation]
     response = Response(status=success(operation), headers=JSON_TYPE, content=example.content)
-    assert operation.module.parse(response) is not None
+    assert operation.function.parse(response) is not None
     assert list(response.drift) == []
 
 
@@ -69,7 +68,7 @@ def test_an_error_answer_has_its_model_and_becomes_an_error(error: Fixture) -> N
     msgspec.json.decode(error.content, type=wanted)
     assert list(lost(error.value, wanted)) == []
     with pytest.raises(APIError) as caught:
-        operation.module.parse(Response(status=int(status), headers=JSON_TYPE, content=error.content))
+        operation.function.parse(Response(status=int(status), headers=JSON_TYPE, content=error.content))
     assert caught.value.status == int(status)
     assert caught.value.detail or caught.value.items
 
@@ -137,10 +136,10 @@ def test_whatever_the_description_takes_is_sent_unchanged(operation: Operation) 
 
 def sent(operation: Operation, value: Any) -> Any:
     """The JSON that the operation sends for a body given as models."""
-    body = msgspec.convert(value, typing.get_type_hints(operation.module.request)["body"])
+    body = msgspec.convert(value, operation.hints["body"])
     given = {
         parameter["name"]: 1
         for parameter in operation.parameters
         if parameter["in"] == "path" or parameter.get("required")
     }
-    return msgspec.json.decode(operation.module.request(**given, body=body).content)
+    return msgspec.json.decode(operation.function.request(**given, body=body).content)

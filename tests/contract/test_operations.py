@@ -6,7 +6,9 @@ import inspect
 import json
 import subprocess
 import sys
+import typing
 from collections.abc import Iterator
+from types import NoneType, UnionType
 from typing import Any
 
 import pytest
@@ -53,30 +55,50 @@ def filled(operation: Operation) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("operation", EVERY, ids=repr)
-def test_each_operation_has_four_functions_with_all_described_arguments(operation: Operation) -> None:
-    """Sync and async, plain and detailed take a client and exactly what is described, by name only."""
-    expected = arguments(operation)
-    assert keywords(operation.module.request) == expected
+def test_each_operation_has_one_signature_and_four_ways_to_be_called(operation: Operation) -> None:
+    """The function takes exactly what is described, by name only; sync and async, plain and detailed take its arguments."""
+    function = operation.function
+    assert keywords(function.request) == keywords(function) == arguments(operation)
+    assert f"crm.api.{operation.tag}.{operation.data['x-name']}" in function.__doc__
     for name in FUNCTIONS:
-        function = getattr(operation.module, name)
-        assert inspect.iscoroutinefunction(function) == name.startswith("asyncio")
-        assert keywords(function) == {"client": True, **expected}
-        assert inspect.getdoc(function)
+        assert inspect.iscoroutinefunction(getattr(function, name)) == name.startswith("asyncio")
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=repr)
+def test_what_an_answer_becomes_is_what_its_annotation_says(operation: Operation) -> None:
+    """The model that answers are read into is the one that type checkers see; only a page is never None."""
+    function, promised = operation.function, operation.answer
+    found = {option for model in (function.model, *function.models.values()) for option in options(model)}
+    assert found - {None} == {*options(promised)} - {NoneType}
+    empty = any(
+        "content" not in resolve(answer)
+        for code, answer in operation.data["responses"].items()
+        if code[0] == "2"
+    )
+    assert (NoneType in options(promised)) == (empty and function.OP.page is None)
+
+
+def options(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, or the one type."""
+    is_union = typing.get_origin(annotation) in (typing.Union, UnionType)
+    return typing.get_args(annotation) if is_union else (annotation,)
 
 
 @pytest.mark.parametrize("operation", EVERY, ids=repr)
 def test_each_operation_is_bound_in_both_flavours(operation: Operation) -> None:
-    """``crm.api.<tag>.<name>`` takes the same arguments without the client."""
+    """``crm.api.<tag>.<name>`` takes the same arguments, has a docstring, and shows editors both."""
     for api in (Api(None), AsyncApi(None)):  # type: ignore[arg-type]
         method = getattr(getattr(api, operation.tag), operation.data["x-name"])
         assert keywords(method) == arguments(operation)
+        assert inspect.isfunction(method.__func__)
+        assert operation.data["summary"].rstrip(".") in inspect.getdoc(method)
         assert inspect.iscoroutinefunction(method) == isinstance(api, AsyncApi)
 
 
 @pytest.mark.parametrize("operation", EVERY, ids=repr)
 def test_the_facts_stand_beside_the_operation(operation: Operation) -> None:
     """The constant OP says what the description says."""
-    op, data = operation.module.OP, operation.data
+    op, data = operation.function.OP, operation.data
     assert (op.id, op.tag, op.method, op.path) == (
         operation.id,
         operation.tag,
@@ -103,7 +125,7 @@ def test_the_facts_stand_beside_the_operation(operation: Operation) -> None:
 def test_each_argument_reaches_the_wire(operation: Operation) -> None:
     """Path parameters are filled in, query parameters and headers are sent under their own names, the body whole."""
     values = filled(operation)
-    request = operation.module.request(**values)
+    request = operation.function.request(**values)
     assert "{" not in request.path
     for parameter in operation.parameters:
         name = parameter["name"]
@@ -149,25 +171,27 @@ def refs(node: Any) -> Iterator[str]:
             yield from refs(inner)
 
 
+def modules_after(code: str) -> set[str]:
+    """The modules that are loaded in a new interpreter after some code."""
+    command = [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+
+
 @pytest.mark.parametrize(
     "name", ["list_currencies", "list_leads", "create_unsorted_forms", "send_chat_message"]
 )
-def test_importing_an_operation_loads_what_it_needs_and_no_more(name: str) -> None:
-    """No other operation, no model of an area that is not referred to, and no HTTP library."""
+def test_importing_an_operation_loads_no_other_area_and_no_models(name: str) -> None:
+    """Models come with the first answer: those of the areas that are referred to. An HTTP library never comes."""
     operation = OPERATIONS[name]
-    module = f"amocrm_gen.api.{operation.tag}.{name}"
-    code = f"import {module}, sys; print(*sys.modules)"
-    loaded = set(
-        subprocess.run(
-            [sys.executable, "-c", code], check=True, capture_output=True, text=True
-        ).stdout.split()
-    )
+    module = f"amocrm_gen.api.{operation.tag}"
+    loaded = modules_after(f"from {module} import {name}")
+    later = modules_after(f"from {module} import {name}; {name}.model")
+
+    assert {found for found in loaded if found.startswith("amocrm_gen.api.")} == {module}
+    assert not {found for found in loaded if found.startswith("amocrm_gen.models")}
     models = {
-        found.removeprefix("amocrm_gen.models.") for found in loaded if found.startswith("amocrm_gen.models.")
+        found.removeprefix("amocrm_gen.models.") for found in later if found.startswith("amocrm_gen.models.")
     }
     assert models
     assert models <= areas(operation)
-    assert {found for found in loaded if found.startswith("amocrm_gen.api.") and found.count(".") == 3} == {
-        module
-    }
-    assert not {"httpx", "attrs", "amocrm"} & loaded
+    assert not {"httpx", "attrs", "amocrm"} & later

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from amocrm import AmoCRM
 from amocrm_gen import Api, AsyncApi, AsyncClient, Client
 from amocrm_gen._runtime.errors import APIError, NotSentError, UnansweredError
 from amocrm_gen.api.leads import create_leads, get_lead, list_leads
@@ -52,13 +53,11 @@ def reads_lead(url: str, token: str) -> list[Any]:
     )
 
 
-def test_an_empty_list_is_none_and_a_full_one_a_page(server: SandboxServer) -> None:
-    """204 is None; what was created is found, by the function and by the bound method."""
+def test_an_empty_list_is_a_page_without_items(server: SandboxServer) -> None:
+    """204 is an empty page, so that nobody has to ask before looking into one; what was created is found."""
     at = (server.url, server.sandbox.token)
-    assert in_both(*at, lambda c: list_leads.sync(client=c), lambda c: list_leads.asyncio(client=c)) == [
-        None,
-        None,
-    ]
+    empty = in_both(*at, lambda c: list_leads.sync(client=c), lambda c: list_leads.asyncio(client=c))
+    assert [len(page.embedded.leads) for page in empty] == [0, 0]
     body = [LeadCreate(name="Заказ 17", price=50_000)]
     made = in_both(
         *at,
@@ -79,7 +78,7 @@ def test_the_detailed_calls_show_the_answer(server: SandboxServer) -> None:
         lambda c: list_leads.sync_detailed(client=c),
         lambda c: list_leads.asyncio_detailed(client=c),
     ):
-        assert (detailed.parsed, detailed.status_code, detailed.content) == (None, 204, b"")
+        assert (len(detailed.parsed.embedded.leads), detailed.status_code, detailed.content) == (0, 204, b"")
         assert detailed.headers["x-request-id"]
 
 
@@ -102,3 +101,20 @@ def test_a_broken_connection_says_whether_the_request_left(server: SandboxServer
         taken.bind(("127.0.0.1", 0))
         closed = f"http://127.0.0.1:{taken.getsockname()[1]}"
         assert [type(error) for error in reads_lead(closed, "t")] == [NotSentError] * 2
+
+
+def test_a_list_is_walked_page_by_page(server: SandboxServer) -> None:
+    """Items of all pages come in order, through a plain client and through one with limits."""
+    at = (server.url, server.sandbox.token)
+    with Client(*at) as client:
+        create_leads.sync(client, body=[LeadCreate(name=str(number)) for number in range(5)])
+
+    async def collected(client: AsyncClient) -> list[str]:
+        return [str(lead.name) async for lead in list_leads.async_items(client, limit=2)]
+
+    found = in_both(*at, lambda c: [lead.name for lead in list_leads.items(c, limit=2)], collected)
+    with AmoCRM("demo", token=at[1], base_url=at[0]) as crm:
+        found.append([lead.name for lead in list_leads.items(crm, limit=2)])
+        requests = crm.stats.requests
+    assert found == [["0", "1", "2", "3", "4"]] * 3
+    assert requests == 3

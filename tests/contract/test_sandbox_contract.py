@@ -70,7 +70,7 @@ def test_an_operation_is_carried_out_and_refused_as_described(
     def call(request: Call) -> tuple[object, Response]:
         target, body, headers = request.prepare(world)
         arguments = arguments_for(described, target, body, headers)
-        made = described.module.request(**arguments)
+        made = described.function.request(**arguments)
         assert (made.path, pairs(made.query)) == (target.partition("?")[0], pairs(target.partition("?")[2]))
         token = headers.get("authorization", "").removeprefix("Bearer ") or None
         result, kept = FLAVOURS[flavour](server, described, arguments, token)

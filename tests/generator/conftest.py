@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -57,6 +57,13 @@ def folder(texts: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="session")
-def load(folder: Path) -> Callable[[str], ModuleType]:
-    """Imports a module of the generated package by its name inside it."""
-    return lambda name: importlib.import_module(f"small_gen.{name}")
+def load(folder: Path) -> Callable[[str], Any]:
+    """Imports a module of the generated package, or an operation of one: ``api.things.list_things``."""
+
+    def found(name: str) -> Any:
+        if name.count(".") == 2 and name.startswith("api."):
+            area, _, operation = name.rpartition(".")
+            return getattr(importlib.import_module(f"small_gen.{area}"), operation)
+        return importlib.import_module(f"small_gen.{name}")
+
+    return found

@@ -34,7 +34,7 @@ def run(command: str, root: Path, capsys: pytest.CaptureFixture[str]) -> tuple[i
 
 def test_a_build_is_complete_and_checked(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """After a build everything is current: models, operations, the sync twin and the description of the sandbox."""
-    assert (repository / "src/amocrm_gen/api/things/list_things.py").is_file()
+    assert (repository / "src/amocrm_gen/api/things.py").is_file()
     assert "\ndef one() -> int:" in (repository / "src/amocrm/_sync/shell.py").read_text(encoding="utf-8")
     assert (repository / "src/amocrm/_sync/_primitives.py").read_text(
         encoding="utf-8"
@@ -52,14 +52,14 @@ def test_everything_that_is_not_as_generated_is_shown(
     untouched = (package / "models/common.py").stat().st_mtime_ns
     edited = package / "models/boxes.py"
     edited.write_text(edited.read_text(encoding="utf-8") + "HAND = 1\n", encoding="utf-8")
-    (package / "api/things/get_thing.py").unlink()
-    (package / "api/things/left_over.py").write_text("", encoding="utf-8")
+    (package / "api/boxes.py").unlink()
+    (package / "api/left_over.py").write_text("", encoding="utf-8")
     (repository / "src/amocrm/_sync/left_over.py").write_text("", encoding="utf-8")
     code, output = run("check", repository, capsys)
     assert code == 1
     assert "-HAND = 1" in output.splitlines()
-    assert "src/amocrm_gen/api/things/get_thing.py: missing" in output
-    assert "src/amocrm_gen/api/things/left_over.py: not generated, delete it" in output
+    assert "src/amocrm_gen/api/boxes.py: missing" in output
+    assert "src/amocrm_gen/api/left_over.py: not generated, delete it" in output
     assert "src/amocrm/_sync/left_over.py: not generated, delete it" in output
     assert run("build", repository, capsys)[1].endswith("4 of them changed\n")
     assert run("check", repository, capsys)[0] == 0
@@ -89,10 +89,10 @@ def test_a_description_with_problems_is_not_built(
     path.write_text(
         path.read_text(encoding="utf-8").replace("x-safety: unsafe", "x-safety: often", 1), encoding="utf-8"
     )
-    before = (repository / "src/amocrm_gen/api/things/create_things.py").read_text(encoding="utf-8")
+    before = (repository / "src/amocrm_gen/api/things.py").read_text(encoding="utf-8")
     code, output = run("build", repository, capsys)
     assert (code, "x-safety" in output) == (1, True)
-    assert (repository / "src/amocrm_gen/api/things/create_things.py").read_text(encoding="utf-8") == before
+    assert (repository / "src/amocrm_gen/api/things.py").read_text(encoding="utf-8") == before
 
 
 def test_what_the_shell_must_not_say_stops_the_build(

@@ -130,29 +130,22 @@ def test_the_facts_stand_beside_the_operation(load: Load) -> None:
 
 def test_names_are_those_of_the_wire(load: Load) -> None:
     """Arguments are called as on the wire and are keyword-only; only Python's keywords get an underscore."""
-    signature = inspect.signature(load("api.things.list_things").sync)
-    assert list(signature.parameters) == [
-        "client",
-        "page",
-        "limit",
-        "with_",
-        "filter",
-        "order",
-        "box_id",
-        "type",
-    ]
+    signature = inspect.signature(load("api.things.list_things"))
+    names = ["page", "limit", "with_", "filter", "order", "box_id", "type"]
+    assert list(signature.parameters) == names
     assert {parameter.kind for parameter in signature.parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
 
 
-def test_annotations_can_be_read_at_run_time(load: Load) -> None:
-    """Types of arguments and results resolve without help, for tools that look at them."""
-    hints = inspect.get_annotations(load("api.things.create_things").sync, eval_str=True)
-    assert hints["return"] == load("models.things").ThingWriteResult | load("models.things").ThingQueued
+def test_what_an_answer_becomes_is_known_at_run_time(load: Load) -> None:
+    """The models of an operation are imported when they are first asked for, by success status where it matters."""
+    operation = load("api.things.create_things")
+    assert operation.model is load("models.things").ThingWriteResult
+    assert operation.models == {202: load("models.things").ThingQueued}
 
 
 def test_docstrings_teach_the_call(load: Load) -> None:
     """Summary, facts, arguments, answers, errors, the vendor's page and an example stand in the docstring."""
-    text = inspect.getdoc(load("api.things.create_things").sync) or ""
+    text = inspect.getdoc(load("bound.things").ThingsApi.create) or ""
     for part in (
         "Create things.",
         "`POST /api/v4/things` on the account's host; not to be sent twice",
@@ -161,6 +154,6 @@ def test_docstrings_teach_the_call(load: Load) -> None:
         "body: The items, 3 at most.",
         "200: The new things. 202: They will be made later.",
         "documented are 400, 401, 403, 429",
-        "create_things.sync(client=client, body=[ThingCreate(...)])",
+        "crm.api.things.create(body=[ThingCreate(...)])",
     ):
         assert part in text

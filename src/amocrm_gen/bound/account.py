@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import account as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -53,9 +55,7 @@ class AccountApi:
         Example:
             crm.api.account.get()
         """
-        from ..api.account import get_account
-
-        return get_account.sync(client=self._client, with_=with_)
+        return operations.get_account.sync(self._client, with_=with_)
 
 
 class AsyncAccountApi:
@@ -67,32 +67,5 @@ class AsyncAccountApi:
         self._client = client
 
     async def get(self, *, with_: Sequence[str] | None = None) -> Account:
-        """Gets the parameters of the account.
-
-        Open to every user of the account. It is the cheapest call that proves a token, and
-        the place to learn the task types, the user groups, the address of the files service
-        and whether the paid list filters are switched on.
-
-        `GET /api/v4/account` on the account's host; reads only. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/account-info.
-
-        Args:
-            with_: Extra blocks of the answer; without them the answer carries the plain
-                properties only. Known values: `amojo_id`, `uuid`, `amojo_rights`,
-                `users_groups`, `task_types`, `version`, `entity_names`,
-                `datetime_settings`, `drive_url`, `is_api_filter_enabled`,
-                `invoices_settings`.
-
-        Returns:
-            200: The account.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.account.get()
-        """
-        from ..api.account import get_account
-
-        return await get_account.asyncio(client=self._client, with_=with_)
+        """Gets the parameters of the account; see ``AccountApi.get``."""
+        return await operations.get_account.asyncio(self._client, with_=with_)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import amojo as operations
+
 if TYPE_CHECKING:
     from .._runtime.wire import AsyncClient, Client
     from ..models.amojo import (
@@ -74,9 +76,7 @@ class AmojoApi:
         Example:
             crm.api.amojo.connect(channel_id="...", body=AmojoConnect(...))
         """
-        from ..api.amojo import connect_channel
-
-        return connect_channel.sync(client=self._client, channel_id=channel_id, body=body)
+        return operations.connect_channel.sync(self._client, channel_id=channel_id, body=body)
 
     def create_chat(self, *, scope_id: str, body: AmojoChatCreate) -> AmojoChat:
         """Create a chat before its first message.
@@ -104,9 +104,7 @@ class AmojoApi:
         Example:
             crm.api.amojo.create_chat(scope_id="...", body=AmojoChatCreate(...))
         """
-        from ..api.amojo import create_chat
-
-        return create_chat.sync(client=self._client, scope_id=scope_id, body=body)
+        return operations.create_chat.sync(self._client, scope_id=scope_id, body=body)
 
     def disconnect(self, *, channel_id: str, body: AmojoDisconnect) -> None:
         """Disconnect the channel from an account.
@@ -133,9 +131,7 @@ class AmojoApi:
         Example:
             crm.api.amojo.disconnect(channel_id="...", body=AmojoDisconnect(...))
         """
-        from ..api.amojo import disconnect_channel
-
-        disconnect_channel.sync(client=self._client, channel_id=channel_id, body=body)
+        operations.disconnect_channel.sync(self._client, channel_id=channel_id, body=body)
 
     def history(
         self, *, scope_id: str, conversation_id: str, offset: int | None = None, limit: int | None = None
@@ -170,14 +166,8 @@ class AmojoApi:
         Example:
             crm.api.amojo.history(scope_id="...", conversation_id="...")
         """
-        from ..api.amojo import list_chat_messages
-
-        return list_chat_messages.sync(
-            client=self._client,
-            scope_id=scope_id,
-            conversation_id=conversation_id,
-            offset=offset,
-            limit=limit,
+        return operations.list_chat_messages.sync(
+            self._client, scope_id=scope_id, conversation_id=conversation_id, offset=offset, limit=limit
         )
 
     def react(self, *, scope_id: str, body: AmojoReaction) -> None:
@@ -205,9 +195,7 @@ class AmojoApi:
         Example:
             crm.api.amojo.react(scope_id="...", body=AmojoReaction(...))
         """
-        from ..api.amojo import react_to_message
-
-        react_to_message.sync(client=self._client, scope_id=scope_id, body=body)
+        operations.react_to_message.sync(self._client, scope_id=scope_id, body=body)
 
     def send(self, *, scope_id: str, body: AmojoMessageCreate) -> AmojoMessageResult:
         """Add, edit or import a message, or add a comment.
@@ -238,9 +226,7 @@ class AmojoApi:
         Example:
             crm.api.amojo.send(scope_id="...", body=AmojoMessageCreate(...))
         """
-        from ..api.amojo import send_chat_message
-
-        return send_chat_message.sync(client=self._client, scope_id=scope_id, body=body)
+        return operations.send_chat_message.sync(self._client, scope_id=scope_id, body=body)
 
     def typing(self, *, scope_id: str, body: AmojoTyping) -> None:
         """Tell that a client is typing.
@@ -266,9 +252,7 @@ class AmojoApi:
         Example:
             crm.api.amojo.typing(scope_id="...", body=AmojoTyping(...))
         """
-        from ..api.amojo import send_typing
-
-        send_typing.sync(client=self._client, scope_id=scope_id, body=body)
+        operations.send_typing.sync(self._client, scope_id=scope_id, body=body)
 
     def delivery_status(self, *, scope_id: str, msg_id: str, body: AmojoDeliveryUpdate) -> None:
         """Tell the state of an outgoing message.
@@ -299,9 +283,7 @@ class AmojoApi:
                 body=AmojoDeliveryUpdate(...),
             )
         """
-        from ..api.amojo import update_delivery_status
-
-        update_delivery_status.sync(client=self._client, scope_id=scope_id, msg_id=msg_id, body=body)
+        operations.update_delivery_status.sync(self._client, scope_id=scope_id, msg_id=msg_id, body=body)
 
 
 class AsyncAmojoApi:
@@ -313,268 +295,39 @@ class AsyncAmojoApi:
         self._client = client
 
     async def connect(self, *, channel_id: str, body: AmojoConnect) -> AmojoConnection:
-        """Connect the channel to an account.
-
-        Has to be repeated whenever the integration is installed or switched on again,
-        because switching it off disconnects the channel. Ask for deliveries of version v2;
-        v1 is what comes otherwise. Signing, the same for every operation of this host.
-        Headers: Date (RFC 2822; the signature is good for 15 minutes), Content-Type:
-        application/json, Content-MD5 (lowercase hexadecimal MD5 of the exact bytes of the
-        body, of nothing for a GET) and X-Signature: lowercase hexadecimal HMAC-SHA1, keyed
-        with the channel's secret as text, of five lines joined by a line feed: the method
-        in capitals, Content-MD5, Content-Type, Date, and the path without host and query. A
-        missing header is an empty line. Vector: secret
-        0123456789abcdef0123456789abcdef01234567, Date: Mon, 03 Mar 2025 10:00:00 +0000,
-        POST /v2/origin/custom/aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee/connect with the body {"
-        account_id":"11111111-2222-4333-8444-
-        555555555555","title":"Demo","hook_api_version":"v2"} gives Content-MD5
-        85cd495da04fe71d750550a545dfe251 and X-Signature
-        a21c7991a87b3664382b67f6e17e37a6a8958371.
-
-        `POST /v2/origin/custom/{channel_id}/connect` on the host of the chats service, with
-        a signature instead of a token; sending it twice leaves the same state. Sends no
-        token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/chats/chat-api-reference.
-
-        Args:
-            channel_id: Id of the channel.
-            body: What to send.
-
-        Returns:
-            200: The connection with its scope_id.
-
-        Raises:
-            APIError: an error status; documented are 400, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.amojo.connect(channel_id="...", body=AmojoConnect(...))
-        """
-        from ..api.amojo import connect_channel
-
-        return await connect_channel.asyncio(client=self._client, channel_id=channel_id, body=body)
+        """Connect the channel to an account; see ``AmojoApi.connect``."""
+        return await operations.connect_channel.asyncio(self._client, channel_id=channel_id, body=body)
 
     async def create_chat(self, *, scope_id: str, body: AmojoChatCreate) -> AmojoChat:
-        """Create a chat before its first message.
-
-        Makes neither a contact nor an incoming lead, and an empty chat is not shown. An
-        existing conversation_id returns its chat. With a source, the incoming lead of the
-        first message goes to the pipeline of the source. Signed as connect_channel says.
-
-        `POST /v2/origin/custom/{scope_id}/chats` on the host of the chats service, with a
-        signature instead of a token; sending it twice leaves the same state. Sends no
-        token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/chats/chat-api-reference.
-
-        Args:
-            scope_id: Address of the channel in the account, from connect_channel.
-            body: What to send.
-
-        Returns:
-            200: The chat.
-
-        Raises:
-            APIError: an error status; documented are 400, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.amojo.create_chat(scope_id="...", body=AmojoChatCreate(...))
-        """
-        from ..api.amojo import create_chat
-
-        return await create_chat.asyncio(client=self._client, scope_id=scope_id, body=body)
+        """Create a chat before its first message; see ``AmojoApi.create_chat``."""
+        return await operations.create_chat.asyncio(self._client, scope_id=scope_id, body=body)
 
     async def disconnect(self, *, channel_id: str, body: AmojoDisconnect) -> None:
-        """Disconnect the channel from an account.
-
-        The account goes into a JSON body, which is signed with the method DELETE. Users may
-        see the channel until the interface's cache expires. Signed as connect_channel says.
-
-        `DELETE /v2/origin/custom/{channel_id}/disconnect` on the host of the chats service,
-        with a signature instead of a token; sending it twice leaves the same state. Sends
-        no token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/chats/chat-api-reference.
-
-        Args:
-            channel_id: Id of the channel.
-            body: What to send.
-
-        Returns:
-            200 (None): Disconnected.
-
-        Raises:
-            APIError: an error status; documented are 400, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.amojo.disconnect(channel_id="...", body=AmojoDisconnect(...))
-        """
-        from ..api.amojo import disconnect_channel
-
-        await disconnect_channel.asyncio(client=self._client, channel_id=channel_id, body=body)
+        """Disconnect the channel from an account; see ``AmojoApi.disconnect``."""
+        await operations.disconnect_channel.asyncio(self._client, channel_id=channel_id, body=body)
 
     async def history(
         self, *, scope_id: str, conversation_id: str, offset: int | None = None, limit: int | None = None
     ) -> AmojoHistory | None:
-        """Read the messages of a chat.
-
-        Only chats of this integration. The query is not part of the signed path. Signed as
-        connect_channel says. Vector with the same secret and Date as there: GET
-        /v2/origin/custom/aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee_11111111-2222-4333-8444-
-        555555555555/chats/99999999-8888-4777-8666-555555555555/history gives Content-MD5
-        d41d8cd98f00b204e9800998ecf8427e and X-Signature
-        636e77670667216e4ed3ad86463ab7bda8d27aa6.
-
-        `GET /v2/origin/custom/{scope_id}/chats/{conversation_id}/history` on the host of
-        the chats service, with a signature instead of a token; reads only. Sends no token.
-        Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/chats/chat-api-reference.
-
-        Args:
-            scope_id: Address of the channel in the account, from connect_channel.
-            conversation_id: Chat id on the CRM side.
-            offset: Number of messages to skip.
-            limit: Items per page, 50 at most.
-
-        Returns:
-            200: Messages. 204 (None): There is no such chat, or it has no messages.
-
-        Raises:
-            APIError: an error status; documented are 400, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.amojo.history(scope_id="...", conversation_id="...")
-        """
-        from ..api.amojo import list_chat_messages
-
-        return await list_chat_messages.asyncio(
-            client=self._client,
-            scope_id=scope_id,
-            conversation_id=conversation_id,
-            offset=offset,
-            limit=limit,
+        """Read the messages of a chat; see ``AmojoApi.history``."""
+        return await operations.list_chat_messages.asyncio(
+            self._client, scope_id=scope_id, conversation_id=conversation_id, offset=offset, limit=limit
         )
 
     async def react(self, *, scope_id: str, body: AmojoReaction) -> None:
-        """Put a reaction on a message, or take it back.
-
-        Name the chat and the message by one id each, the integration's or that of the CRM
-        side. Signed as connect_channel says.
-
-        `POST /v2/origin/custom/{scope_id}/react` on the host of the chats service, with a
-        signature instead of a token; sending it twice leaves the same state. Sends no
-        token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/chats/chat-api-reference.
-
-        Args:
-            scope_id: Address of the channel in the account, from connect_channel.
-            body: What to send.
-
-        Returns:
-            200 (None): Taken.
-
-        Raises:
-            APIError: an error status; documented are 400, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.amojo.react(scope_id="...", body=AmojoReaction(...))
-        """
-        from ..api.amojo import react_to_message
-
-        await react_to_message.asyncio(client=self._client, scope_id=scope_id, body=body)
+        """Put a reaction on a message, or take it back; see ``AmojoApi.react``."""
+        await operations.react_to_message.asyncio(self._client, scope_id=scope_id, body=body)
 
     async def send(self, *, scope_id: str, body: AmojoMessageCreate) -> AmojoMessageResult:
-        """Add, edit or import a message, or add a comment.
-
-        Accepted messages appear later. A msgid is taken once only, so after an answer was
-        lost the same message may be sent again without harm. An unknown conversation_id
-        creates the chat, an unknown source falls back to the default one. For imports send
-        silent: true with all messages but the newest. Messages imported as the bot cause no
-        deliveries. A message with `post` is a comment: it goes to a talk of its own for
-        each post. Signed as connect_channel says.
-
-        `POST /v2/origin/custom/{scope_id}` on the host of the chats service, with a
-        signature instead of a token; not to be sent twice: a repetition acts again. Sends
-        no token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/chats/chat-api-reference.
-
-        Args:
-            scope_id: Address of the channel in the account, from connect_channel.
-            body: What to send.
-
-        Returns:
-            200: Accepted for processing.
-
-        Raises:
-            APIError: an error status; documented are 400, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.amojo.send(scope_id="...", body=AmojoMessageCreate(...))
-        """
-        from ..api.amojo import send_chat_message
-
-        return await send_chat_message.asyncio(client=self._client, scope_id=scope_id, body=body)
+        """Add, edit or import a message, or add a comment; see ``AmojoApi.send``."""
+        return await operations.send_chat_message.asyncio(self._client, scope_id=scope_id, body=body)
 
     async def typing(self, *, scope_id: str, body: AmojoTyping) -> None:
-        """Tell that a client is typing.
-
-        The mark goes by itself after duration_ms. Signed as connect_channel says.
-
-        `POST /v2/origin/custom/{scope_id}/typing` on the host of the chats service, with a
-        signature instead of a token; sending it twice leaves the same state. Sends no
-        token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/chats/chat-api-reference.
-
-        Args:
-            scope_id: Address of the channel in the account, from connect_channel.
-            body: What to send.
-
-        Returns:
-            204 (None): Taken.
-
-        Raises:
-            APIError: an error status; documented are 400, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.amojo.typing(scope_id="...", body=AmojoTyping(...))
-        """
-        from ..api.amojo import send_typing
-
-        await send_typing.asyncio(client=self._client, scope_id=scope_id, body=body)
+        """Tell that a client is typing; see ``AmojoApi.typing``."""
+        await operations.send_typing.asyncio(self._client, scope_id=scope_id, body=body)
 
     async def delivery_status(self, *, scope_id: str, msg_id: str, body: AmojoDeliveryUpdate) -> None:
-        """Tell the state of an outgoing message.
-
-        For messages that came by the delivery chat_message. Signed as connect_channel says.
-
-        `POST /v2/origin/custom/{scope_id}/{msg_id}/delivery_status` on the host of the
-        chats service, with a signature instead of a token; sending it twice leaves the same
-        state. Sends no token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/chats/chat-api-reference.
-
-        Args:
-            scope_id: Address of the channel in the account, from connect_channel.
-            msg_id: Message id on the CRM side.
-            body: What to send.
-
-        Returns:
-            200 (None): Taken.
-
-        Raises:
-            APIError: an error status; documented are 400, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.amojo.delivery_status(
-                scope_id="...",
-                msg_id="...",
-                body=AmojoDeliveryUpdate(...),
-            )
-        """
-        from ..api.amojo import update_delivery_status
-
-        await update_delivery_status.asyncio(client=self._client, scope_id=scope_id, msg_id=msg_id, body=body)
+        """Tell the state of an outgoing message; see ``AmojoApi.delivery_status``."""
+        await operations.update_delivery_status.asyncio(
+            self._client, scope_id=scope_id, msg_id=msg_id, body=body
+        )

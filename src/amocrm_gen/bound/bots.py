@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import bots as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -69,10 +71,8 @@ class BotsApi:
                 body=BotContinue(...),
             )
         """
-        from ..api.bots import continue_bot
-
-        continue_bot.sync(
-            client=self._client, bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body
+        operations.continue_bot.sync(
+            self._client, bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body
         )
 
     def get(self, *, id: int, with_: Sequence[str] | None = None) -> Bot | None:
@@ -98,9 +98,7 @@ class BotsApi:
         Example:
             crm.api.bots.get(id=17)
         """
-        from ..api.bots import get_bot
-
-        return get_bot.sync(client=self._client, id=id, with_=with_)
+        return operations.get_bot.sync(self._client, id=id, with_=with_)
 
     def list(
         self,
@@ -109,7 +107,7 @@ class BotsApi:
         limit: int | None = None,
         with_: Sequence[str] | None = None,
         filter: BotFilter | Mapping[str, Any] | None = None,
-    ) -> BotPage | None:
+    ) -> BotPage:
         """Lists the bots of the account.
 
         `GET /api/v4/bots` on the account's host; reads only. Paged: `items`, 250 at most on
@@ -123,7 +121,7 @@ class BotsApi:
             filter: The filter.
 
         Returns:
-            200: A page of bots. 204 (None): No bot fits.
+            200: A page of bots. 204 (an empty page): No bot fits.
 
         Raises:
             APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
@@ -132,9 +130,7 @@ class BotsApi:
         Example:
             crm.api.bots.list(limit=250)
         """
-        from ..api.bots import list_bots
-
-        return list_bots.sync(client=self._client, page=page, limit=limit, with_=with_, filter=filter)
+        return operations.list_bots.sync(self._client, page=page, limit=limit, with_=with_, filter=filter)
 
     def run(self, *, id: int, body: BotRun) -> None:
         """Starts one bot on one entity.
@@ -157,9 +153,7 @@ class BotsApi:
         Example:
             crm.api.bots.run(id=17, body=BotRun(...))
         """
-        from ..api.bots import run_bot
-
-        run_bot.sync(client=self._client, id=id, body=body)
+        operations.run_bot.sync(self._client, id=id, body=body)
 
     def run_many(self, *, body: Sequence[BotRunItem]) -> None:
         """Starts bots on several entities.
@@ -184,9 +178,7 @@ class BotsApi:
         Example:
             crm.api.bots.run_many(body=[BotRunItem(...)])
         """
-        from ..api.bots import run_bots
-
-        run_bots.sync(client=self._client, body=body)
+        operations.run_bots.sync(self._client, body=body)
 
     def stop(self, *, id: int, body: BotStop) -> None:
         """Stops a bot on a lead.
@@ -209,9 +201,7 @@ class BotsApi:
         Example:
             crm.api.bots.stop(id=17, body=BotStop(...))
         """
-        from ..api.bots import stop_bot
-
-        stop_bot.sync(client=self._client, id=id, body=body)
+        operations.stop_bot.sync(self._client, id=id, body=body)
 
 
 class AsyncBotsApi:
@@ -225,70 +215,14 @@ class AsyncBotsApi:
     async def resume(
         self, *, bot_type: ContinuedBotType, bot_id: int, continue_id: int, body: BotContinue
     ) -> None:
-        """Lets a bot go on that waits for a widget.
-
-        Needs an administrator. The whole address comes as `return_url` in the hook that the
-        bot's widget step sends; that hook has to be answered within two seconds, and the
-        bot waits until this call. It cannot go on once another bot was started on the
-        entity.
-
-        `POST /api/v4/{bot_type}/{bot_id}/continue/{continue_id}` on the account's host; not
-        to be sent twice: a repetition acts again. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
-
-        Args:
-            bot_type: Kind of bot.
-            bot_id: Id of the bot.
-            continue_id: Id of the waiting step.
-            body: What to send.
-
-        Returns:
-            202 (None): The bot will go on.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.bots.resume(
-                bot_type="salesbot",
-                bot_id=17,
-                continue_id=17,
-                body=BotContinue(...),
-            )
-        """
-        from ..api.bots import continue_bot
-
-        await continue_bot.asyncio(
-            client=self._client, bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body
+        """Lets a bot go on that waits for a widget; see ``BotsApi.resume``."""
+        await operations.continue_bot.asyncio(
+            self._client, bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body
         )
 
     async def get(self, *, id: int, with_: Sequence[str] | None = None) -> Bot | None:
-        """Gets one bot.
-
-        The script of a bot can be neither read nor changed through the API.
-
-        `GET /api/v4/bots/{id}` on the account's host; reads only. Known from the vendor's
-        documentation (likely):
-        https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
-
-        Args:
-            id: The id.
-            with_: Extra data of the bot. Known values: `favorite`.
-
-        Returns:
-            200: The bot. 204 (None): There is no such bot.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.bots.get(id=17)
-        """
-        from ..api.bots import get_bot
-
-        return await get_bot.asyncio(client=self._client, id=id, with_=with_)
+        """Gets one bot; see ``BotsApi.get``."""
+        return await operations.get_bot.asyncio(self._client, id=id, with_=with_)
 
     async def list(
         self,
@@ -297,108 +231,20 @@ class AsyncBotsApi:
         limit: int | None = None,
         with_: Sequence[str] | None = None,
         filter: BotFilter | Mapping[str, Any] | None = None,
-    ) -> BotPage | None:
-        """Lists the bots of the account.
-
-        `GET /api/v4/bots` on the account's host; reads only. Paged: `items`, 250 at most on
-        a page. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            with_: Extra data of each bot. Known values: `favorite`.
-            filter: The filter.
-
-        Returns:
-            200: A page of bots. 204 (None): No bot fits.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.bots.list(limit=250)
-        """
-        from ..api.bots import list_bots
-
-        return await list_bots.asyncio(
-            client=self._client, page=page, limit=limit, with_=with_, filter=filter
+    ) -> BotPage:
+        """Lists the bots of the account; see ``BotsApi.list``."""
+        return await operations.list_bots.asyncio(
+            self._client, page=page, limit=limit, with_=with_, filter=filter
         )
 
     async def run(self, *, id: int, body: BotRun) -> None:
-        """Starts one bot on one entity.
-
-        `POST /api/v4/bots/{id}/run` on the account's host; not to be sent twice: a
-        repetition acts again. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            202 (None): The bot will be started.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.bots.run(id=17, body=BotRun(...))
-        """
-        from ..api.bots import run_bot
-
-        await run_bot.asyncio(client=self._client, id=id, body=body)
+        """Starts one bot on one entity; see ``BotsApi.run``."""
+        await operations.run_bot.asyncio(self._client, id=id, body=body)
 
     async def run_many(self, *, body: Sequence[BotRunItem]) -> None:
-        """Starts bots on several entities.
-
-        At most 100. The success answer is empty and says nothing about single starts.
-
-        `POST /api/v4/bots/run` on the account's host; not to be sent twice: a repetition
-        acts again. Takes 100 items (100 advised); answered items cannot be matched. All or
-        nothing (unknown). Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
-
-        Args:
-            body: The items, 100 at most.
-
-        Returns:
-            202 (None): The bots will be started.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.bots.run_many(body=[BotRunItem(...)])
-        """
-        from ..api.bots import run_bots
-
-        await run_bots.asyncio(client=self._client, body=body)
+        """Starts bots on several entities; see ``BotsApi.run_many``."""
+        await operations.run_bots.asyncio(self._client, body=body)
 
     async def stop(self, *, id: int, body: BotStop) -> None:
-        """Stops a bot on a lead.
-
-        `POST /api/v4/bots/{id}/stop` on the account's host; sending it twice leaves the
-        same state. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            202 (None): The bot will be stopped.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.bots.stop(id=17, body=BotStop(...))
-        """
-        from ..api.bots import stop_bot
-
-        await stop_bot.asyncio(client=self._client, id=id, body=body)
+        """Stops a bot on a lead; see ``BotsApi.stop``."""
+        await operations.stop_bot.asyncio(self._client, id=id, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import calls as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -53,9 +55,7 @@ class CallsApi:
         Example:
             crm.api.calls.create(body=[CallCreate(...)])
         """
-        from ..api.calls import create_calls
-
-        return create_calls.sync(client=self._client, body=body)
+        return operations.create_calls.sync(self._client, body=body)
 
 
 class AsyncCallsApi:
@@ -67,32 +67,5 @@ class AsyncCallsApi:
         self._client = client
 
     async def create(self, *, body: Sequence[CallCreate]) -> CallWriteResult:
-        """Adds calls by telephone number.
-
-        The server looks for a contact or company by the last 10 digits and puts a call note
-        into its only active lead, if there is exactly one and no customer; into its only
-        customer, if there is exactly one and no active lead; else into the contact or
-        company. A call whose number nobody has is not added: it is listed in `errors`, and
-        when no call of the request was added the status is 400 with the same kind of body.
-
-        `POST /api/v4/calls` on the account's host; not to be sent twice: a repetition acts
-        again. Takes 250 items (50 advised); answered items are matched by `request_id`.
-        Some items can succeed while others fail. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/calls-api.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The calls that were added, and the ones that were not.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.calls.create(body=[CallCreate(...)])
-        """
-        from ..api.calls import create_calls
-
-        return await create_calls.asyncio(client=self._client, body=body)
+        """Adds calls by telephone number; see ``CallsApi.create``."""
+        return await operations.create_calls.asyncio(self._client, body=body)

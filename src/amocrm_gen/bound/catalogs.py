@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import catalogs as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -76,9 +78,7 @@ class CatalogsApi:
                 body=[CatalogElementCreate(...)],
             )
         """
-        from ..api.catalogs import create_catalog_elements
-
-        return create_catalog_elements.sync(client=self._client, catalog_id=catalog_id, body=body)
+        return operations.create_catalog_elements.sync(self._client, catalog_id=catalog_id, body=body)
 
     def create(self, *, body: Sequence[CatalogCreate]) -> CatalogWriteResult:
         """Adds lists.
@@ -101,9 +101,7 @@ class CatalogsApi:
         Example:
             crm.api.catalogs.create(body=[CatalogCreate(...)])
         """
-        from ..api.catalogs import create_catalogs
-
-        return create_catalogs.sync(client=self._client, body=body)
+        return operations.create_catalogs.sync(self._client, body=body)
 
     def get(self, *, id: int) -> Catalog | None:
         """Gets one list.
@@ -125,9 +123,7 @@ class CatalogsApi:
         Example:
             crm.api.catalogs.get(id=17)
         """
-        from ..api.catalogs import get_catalog
-
-        return get_catalog.sync(client=self._client, id=id)
+        return operations.get_catalog.sync(self._client, id=id)
 
     def get_element(
         self, *, catalog_id: int, id: int, with_: Sequence[str] | None = None
@@ -154,9 +150,7 @@ class CatalogsApi:
         Example:
             crm.api.catalogs.get_element(catalog_id=17, id=17)
         """
-        from ..api.catalogs import get_catalog_element
-
-        return get_catalog_element.sync(client=self._client, catalog_id=catalog_id, id=id, with_=with_)
+        return operations.get_catalog_element.sync(self._client, catalog_id=catalog_id, id=id, with_=with_)
 
     def link_element(
         self, *, catalog_id: int, id: int, body: Sequence[CatalogElementLinkWrite]
@@ -190,9 +184,7 @@ class CatalogsApi:
                 body=[CatalogElementLinkWrite(...)],
             )
         """
-        from ..api.catalogs import link_catalog_element
-
-        return link_catalog_element.sync(client=self._client, catalog_id=catalog_id, id=id, body=body)
+        return operations.link_catalog_element.sync(self._client, catalog_id=catalog_id, id=id, body=body)
 
     def list_element_links(
         self, *, catalog_id: int, id: int, filter: CatalogElementLinkFilter | Mapping[str, Any] | None = None
@@ -220,10 +212,8 @@ class CatalogsApi:
         Example:
             crm.api.catalogs.list_element_links(catalog_id=17, id=17)
         """
-        from ..api.catalogs import list_catalog_element_links
-
-        return list_catalog_element_links.sync(
-            client=self._client, catalog_id=catalog_id, id=id, filter=filter
+        return operations.list_catalog_element_links.sync(
+            self._client, catalog_id=catalog_id, id=id, filter=filter
         )
 
     def list_elements(
@@ -236,7 +226,7 @@ class CatalogsApi:
         with_: Sequence[str] | None = None,
         filter: CatalogElementFilter | Mapping[str, Any] | None = None,
         id: Sequence[int] | None = None,
-    ) -> CatalogElementPage | None:
+    ) -> CatalogElementPage:
         """Lists the elements of a list.
 
         `GET /api/v4/catalogs/{catalog_id}/elements` on the account's host; reads only.
@@ -254,7 +244,7 @@ class CatalogsApi:
             id: Ids of the elements; `filter[id]` is the documented form.
 
         Returns:
-            200: A page of elements. 204 (None): No element fits.
+            200: A page of elements. 204 (an empty page): No element fits.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
@@ -263,10 +253,8 @@ class CatalogsApi:
         Example:
             crm.api.catalogs.list_elements(catalog_id=17, limit=250)
         """
-        from ..api.catalogs import list_catalog_elements
-
-        return list_catalog_elements.sync(
-            client=self._client,
+        return operations.list_catalog_elements.sync(
+            self._client,
             catalog_id=catalog_id,
             page=page,
             limit=limit,
@@ -278,7 +266,7 @@ class CatalogsApi:
 
     def list(
         self, *, page: int | None = None, limit: int | None = None, type: CatalogType | None = None
-    ) -> CatalogPage | None:
+    ) -> CatalogPage:
         """Lists the lists of the account.
 
         An account has at most 10 lists, among them at most one of invoices and one of
@@ -294,7 +282,7 @@ class CatalogsApi:
             type: Only lists of this type.
 
         Returns:
-            200: A page of lists. 204 (None): The account has no list that fits.
+            200: A page of lists. 204 (an empty page): The account has no list that fits.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 422, 429.
@@ -303,9 +291,7 @@ class CatalogsApi:
         Example:
             crm.api.catalogs.list(limit=250)
         """
-        from ..api.catalogs import list_catalogs
-
-        return list_catalogs.sync(client=self._client, page=page, limit=limit, type=type)
+        return operations.list_catalogs.sync(self._client, page=page, limit=limit, type=type)
 
     def unlink_element(self, *, catalog_id: int, id: int, body: Sequence[CatalogElementUnlinkWrite]) -> None:
         """Detaches an element from leads or customers.
@@ -337,9 +323,7 @@ class CatalogsApi:
                 body=[CatalogElementUnlinkWrite(...)],
             )
         """
-        from ..api.catalogs import unlink_catalog_element
-
-        unlink_catalog_element.sync(client=self._client, catalog_id=catalog_id, id=id, body=body)
+        operations.unlink_catalog_element.sync(self._client, catalog_id=catalog_id, id=id, body=body)
 
     def update_one(self, *, id: int, body: CatalogUpdateOne) -> Catalog:
         """Changes one list.
@@ -365,9 +349,7 @@ class CatalogsApi:
         Example:
             crm.api.catalogs.update_one(id=17, body=CatalogUpdateOne(...))
         """
-        from ..api.catalogs import update_catalog
-
-        return update_catalog.sync(client=self._client, id=id, body=body)
+        return operations.update_catalog.sync(self._client, id=id, body=body)
 
     def update_element(self, *, catalog_id: int, id: int, body: CatalogElementUpdateOne) -> CatalogElement:
         """Changes one element.
@@ -395,9 +377,7 @@ class CatalogsApi:
                 body=CatalogElementUpdateOne(...),
             )
         """
-        from ..api.catalogs import update_catalog_element
-
-        return update_catalog_element.sync(client=self._client, catalog_id=catalog_id, id=id, body=body)
+        return operations.update_catalog_element.sync(self._client, catalog_id=catalog_id, id=id, body=body)
 
     def update_elements(
         self, *, catalog_id: int, body: Sequence[CatalogElementUpdate]
@@ -430,9 +410,7 @@ class CatalogsApi:
                 body=[CatalogElementUpdate(...)],
             )
         """
-        from ..api.catalogs import update_catalog_elements
-
-        return update_catalog_elements.sync(client=self._client, catalog_id=catalog_id, body=body)
+        return operations.update_catalog_elements.sync(self._client, catalog_id=catalog_id, body=body)
 
     def update(self, *, body: Sequence[CatalogUpdate]) -> CatalogWriteResult:
         """Changes several lists.
@@ -457,9 +435,7 @@ class CatalogsApi:
         Example:
             crm.api.catalogs.update(body=[CatalogUpdate(...)])
         """
-        from ..api.catalogs import update_catalogs
-
-        return update_catalogs.sync(client=self._client, body=body)
+        return operations.update_catalogs.sync(self._client, body=body)
 
 
 class AsyncCatalogsApi:
@@ -473,185 +449,41 @@ class AsyncCatalogsApi:
     async def create_elements(
         self, *, catalog_id: int, body: Sequence[CatalogElementCreate]
     ) -> CatalogElementWriteResult:
-        """Adds elements to a list.
-
-        An invoice needs its name and the field BILL_STATUS. The answer gives `request_id`
-        back as an integer, so use digits for it.
-
-        `POST /api/v4/catalogs/{catalog_id}/elements` on the account's host; not to be sent
-        twice: a repetition acts again. Takes 250 items (50 advised); answered items are
-        matched by `request_id`. All or nothing (inferred). Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
-
-        Args:
-            catalog_id: Id of the list.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The elements that were added, in full.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.create_elements(
-                catalog_id=17,
-                body=[CatalogElementCreate(...)],
-            )
-        """
-        from ..api.catalogs import create_catalog_elements
-
-        return await create_catalog_elements.asyncio(client=self._client, catalog_id=catalog_id, body=body)
+        """Adds elements to a list; see ``CatalogsApi.create_elements``."""
+        return await operations.create_catalog_elements.asyncio(
+            self._client, catalog_id=catalog_id, body=body
+        )
 
     async def create(self, *, body: Sequence[CatalogCreate]) -> CatalogWriteResult:
-        """Adds lists.
-
-        `POST /api/v4/catalogs` on the account's host; not to be sent twice: a repetition
-        acts again. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The lists that were added, in full.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.create(body=[CatalogCreate(...)])
-        """
-        from ..api.catalogs import create_catalogs
-
-        return await create_catalogs.asyncio(client=self._client, body=body)
+        """Adds lists; see ``CatalogsApi.create``."""
+        return await operations.create_catalogs.asyncio(self._client, body=body)
 
     async def get(self, *, id: int) -> Catalog | None:
-        """Gets one list.
-
-        `GET /api/v4/catalogs/{id}` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The list. 204 (None): There is no such list.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.get(id=17)
-        """
-        from ..api.catalogs import get_catalog
-
-        return await get_catalog.asyncio(client=self._client, id=id)
+        """Gets one list; see ``CatalogsApi.get``."""
+        return await operations.get_catalog.asyncio(self._client, id=id)
 
     async def get_element(
         self, *, catalog_id: int, id: int, with_: Sequence[str] | None = None
     ) -> CatalogElement | None:
-        """Gets one element.
-
-        `GET /api/v4/catalogs/{catalog_id}/elements/{id}` on the account's host; reads only.
-        Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
-
-        Args:
-            catalog_id: Id of the list.
-            id: The id.
-            with_: Extra data of the element; `invoice_link` is null outside of lists of
-                invoices. Known values: `invoice_link`, `supplier_field_values`.
-
-        Returns:
-            200: The element. 204 (None): There is no such element.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.get_element(catalog_id=17, id=17)
-        """
-        from ..api.catalogs import get_catalog_element
-
-        return await get_catalog_element.asyncio(
-            client=self._client, catalog_id=catalog_id, id=id, with_=with_
+        """Gets one element; see ``CatalogsApi.get_element``."""
+        return await operations.get_catalog_element.asyncio(
+            self._client, catalog_id=catalog_id, id=id, with_=with_
         )
 
     async def link_element(
         self, *, catalog_id: int, id: int, body: Sequence[CatalogElementLinkWrite]
     ) -> EntityLinkWriteResult:
-        """Attaches an element to leads or customers.
-
-        Known from the vendor's SDK; `links.link_entity` does the same from the other side
-        and is documented.
-
-        `POST /api/v4/catalogs/{catalog_id}/elements/{id}/link` on the account's host;
-        sending it twice leaves the same state. Takes 250 items (50 advised); answered items
-        cannot be matched. All or nothing (inferred). Known from the vendor's client library
-        (likely).
-
-        Args:
-            catalog_id: Id of the list.
-            id: The id.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The links as they stand now.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.link_element(
-                catalog_id=17,
-                id=17,
-                body=[CatalogElementLinkWrite(...)],
-            )
-        """
-        from ..api.catalogs import link_catalog_element
-
-        return await link_catalog_element.asyncio(
-            client=self._client, catalog_id=catalog_id, id=id, body=body
+        """Attaches an element to leads or customers; see ``CatalogsApi.link_element``."""
+        return await operations.link_catalog_element.asyncio(
+            self._client, catalog_id=catalog_id, id=id, body=body
         )
 
     async def list_element_links(
         self, *, catalog_id: int, id: int, filter: CatalogElementLinkFilter | Mapping[str, Any] | None = None
     ) -> EntityLinkList | None:
-        """Lists what an element is attached to.
-
-        Only leads and customers can stand at the other end. Known from the vendor's SDK.
-
-        `GET /api/v4/catalogs/{catalog_id}/elements/{id}/links` on the account's host; reads
-        only. Known from the vendor's client library (likely).
-
-        Args:
-            catalog_id: Id of the list.
-            id: The id.
-            filter: The filter.
-
-        Returns:
-            200: The links of the element. 204 (None): The element is not attached to
-                anything.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.list_element_links(catalog_id=17, id=17)
-        """
-        from ..api.catalogs import list_catalog_element_links
-
-        return await list_catalog_element_links.asyncio(
-            client=self._client, catalog_id=catalog_id, id=id, filter=filter
+        """Lists what an element is attached to; see ``CatalogsApi.list_element_links``."""
+        return await operations.list_catalog_element_links.asyncio(
+            self._client, catalog_id=catalog_id, id=id, filter=filter
         )
 
     async def list_elements(
@@ -664,37 +496,10 @@ class AsyncCatalogsApi:
         with_: Sequence[str] | None = None,
         filter: CatalogElementFilter | Mapping[str, Any] | None = None,
         id: Sequence[int] | None = None,
-    ) -> CatalogElementPage | None:
-        """Lists the elements of a list.
-
-        `GET /api/v4/catalogs/{catalog_id}/elements` on the account's host; reads only.
-        Paged: `elements`, 250 at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
-
-        Args:
-            catalog_id: Id of the list.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            query: Full-text search over the filled fields.
-            with_: Extra data of each element; `invoice_link` is null outside of lists of
-                invoices. Known values: `invoice_link`, `supplier_field_values`.
-            filter: The filter.
-            id: Ids of the elements; `filter[id]` is the documented form.
-
-        Returns:
-            200: A page of elements. 204 (None): No element fits.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.list_elements(catalog_id=17, limit=250)
-        """
-        from ..api.catalogs import list_catalog_elements
-
-        return await list_catalog_elements.asyncio(
-            client=self._client,
+    ) -> CatalogElementPage:
+        """Lists the elements of a list; see ``CatalogsApi.list_elements``."""
+        return await operations.list_catalog_elements.asyncio(
+            self._client,
             catalog_id=catalog_id,
             page=page,
             limit=limit,
@@ -706,191 +511,36 @@ class AsyncCatalogsApi:
 
     async def list(
         self, *, page: int | None = None, limit: int | None = None, type: CatalogType | None = None
-    ) -> CatalogPage | None:
-        """Lists the lists of the account.
-
-        An account has at most 10 lists, among them at most one of invoices and one of
-        products.
-
-        `GET /api/v4/catalogs` on the account's host; reads only. Paged: `catalogs`, 250 at
-        most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            type: Only lists of this type.
-
-        Returns:
-            200: A page of lists. 204 (None): The account has no list that fits.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.list(limit=250)
-        """
-        from ..api.catalogs import list_catalogs
-
-        return await list_catalogs.asyncio(client=self._client, page=page, limit=limit, type=type)
+    ) -> CatalogPage:
+        """Lists the lists of the account; see ``CatalogsApi.list``."""
+        return await operations.list_catalogs.asyncio(self._client, page=page, limit=limit, type=type)
 
     async def unlink_element(
         self, *, catalog_id: int, id: int, body: Sequence[CatalogElementUnlinkWrite]
     ) -> None:
-        """Detaches an element from leads or customers.
-
-        Known from the vendor's SDK; `links.unlink_entity` does the same from the other side
-        and is documented.
-
-        `POST /api/v4/catalogs/{catalog_id}/elements/{id}/unlink` on the account's host;
-        sending it twice leaves the same state. Takes 250 items (50 advised); answered items
-        cannot be matched. All or nothing (inferred). Known from the vendor's client library
-        (likely).
-
-        Args:
-            catalog_id: Id of the list.
-            id: The id.
-            body: The items, 250 at most.
-
-        Returns:
-            204 (None): The links are gone.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.unlink_element(
-                catalog_id=17,
-                id=17,
-                body=[CatalogElementUnlinkWrite(...)],
-            )
-        """
-        from ..api.catalogs import unlink_catalog_element
-
-        await unlink_catalog_element.asyncio(client=self._client, catalog_id=catalog_id, id=id, body=body)
+        """Detaches an element from leads or customers; see ``CatalogsApi.unlink_element``."""
+        await operations.unlink_catalog_element.asyncio(self._client, catalog_id=catalog_id, id=id, body=body)
 
     async def update_one(self, *, id: int, body: CatalogUpdateOne) -> Catalog:
-        """Changes one list.
-
-        Without a `request_id` the answer carries the id of the list in its place, as a
-        string.
-
-        `PATCH /api/v4/catalogs/{id}` on the account's host; sending it twice leaves the
-        same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The list as it stands now.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.update_one(id=17, body=CatalogUpdateOne(...))
-        """
-        from ..api.catalogs import update_catalog
-
-        return await update_catalog.asyncio(client=self._client, id=id, body=body)
+        """Changes one list; see ``CatalogsApi.update_one``."""
+        return await operations.update_catalog.asyncio(self._client, id=id, body=body)
 
     async def update_element(
         self, *, catalog_id: int, id: int, body: CatalogElementUpdateOne
     ) -> CatalogElement:
-        """Changes one element.
-
-        `PATCH /api/v4/catalogs/{catalog_id}/elements/{id}` on the account's host; sending
-        it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
-
-        Args:
-            catalog_id: Id of the list.
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The element as it stands now.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.update_element(
-                catalog_id=17,
-                id=17,
-                body=CatalogElementUpdateOne(...),
-            )
-        """
-        from ..api.catalogs import update_catalog_element
-
-        return await update_catalog_element.asyncio(
-            client=self._client, catalog_id=catalog_id, id=id, body=body
+        """Changes one element; see ``CatalogsApi.update_element``."""
+        return await operations.update_catalog_element.asyncio(
+            self._client, catalog_id=catalog_id, id=id, body=body
         )
 
     async def update_elements(
         self, *, catalog_id: int, body: Sequence[CatalogElementUpdate]
     ) -> CatalogElementWriteResult:
-        """Changes several elements of a list.
-
-        The answer carries the id of the element in `request_id`, whatever was sent. A field
-        is emptied by `values` of null. Elements cannot be deleted here, `is_deleted` does
-        nothing; `legacy.write_catalog_elements` is the only known way.
-
-        `PATCH /api/v4/catalogs/{catalog_id}/elements` on the account's host; sending it
-        twice leaves the same state. Takes 250 items (50 advised); answered items are
-        matched by `id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
-
-        Args:
-            catalog_id: Id of the list.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The elements that were changed, in full.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.update_elements(
-                catalog_id=17,
-                body=[CatalogElementUpdate(...)],
-            )
-        """
-        from ..api.catalogs import update_catalog_elements
-
-        return await update_catalog_elements.asyncio(client=self._client, catalog_id=catalog_id, body=body)
+        """Changes several elements of a list; see ``CatalogsApi.update_elements``."""
+        return await operations.update_catalog_elements.asyncio(
+            self._client, catalog_id=catalog_id, body=body
+        )
 
     async def update(self, *, body: Sequence[CatalogUpdate]) -> CatalogWriteResult:
-        """Changes several lists.
-
-        The type of a list cannot be changed. Lists are deleted by `legacy.write_catalogs`.
-
-        `PATCH /api/v4/catalogs` on the account's host; sending it twice leaves the same
-        state. Takes 250 items (50 advised); answered items are matched by `id`. All or
-        nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/catalogs-api.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The lists that were changed, in full.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.catalogs.update(body=[CatalogUpdate(...)])
-        """
-        from ..api.catalogs import update_catalogs
-
-        return await update_catalogs.asyncio(client=self._client, body=body)
+        """Changes several lists; see ``CatalogsApi.update``."""
+        return await operations.update_catalogs.asyncio(self._client, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import companies as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -62,9 +64,7 @@ class CompaniesApi:
         Example:
             crm.api.companies.create(body=[CompanyCreate(...)])
         """
-        from ..api.companies import create_companies
-
-        return create_companies.sync(client=self._client, body=body)
+        return operations.create_companies.sync(self._client, body=body)
 
     def get(self, *, id: int, with_: Sequence[str] | None = None) -> Company | None:
         """Read one company.
@@ -89,9 +89,7 @@ class CompaniesApi:
         Example:
             crm.api.companies.get(id=17)
         """
-        from ..api.companies import get_company
-
-        return get_company.sync(client=self._client, id=id, with_=with_)
+        return operations.get_company.sync(self._client, id=id, with_=with_)
 
     def list(
         self,
@@ -102,7 +100,7 @@ class CompaniesApi:
         query: str | None = None,
         filter: CompanyFilter | Mapping[str, Any] | None = None,
         order: CompanyOrder | Mapping[str, Any] | None = None,
-    ) -> CompanyPage | None:
+    ) -> CompanyPage:
         """List companies.
 
         Companies that the user may see. Tags are always embedded.
@@ -122,7 +120,7 @@ class CompaniesApi:
             order: Order of the companies.
 
         Returns:
-            200: A page of companies. 204 (None): Nothing was found.
+            200: A page of companies. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 422, 429.
@@ -131,10 +129,8 @@ class CompaniesApi:
         Example:
             crm.api.companies.list(limit=250)
         """
-        from ..api.companies import list_companies
-
-        return list_companies.sync(
-            client=self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
+        return operations.list_companies.sync(
+            self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
         )
 
     def update(self, *, body: Sequence[CompanyUpdate]) -> CompanyWriteResult:
@@ -161,9 +157,7 @@ class CompaniesApi:
         Example:
             crm.api.companies.update(body=[CompanyUpdate(...)])
         """
-        from ..api.companies import update_companies
-
-        return update_companies.sync(client=self._client, body=body)
+        return operations.update_companies.sync(self._client, body=body)
 
     def update_one(self, *, id: int, body: CompanyUpdateOne) -> CompanyUpdated:
         """Update one company.
@@ -189,9 +183,7 @@ class CompaniesApi:
         Example:
             crm.api.companies.update_one(id=17, body=CompanyUpdateOne(...))
         """
-        from ..api.companies import update_company
-
-        return update_company.sync(client=self._client, id=id, body=body)
+        return operations.update_company.sync(self._client, id=id, body=body)
 
 
 class AsyncCompaniesApi:
@@ -203,60 +195,12 @@ class AsyncCompaniesApi:
         self._client = client
 
     async def create(self, *, body: Sequence[CompanyCreate]) -> CompanyWriteResult:
-        """Create companies.
-
-        At most 250 items, 50 are recommended; larger batches may end in 504. The whole
-        batch is refused when one item is. Values of custom fields do not come back. Other
-        entities are linked by the link methods afterwards.
-
-        `POST /api/v4/companies` on the account's host; not to be sent twice: a repetition
-        acts again. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-add.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The new companies with their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.companies.create(body=[CompanyCreate(...)])
-        """
-        from ..api.companies import create_companies
-
-        return await create_companies.asyncio(client=self._client, body=body)
+        """Create companies; see ``CompaniesApi.create``."""
+        return await operations.create_companies.asyncio(self._client, body=body)
 
     async def get(self, *, id: int, with_: Sequence[str] | None = None) -> Company | None:
-        """Read one company.
-
-        `GET /api/v4/companies/{id}` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/companies-api#company-detail.
-
-        Args:
-            id: The id.
-            with_: What to embed. only_deleted is no addition; it returns deleted companies
-                instead, reduced to their ids and last changes. Known values: `contacts`,
-                `leads`, `customers`, `catalog_elements`, `only_deleted`.
-
-        Returns:
-            200: The company. 204 (None): There is no company with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.companies.get(id=17)
-        """
-        from ..api.companies import get_company
-
-        return await get_company.asyncio(client=self._client, id=id, with_=with_)
+        """Read one company; see ``CompaniesApi.get``."""
+        return await operations.get_company.asyncio(self._client, id=id, with_=with_)
 
     async def list(
         self,
@@ -267,93 +211,16 @@ class AsyncCompaniesApi:
         query: str | None = None,
         filter: CompanyFilter | Mapping[str, Any] | None = None,
         order: CompanyOrder | Mapping[str, Any] | None = None,
-    ) -> CompanyPage | None:
-        """List companies.
-
-        Companies that the user may see. Tags are always embedded.
-
-        `GET /api/v4/companies` on the account's host; reads only. Paged: `companies`, 250
-        at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-list.
-
-        Args:
-            with_: What to embed. only_deleted is no addition; it returns deleted companies
-                instead, reduced to their ids and last changes. Known values: `contacts`,
-                `leads`, `customers`, `catalog_elements`, `only_deleted`.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            query: Full-text search over the filled fields.
-            filter: Conditions, all of which must hold; a paid option of the account.
-            order: Order of the companies.
-
-        Returns:
-            200: A page of companies. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.companies.list(limit=250)
-        """
-        from ..api.companies import list_companies
-
-        return await list_companies.asyncio(
-            client=self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
+    ) -> CompanyPage:
+        """List companies; see ``CompaniesApi.list``."""
+        return await operations.list_companies.asyncio(
+            self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
         )
 
     async def update(self, *, body: Sequence[CompanyUpdate]) -> CompanyWriteResult:
-        """Update companies in bulk.
-
-        Only the keys that are sent change. At most 250 items, 50 are recommended; larger
-        batches may end in 504. The whole batch is refused when one item is.
-
-        `PATCH /api/v4/companies` on the account's host; sending it twice leaves the same
-        state. Takes 250 items (50 advised); answered items are matched by `request_id`,
-        then `id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-edit.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The changed companies.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.companies.update(body=[CompanyUpdate(...)])
-        """
-        from ..api.companies import update_companies
-
-        return await update_companies.asyncio(client=self._client, body=body)
+        """Update companies in bulk; see ``CompaniesApi.update``."""
+        return await operations.update_companies.asyncio(self._client, body=body)
 
     async def update_one(self, *, id: int, body: CompanyUpdateOne) -> CompanyUpdated:
-        """Update one company.
-
-        Only the keys that are sent change. The answer is the bare object; a wrapper is
-        tolerated.
-
-        `PATCH /api/v4/companies/{id}` on the account's host; sending it twice leaves the
-        same state. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/crm_platform/companies-api#companies-edit.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed company.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.companies.update_one(id=17, body=CompanyUpdateOne(...))
-        """
-        from ..api.companies import update_company
-
-        return await update_company.asyncio(client=self._client, id=id, body=body)
+        """Update one company; see ``CompaniesApi.update_one``."""
+        return await operations.update_company.asyncio(self._client, id=id, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import contacts as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -64,9 +66,7 @@ class ContactsApi:
         Example:
             crm.api.contacts.create(body=[ContactCreate(...)])
         """
-        from ..api.contacts import create_contacts
-
-        return create_contacts.sync(client=self._client, body=body)
+        return operations.create_contacts.sync(self._client, body=body)
 
     def get(self, *, id: int, with_: Sequence[str] | None = None) -> Contact | None:
         """Read one contact.
@@ -91,9 +91,7 @@ class ContactsApi:
         Example:
             crm.api.contacts.get(id=17)
         """
-        from ..api.contacts import get_contact
-
-        return get_contact.sync(client=self._client, id=id, with_=with_)
+        return operations.get_contact.sync(self._client, id=id, with_=with_)
 
     def link_chats(self, *, body: Sequence[ContactChatLinkWrite]) -> ContactChatLinks:
         """Bind chats to contacts.
@@ -122,9 +120,7 @@ class ContactsApi:
         Example:
             crm.api.contacts.link_chats(body=[ContactChatLinkWrite(...)])
         """
-        from ..api.contacts import link_contact_chats
-
-        return link_contact_chats.sync(client=self._client, body=body)
+        return operations.link_contact_chats.sync(self._client, body=body)
 
     def list_chats(
         self, *, contact_id: Sequence[int] | None = None, chat_id: Sequence[str] | None = None
@@ -156,9 +152,7 @@ class ContactsApi:
         Example:
             crm.api.contacts.list_chats()
         """
-        from ..api.contacts import list_contact_chats
-
-        return list_contact_chats.sync(client=self._client, contact_id=contact_id, chat_id=chat_id)
+        return operations.list_contact_chats.sync(self._client, contact_id=contact_id, chat_id=chat_id)
 
     def list(
         self,
@@ -169,7 +163,7 @@ class ContactsApi:
         query: str | None = None,
         filter: ContactFilter | Mapping[str, Any] | None = None,
         order: ContactOrder | Mapping[str, Any] | None = None,
-    ) -> ContactPage | None:
+    ) -> ContactPage:
         """List contacts.
 
         Contacts that the user may see. Tags and the company are always embedded.
@@ -189,7 +183,7 @@ class ContactsApi:
             order: Order of the contacts.
 
         Returns:
-            200: A page of contacts. 204 (None): Nothing was found.
+            200: A page of contacts. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 422, 429.
@@ -198,10 +192,8 @@ class ContactsApi:
         Example:
             crm.api.contacts.list(limit=250)
         """
-        from ..api.contacts import list_contacts
-
-        return list_contacts.sync(
-            client=self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
+        return operations.list_contacts.sync(
+            self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
         )
 
     def update_one(self, *, id: int, body: ContactUpdateOne) -> ContactUpdated:
@@ -228,9 +220,7 @@ class ContactsApi:
         Example:
             crm.api.contacts.update_one(id=17, body=ContactUpdateOne(...))
         """
-        from ..api.contacts import update_contact
-
-        return update_contact.sync(client=self._client, id=id, body=body)
+        return operations.update_contact.sync(self._client, id=id, body=body)
 
     def update(self, *, body: Sequence[ContactUpdate]) -> ContactWriteResult:
         """Update contacts in bulk.
@@ -256,9 +246,7 @@ class ContactsApi:
         Example:
             crm.api.contacts.update(body=[ContactUpdate(...)])
         """
-        from ..api.contacts import update_contacts
-
-        return update_contacts.sync(client=self._client, body=body)
+        return operations.update_contacts.sync(self._client, body=body)
 
 
 class AsyncContactsApi:
@@ -270,125 +258,24 @@ class AsyncContactsApi:
         self._client = client
 
     async def create(self, *, body: Sequence[ContactCreate]) -> ContactWriteResult:
-        """Create contacts.
-
-        At most 250 items, 50 are recommended; larger batches may end in 504. The whole
-        batch is refused when one item is. Values of custom fields do not come back. Leads
-        and companies are linked by the link methods afterwards.
-
-        `POST /api/v4/contacts` on the account's host; not to be sent twice: a repetition
-        acts again. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-add.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The new contacts with their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.contacts.create(body=[ContactCreate(...)])
-        """
-        from ..api.contacts import create_contacts
-
-        return await create_contacts.asyncio(client=self._client, body=body)
+        """Create contacts; see ``ContactsApi.create``."""
+        return await operations.create_contacts.asyncio(self._client, body=body)
 
     async def get(self, *, id: int, with_: Sequence[str] | None = None) -> Contact | None:
-        """Read one contact.
-
-        `GET /api/v4/contacts/{id}` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contact-detail.
-
-        Args:
-            id: The id.
-            with_: What to embed. only_deleted is no addition; it returns deleted contacts
-                instead, reduced to their ids and last changes. Known values: `leads`,
-                `customers`, `catalog_elements`, `social_profiles`, `only_deleted`.
-
-        Returns:
-            200: The contact. 204 (None): There is no contact with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.contacts.get(id=17)
-        """
-        from ..api.contacts import get_contact
-
-        return await get_contact.asyncio(client=self._client, id=id, with_=with_)
+        """Read one contact; see ``ContactsApi.get``."""
+        return await operations.get_contact.asyncio(self._client, id=id, with_=with_)
 
     async def link_chats(self, *, body: Sequence[ContactChatLinkWrite]) -> ContactChatLinks:
-        """Bind chats to contacts.
-
-        A chat belongs to exactly one contact, so that binding it again moves it; a contact
-        may have many. Needs an administrator's rights; the chat channel must name the
-        calling integration, and only chats of channels that it may use can be bound. A
-        request with session cookies is refused.
-
-        `POST /api/v4/contacts/chats` on the account's host; sending it twice leaves the
-        same state. Takes 250 items (50 advised); answered items are matched by
-        `request_id`, then `chat_id`. All or nothing (unknown). Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/contacts-
-        api#contacts-chat-connect.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The bindings.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.contacts.link_chats(body=[ContactChatLinkWrite(...)])
-        """
-        from ..api.contacts import link_contact_chats
-
-        return await link_contact_chats.asyncio(client=self._client, body=body)
+        """Bind chats to contacts; see ``ContactsApi.link_chats``."""
+        return await operations.link_contact_chats.asyncio(self._client, body=body)
 
     async def list_chats(
         self, *, contact_id: Sequence[int] | None = None, chat_id: Sequence[str] | None = None
     ) -> ContactChatLinks | None:
-        """List the chats of contacts, or the contacts of chats.
-
-        Give exactly one of the two parameters. Needs an administrator's rights; the chat
-        channel must name the calling integration, and only chats of channels that it may
-        use can be read. A request with session cookies is refused. Internal chats between
-        users are not returned; a chat of an incoming lead that is not accepted yet gives
-        that lead's contact.
-
-        `GET /api/v4/contacts/chats` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-chat-
-        list.
-
-        Args:
-            contact_id: Contacts whose chats are wanted.
-            chat_id: UUIDs of chats whose contacts are wanted.
-
-        Returns:
-            200: The chats with their contacts. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.contacts.list_chats()
-        """
-        from ..api.contacts import list_contact_chats
-
-        return await list_contact_chats.asyncio(client=self._client, contact_id=contact_id, chat_id=chat_id)
+        """List the chats of contacts, or the contacts of chats; see ``ContactsApi.list_chats``."""
+        return await operations.list_contact_chats.asyncio(
+            self._client, contact_id=contact_id, chat_id=chat_id
+        )
 
     async def list(
         self,
@@ -399,93 +286,16 @@ class AsyncContactsApi:
         query: str | None = None,
         filter: ContactFilter | Mapping[str, Any] | None = None,
         order: ContactOrder | Mapping[str, Any] | None = None,
-    ) -> ContactPage | None:
-        """List contacts.
-
-        Contacts that the user may see. Tags and the company are always embedded.
-
-        `GET /api/v4/contacts` on the account's host; reads only. Paged: `contacts`, 250 at
-        most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-list.
-
-        Args:
-            with_: What to embed. only_deleted is no addition; it returns deleted contacts
-                instead, reduced to their ids and last changes. Known values: `leads`,
-                `customers`, `catalog_elements`, `social_profiles`, `only_deleted`.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            query: Full-text search over the filled fields.
-            filter: Conditions, all of which must hold; a paid option of the account.
-            order: Order of the contacts.
-
-        Returns:
-            200: A page of contacts. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.contacts.list(limit=250)
-        """
-        from ..api.contacts import list_contacts
-
-        return await list_contacts.asyncio(
-            client=self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
+    ) -> ContactPage:
+        """List contacts; see ``ContactsApi.list``."""
+        return await operations.list_contacts.asyncio(
+            self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
         )
 
     async def update_one(self, *, id: int, body: ContactUpdateOne) -> ContactUpdated:
-        """Update one contact.
-
-        Only the keys that are sent change. The answer is the bare object; a wrapper is
-        tolerated.
-
-        `PATCH /api/v4/contacts/{id}` on the account's host; sending it twice leaves the
-        same state. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-edit.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed contact.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.contacts.update_one(id=17, body=ContactUpdateOne(...))
-        """
-        from ..api.contacts import update_contact
-
-        return await update_contact.asyncio(client=self._client, id=id, body=body)
+        """Update one contact; see ``ContactsApi.update_one``."""
+        return await operations.update_contact.asyncio(self._client, id=id, body=body)
 
     async def update(self, *, body: Sequence[ContactUpdate]) -> ContactWriteResult:
-        """Update contacts in bulk.
-
-        Only the keys that are sent change. At most 250 items, 50 are recommended; larger
-        batches may end in 504. The whole batch is refused when one item is.
-
-        `PATCH /api/v4/contacts` on the account's host; sending it twice leaves the same
-        state. Takes 250 items (50 advised); answered items are matched by `request_id`,
-        then `id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/contacts-api#contacts-edit.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The changed contacts.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.contacts.update(body=[ContactUpdate(...)])
-        """
-        from ..api.contacts import update_contacts
-
-        return await update_contacts.asyncio(client=self._client, body=body)
+        """Update contacts in bulk; see ``ContactsApi.update``."""
+        return await operations.update_contacts.asyncio(self._client, body=body)

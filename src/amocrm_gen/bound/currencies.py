@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import currencies as operations
+
 if TYPE_CHECKING:
     from .._runtime.wire import AsyncClient, Client
     from ..models.currencies import CurrencyPage
@@ -24,7 +26,7 @@ class CurrenciesApi:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def list(self, *, page: int | None = None, limit: int | None = None) -> CurrencyPage | None:
+    def list(self, *, page: int | None = None, limit: int | None = None) -> CurrencyPage:
         """List the currencies that monetary fields may have.
 
         `GET /api/v4/currencies` on the account's host; reads only. Paged: `currencies`, 250
@@ -35,7 +37,7 @@ class CurrenciesApi:
             limit: Items per page, 50 by default and 250 at most.
 
         Returns:
-            200: A page of currencies. 204 (None): Nothing was found.
+            200: A page of currencies. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 401, 403, 422, 429.
@@ -44,9 +46,7 @@ class CurrenciesApi:
         Example:
             crm.api.currencies.list(limit=250)
         """
-        from ..api.currencies import list_currencies
-
-        return list_currencies.sync(client=self._client, page=page, limit=limit)
+        return operations.list_currencies.sync(self._client, page=page, limit=limit)
 
 
 class AsyncCurrenciesApi:
@@ -57,26 +57,6 @@ class AsyncCurrenciesApi:
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 
-    async def list(self, *, page: int | None = None, limit: int | None = None) -> CurrencyPage | None:
-        """List the currencies that monetary fields may have.
-
-        `GET /api/v4/currencies` on the account's host; reads only. Paged: `currencies`, 250
-        at most on a page. Known from the vendor's client library.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-
-        Returns:
-            200: A page of currencies. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.currencies.list(limit=250)
-        """
-        from ..api.currencies import list_currencies
-
-        return await list_currencies.asyncio(client=self._client, page=page, limit=limit)
+    async def list(self, *, page: int | None = None, limit: int | None = None) -> CurrencyPage:
+        """List the currencies that monetary fields may have; see ``CurrenciesApi.list``."""
+        return await operations.list_currencies.asyncio(self._client, page=page, limit=limit)

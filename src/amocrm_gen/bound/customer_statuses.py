@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import customer_statuses as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -57,9 +59,7 @@ class CustomerStatusesApi:
         Example:
             crm.api.customer_statuses.create(body=[CustomerStatusCreate(...)])
         """
-        from ..api.customer_statuses import create_customer_statuses
-
-        return create_customer_statuses.sync(client=self._client, body=body)
+        return operations.create_customer_statuses.sync(self._client, body=body)
 
     def delete(self, *, id: int) -> None:
         """Delete a status of customers.
@@ -85,9 +85,7 @@ class CustomerStatusesApi:
         Example:
             crm.api.customer_statuses.delete(id=17)
         """
-        from ..api.customer_statuses import delete_customer_status
-
-        delete_customer_status.sync(client=self._client, id=id)
+        operations.delete_customer_status.sync(self._client, id=id)
 
     def get(self, *, id: int) -> CustomerStatus | None:
         """Read one status of customers.
@@ -112,9 +110,7 @@ class CustomerStatusesApi:
         Example:
             crm.api.customer_statuses.get(id=17)
         """
-        from ..api.customer_statuses import get_customer_status
-
-        return get_customer_status.sync(client=self._client, id=id)
+        return operations.get_customer_status.sync(self._client, id=id)
 
     def list(self) -> CustomerStatusList:
         """List the statuses of customers.
@@ -136,9 +132,7 @@ class CustomerStatusesApi:
         Example:
             crm.api.customer_statuses.list()
         """
-        from ..api.customer_statuses import list_customer_statuses
-
-        return list_customer_statuses.sync(client=self._client)
+        return operations.list_customer_statuses.sync(self._client)
 
     def update_one(self, *, id: int, body: CustomerStatusUpdateOne) -> CustomerStatus:
         """Change a status of customers.
@@ -164,9 +158,7 @@ class CustomerStatusesApi:
         Example:
             crm.api.customer_statuses.update_one(id=17, body=CustomerStatusUpdateOne(...))
         """
-        from ..api.customer_statuses import update_customer_status
-
-        return update_customer_status.sync(client=self._client, id=id, body=body)
+        return operations.update_customer_status.sync(self._client, id=id, body=body)
 
 
 class AsyncCustomerStatusesApi:
@@ -178,140 +170,21 @@ class AsyncCustomerStatusesApi:
         self._client = client
 
     async def create(self, *, body: Sequence[CustomerStatusCreate]) -> CustomerStatusWriteResult:
-        """Add statuses of customers.
-
-        Only for administrators. An account has 30 statuses at most, system ones included.
-        Conditions cannot be written.
-
-        `POST /api/v4/customers/statuses` on the account's host; not to be sent twice: a
-        repetition acts again. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-statuses-
-        api#customers-statuses-add.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The new statuses with their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customer_statuses.create(body=[CustomerStatusCreate(...)])
-        """
-        from ..api.customer_statuses import create_customer_statuses
-
-        return await create_customer_statuses.asyncio(client=self._client, body=body)
+        """Add statuses of customers; see ``CustomerStatusesApi.create``."""
+        return await operations.create_customer_statuses.asyncio(self._client, body=body)
 
     async def delete(self, *, id: int) -> None:
-        """Delete a status of customers.
-
-        Only for administrators and not for system statuses. Its customers move to other
-        statuses by their conditions, after some time.
-
-        `DELETE /api/v4/customers/statuses/{id}` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-statuses-
-        api#customer-status-delete.
-
-        Args:
-            id: The id.
-
-        Returns:
-            204 (None): The status is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customer_statuses.delete(id=17)
-        """
-        from ..api.customer_statuses import delete_customer_status
-
-        await delete_customer_status.asyncio(client=self._client, id=id)
+        """Delete a status of customers; see ``CustomerStatusesApi.delete``."""
+        await operations.delete_customer_status.asyncio(self._client, id=id)
 
     async def get(self, *, id: int) -> CustomerStatus | None:
-        """Read one status of customers.
-
-        422 means that the mode periodicity is not on.
-
-        `GET /api/v4/customers/statuses/{id}` on the account's host; reads only. Known from
-        the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-statuses-
-        api#customer-status-detail.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The status. 204 (None): There is no status with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customer_statuses.get(id=17)
-        """
-        from ..api.customer_statuses import get_customer_status
-
-        return await get_customer_status.asyncio(client=self._client, id=id)
+        """Read one status of customers; see ``CustomerStatusesApi.get``."""
+        return await operations.get_customer_status.asyncio(self._client, id=id)
 
     async def list(self) -> CustomerStatusList:
-        """List the statuses of customers.
-
-        Neither paged nor filtered. 422 means that the mode periodicity is not on.
-
-        `GET /api/v4/customers/statuses` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-statuses-
-        api#customers-statuses-list.
-
-        Returns:
-            200: All statuses.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customer_statuses.list()
-        """
-        from ..api.customer_statuses import list_customer_statuses
-
-        return await list_customer_statuses.asyncio(client=self._client)
+        """List the statuses of customers; see ``CustomerStatusesApi.list``."""
+        return await operations.list_customer_statuses.asyncio(self._client)
 
     async def update_one(self, *, id: int, body: CustomerStatusUpdateOne) -> CustomerStatus:
-        """Change a status of customers.
-
-        Only for administrators. There is no bulk update.
-
-        `PATCH /api/v4/customers/statuses/{id}` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-statuses-
-        api#customers-status-edit.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed status.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customer_statuses.update_one(
-                id=17,
-                body=CustomerStatusUpdateOne(...),
-            )
-        """
-        from ..api.customer_statuses import update_customer_status
-
-        return await update_customer_status.asyncio(client=self._client, id=id, body=body)
+        """Change a status of customers; see ``CustomerStatusesApi.update_one``."""
+        return await operations.update_customer_status.asyncio(self._client, id=id, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import customers as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -66,9 +68,7 @@ class CustomersApi:
         Example:
             crm.api.customers.change_bonus_points(id=17, body=BonusPointsWrite(...))
         """
-        from ..api.customers import change_customer_bonus_points
-
-        return change_customer_bonus_points.sync(client=self._client, id=id, body=body)
+        return operations.change_customer_bonus_points.sync(self._client, id=id, body=body)
 
     def create(self, *, body: Sequence[CustomerCreate]) -> CustomerWriteResult:
         """Create customers.
@@ -95,9 +95,7 @@ class CustomersApi:
         Example:
             crm.api.customers.create(body=[CustomerCreate(...)])
         """
-        from ..api.customers import create_customers
-
-        return create_customers.sync(client=self._client, body=body)
+        return operations.create_customers.sync(self._client, body=body)
 
     def get(self, *, id: int, with_: Sequence[str] | None = None) -> Customer | None:
         """Read one customer.
@@ -123,9 +121,7 @@ class CustomersApi:
         Example:
             crm.api.customers.get(id=17)
         """
-        from ..api.customers import get_customer
-
-        return get_customer.sync(client=self._client, id=id, with_=with_)
+        return operations.get_customer.sync(self._client, id=id, with_=with_)
 
     def list(
         self,
@@ -136,7 +132,7 @@ class CustomersApi:
         query: str | None = None,
         filter: CustomerFilter | Mapping[str, Any] | None = None,
         order: CustomerOrder | Mapping[str, Any] | None = None,
-    ) -> CustomerPage | None:
+    ) -> CustomerPage:
         """List customers.
 
         Customers that the user may see; the rights are those on leads. Segments and tags
@@ -156,7 +152,7 @@ class CustomersApi:
             order: Order of the customers; not documented.
 
         Returns:
-            200: A page of customers. 204 (None): Nothing was found.
+            200: A page of customers. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 401, 403, 422, 429.
@@ -165,10 +161,8 @@ class CustomersApi:
         Example:
             crm.api.customers.list(limit=250)
         """
-        from ..api.customers import list_customers
-
-        return list_customers.sync(
-            client=self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
+        return operations.list_customers.sync(
+            self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
         )
 
     def set_mode(self, *, body: CustomersModeWrite) -> CustomersMode:
@@ -194,9 +188,7 @@ class CustomersApi:
         Example:
             crm.api.customers.set_mode(body=CustomersModeWrite(...))
         """
-        from ..api.customers import set_customers_mode
-
-        return set_customers_mode.sync(client=self._client, body=body)
+        return operations.set_customers_mode.sync(self._client, body=body)
 
     def update_one(self, *, id: int, body: CustomerUpdateOne) -> CustomerUpdated:
         """Update one customer.
@@ -222,9 +214,7 @@ class CustomersApi:
         Example:
             crm.api.customers.update_one(id=17, body=CustomerUpdateOne(...))
         """
-        from ..api.customers import update_customer
-
-        return update_customer.sync(client=self._client, id=id, body=body)
+        return operations.update_customer.sync(self._client, id=id, body=body)
 
     def update(self, *, body: Sequence[CustomerUpdate]) -> CustomerWriteResult:
         """Update customers in bulk.
@@ -251,9 +241,7 @@ class CustomersApi:
         Example:
             crm.api.customers.update(body=[CustomerUpdate(...)])
         """
-        from ..api.customers import update_customers
-
-        return update_customers.sync(client=self._client, body=body)
+        return operations.update_customers.sync(self._client, body=body)
 
 
 class AsyncCustomersApi:
@@ -265,90 +253,16 @@ class AsyncCustomersApi:
         self._client = client
 
     async def change_bonus_points(self, *, id: int, body: BonusPointsWrite) -> BonusPoints:
-        """Add or take bonus points of a customer.
-
-        For accounts with loyalty cards. Send either `earn` or `redeem`. The balance cannot
-        be read without changing it.
-
-        `POST /api/v4/customers/{id}/bonus_points` on the account's host; not to be sent
-        twice: a repetition acts again. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-
-        api#customer%E2%80%93bonus-points-update.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The balance after the call.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customers.change_bonus_points(id=17, body=BonusPointsWrite(...))
-        """
-        from ..api.customers import change_customer_bonus_points
-
-        return await change_customer_bonus_points.asyncio(client=self._client, id=id, body=body)
+        """Add or take bonus points of a customer; see ``CustomersApi.change_bonus_points``."""
+        return await operations.change_customer_bonus_points.asyncio(self._client, id=id, body=body)
 
     async def create(self, *, body: Sequence[CustomerCreate]) -> CustomerWriteResult:
-        """Create customers.
-
-        At most 250 items, 50 are recommended; larger batches may end in 504. The whole
-        batch is refused when one item is. In the mode periodicity `next_date` is required.
-        Values of custom fields do not come back. The function must be on in the account.
-
-        `POST /api/v4/customers` on the account's host; not to be sent twice: a repetition
-        acts again. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-add.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The new customers with their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customers.create(body=[CustomerCreate(...)])
-        """
-        from ..api.customers import create_customers
-
-        return await create_customers.asyncio(client=self._client, body=body)
+        """Create customers; see ``CustomersApi.create``."""
+        return await operations.create_customers.asyncio(self._client, body=body)
 
     async def get(self, *, id: int, with_: Sequence[str] | None = None) -> Customer | None:
-        """Read one customer.
-
-        The function must be on in the account.
-
-        `GET /api/v4/customers/{id}` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#customer-detail.
-
-        Args:
-            id: The id.
-            with_: What to embed; group_id adds the property of that name. Known values:
-                `contacts`, `companies`, `catalog_elements`, `group_id`.
-
-        Returns:
-            200: The customer. 204 (None): There is no customer with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customers.get(id=17)
-        """
-        from ..api.customers import get_customer
-
-        return await get_customer.asyncio(client=self._client, id=id, with_=with_)
+        """Read one customer; see ``CustomersApi.get``."""
+        return await operations.get_customer.asyncio(self._client, id=id, with_=with_)
 
     async def list(
         self,
@@ -359,121 +273,20 @@ class AsyncCustomersApi:
         query: str | None = None,
         filter: CustomerFilter | Mapping[str, Any] | None = None,
         order: CustomerOrder | Mapping[str, Any] | None = None,
-    ) -> CustomerPage | None:
-        """List customers.
-
-        Customers that the user may see; the rights are those on leads. Segments and tags
-        are always embedded. The function must be on in the account.
-
-        `GET /api/v4/customers` on the account's host; reads only. Paged: `customers`, 250
-        at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-list.
-
-        Args:
-            with_: What to embed; group_id adds the property of that name. Known values:
-                `contacts`, `companies`, `catalog_elements`, `group_id`.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            query: Full-text search over the filled fields.
-            filter: Conditions, all of which must hold; a paid option of the account.
-            order: Order of the customers; not documented.
-
-        Returns:
-            200: A page of customers. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customers.list(limit=250)
-        """
-        from ..api.customers import list_customers
-
-        return await list_customers.asyncio(
-            client=self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
+    ) -> CustomerPage:
+        """List customers; see ``CustomersApi.list``."""
+        return await operations.list_customers.asyncio(
+            self._client, with_=with_, page=page, limit=limit, query=query, filter=filter, order=order
         )
 
     async def set_mode(self, *, body: CustomersModeWrite) -> CustomersMode:
-        """Switch customers on or off and choose their mode.
-
-        Only for administrators. There is no method to read the mode; the account's
-        customers_mode tells it. 402 means that the tariff has no customers.
-
-        `PATCH /api/v4/customers/mode` on the account's host; sending it twice leaves the
-        same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-mode.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: The mode now in force.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customers.set_mode(body=CustomersModeWrite(...))
-        """
-        from ..api.customers import set_customers_mode
-
-        return await set_customers_mode.asyncio(client=self._client, body=body)
+        """Switch customers on or off and choose their mode; see ``CustomersApi.set_mode``."""
+        return await operations.set_customers_mode.asyncio(self._client, body=body)
 
     async def update_one(self, *, id: int, body: CustomerUpdateOne) -> CustomerUpdated:
-        """Update one customer.
-
-        Only the keys that are sent change. The answer is the bare object; a wrapper is
-        tolerated. Segments were reported not to change this way.
-
-        `PATCH /api/v4/customers/{id}` on the account's host; sending it twice leaves the
-        same state. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-edit.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed customer.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customers.update_one(id=17, body=CustomerUpdateOne(...))
-        """
-        from ..api.customers import update_customer
-
-        return await update_customer.asyncio(client=self._client, id=id, body=body)
+        """Update one customer; see ``CustomersApi.update_one``."""
+        return await operations.update_customer.asyncio(self._client, id=id, body=body)
 
     async def update(self, *, body: Sequence[CustomerUpdate]) -> CustomerWriteResult:
-        """Update customers in bulk.
-
-        Only the keys that are sent change. At most 250 items, 50 are recommended; larger
-        batches may end in 504. The whole batch is refused when one item is. Segments were
-        reported not to change this way.
-
-        `PATCH /api/v4/customers` on the account's host; sending it twice leaves the same
-        state. Takes 250 items (50 advised); answered items are matched by `request_id`,
-        then `id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#customers-edit.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The changed customers.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.customers.update(body=[CustomerUpdate(...)])
-        """
-        from ..api.customers import update_customers
-
-        return await update_customers.asyncio(client=self._client, body=body)
+        """Update customers in bulk; see ``CustomersApi.update``."""
+        return await operations.update_customers.asyncio(self._client, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import drive as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -63,9 +65,7 @@ class DriveApi:
         Example:
             crm.api.drive.create_session(body=DriveSessionCreate(...))
         """
-        from ..api.drive import create_upload_session
-
-        return create_upload_session.sync(client=self._client, body=body)
+        return operations.create_upload_session.sync(self._client, body=body)
 
     def delete(self, *, body: Sequence[DriveFileKey]) -> None:
         """Move files to the trash.
@@ -92,9 +92,7 @@ class DriveApi:
         Example:
             crm.api.drive.delete(body=[DriveFileKey(...)])
         """
-        from ..api.drive import delete_files
-
-        delete_files.sync(client=self._client, body=body)
+        operations.delete_files.sync(self._client, body=body)
 
     def stats(self) -> DriveStats:
         """Get the used space.
@@ -114,9 +112,7 @@ class DriveApi:
         Example:
             crm.api.drive.stats()
         """
-        from ..api.drive import get_drive_stats
-
-        return get_drive_stats.sync(client=self._client)
+        return operations.get_drive_stats.sync(self._client)
 
     def get(self, *, file_uuid: str) -> DriveFile:
         """Get a file by its uuid.
@@ -141,9 +137,7 @@ class DriveApi:
         Example:
             crm.api.drive.get(file_uuid="...")
         """
-        from ..api.drive import get_file
-
-        return get_file.sync(client=self._client, file_uuid=file_uuid)
+        return operations.get_file.sync(self._client, file_uuid=file_uuid)
 
     def versions(self, *, file_uuid: str) -> DriveVersionPage:
         """List the versions of a file.
@@ -167,9 +161,7 @@ class DriveApi:
         Example:
             crm.api.drive.versions(file_uuid="...")
         """
-        from ..api.drive import list_file_versions
-
-        return list_file_versions.sync(client=self._client, file_uuid=file_uuid)
+        return operations.list_file_versions.sync(self._client, file_uuid=file_uuid)
 
     def list(
         self,
@@ -178,7 +170,7 @@ class DriveApi:
         with_: Sequence[str] | None = None,
         page: int | None = None,
         limit: int | None = None,
-    ) -> DriveFilePage | None:
+    ) -> DriveFilePage:
         """List files.
 
         Files in the trash come only with `filter[deleted]`. The generic host of the service
@@ -195,7 +187,7 @@ class DriveApi:
             limit: Files per page; 50 is usual, the largest is not documented.
 
         Returns:
-            200: A page of files. 204 (None): Nothing was found.
+            200: A page of files. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 400, 401, 403, 422, 429.
@@ -204,9 +196,7 @@ class DriveApi:
         Example:
             crm.api.drive.list(limit=250)
         """
-        from ..api.drive import list_files
-
-        return list_files.sync(client=self._client, filter=filter, with_=with_, page=page, limit=limit)
+        return operations.list_files.sync(self._client, filter=filter, with_=with_, page=page, limit=limit)
 
     def restore(self, *, body: Sequence[DriveFileKey]) -> DriveFilePage | None:
         """Take files out of the trash.
@@ -231,9 +221,7 @@ class DriveApi:
         Example:
             crm.api.drive.restore(body=[DriveFileKey(...)])
         """
-        from ..api.drive import restore_files
-
-        return restore_files.sync(client=self._client, body=body)
+        return operations.restore_files.sync(self._client, body=body)
 
     def update(self, *, file_uuid: str, body: DriveFileUpdate) -> DriveFile:
         """Rename a file or choose its active version.
@@ -258,9 +246,7 @@ class DriveApi:
         Example:
             crm.api.drive.update(file_uuid="...", body=DriveFileUpdate(...))
         """
-        from ..api.drive import update_file
-
-        return update_file.sync(client=self._client, file_uuid=file_uuid, body=body)
+        return operations.update_file.sync(self._client, file_uuid=file_uuid, body=body)
 
     def upload_part(self, *, session_token: str, content: Body) -> DriveUploadPart:
         """Upload a part of a file.
@@ -289,9 +275,7 @@ class DriveApi:
         Example:
             crm.api.drive.upload_part(session_token="...", content=b"...")
         """
-        from ..api.drive import upload_file_part
-
-        return upload_file_part.sync(client=self._client, session_token=session_token, content=content)
+        return operations.upload_file_part.sync(self._client, session_token=session_token, content=content)
 
 
 class AsyncDriveApi:
@@ -303,137 +287,24 @@ class AsyncDriveApi:
         self._client = client
 
     async def create_session(self, *, body: DriveSessionCreate) -> DriveSession:
-        """Open an upload session.
-
-        The first step of an upload: the parts then go one after the other to `upload_url`
-        and to the addresses that the answers name, each at most `max_part_size` bytes. With
-        `file_uuid` the upload becomes a new version of that file. A session that is not
-        used ends by itself.
-
-        `POST /v1.0/sessions` on the host of the files service; sending it twice leaves the
-        same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: The session.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.drive.create_session(body=DriveSessionCreate(...))
-        """
-        from ..api.drive import create_upload_session
-
-        return await create_upload_session.asyncio(client=self._client, body=body)
+        """Open an upload session; see ``DriveApi.create_session``."""
+        return await operations.create_upload_session.asyncio(self._client, body=body)
 
     async def delete(self, *, body: Sequence[DriveFileKey]) -> None:
-        """Move files to the trash.
-
-        Needs the scope for deleting files. The space is free at once; the files vanish
-        after 30 days and cannot be used in notes, fields and templates meanwhile. No 404 is
-        documented for unknown files.
-
-        `DELETE /v1.0/files` on the host of the files service; sending it twice leaves the
-        same state. Takes 50 items (50 advised); answered items cannot be matched. All or
-        nothing (unknown). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            body: The items, 50 at most.
-
-        Returns:
-            204 (None): Deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.drive.delete(body=[DriveFileKey(...)])
-        """
-        from ..api.drive import delete_files
-
-        await delete_files.asyncio(client=self._client, body=body)
+        """Move files to the trash; see ``DriveApi.delete``."""
+        await operations.delete_files.asyncio(self._client, body=body)
 
     async def stats(self) -> DriveStats:
-        """Get the used space.
-
-        Not documented and may disappear; the web interface uses it.
-
-        `GET /v1.0/files/stats` on the host of the files service; reads only. Known from
-        what was observed (likely).
-
-        Returns:
-            200: Space of the account.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.drive.stats()
-        """
-        from ..api.drive import get_drive_stats
-
-        return await get_drive_stats.asyncio(client=self._client)
+        """Get the used space; see ``DriveApi.stats``."""
+        return await operations.get_drive_stats.asyncio(self._client)
 
     async def get(self, *, file_uuid: str) -> DriveFile:
-        """Get a file by its uuid.
-
-        The content is at `_links.download`, that of the active version at
-        `_links.download_version`.
-
-        `GET /v1.0/files/{file_uuid}` on the host of the files service; reads only. Known
-        from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            file_uuid: The file uuid.
-
-        Returns:
-            200: The file.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.drive.get(file_uuid="...")
-        """
-        from ..api.drive import get_file
-
-        return await get_file.asyncio(client=self._client, file_uuid=file_uuid)
+        """Get a file by its uuid; see ``DriveApi.get``."""
+        return await operations.get_file.asyncio(self._client, file_uuid=file_uuid)
 
     async def versions(self, *, file_uuid: str) -> DriveVersionPage:
-        """List the versions of a file.
-
-        All at once.
-
-        `GET /v1.0/files/{file_uuid}/versions` on the host of the files service; reads only.
-        Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            file_uuid: The file uuid.
-
-        Returns:
-            200: The versions.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.drive.versions(file_uuid="...")
-        """
-        from ..api.drive import list_file_versions
-
-        return await list_file_versions.asyncio(client=self._client, file_uuid=file_uuid)
+        """List the versions of a file; see ``DriveApi.versions``."""
+        return await operations.list_file_versions.asyncio(self._client, file_uuid=file_uuid)
 
     async def list(
         self,
@@ -442,121 +313,22 @@ class AsyncDriveApi:
         with_: Sequence[str] | None = None,
         page: int | None = None,
         limit: int | None = None,
-    ) -> DriveFilePage | None:
-        """List files.
-
-        Files in the trash come only with `filter[deleted]`. The generic host of the service
-        may lag behind in searches.
-
-        `GET /v1.0/files` on the host of the files service; reads only. Paged: `files`, 250
-        at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            filter: Narrows the list down.
-            with_: Further data to be sent along. Known values: `deleted`, `unbilled`.
-            page: Page number, from 1.
-            limit: Files per page; 50 is usual, the largest is not documented.
-
-        Returns:
-            200: A page of files. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.drive.list(limit=250)
-        """
-        from ..api.drive import list_files
-
-        return await list_files.asyncio(
-            client=self._client, filter=filter, with_=with_, page=page, limit=limit
+    ) -> DriveFilePage:
+        """List files; see ``DriveApi.list``."""
+        return await operations.list_files.asyncio(
+            self._client, filter=filter, with_=with_, page=page, limit=limit
         )
 
     async def restore(self, *, body: Sequence[DriveFileKey]) -> DriveFilePage | None:
-        """Take files out of the trash.
-
-        The answer holds the files that were restored.
-
-        `POST /v1.0/files/restore` on the host of the files service; sending it twice leaves
-        the same state. Takes 50 items (50 advised); answered items are matched by `uuid`.
-        Some items can succeed while others fail. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            body: The items, 50 at most.
-
-        Returns:
-            200: The restored files. 204 (None): Nothing was restored.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.drive.restore(body=[DriveFileKey(...)])
-        """
-        from ..api.drive import restore_files
-
-        return await restore_files.asyncio(client=self._client, body=body)
+        """Take files out of the trash; see ``DriveApi.restore``."""
+        return await operations.restore_files.asyncio(self._client, body=body)
 
     async def update(self, *, file_uuid: str, body: DriveFileUpdate) -> DriveFile:
-        """Rename a file or choose its active version.
-
-        A name and a version must not come together.
-
-        `PATCH /v1.0/files/{file_uuid}` on the host of the files service; sending it twice
-        leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            file_uuid: The file uuid.
-            body: What to send.
-
-        Returns:
-            200: The file.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.drive.update(file_uuid="...", body=DriveFileUpdate(...))
-        """
-        from ..api.drive import update_file
-
-        return await update_file.asyncio(client=self._client, file_uuid=file_uuid, body=body)
+        """Rename a file or choose its active version; see ``DriveApi.update``."""
+        return await operations.update_file.asyncio(self._client, file_uuid=file_uuid, body=body)
 
     async def upload_part(self, *, session_token: str, content: Body) -> DriveUploadPart:
-        """Upload a part of a file.
-
-        Send to the absolute address that the session or the part before named; the path is
-        given for completeness, and Kommo's may be shorter. Strictly one part after the
-        other. After a network failure the failed part alone is repeated. The content type
-        may be that of the file.
-
-        `POST /v1.0/sessions/upload/{session_token}` on the host of the files service;
-        sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            session_token: Last piece of the address: a short-lived JWT that names the
-                session and the part.
-            content: The bytes to send, whole or in pieces.
-
-        Returns:
-            200: Address for the next part, or the file after the last one.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.drive.upload_part(session_token="...", content=b"...")
-        """
-        from ..api.drive import upload_file_part
-
-        return await upload_file_part.asyncio(
-            client=self._client, session_token=session_token, content=content
+        """Upload a part of a file; see ``DriveApi.upload_part``."""
+        return await operations.upload_file_part.asyncio(
+            self._client, session_token=session_token, content=content
         )

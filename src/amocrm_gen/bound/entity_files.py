@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import entity_files as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -54,9 +56,9 @@ class EntityFilesApi:
                 body=[EntityFileWrite(...)],
             )
         """
-        from ..api.entity_files import link_entity_files
-
-        link_entity_files.sync(client=self._client, entity_type=entity_type, entity_id=entity_id, body=body)
+        operations.link_entity_files.sync(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        )
 
     def list(
         self,
@@ -92,14 +94,8 @@ class EntityFilesApi:
         Example:
             crm.api.entity_files.list(entity_type="leads", entity_id=17)
         """
-        from ..api.entity_files import list_entity_files
-
-        return list_entity_files.sync(
-            client=self._client,
-            entity_type=entity_type,
-            entity_id=entity_id,
-            limit=limit,
-            before_id=before_id,
+        return operations.list_entity_files.sync(
+            self._client, entity_type=entity_type, entity_id=entity_id, limit=limit, before_id=before_id
         )
 
     def list_of_file(self, *, file_uuid: str) -> FileLinks | None:
@@ -124,9 +120,7 @@ class EntityFilesApi:
         Example:
             crm.api.entity_files.list_of_file(file_uuid="...")
         """
-        from ..api.entity_files import list_file_links
-
-        return list_file_links.sync(client=self._client, file_uuid=file_uuid)
+        return operations.list_file_links.sync(self._client, file_uuid=file_uuid)
 
     def unlink(self, *, entity_type: EntityType, entity_id: int, body: Sequence[EntityFileWrite]) -> None:
         """Detaches files from an entity.
@@ -155,9 +149,9 @@ class EntityFilesApi:
                 body=[EntityFileWrite(...)],
             )
         """
-        from ..api.entity_files import unlink_entity_files
-
-        unlink_entity_files.sync(client=self._client, entity_type=entity_type, entity_id=entity_id, body=body)
+        operations.unlink_entity_files.sync(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        )
 
 
 class AsyncEntityFilesApi:
@@ -169,36 +163,9 @@ class AsyncEntityFilesApi:
         self._client = client
 
     async def link(self, *, entity_type: EntityType, entity_id: int, body: Sequence[EntityFileWrite]) -> None:
-        """Attaches files to an entity.
-
-        `PUT /api/v4/{entity_type}/{entity_id}/files` on the account's host; sending it
-        twice leaves the same state. Takes 250 items (50 advised); answered items cannot be
-        matched. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            body: The items, 250 at most.
-
-        Returns:
-            202 (None): The files will be attached.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.entity_files.link(
-                entity_type="leads",
-                entity_id=17,
-                body=[EntityFileWrite(...)],
-            )
-        """
-        from ..api.entity_files import link_entity_files
-
-        await link_entity_files.asyncio(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        """Attaches files to an entity; see ``EntityFilesApi.link``."""
+        await operations.link_entity_files.asyncio(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
         )
 
     async def list(
@@ -209,99 +176,19 @@ class AsyncEntityFilesApi:
         limit: int | None = None,
         before_id: int | None = None,
     ) -> EntityFileList | None:
-        """Lists the files of an entity.
-
-        There are no pages and no next link: for the next ones send the smallest id of this
-        answer as `before_id`.
-
-        `GET /api/v4/{entity_type}/{entity_id}/files` on the account's host; reads only.
-        Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            limit: Items in an answer, 50 when left out.
-            before_id: Only links with an id below this one.
-
-        Returns:
-            200: The links to files. 204 (None): The entity has no files, or no more of
-                them.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.entity_files.list(entity_type="leads", entity_id=17)
-        """
-        from ..api.entity_files import list_entity_files
-
-        return await list_entity_files.asyncio(
-            client=self._client,
-            entity_type=entity_type,
-            entity_id=entity_id,
-            limit=limit,
-            before_id=before_id,
+        """Lists the files of an entity; see ``EntityFilesApi.list``."""
+        return await operations.list_entity_files.asyncio(
+            self._client, entity_type=entity_type, entity_id=entity_id, limit=limit, before_id=before_id
         )
 
     async def list_of_file(self, *, file_uuid: str) -> FileLinks | None:
-        """Lists the entities of a file.
-
-        The answer is no HAL body, and the entities carry the names of older interfaces.
-
-        `GET /api/v4/files/{file_uuid}/links` on the account's host; reads only. Known from
-        the vendor's documentation: https://www.amocrm.ru/developers/content/files/files-
-        api.
-
-        Args:
-            file_uuid: UUID of the file.
-
-        Returns:
-            200: The entities of the file. 204 (None): The file belongs to nothing.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.entity_files.list_of_file(file_uuid="...")
-        """
-        from ..api.entity_files import list_file_links
-
-        return await list_file_links.asyncio(client=self._client, file_uuid=file_uuid)
+        """Lists the entities of a file; see ``EntityFilesApi.list_of_file``."""
+        return await operations.list_file_links.asyncio(self._client, file_uuid=file_uuid)
 
     async def unlink(
         self, *, entity_type: EntityType, entity_id: int, body: Sequence[EntityFileWrite]
     ) -> None:
-        """Detaches files from an entity.
-
-        `DELETE /api/v4/{entity_type}/{entity_id}/files` on the account's host; sending it
-        twice leaves the same state. Takes 250 items (50 advised); answered items cannot be
-        matched. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/files/files-api.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            body: The items, 250 at most.
-
-        Returns:
-            202 (None): The files will be detached.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.entity_files.unlink(
-                entity_type="leads",
-                entity_id=17,
-                body=[EntityFileWrite(...)],
-            )
-        """
-        from ..api.entity_files import unlink_entity_files
-
-        await unlink_entity_files.asyncio(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        """Detaches files from an entity; see ``EntityFilesApi.unlink``."""
+        await operations.unlink_entity_files.asyncio(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
         )

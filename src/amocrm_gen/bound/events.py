@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import events as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -50,9 +52,7 @@ class EventsApi:
         Example:
             crm.api.events.get(id="...")
         """
-        from ..api.events import get_event
-
-        return get_event.sync(client=self._client, id=id, with_=with_)
+        return operations.get_event.sync(self._client, id=id, with_=with_)
 
     def list_types(
         self, *, language_code: EventLanguage | None = None, limit: int | None = None
@@ -79,9 +79,7 @@ class EventsApi:
         Example:
             crm.api.events.list_types()
         """
-        from ..api.events import list_event_types
-
-        return list_event_types.sync(client=self._client, language_code=language_code, limit=limit)
+        return operations.list_event_types.sync(self._client, language_code=language_code, limit=limit)
 
     def list(
         self,
@@ -90,7 +88,7 @@ class EventsApi:
         limit: int | None = None,
         with_: Sequence[str] | None = None,
         filter: EventFilter | Mapping[str, Any] | None = None,
-    ) -> EventPage | None:
+    ) -> EventPage:
         """Lists events.
 
         Open to every user; what is returned follows the rights on the entities. Chat
@@ -111,7 +109,7 @@ class EventsApi:
             filter: The filter.
 
         Returns:
-            200: A page of events. 204 (None): No event fits.
+            200: A page of events. 204 (an empty page): No event fits.
 
         Raises:
             APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
@@ -120,9 +118,7 @@ class EventsApi:
         Example:
             crm.api.events.list(limit=100)
         """
-        from ..api.events import list_events
-
-        return list_events.sync(client=self._client, page=page, limit=limit, with_=with_, filter=filter)
+        return operations.list_events.sync(self._client, page=page, limit=limit, with_=with_, filter=filter)
 
 
 class AsyncEventsApi:
@@ -134,60 +130,16 @@ class AsyncEventsApi:
         self._client = client
 
     async def get(self, *, id: str, with_: Sequence[str] | None = None) -> Event | None:
-        """Gets one event.
-
-        `GET /api/v4/events/{id}` on the account's host; reads only. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/events-and-
-        notes.
-
-        Args:
-            id: Id of the event, 26 lower-case letters and digits.
-            with_: Extra data of the event. Known values: `contact_name`, `lead_name`,
-                `company_name`, `catalog_element_name`, `customer_name`, `catalog_name`,
-                `note`.
-
-        Returns:
-            200: The event. 204 (None): There is no such event.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.events.get(id="...")
-        """
-        from ..api.events import get_event
-
-        return await get_event.asyncio(client=self._client, id=id, with_=with_)
+        """Gets one event; see ``EventsApi.get``."""
+        return await operations.get_event.asyncio(self._client, id=id, with_=with_)
 
     async def list_types(
         self, *, language_code: EventLanguage | None = None, limit: int | None = None
     ) -> EventTypeList:
-        """Lists the event types of the account.
-
-        Not paged. Every custom field has a type of its own.
-
-        `GET /api/v4/events/types` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            language_code: Language of the names; that of the user when left out.
-            limit: Number of types.
-
-        Returns:
-            200: The event types.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.events.list_types()
-        """
-        from ..api.events import list_event_types
-
-        return await list_event_types.asyncio(client=self._client, language_code=language_code, limit=limit)
+        """Lists the event types of the account; see ``EventsApi.list_types``."""
+        return await operations.list_event_types.asyncio(
+            self._client, language_code=language_code, limit=limit
+        )
 
     async def list(
         self,
@@ -196,38 +148,8 @@ class AsyncEventsApi:
         limit: int | None = None,
         with_: Sequence[str] | None = None,
         filter: EventFilter | Mapping[str, Any] | None = None,
-    ) -> EventPage | None:
-        """Lists events.
-
-        Open to every user; what is returned follows the rights on the entities. Chat
-        messages of a talk carry the entity type lead or customer but are found by
-        `filter[entity]` contact. A filter by custom_field_(id)_value_changed takes no other
-        type beside it.
-
-        `GET /api/v4/events` on the account's host; reads only. Paged: `events`, 100 at most
-        on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 100 at most.
-            with_: Extra data of each event; the names go to the embedded entity. Known
-                values: `contact_name`, `lead_name`, `company_name`, `catalog_element_name`,
-                `customer_name`, `catalog_name`, `note`.
-            filter: The filter.
-
-        Returns:
-            200: A page of events. 204 (None): No event fits.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.events.list(limit=100)
-        """
-        from ..api.events import list_events
-
-        return await list_events.asyncio(
-            client=self._client, page=page, limit=limit, with_=with_, filter=filter
+    ) -> EventPage:
+        """Lists events; see ``EventsApi.list``."""
+        return await operations.list_events.asyncio(
+            self._client, page=page, limit=limit, with_=with_, filter=filter
         )

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import fields as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -76,9 +78,9 @@ class FieldsApi:
                 body=[CustomFieldGroupCreate(...)],
             )
         """
-        from ..api.fields import create_catalog_custom_field_groups
-
-        return create_catalog_custom_field_groups.sync(client=self._client, catalog_id=catalog_id, body=body)
+        return operations.create_catalog_custom_field_groups.sync(
+            self._client, catalog_id=catalog_id, body=body
+        )
 
     def create_for_catalog(
         self, *, catalog_id: int, body: Sequence[CatalogFieldCreate]
@@ -106,9 +108,7 @@ class FieldsApi:
         Example:
             crm.api.fields.create_for_catalog(catalog_id=17, body=[CatalogFieldCreate(...)])
         """
-        from ..api.fields import create_catalog_custom_fields
-
-        return create_catalog_custom_fields.sync(client=self._client, catalog_id=catalog_id, body=body)
+        return operations.create_catalog_custom_fields.sync(self._client, catalog_id=catalog_id, body=body)
 
     def create_groups(
         self, *, entity_type: EntityType, body: Sequence[CustomFieldGroupCreate]
@@ -139,9 +139,7 @@ class FieldsApi:
                 body=[CustomFieldGroupCreate(...)],
             )
         """
-        from ..api.fields import create_custom_field_groups
-
-        return create_custom_field_groups.sync(client=self._client, entity_type=entity_type, body=body)
+        return operations.create_custom_field_groups.sync(self._client, entity_type=entity_type, body=body)
 
     def create(self, *, entity_type: EntityType, body: Sequence[CustomFieldCreate]) -> CustomFieldWriteResult:
         """Create custom fields of an entity.
@@ -169,9 +167,7 @@ class FieldsApi:
         Example:
             crm.api.fields.create(entity_type="leads", body=[CustomFieldCreate(...)])
         """
-        from ..api.fields import create_custom_fields
-
-        return create_custom_fields.sync(client=self._client, entity_type=entity_type, body=body)
+        return operations.create_custom_fields.sync(self._client, entity_type=entity_type, body=body)
 
     def create_for_segments(self, *, body: Sequence[SegmentFieldCreate]) -> CustomFieldWriteResult:
         """Create custom fields of customer segments.
@@ -197,9 +193,7 @@ class FieldsApi:
         Example:
             crm.api.fields.create_for_segments(body=[SegmentFieldCreate(...)])
         """
-        from ..api.fields import create_segment_custom_fields
-
-        return create_segment_custom_fields.sync(client=self._client, body=body)
+        return operations.create_segment_custom_fields.sync(self._client, body=body)
 
     def delete_for_catalog(self, *, catalog_id: int, id: int) -> None:
         """Delete a custom field of a list.
@@ -225,9 +219,7 @@ class FieldsApi:
         Example:
             crm.api.fields.delete_for_catalog(catalog_id=17, id=17)
         """
-        from ..api.fields import delete_catalog_custom_field
-
-        delete_catalog_custom_field.sync(client=self._client, catalog_id=catalog_id, id=id)
+        operations.delete_catalog_custom_field.sync(self._client, catalog_id=catalog_id, id=id)
 
     def delete_group_for_catalog(self, *, catalog_id: int, id: str) -> None:
         """Delete a group of fields of a list.
@@ -252,9 +244,7 @@ class FieldsApi:
         Example:
             crm.api.fields.delete_group_for_catalog(catalog_id=17, id="...")
         """
-        from ..api.fields import delete_catalog_custom_field_group
-
-        delete_catalog_custom_field_group.sync(client=self._client, catalog_id=catalog_id, id=id)
+        operations.delete_catalog_custom_field_group.sync(self._client, catalog_id=catalog_id, id=id)
 
     def delete(self, *, entity_type: EntityType, id: int) -> None:
         """Delete a custom field of an entity.
@@ -280,9 +270,7 @@ class FieldsApi:
         Example:
             crm.api.fields.delete(entity_type="leads", id=17)
         """
-        from ..api.fields import delete_custom_field
-
-        delete_custom_field.sync(client=self._client, entity_type=entity_type, id=id)
+        operations.delete_custom_field.sync(self._client, entity_type=entity_type, id=id)
 
     def delete_group(self, *, entity_type: EntityType, id: str) -> None:
         """Delete a group of fields of an entity.
@@ -307,9 +295,7 @@ class FieldsApi:
         Example:
             crm.api.fields.delete_group(entity_type="leads", id="...")
         """
-        from ..api.fields import delete_custom_field_group
-
-        delete_custom_field_group.sync(client=self._client, entity_type=entity_type, id=id)
+        operations.delete_custom_field_group.sync(self._client, entity_type=entity_type, id=id)
 
     def delete_for_segments(self, *, id: int) -> None:
         """Delete a custom field of customer segments.
@@ -334,9 +320,7 @@ class FieldsApi:
         Example:
             crm.api.fields.delete_for_segments(id=17)
         """
-        from ..api.fields import delete_segment_custom_field
-
-        delete_segment_custom_field.sync(client=self._client, id=id)
+        operations.delete_segment_custom_field.sync(self._client, id=id)
 
     def get_for_catalog(self, *, catalog_id: int, id: int) -> CustomField | None:
         """Read one custom field of a list.
@@ -359,9 +343,7 @@ class FieldsApi:
         Example:
             crm.api.fields.get_for_catalog(catalog_id=17, id=17)
         """
-        from ..api.fields import get_catalog_custom_field
-
-        return get_catalog_custom_field.sync(client=self._client, catalog_id=catalog_id, id=id)
+        return operations.get_catalog_custom_field.sync(self._client, catalog_id=catalog_id, id=id)
 
     def get_group_for_catalog(self, *, catalog_id: int, id: str) -> CustomFieldGroup:
         """Read one group of fields of a list.
@@ -384,9 +366,7 @@ class FieldsApi:
         Example:
             crm.api.fields.get_group_for_catalog(catalog_id=17, id="...")
         """
-        from ..api.fields import get_catalog_custom_field_group
-
-        return get_catalog_custom_field_group.sync(client=self._client, catalog_id=catalog_id, id=id)
+        return operations.get_catalog_custom_field_group.sync(self._client, catalog_id=catalog_id, id=id)
 
     def get(self, *, entity_type: EntityType, id: int) -> CustomField | None:
         """Read one custom field of an entity.
@@ -409,9 +389,7 @@ class FieldsApi:
         Example:
             crm.api.fields.get(entity_type="leads", id=17)
         """
-        from ..api.fields import get_custom_field
-
-        return get_custom_field.sync(client=self._client, entity_type=entity_type, id=id)
+        return operations.get_custom_field.sync(self._client, entity_type=entity_type, id=id)
 
     def get_group(self, *, entity_type: EntityType, id: str) -> CustomFieldGroup:
         """Read one group of fields of an entity.
@@ -434,9 +412,7 @@ class FieldsApi:
         Example:
             crm.api.fields.get_group(entity_type="leads", id="...")
         """
-        from ..api.fields import get_custom_field_group
-
-        return get_custom_field_group.sync(client=self._client, entity_type=entity_type, id=id)
+        return operations.get_custom_field_group.sync(self._client, entity_type=entity_type, id=id)
 
     def get_for_segments(self, *, id: int) -> CustomField | None:
         """Read one custom field of customer segments.
@@ -458,9 +434,7 @@ class FieldsApi:
         Example:
             crm.api.fields.get_for_segments(id=17)
         """
-        from ..api.fields import get_segment_custom_field
-
-        return get_segment_custom_field.sync(client=self._client, id=id)
+        return operations.get_segment_custom_field.sync(self._client, id=id)
 
     def list_groups_for_catalog(self, *, catalog_id: int) -> CustomFieldGroupPage:
         """List the groups of fields of a list.
@@ -484,9 +458,7 @@ class FieldsApi:
         Example:
             crm.api.fields.list_groups_for_catalog(catalog_id=17)
         """
-        from ..api.fields import list_catalog_custom_field_groups
-
-        return list_catalog_custom_field_groups.sync(client=self._client, catalog_id=catalog_id)
+        return operations.list_catalog_custom_field_groups.sync(self._client, catalog_id=catalog_id)
 
     def list_for_catalog(
         self,
@@ -496,7 +468,7 @@ class FieldsApi:
         limit: int | None = None,
         filter: CustomFieldFilter | Mapping[str, Any] | None = None,
         order: CustomFieldOrder | Mapping[str, Any] | None = None,
-    ) -> CustomFieldPage | None:
+    ) -> CustomFieldPage:
         """List the custom fields of a list.
 
         50 fields a page by default.
@@ -513,7 +485,7 @@ class FieldsApi:
             order: Order of the fields.
 
         Returns:
-            200: A page of field definitions. 204 (None): Nothing was found.
+            200: A page of field definitions. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
@@ -522,10 +494,8 @@ class FieldsApi:
         Example:
             crm.api.fields.list_for_catalog(catalog_id=17, limit=250)
         """
-        from ..api.fields import list_catalog_custom_fields
-
-        return list_catalog_custom_fields.sync(
-            client=self._client, catalog_id=catalog_id, page=page, limit=limit, filter=filter, order=order
+        return operations.list_catalog_custom_fields.sync(
+            self._client, catalog_id=catalog_id, page=page, limit=limit, filter=filter, order=order
         )
 
     def list_groups(self, *, entity_type: EntityType) -> CustomFieldGroupPage:
@@ -550,9 +520,7 @@ class FieldsApi:
         Example:
             crm.api.fields.list_groups(entity_type="leads")
         """
-        from ..api.fields import list_custom_field_groups
-
-        return list_custom_field_groups.sync(client=self._client, entity_type=entity_type)
+        return operations.list_custom_field_groups.sync(self._client, entity_type=entity_type)
 
     def list(
         self,
@@ -562,7 +530,7 @@ class FieldsApi:
         limit: int | None = None,
         filter: CustomFieldFilter | Mapping[str, Any] | None = None,
         order: CustomFieldOrder | Mapping[str, Any] | None = None,
-    ) -> CustomFieldPage | None:
+    ) -> CustomFieldPage:
         """List the custom fields of an entity.
 
         50 fields a page by default. 422 comes, for example, when customers are switched
@@ -580,7 +548,7 @@ class FieldsApi:
             order: Order of the fields.
 
         Returns:
-            200: A page of field definitions. 204 (None): Nothing was found.
+            200: A page of field definitions. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
@@ -589,10 +557,8 @@ class FieldsApi:
         Example:
             crm.api.fields.list(entity_type="leads", limit=250)
         """
-        from ..api.fields import list_custom_fields
-
-        return list_custom_fields.sync(
-            client=self._client, entity_type=entity_type, page=page, limit=limit, filter=filter, order=order
+        return operations.list_custom_fields.sync(
+            self._client, entity_type=entity_type, page=page, limit=limit, filter=filter, order=order
         )
 
     def list_for_segments(
@@ -602,7 +568,7 @@ class FieldsApi:
         limit: int | None = None,
         filter: CustomFieldFilter | Mapping[str, Any] | None = None,
         order: CustomFieldOrder | Mapping[str, Any] | None = None,
-    ) -> CustomFieldPage | None:
+    ) -> CustomFieldPage:
         """List the custom fields of customer segments.
 
         50 fields a page by default. 422 means that customers are off.
@@ -618,7 +584,7 @@ class FieldsApi:
             order: Order of the fields.
 
         Returns:
-            200: A page of field definitions. 204 (None): Nothing was found.
+            200: A page of field definitions. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 400, 401, 403, 422, 429.
@@ -627,10 +593,8 @@ class FieldsApi:
         Example:
             crm.api.fields.list_for_segments(limit=250)
         """
-        from ..api.fields import list_segment_custom_fields
-
-        return list_segment_custom_fields.sync(
-            client=self._client, page=page, limit=limit, filter=filter, order=order
+        return operations.list_segment_custom_fields.sync(
+            self._client, page=page, limit=limit, filter=filter, order=order
         )
 
     def update_one_for_catalog(self, *, catalog_id: int, id: int, body: CatalogFieldUpdateOne) -> CustomField:
@@ -663,9 +627,9 @@ class FieldsApi:
                 body=CatalogFieldUpdateOne(...),
             )
         """
-        from ..api.fields import update_catalog_custom_field
-
-        return update_catalog_custom_field.sync(client=self._client, catalog_id=catalog_id, id=id, body=body)
+        return operations.update_catalog_custom_field.sync(
+            self._client, catalog_id=catalog_id, id=id, body=body
+        )
 
     def update_group_for_catalog(
         self, *, catalog_id: int, id: str, body: CustomFieldGroupUpdateOne
@@ -698,10 +662,8 @@ class FieldsApi:
                 body=CustomFieldGroupUpdateOne(...),
             )
         """
-        from ..api.fields import update_catalog_custom_field_group
-
-        return update_catalog_custom_field_group.sync(
-            client=self._client, catalog_id=catalog_id, id=id, body=body
+        return operations.update_catalog_custom_field_group.sync(
+            self._client, catalog_id=catalog_id, id=id, body=body
         )
 
     def update_for_catalog(
@@ -733,9 +695,7 @@ class FieldsApi:
         Example:
             crm.api.fields.update_for_catalog(catalog_id=17, body=[CatalogFieldUpdate(...)])
         """
-        from ..api.fields import update_catalog_custom_fields
-
-        return update_catalog_custom_fields.sync(client=self._client, catalog_id=catalog_id, body=body)
+        return operations.update_catalog_custom_fields.sync(self._client, catalog_id=catalog_id, body=body)
 
     def update_one(self, *, entity_type: EntityType, id: int, body: CustomFieldUpdateOne) -> CustomField:
         """Update one custom field of an entity.
@@ -767,9 +727,7 @@ class FieldsApi:
                 body=CustomFieldUpdateOne(...),
             )
         """
-        from ..api.fields import update_custom_field
-
-        return update_custom_field.sync(client=self._client, entity_type=entity_type, id=id, body=body)
+        return operations.update_custom_field.sync(self._client, entity_type=entity_type, id=id, body=body)
 
     def update_group(
         self, *, entity_type: EntityType, id: str, body: CustomFieldGroupUpdateOne
@@ -802,9 +760,9 @@ class FieldsApi:
                 body=CustomFieldGroupUpdateOne(...),
             )
         """
-        from ..api.fields import update_custom_field_group
-
-        return update_custom_field_group.sync(client=self._client, entity_type=entity_type, id=id, body=body)
+        return operations.update_custom_field_group.sync(
+            self._client, entity_type=entity_type, id=id, body=body
+        )
 
     def update(self, *, entity_type: EntityType, body: Sequence[CustomFieldUpdate]) -> CustomFieldWriteResult:
         """Update custom fields of an entity in bulk.
@@ -833,9 +791,7 @@ class FieldsApi:
         Example:
             crm.api.fields.update(entity_type="leads", body=[CustomFieldUpdate(...)])
         """
-        from ..api.fields import update_custom_fields
-
-        return update_custom_fields.sync(client=self._client, entity_type=entity_type, body=body)
+        return operations.update_custom_fields.sync(self._client, entity_type=entity_type, body=body)
 
     def update_one_for_segments(self, *, id: int, body: SegmentFieldUpdateOne) -> CustomField:
         """Update one custom field of customer segments.
@@ -862,9 +818,7 @@ class FieldsApi:
         Example:
             crm.api.fields.update_one_for_segments(id=17, body=SegmentFieldUpdateOne(...))
         """
-        from ..api.fields import update_segment_custom_field
-
-        return update_segment_custom_field.sync(client=self._client, id=id, body=body)
+        return operations.update_segment_custom_field.sync(self._client, id=id, body=body)
 
     def update_for_segments(self, *, body: Sequence[SegmentFieldUpdate]) -> CustomFieldWriteResult:
         """Update custom fields of customer segments in bulk.
@@ -892,9 +846,7 @@ class FieldsApi:
         Example:
             crm.api.fields.update_for_segments(body=[SegmentFieldUpdate(...)])
         """
-        from ..api.fields import update_segment_custom_fields
-
-        return update_segment_custom_fields.sync(client=self._client, body=body)
+        return operations.update_segment_custom_fields.sync(self._client, body=body)
 
 
 class AsyncFieldsApi:
@@ -908,454 +860,82 @@ class AsyncFieldsApi:
     async def create_groups_for_catalog(
         self, *, catalog_id: int, body: Sequence[CustomFieldGroupCreate]
     ) -> CustomFieldGroupPage:
-        """Create groups of fields of a list.
-
-        Only for administrators.
-
-        `POST /api/v4/catalogs/{catalog_id}/custom_fields/groups` on the account's host; not
-        to be sent twice: a repetition acts again. Takes 250 items (50 advised); answered
-        items are matched by `request_id`. All or nothing (unknown). Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-            body: The items, 250 at most.
-
-        Returns:
-            201: The new groups.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.create_groups_for_catalog(
-                catalog_id=17,
-                body=[CustomFieldGroupCreate(...)],
-            )
-        """
-        from ..api.fields import create_catalog_custom_field_groups
-
-        return await create_catalog_custom_field_groups.asyncio(
-            client=self._client, catalog_id=catalog_id, body=body
+        """Create groups of fields of a list; see ``FieldsApi.create_groups_for_catalog``."""
+        return await operations.create_catalog_custom_field_groups.asyncio(
+            self._client, catalog_id=catalog_id, body=body
         )
 
     async def create_for_catalog(
         self, *, catalog_id: int, body: Sequence[CatalogFieldCreate]
     ) -> CustomFieldWriteResult:
-        """Create custom fields of a list.
-
-        Only for administrators. The new definitions come back complete.
-
-        `POST /api/v4/catalogs/{catalog_id}/custom_fields` on the account's host; not to be
-        sent twice: a repetition acts again. Takes 250 items (50 advised); answered items
-        are matched by `request_id`. All or nothing (unknown). Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-            body: The items, 250 at most.
-
-        Returns:
-            201: The new field definitions.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.create_for_catalog(
-                catalog_id=17,
-                body=[CatalogFieldCreate(...)],
-            )
-        """
-        from ..api.fields import create_catalog_custom_fields
-
-        return await create_catalog_custom_fields.asyncio(
-            client=self._client, catalog_id=catalog_id, body=body
+        """Create custom fields of a list; see ``FieldsApi.create_for_catalog``."""
+        return await operations.create_catalog_custom_fields.asyncio(
+            self._client, catalog_id=catalog_id, body=body
         )
 
     async def create_groups(
         self, *, entity_type: EntityType, body: Sequence[CustomFieldGroupCreate]
     ) -> CustomFieldGroupPage:
-        """Create groups of fields of an entity.
-
-        Only for administrators.
-
-        `POST /api/v4/{entity_type}/custom_fields/groups` on the account's host; not to be
-        sent twice: a repetition acts again. Takes 250 items (50 advised); answered items
-        are matched by `request_id`. All or nothing (unknown). Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-            body: The items, 250 at most.
-
-        Returns:
-            201: The new groups.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.create_groups(
-                entity_type="leads",
-                body=[CustomFieldGroupCreate(...)],
-            )
-        """
-        from ..api.fields import create_custom_field_groups
-
-        return await create_custom_field_groups.asyncio(
-            client=self._client, entity_type=entity_type, body=body
+        """Create groups of fields of an entity; see ``FieldsApi.create_groups``."""
+        return await operations.create_custom_field_groups.asyncio(
+            self._client, entity_type=entity_type, body=body
         )
 
     async def create(
         self, *, entity_type: EntityType, body: Sequence[CustomFieldCreate]
     ) -> CustomFieldWriteResult:
-        """Create custom fields of an entity.
-
-        Only for administrators. The new definitions come back complete. Which types and
-        keys are allowed depends on the entity; chained_list, monetary and hidden statuses
-        need the paid super fields.
-
-        `POST /api/v4/{entity_type}/custom_fields` on the account's host; not to be sent
-        twice: a repetition acts again. Takes 250 items (50 advised); answered items are
-        matched by `request_id`. All or nothing (unknown). Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-            body: The items, 250 at most.
-
-        Returns:
-            201: The new field definitions.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.create(entity_type="leads", body=[CustomFieldCreate(...)])
-        """
-        from ..api.fields import create_custom_fields
-
-        return await create_custom_fields.asyncio(client=self._client, entity_type=entity_type, body=body)
+        """Create custom fields of an entity; see ``FieldsApi.create``."""
+        return await operations.create_custom_fields.asyncio(self._client, entity_type=entity_type, body=body)
 
     async def create_for_segments(self, *, body: Sequence[SegmentFieldCreate]) -> CustomFieldWriteResult:
-        """Create custom fields of customer segments.
-
-        Only for administrators. The new definitions come back complete. An account has 30
-        such fields at most.
-
-        `POST /api/v4/customers/segments/custom_fields` on the account's host; not to be
-        sent twice: a repetition acts again. Takes 250 items (50 advised); answered items
-        are matched by `request_id`. All or nothing (unknown). Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            201: The new field definitions.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.create_for_segments(body=[SegmentFieldCreate(...)])
-        """
-        from ..api.fields import create_segment_custom_fields
-
-        return await create_segment_custom_fields.asyncio(client=self._client, body=body)
+        """Create custom fields of customer segments; see ``FieldsApi.create_for_segments``."""
+        return await operations.create_segment_custom_fields.asyncio(self._client, body=body)
 
     async def delete_for_catalog(self, *, catalog_id: int, id: int) -> None:
-        """Delete a custom field of a list.
-
-        Only for administrators. The values that entities have in the field are deleted with
-        it. Fields whose is_deletable is false cannot be deleted.
-
-        `DELETE /api/v4/catalogs/{catalog_id}/custom_fields/{id}` on the account's host;
-        sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-            id: The id.
-
-        Returns:
-            204 (None): The field is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.delete_for_catalog(catalog_id=17, id=17)
-        """
-        from ..api.fields import delete_catalog_custom_field
-
-        await delete_catalog_custom_field.asyncio(client=self._client, catalog_id=catalog_id, id=id)
+        """Delete a custom field of a list; see ``FieldsApi.delete_for_catalog``."""
+        await operations.delete_catalog_custom_field.asyncio(self._client, catalog_id=catalog_id, id=id)
 
     async def delete_group_for_catalog(self, *, catalog_id: int, id: str) -> None:
-        """Delete a group of fields of a list.
-
-        Only for administrators and not for predefined groups.
-
-        `DELETE /api/v4/catalogs/{catalog_id}/custom_fields/groups/{id}` on the account's
-        host; sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-            id: Id of the group.
-
-        Returns:
-            204 (None): The group is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.delete_group_for_catalog(catalog_id=17, id="...")
-        """
-        from ..api.fields import delete_catalog_custom_field_group
-
-        await delete_catalog_custom_field_group.asyncio(client=self._client, catalog_id=catalog_id, id=id)
+        """Delete a group of fields of a list; see ``FieldsApi.delete_group_for_catalog``."""
+        await operations.delete_catalog_custom_field_group.asyncio(self._client, catalog_id=catalog_id, id=id)
 
     async def delete(self, *, entity_type: EntityType, id: int) -> None:
-        """Delete a custom field of an entity.
-
-        Only for administrators. The values that entities have in the field are deleted with
-        it. Fields whose is_deletable is false cannot be deleted.
-
-        `DELETE /api/v4/{entity_type}/custom_fields/{id}` on the account's host; sending it
-        twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-            id: The id.
-
-        Returns:
-            204 (None): The field is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.delete(entity_type="leads", id=17)
-        """
-        from ..api.fields import delete_custom_field
-
-        await delete_custom_field.asyncio(client=self._client, entity_type=entity_type, id=id)
+        """Delete a custom field of an entity; see ``FieldsApi.delete``."""
+        await operations.delete_custom_field.asyncio(self._client, entity_type=entity_type, id=id)
 
     async def delete_group(self, *, entity_type: EntityType, id: str) -> None:
-        """Delete a group of fields of an entity.
-
-        Only for administrators and not for predefined groups.
-
-        `DELETE /api/v4/{entity_type}/custom_fields/groups/{id}` on the account's host;
-        sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-            id: Id of the group.
-
-        Returns:
-            204 (None): The group is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.delete_group(entity_type="leads", id="...")
-        """
-        from ..api.fields import delete_custom_field_group
-
-        await delete_custom_field_group.asyncio(client=self._client, entity_type=entity_type, id=id)
+        """Delete a group of fields of an entity; see ``FieldsApi.delete_group``."""
+        await operations.delete_custom_field_group.asyncio(self._client, entity_type=entity_type, id=id)
 
     async def delete_for_segments(self, *, id: int) -> None:
-        """Delete a custom field of customer segments.
-
-        Only for administrators. The values that entities have in the field are deleted with
-        it. Fields whose is_deletable is false cannot be deleted.
-
-        `DELETE /api/v4/customers/segments/custom_fields/{id}` on the account's host;
-        sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            id: The id.
-
-        Returns:
-            204 (None): The field is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.delete_for_segments(id=17)
-        """
-        from ..api.fields import delete_segment_custom_field
-
-        await delete_segment_custom_field.asyncio(client=self._client, id=id)
+        """Delete a custom field of customer segments; see ``FieldsApi.delete_for_segments``."""
+        await operations.delete_segment_custom_field.asyncio(self._client, id=id)
 
     async def get_for_catalog(self, *, catalog_id: int, id: int) -> CustomField | None:
-        """Read one custom field of a list.
-
-        `GET /api/v4/catalogs/{catalog_id}/custom_fields/{id}` on the account's host; reads
-        only. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-            id: The id.
-
-        Returns:
-            200: The field definition. 204 (None): There is no field with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.get_for_catalog(catalog_id=17, id=17)
-        """
-        from ..api.fields import get_catalog_custom_field
-
-        return await get_catalog_custom_field.asyncio(client=self._client, catalog_id=catalog_id, id=id)
+        """Read one custom field of a list; see ``FieldsApi.get_for_catalog``."""
+        return await operations.get_catalog_custom_field.asyncio(self._client, catalog_id=catalog_id, id=id)
 
     async def get_group_for_catalog(self, *, catalog_id: int, id: str) -> CustomFieldGroup:
-        """Read one group of fields of a list.
-
-        `GET /api/v4/catalogs/{catalog_id}/custom_fields/groups/{id}` on the account's host;
-        reads only. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-            id: Id of the group.
-
-        Returns:
-            200: The group.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.get_group_for_catalog(catalog_id=17, id="...")
-        """
-        from ..api.fields import get_catalog_custom_field_group
-
-        return await get_catalog_custom_field_group.asyncio(client=self._client, catalog_id=catalog_id, id=id)
+        """Read one group of fields of a list; see ``FieldsApi.get_group_for_catalog``."""
+        return await operations.get_catalog_custom_field_group.asyncio(
+            self._client, catalog_id=catalog_id, id=id
+        )
 
     async def get(self, *, entity_type: EntityType, id: int) -> CustomField | None:
-        """Read one custom field of an entity.
-
-        `GET /api/v4/{entity_type}/custom_fields/{id}` on the account's host; reads only.
-        Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-            id: The id.
-
-        Returns:
-            200: The field definition. 204 (None): There is no field with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.get(entity_type="leads", id=17)
-        """
-        from ..api.fields import get_custom_field
-
-        return await get_custom_field.asyncio(client=self._client, entity_type=entity_type, id=id)
+        """Read one custom field of an entity; see ``FieldsApi.get``."""
+        return await operations.get_custom_field.asyncio(self._client, entity_type=entity_type, id=id)
 
     async def get_group(self, *, entity_type: EntityType, id: str) -> CustomFieldGroup:
-        """Read one group of fields of an entity.
-
-        `GET /api/v4/{entity_type}/custom_fields/groups/{id}` on the account's host; reads
-        only. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-            id: Id of the group.
-
-        Returns:
-            200: The group.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.get_group(entity_type="leads", id="...")
-        """
-        from ..api.fields import get_custom_field_group
-
-        return await get_custom_field_group.asyncio(client=self._client, entity_type=entity_type, id=id)
+        """Read one group of fields of an entity; see ``FieldsApi.get_group``."""
+        return await operations.get_custom_field_group.asyncio(self._client, entity_type=entity_type, id=id)
 
     async def get_for_segments(self, *, id: int) -> CustomField | None:
-        """Read one custom field of customer segments.
-
-        `GET /api/v4/customers/segments/custom_fields/{id}` on the account's host; reads
-        only. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The field definition. 204 (None): There is no field with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.get_for_segments(id=17)
-        """
-        from ..api.fields import get_segment_custom_field
-
-        return await get_segment_custom_field.asyncio(client=self._client, id=id)
+        """Read one custom field of customer segments; see ``FieldsApi.get_for_segments``."""
+        return await operations.get_segment_custom_field.asyncio(self._client, id=id)
 
     async def list_groups_for_catalog(self, *, catalog_id: int) -> CustomFieldGroupPage:
-        """List the groups of fields of a list.
-
-        Neither paged nor filtered.
-
-        `GET /api/v4/catalogs/{catalog_id}/custom_fields/groups` on the account's host;
-        reads only. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-
-        Returns:
-            200: All groups.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.list_groups_for_catalog(catalog_id=17)
-        """
-        from ..api.fields import list_catalog_custom_field_groups
-
-        return await list_catalog_custom_field_groups.asyncio(client=self._client, catalog_id=catalog_id)
+        """List the groups of fields of a list; see ``FieldsApi.list_groups_for_catalog``."""
+        return await operations.list_catalog_custom_field_groups.asyncio(self._client, catalog_id=catalog_id)
 
     async def list_for_catalog(
         self,
@@ -1365,63 +945,15 @@ class AsyncFieldsApi:
         limit: int | None = None,
         filter: CustomFieldFilter | Mapping[str, Any] | None = None,
         order: CustomFieldOrder | Mapping[str, Any] | None = None,
-    ) -> CustomFieldPage | None:
-        """List the custom fields of a list.
-
-        50 fields a page by default.
-
-        `GET /api/v4/catalogs/{catalog_id}/custom_fields` on the account's host; reads only.
-        Paged: `custom_fields`, 250 at most on a page. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            filter: Choose fields by their types, or by their ids.
-            order: Order of the fields.
-
-        Returns:
-            200: A page of field definitions. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.list_for_catalog(catalog_id=17, limit=250)
-        """
-        from ..api.fields import list_catalog_custom_fields
-
-        return await list_catalog_custom_fields.asyncio(
-            client=self._client, catalog_id=catalog_id, page=page, limit=limit, filter=filter, order=order
+    ) -> CustomFieldPage:
+        """List the custom fields of a list; see ``FieldsApi.list_for_catalog``."""
+        return await operations.list_catalog_custom_fields.asyncio(
+            self._client, catalog_id=catalog_id, page=page, limit=limit, filter=filter, order=order
         )
 
     async def list_groups(self, *, entity_type: EntityType) -> CustomFieldGroupPage:
-        """List the groups of fields of an entity.
-
-        Neither paged nor filtered.
-
-        `GET /api/v4/{entity_type}/custom_fields/groups` on the account's host; reads only.
-        Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-
-        Returns:
-            200: All groups.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.list_groups(entity_type="leads")
-        """
-        from ..api.fields import list_custom_field_groups
-
-        return await list_custom_field_groups.asyncio(client=self._client, entity_type=entity_type)
+        """List the groups of fields of an entity; see ``FieldsApi.list_groups``."""
+        return await operations.list_custom_field_groups.asyncio(self._client, entity_type=entity_type)
 
     async def list(
         self,
@@ -1431,37 +963,10 @@ class AsyncFieldsApi:
         limit: int | None = None,
         filter: CustomFieldFilter | Mapping[str, Any] | None = None,
         order: CustomFieldOrder | Mapping[str, Any] | None = None,
-    ) -> CustomFieldPage | None:
-        """List the custom fields of an entity.
-
-        50 fields a page by default. 422 comes, for example, when customers are switched
-        off.
-
-        `GET /api/v4/{entity_type}/custom_fields` on the account's host; reads only. Paged:
-        `custom_fields`, 250 at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            filter: Choose fields by their types, or by their ids.
-            order: Order of the fields.
-
-        Returns:
-            200: A page of field definitions. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.list(entity_type="leads", limit=250)
-        """
-        from ..api.fields import list_custom_fields
-
-        return await list_custom_fields.asyncio(
-            client=self._client, entity_type=entity_type, page=page, limit=limit, filter=filter, order=order
+    ) -> CustomFieldPage:
+        """List the custom fields of an entity; see ``FieldsApi.list``."""
+        return await operations.list_custom_fields.asyncio(
+            self._client, entity_type=entity_type, page=page, limit=limit, filter=filter, order=order
         )
 
     async def list_for_segments(
@@ -1471,316 +976,62 @@ class AsyncFieldsApi:
         limit: int | None = None,
         filter: CustomFieldFilter | Mapping[str, Any] | None = None,
         order: CustomFieldOrder | Mapping[str, Any] | None = None,
-    ) -> CustomFieldPage | None:
-        """List the custom fields of customer segments.
-
-        50 fields a page by default. 422 means that customers are off.
-
-        `GET /api/v4/customers/segments/custom_fields` on the account's host; reads only.
-        Paged: `custom_fields`, 250 at most on a page. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            filter: Choose fields by their types, or by their ids.
-            order: Order of the fields.
-
-        Returns:
-            200: A page of field definitions. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.list_for_segments(limit=250)
-        """
-        from ..api.fields import list_segment_custom_fields
-
-        return await list_segment_custom_fields.asyncio(
-            client=self._client, page=page, limit=limit, filter=filter, order=order
+    ) -> CustomFieldPage:
+        """List the custom fields of customer segments; see ``FieldsApi.list_for_segments``."""
+        return await operations.list_segment_custom_fields.asyncio(
+            self._client, page=page, limit=limit, filter=filter, order=order
         )
 
     async def update_one_for_catalog(
         self, *, catalog_id: int, id: int, body: CatalogFieldUpdateOne
     ) -> CustomField:
-        """Update one custom field of a list.
-
-        Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it.
-
-        `PATCH /api/v4/catalogs/{catalog_id}/custom_fields/{id}` on the account's host; not
-        to be sent twice: a repetition acts again. Known from the vendor's client library:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed field definition. 201: The changed field definition.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.update_one_for_catalog(
-                catalog_id=17,
-                id=17,
-                body=CatalogFieldUpdateOne(...),
-            )
-        """
-        from ..api.fields import update_catalog_custom_field
-
-        return await update_catalog_custom_field.asyncio(
-            client=self._client, catalog_id=catalog_id, id=id, body=body
+        """Update one custom field of a list; see ``FieldsApi.update_one_for_catalog``."""
+        return await operations.update_catalog_custom_field.asyncio(
+            self._client, catalog_id=catalog_id, id=id, body=body
         )
 
     async def update_group_for_catalog(
         self, *, catalog_id: int, id: str, body: CustomFieldGroupUpdateOne
     ) -> CustomFieldGroup:
-        """Change a group of fields of a list.
-
-        Only for administrators. Fields that are named move into the group. There is no bulk
-        update.
-
-        `PATCH /api/v4/catalogs/{catalog_id}/custom_fields/groups/{id}` on the account's
-        host; sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-            id: Id of the group.
-            body: What to send.
-
-        Returns:
-            200: The changed group with all its fields.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.update_group_for_catalog(
-                catalog_id=17,
-                id="...",
-                body=CustomFieldGroupUpdateOne(...),
-            )
-        """
-        from ..api.fields import update_catalog_custom_field_group
-
-        return await update_catalog_custom_field_group.asyncio(
-            client=self._client, catalog_id=catalog_id, id=id, body=body
+        """Change a group of fields of a list; see ``FieldsApi.update_group_for_catalog``."""
+        return await operations.update_catalog_custom_field_group.asyncio(
+            self._client, catalog_id=catalog_id, id=id, body=body
         )
 
     async def update_for_catalog(
         self, *, catalog_id: int, body: Sequence[CatalogFieldUpdate]
     ) -> CustomFieldWriteResult:
-        """Update custom fields of a list in bulk.
-
-        Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it. The type of a field cannot be changed.
-
-        `PATCH /api/v4/catalogs/{catalog_id}/custom_fields` on the account's host; not to be
-        sent twice: a repetition acts again. Takes 250 items (50 advised); answered items
-        are matched by `request_id`, then `id`. All or nothing (unknown). Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            catalog_id: Id of the list.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The changed field definitions. 201: The changed field definitions.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.update_for_catalog(
-                catalog_id=17,
-                body=[CatalogFieldUpdate(...)],
-            )
-        """
-        from ..api.fields import update_catalog_custom_fields
-
-        return await update_catalog_custom_fields.asyncio(
-            client=self._client, catalog_id=catalog_id, body=body
+        """Update custom fields of a list in bulk; see ``FieldsApi.update_for_catalog``."""
+        return await operations.update_catalog_custom_fields.asyncio(
+            self._client, catalog_id=catalog_id, body=body
         )
 
     async def update_one(
         self, *, entity_type: EntityType, id: int, body: CustomFieldUpdateOne
     ) -> CustomField:
-        """Update one custom field of an entity.
-
-        Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it.
-
-        `PATCH /api/v4/{entity_type}/custom_fields/{id}` on the account's host; not to be
-        sent twice: a repetition acts again. Known from the vendor's client library:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed field definition. 201: The changed field definition.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.update_one(
-                entity_type="leads",
-                id=17,
-                body=CustomFieldUpdateOne(...),
-            )
-        """
-        from ..api.fields import update_custom_field
-
-        return await update_custom_field.asyncio(
-            client=self._client, entity_type=entity_type, id=id, body=body
+        """Update one custom field of an entity; see ``FieldsApi.update_one``."""
+        return await operations.update_custom_field.asyncio(
+            self._client, entity_type=entity_type, id=id, body=body
         )
 
     async def update_group(
         self, *, entity_type: EntityType, id: str, body: CustomFieldGroupUpdateOne
     ) -> CustomFieldGroup:
-        """Change a group of fields of an entity.
-
-        Only for administrators. Fields that are named move into the group. There is no bulk
-        update.
-
-        `PATCH /api/v4/{entity_type}/custom_fields/groups/{id}` on the account's host;
-        sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-            id: Id of the group.
-            body: What to send.
-
-        Returns:
-            200: The changed group with all its fields.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.update_group(
-                entity_type="leads",
-                id="...",
-                body=CustomFieldGroupUpdateOne(...),
-            )
-        """
-        from ..api.fields import update_custom_field_group
-
-        return await update_custom_field_group.asyncio(
-            client=self._client, entity_type=entity_type, id=id, body=body
+        """Change a group of fields of an entity; see ``FieldsApi.update_group``."""
+        return await operations.update_custom_field_group.asyncio(
+            self._client, entity_type=entity_type, id=id, body=body
         )
 
     async def update(
         self, *, entity_type: EntityType, body: Sequence[CustomFieldUpdate]
     ) -> CustomFieldWriteResult:
-        """Update custom fields of an entity in bulk.
-
-        Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it. The type of a field cannot be changed.
-
-        `PATCH /api/v4/{entity_type}/custom_fields` on the account's host; not to be sent
-        twice: a repetition acts again. Takes 250 items (50 advised); answered items are
-        matched by `request_id`, then `id`. All or nothing (unknown). Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            entity_type: One of the four main entities.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The changed field definitions. 201: The changed field definitions.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.update(entity_type="leads", body=[CustomFieldUpdate(...)])
-        """
-        from ..api.fields import update_custom_fields
-
-        return await update_custom_fields.asyncio(client=self._client, entity_type=entity_type, body=body)
+        """Update custom fields of an entity in bulk; see ``FieldsApi.update``."""
+        return await operations.update_custom_fields.asyncio(self._client, entity_type=entity_type, body=body)
 
     async def update_one_for_segments(self, *, id: int, body: SegmentFieldUpdateOne) -> CustomField:
-        """Update one custom field of customer segments.
-
-        Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it.
-
-        `PATCH /api/v4/customers/segments/custom_fields/{id}` on the account's host; not to
-        be sent twice: a repetition acts again. Known from the vendor's client library:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed field definition. 201: The changed field definition.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.update_one_for_segments(
-                id=17,
-                body=SegmentFieldUpdateOne(...),
-            )
-        """
-        from ..api.fields import update_segment_custom_field
-
-        return await update_segment_custom_field.asyncio(client=self._client, id=id, body=body)
+        """Update one custom field of customer segments; see ``FieldsApi.update_one_for_segments``."""
+        return await operations.update_segment_custom_field.asyncio(self._client, id=id, body=body)
 
     async def update_for_segments(self, *, body: Sequence[SegmentFieldUpdate]) -> CustomFieldWriteResult:
-        """Update custom fields of customer segments in bulk.
-
-        Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it. The type of a field cannot be changed.
-
-        `PATCH /api/v4/customers/segments/custom_fields` on the account's host; not to be
-        sent twice: a repetition acts again. Takes 250 items (50 advised); answered items
-        are matched by `request_id`, then `id`. All or nothing (unknown). Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/custom-fields.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The changed field definitions. 201: The changed field definitions.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.fields.update_for_segments(body=[SegmentFieldUpdate(...)])
-        """
-        from ..api.fields import update_segment_custom_fields
-
-        return await update_segment_custom_fields.asyncio(client=self._client, body=body)
+        """Update custom fields of customer segments in bulk; see ``FieldsApi.update_for_segments``."""
+        return await operations.update_segment_custom_fields.asyncio(self._client, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import knowledge as operations
+
 if TYPE_CHECKING:
     from .._runtime.wire import AsyncClient, Client
     from ..models.knowledge import (
@@ -57,9 +59,7 @@ class KnowledgeApi:
         Example:
             crm.api.knowledge.add_file(body=FileKnowledgeCreate(...))
         """
-        from ..api.knowledge import create_file_knowledge
-
-        return create_file_knowledge.sync(client=self._client, body=body, x_language=x_language)
+        return operations.create_file_knowledge.sync(self._client, body=body, x_language=x_language)
 
     def add_text(
         self, *, body: TextKnowledgeCreate, x_language: KnowledgeLanguage | None = None
@@ -88,9 +88,7 @@ class KnowledgeApi:
         Example:
             crm.api.knowledge.add_text(body=TextKnowledgeCreate(...))
         """
-        from ..api.knowledge import create_text_knowledge
-
-        return create_text_knowledge.sync(client=self._client, body=body, x_language=x_language)
+        return operations.create_text_knowledge.sync(self._client, body=body, x_language=x_language)
 
     def add_url(
         self, *, body: UrlKnowledgeCreate, x_language: KnowledgeLanguage | None = None
@@ -117,9 +115,7 @@ class KnowledgeApi:
         Example:
             crm.api.knowledge.add_url(body=UrlKnowledgeCreate(...))
         """
-        from ..api.knowledge import create_url_knowledge
-
-        return create_url_knowledge.sync(client=self._client, body=body, x_language=x_language)
+        return operations.create_url_knowledge.sync(self._client, body=body, x_language=x_language)
 
     def import_products(self, *, x_language: KnowledgeLanguage | None = None) -> KnowledgeAnswer:
         """Imports the list of products into the knowledge base.
@@ -143,9 +139,7 @@ class KnowledgeApi:
         Example:
             crm.api.knowledge.import_products()
         """
-        from ..api.knowledge import import_products_knowledge
-
-        return import_products_knowledge.sync(client=self._client, x_language=x_language)
+        return operations.import_products_knowledge.sync(self._client, x_language=x_language)
 
 
 class AsyncKnowledgeApi:
@@ -159,115 +153,21 @@ class AsyncKnowledgeApi:
     async def add_file(
         self, *, body: FileKnowledgeCreate, x_language: KnowledgeLanguage | None = None
     ) -> KnowledgeSource:
-        """Adds a document to the knowledge base.
-
-        Kommo only. PDF, DOC or DOCX up to 45 MB in the files service; pictures are not
-        read.
-
-        `POST /api/v2/sources/file` on the account's host; not to be sent twice: a
-        repetition acts again. Known from Kommo's documentation (likely):
-        https://developers.kommo.com/reference/ai-add-source-file.
-
-        Args:
-            body: What to send.
-            x_language: Language of messages; English when left out.
-
-        Returns:
-            200: The source that was added. 201: The source that was added.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.knowledge.add_file(body=FileKnowledgeCreate(...))
-        """
-        from ..api.knowledge import create_file_knowledge
-
-        return await create_file_knowledge.asyncio(client=self._client, body=body, x_language=x_language)
+        """Adds a document to the knowledge base; see ``KnowledgeApi.add_file``."""
+        return await operations.create_file_knowledge.asyncio(self._client, body=body, x_language=x_language)
 
     async def add_text(
         self, *, body: TextKnowledgeCreate, x_language: KnowledgeLanguage | None = None
     ) -> KnowledgeSource:
-        """Adds a text to the knowledge base.
-
-        Kommo only. 402 means that the function is off for the account or that the number of
-        sources is used up (100, in a trial 10, for each function); 403 can also mean that
-        the service is away.
-
-        `POST /api/v2/sources/text` on the account's host; not to be sent twice: a
-        repetition acts again. Known from Kommo's documentation (likely):
-        https://developers.kommo.com/reference/ai-api-methods.
-
-        Args:
-            body: What to send.
-            x_language: Language of messages; English when left out.
-
-        Returns:
-            200: The source that was added. 201: The source that was added.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.knowledge.add_text(body=TextKnowledgeCreate(...))
-        """
-        from ..api.knowledge import create_text_knowledge
-
-        return await create_text_knowledge.asyncio(client=self._client, body=body, x_language=x_language)
+        """Adds a text to the knowledge base; see ``KnowledgeApi.add_text``."""
+        return await operations.create_text_knowledge.asyncio(self._client, body=body, x_language=x_language)
 
     async def add_url(
         self, *, body: UrlKnowledgeCreate, x_language: KnowledgeLanguage | None = None
     ) -> KnowledgeSource:
-        """Adds a web page to the knowledge base.
-
-        Kommo only. With `with_nested` the pages it links to are added as well.
-
-        `POST /api/v2/sources/url` on the account's host; not to be sent twice: a repetition
-        acts again. Known from Kommo's documentation (likely):
-        https://developers.kommo.com/reference/ai-add-source-url.
-
-        Args:
-            body: What to send.
-            x_language: Language of messages; English when left out.
-
-        Returns:
-            200: The source that was added. 201: The source that was added.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.knowledge.add_url(body=UrlKnowledgeCreate(...))
-        """
-        from ..api.knowledge import create_url_knowledge
-
-        return await create_url_knowledge.asyncio(client=self._client, body=body, x_language=x_language)
+        """Adds a web page to the knowledge base; see ``KnowledgeApi.add_url``."""
+        return await operations.create_url_knowledge.asyncio(self._client, body=body, x_language=x_language)
 
     async def import_products(self, *, x_language: KnowledgeLanguage | None = None) -> KnowledgeAnswer:
-        """Imports the list of products into the knowledge base.
-
-        Kommo only. No body.
-
-        `POST /api/v2/agent/knowledges/products/import` on the account's host; not to be
-        sent twice: a repetition acts again. Known from Kommo's documentation (likely):
-        https://developers.kommo.com/reference/ai-api-methods.
-
-        Args:
-            x_language: Language of messages; English when left out.
-
-        Returns:
-            201: The import was started.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.knowledge.import_products()
-        """
-        from ..api.knowledge import import_products_knowledge
-
-        return await import_products_knowledge.asyncio(client=self._client, x_language=x_language)
+        """Imports the list of products into the knowledge base; see ``KnowledgeApi.import_products``."""
+        return await operations.import_products_knowledge.asyncio(self._client, x_language=x_language)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
+from ..api import leads as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -64,9 +66,7 @@ class LeadsApi:
         Example:
             crm.api.leads.create(body=[LeadCreate(...)])
         """
-        from ..api.leads import create_leads
-
-        return create_leads.sync(client=self._client, body=body)
+        return operations.create_leads.sync(self._client, body=body)
 
     def create_complex(self, *, body: Sequence[ComplexLead]) -> builtins.list[ComplexLeadWritten]:
         """Create leads together with contact and company.
@@ -97,9 +97,7 @@ class LeadsApi:
         Example:
             crm.api.leads.create_complex(body=[ComplexLead(...)])
         """
-        from ..api.leads import create_leads_complex
-
-        return create_leads_complex.sync(client=self._client, body=body)
+        return operations.create_leads_complex.sync(self._client, body=body)
 
     def get(self, *, id: int, with_: Sequence[str] | None = None) -> Lead | None:
         """Get one lead.
@@ -127,9 +125,7 @@ class LeadsApi:
         Example:
             crm.api.leads.get(id=17)
         """
-        from ..api.leads import get_lead
-
-        return get_lead.sync(client=self._client, id=id, with_=with_)
+        return operations.get_lead.sync(self._client, id=id, with_=with_)
 
     def list(
         self,
@@ -140,7 +136,7 @@ class LeadsApi:
         query: str | None = None,
         filter: LeadFilter | Mapping[str, Any] | None = None,
         order: LeadOrder | Mapping[str, Any] | None = None,
-    ) -> LeadPage | None:
+    ) -> LeadPage:
         """List leads.
 
         Leads that the user may see, also those in the unsorted stage. An empty result and a
@@ -163,7 +159,7 @@ class LeadsApi:
             order: Field and direction to sort by.
 
         Returns:
-            200: A page of leads. 204 (None): Nothing found.
+            200: A page of leads. 204 (an empty page): Nothing found.
 
         Raises:
             APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 500.
@@ -172,10 +168,8 @@ class LeadsApi:
         Example:
             crm.api.leads.list(limit=250)
         """
-        from ..api.leads import list_leads
-
-        return list_leads.sync(
-            client=self._client, page=page, limit=limit, with_=with_, query=query, filter=filter, order=order
+        return operations.list_leads.sync(
+            self._client, page=page, limit=limit, with_=with_, query=query, filter=filter, order=order
         )
 
     def update_one(self, *, id: int, body: LeadUpdateOne) -> LeadWritten:
@@ -201,9 +195,7 @@ class LeadsApi:
         Example:
             crm.api.leads.update_one(id=17, body=LeadUpdateOne(...))
         """
-        from ..api.leads import update_lead
-
-        return update_lead.sync(client=self._client, id=id, body=body)
+        return operations.update_lead.sync(self._client, id=id, body=body)
 
     def update(self, *, body: Sequence[LeadUpdate]) -> LeadWriteResult:
         """Update leads.
@@ -230,9 +222,7 @@ class LeadsApi:
         Example:
             crm.api.leads.update(body=[LeadUpdate(...)])
         """
-        from ..api.leads import update_leads
-
-        return update_leads.sync(client=self._client, body=body)
+        return operations.update_leads.sync(self._client, body=body)
 
 
 class AsyncLeadsApi:
@@ -244,95 +234,16 @@ class AsyncLeadsApi:
         self._client = client
 
     async def create(self, *, body: Sequence[LeadCreate]) -> LeadWriteResult:
-        """Create leads.
-
-        Up to 250 leads, 50 recommended. No duplicate control takes place. One invalid lead
-        refuses the whole batch.
-
-        `POST /api/v4/leads` on the account's host; not to be sent twice: a repetition acts
-        again. Takes 250 items (50 advised); answered items are matched by `request_id`. All
-        or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-add.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The ids of the new leads.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.leads.create(body=[LeadCreate(...)])
-        """
-        from ..api.leads import create_leads
-
-        return await create_leads.asyncio(client=self._client, body=body)
+        """Create leads; see ``LeadsApi.create``."""
+        return await operations.create_leads.asyncio(self._client, body=body)
 
     async def create_complex(self, *, body: Sequence[ComplexLead]) -> builtins.list[ComplexLeadWritten]:
-        """Create leads together with contact and company.
-
-        Up to 50 leads, each with at most one contact and one company, new or existing, and
-        at most 40 custom fields in each of the three. A new contact and a new company are
-        linked with each other. This is the only way of creating leads that takes part in
-        duplicate control, where the integration and the pipeline have it switched on; a
-        lead that was merged has `merged` set, and several items can end in one lead. The
-        answer is a bare array that may be shorter than the request. `_embedded.metadata`
-        creates an incoming lead; its uid is not answered.
-
-        `POST /api/v4/leads/complex` on the account's host; not to be sent twice: a
-        repetition acts again. Takes 50 items (50 advised); answered items are matched by
-        `request_ids`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-complex-add.
-
-        Args:
-            body: The items, 50 at most.
-
-        Returns:
-            200: What became of the leads.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.leads.create_complex(body=[ComplexLead(...)])
-        """
-        from ..api.leads import create_leads_complex
-
-        return await create_leads_complex.asyncio(client=self._client, body=body)
+        """Create leads together with contact and company; see ``LeadsApi.create_complex``."""
+        return await operations.create_leads_complex.asyncio(self._client, body=body)
 
     async def get(self, *, id: int, with_: Sequence[str] | None = None) -> Lead | None:
-        """Get one lead.
-
-        An unknown id is answered with 204, not with 404.
-
-        `GET /api/v4/leads/{id}` on the account's host; reads only. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/leads-api#lead-
-        detail.
-
-        Args:
-            id: The id.
-            with_: What to embed or to add. `only_deleted` finds a lead in the bin, with few
-                of its fields. Known values: `catalog_elements`,
-                `is_price_modified_by_robot`, `loss_reason`, `contacts`, `only_deleted`,
-                `source_id`, `source`.
-
-        Returns:
-            200: The lead. 204 (None): There is no lead with this id.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 500.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.leads.get(id=17)
-        """
-        from ..api.leads import get_lead
-
-        return await get_lead.asyncio(client=self._client, id=id, with_=with_)
+        """Get one lead; see ``LeadsApi.get``."""
+        return await operations.get_lead.asyncio(self._client, id=id, with_=with_)
 
     async def list(
         self,
@@ -343,96 +254,16 @@ class AsyncLeadsApi:
         query: str | None = None,
         filter: LeadFilter | Mapping[str, Any] | None = None,
         order: LeadOrder | Mapping[str, Any] | None = None,
-    ) -> LeadPage | None:
-        """List leads.
-
-        Leads that the user may see, also those in the unsorted stage. An empty result and a
-        page after the last one are answered with 204. The filter works only in accounts
-        with the paid filtration option and is silently ignored in others.
-
-        `GET /api/v4/leads` on the account's host; reads only. Paged: `leads`, 250 at most
-        on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-list.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            with_: What to embed or to add. `only_deleted` turns the list into that of the
-                bin, with reduced leads. Known values: `catalog_elements`,
-                `is_price_modified_by_robot`, `loss_reason`, `contacts`, `only_deleted`,
-                `source_id`, `source`.
-            query: Full-text search over the filled fields.
-            filter: Conditions that the leads must meet.
-            order: Field and direction to sort by.
-
-        Returns:
-            200: A page of leads. 204 (None): Nothing found.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 500.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.leads.list(limit=250)
-        """
-        from ..api.leads import list_leads
-
-        return await list_leads.asyncio(
-            client=self._client, page=page, limit=limit, with_=with_, query=query, filter=filter, order=order
+    ) -> LeadPage:
+        """List leads; see ``LeadsApi.list``."""
+        return await operations.list_leads.asyncio(
+            self._client, page=page, limit=limit, with_=with_, query=query, filter=filter, order=order
         )
 
     async def update_one(self, *, id: int, body: LeadUpdateOne) -> LeadWritten:
-        """Update one lead.
-
-        Only the keys that are sent change. The body is a single object, not an array.
-
-        `PATCH /api/v4/leads/{id}` on the account's host; sending it twice leaves the same
-        state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-edit.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The id and time of the changed lead.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.leads.update_one(id=17, body=LeadUpdateOne(...))
-        """
-        from ..api.leads import update_lead
-
-        return await update_lead.asyncio(client=self._client, id=id, body=body)
+        """Update one lead; see ``LeadsApi.update_one``."""
+        return await operations.update_lead.asyncio(self._client, id=id, body=body)
 
     async def update(self, *, body: Sequence[LeadUpdate]) -> LeadWriteResult:
-        """Update leads.
-
-        Changes up to 250 leads, 50 recommended. Only the keys that are sent change.
-        Contacts, companies and the source are not accepted here; they have link operations.
-        One invalid item refuses the whole batch.
-
-        `PATCH /api/v4/leads` on the account's host; sending it twice leaves the same state.
-        Takes 250 items (50 advised); answered items are matched by `request_id`, then `id`.
-        All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads-api#leads-edit.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The ids and times of the changed leads.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.leads.update(body=[LeadUpdate(...)])
-        """
-        from ..api.leads import update_leads
-
-        return await update_leads.asyncio(client=self._client, body=body)
+        """Update leads; see ``LeadsApi.update``."""
+        return await operations.update_leads.asyncio(self._client, body=body)

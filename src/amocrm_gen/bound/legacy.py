@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import legacy as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -64,9 +66,7 @@ class LegacyApi:
         Example:
             crm.api.legacy.create_visitor_leads(body=LegacyLeadWrite(...))
         """
-        from ..api.legacy import create_legacy_leads
-
-        return create_legacy_leads.sync(client=self._client, body=body)
+        return operations.create_legacy_leads.sync(self._client, body=body)
 
     def enable_products(self, *, body: LegacyProductsSettingsWrite) -> LegacyProductsSettings:
         """Switches products on (version 2).
@@ -90,9 +90,7 @@ class LegacyApi:
         Example:
             crm.api.legacy.enable_products(body=LegacyProductsSettingsWrite(...))
         """
-        from ..api.legacy import enable_legacy_products
-
-        return enable_legacy_products.sync(client=self._client, body=body)
+        return operations.enable_legacy_products.sync(self._client, body=body)
 
     def get_products_settings(self) -> LegacyProductsSettings:
         """Tells whether products are switched on (version 2).
@@ -110,9 +108,7 @@ class LegacyApi:
         Example:
             crm.api.legacy.get_products_settings()
         """
-        from ..api.legacy import get_legacy_products_settings
-
-        return get_legacy_products_settings.sync(client=self._client)
+        return operations.get_legacy_products_settings.sync(self._client)
 
     def list_catalog_elements(
         self,
@@ -146,10 +142,8 @@ class LegacyApi:
         Example:
             crm.api.legacy.list_catalog_elements(catalog_id=17)
         """
-        from ..api.legacy import list_legacy_catalog_elements
-
-        return list_legacy_catalog_elements.sync(
-            client=self._client, catalog_id=catalog_id, id=id, term=term, PAGEN_1=PAGEN_1
+        return operations.list_legacy_catalog_elements.sync(
+            self._client, catalog_id=catalog_id, id=id, term=term, PAGEN_1=PAGEN_1
         )
 
     def list_catalogs(self, *, id: int | None = None) -> LegacyCatalogList | None:
@@ -173,9 +167,7 @@ class LegacyApi:
         Example:
             crm.api.legacy.list_catalogs()
         """
-        from ..api.legacy import list_legacy_catalogs
-
-        return list_legacy_catalogs.sync(client=self._client, id=id)
+        return operations.list_legacy_catalogs.sync(self._client, id=id)
 
     def notify_call(self, *, body: LegacyCallNotice) -> LegacyCallNoticeResult | None:
         """Shows users a pop-up about a call in progress (version 2).
@@ -200,9 +192,7 @@ class LegacyApi:
         Example:
             crm.api.legacy.notify_call(body=LegacyCallNotice(...))
         """
-        from ..api.legacy import notify_incoming_call
-
-        return notify_incoming_call.sync(client=self._client, body=body)
+        return operations.notify_incoming_call.sync(self._client, body=body)
 
     def run_salesbots(self, *, body: Sequence[LegacySalesbotRun]) -> LegacySalesbotRunResult:
         """Starts bots (version 2).
@@ -228,9 +218,7 @@ class LegacyApi:
         Example:
             crm.api.legacy.run_salesbots(body=[LegacySalesbotRun(...)])
         """
-        from ..api.legacy import run_legacy_salesbots
-
-        return run_legacy_salesbots.sync(client=self._client, body=body)
+        return operations.run_legacy_salesbots.sync(self._client, body=body)
 
     def write_catalog_elements(self, *, body: LegacyCatalogElementWrite) -> LegacyWriteResult | None:
         """Adds, changes and deletes elements of lists (version 2).
@@ -255,9 +243,7 @@ class LegacyApi:
         Example:
             crm.api.legacy.write_catalog_elements(body=LegacyCatalogElementWrite(...))
         """
-        from ..api.legacy import write_legacy_catalog_elements
-
-        return write_legacy_catalog_elements.sync(client=self._client, body=body)
+        return operations.write_legacy_catalog_elements.sync(self._client, body=body)
 
     def write_catalogs(self, *, body: LegacyCatalogWrite) -> LegacyWriteResult | None:
         """Adds, changes and deletes lists (version 2).
@@ -282,9 +268,7 @@ class LegacyApi:
         Example:
             crm.api.legacy.write_catalogs(body=LegacyCatalogWrite(...))
         """
-        from ..api.legacy import write_legacy_catalogs
-
-        return write_legacy_catalogs.sync(client=self._client, body=body)
+        return operations.write_legacy_catalogs.sync(self._client, body=body)
 
 
 class AsyncLegacyApi:
@@ -296,79 +280,16 @@ class AsyncLegacyApi:
         self._client = client
 
     async def create_visitor_leads(self, *, body: LegacyLeadWrite) -> LegacyWriteResult | None:
-        """Adds leads that are tied to a visitor of the site (version 2).
-
-        For the site-visit trigger of the Digital Pipeline: `visitor_uid` ties the new lead
-        to the visitor that the vendor's script on the page has named. An identifier that
-        does not come from it is ignored without an error. Everything else of leads belongs
-        to version 4.
-
-        `POST /api/v2/leads` on the account's host; not to be sent twice: a repetition acts
-        again. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/digital_pipeline/site_visit.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: The leads that were added. 204 (None): There was nothing to do.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.legacy.create_visitor_leads(body=LegacyLeadWrite(...))
-        """
-        from ..api.legacy import create_legacy_leads
-
-        return await create_legacy_leads.asyncio(client=self._client, body=body)
+        """Adds leads that are tied to a visitor of the site (version 2); see ``LegacyApi.create_visitor_leads``."""
+        return await operations.create_legacy_leads.asyncio(self._client, body=body)
 
     async def enable_products(self, *, body: LegacyProductsSettingsWrite) -> LegacyProductsSettings:
-        """Switches products on (version 2).
-
-        A list of products is made when there is none.
-
-        `POST /api/v2/products_settings` on the account's host; sending it twice leaves the
-        same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/catalogs/products.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: The settings as they stand now.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.legacy.enable_products(body=LegacyProductsSettingsWrite(...))
-        """
-        from ..api.legacy import enable_legacy_products
-
-        return await enable_legacy_products.asyncio(client=self._client, body=body)
+        """Switches products on (version 2); see ``LegacyApi.enable_products``."""
+        return await operations.enable_legacy_products.asyncio(self._client, body=body)
 
     async def get_products_settings(self) -> LegacyProductsSettings:
-        """Tells whether products are switched on (version 2).
-
-        `GET /api/v2/products_settings` on the account's host; reads only. Known from the
-        vendor's documentation: https://www.amocrm.ru/developers/content/catalogs/products.
-
-        Returns:
-            200: The settings.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.legacy.get_products_settings()
-        """
-        from ..api.legacy import get_legacy_products_settings
-
-        return await get_legacy_products_settings.asyncio(client=self._client)
+        """Tells whether products are switched on (version 2); see ``LegacyApi.get_products_settings``."""
+        return await operations.get_legacy_products_settings.asyncio(self._client)
 
     async def list_catalog_elements(
         self,
@@ -378,166 +299,27 @@ class AsyncLegacyApi:
         term: str | None = None,
         PAGEN_1: int | None = None,
     ) -> LegacyCatalogElementList | None:
-        """Lists the elements of a list (version 2).
-
-        A page past the end has no body. `catalogs.list_catalog_elements` says more; this
-        call stands here beside the one that deletes.
-
-        `GET /api/v2/catalog_elements` on the account's host; reads only. Known from other
-        clients (likely).
-
-        Args:
-            catalog_id: Id of the list.
-            id: Ids of the elements.
-            term: Text to search for.
-            PAGEN_1: Page number, from 1.
-
-        Returns:
-            200: The elements. 204 (None): No element fits.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.legacy.list_catalog_elements(catalog_id=17)
-        """
-        from ..api.legacy import list_legacy_catalog_elements
-
-        return await list_legacy_catalog_elements.asyncio(
-            client=self._client, catalog_id=catalog_id, id=id, term=term, PAGEN_1=PAGEN_1
+        """Lists the elements of a list (version 2); see ``LegacyApi.list_catalog_elements``."""
+        return await operations.list_legacy_catalog_elements.asyncio(
+            self._client, catalog_id=catalog_id, id=id, term=term, PAGEN_1=PAGEN_1
         )
 
     async def list_catalogs(self, *, id: int | None = None) -> LegacyCatalogList | None:
-        """Lists the lists of the account (version 2).
-
-        Not paged. `catalogs.list_catalogs` says more.
-
-        `GET /api/v2/catalogs` on the account's host; reads only. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/catalogs/catalogs.
-
-        Args:
-            id: Only this list.
-
-        Returns:
-            200: The lists. 204 (None): No list fits.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.legacy.list_catalogs()
-        """
-        from ..api.legacy import list_legacy_catalogs
-
-        return await list_legacy_catalogs.asyncio(client=self._client, id=id)
+        """Lists the lists of the account (version 2); see ``LegacyApi.list_catalogs``."""
+        return await operations.list_legacy_catalogs.asyncio(self._client, id=id)
 
     async def notify_call(self, *, body: LegacyCallNotice) -> LegacyCallNoticeResult | None:
-        """Shows users a pop-up about a call in progress (version 2).
-
-        The entity is found by the number as in `calls.create_calls`; for an unknown number
-        the pop-up offers to make a contact. Without `users` everybody sees it.
-
-        `POST /api/v2/events` on the account's host; not to be sent twice: a repetition acts
-        again. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/telephony/call_event.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: The entities that were found. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.legacy.notify_call(body=LegacyCallNotice(...))
-        """
-        from ..api.legacy import notify_incoming_call
-
-        return await notify_incoming_call.asyncio(client=self._client, body=body)
+        """Shows users a pop-up about a call in progress (version 2); see ``LegacyApi.notify_call``."""
+        return await operations.notify_incoming_call.asyncio(self._client, body=body)
 
     async def run_salesbots(self, *, body: Sequence[LegacySalesbotRun]) -> LegacySalesbotRunResult:
-        """Starts bots (version 2).
-
-        At most 100. The entity is a contact with a chat, or one that such a contact is
-        linked to. `bots.run_bots` is newer.
-
-        `POST /api/v2/salesbot/run` on the account's host; not to be sent twice: a
-        repetition acts again. Takes 100 items (100 advised); answered items cannot be
-        matched. All or nothing (unknown). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/digital_pipeline/salesbot.
-
-        Args:
-            body: The items, 100 at most.
-
-        Returns:
-            202: The bots will be started.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.legacy.run_salesbots(body=[LegacySalesbotRun(...)])
-        """
-        from ..api.legacy import run_legacy_salesbots
-
-        return await run_legacy_salesbots.asyncio(client=self._client, body=body)
+        """Starts bots (version 2); see ``LegacyApi.run_salesbots``."""
+        return await operations.run_legacy_salesbots.asyncio(self._client, body=body)
 
     async def write_catalog_elements(self, *, body: LegacyCatalogElementWrite) -> LegacyWriteResult | None:
-        """Adds, changes and deletes elements of lists (version 2).
-
-        The only known way to delete an element: send the ids under `delete`. Numbers of the
-        old table: 280 created (a success), 203 and 204 wrong custom fields, 244 no right,
-        282 not found.
-
-        `POST /api/v2/catalog_elements` on the account's host; not to be sent twice: a
-        repetition acts again. Known from other clients (likely).
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: What was added, changed or deleted. 204 (None): There was nothing to do.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.legacy.write_catalog_elements(body=LegacyCatalogElementWrite(...))
-        """
-        from ..api.legacy import write_legacy_catalog_elements
-
-        return await write_legacy_catalog_elements.asyncio(client=self._client, body=body)
+        """Adds, changes and deletes elements of lists (version 2); see ``LegacyApi.write_catalog_elements``."""
+        return await operations.write_legacy_catalog_elements.asyncio(self._client, body=body)
 
     async def write_catalogs(self, *, body: LegacyCatalogWrite) -> LegacyWriteResult | None:
-        """Adds, changes and deletes lists (version 2).
-
-        The only public way to delete a list: send the ids under `delete`. Errors carry
-        numbers of the old table: 244 no right, 281 not deleted, 282 not found.
-
-        `POST /api/v2/catalogs` on the account's host; not to be sent twice: a repetition
-        acts again. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/catalogs/catalogs.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: What was added, changed or deleted. 204 (None): There was nothing to do.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.legacy.write_catalogs(body=LegacyCatalogWrite(...))
-        """
-        from ..api.legacy import write_legacy_catalogs
-
-        return await write_legacy_catalogs.asyncio(client=self._client, body=body)
+        """Adds, changes and deletes lists (version 2); see ``LegacyApi.write_catalogs``."""
+        return await operations.write_legacy_catalogs.asyncio(self._client, body=body)

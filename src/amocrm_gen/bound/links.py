@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import links as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -61,9 +63,7 @@ class LinksApi:
         Example:
             crm.api.links.link(entity_type="leads", body=[MassEntityLinkWrite(...)])
         """
-        from ..api.links import link_entities
-
-        return link_entities.sync(client=self._client, entity_type=entity_type, body=body)
+        return operations.link_entities.sync(self._client, entity_type=entity_type, body=body)
 
     def link_entity(
         self, *, entity_type: EntityType, entity_id: int, body: Sequence[EntityLinkWrite]
@@ -101,9 +101,9 @@ class LinksApi:
                 body=[EntityLinkWrite(...)],
             )
         """
-        from ..api.links import link_entity
-
-        return link_entity.sync(client=self._client, entity_type=entity_type, entity_id=entity_id, body=body)
+        return operations.link_entity.sync(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        )
 
     def list_entity(
         self, *, entity_type: EntityType, entity_id: int, filter: LinkFilter | Mapping[str, Any] | None = None
@@ -132,10 +132,8 @@ class LinksApi:
         Example:
             crm.api.links.list_entity(entity_type="leads", entity_id=17)
         """
-        from ..api.links import list_entity_links
-
-        return list_entity_links.sync(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, filter=filter
+        return operations.list_entity_links.sync(
+            self._client, entity_type=entity_type, entity_id=entity_id, filter=filter
         )
 
     def list(
@@ -163,9 +161,7 @@ class LinksApi:
         Example:
             crm.api.links.list(entity_type="leads", filter=MassLinkFilter(...))
         """
-        from ..api.links import list_links
-
-        return list_links.sync(client=self._client, entity_type=entity_type, filter=filter)
+        return operations.list_links.sync(self._client, entity_type=entity_type, filter=filter)
 
     def unlink(self, *, entity_type: EntityType, body: Sequence[MassEntityUnlinkWrite]) -> None:
         """Removes links of several entities of one type.
@@ -191,9 +187,7 @@ class LinksApi:
         Example:
             crm.api.links.unlink(entity_type="leads", body=[MassEntityUnlinkWrite(...)])
         """
-        from ..api.links import unlink_entities
-
-        unlink_entities.sync(client=self._client, entity_type=entity_type, body=body)
+        operations.unlink_entities.sync(self._client, entity_type=entity_type, body=body)
 
     def unlink_entity(
         self, *, entity_type: EntityType, entity_id: int, body: Sequence[EntityUnlinkWrite]
@@ -226,9 +220,7 @@ class LinksApi:
                 body=[EntityUnlinkWrite(...)],
             )
         """
-        from ..api.links import unlink_entity
-
-        unlink_entity.sync(client=self._client, entity_type=entity_type, entity_id=entity_id, body=body)
+        operations.unlink_entity.sync(self._client, entity_type=entity_type, entity_id=entity_id, body=body)
 
 
 class AsyncLinksApi:
@@ -242,201 +234,39 @@ class AsyncLinksApi:
     async def link(
         self, *, entity_type: EntityType, body: Sequence[MassEntityLinkWrite]
     ) -> EntityLinkWriteResult:
-        """Links several entities of one type to others.
-
-        As `link_entity`, with the entity named in each item.
-
-        `POST /api/v4/{entity_type}/link` on the account's host; sending it twice leaves the
-        same state. Takes 250 items (50 advised); answered items cannot be matched. All or
-        nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
-
-        Args:
-            entity_type: One of the four main entities.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The links as they stand now.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.links.link(entity_type="leads", body=[MassEntityLinkWrite(...)])
-        """
-        from ..api.links import link_entities
-
-        return await link_entities.asyncio(client=self._client, entity_type=entity_type, body=body)
+        """Links several entities of one type to others; see ``LinksApi.link``."""
+        return await operations.link_entities.asyncio(self._client, entity_type=entity_type, body=body)
 
     async def link_entity(
         self, *, entity_type: EntityType, entity_id: int, body: Sequence[EntityLinkWrite]
     ) -> EntityLinkWriteResult:
-        """Links one entity to others.
-
-        Pairs that exist: leads with contacts, companies and list elements; contacts with
-        companies, customers and list elements; companies with contacts, leads, customers
-        and list elements; customers with contacts, companies and list elements. Linking
-        what is linked already sets the metadata again. The main contact is sent as
-        `is_main` and answered as `main_contact`; a key that is not described is refused
-        with FieldNotExpected.
-
-        `POST /api/v4/{entity_type}/{entity_id}/link` on the account's host; sending it
-        twice leaves the same state. Takes 250 items (50 advised); answered items cannot be
-        matched. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The links as they stand now.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.links.link_entity(
-                entity_type="leads",
-                entity_id=17,
-                body=[EntityLinkWrite(...)],
-            )
-        """
-        from ..api.links import link_entity
-
-        return await link_entity.asyncio(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        """Links one entity to others; see ``LinksApi.link_entity``."""
+        return await operations.link_entity.asyncio(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
         )
 
     async def list_entity(
         self, *, entity_type: EntityType, entity_id: int, filter: LinkFilter | Mapping[str, Any] | None = None
     ) -> EntityLinkList | None:
-        """Lists what one entity is linked to.
-
-        Not paged: all links come at once. Items do not repeat the entity itself. An entity
-        without links is answered with 204 or with an empty list.
-
-        `GET /api/v4/{entity_type}/{entity_id}/links` on the account's host; reads only.
-        Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            filter: The filter.
-
-        Returns:
-            200: The links of the entity. 204 (None): The entity has no links.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.links.list_entity(entity_type="leads", entity_id=17)
-        """
-        from ..api.links import list_entity_links
-
-        return await list_entity_links.asyncio(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, filter=filter
+        """Lists what one entity is linked to; see ``LinksApi.list_entity``."""
+        return await operations.list_entity_links.asyncio(
+            self._client, entity_type=entity_type, entity_id=entity_id, filter=filter
         )
 
     async def list(
         self, *, entity_type: EntityType, filter: MassLinkFilter | Mapping[str, Any]
     ) -> EntityLinkList | None:
-        """Lists the links of several entities of one type.
-
-        `filter[entity_id]` is required. Not paged. Items name the entity they belong to.
-
-        `GET /api/v4/{entity_type}/links` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
-
-        Args:
-            entity_type: One of the four main entities.
-            filter: The filter.
-
-        Returns:
-            200: The links of the entities. 204 (None): None of the entities has a link.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.links.list(entity_type="leads", filter=MassLinkFilter(...))
-        """
-        from ..api.links import list_links
-
-        return await list_links.asyncio(client=self._client, entity_type=entity_type, filter=filter)
+        """Lists the links of several entities of one type; see ``LinksApi.list``."""
+        return await operations.list_links.asyncio(self._client, entity_type=entity_type, filter=filter)
 
     async def unlink(self, *, entity_type: EntityType, body: Sequence[MassEntityUnlinkWrite]) -> None:
-        """Removes links of several entities of one type.
-
-        As `unlink_entity`, with the entity named in each item.
-
-        `POST /api/v4/{entity_type}/unlink` on the account's host; sending it twice leaves
-        the same state. Takes 250 items (50 advised); answered items cannot be matched. All
-        or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
-
-        Args:
-            entity_type: One of the four main entities.
-            body: The items, 250 at most.
-
-        Returns:
-            204 (None): The links are gone.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.links.unlink(
-                entity_type="leads",
-                body=[MassEntityUnlinkWrite(...)],
-            )
-        """
-        from ..api.links import unlink_entities
-
-        await unlink_entities.asyncio(client=self._client, entity_type=entity_type, body=body)
+        """Removes links of several entities of one type; see ``LinksApi.unlink``."""
+        await operations.unlink_entities.asyncio(self._client, entity_type=entity_type, body=body)
 
     async def unlink_entity(
         self, *, entity_type: EntityType, entity_id: int, body: Sequence[EntityUnlinkWrite]
     ) -> None:
-        """Removes links of one entity.
-
-        List elements need `metadata.catalog_id`.
-
-        `POST /api/v4/{entity_type}/{entity_id}/unlink` on the account's host; sending it
-        twice leaves the same state. Takes 250 items (50 advised); answered items cannot be
-        matched. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/entity-links-api.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            body: The items, 250 at most.
-
-        Returns:
-            204 (None): The links are gone.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.links.unlink_entity(
-                entity_type="leads",
-                entity_id=17,
-                body=[EntityUnlinkWrite(...)],
-            )
-        """
-        from ..api.links import unlink_entity
-
-        await unlink_entity.asyncio(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        """Removes links of one entity; see ``LinksApi.unlink_entity``."""
+        await operations.unlink_entity.asyncio(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
         )

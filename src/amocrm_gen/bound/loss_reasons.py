@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import loss_reasons as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -47,9 +49,7 @@ class LossReasonsApi:
         Example:
             crm.api.loss_reasons.create(body=[LossReasonCreate(...)])
         """
-        from ..api.loss_reasons import create_loss_reasons
-
-        return create_loss_reasons.sync(client=self._client, body=body)
+        return operations.create_loss_reasons.sync(self._client, body=body)
 
     def delete(self, *, id: int) -> None:
         """Delete one loss reason.
@@ -70,9 +70,7 @@ class LossReasonsApi:
         Example:
             crm.api.loss_reasons.delete(id=17)
         """
-        from ..api.loss_reasons import delete_loss_reason
-
-        delete_loss_reason.sync(client=self._client, id=id)
+        operations.delete_loss_reason.sync(self._client, id=id)
 
     def get(self, *, id: int) -> LossReason:
         """Get one loss reason.
@@ -95,9 +93,7 @@ class LossReasonsApi:
         Example:
             crm.api.loss_reasons.get(id=17)
         """
-        from ..api.loss_reasons import get_loss_reason
-
-        return get_loss_reason.sync(client=self._client, id=id)
+        return operations.get_loss_reason.sync(self._client, id=id)
 
     def list(self) -> LossReasonList | None:
         """List loss reasons.
@@ -118,9 +114,7 @@ class LossReasonsApi:
         Example:
             crm.api.loss_reasons.list()
         """
-        from ..api.loss_reasons import list_loss_reasons
-
-        return list_loss_reasons.sync(client=self._client)
+        return operations.list_loss_reasons.sync(self._client)
 
     def update_one(self, *, id: int, body: LossReasonUpdateOne) -> LossReason:
         """Update one loss reason.
@@ -142,9 +136,7 @@ class LossReasonsApi:
         Example:
             crm.api.loss_reasons.update_one(id=17, body=LossReasonUpdateOne(...))
         """
-        from ..api.loss_reasons import update_loss_reason
-
-        return update_loss_reason.sync(client=self._client, id=id, body=body)
+        return operations.update_loss_reason.sync(self._client, id=id, body=body)
 
 
 class AsyncLossReasonsApi:
@@ -156,121 +148,21 @@ class AsyncLossReasonsApi:
         self._client = client
 
     async def create(self, *, body: Sequence[LossReasonCreate]) -> LossReasonList:
-        """Create loss reasons.
-
-        `POST /api/v4/leads/loss_reasons` on the account's host; not to be sent twice: a
-        repetition acts again. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (unknown). Known from the vendor's client library
-        (likely).
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The new loss reasons.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.loss_reasons.create(body=[LossReasonCreate(...)])
-        """
-        from ..api.loss_reasons import create_loss_reasons
-
-        return await create_loss_reasons.asyncio(client=self._client, body=body)
+        """Create loss reasons; see ``LossReasonsApi.create``."""
+        return await operations.create_loss_reasons.asyncio(self._client, body=body)
 
     async def delete(self, *, id: int) -> None:
-        """Delete one loss reason.
-
-        `DELETE /api/v4/leads/loss_reasons/{id}` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's client library (likely).
-
-        Args:
-            id: The id.
-
-        Returns:
-            204 (None): The loss reason is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.loss_reasons.delete(id=17)
-        """
-        from ..api.loss_reasons import delete_loss_reason
-
-        await delete_loss_reason.asyncio(client=self._client, id=id)
+        """Delete one loss reason; see ``LossReasonsApi.delete``."""
+        await operations.delete_loss_reason.asyncio(self._client, id=id)
 
     async def get(self, *, id: int) -> LossReason:
-        """Get one loss reason.
-
-        An unknown id is answered with 404.
-
-        `GET /api/v4/leads/loss_reasons/{id}` on the account's host; reads only. Known from
-        Kommo's documentation: https://developers.kommo.com/reference/loss-reason-by-id.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The loss reason.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.loss_reasons.get(id=17)
-        """
-        from ..api.loss_reasons import get_loss_reason
-
-        return await get_loss_reason.asyncio(client=self._client, id=id)
+        """Get one loss reason; see ``LossReasonsApi.get``."""
+        return await operations.get_loss_reason.asyncio(self._client, id=id)
 
     async def list(self) -> LossReasonList | None:
-        """List loss reasons.
-
-        All loss reasons in one answer. The account tells by `is_loss_reason_enabled`
-        whether the feature is on.
-
-        `GET /api/v4/leads/loss_reasons` on the account's host; reads only. Known from
-        Kommo's documentation: https://developers.kommo.com/reference/loss-reasons.
-
-        Returns:
-            200: All loss reasons. 204 (None): There are none.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.loss_reasons.list()
-        """
-        from ..api.loss_reasons import list_loss_reasons
-
-        return await list_loss_reasons.asyncio(client=self._client)
+        """List loss reasons; see ``LossReasonsApi.list``."""
+        return await operations.list_loss_reasons.asyncio(self._client)
 
     async def update_one(self, *, id: int, body: LossReasonUpdateOne) -> LossReason:
-        """Update one loss reason.
-
-        `PATCH /api/v4/leads/loss_reasons/{id}` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's client library (likely).
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed loss reason.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.loss_reasons.update_one(id=17, body=LossReasonUpdateOne(...))
-        """
-        from ..api.loss_reasons import update_loss_reason
-
-        return await update_loss_reason.asyncio(client=self._client, id=id, body=body)
+        """Update one loss reason; see ``LossReasonsApi.update_one``."""
+        return await operations.update_loss_reason.asyncio(self._client, id=id, body=body)

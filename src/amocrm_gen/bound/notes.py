@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import notes as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -72,10 +74,8 @@ class NotesApi:
                 body=[EntityNoteCreate(...)],
             )
         """
-        from ..api.notes import create_entity_notes
-
-        return create_entity_notes.sync(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        return operations.create_entity_notes.sync(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
         )
 
     def create(self, *, entity_type: EntityType, body: Sequence[NoteCreate]) -> NoteWriteResult:
@@ -105,9 +105,7 @@ class NotesApi:
         Example:
             crm.api.notes.create(entity_type="leads", body=[NoteCreate(...)])
         """
-        from ..api.notes import create_notes
-
-        return create_notes.sync(client=self._client, entity_type=entity_type, body=body)
+        return operations.create_notes.sync(self._client, entity_type=entity_type, body=body)
 
     def get_entity(
         self, *, entity_type: EntityType, entity_id: int, id: int, with_: Sequence[str] | None = None
@@ -134,10 +132,8 @@ class NotesApi:
         Example:
             crm.api.notes.get_entity(entity_type="leads", entity_id=17, id=17)
         """
-        from ..api.notes import get_entity_note
-
-        return get_entity_note.sync(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, id=id, with_=with_
+        return operations.get_entity_note.sync(
+            self._client, entity_type=entity_type, entity_id=entity_id, id=id, with_=with_
         )
 
     def get(self, *, entity_type: EntityType, id: int, with_: Sequence[str] | None = None) -> Note | None:
@@ -162,9 +158,7 @@ class NotesApi:
         Example:
             crm.api.notes.get(entity_type="leads", id=17)
         """
-        from ..api.notes import get_note
-
-        return get_note.sync(client=self._client, entity_type=entity_type, id=id, with_=with_)
+        return operations.get_note.sync(self._client, entity_type=entity_type, id=id, with_=with_)
 
     def list_entity(
         self,
@@ -176,7 +170,7 @@ class NotesApi:
         with_: Sequence[str] | None = None,
         filter: EntityNoteFilter | Mapping[str, Any] | None = None,
         order: NoteOrder | Mapping[str, Any] | None = None,
-    ) -> NotePage | None:
+    ) -> NotePage:
         """Lists the notes of one entity.
 
         `GET /api/v4/{entity_type}/{entity_id}/notes` on the account's host; reads only.
@@ -193,7 +187,7 @@ class NotesApi:
             order: The order.
 
         Returns:
-            200: A page of notes. 204 (None): No note fits.
+            200: A page of notes. 204 (an empty page): No note fits.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
@@ -202,10 +196,8 @@ class NotesApi:
         Example:
             crm.api.notes.list_entity(entity_type="leads", entity_id=17, limit=250)
         """
-        from ..api.notes import list_entity_notes
-
-        return list_entity_notes.sync(
-            client=self._client,
+        return operations.list_entity_notes.sync(
+            self._client,
             entity_type=entity_type,
             entity_id=entity_id,
             page=page,
@@ -224,7 +216,7 @@ class NotesApi:
         with_: Sequence[str] | None = None,
         filter: NoteFilter | Mapping[str, Any] | None = None,
         order: NoteOrder | Mapping[str, Any] | None = None,
-    ) -> NotePage | None:
+    ) -> NotePage:
         """Lists the notes of all entities of a type.
 
         What is returned follows the user's rights on the entities.
@@ -242,7 +234,7 @@ class NotesApi:
             order: The order.
 
         Returns:
-            200: A page of notes. 204 (None): No note fits.
+            200: A page of notes. 204 (an empty page): No note fits.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
@@ -251,10 +243,8 @@ class NotesApi:
         Example:
             crm.api.notes.list(entity_type="leads", limit=250)
         """
-        from ..api.notes import list_notes
-
-        return list_notes.sync(
-            client=self._client,
+        return operations.list_notes.sync(
+            self._client,
             entity_type=entity_type,
             page=page,
             limit=limit,
@@ -286,9 +276,7 @@ class NotesApi:
         Example:
             crm.api.notes.pin(entity_type="leads", id=17)
         """
-        from ..api.notes import pin_note
-
-        pin_note.sync(client=self._client, entity_type=entity_type, id=id)
+        operations.pin_note.sync(self._client, entity_type=entity_type, id=id)
 
     def unpin(self, *, entity_type: EntityType, id: int) -> None:
         """Takes the pin off a note.
@@ -313,9 +301,7 @@ class NotesApi:
         Example:
             crm.api.notes.unpin(entity_type="leads", id=17)
         """
-        from ..api.notes import unpin_note
-
-        unpin_note.sync(client=self._client, entity_type=entity_type, id=id)
+        operations.unpin_note.sync(self._client, entity_type=entity_type, id=id)
 
     def update_entity_one(
         self, *, entity_type: EntityType, entity_id: int, id: int, body: NoteUpdateOne
@@ -349,10 +335,8 @@ class NotesApi:
                 body=NoteUpdateOne(...),
             )
         """
-        from ..api.notes import update_entity_note
-
-        return update_entity_note.sync(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, id=id, body=body
+        return operations.update_entity_note.sync(
+            self._client, entity_type=entity_type, entity_id=entity_id, id=id, body=body
         )
 
     def update_entity(
@@ -386,10 +370,8 @@ class NotesApi:
                 body=[NoteUpdate(...)],
             )
         """
-        from ..api.notes import update_entity_notes
-
-        return update_entity_notes.sync(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        return operations.update_entity_notes.sync(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
         )
 
     def update_one(self, *, entity_type: EntityType, id: int, body: NoteUpdateOne) -> NoteWritten:
@@ -414,9 +396,7 @@ class NotesApi:
         Example:
             crm.api.notes.update_one(entity_type="leads", id=17, body=NoteUpdateOne(...))
         """
-        from ..api.notes import update_note
-
-        return update_note.sync(client=self._client, entity_type=entity_type, id=id, body=body)
+        return operations.update_note.sync(self._client, entity_type=entity_type, id=id, body=body)
 
     def update(self, *, entity_type: EntityType, body: Sequence[NoteUpdate]) -> NoteWriteResult:
         """Changes notes of entities of a type.
@@ -443,9 +423,7 @@ class NotesApi:
         Example:
             crm.api.notes.update(entity_type="leads", body=[NoteUpdate(...)])
         """
-        from ..api.notes import update_notes
-
-        return update_notes.sync(client=self._client, entity_type=entity_type, body=body)
+        return operations.update_notes.sync(self._client, entity_type=entity_type, body=body)
 
 
 class AsyncNotesApi:
@@ -459,130 +437,28 @@ class AsyncNotesApi:
     async def create_entity(
         self, *, entity_type: EntityType, entity_id: int, body: Sequence[EntityNoteCreate]
     ) -> NoteWriteResult:
-        """Adds notes to one entity.
-
-        As `create_notes`; the entity stands in the path.
-
-        `POST /api/v4/{entity_type}/{entity_id}/notes` on the account's host; not to be sent
-        twice: a repetition acts again. Takes 250 items (50 advised); answered items are
-        matched by `request_id`. All or nothing (inferred). Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/events-and-
-        notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The notes that were added, reduced to their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.create_entity(
-                entity_type="leads",
-                entity_id=17,
-                body=[EntityNoteCreate(...)],
-            )
-        """
-        from ..api.notes import create_entity_notes
-
-        return await create_entity_notes.asyncio(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        """Adds notes to one entity; see ``NotesApi.create_entity``."""
+        return await operations.create_entity_notes.asyncio(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
         )
 
     async def create(self, *, entity_type: EntityType, body: Sequence[NoteCreate]) -> NoteWriteResult:
-        """Adds notes to entities of a type.
-
-        Each item names its entity. `params` depends on `note_type`; a null in `link`,
-        `call_result` or `call_status` of a call is refused with NotNullable, so leave such
-        keys out. A call counts for a user's analytics only when `created_by` and
-        `responsible_user_id` are the same user.
-
-        `POST /api/v4/{entity_type}/notes` on the account's host; not to be sent twice: a
-        repetition acts again. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The notes that were added, reduced to their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.create(entity_type="leads", body=[NoteCreate(...)])
-        """
-        from ..api.notes import create_notes
-
-        return await create_notes.asyncio(client=self._client, entity_type=entity_type, body=body)
+        """Adds notes to entities of a type; see ``NotesApi.create``."""
+        return await operations.create_notes.asyncio(self._client, entity_type=entity_type, body=body)
 
     async def get_entity(
         self, *, entity_type: EntityType, entity_id: int, id: int, with_: Sequence[str] | None = None
     ) -> Note | None:
-        """Gets one note of one entity.
-
-        `GET /api/v4/{entity_type}/{entity_id}/notes/{id}` on the account's host; reads
-        only. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            id: The id.
-            with_: Extra data of the note. Known values: `is_pinned`.
-
-        Returns:
-            200: The note. 204 (None): There is no such note.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.get_entity(entity_type="leads", entity_id=17, id=17)
-        """
-        from ..api.notes import get_entity_note
-
-        return await get_entity_note.asyncio(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, id=id, with_=with_
+        """Gets one note of one entity; see ``NotesApi.get_entity``."""
+        return await operations.get_entity_note.asyncio(
+            self._client, entity_type=entity_type, entity_id=entity_id, id=id, with_=with_
         )
 
     async def get(
         self, *, entity_type: EntityType, id: int, with_: Sequence[str] | None = None
     ) -> Note | None:
-        """Gets one note.
-
-        `GET /api/v4/{entity_type}/notes/{id}` on the account's host; reads only. Known from
-        the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            id: The id.
-            with_: Extra data of the note. Known values: `is_pinned`.
-
-        Returns:
-            200: The note. 204 (None): There is no such note.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.get(entity_type="leads", id=17)
-        """
-        from ..api.notes import get_note
-
-        return await get_note.asyncio(client=self._client, entity_type=entity_type, id=id, with_=with_)
+        """Gets one note; see ``NotesApi.get``."""
+        return await operations.get_note.asyncio(self._client, entity_type=entity_type, id=id, with_=with_)
 
     async def list_entity(
         self,
@@ -594,36 +470,10 @@ class AsyncNotesApi:
         with_: Sequence[str] | None = None,
         filter: EntityNoteFilter | Mapping[str, Any] | None = None,
         order: NoteOrder | Mapping[str, Any] | None = None,
-    ) -> NotePage | None:
-        """Lists the notes of one entity.
-
-        `GET /api/v4/{entity_type}/{entity_id}/notes` on the account's host; reads only.
-        Paged: `notes`, 250 at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            with_: Extra data of each note. Known values: `is_pinned`.
-            filter: The filter.
-            order: The order.
-
-        Returns:
-            200: A page of notes. 204 (None): No note fits.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.list_entity(entity_type="leads", entity_id=17, limit=250)
-        """
-        from ..api.notes import list_entity_notes
-
-        return await list_entity_notes.asyncio(
-            client=self._client,
+    ) -> NotePage:
+        """Lists the notes of one entity; see ``NotesApi.list_entity``."""
+        return await operations.list_entity_notes.asyncio(
+            self._client,
             entity_type=entity_type,
             entity_id=entity_id,
             page=page,
@@ -642,37 +492,10 @@ class AsyncNotesApi:
         with_: Sequence[str] | None = None,
         filter: NoteFilter | Mapping[str, Any] | None = None,
         order: NoteOrder | Mapping[str, Any] | None = None,
-    ) -> NotePage | None:
-        """Lists the notes of all entities of a type.
-
-        What is returned follows the user's rights on the entities.
-
-        `GET /api/v4/{entity_type}/notes` on the account's host; reads only. Paged: `notes`,
-        250 at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            with_: Extra data of each note. Known values: `is_pinned`.
-            filter: The filter.
-            order: The order.
-
-        Returns:
-            200: A page of notes. 204 (None): No note fits.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.list(entity_type="leads", limit=250)
-        """
-        from ..api.notes import list_notes
-
-        return await list_notes.asyncio(
-            client=self._client,
+    ) -> NotePage:
+        """Lists the notes of all entities of a type; see ``NotesApi.list``."""
+        return await operations.list_notes.asyncio(
+            self._client,
             entity_type=entity_type,
             page=page,
             limit=limit,
@@ -682,189 +505,33 @@ class AsyncNotesApi:
         )
 
     async def pin(self, *, entity_type: EntityType, id: int) -> None:
-        """Pins a note in the card.
-
-        Open to every user within the rights on the entity. No body.
-
-        `POST /api/v4/{entity_type}/notes/{id}/pin` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            id: The id.
-
-        Returns:
-            204 (None): The note is pinned.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.pin(entity_type="leads", id=17)
-        """
-        from ..api.notes import pin_note
-
-        await pin_note.asyncio(client=self._client, entity_type=entity_type, id=id)
+        """Pins a note in the card; see ``NotesApi.pin``."""
+        await operations.pin_note.asyncio(self._client, entity_type=entity_type, id=id)
 
     async def unpin(self, *, entity_type: EntityType, id: int) -> None:
-        """Takes the pin off a note.
-
-        Open to every user within the rights on the entity. No body.
-
-        `POST /api/v4/{entity_type}/notes/{id}/unpin` on the account's host; sending it
-        twice leaves the same state. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            id: The id.
-
-        Returns:
-            204 (None): The note is not pinned any more.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.unpin(entity_type="leads", id=17)
-        """
-        from ..api.notes import unpin_note
-
-        await unpin_note.asyncio(client=self._client, entity_type=entity_type, id=id)
+        """Takes the pin off a note; see ``NotesApi.unpin``."""
+        await operations.unpin_note.asyncio(self._client, entity_type=entity_type, id=id)
 
     async def update_entity_one(
         self, *, entity_type: EntityType, entity_id: int, id: int, body: NoteUpdateOne
     ) -> NoteWritten:
-        """Changes one note of one entity.
-
-        Send `note_type` together with `params`.
-
-        `PATCH /api/v4/{entity_type}/{entity_id}/notes/{id}` on the account's host; sending
-        it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The note that was changed, reduced to its ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.update_entity_one(
-                entity_type="leads",
-                entity_id=17,
-                id=17,
-                body=NoteUpdateOne(...),
-            )
-        """
-        from ..api.notes import update_entity_note
-
-        return await update_entity_note.asyncio(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, id=id, body=body
+        """Changes one note of one entity; see ``NotesApi.update_entity_one``."""
+        return await operations.update_entity_note.asyncio(
+            self._client, entity_type=entity_type, entity_id=entity_id, id=id, body=body
         )
 
     async def update_entity(
         self, *, entity_type: EntityType, entity_id: int, body: Sequence[NoteUpdate]
     ) -> NoteWriteResult:
-        """Changes notes of one entity.
-
-        As `update_notes`; the entity stands in the path.
-
-        `PATCH /api/v4/{entity_type}/{entity_id}/notes` on the account's host; sending it
-        twice leaves the same state. Takes 250 items (50 advised); answered items are
-        matched by `id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            entity_id: The entity id.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The notes that were changed, reduced to their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.update_entity(
-                entity_type="leads",
-                entity_id=17,
-                body=[NoteUpdate(...)],
-            )
-        """
-        from ..api.notes import update_entity_notes
-
-        return await update_entity_notes.asyncio(
-            client=self._client, entity_type=entity_type, entity_id=entity_id, body=body
+        """Changes notes of one entity; see ``NotesApi.update_entity``."""
+        return await operations.update_entity_notes.asyncio(
+            self._client, entity_type=entity_type, entity_id=entity_id, body=body
         )
 
     async def update_one(self, *, entity_type: EntityType, id: int, body: NoteUpdateOne) -> NoteWritten:
-        """Changes one note.
-
-        `PATCH /api/v4/{entity_type}/notes/{id}` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's client library (likely):
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The note that was changed, reduced to its ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.update_one(
-                entity_type="leads",
-                id=17,
-                body=NoteUpdateOne(...),
-            )
-        """
-        from ..api.notes import update_note
-
-        return await update_note.asyncio(client=self._client, entity_type=entity_type, id=id, body=body)
+        """Changes one note; see ``NotesApi.update_one``."""
+        return await operations.update_note.asyncio(self._client, entity_type=entity_type, id=id, body=body)
 
     async def update(self, *, entity_type: EntityType, body: Sequence[NoteUpdate]) -> NoteWriteResult:
-        """Changes notes of entities of a type.
-
-        Send `note_type` together with `params`: the parameters are checked for the type
-        that is sent. Types that cannot be written through the API cannot be changed either.
-
-        `PATCH /api/v4/{entity_type}/notes` on the account's host; sending it twice leaves
-        the same state. Takes 250 items (50 advised); answered items are matched by `id`.
-        All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/events-and-notes.
-
-        Args:
-            entity_type: One of the four main entities.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The notes that were changed, reduced to their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.notes.update(entity_type="leads", body=[NoteUpdate(...)])
-        """
-        from ..api.notes import update_notes
-
-        return await update_notes.asyncio(client=self._client, entity_type=entity_type, body=body)
+        """Changes notes of entities of a type; see ``NotesApi.update``."""
+        return await operations.update_notes.asyncio(self._client, entity_type=entity_type, body=body)

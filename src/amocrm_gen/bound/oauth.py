@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import oauth as operations
+
 if TYPE_CHECKING:
     from .._runtime.wire import AsyncClient, Client
     from ..models.oauth import AccountDomain, ApiKeyExchange, AuthorizeMode, Token, TokenOwner, TokenRequest
@@ -53,9 +55,7 @@ class OauthApi:
         Example:
             crm.api.oauth.token(body=TokenRequest(...))
         """
-        from ..api.oauth import create_token
-
-        return create_token.sync(client=self._client, body=body)
+        return operations.create_token.sync(self._client, body=body)
 
     def exchange_api_key(self, *, body: ApiKeyExchange) -> None:
         """Exchange an old API key for an authorization code.
@@ -84,9 +84,7 @@ class OauthApi:
         Example:
             crm.api.oauth.exchange_api_key(body=ApiKeyExchange(...))
         """
-        from ..api.oauth import exchange_api_key
-
-        exchange_api_key.sync(client=self._client, body=body)
+        operations.exchange_api_key.sync(self._client, body=body)
 
     def domain(self) -> AccountDomain:
         """Find the account's present host by an access token.
@@ -108,9 +106,7 @@ class OauthApi:
         Example:
             crm.api.oauth.domain()
         """
-        from ..api.oauth import get_account_domain
-
-        return get_account_domain.sync(client=self._client)
+        return operations.get_account_domain.sync(self._client)
 
     def current_domain(self, *, x_refresh_token: str) -> AccountDomain:
         """Find the account's present host by a refresh token.
@@ -137,9 +133,7 @@ class OauthApi:
         Example:
             crm.api.oauth.current_domain(x_refresh_token="...")
         """
-        from ..api.oauth import get_current_account_domain
-
-        return get_current_account_domain.sync(client=self._client, x_refresh_token=x_refresh_token)
+        return operations.get_current_account_domain.sync(self._client, x_refresh_token=x_refresh_token)
 
     def owner(self) -> TokenOwner:
         """Get the user whose token was sent.
@@ -160,9 +154,7 @@ class OauthApi:
         Example:
             crm.api.oauth.owner()
         """
-        from ..api.oauth import get_token_owner
-
-        return get_token_owner.sync(client=self._client)
+        return operations.get_token_owner.sync(self._client)
 
     def authorize(
         self, *, client_id: str, state: str | None = None, mode: AuthorizeMode | None = None
@@ -193,9 +185,7 @@ class OauthApi:
         Example:
             crm.api.oauth.authorize(client_id="...")
         """
-        from ..api.oauth import open_authorization_page
-
-        open_authorization_page.sync(client=self._client, client_id=client_id, state=state, mode=mode)
+        operations.open_authorization_page.sync(self._client, client_id=client_id, state=state, mode=mode)
 
 
 class AsyncOauthApi:
@@ -207,176 +197,31 @@ class AsyncOauthApi:
         self._client = client
 
     async def token(self, *, body: TokenRequest) -> Token:
-        """Exchange an authorization code or a refresh token for a new pair of tokens.
-
-        Goes to the account's current host (the `referer` of the redirect) without an
-        Authorization header. A form-encoded body is taken as well as JSON. A successful
-        refresh kills the refresh token that was sent, and the pair in the answer is the
-        only live one: an answer that is lost costs a new authorization by the user, so the
-        request is never to be resent blindly and two of them must not run at once for one
-        account. On 401 or 404 look the host up with get_current_account_domain, because the
-        account may have been renamed. Several pairs of different users may live side by
-        side.
-
-        `POST /oauth2/access_token` on the account's host; not to be sent twice: a
-        repetition acts again. Sends no token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/oauth/step-by-step.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: A new pair of tokens.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.oauth.token(body=TokenRequest(...))
-        """
-        from ..api.oauth import create_token
-
-        return await create_token.asyncio(client=self._client, body=body)
+        """Exchange an authorization code or a refresh token for a new pair of tokens; see ``OauthApi.token``."""
+        return await operations.create_token.asyncio(self._client, body=body)
 
     async def exchange_api_key(self, *, body: ApiKeyExchange) -> None:
-        """Exchange an old API key for an authorization code.
-
-        Only for migrations: keys have not been shown to users since July 2020. The
-        integration must be installed. The code does not come in the answer but as a GET
-        request to the redirect address with `from_exchange=1` (delivery exchange_code). At
-        most once in five minutes for a user and an integration. The key lives on until the
-        user changes the password.
-
-        `POST /oauth2/exchange_api_key` on the account's host; not to be sent twice: a
-        repetition acts again. Deprecated by the vendor. Sends no token. Known from the
-        vendor's documentation: https://www.amocrm.ru/developers/content/oauth/exchange-api-
-        key.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            202 (None): Accepted; the code will be delivered to the redirect address.
-
-        Raises:
-            APIError: an error status; documented are 400, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.oauth.exchange_api_key(body=ApiKeyExchange(...))
-        """
-        from ..api.oauth import exchange_api_key
-
-        await exchange_api_key.asyncio(client=self._client, body=body)
+        """Exchange an old API key for an authorization code; see ``OauthApi.exchange_api_key``."""
+        await operations.exchange_api_key.asyncio(self._client, body=body)
 
     async def domain(self) -> AccountDomain:
-        """Find the account's present host by an access token.
-
-        The vendor wants the look-up by refresh token instead. Answers on the portal's host
-        only and needs a live access token.
-
-        `GET /oauth2/account/subdomain` on the vendor's portal; reads only. Deprecated by
-        the vendor. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/oauth/account-subdomain-info.
-
-        Returns:
-            200: Address of the account.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.oauth.domain()
-        """
-        from ..api.oauth import get_account_domain
-
-        return await get_account_domain.asyncio(client=self._client)
+        """Find the account's present host by an access token; see ``OauthApi.domain``."""
+        return await operations.get_account_domain.asyncio(self._client)
 
     async def current_domain(self, *, x_refresh_token: str) -> AccountDomain:
-        """Find the account's present host by a refresh token.
-
-        For an account that was renamed. Goes to the host in the claim `api_domain` of the
-        access token, even of an expired one; tokens issued before 21 August 2024 lack the
-        claim. Sends the refresh token in a header of its own and no Authorization header.
-        The refresh token stays valid.
-
-        `GET /oauth2/account/current/subdomain` on the shared API host that the token names;
-        reads only. Sends no token. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/oauth/account-subdomain-info.
-
-        Args:
-            x_refresh_token: Live refresh token of the integration.
-
-        Returns:
-            200: Address of the account.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.oauth.current_domain(x_refresh_token="...")
-        """
-        from ..api.oauth import get_current_account_domain
-
-        return await get_current_account_domain.asyncio(client=self._client, x_refresh_token=x_refresh_token)
+        """Find the account's present host by a refresh token; see ``OauthApi.current_domain``."""
+        return await operations.get_current_account_domain.asyncio(
+            self._client, x_refresh_token=x_refresh_token
+        )
 
     async def owner(self) -> TokenOwner:
-        """Get the user whose token was sent.
-
-        Not documented and may disappear; the vendor's own OAuth client uses it. Prefer the
-        account (`current_user_id`) together with the user of that id.
-
-        `GET /v3/user` on the account's host; reads only. Known from the vendor's client
-        library (likely).
-
-        Returns:
-            200: The owner of the token.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.oauth.owner()
-        """
-        from ..api.oauth import get_token_owner
-
-        return await get_token_owner.asyncio(client=self._client)
+        """Get the user whose token was sent; see ``OauthApi.owner``."""
+        return await operations.get_token_owner.asyncio(self._client)
 
     async def authorize(
         self, *, client_id: str, state: str | None = None, mode: AuthorizeMode | None = None
     ) -> None:
-        """Open the page on which a user grants access.
-
-        For the user's browser, not for a program: the answer is an HTML page. The user
-        signs in, picks an account and is sent to the redirect address with a code (delivery
-        oauth_redirect). The first grant in an account needs an administrator. Other OAuth
-        parameters such as `response_type` and `redirect_uri` are tolerated.
-
-        `GET /oauth` on the vendor's portal; reads only. Sends no token. Known from the
-        vendor's documentation: https://www.amocrm.ru/developers/content/oauth/step-by-step.
-
-        Args:
-            client_id: Id of the integration (UUID).
-            state: Comes back unchanged with the redirect; recommended against forged
-                redirects.
-            mode: How the page hands the user back.
-
-        Returns:
-            200 (None): An HTML page.
-
-        Raises:
-            APIError: an error status; documented are 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.oauth.authorize(client_id="...")
-        """
-        from ..api.oauth import open_authorization_page
-
-        await open_authorization_page.asyncio(
-            client=self._client, client_id=client_id, state=state, mode=mode
+        """Open the page on which a user grants access; see ``OauthApi.authorize``."""
+        await operations.open_authorization_page.asyncio(
+            self._client, client_id=client_id, state=state, mode=mode
         )

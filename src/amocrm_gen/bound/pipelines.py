@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import pipelines as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -66,9 +68,7 @@ class PipelinesApi:
                 body=[PipelineStatusCreate(...)],
             )
         """
-        from ..api.pipelines import create_pipeline_statuses
-
-        return create_pipeline_statuses.sync(client=self._client, pipeline_id=pipeline_id, body=body)
+        return operations.create_pipeline_statuses.sync(self._client, pipeline_id=pipeline_id, body=body)
 
     def create(self, *, body: Sequence[PipelineCreate]) -> PipelineList:
         """Create pipelines.
@@ -94,9 +94,7 @@ class PipelinesApi:
         Example:
             crm.api.pipelines.create(body=[PipelineCreate(...)])
         """
-        from ..api.pipelines import create_pipelines
-
-        return create_pipelines.sync(client=self._client, body=body)
+        return operations.create_pipelines.sync(self._client, body=body)
 
     def delete(self, *, id: int) -> None:
         """Delete one pipeline.
@@ -121,9 +119,7 @@ class PipelinesApi:
         Example:
             crm.api.pipelines.delete(id=17)
         """
-        from ..api.pipelines import delete_pipeline
-
-        delete_pipeline.sync(client=self._client, id=id)
+        operations.delete_pipeline.sync(self._client, id=id)
 
     def delete_status(self, *, pipeline_id: int, id: int) -> None:
         """Delete one stage of a pipeline.
@@ -148,9 +144,7 @@ class PipelinesApi:
         Example:
             crm.api.pipelines.delete_status(pipeline_id=17, id=17)
         """
-        from ..api.pipelines import delete_pipeline_status
-
-        delete_pipeline_status.sync(client=self._client, pipeline_id=pipeline_id, id=id)
+        operations.delete_pipeline_status.sync(self._client, pipeline_id=pipeline_id, id=id)
 
     def get(self, *, id: int) -> Pipeline:
         """Get one pipeline.
@@ -173,9 +167,7 @@ class PipelinesApi:
         Example:
             crm.api.pipelines.get(id=17)
         """
-        from ..api.pipelines import get_pipeline
-
-        return get_pipeline.sync(client=self._client, id=id)
+        return operations.get_pipeline.sync(self._client, id=id)
 
     def get_status(self, *, pipeline_id: int, id: int, with_: Sequence[str] | None = None) -> PipelineStatus:
         """Get one stage of a pipeline.
@@ -199,9 +191,7 @@ class PipelinesApi:
         Example:
             crm.api.pipelines.get_status(pipeline_id=17, id=17)
         """
-        from ..api.pipelines import get_pipeline_status
-
-        return get_pipeline_status.sync(client=self._client, pipeline_id=pipeline_id, id=id, with_=with_)
+        return operations.get_pipeline_status.sync(self._client, pipeline_id=pipeline_id, id=id, with_=with_)
 
     def list_statuses(self, *, pipeline_id: int, with_: Sequence[str] | None = None) -> PipelineStatusList:
         """List the stages of a pipeline.
@@ -226,9 +216,7 @@ class PipelinesApi:
         Example:
             crm.api.pipelines.list_statuses(pipeline_id=17)
         """
-        from ..api.pipelines import list_pipeline_statuses
-
-        return list_pipeline_statuses.sync(client=self._client, pipeline_id=pipeline_id, with_=with_)
+        return operations.list_pipeline_statuses.sync(self._client, pipeline_id=pipeline_id, with_=with_)
 
     def list(self) -> PipelineList:
         """List pipelines.
@@ -251,9 +239,7 @@ class PipelinesApi:
         Example:
             crm.api.pipelines.list()
         """
-        from ..api.pipelines import list_pipelines
-
-        return list_pipelines.sync(client=self._client)
+        return operations.list_pipelines.sync(self._client)
 
     def update_one(self, *, id: int, body: PipelineUpdateOne) -> Pipeline:
         """Update one pipeline.
@@ -279,9 +265,7 @@ class PipelinesApi:
         Example:
             crm.api.pipelines.update_one(id=17, body=PipelineUpdateOne(...))
         """
-        from ..api.pipelines import update_pipeline
-
-        return update_pipeline.sync(client=self._client, id=id, body=body)
+        return operations.update_pipeline.sync(self._client, id=id, body=body)
 
     def update_status(self, *, pipeline_id: int, id: int, body: PipelineStatusUpdate) -> PipelineStatus:
         """Update one stage of a pipeline.
@@ -311,9 +295,7 @@ class PipelinesApi:
                 body=PipelineStatusUpdate(...),
             )
         """
-        from ..api.pipelines import update_pipeline_status
-
-        return update_pipeline_status.sync(client=self._client, pipeline_id=pipeline_id, id=id, body=body)
+        return operations.update_pipeline_status.sync(self._client, pipeline_id=pipeline_id, id=id, body=body)
 
 
 class AsyncPipelinesApi:
@@ -327,287 +309,53 @@ class AsyncPipelinesApi:
     async def create_statuses(
         self, *, pipeline_id: int, body: Sequence[PipelineStatusCreate]
     ) -> PipelineStatusList:
-        """Add stages to a pipeline.
-
-        Administrators only. A pipeline has at most 100 stages with the three system ones.
-        The server renumbers `sort`.
-
-        `POST /api/v4/leads/pipelines/{pipeline_id}/statuses` on the account's host; not to
-        be sent twice: a repetition acts again. Takes 100 items (50 advised); answered items
-        are matched by `request_id`. All or nothing (inferred). Known from the vendor's
-        documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#statuses-add.
-
-        Args:
-            pipeline_id: Pipeline to add to.
-            body: The items, 100 at most.
-
-        Returns:
-            200: The new stages.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.pipelines.create_statuses(
-                pipeline_id=17,
-                body=[PipelineStatusCreate(...)],
-            )
-        """
-        from ..api.pipelines import create_pipeline_statuses
-
-        return await create_pipeline_statuses.asyncio(client=self._client, pipeline_id=pipeline_id, body=body)
+        """Add stages to a pipeline; see ``PipelinesApi.create_statuses``."""
+        return await operations.create_pipeline_statuses.asyncio(
+            self._client, pipeline_id=pipeline_id, body=body
+        )
 
     async def create(self, *, body: Sequence[PipelineCreate]) -> PipelineList:
-        """Create pipelines.
-
-        Administrators only. An account has at most 50 pipelines, and a pipeline at most 100
-        stages with the three system ones.
-
-        `POST /api/v4/leads/pipelines` on the account's host; not to be sent twice: a
-        repetition acts again. Takes 50 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipelines-add.
-
-        Args:
-            body: The items, 50 at most.
-
-        Returns:
-            200: The new pipelines.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.pipelines.create(body=[PipelineCreate(...)])
-        """
-        from ..api.pipelines import create_pipelines
-
-        return await create_pipelines.asyncio(client=self._client, body=body)
+        """Create pipelines; see ``PipelinesApi.create``."""
+        return await operations.create_pipelines.asyncio(self._client, body=body)
 
     async def delete(self, *, id: int) -> None:
-        """Delete one pipeline.
-
-        Administrators only. The last pipeline and one that has leads cannot be deleted.
-
-        `DELETE /api/v4/leads/pipelines/{id}` on the account's host; sending it twice leaves
-        the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipeline-
-        delete.
-
-        Args:
-            id: The id.
-
-        Returns:
-            204 (None): The pipeline is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.pipelines.delete(id=17)
-        """
-        from ..api.pipelines import delete_pipeline
-
-        await delete_pipeline.asyncio(client=self._client, id=id)
+        """Delete one pipeline; see ``PipelinesApi.delete``."""
+        await operations.delete_pipeline.asyncio(self._client, id=id)
 
     async def delete_status(self, *, pipeline_id: int, id: int) -> None:
-        """Delete one stage of a pipeline.
-
-        Administrators only. Leads of the stage move to the first stage of the pipeline.
-
-        `DELETE /api/v4/leads/pipelines/{pipeline_id}/statuses/{id}` on the account's host;
-        sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#status-delete.
-
-        Args:
-            pipeline_id: Pipeline of the stage.
-            id: The id.
-
-        Returns:
-            204 (None): The stage is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.pipelines.delete_status(pipeline_id=17, id=17)
-        """
-        from ..api.pipelines import delete_pipeline_status
-
-        await delete_pipeline_status.asyncio(client=self._client, pipeline_id=pipeline_id, id=id)
+        """Delete one stage of a pipeline; see ``PipelinesApi.delete_status``."""
+        await operations.delete_pipeline_status.asyncio(self._client, pipeline_id=pipeline_id, id=id)
 
     async def get(self, *, id: int) -> Pipeline:
-        """Get one pipeline.
-
-        `GET /api/v4/leads/pipelines/{id}` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipeline-
-        detail.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The pipeline with its stages.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.pipelines.get(id=17)
-        """
-        from ..api.pipelines import get_pipeline
-
-        return await get_pipeline.asyncio(client=self._client, id=id)
+        """Get one pipeline; see ``PipelinesApi.get``."""
+        return await operations.get_pipeline.asyncio(self._client, id=id)
 
     async def get_status(
         self, *, pipeline_id: int, id: int, with_: Sequence[str] | None = None
     ) -> PipelineStatus:
-        """Get one stage of a pipeline.
-
-        `GET /api/v4/leads/pipelines/{pipeline_id}/statuses/{id}` on the account's host;
-        reads only. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#status-detail.
-
-        Args:
-            pipeline_id: Pipeline of the stage.
-            id: The id.
-            with_: What to add to the stage. Known values: `descriptions`.
-
-        Returns:
-            200: The stage.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.pipelines.get_status(pipeline_id=17, id=17)
-        """
-        from ..api.pipelines import get_pipeline_status
-
-        return await get_pipeline_status.asyncio(
-            client=self._client, pipeline_id=pipeline_id, id=id, with_=with_
+        """Get one stage of a pipeline; see ``PipelinesApi.get_status``."""
+        return await operations.get_pipeline_status.asyncio(
+            self._client, pipeline_id=pipeline_id, id=id, with_=with_
         )
 
     async def list_statuses(
         self, *, pipeline_id: int, with_: Sequence[str] | None = None
     ) -> PipelineStatusList:
-        """List the stages of a pipeline.
-
-        All stages in one answer. Any user may read them.
-
-        `GET /api/v4/leads/pipelines/{pipeline_id}/statuses` on the account's host; reads
-        only. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#statuses-list.
-
-        Args:
-            pipeline_id: Pipeline of the stages.
-            with_: What to add to the stages. Known values: `descriptions`.
-
-        Returns:
-            200: All stages of the pipeline.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.pipelines.list_statuses(pipeline_id=17)
-        """
-        from ..api.pipelines import list_pipeline_statuses
-
-        return await list_pipeline_statuses.asyncio(client=self._client, pipeline_id=pipeline_id, with_=with_)
+        """List the stages of a pipeline; see ``PipelinesApi.list_statuses``."""
+        return await operations.list_pipeline_statuses.asyncio(
+            self._client, pipeline_id=pipeline_id, with_=with_
+        )
 
     async def list(self) -> PipelineList:
-        """List pipelines.
-
-        All pipelines of the account with their stages, in one answer. Any user may read
-        them.
-
-        `GET /api/v4/leads/pipelines` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipelines-
-        list.
-
-        Returns:
-            200: All pipelines.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.pipelines.list()
-        """
-        from ..api.pipelines import list_pipelines
-
-        return await list_pipelines.asyncio(client=self._client)
+        """List pipelines; see ``PipelinesApi.list``."""
+        return await operations.list_pipelines.asyncio(self._client)
 
     async def update_one(self, *, id: int, body: PipelineUpdateOne) -> Pipeline:
-        """Update one pipeline.
-
-        Administrators only. At least one field must be given; stages are changed by their
-        own operations.
-
-        `PATCH /api/v4/leads/pipelines/{id}` on the account's host; sending it twice leaves
-        the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#pipeline-edit.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed pipeline.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.pipelines.update_one(id=17, body=PipelineUpdateOne(...))
-        """
-        from ..api.pipelines import update_pipeline
-
-        return await update_pipeline.asyncio(client=self._client, id=id, body=body)
+        """Update one pipeline; see ``PipelinesApi.update_one``."""
+        return await operations.update_pipeline.asyncio(self._client, id=id, body=body)
 
     async def update_status(self, *, pipeline_id: int, id: int, body: PipelineStatusUpdate) -> PipelineStatus:
-        """Update one stage of a pipeline.
-
-        Administrators only. At least one field must be given.
-
-        `PATCH /api/v4/leads/pipelines/{pipeline_id}/statuses/{id}` on the account's host;
-        sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/leads_pipelines#status-edit.
-
-        Args:
-            pipeline_id: Pipeline of the stage.
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed stage with all its hints.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.pipelines.update_status(
-                pipeline_id=17,
-                id=17,
-                body=PipelineStatusUpdate(...),
-            )
-        """
-        from ..api.pipelines import update_pipeline_status
-
-        return await update_pipeline_status.asyncio(
-            client=self._client, pipeline_id=pipeline_id, id=id, body=body
+        """Update one stage of a pipeline; see ``PipelinesApi.update_status``."""
+        return await operations.update_pipeline_status.asyncio(
+            self._client, pipeline_id=pipeline_id, id=id, body=body
         )

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import products as operations
+
 if TYPE_CHECKING:
     from .._runtime.wire import AsyncClient, Client
     from ..models.products import ProductsSettings, ProductsSettingsWrite
@@ -40,9 +42,7 @@ class ProductsApi:
         Example:
             crm.api.products.get_settings()
         """
-        from ..api.products import get_products_settings
-
-        return get_products_settings.sync(client=self._client)
+        return operations.get_products_settings.sync(self._client)
 
     def update_settings(self, *, body: ProductsSettingsWrite) -> ProductsSettings:
         """Switch products on or off.
@@ -66,9 +66,7 @@ class ProductsApi:
         Example:
             crm.api.products.update_settings(body=ProductsSettingsWrite(...))
         """
-        from ..api.products import update_products_settings
-
-        return update_products_settings.sync(client=self._client, body=body)
+        return operations.update_products_settings.sync(self._client, body=body)
 
 
 class AsyncProductsApi:
@@ -80,47 +78,9 @@ class AsyncProductsApi:
         self._client = client
 
     async def get_settings(self) -> ProductsSettings:
-        """Tell whether products are switched on.
-
-        `GET /api/v4/catalogs/products/settings` on the account's host; reads only. Known
-        from the vendor's client library.
-
-        Returns:
-            200: The settings.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.products.get_settings()
-        """
-        from ..api.products import get_products_settings
-
-        return await get_products_settings.asyncio(client=self._client)
+        """Tell whether products are switched on; see ``ProductsApi.get_settings``."""
+        return await operations.get_products_settings.asyncio(self._client)
 
     async def update_settings(self, *, body: ProductsSettingsWrite) -> ProductsSettings:
-        """Switch products on or off.
-
-        Switching on makes a list of type products with its predefined fields. For
-        administrators.
-
-        `PATCH /api/v4/catalogs/products/settings` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's client library.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: The settings now in force.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.products.update_settings(body=ProductsSettingsWrite(...))
-        """
-        from ..api.products import update_products_settings
-
-        return await update_products_settings.asyncio(client=self._client, body=body)
+        """Switch products on or off; see ``ProductsApi.update_settings``."""
+        return await operations.update_products_settings.asyncio(self._client, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import roles as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -49,9 +51,7 @@ class RolesApi:
         Example:
             crm.api.roles.create(body=[RoleCreate(...)])
         """
-        from ..api.roles import create_roles
-
-        return create_roles.sync(client=self._client, body=body)
+        return operations.create_roles.sync(self._client, body=body)
 
     def delete(self, *, id: int) -> None:
         """Deletes one role.
@@ -75,9 +75,7 @@ class RolesApi:
         Example:
             crm.api.roles.delete(id=17)
         """
-        from ..api.roles import delete_role
-
-        delete_role.sync(client=self._client, id=id)
+        operations.delete_role.sync(self._client, id=id)
 
     def get(self, *, id: int, with_: Sequence[str] | None = None) -> Role | None:
         """Gets one role.
@@ -101,13 +99,11 @@ class RolesApi:
         Example:
             crm.api.roles.get(id=17)
         """
-        from ..api.roles import get_role
-
-        return get_role.sync(client=self._client, id=id, with_=with_)
+        return operations.get_role.sync(self._client, id=id, with_=with_)
 
     def list(
         self, *, page: int | None = None, limit: int | None = None, with_: Sequence[str] | None = None
-    ) -> RolePage | None:
+    ) -> RolePage:
         """Lists the roles of the account.
 
         Needs an administrator.
@@ -122,7 +118,7 @@ class RolesApi:
             with_: Extra data of each role. Known values: `users`.
 
         Returns:
-            200: A page of roles. 204 (None): The account has no roles.
+            200: A page of roles. 204 (an empty page): The account has no roles.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 422, 429.
@@ -131,9 +127,7 @@ class RolesApi:
         Example:
             crm.api.roles.list(limit=250)
         """
-        from ..api.roles import list_roles
-
-        return list_roles.sync(client=self._client, page=page, limit=limit, with_=with_)
+        return operations.list_roles.sync(self._client, page=page, limit=limit, with_=with_)
 
     def update_one(self, *, id: int, body: RoleUpdateOne) -> Role:
         """Changes one role.
@@ -160,9 +154,7 @@ class RolesApi:
         Example:
             crm.api.roles.update_one(id=17, body=RoleUpdateOne(...))
         """
-        from ..api.roles import update_role
-
-        return update_role.sync(client=self._client, id=id, body=body)
+        return operations.update_role.sync(self._client, id=id, body=body)
 
     def update(self, *, body: Sequence[RoleUpdate]) -> RoleWriteResult:
         """Changes several roles.
@@ -188,9 +180,7 @@ class RolesApi:
         Example:
             crm.api.roles.update(body=[RoleUpdate(...)])
         """
-        from ..api.roles import update_roles
-
-        return update_roles.sync(client=self._client, body=body)
+        return operations.update_roles.sync(self._client, body=body)
 
 
 class AsyncRolesApi:
@@ -202,167 +192,27 @@ class AsyncRolesApi:
         self._client = client
 
     async def create(self, *, body: Sequence[RoleCreate]) -> RoleWriteResult:
-        """Adds roles.
-
-        Needs an administrator. Rights that are not given are denied.
-
-        `POST /api/v4/roles` on the account's host; not to be sent twice: a repetition acts
-        again. Takes 250 items (50 advised); answered items are matched by `request_id`. All
-        or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/users-api.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            201: The roles that were added.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.roles.create(body=[RoleCreate(...)])
-        """
-        from ..api.roles import create_roles
-
-        return await create_roles.asyncio(client=self._client, body=body)
+        """Adds roles; see ``RolesApi.create``."""
+        return await operations.create_roles.asyncio(self._client, body=body)
 
     async def delete(self, *, id: int) -> None:
-        """Deletes one role.
-
-        Needs an administrator.
-
-        `DELETE /api/v4/roles/{id}` on the account's host; sending it twice leaves the same
-        state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/users-api.
-
-        Args:
-            id: The id.
-
-        Returns:
-            204 (None): The role is gone.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.roles.delete(id=17)
-        """
-        from ..api.roles import delete_role
-
-        await delete_role.asyncio(client=self._client, id=id)
+        """Deletes one role; see ``RolesApi.delete``."""
+        await operations.delete_role.asyncio(self._client, id=id)
 
     async def get(self, *, id: int, with_: Sequence[str] | None = None) -> Role | None:
-        """Gets one role.
-
-        Needs an administrator.
-
-        `GET /api/v4/roles/{id}` on the account's host; reads only. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/users-api.
-
-        Args:
-            id: The id.
-            with_: Extra data of the role. Known values: `users`.
-
-        Returns:
-            200: The role. 204 (None): There is no such role.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.roles.get(id=17)
-        """
-        from ..api.roles import get_role
-
-        return await get_role.asyncio(client=self._client, id=id, with_=with_)
+        """Gets one role; see ``RolesApi.get``."""
+        return await operations.get_role.asyncio(self._client, id=id, with_=with_)
 
     async def list(
         self, *, page: int | None = None, limit: int | None = None, with_: Sequence[str] | None = None
-    ) -> RolePage | None:
-        """Lists the roles of the account.
-
-        Needs an administrator.
-
-        `GET /api/v4/roles` on the account's host; reads only. Paged: `roles`, 250 at most
-        on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/users-api.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            with_: Extra data of each role. Known values: `users`.
-
-        Returns:
-            200: A page of roles. 204 (None): The account has no roles.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.roles.list(limit=250)
-        """
-        from ..api.roles import list_roles
-
-        return await list_roles.asyncio(client=self._client, page=page, limit=limit, with_=with_)
+    ) -> RolePage:
+        """Lists the roles of the account; see ``RolesApi.list``."""
+        return await operations.list_roles.asyncio(self._client, page=page, limit=limit, with_=with_)
 
     async def update_one(self, *, id: int, body: RoleUpdateOne) -> Role:
-        """Changes one role.
-
-        Needs an administrator. No key is required, but the body must not be empty.
-        `status_rights` of null or an empty list takes all stage rights away; those on the
-        incoming-leads stages stay, denied.
-
-        `PATCH /api/v4/roles/{id}` on the account's host; sending it twice leaves the same
-        state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/users-api.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            202: The role as it stands now.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.roles.update_one(id=17, body=RoleUpdateOne(...))
-        """
-        from ..api.roles import update_role
-
-        return await update_role.asyncio(client=self._client, id=id, body=body)
+        """Changes one role; see ``RolesApi.update_one``."""
+        return await operations.update_role.asyncio(self._client, id=id, body=body)
 
     async def update(self, *, body: Sequence[RoleUpdate]) -> RoleWriteResult:
-        """Changes several roles.
-
-        Needs an administrator. Not in the amoCRM documentation and not proven to work,
-        since the vendor's SDK sends no ids here; changing one role at a time is safer.
-
-        `PATCH /api/v4/roles` on the account's host; sending it twice leaves the same state.
-        Takes 250 items (50 advised); answered items are matched by `id`. All or nothing
-        (unknown). Known from the vendor's client library (inferred):
-        https://developers.kommo.com/reference/users-and-roles.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The roles as they stand now. 202: The roles as they stand now.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.roles.update(body=[RoleUpdate(...)])
-        """
-        from ..api.roles import update_roles
-
-        return await update_roles.asyncio(client=self._client, body=body)
+        """Changes several roles; see ``RolesApi.update``."""
+        return await operations.update_roles.asyncio(self._client, body=body)

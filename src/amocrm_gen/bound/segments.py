@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import segments as operations
+
 if TYPE_CHECKING:
     from .._runtime.wire import AsyncClient, Client
     from ..models.segments import Segment, SegmentCreate, SegmentPage, SegmentUpdateOne
@@ -48,9 +50,7 @@ class SegmentsApi:
         Example:
             crm.api.segments.create(body=SegmentCreate(...))
         """
-        from ..api.segments import create_segment
-
-        return create_segment.sync(client=self._client, body=body)
+        return operations.create_segment.sync(self._client, body=body)
 
     def delete(self, *, id: int) -> None:
         """Delete a segment of customers.
@@ -75,9 +75,7 @@ class SegmentsApi:
         Example:
             crm.api.segments.delete(id=17)
         """
-        from ..api.segments import delete_segment
-
-        delete_segment.sync(client=self._client, id=id)
+        operations.delete_segment.sync(self._client, id=id)
 
     def get(self, *, id: int) -> Segment | None:
         """Read one segment of customers.
@@ -102,11 +100,9 @@ class SegmentsApi:
         Example:
             crm.api.segments.get(id=17)
         """
-        from ..api.segments import get_segment
+        return operations.get_segment.sync(self._client, id=id)
 
-        return get_segment.sync(client=self._client, id=id)
-
-    def list(self, *, page: int | None = None, limit: int | None = None) -> SegmentPage | None:
+    def list(self, *, page: int | None = None, limit: int | None = None) -> SegmentPage:
         """List the segments of customers.
 
         422 means that customers are off or kept in the other mode.
@@ -121,7 +117,7 @@ class SegmentsApi:
             limit: Items per page, 50 by default and 250 at most.
 
         Returns:
-            200: A page of segments. 204 (None): Nothing was found.
+            200: A page of segments. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 401, 403, 422, 429.
@@ -130,9 +126,7 @@ class SegmentsApi:
         Example:
             crm.api.segments.list(limit=250)
         """
-        from ..api.segments import list_segments
-
-        return list_segments.sync(client=self._client, page=page, limit=limit)
+        return operations.list_segments.sync(self._client, page=page, limit=limit)
 
     def update_one(self, *, id: int, body: SegmentUpdateOne) -> Segment:
         """Change a segment of customers.
@@ -158,9 +152,7 @@ class SegmentsApi:
         Example:
             crm.api.segments.update_one(id=17, body=SegmentUpdateOne(...))
         """
-        from ..api.segments import update_segment
-
-        return update_segment.sync(client=self._client, id=id, body=body)
+        return operations.update_segment.sync(self._client, id=id, body=body)
 
 
 class AsyncSegmentsApi:
@@ -172,139 +164,21 @@ class AsyncSegmentsApi:
         self._client = client
 
     async def create(self, *, body: SegmentCreate) -> Segment:
-        """Add a segment of customers.
-
-        Only for administrators. Takes one object, no array. An account has 100 segments at
-        most; conditions of entry and exit cannot be written.
-
-        `POST /api/v4/customers/segments` on the account's host; not to be sent twice: a
-        repetition acts again. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-statuses-
-        api#segment-add.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: The new segment with its field values.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.segments.create(body=SegmentCreate(...))
-        """
-        from ..api.segments import create_segment
-
-        return await create_segment.asyncio(client=self._client, body=body)
+        """Add a segment of customers; see ``SegmentsApi.create``."""
+        return await operations.create_segment.asyncio(self._client, body=body)
 
     async def delete(self, *, id: int) -> None:
-        """Delete a segment of customers.
-
-        Only for administrators.
-
-        `DELETE /api/v4/customers/segments/{id}` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-statuses-
-        api#segment-delete.
-
-        Args:
-            id: The id.
-
-        Returns:
-            204 (None): The segment is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.segments.delete(id=17)
-        """
-        from ..api.segments import delete_segment
-
-        await delete_segment.asyncio(client=self._client, id=id)
+        """Delete a segment of customers; see ``SegmentsApi.delete``."""
+        await operations.delete_segment.asyncio(self._client, id=id)
 
     async def get(self, *, id: int) -> Segment | None:
-        """Read one segment of customers.
+        """Read one segment of customers; see ``SegmentsApi.get``."""
+        return await operations.get_segment.asyncio(self._client, id=id)
 
-        422 means that customers are off or kept in the other mode.
-
-        `GET /api/v4/customers/segments/{id}` on the account's host; reads only. Known from
-        the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-statuses-
-        api#segment-detail.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The segment. 204 (None): There is no segment with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.segments.get(id=17)
-        """
-        from ..api.segments import get_segment
-
-        return await get_segment.asyncio(client=self._client, id=id)
-
-    async def list(self, *, page: int | None = None, limit: int | None = None) -> SegmentPage | None:
-        """List the segments of customers.
-
-        422 means that customers are off or kept in the other mode.
-
-        `GET /api/v4/customers/segments` on the account's host; reads only. Paged:
-        `segments`, 250 at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-statuses-
-        api#segments-list.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-
-        Returns:
-            200: A page of segments. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.segments.list(limit=250)
-        """
-        from ..api.segments import list_segments
-
-        return await list_segments.asyncio(client=self._client, page=page, limit=limit)
+    async def list(self, *, page: int | None = None, limit: int | None = None) -> SegmentPage:
+        """List the segments of customers; see ``SegmentsApi.list``."""
+        return await operations.list_segments.asyncio(self._client, page=page, limit=limit)
 
     async def update_one(self, *, id: int, body: SegmentUpdateOne) -> Segment:
-        """Change a segment of customers.
-
-        Only for administrators. There is no bulk update.
-
-        `PATCH /api/v4/customers/segments/{id}` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-statuses-
-        api#segment-edit.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed segment.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.segments.update_one(id=17, body=SegmentUpdateOne(...))
-        """
-        from ..api.segments import update_segment
-
-        return await update_segment.asyncio(client=self._client, id=id, body=body)
+        """Change a segment of customers; see ``SegmentsApi.update_one``."""
+        return await operations.update_segment.asyncio(self._client, id=id, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import short_links as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -51,9 +53,7 @@ class ShortLinksApi:
         Example:
             crm.api.short_links.create(body=[ShortLinkCreate(...)])
         """
-        from ..api.short_links import create_short_links
-
-        return create_short_links.sync(client=self._client, body=body)
+        return operations.create_short_links.sync(self._client, body=body)
 
 
 class AsyncShortLinksApi:
@@ -65,30 +65,5 @@ class AsyncShortLinksApi:
         self._client = client
 
     async def create(self, *, body: Sequence[ShortLinkCreate]) -> ShortLinkWriteResult:
-        """Makes short links.
-
-        At most 250. When the contact opens the link, a note is added to it and a pixel is
-        tied to it. Links on entities without the right to see them are silently left out,
-        so the order of the answer proves nothing; match by `metadata.entity_id`.
-
-        `POST /api/v4/short_links` on the account's host; not to be sent twice: a repetition
-        acts again. Takes 250 items (50 advised); answered items cannot be matched. Some
-        items can succeed while others fail. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/short_links.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The links that were made.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.short_links.create(body=[ShortLinkCreate(...)])
-        """
-        from ..api.short_links import create_short_links
-
-        return await create_short_links.asyncio(client=self._client, body=body)
+        """Makes short links; see ``ShortLinksApi.create``."""
+        return await operations.create_short_links.asyncio(self._client, body=body)

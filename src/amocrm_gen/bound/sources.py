@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import sources as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -59,9 +61,7 @@ class SourcesApi:
         Example:
             crm.api.sources.create(body=[SourceCreate(...)])
         """
-        from ..api.sources import create_sources
-
-        return create_sources.sync(client=self._client, body=body)
+        return operations.create_sources.sync(self._client, body=body)
 
     def delete_one(self, *, id: int) -> None:
         """Delete one source.
@@ -86,9 +86,7 @@ class SourcesApi:
         Example:
             crm.api.sources.delete_one(id=17)
         """
-        from ..api.sources import delete_source
-
-        delete_source.sync(client=self._client, id=id)
+        operations.delete_source.sync(self._client, id=id)
 
     def delete(self, *, body: Sequence[SourceDelete]) -> None:
         """Delete sources.
@@ -115,9 +113,7 @@ class SourcesApi:
         Example:
             crm.api.sources.delete(body=[SourceDelete(...)])
         """
-        from ..api.sources import delete_sources
-
-        delete_sources.sync(client=self._client, body=body)
+        operations.delete_sources.sync(self._client, body=body)
 
     def get(self, *, id: int) -> Source | None:
         """Get one source of the integration.
@@ -141,9 +137,7 @@ class SourcesApi:
         Example:
             crm.api.sources.get(id=17)
         """
-        from ..api.sources import get_source
-
-        return get_source.sync(client=self._client, id=id)
+        return operations.get_source.sync(self._client, id=id)
 
     def list(self, *, filter: SourceFilter | Mapping[str, Any] | None = None) -> SourceList | None:
         """List the sources of the integration.
@@ -167,9 +161,7 @@ class SourcesApi:
         Example:
             crm.api.sources.list()
         """
-        from ..api.sources import list_sources
-
-        return list_sources.sync(client=self._client, filter=filter)
+        return operations.list_sources.sync(self._client, filter=filter)
 
     def update_one(self, *, id: int, body: SourceUpdateOne) -> Source:
         """Update one source.
@@ -194,9 +186,7 @@ class SourcesApi:
         Example:
             crm.api.sources.update_one(id=17, body=SourceUpdateOne(...))
         """
-        from ..api.sources import update_source
-
-        return update_source.sync(client=self._client, id=id, body=body)
+        return operations.update_source.sync(self._client, id=id, body=body)
 
     def update(self, *, body: Sequence[SourceUpdate]) -> SourceList:
         """Update sources.
@@ -221,9 +211,7 @@ class SourcesApi:
         Example:
             crm.api.sources.update(body=[SourceUpdate(...)])
         """
-        from ..api.sources import update_sources
-
-        return update_sources.sync(client=self._client, body=body)
+        return operations.update_sources.sync(self._client, body=body)
 
 
 class AsyncSourcesApi:
@@ -235,191 +223,29 @@ class AsyncSourcesApi:
         self._client = client
 
     async def create(self, *, body: Sequence[SourceCreate]) -> SourceList:
-        """Create sources.
-
-        Up to 50 sources. An integration has at most 100 active ones and needs an uploaded
-        archive whose locations name lead_sources. Administrators only.
-
-        `POST /api/v4/sources` on the account's host; not to be sent twice: a repetition
-        acts again. Takes 50 items (50 advised); answered items are matched by `request_id`,
-        then `external_id`. All or nothing (inferred). Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            body: The items, 50 at most.
-
-        Returns:
-            200: The new sources.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.sources.create(body=[SourceCreate(...)])
-        """
-        from ..api.sources import create_sources
-
-        return await create_sources.asyncio(client=self._client, body=body)
+        """Create sources; see ``SourcesApi.create``."""
+        return await operations.create_sources.asyncio(self._client, body=body)
 
     async def delete_one(self, *, id: int) -> None:
-        """Delete one source.
-
-        After the default source is deleted another one has to be chosen. Administrators
-        only.
-
-        `DELETE /api/v4/sources/{id}` on the account's host; sending it twice leaves the
-        same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            id: The id.
-
-        Returns:
-            204 (None): The source is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.sources.delete_one(id=17)
-        """
-        from ..api.sources import delete_source
-
-        await delete_source.asyncio(client=self._client, id=id)
+        """Delete one source; see ``SourcesApi.delete_one``."""
+        await operations.delete_source.asyncio(self._client, id=id)
 
     async def delete(self, *, body: Sequence[SourceDelete]) -> None:
-        """Delete sources.
-
-        This DELETE takes a JSON body. When some of the sources are unknown the answer is
-        400, with `errors` naming them; when the integration has no sources at all it is
-        404. Administrators only.
-
-        `DELETE /api/v4/sources` on the account's host; sending it twice leaves the same
-        state. Takes 50 items (50 advised); answered items cannot be matched. All or nothing
-        (unknown). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            body: The items, 50 at most.
-
-        Returns:
-            204 (None): The sources are deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.sources.delete(body=[SourceDelete(...)])
-        """
-        from ..api.sources import delete_sources
-
-        await delete_sources.asyncio(client=self._client, body=body)
+        """Delete sources; see ``SourcesApi.delete``."""
+        await operations.delete_sources.asyncio(self._client, body=body)
 
     async def get(self, *, id: int) -> Source | None:
-        """Get one source of the integration.
-
-        An unknown or deleted source is answered with 204. Administrators only.
-
-        `GET /api/v4/sources/{id}` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The source. 204 (None): There is no source with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.sources.get(id=17)
-        """
-        from ..api.sources import get_source
-
-        return await get_source.asyncio(client=self._client, id=id)
+        """Get one source of the integration; see ``SourcesApi.get``."""
+        return await operations.get_source.asyncio(self._client, id=id)
 
     async def list(self, *, filter: SourceFilter | Mapping[str, Any] | None = None) -> SourceList | None:
-        """List the sources of the integration.
-
-        An integration sees its own sources only, all in one answer (100 at most). Nothing
-        found is answered with 204. Administrators only.
-
-        `GET /api/v4/sources` on the account's host; reads only. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            filter: Conditions that the sources must meet.
-
-        Returns:
-            200: The sources. 204 (None): Nothing found.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.sources.list()
-        """
-        from ..api.sources import list_sources
-
-        return await list_sources.asyncio(client=self._client, filter=filter)
+        """List the sources of the integration; see ``SourcesApi.list``."""
+        return await operations.list_sources.asyncio(self._client, filter=filter)
 
     async def update_one(self, *, id: int, body: SourceUpdateOne) -> Source:
-        """Update one source.
-
-        The `external_id` cannot be changed. Administrators only.
-
-        `PATCH /api/v4/sources/{id}` on the account's host; sending it twice leaves the same
-        state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed source.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.sources.update_one(id=17, body=SourceUpdateOne(...))
-        """
-        from ..api.sources import update_source
-
-        return await update_source.asyncio(client=self._client, id=id, body=body)
+        """Update one source; see ``SourcesApi.update_one``."""
+        return await operations.update_source.asyncio(self._client, id=id, body=body)
 
     async def update(self, *, body: Sequence[SourceUpdate]) -> SourceList:
-        """Update sources.
-
-        Changes up to 50 sources. The `external_id` cannot be changed. Administrators only.
-
-        `PATCH /api/v4/sources` on the account's host; sending it twice leaves the same
-        state. Takes 50 items (50 advised); answered items are matched by `request_id`, then
-        `id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            body: The items, 50 at most.
-
-        Returns:
-            200: The changed sources.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.sources.update(body=[SourceUpdate(...)])
-        """
-        from ..api.sources import update_sources
-
-        return await update_sources.asyncio(client=self._client, body=body)
+        """Update sources; see ``SourcesApi.update``."""
+        return await operations.update_sources.asyncio(self._client, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import subscriptions as operations
+
 if TYPE_CHECKING:
     from .._runtime.wire import AsyncClient, Client
     from ..models.subscriptions import SubscribedEntityType, SubscriptionPage
@@ -26,7 +28,7 @@ class SubscriptionsApi:
 
     def list(
         self, *, entity_type: SubscribedEntityType, id: int, page: int | None = None, limit: int | None = None
-    ) -> SubscriptionPage | None:
+    ) -> SubscriptionPage:
         """Lists the subscribers of an entity.
 
         Only leads and customers have subscribers.
@@ -43,7 +45,7 @@ class SubscriptionsApi:
             limit: Items per page, 50 by default and 250 at most.
 
         Returns:
-            200: A page of subscribers. 204 (None): Nobody is subscribed.
+            200: A page of subscribers. 204 (an empty page): Nobody is subscribed.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
@@ -52,10 +54,8 @@ class SubscriptionsApi:
         Example:
             crm.api.subscriptions.list(entity_type="leads", id=17, limit=250)
         """
-        from ..api.subscriptions import list_subscriptions
-
-        return list_subscriptions.sync(
-            client=self._client, entity_type=entity_type, id=id, page=page, limit=limit
+        return operations.list_subscriptions.sync(
+            self._client, entity_type=entity_type, id=id, page=page, limit=limit
         )
 
 
@@ -69,34 +69,8 @@ class AsyncSubscriptionsApi:
 
     async def list(
         self, *, entity_type: SubscribedEntityType, id: int, page: int | None = None, limit: int | None = None
-    ) -> SubscriptionPage | None:
-        """Lists the subscribers of an entity.
-
-        Only leads and customers have subscribers.
-
-        `GET /api/v4/{entity_type}/{id}/subscriptions` on the account's host; reads only.
-        Paged: `subscriptions`, 250 at most on a page. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/subscriptions-
-        api.
-
-        Args:
-            entity_type: Leads or customers.
-            id: The id.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-
-        Returns:
-            200: A page of subscribers. 204 (None): Nobody is subscribed.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.subscriptions.list(entity_type="leads", id=17, limit=250)
-        """
-        from ..api.subscriptions import list_subscriptions
-
-        return await list_subscriptions.asyncio(
-            client=self._client, entity_type=entity_type, id=id, page=page, limit=limit
+    ) -> SubscriptionPage:
+        """Lists the subscribers of an entity; see ``SubscriptionsApi.list``."""
+        return await operations.list_subscriptions.asyncio(
+            self._client, entity_type=entity_type, id=id, page=page, limit=limit
         )

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import tags as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -53,9 +55,7 @@ class TagsApi:
         Example:
             crm.api.tags.create(entity_type="leads", body=[TagCreate(...)])
         """
-        from ..api.tags import create_tags
-
-        return create_tags.sync(client=self._client, entity_type=entity_type, body=body)
+        return operations.create_tags.sync(self._client, entity_type=entity_type, body=body)
 
     def list(
         self,
@@ -65,7 +65,7 @@ class TagsApi:
         limit: int | None = None,
         query: str | None = None,
         filter: TagFilter | Mapping[str, Any] | None = None,
-    ) -> TagPage | None:
+    ) -> TagPage:
         """List the tags of an entity type.
 
         Every entity type has its own directory of tags. An empty result and a page after
@@ -83,7 +83,7 @@ class TagsApi:
             filter: Conditions that the tags must meet.
 
         Returns:
-            200: A page of tags. 204 (None): Nothing found.
+            200: A page of tags. 204 (an empty page): Nothing found.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
@@ -92,10 +92,8 @@ class TagsApi:
         Example:
             crm.api.tags.list(entity_type="leads", limit=250)
         """
-        from ..api.tags import list_tags
-
-        return list_tags.sync(
-            client=self._client, entity_type=entity_type, page=page, limit=limit, query=query, filter=filter
+        return operations.list_tags.sync(
+            self._client, entity_type=entity_type, page=page, limit=limit, query=query, filter=filter
         )
 
     def update_one(self, *, id: int, body: TagUpdateOne) -> Tag:
@@ -120,9 +118,7 @@ class TagsApi:
         Example:
             crm.api.tags.update_one(id=17, body=TagUpdateOne(...))
         """
-        from ..api.tags import update_lead_tag
-
-        return update_lead_tag.sync(client=self._client, id=id, body=body)
+        return operations.update_lead_tag.sync(self._client, id=id, body=body)
 
     def update(self, *, body: Sequence[TagUpdate]) -> TagWriteResult:
         """Update tags of leads.
@@ -147,9 +143,7 @@ class TagsApi:
         Example:
             crm.api.tags.update(body=[TagUpdate(...)])
         """
-        from ..api.tags import update_lead_tags
-
-        return update_lead_tags.sync(client=self._client, body=body)
+        return operations.update_lead_tags.sync(self._client, body=body)
 
 
 class AsyncTagsApi:
@@ -161,33 +155,8 @@ class AsyncTagsApi:
         self._client = client
 
     async def create(self, *, entity_type: EntityType, body: Sequence[TagCreate]) -> TagWriteResult:
-        """Create tags of an entity type.
-
-        A name that exists already is no error; its id comes back. Tags cannot be deleted
-        through the API.
-
-        `POST /api/v4/{entity_type}/tags` on the account's host; sending it twice leaves the
-        same state. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/tags-api.
-
-        Args:
-            entity_type: One of the four main entities.
-            body: The items, 250 at most.
-
-        Returns:
-            200: The tags with their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.tags.create(entity_type="leads", body=[TagCreate(...)])
-        """
-        from ..api.tags import create_tags
-
-        return await create_tags.asyncio(client=self._client, entity_type=entity_type, body=body)
+        """Create tags of an entity type; see ``TagsApi.create``."""
+        return await operations.create_tags.asyncio(self._client, entity_type=entity_type, body=body)
 
     async def list(
         self,
@@ -197,88 +166,16 @@ class AsyncTagsApi:
         limit: int | None = None,
         query: str | None = None,
         filter: TagFilter | Mapping[str, Any] | None = None,
-    ) -> TagPage | None:
-        """List the tags of an entity type.
-
-        Every entity type has its own directory of tags. An empty result and a page after
-        the last one are answered with 204.
-
-        `GET /api/v4/{entity_type}/tags` on the account's host; reads only. Paged: `tags`,
-        250 at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/tags-api#tags-list.
-
-        Args:
-            entity_type: One of the four main entities.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            query: Full-text search in the names.
-            filter: Conditions that the tags must meet.
-
-        Returns:
-            200: A page of tags. 204 (None): Nothing found.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.tags.list(entity_type="leads", limit=250)
-        """
-        from ..api.tags import list_tags
-
-        return await list_tags.asyncio(
-            client=self._client, entity_type=entity_type, page=page, limit=limit, query=query, filter=filter
+    ) -> TagPage:
+        """List the tags of an entity type; see ``TagsApi.list``."""
+        return await operations.list_tags.asyncio(
+            self._client, entity_type=entity_type, page=page, limit=limit, query=query, filter=filter
         )
 
     async def update_one(self, *, id: int, body: TagUpdateOne) -> Tag:
-        """Update one tag of leads.
-
-        Renames and colours a tag. Only the directory of leads has this operation.
-
-        `PATCH /api/v4/leads/tags/{id}` on the account's host; sending it twice leaves the
-        same state. Known from the vendor's client library (likely).
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The changed tag.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.tags.update_one(id=17, body=TagUpdateOne(...))
-        """
-        from ..api.tags import update_lead_tag
-
-        return await update_lead_tag.asyncio(client=self._client, id=id, body=body)
+        """Update one tag of leads; see ``TagsApi.update_one``."""
+        return await operations.update_lead_tag.asyncio(self._client, id=id, body=body)
 
     async def update(self, *, body: Sequence[TagUpdate]) -> TagWriteResult:
-        """Update tags of leads.
-
-        Renames and colours tags. Only the directory of leads has this operation.
-
-        `PATCH /api/v4/leads/tags` on the account's host; sending it twice leaves the same
-        state. Takes 250 items (50 advised); answered items are matched by `request_id`,
-        then `id`. All or nothing (unknown). Known from the vendor's client library
-        (likely).
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The changed tags.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.tags.update(body=[TagUpdate(...)])
-        """
-        from ..api.tags import update_lead_tags
-
-        return await update_lead_tags.asyncio(client=self._client, body=body)
+        """Update tags of leads; see ``TagsApi.update``."""
+        return await operations.update_lead_tags.asyncio(self._client, body=body)

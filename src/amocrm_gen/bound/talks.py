@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import talks as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -60,9 +62,7 @@ class TalksApi:
         Example:
             crm.api.talks.close(id=17)
         """
-        from ..api.talks import close_talk
-
-        close_talk.sync(client=self._client, id=id, body=body)
+        operations.close_talk.sync(self._client, id=id, body=body)
 
     def get(self, *, id: int) -> Talk | None:
         """Gets one talk.
@@ -83,9 +83,7 @@ class TalksApi:
         Example:
             crm.api.talks.get(id=17)
         """
-        from ..api.talks import get_talk
-
-        return get_talk.sync(client=self._client, id=id)
+        return operations.get_talk.sync(self._client, id=id)
 
     def list_messages(
         self,
@@ -94,7 +92,7 @@ class TalksApi:
         page: int | None = None,
         limit: int | None = None,
         filter: TalkMessageFilter | Mapping[str, Any] | None = None,
-    ) -> TalkMessagePage | None:
+    ) -> TalkMessagePage:
         """Lists the messages of a talk.
 
         Kommo. Needs the scope of the external chat history and a plan with the add-on of
@@ -111,7 +109,7 @@ class TalksApi:
             filter: The filter.
 
         Returns:
-            200: A page of messages. 204 (None): The talk has no message.
+            200: A page of messages. 204 (an empty page): The talk has no message.
 
         Raises:
             APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
@@ -120,10 +118,8 @@ class TalksApi:
         Example:
             crm.api.talks.list_messages(talk_id=17, limit=250)
         """
-        from ..api.talks import list_talk_messages
-
-        return list_talk_messages.sync(
-            client=self._client, talk_id=talk_id, page=page, limit=limit, filter=filter
+        return operations.list_talk_messages.sync(
+            self._client, talk_id=talk_id, page=page, limit=limit, filter=filter
         )
 
     def list(
@@ -132,7 +128,7 @@ class TalksApi:
         page: int | None = None,
         limit: int | None = None,
         filter: TalkFilter | Mapping[str, Any] | None = None,
-    ) -> TalkPage | None:
+    ) -> TalkPage:
         """Lists talks.
 
         Open to every user; what is returned follows the rights on the contact. On Kommo the
@@ -149,7 +145,7 @@ class TalksApi:
             filter: The filter.
 
         Returns:
-            200: A page of talks. 204 (None): No talk fits.
+            200: A page of talks. 204 (an empty page): No talk fits.
 
         Raises:
             APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
@@ -158,9 +154,7 @@ class TalksApi:
         Example:
             crm.api.talks.list(limit=250)
         """
-        from ..api.talks import list_talks
-
-        return list_talks.sync(client=self._client, page=page, limit=limit, filter=filter)
+        return operations.list_talks.sync(self._client, page=page, limit=limit, filter=filter)
 
     def send_message(self, *, talk_id: int, body: TalkMessageSend) -> TalkMessageSent:
         """Sends a text into a talk.
@@ -189,9 +183,7 @@ class TalksApi:
         Example:
             crm.api.talks.send_message(talk_id=17, body=TalkMessageSend(...))
         """
-        from ..api.talks import send_talk_message
-
-        return send_talk_message.sync(client=self._client, talk_id=talk_id, body=body)
+        return operations.send_talk_message.sync(self._client, talk_id=talk_id, body=body)
 
 
 class AsyncTalksApi:
@@ -203,55 +195,12 @@ class AsyncTalksApi:
         self._client = client
 
     async def close(self, *, id: int, body: TalkClose | None = None) -> None:
-        """Closes a talk.
-
-        Where the NPS bot is on and in the tariff, it is started first, unless `force_close`
-        is set. A talk that is closed or about to be closed is refused with 422.
-
-        `POST /api/v4/talks/{id}/close` on the account's host; sending it twice leaves the
-        same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/talks-api.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            202 (None): The talk will be closed.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.talks.close(id=17)
-        """
-        from ..api.talks import close_talk
-
-        await close_talk.asyncio(client=self._client, id=id, body=body)
+        """Closes a talk; see ``TalksApi.close``."""
+        await operations.close_talk.asyncio(self._client, id=id, body=body)
 
     async def get(self, *, id: int) -> Talk | None:
-        """Gets one talk.
-
-        `GET /api/v4/talks/{id}` on the account's host; reads only. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/talks-api.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The talk. 204 (None): There is no such talk.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.talks.get(id=17)
-        """
-        from ..api.talks import get_talk
-
-        return await get_talk.asyncio(client=self._client, id=id)
+        """Gets one talk; see ``TalksApi.get``."""
+        return await operations.get_talk.asyncio(self._client, id=id)
 
     async def list_messages(
         self,
@@ -260,36 +209,10 @@ class AsyncTalksApi:
         page: int | None = None,
         limit: int | None = None,
         filter: TalkMessageFilter | Mapping[str, Any] | None = None,
-    ) -> TalkMessagePage | None:
-        """Lists the messages of a talk.
-
-        Kommo. Needs the scope of the external chat history and a plan with the add-on of
-        the chats API, else 403 or 402. The messages need not be in the order of time.
-
-        `GET /api/v4/talks/{talk_id}/messages` on the account's host; reads only. Paged:
-        `messages`, 250 at most on a page. Known from Kommo's documentation (likely):
-        https://developers.kommo.com/reference/get-conversation-messages.
-
-        Args:
-            talk_id: Id of the talk.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            filter: The filter.
-
-        Returns:
-            200: A page of messages. 204 (None): The talk has no message.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.talks.list_messages(talk_id=17, limit=250)
-        """
-        from ..api.talks import list_talk_messages
-
-        return await list_talk_messages.asyncio(
-            client=self._client, talk_id=talk_id, page=page, limit=limit, filter=filter
+    ) -> TalkMessagePage:
+        """Lists the messages of a talk; see ``TalksApi.list_messages``."""
+        return await operations.list_talk_messages.asyncio(
+            self._client, talk_id=talk_id, page=page, limit=limit, filter=filter
         )
 
     async def list(
@@ -298,63 +221,10 @@ class AsyncTalksApi:
         page: int | None = None,
         limit: int | None = None,
         filter: TalkFilter | Mapping[str, Any] | None = None,
-    ) -> TalkPage | None:
-        """Lists talks.
-
-        Open to every user; what is returned follows the rights on the contact. On Kommo the
-        list was seen to hold only some 250 recent or open talks without a next page; do not
-        take it for a full history.
-
-        `GET /api/v4/talks` on the account's host; reads only. Paged: `talks`, 250 at most
-        on a page. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/crm_platform/talks-api.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            filter: The filter.
-
-        Returns:
-            200: A page of talks. 204 (None): No talk fits.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.talks.list(limit=250)
-        """
-        from ..api.talks import list_talks
-
-        return await list_talks.asyncio(client=self._client, page=page, limit=limit, filter=filter)
+    ) -> TalkPage:
+        """Lists talks; see ``TalksApi.list``."""
+        return await operations.list_talks.asyncio(self._client, page=page, limit=limit, filter=filter)
 
     async def send_message(self, *, talk_id: int, body: TalkMessageSend) -> TalkMessageSent:
-        """Sends a text into a talk.
-
-        Kommo. Goes out through the channel of the talk, also one of another integration.
-        Needs the scope for sending to external chats; every call counts against the limit
-        of the add-on of the chats API (402 when it is used up). 422 means the talk is
-        closed. An accepted text can still fail, for example on WhatsApp 24 hours after the
-        client's last one.
-
-        `POST /api/v4/talks/{talk_id}/send_message` on the account's host; not to be sent
-        twice: a repetition acts again. Known from Kommo's documentation (likely):
-        https://developers.kommo.com/reference/send-message-to-conversation.
-
-        Args:
-            talk_id: Id of the talk.
-            body: What to send.
-
-        Returns:
-            202: The message was accepted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.talks.send_message(talk_id=17, body=TalkMessageSend(...))
-        """
-        from ..api.talks import send_talk_message
-
-        return await send_talk_message.asyncio(client=self._client, talk_id=talk_id, body=body)
+        """Sends a text into a talk; see ``TalksApi.send_message``."""
+        return await operations.send_talk_message.asyncio(self._client, talk_id=talk_id, body=body)

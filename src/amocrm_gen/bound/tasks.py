@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import tasks as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -61,9 +63,7 @@ class TasksApi:
         Example:
             crm.api.tasks.create(body=[TaskCreate(...)])
         """
-        from ..api.tasks import create_tasks
-
-        return create_tasks.sync(client=self._client, body=body)
+        return operations.create_tasks.sync(self._client, body=body)
 
     def get(self, *, id: int) -> Task | None:
         """Gets one task.
@@ -84,9 +84,7 @@ class TasksApi:
         Example:
             crm.api.tasks.get(id=17)
         """
-        from ..api.tasks import get_task
-
-        return get_task.sync(client=self._client, id=id)
+        return operations.get_task.sync(self._client, id=id)
 
     def list(
         self,
@@ -95,7 +93,7 @@ class TasksApi:
         limit: int | None = None,
         filter: TaskFilter | Mapping[str, Any] | None = None,
         order: TaskOrder | Mapping[str, Any] | None = None,
-    ) -> TaskPage | None:
+    ) -> TaskPage:
         """Lists tasks.
 
         What is returned follows the user's rights on tasks.
@@ -111,7 +109,7 @@ class TasksApi:
             order: The order.
 
         Returns:
-            200: A page of tasks. 204 (None): No task fits.
+            200: A page of tasks. 204 (an empty page): No task fits.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 422, 429.
@@ -120,9 +118,7 @@ class TasksApi:
         Example:
             crm.api.tasks.list(limit=250)
         """
-        from ..api.tasks import list_tasks
-
-        return list_tasks.sync(client=self._client, page=page, limit=limit, filter=filter, order=order)
+        return operations.list_tasks.sync(self._client, page=page, limit=limit, filter=filter, order=order)
 
     def update_one(self, *, id: int, body: TaskUpdateOne) -> TaskWritten:
         """Changes or completes one task.
@@ -147,9 +143,7 @@ class TasksApi:
         Example:
             crm.api.tasks.update_one(id=17, body=TaskUpdateOne(...))
         """
-        from ..api.tasks import update_task
-
-        return update_task.sync(client=self._client, id=id, body=body)
+        return operations.update_task.sync(self._client, id=id, body=body)
 
     def update(self, *, body: Sequence[TaskUpdate]) -> TaskWriteResult:
         """Changes or completes several tasks.
@@ -174,9 +168,7 @@ class TasksApi:
         Example:
             crm.api.tasks.update(body=[TaskUpdate(...)])
         """
-        from ..api.tasks import update_tasks
-
-        return update_tasks.sync(client=self._client, body=body)
+        return operations.update_tasks.sync(self._client, body=body)
 
 
 class AsyncTasksApi:
@@ -188,55 +180,12 @@ class AsyncTasksApi:
         self._client = client
 
     async def create(self, *, body: Sequence[TaskCreate]) -> TaskWriteResult:
-        """Adds tasks.
-
-        A task needs a text and a deadline; it may stand alone or belong to a lead, contact,
-        company or customer.
-
-        `POST /api/v4/tasks` on the account's host; not to be sent twice: a repetition acts
-        again. Takes 250 items (50 advised); answered items are matched by `request_id`. All
-        or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The tasks that were added, reduced to their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.tasks.create(body=[TaskCreate(...)])
-        """
-        from ..api.tasks import create_tasks
-
-        return await create_tasks.asyncio(client=self._client, body=body)
+        """Adds tasks; see ``TasksApi.create``."""
+        return await operations.create_tasks.asyncio(self._client, body=body)
 
     async def get(self, *, id: int) -> Task | None:
-        """Gets one task.
-
-        `GET /api/v4/tasks/{id}` on the account's host; reads only. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The task. 204 (None): There is no such task.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.tasks.get(id=17)
-        """
-        from ..api.tasks import get_task
-
-        return await get_task.asyncio(client=self._client, id=id)
+        """Gets one task; see ``TasksApi.get``."""
+        return await operations.get_task.asyncio(self._client, id=id)
 
     async def list(
         self,
@@ -245,87 +194,16 @@ class AsyncTasksApi:
         limit: int | None = None,
         filter: TaskFilter | Mapping[str, Any] | None = None,
         order: TaskOrder | Mapping[str, Any] | None = None,
-    ) -> TaskPage | None:
-        """Lists tasks.
-
-        What is returned follows the user's rights on tasks.
-
-        `GET /api/v4/tasks` on the account's host; reads only. Paged: `tasks`, 250 at most
-        on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            filter: The filter.
-            order: The order.
-
-        Returns:
-            200: A page of tasks. 204 (None): No task fits.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.tasks.list(limit=250)
-        """
-        from ..api.tasks import list_tasks
-
-        return await list_tasks.asyncio(
-            client=self._client, page=page, limit=limit, filter=filter, order=order
+    ) -> TaskPage:
+        """Lists tasks; see ``TasksApi.list``."""
+        return await operations.list_tasks.asyncio(
+            self._client, page=page, limit=limit, filter=filter, order=order
         )
 
     async def update_one(self, *, id: int, body: TaskUpdateOne) -> TaskWritten:
-        """Changes or completes one task.
-
-        To complete a task send `is_completed` true together with `result`.
-
-        `PATCH /api/v4/tasks/{id}` on the account's host; sending it twice leaves the same
-        state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The task that was changed, reduced to its id.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.tasks.update_one(id=17, body=TaskUpdateOne(...))
-        """
-        from ..api.tasks import update_task
-
-        return await update_task.asyncio(client=self._client, id=id, body=body)
+        """Changes or completes one task; see ``TasksApi.update_one``."""
+        return await operations.update_task.asyncio(self._client, id=id, body=body)
 
     async def update(self, *, body: Sequence[TaskUpdate]) -> TaskWriteResult:
-        """Changes or completes several tasks.
-
-        To complete a task send `is_completed` true together with `result`.
-
-        `PATCH /api/v4/tasks` on the account's host; sending it twice leaves the same state.
-        Takes 250 items (50 advised); answered items are matched by `id`. All or nothing
-        (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/tasks-api.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The tasks that were changed, reduced to their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.tasks.update(body=[TaskUpdate(...)])
-        """
-        from ..api.tasks import update_tasks
-
-        return await update_tasks.asyncio(client=self._client, body=body)
+        """Changes or completes several tasks; see ``TasksApi.update``."""
+        return await operations.update_tasks.asyncio(self._client, body=body)

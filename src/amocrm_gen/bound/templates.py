@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import templates as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -64,9 +66,7 @@ class TemplatesApi:
         Example:
             crm.api.templates.create(body=[ChatTemplateCreate(...)])
         """
-        from ..api.templates import create_chat_templates
-
-        return create_chat_templates.sync(client=self._client, body=body)
+        return operations.create_chat_templates.sync(self._client, body=body)
 
     def delete_one(self, *, id: int) -> None:
         """Deletes one template.
@@ -90,9 +90,7 @@ class TemplatesApi:
         Example:
             crm.api.templates.delete_one(id=17)
         """
-        from ..api.templates import delete_chat_template
-
-        delete_chat_template.sync(client=self._client, id=id)
+        operations.delete_chat_template.sync(self._client, id=id)
 
     def delete(self, *, body: Sequence[ChatTemplateDelete]) -> None:
         """Deletes several templates.
@@ -117,9 +115,7 @@ class TemplatesApi:
         Example:
             crm.api.templates.delete(body=[ChatTemplateDelete(...)])
         """
-        from ..api.templates import delete_chat_templates
-
-        delete_chat_templates.sync(client=self._client, body=body)
+        operations.delete_chat_templates.sync(self._client, body=body)
 
     def get(self, *, id: int, with_: Sequence[str] | None = None) -> ChatTemplate | None:
         """Gets one template.
@@ -142,9 +138,7 @@ class TemplatesApi:
         Example:
             crm.api.templates.get(id=17)
         """
-        from ..api.templates import get_chat_template
-
-        return get_chat_template.sync(client=self._client, id=id, with_=with_)
+        return operations.get_chat_template.sync(self._client, id=id, with_=with_)
 
     def list(
         self,
@@ -153,7 +147,7 @@ class TemplatesApi:
         limit: int | None = None,
         with_: Sequence[str] | None = None,
         filter: ChatTemplateFilter | Mapping[str, Any] | None = None,
-    ) -> ChatTemplatePage | None:
+    ) -> ChatTemplatePage:
         """Lists the templates of the integration.
 
         Needs an administrator.
@@ -169,7 +163,7 @@ class TemplatesApi:
             filter: The filter.
 
         Returns:
-            200: A page of templates. 204 (None): No template fits.
+            200: A page of templates. 204 (an empty page): No template fits.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 422, 429.
@@ -178,10 +172,8 @@ class TemplatesApi:
         Example:
             crm.api.templates.list(limit=50)
         """
-        from ..api.templates import list_chat_templates
-
-        return list_chat_templates.sync(
-            client=self._client, page=page, limit=limit, with_=with_, filter=filter
+        return operations.list_chat_templates.sync(
+            self._client, page=page, limit=limit, with_=with_, filter=filter
         )
 
     def send_to_review(
@@ -209,9 +201,7 @@ class TemplatesApi:
         Example:
             crm.api.templates.send_to_review(id=17)
         """
-        from ..api.templates import send_chat_template_to_review
-
-        return send_chat_template_to_review.sync(client=self._client, id=id, body=body)
+        return operations.send_chat_template_to_review.sync(self._client, id=id, body=body)
 
     def set_review_status(
         self, *, id: int, review_id: int, body: ChatTemplateReviewUpdate
@@ -243,10 +233,8 @@ class TemplatesApi:
                 body=ChatTemplateReviewUpdate(...),
             )
         """
-        from ..api.templates import set_chat_template_review_status
-
-        return set_chat_template_review_status.sync(
-            client=self._client, id=id, review_id=review_id, body=body
+        return operations.set_chat_template_review_status.sync(
+            self._client, id=id, review_id=review_id, body=body
         )
 
     def update_one(self, *, id: int, body: ChatTemplateUpdateOne) -> ChatTemplate:
@@ -272,9 +260,7 @@ class TemplatesApi:
         Example:
             crm.api.templates.update_one(id=17, body=ChatTemplateUpdateOne(...))
         """
-        from ..api.templates import update_chat_template
-
-        return update_chat_template.sync(client=self._client, id=id, body=body)
+        return operations.update_chat_template.sync(self._client, id=id, body=body)
 
     def update(self, *, body: Sequence[ChatTemplateUpdate]) -> ChatTemplateWriteResult:
         """Changes several templates.
@@ -301,9 +287,7 @@ class TemplatesApi:
         Example:
             crm.api.templates.update(body=[ChatTemplateUpdate(...)])
         """
-        from ..api.templates import update_chat_templates
-
-        return update_chat_templates.sync(client=self._client, body=body)
+        return operations.update_chat_templates.sync(self._client, body=body)
 
 
 class AsyncTemplatesApi:
@@ -315,110 +299,20 @@ class AsyncTemplatesApi:
         self._client = client
 
     async def create(self, *, body: Sequence[ChatTemplateCreate]) -> ChatTemplateWriteResult:
-        """Adds templates.
-
-        Needs an administrator. A file must be in the files service already. 422 means too
-        many templates.
-
-        `POST /api/v4/chats/templates` on the account's host; not to be sent twice: a
-        repetition acts again. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The templates that were added, in full.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.templates.create(body=[ChatTemplateCreate(...)])
-        """
-        from ..api.templates import create_chat_templates
-
-        return await create_chat_templates.asyncio(client=self._client, body=body)
+        """Adds templates; see ``TemplatesApi.create``."""
+        return await operations.create_chat_templates.asyncio(self._client, body=body)
 
     async def delete_one(self, *, id: int) -> None:
-        """Deletes one template.
-
-        Needs an administrator. A file that nothing else uses is deleted too.
-
-        `DELETE /api/v4/chats/templates/{id}` on the account's host; sending it twice leaves
-        the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
-
-        Args:
-            id: The id.
-
-        Returns:
-            204 (None): The template is gone.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.templates.delete_one(id=17)
-        """
-        from ..api.templates import delete_chat_template
-
-        await delete_chat_template.asyncio(client=self._client, id=id)
+        """Deletes one template; see ``TemplatesApi.delete_one``."""
+        await operations.delete_chat_template.asyncio(self._client, id=id)
 
     async def delete(self, *, body: Sequence[ChatTemplateDelete]) -> None:
-        """Deletes several templates.
-
-        Needs an administrator. Files that nothing else uses are deleted too.
-
-        `DELETE /api/v4/chats/templates` on the account's host; sending it twice leaves the
-        same state. Takes 250 items (50 advised); answered items cannot be matched. All or
-        nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            204 (None): The templates are gone.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.templates.delete(body=[ChatTemplateDelete(...)])
-        """
-        from ..api.templates import delete_chat_templates
-
-        await delete_chat_templates.asyncio(client=self._client, body=body)
+        """Deletes several templates; see ``TemplatesApi.delete``."""
+        await operations.delete_chat_templates.asyncio(self._client, body=body)
 
     async def get(self, *, id: int, with_: Sequence[str] | None = None) -> ChatTemplate | None:
-        """Gets one template.
-
-        `GET /api/v4/chats/templates/{id}` on the account's host; reads only. Known from the
-        vendor's documentation: https://www.amocrm.ru/developers/content/crm_platform/chat-
-        templates-api.
-
-        Args:
-            id: The id.
-            with_: Extra data of the template. Known values: `reviews`.
-
-        Returns:
-            200: The template. 204 (None): There is no such template.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.templates.get(id=17)
-        """
-        from ..api.templates import get_chat_template
-
-        return await get_chat_template.asyncio(client=self._client, id=id, with_=with_)
+        """Gets one template; see ``TemplatesApi.get``."""
+        return await operations.get_chat_template.asyncio(self._client, id=id, with_=with_)
 
     async def list(
         self,
@@ -427,154 +321,30 @@ class AsyncTemplatesApi:
         limit: int | None = None,
         with_: Sequence[str] | None = None,
         filter: ChatTemplateFilter | Mapping[str, Any] | None = None,
-    ) -> ChatTemplatePage | None:
-        """Lists the templates of the integration.
-
-        Needs an administrator.
-
-        `GET /api/v4/chats/templates` on the account's host; reads only. Paged:
-        `chat_templates`, 50 at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 at most.
-            with_: Extra data of each template. Known values: `reviews`.
-            filter: The filter.
-
-        Returns:
-            200: A page of templates. 204 (None): No template fits.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.templates.list(limit=50)
-        """
-        from ..api.templates import list_chat_templates
-
-        return await list_chat_templates.asyncio(
-            client=self._client, page=page, limit=limit, with_=with_, filter=filter
+    ) -> ChatTemplatePage:
+        """Lists the templates of the integration; see ``TemplatesApi.list``."""
+        return await operations.list_chat_templates.asyncio(
+            self._client, page=page, limit=limit, with_=with_, filter=filter
         )
 
     async def send_to_review(
         self, *, id: int, body: ChatTemplateReviewRequest | None = None
     ) -> ChatTemplateReviewResult:
-        """Sends a WhatsApp template to moderation.
-
-        Needs an administrator. The body is an empty object or nothing.
-
-        `POST /api/v4/chats/templates/{id}/review` on the account's host; not to be sent
-        twice: a repetition acts again. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The reviews, one for each WhatsApp source.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.templates.send_to_review(id=17)
-        """
-        from ..api.templates import send_chat_template_to_review
-
-        return await send_chat_template_to_review.asyncio(client=self._client, id=id, body=body)
+        """Sends a WhatsApp template to moderation; see ``TemplatesApi.send_to_review``."""
+        return await operations.send_chat_template_to_review.asyncio(self._client, id=id, body=body)
 
     async def set_review_status(
         self, *, id: int, review_id: int, body: ChatTemplateReviewUpdate
     ) -> ChatTemplateReview:
-        """Sets the state of a review.
-
-        For the integration that provides the WhatsApp source; needs an administrator.
-
-        `POST /api/v4/chats/templates/{id}/review/{review_id}` on the account's host;
-        sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
-
-        Args:
-            id: The id.
-            review_id: Id of the review.
-            body: What to send.
-
-        Returns:
-            200: The review as it stands now.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.templates.set_review_status(
-                id=17,
-                review_id=17,
-                body=ChatTemplateReviewUpdate(...),
-            )
-        """
-        from ..api.templates import set_chat_template_review_status
-
-        return await set_chat_template_review_status.asyncio(
-            client=self._client, id=id, review_id=review_id, body=body
+        """Sets the state of a review; see ``TemplatesApi.set_review_status``."""
+        return await operations.set_chat_template_review_status.asyncio(
+            self._client, id=id, review_id=review_id, body=body
         )
 
     async def update_one(self, *, id: int, body: ChatTemplateUpdateOne) -> ChatTemplate:
-        """Changes one template.
-
-        Needs an administrator. A WhatsApp template can be changed only as a draft.
-
-        `PATCH /api/v4/chats/templates/{id}` on the account's host; sending it twice leaves
-        the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: The template as it stands now.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.templates.update_one(id=17, body=ChatTemplateUpdateOne(...))
-        """
-        from ..api.templates import update_chat_template
-
-        return await update_chat_template.asyncio(client=self._client, id=id, body=body)
+        """Changes one template; see ``TemplatesApi.update_one``."""
+        return await operations.update_chat_template.asyncio(self._client, id=id, body=body)
 
     async def update(self, *, body: Sequence[ChatTemplateUpdate]) -> ChatTemplateWriteResult:
-        """Changes several templates.
-
-        Needs an administrator. A WhatsApp template can be changed only as a draft. An
-        unknown id, or one of another integration, is refused with 400. The answer may leave
-        `request_id` out.
-
-        `PATCH /api/v4/chats/templates` on the account's host; sending it twice leaves the
-        same state. Takes 250 items (50 advised); answered items are matched by `id`. All or
-        nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/chat-templates-api.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The templates that were changed, in full.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.templates.update(body=[ChatTemplateUpdate(...)])
-        """
-        from ..api.templates import update_chat_templates
-
-        return await update_chat_templates.asyncio(client=self._client, body=body)
+        """Changes several templates; see ``TemplatesApi.update``."""
+        return await operations.update_chat_templates.asyncio(self._client, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import transactions as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -64,10 +66,8 @@ class TransactionsApi:
         Example:
             crm.api.transactions.create(customer_id=17, body=[TransactionCreate(...)])
         """
-        from ..api.transactions import create_transactions
-
-        return create_transactions.sync(
-            client=self._client, customer_id=customer_id, body=body, accrue_bonus=accrue_bonus
+        return operations.create_transactions.sync(
+            self._client, customer_id=customer_id, body=body, accrue_bonus=accrue_bonus
         )
 
     def delete_for_customer(self, *, customer_id: int, id: int) -> None:
@@ -94,9 +94,7 @@ class TransactionsApi:
         Example:
             crm.api.transactions.delete_for_customer(customer_id=17, id=17)
         """
-        from ..api.transactions import delete_customer_transaction
-
-        delete_customer_transaction.sync(client=self._client, customer_id=customer_id, id=id)
+        operations.delete_customer_transaction.sync(self._client, customer_id=customer_id, id=id)
 
     def delete(self, *, id: int) -> None:
         """Delete a purchase.
@@ -119,9 +117,7 @@ class TransactionsApi:
         Example:
             crm.api.transactions.delete(id=17)
         """
-        from ..api.transactions import delete_transaction
-
-        delete_transaction.sync(client=self._client, id=id)
+        operations.delete_transaction.sync(self._client, id=id)
 
     def get_for_customer(self, *, customer_id: int, id: int) -> Transaction | None:
         """Read one purchase of a customer.
@@ -145,9 +141,7 @@ class TransactionsApi:
         Example:
             crm.api.transactions.get_for_customer(customer_id=17, id=17)
         """
-        from ..api.transactions import get_customer_transaction
-
-        return get_customer_transaction.sync(client=self._client, customer_id=customer_id, id=id)
+        return operations.get_customer_transaction.sync(self._client, customer_id=customer_id, id=id)
 
     def get(self, *, id: int) -> Transaction | None:
         """Read one purchase.
@@ -170,9 +164,7 @@ class TransactionsApi:
         Example:
             crm.api.transactions.get(id=17)
         """
-        from ..api.transactions import get_transaction
-
-        return get_transaction.sync(client=self._client, id=id)
+        return operations.get_transaction.sync(self._client, id=id)
 
     def list_for_customer(
         self,
@@ -181,7 +173,7 @@ class TransactionsApi:
         page: int | None = None,
         limit: int | None = None,
         filter: TransactionFilter | Mapping[str, Any] | None = None,
-    ) -> TransactionPage | None:
+    ) -> TransactionPage:
         """List the purchases of one customer.
 
         `GET /api/v4/customers/{customer_id}/transactions` on the account's host; reads
@@ -196,7 +188,7 @@ class TransactionsApi:
             filter: Choose purchases by their ids.
 
         Returns:
-            200: A page of purchases. 204 (None): Nothing was found.
+            200: A page of purchases. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 401, 403, 404, 422, 429.
@@ -205,10 +197,8 @@ class TransactionsApi:
         Example:
             crm.api.transactions.list_for_customer(customer_id=17, limit=250)
         """
-        from ..api.transactions import list_customer_transactions
-
-        return list_customer_transactions.sync(
-            client=self._client, customer_id=customer_id, page=page, limit=limit, filter=filter
+        return operations.list_customer_transactions.sync(
+            self._client, customer_id=customer_id, page=page, limit=limit, filter=filter
         )
 
     def list(
@@ -217,7 +207,7 @@ class TransactionsApi:
         page: int | None = None,
         limit: int | None = None,
         filter: TransactionFilter | Mapping[str, Any] | None = None,
-    ) -> TransactionPage | None:
+    ) -> TransactionPage:
         """List the purchases of all customers.
 
         `GET /api/v4/customers/transactions` on the account's host; reads only. Paged:
@@ -231,7 +221,7 @@ class TransactionsApi:
             filter: Choose purchases by their ids.
 
         Returns:
-            200: A page of purchases. 204 (None): Nothing was found.
+            200: A page of purchases. 204 (an empty page): Nothing was found.
 
         Raises:
             APIError: an error status; documented are 401, 403, 404, 422, 429.
@@ -240,9 +230,7 @@ class TransactionsApi:
         Example:
             crm.api.transactions.list(limit=250)
         """
-        from ..api.transactions import list_transactions
-
-        return list_transactions.sync(client=self._client, page=page, limit=limit, filter=filter)
+        return operations.list_transactions.sync(self._client, page=page, limit=limit, filter=filter)
 
 
 class AsyncTransactionsApi:
@@ -256,143 +244,26 @@ class AsyncTransactionsApi:
     async def create(
         self, *, customer_id: int, body: Sequence[TransactionCreate], accrue_bonus: bool | None = None
     ) -> TransactionWriteResult:
-        """Add purchases to a customer.
-
-        At most 250 items, 50 are recommended; larger batches may end in 504. The whole
-        batch is refused when one item is. A purchase can also set the sum and time of the
-        next one in the customer. Purchases cannot be changed, only deleted.
-
-        `POST /api/v4/customers/{customer_id}/transactions` on the account's host; not to be
-        sent twice: a repetition acts again. Takes 250 items (50 advised); answered items
-        are matched by `request_id`. All or nothing (inferred). Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/customers-
-        api#transactions-add.
-
-        Args:
-            customer_id: Id of the customer.
-            body: The items, 250 at most.
-            accrue_bonus: Whether the purchase earns bonus points; the vendor's SDK sends
-                true by default. Not documented.
-
-        Returns:
-            200: The new purchases with their ids.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.transactions.create(customer_id=17, body=[TransactionCreate(...)])
-        """
-        from ..api.transactions import create_transactions
-
-        return await create_transactions.asyncio(
-            client=self._client, customer_id=customer_id, body=body, accrue_bonus=accrue_bonus
+        """Add purchases to a customer; see ``TransactionsApi.create``."""
+        return await operations.create_transactions.asyncio(
+            self._client, customer_id=customer_id, body=body, accrue_bonus=accrue_bonus
         )
 
     async def delete_for_customer(self, *, customer_id: int, id: int) -> None:
-        """Delete a purchase of a customer.
-
-        The form that the vendor's SDK uses.
-
-        `DELETE /api/v4/customers/{customer_id}/transactions/{id}` on the account's host;
-        sending it twice leaves the same state. Known from the vendor's client library:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-
-        delete.
-
-        Args:
-            customer_id: Id of the customer.
-            id: The id.
-
-        Returns:
-            204 (None): The purchase is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.transactions.delete_for_customer(customer_id=17, id=17)
-        """
-        from ..api.transactions import delete_customer_transaction
-
-        await delete_customer_transaction.asyncio(client=self._client, customer_id=customer_id, id=id)
+        """Delete a purchase of a customer; see ``TransactionsApi.delete_for_customer``."""
+        await operations.delete_customer_transaction.asyncio(self._client, customer_id=customer_id, id=id)
 
     async def delete(self, *, id: int) -> None:
-        """Delete a purchase.
-
-        `DELETE /api/v4/customers/transactions/{id}` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-
-        delete.
-
-        Args:
-            id: The id.
-
-        Returns:
-            204 (None): The purchase is deleted.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.transactions.delete(id=17)
-        """
-        from ..api.transactions import delete_transaction
-
-        await delete_transaction.asyncio(client=self._client, id=id)
+        """Delete a purchase; see ``TransactionsApi.delete``."""
+        await operations.delete_transaction.asyncio(self._client, id=id)
 
     async def get_for_customer(self, *, customer_id: int, id: int) -> Transaction | None:
-        """Read one purchase of a customer.
-
-        `GET /api/v4/customers/{customer_id}/transactions/{id}` on the account's host; reads
-        only. Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-
-        detail.
-
-        Args:
-            customer_id: Id of the customer.
-            id: The id.
-
-        Returns:
-            200: The purchase. 204 (None): There is no purchase with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.transactions.get_for_customer(customer_id=17, id=17)
-        """
-        from ..api.transactions import get_customer_transaction
-
-        return await get_customer_transaction.asyncio(client=self._client, customer_id=customer_id, id=id)
+        """Read one purchase of a customer; see ``TransactionsApi.get_for_customer``."""
+        return await operations.get_customer_transaction.asyncio(self._client, customer_id=customer_id, id=id)
 
     async def get(self, *, id: int) -> Transaction | None:
-        """Read one purchase.
-
-        `GET /api/v4/customers/transactions/{id}` on the account's host; reads only. Known
-        from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#transaction-
-        detail.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The purchase. 204 (None): There is no purchase with this id.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.transactions.get(id=17)
-        """
-        from ..api.transactions import get_transaction
-
-        return await get_transaction.asyncio(client=self._client, id=id)
+        """Read one purchase; see ``TransactionsApi.get``."""
+        return await operations.get_transaction.asyncio(self._client, id=id)
 
     async def list_for_customer(
         self,
@@ -401,34 +272,10 @@ class AsyncTransactionsApi:
         page: int | None = None,
         limit: int | None = None,
         filter: TransactionFilter | Mapping[str, Any] | None = None,
-    ) -> TransactionPage | None:
-        """List the purchases of one customer.
-
-        `GET /api/v4/customers/{customer_id}/transactions` on the account's host; reads
-        only. Paged: `transactions`, 250 at most on a page. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/customers-
-        api#transactions-list.
-
-        Args:
-            customer_id: Id of the customer.
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            filter: Choose purchases by their ids.
-
-        Returns:
-            200: A page of purchases. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.transactions.list_for_customer(customer_id=17, limit=250)
-        """
-        from ..api.transactions import list_customer_transactions
-
-        return await list_customer_transactions.asyncio(
-            client=self._client, customer_id=customer_id, page=page, limit=limit, filter=filter
+    ) -> TransactionPage:
+        """List the purchases of one customer; see ``TransactionsApi.list_for_customer``."""
+        return await operations.list_customer_transactions.asyncio(
+            self._client, customer_id=customer_id, page=page, limit=limit, filter=filter
         )
 
     async def list(
@@ -437,29 +284,6 @@ class AsyncTransactionsApi:
         page: int | None = None,
         limit: int | None = None,
         filter: TransactionFilter | Mapping[str, Any] | None = None,
-    ) -> TransactionPage | None:
-        """List the purchases of all customers.
-
-        `GET /api/v4/customers/transactions` on the account's host; reads only. Paged:
-        `transactions`, 250 at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/customers-api#transactions-
-        list.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            filter: Choose purchases by their ids.
-
-        Returns:
-            200: A page of purchases. 204 (None): Nothing was found.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.transactions.list(limit=250)
-        """
-        from ..api.transactions import list_transactions
-
-        return await list_transactions.asyncio(client=self._client, page=page, limit=limit, filter=filter)
+    ) -> TransactionPage:
+        """List the purchases of all customers; see ``TransactionsApi.list``."""
+        return await operations.list_transactions.asyncio(self._client, page=page, limit=limit, filter=filter)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import unsorted as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -65,9 +67,7 @@ class UnsortedApi:
         Example:
             crm.api.unsorted.accept(uid="...")
         """
-        from ..api.unsorted import accept_unsorted
-
-        return accept_unsorted.sync(client=self._client, uid=uid, body=body)
+        return operations.accept_unsorted.sync(self._client, uid=uid, body=body)
 
     def create_forms(self, *, body: Sequence[UnsortedFormCreate]) -> UnsortedWriteResult:
         """Add filled forms to the unsorted stage.
@@ -94,9 +94,7 @@ class UnsortedApi:
         Example:
             crm.api.unsorted.create_forms(body=[UnsortedFormCreate(...)])
         """
-        from ..api.unsorted import create_unsorted_forms
-
-        return create_unsorted_forms.sync(client=self._client, body=body)
+        return operations.create_unsorted_forms.sync(self._client, body=body)
 
     def create_sip(self, *, body: Sequence[UnsortedSipCreate]) -> UnsortedWriteResult:
         """Add incoming calls to the unsorted stage.
@@ -122,9 +120,7 @@ class UnsortedApi:
         Example:
             crm.api.unsorted.create_sip(body=[UnsortedSipCreate(...)])
         """
-        from ..api.unsorted import create_unsorted_sip
-
-        return create_unsorted_sip.sync(client=self._client, body=body)
+        return operations.create_unsorted_sip.sync(self._client, body=body)
 
     def decline(self, *, uid: str, body: UnsortedDecline | None = None) -> UnsortedProcessed:
         """Decline an incoming lead.
@@ -150,9 +146,7 @@ class UnsortedApi:
         Example:
             crm.api.unsorted.decline(uid="...")
         """
-        from ..api.unsorted import decline_unsorted
-
-        return decline_unsorted.sync(client=self._client, uid=uid, body=body)
+        return operations.decline_unsorted.sync(self._client, uid=uid, body=body)
 
     def get(self, *, uid: str) -> Unsorted | None:
         """Get one incoming lead.
@@ -174,9 +168,7 @@ class UnsortedApi:
         Example:
             crm.api.unsorted.get(uid="...")
         """
-        from ..api.unsorted import get_unsorted
-
-        return get_unsorted.sync(client=self._client, uid=uid)
+        return operations.get_unsorted.sync(self._client, uid=uid)
 
     def summary(
         self, *, filter: UnsortedSummaryFilter | Mapping[str, Any] | None = None
@@ -200,9 +192,7 @@ class UnsortedApi:
         Example:
             crm.api.unsorted.summary()
         """
-        from ..api.unsorted import get_unsorted_summary
-
-        return get_unsorted_summary.sync(client=self._client, filter=filter)
+        return operations.get_unsorted_summary.sync(self._client, filter=filter)
 
     def link(self, *, uid: str, body: UnsortedLink) -> UnsortedProcessed:
         """Link an incoming lead to an existing entity.
@@ -228,9 +218,7 @@ class UnsortedApi:
         Example:
             crm.api.unsorted.link(uid="...", body=UnsortedLink(...))
         """
-        from ..api.unsorted import link_unsorted
-
-        return link_unsorted.sync(client=self._client, uid=uid, body=body)
+        return operations.link_unsorted.sync(self._client, uid=uid, body=body)
 
     def list(
         self,
@@ -239,7 +227,7 @@ class UnsortedApi:
         limit: int | None = None,
         filter: UnsortedFilter | Mapping[str, Any] | None = None,
         order: UnsortedOrder | Mapping[str, Any] | None = None,
-    ) -> UnsortedPage | None:
+    ) -> UnsortedPage:
         """List incoming leads.
 
         An empty result and a page after the last one are answered with 204. The filter
@@ -256,7 +244,7 @@ class UnsortedApi:
             order: Field and direction to sort by.
 
         Returns:
-            200: A page of incoming leads. 204 (None): Nothing found.
+            200: A page of incoming leads. 204 (an empty page): Nothing found.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 422, 429.
@@ -265,9 +253,7 @@ class UnsortedApi:
         Example:
             crm.api.unsorted.list(limit=250)
         """
-        from ..api.unsorted import list_unsorted
-
-        return list_unsorted.sync(client=self._client, page=page, limit=limit, filter=filter, order=order)
+        return operations.list_unsorted.sync(self._client, page=page, limit=limit, filter=filter, order=order)
 
 
 class AsyncUnsortedApi:
@@ -279,195 +265,34 @@ class AsyncUnsortedApi:
         self._client = client
 
     async def accept(self, *, uid: str, body: UnsortedAccept | None = None) -> UnsortedProcessed:
-        """Accept an incoming lead.
-
-        The lead leaves the unsorted stage, and its contact and company appear in their
-        lists. The body may be left out.
-
-        `POST /api/v4/leads/unsorted/{uid}/accept` on the account's host; not to be sent
-        twice: a repetition acts again. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-accept.
-
-        Args:
-            uid: Id of the record.
-            body: What to send.
-
-        Returns:
-            200: The accepted record with the ids of its entities.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.unsorted.accept(uid="...")
-        """
-        from ..api.unsorted import accept_unsorted
-
-        return await accept_unsorted.asyncio(client=self._client, uid=uid, body=body)
+        """Accept an incoming lead; see ``UnsortedApi.accept``."""
+        return await operations.accept_unsorted.asyncio(self._client, uid=uid, body=body)
 
     async def create_forms(self, *, body: Sequence[UnsortedFormCreate]) -> UnsortedWriteResult:
-        """Add filled forms to the unsorted stage.
-
-        The same data sent again is an error. The answer holds the uids of the records and
-        the ids of their entities.
-
-        `POST /api/v4/leads/unsorted/forms` on the account's host; not to be sent twice: a
-        repetition acts again. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-add-
-        form.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The new records.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.unsorted.create_forms(body=[UnsortedFormCreate(...)])
-        """
-        from ..api.unsorted import create_unsorted_forms
-
-        return await create_unsorted_forms.asyncio(client=self._client, body=body)
+        """Add filled forms to the unsorted stage; see ``UnsortedApi.create_forms``."""
+        return await operations.create_unsorted_forms.asyncio(self._client, body=body)
 
     async def create_sip(self, *, body: Sequence[UnsortedSipCreate]) -> UnsortedWriteResult:
-        """Add incoming calls to the unsorted stage.
-
-        For incoming calls only. The same data sent again is an error. The answer holds the
-        uids of the records and the ids of their entities.
-
-        `POST /api/v4/leads/unsorted/sip` on the account's host; not to be sent twice: a
-        repetition acts again. Takes 250 items (50 advised); answered items are matched by
-        `request_id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-add-sip.
-
-        Args:
-            body: The items, 250 at most.
-
-        Returns:
-            200: The new records.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.unsorted.create_sip(body=[UnsortedSipCreate(...)])
-        """
-        from ..api.unsorted import create_unsorted_sip
-
-        return await create_unsorted_sip.asyncio(client=self._client, body=body)
+        """Add incoming calls to the unsorted stage; see ``UnsortedApi.create_sip``."""
+        return await operations.create_unsorted_sip.asyncio(self._client, body=body)
 
     async def decline(self, *, uid: str, body: UnsortedDecline | None = None) -> UnsortedProcessed:
-        """Decline an incoming lead.
-
-        The entities of the record move to the bin. This DELETE takes a JSON body, which may
-        be left out on amocrm.ru, and is answered with 200 and a body.
-
-        `DELETE /api/v4/leads/unsorted/{uid}/decline` on the account's host; sending it
-        twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-decline.
-
-        Args:
-            uid: Id of the record.
-            body: What to send.
-
-        Returns:
-            200: The declined record with the ids of its entities.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.unsorted.decline(uid="...")
-        """
-        from ..api.unsorted import decline_unsorted
-
-        return await decline_unsorted.asyncio(client=self._client, uid=uid, body=body)
+        """Decline an incoming lead; see ``UnsortedApi.decline``."""
+        return await operations.decline_unsorted.asyncio(self._client, uid=uid, body=body)
 
     async def get(self, *, uid: str) -> Unsorted | None:
-        """Get one incoming lead.
-
-        `GET /api/v4/leads/unsorted/{uid}` on the account's host; reads only. Known from the
-        vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-detail.
-
-        Args:
-            uid: Id of the record.
-
-        Returns:
-            200: The incoming lead. 204 (None): There is no record with this uid.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.unsorted.get(uid="...")
-        """
-        from ..api.unsorted import get_unsorted
-
-        return await get_unsorted.asyncio(client=self._client, uid=uid)
+        """Get one incoming lead; see ``UnsortedApi.get``."""
+        return await operations.get_unsorted.asyncio(self._client, uid=uid)
 
     async def summary(
         self, *, filter: UnsortedSummaryFilter | Mapping[str, Any] | None = None
     ) -> UnsortedSummary | None:
-        """Get statistics of incoming leads.
-
-        `GET /api/v4/leads/unsorted/summary` on the account's host; reads only. Known from
-        the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-summary.
-
-        Args:
-            filter: Conditions that the counted records must meet.
-
-        Returns:
-            200: The statistics. 204 (None): There is nothing to count.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.unsorted.summary()
-        """
-        from ..api.unsorted import get_unsorted_summary
-
-        return await get_unsorted_summary.asyncio(client=self._client, filter=filter)
+        """Get statistics of incoming leads; see ``UnsortedApi.summary``."""
+        return await operations.get_unsorted_summary.asyncio(self._client, filter=filter)
 
     async def link(self, *, uid: str, body: UnsortedLink) -> UnsortedProcessed:
-        """Link an incoming lead to an existing entity.
-
-        Only for records of the category chats. The record joins an existing lead or
-        customer.
-
-        `POST /api/v4/leads/unsorted/{uid}/link` on the account's host; not to be sent
-        twice: a repetition acts again. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-link.
-
-        Args:
-            uid: Id of the record.
-            body: What to send.
-
-        Returns:
-            200: The linked record with the ids of the entities.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.unsorted.link(uid="...", body=UnsortedLink(...))
-        """
-        from ..api.unsorted import link_unsorted
-
-        return await link_unsorted.asyncio(client=self._client, uid=uid, body=body)
+        """Link an incoming lead to an existing entity; see ``UnsortedApi.link``."""
+        return await operations.link_unsorted.asyncio(self._client, uid=uid, body=body)
 
     async def list(
         self,
@@ -476,34 +301,8 @@ class AsyncUnsortedApi:
         limit: int | None = None,
         filter: UnsortedFilter | Mapping[str, Any] | None = None,
         order: UnsortedOrder | Mapping[str, Any] | None = None,
-    ) -> UnsortedPage | None:
-        """List incoming leads.
-
-        An empty result and a page after the last one are answered with 204. The filter
-        works in every account.
-
-        `GET /api/v4/leads/unsorted` on the account's host; reads only. Paged: `unsorted`,
-        250 at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/unsorted-api#unsorted-list.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            filter: Conditions that the records must meet.
-            order: Field and direction to sort by.
-
-        Returns:
-            200: A page of incoming leads. 204 (None): Nothing found.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.unsorted.list(limit=250)
-        """
-        from ..api.unsorted import list_unsorted
-
-        return await list_unsorted.asyncio(
-            client=self._client, page=page, limit=limit, filter=filter, order=order
+    ) -> UnsortedPage:
+        """List incoming leads; see ``UnsortedApi.list``."""
+        return await operations.list_unsorted.asyncio(
+            self._client, page=page, limit=limit, filter=filter, order=order
         )

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import users as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -51,9 +53,7 @@ class UsersApi:
         Example:
             crm.api.users.activate(body=[UserActivation(...)])
         """
-        from ..api.users import activate_users
-
-        activate_users.sync(client=self._client, body=body)
+        operations.activate_users.sync(self._client, body=body)
 
     def create(self, *, body: Sequence[UserCreate]) -> UserWriteResult:
         """Adds users.
@@ -81,9 +81,7 @@ class UsersApi:
         Example:
             crm.api.users.create(body=[UserCreate(...)])
         """
-        from ..api.users import create_users
-
-        return create_users.sync(client=self._client, body=body)
+        return operations.create_users.sync(self._client, body=body)
 
     def deactivate(self, *, body: Sequence[UserActivation]) -> None:
         """Switches users off.
@@ -110,9 +108,7 @@ class UsersApi:
         Example:
             crm.api.users.deactivate(body=[UserActivation(...)])
         """
-        from ..api.users import deactivate_users
-
-        deactivate_users.sync(client=self._client, body=body)
+        operations.deactivate_users.sync(self._client, body=body)
 
     def get(self, *, id: int, with_: Sequence[str] | None = None) -> User | None:
         """Gets one user.
@@ -137,13 +133,11 @@ class UsersApi:
         Example:
             crm.api.users.get(id=17)
         """
-        from ..api.users import get_user
-
-        return get_user.sync(client=self._client, id=id, with_=with_)
+        return operations.get_user.sync(self._client, id=id, with_=with_)
 
     def list(
         self, *, page: int | None = None, limit: int | None = None, with_: Sequence[str] | None = None
-    ) -> UserPage | None:
+    ) -> UserPage:
         """Lists the users of the account.
 
         Needs an administrator.
@@ -159,7 +153,7 @@ class UsersApi:
                 `amojo_id`, `user_rank`, `phone_number`.
 
         Returns:
-            200: A page of users. 204 (None): No user can be seen.
+            200: A page of users. 204 (an empty page): No user can be seen.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 422, 429.
@@ -168,9 +162,7 @@ class UsersApi:
         Example:
             crm.api.users.list(limit=250)
         """
-        from ..api.users import list_users
-
-        return list_users.sync(client=self._client, page=page, limit=limit, with_=with_)
+        return operations.list_users.sync(self._client, page=page, limit=limit, with_=with_)
 
 
 class AsyncUsersApi:
@@ -182,147 +174,23 @@ class AsyncUsersApi:
         self._client = client
 
     async def activate(self, *, body: Sequence[UserActivation]) -> None:
-        """Switches users on.
-
-        Needs an administrator and the Enterprise tariff. At most 10 users, none of them an
-        administrator.
-
-        `POST /api/v4/users/activate` on the account's host; sending it twice leaves the
-        same state. Takes 10 items (10 advised); answered items cannot be matched. All or
-        nothing (inferred). Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/crm_platform/users-api.
-
-        Args:
-            body: The items, 10 at most.
-
-        Returns:
-            202 (None): The users will be switched on. 204 (None): The users are switched
-                on.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.users.activate(body=[UserActivation(...)])
-        """
-        from ..api.users import activate_users
-
-        await activate_users.asyncio(client=self._client, body=body)
+        """Switches users on; see ``UsersApi.activate``."""
+        await operations.activate_users.asyncio(self._client, body=body)
 
     async def create(self, *, body: Sequence[UserCreate]) -> UserWriteResult:
-        """Adds users.
-
-        Needs an administrator. At most 10 users in a request, none in an account that has
-        more than 100. A valid `rights.role_id` makes the server ignore the separate rights;
-        `rights.is_free` makes it ignore the role and the group as well. Nobody can be made
-        an administrator this way.
-
-        `POST /api/v4/users` on the account's host; not to be sent twice: a repetition acts
-        again. Takes 10 items (10 advised); answered items are matched by `request_id`, then
-        `email`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/users-api.
-
-        Args:
-            body: The items, 10 at most.
-
-        Returns:
-            201: The users that were added.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.users.create(body=[UserCreate(...)])
-        """
-        from ..api.users import create_users
-
-        return await create_users.asyncio(client=self._client, body=body)
+        """Adds users; see ``UsersApi.create``."""
+        return await operations.create_users.asyncio(self._client, body=body)
 
     async def deactivate(self, *, body: Sequence[UserActivation]) -> None:
-        """Switches users off.
-
-        Needs an administrator and the Enterprise tariff. At most 10 users, none of them an
-        administrator.
-
-        `POST /api/v4/users/deactivate` on the account's host; sending it twice leaves the
-        same state. Takes 10 items (10 advised); answered items cannot be matched. All or
-        nothing (inferred). Known from the vendor's documentation (likely):
-        https://www.amocrm.ru/developers/content/crm_platform/users-api.
-
-        Args:
-            body: The items, 10 at most.
-
-        Returns:
-            202 (None): The users will be switched off. 204 (None): The users are switched
-                off.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.users.deactivate(body=[UserActivation(...)])
-        """
-        from ..api.users import deactivate_users
-
-        await deactivate_users.asyncio(client=self._client, body=body)
+        """Switches users off; see ``UsersApi.deactivate``."""
+        await operations.deactivate_users.asyncio(self._client, body=body)
 
     async def get(self, *, id: int, with_: Sequence[str] | None = None) -> User | None:
-        """Gets one user.
-
-        Needs an administrator.
-
-        `GET /api/v4/users/{id}` on the account's host; reads only. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/users-api.
-
-        Args:
-            id: The id.
-            with_: Extra data of the user. Known values: `role`, `group`, `uuid`,
-                `amojo_id`, `user_rank`, `phone_number`.
-
-        Returns:
-            200: The user. 204 (None): There is no such user.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.users.get(id=17)
-        """
-        from ..api.users import get_user
-
-        return await get_user.asyncio(client=self._client, id=id, with_=with_)
+        """Gets one user; see ``UsersApi.get``."""
+        return await operations.get_user.asyncio(self._client, id=id, with_=with_)
 
     async def list(
         self, *, page: int | None = None, limit: int | None = None, with_: Sequence[str] | None = None
-    ) -> UserPage | None:
-        """Lists the users of the account.
-
-        Needs an administrator.
-
-        `GET /api/v4/users` on the account's host; reads only. Paged: `users`, 250 at most
-        on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/users-api.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-            with_: Extra data of each user. Known values: `role`, `group`, `uuid`,
-                `amojo_id`, `user_rank`, `phone_number`.
-
-        Returns:
-            200: A page of users. 204 (None): No user can be seen.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.users.list(limit=250)
-        """
-        from ..api.users import list_users
-
-        return await list_users.asyncio(client=self._client, page=page, limit=limit, with_=with_)
+    ) -> UserPage:
+        """Lists the users of the account; see ``UsersApi.list``."""
+        return await operations.list_users.asyncio(self._client, page=page, limit=limit, with_=with_)

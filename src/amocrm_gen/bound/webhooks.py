@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import webhooks as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -50,9 +52,7 @@ class WebhooksApi:
         Example:
             crm.api.webhooks.list()
         """
-        from ..api.webhooks import list_webhooks
-
-        return list_webhooks.sync(client=self._client, filter=filter)
+        return operations.list_webhooks.sync(self._client, filter=filter)
 
     def subscribe(self, *, body: WebhookCreate) -> Webhook:
         """Subscribe an address to events.
@@ -82,9 +82,7 @@ class WebhooksApi:
         Example:
             crm.api.webhooks.subscribe(body=WebhookCreate(...))
         """
-        from ..api.webhooks import subscribe_webhook
-
-        return subscribe_webhook.sync(client=self._client, body=body)
+        return operations.subscribe_webhook.sync(self._client, body=body)
 
     def unsubscribe(self, *, body: WebhookDelete) -> None:
         """Remove the subscription of an address.
@@ -109,9 +107,7 @@ class WebhooksApi:
         Example:
             crm.api.webhooks.unsubscribe(body=WebhookDelete(...))
         """
-        from ..api.webhooks import unsubscribe_webhook
-
-        unsubscribe_webhook.sync(client=self._client, body=body)
+        operations.unsubscribe_webhook.sync(self._client, body=body)
 
 
 class AsyncWebhooksApi:
@@ -123,87 +119,13 @@ class AsyncWebhooksApi:
         self._client = client
 
     async def list(self, *, filter: WebhookFilter | Mapping[str, Any] | None = None) -> WebhookPage | None:
-        """List the webhook subscriptions of the account.
-
-        All at once, at most 100. Needs an administrator and a tariff with webhooks.
-
-        `GET /api/v4/webhooks` on the account's host; reads only. Known from the vendor's
-        documentation: https://www.amocrm.ru/developers/content/crm_platform/webhooks-
-        api#webhooks-list.
-
-        Args:
-            filter: Only the subscription of an address.
-
-        Returns:
-            200: The subscriptions. `_embedded` may be missing when there are none. 204
-                (None): There are none.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.webhooks.list()
-        """
-        from ..api.webhooks import list_webhooks
-
-        return await list_webhooks.asyncio(client=self._client, filter=filter)
+        """List the webhook subscriptions of the account; see ``WebhooksApi.list``."""
+        return await operations.list_webhooks.asyncio(self._client, filter=filter)
 
     async def subscribe(self, *, body: WebhookCreate) -> Webhook:
-        """Subscribe an address to events.
-
-        The address is the key: an existing subscription gets the passed events in place of
-        its own, they are not merged. At most 100 subscriptions for an account. The receiver
-        has two seconds and answers with a status below 300; otherwise up to four more
-        attempts follow (after 5, 15 and 15 minutes and an hour; the last two only after 499
-        and 5xx). More than 100 invalid answers within two hours, the latest among them,
-        switch the subscription off.
-
-        `POST /api/v4/webhooks` on the account's host; sending it twice leaves the same
-        state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/webhooks-api#webhook-
-        subscribe.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            200: The subscription. 201: The subscription.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.webhooks.subscribe(body=WebhookCreate(...))
-        """
-        from ..api.webhooks import subscribe_webhook
-
-        return await subscribe_webhook.asyncio(client=self._client, body=body)
+        """Subscribe an address to events; see ``WebhooksApi.subscribe``."""
+        return await operations.subscribe_webhook.asyncio(self._client, body=body)
 
     async def unsubscribe(self, *, body: WebhookDelete) -> None:
-        """Remove the subscription of an address.
-
-        Removes all events of the address. The address goes into a JSON body and must be
-        exact.
-
-        `DELETE /api/v4/webhooks` on the account's host; sending it twice leaves the same
-        state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/webhooks-api.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            204 (None): Removed.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.webhooks.unsubscribe(body=WebhookDelete(...))
-        """
-        from ..api.webhooks import unsubscribe_webhook
-
-        await unsubscribe_webhook.asyncio(client=self._client, body=body)
+        """Remove the subscription of an address; see ``WebhooksApi.unsubscribe``."""
+        await operations.unsubscribe_webhook.asyncio(self._client, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import website_buttons as operations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -56,9 +58,7 @@ class WebsiteButtonsApi:
         Example:
             crm.api.website_buttons.connect_chat(source_id=17)
         """
-        from ..api.website_buttons import connect_website_button_chat
-
-        connect_website_button_chat.sync(client=self._client, source_id=source_id)
+        operations.connect_website_button_chat.sync(self._client, source_id=source_id)
 
     def create(self, *, body: WebsiteButtonCreate) -> WebsiteButtonCreated:
         """Create a website button.
@@ -83,9 +83,7 @@ class WebsiteButtonsApi:
         Example:
             crm.api.website_buttons.create(body=WebsiteButtonCreate(...))
         """
-        from ..api.website_buttons import create_website_button
-
-        return create_website_button.sync(client=self._client, body=body)
+        return operations.create_website_button.sync(self._client, body=body)
 
     def get(self, *, source_id: int, with_: Sequence[str] | None = None) -> WebsiteButton:
         """Get one website button.
@@ -111,13 +109,11 @@ class WebsiteButtonsApi:
         Example:
             crm.api.website_buttons.get(source_id=17)
         """
-        from ..api.website_buttons import get_website_button
-
-        return get_website_button.sync(client=self._client, source_id=source_id, with_=with_)
+        return operations.get_website_button.sync(self._client, source_id=source_id, with_=with_)
 
     def list(
         self, *, page: int | None = None, limit: int | None = None, with_: Sequence[str] | None = None
-    ) -> WebsiteButtonPage | None:
+    ) -> WebsiteButtonPage:
         """List website buttons.
 
         Administrators only.
@@ -133,7 +129,7 @@ class WebsiteButtonsApi:
                 deleted buttons. Known values: `scripts`, `deleted`.
 
         Returns:
-            200: A page of buttons. 204 (None): Nothing found.
+            200: A page of buttons. 204 (an empty page): Nothing found.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 422, 429.
@@ -142,9 +138,7 @@ class WebsiteButtonsApi:
         Example:
             crm.api.website_buttons.list(limit=250)
         """
-        from ..api.website_buttons import list_website_buttons
-
-        return list_website_buttons.sync(client=self._client, page=page, limit=limit, with_=with_)
+        return operations.list_website_buttons.sync(self._client, page=page, limit=limit, with_=with_)
 
     def update_one(self, *, source_id: int, body: WebsiteButtonUpdateOne) -> WebsiteButton:
         """Add domains to a website button.
@@ -173,9 +167,7 @@ class WebsiteButtonsApi:
                 body=WebsiteButtonUpdateOne(...),
             )
         """
-        from ..api.website_buttons import update_website_button
-
-        return update_website_button.sync(client=self._client, source_id=source_id, body=body)
+        return operations.update_website_button.sync(self._client, source_id=source_id, body=body)
 
 
 class AsyncWebsiteButtonsApi:
@@ -187,146 +179,25 @@ class AsyncWebsiteButtonsApi:
         self._client = client
 
     async def connect_chat(self, *, source_id: int) -> None:
-        """Connect the online chat to a website button.
-
-        For integrations of administrators. The button must belong to a pipeline. A pipeline
-        has one chat, so an existing one is taken. There is no body; the work is done later,
-        and the answer is empty or an empty object.
-
-        `POST /api/v4/website_buttons/{source_id}/online_chat` on the account's host;
-        sending it twice leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            source_id: Source of the button.
-
-        Returns:
-            202 (None): The chat is being connected.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.website_buttons.connect_chat(source_id=17)
-        """
-        from ..api.website_buttons import connect_website_button_chat
-
-        await connect_website_button_chat.asyncio(client=self._client, source_id=source_id)
+        """Connect the online chat to a website button; see ``WebsiteButtonsApi.connect_chat``."""
+        await operations.connect_website_button_chat.asyncio(self._client, source_id=source_id)
 
     async def create(self, *, body: WebsiteButtonCreate) -> WebsiteButtonCreated:
-        """Create a website button.
-
-        For integrations of administrators. One object, not an array. The source exists at
-        once, the button is made later: read it until its `creation_status` is created.
-
-        `POST /api/v4/website_buttons` on the account's host; not to be sent twice: a
-        repetition acts again. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            body: What to send.
-
-        Returns:
-            202: The button is being made.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.website_buttons.create(body=WebsiteButtonCreate(...))
-        """
-        from ..api.website_buttons import create_website_button
-
-        return await create_website_button.asyncio(client=self._client, body=body)
+        """Create a website button; see ``WebsiteButtonsApi.create``."""
+        return await operations.create_website_button.asyncio(self._client, body=body)
 
     async def get(self, *, source_id: int, with_: Sequence[str] | None = None) -> WebsiteButton:
-        """Get one website button.
-
-        Administrators only. An unknown source is answered with 404.
-
-        `GET /api/v4/website_buttons/{source_id}` on the account's host; reads only. Known
-        from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            source_id: Source of the button.
-            with_: What to add. `scripts` adds the HTML of the button, `deleted` finds a
-                deleted one too. Known values: `scripts`, `deleted`.
-
-        Returns:
-            200: The button.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.website_buttons.get(source_id=17)
-        """
-        from ..api.website_buttons import get_website_button
-
-        return await get_website_button.asyncio(client=self._client, source_id=source_id, with_=with_)
+        """Get one website button; see ``WebsiteButtonsApi.get``."""
+        return await operations.get_website_button.asyncio(self._client, source_id=source_id, with_=with_)
 
     async def list(
         self, *, page: int | None = None, limit: int | None = None, with_: Sequence[str] | None = None
-    ) -> WebsiteButtonPage | None:
-        """List website buttons.
-
-        Administrators only.
-
-        `GET /api/v4/website_buttons` on the account's host; reads only. Paged:
-        `website_buttons`, 250 at most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page; 250 by default and at most.
-            with_: What to add. `scripts` adds the HTML of the buttons, `deleted` the
-                deleted buttons. Known values: `scripts`, `deleted`.
-
-        Returns:
-            200: A page of buttons. 204 (None): Nothing found.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.website_buttons.list(limit=250)
-        """
-        from ..api.website_buttons import list_website_buttons
-
-        return await list_website_buttons.asyncio(client=self._client, page=page, limit=limit, with_=with_)
+    ) -> WebsiteButtonPage:
+        """List website buttons; see ``WebsiteButtonsApi.list``."""
+        return await operations.list_website_buttons.asyncio(
+            self._client, page=page, limit=limit, with_=with_
+        )
 
     async def update_one(self, *, source_id: int, body: WebsiteButtonUpdateOne) -> WebsiteButton:
-        """Add domains to a website button.
-
-        For integrations of administrators. Domains can only be added, and only to a button
-        that has one already. The change takes effect later.
-
-        `PATCH /api/v4/website_buttons/{source_id}` on the account's host; not to be sent
-        twice: a repetition acts again. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/sources-api.
-
-        Args:
-            source_id: Source of the button.
-            body: What to send.
-
-        Returns:
-            200: The button with its HTML.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.website_buttons.update_one(
-                source_id=17,
-                body=WebsiteButtonUpdateOne(...),
-            )
-        """
-        from ..api.website_buttons import update_website_button
-
-        return await update_website_button.asyncio(client=self._client, source_id=source_id, body=body)
+        """Add domains to a website button; see ``WebsiteButtonsApi.update_one``."""
+        return await operations.update_website_button.asyncio(self._client, source_id=source_id, body=body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import widgets as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -50,9 +52,7 @@ class WidgetsApi:
         Example:
             crm.api.widgets.get(widget_code="...")
         """
-        from ..api.widgets import get_widget
-
-        return get_widget.sync(client=self._client, widget_code=widget_code)
+        return operations.get_widget.sync(self._client, widget_code=widget_code)
 
     def install(self, *, widget_code: str, body: Mapping[str, Any]) -> Widget:
         """Installs a widget in the account.
@@ -79,11 +79,9 @@ class WidgetsApi:
         Example:
             crm.api.widgets.install(widget_code="...", body=Mapping[str, Any](...))
         """
-        from ..api.widgets import install_widget
+        return operations.install_widget.sync(self._client, widget_code=widget_code, body=body)
 
-        return install_widget.sync(client=self._client, widget_code=widget_code, body=body)
-
-    def list(self, *, page: int | None = None, limit: int | None = None) -> WidgetPage | None:
+    def list(self, *, page: int | None = None, limit: int | None = None) -> WidgetPage:
         """Lists widgets.
 
         Public widgets, installed ones, and those that the current user uploaded. Open to
@@ -98,7 +96,7 @@ class WidgetsApi:
             limit: Items per page, 50 by default and 250 at most.
 
         Returns:
-            200: A page of widgets. 204 (None): No widget can be seen.
+            200: A page of widgets. 204 (an empty page): No widget can be seen.
 
         Raises:
             APIError: an error status; documented are 401, 402, 403, 422, 429.
@@ -107,9 +105,7 @@ class WidgetsApi:
         Example:
             crm.api.widgets.list(limit=250)
         """
-        from ..api.widgets import list_widgets
-
-        return list_widgets.sync(client=self._client, page=page, limit=limit)
+        return operations.list_widgets.sync(self._client, page=page, limit=limit)
 
     def uninstall(self, *, widget_code: str) -> None:
         """Removes a widget from the account.
@@ -133,9 +129,7 @@ class WidgetsApi:
         Example:
             crm.api.widgets.uninstall(widget_code="...")
         """
-        from ..api.widgets import uninstall_widget
-
-        uninstall_widget.sync(client=self._client, widget_code=widget_code)
+        operations.uninstall_widget.sync(self._client, widget_code=widget_code)
 
 
 class AsyncWidgetsApi:
@@ -147,111 +141,17 @@ class AsyncWidgetsApi:
         self._client = client
 
     async def get(self, *, widget_code: str) -> Widget | None:
-        """Gets one widget by its code.
-
-        Open to every user. The settings come only to the integration that the widget
-        belongs to.
-
-        `GET /api/v4/widgets/{widget_code}` on the account's host; reads only. Known from
-        the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
-
-        Args:
-            widget_code: Code of the widget.
-
-        Returns:
-            200: The widget. 204 (None): There is no such widget.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.widgets.get(widget_code="...")
-        """
-        from ..api.widgets import get_widget
-
-        return await get_widget.asyncio(client=self._client, widget_code=widget_code)
+        """Gets one widget by its code; see ``WidgetsApi.get``."""
+        return await operations.get_widget.asyncio(self._client, widget_code=widget_code)
 
     async def install(self, *, widget_code: str, body: Mapping[str, Any]) -> Widget:
-        """Installs a widget in the account.
+        """Installs a widget in the account; see ``WidgetsApi.install``."""
+        return await operations.install_widget.asyncio(self._client, widget_code=widget_code, body=body)
 
-        Needs an administrator. The body has one key for each setting of the widget
-        (`settings_template`). text and pass take a string, users an object of extension
-        numbers by user id, users_lp an object of login and password by user id.
-
-        `POST /api/v4/widgets/{widget_code}` on the account's host; sending it twice leaves
-        the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
-
-        Args:
-            widget_code: Code of the widget.
-            body: What to send.
-
-        Returns:
-            200: The widget with its settings.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.widgets.install(widget_code="...", body=Mapping[str, Any](...))
-        """
-        from ..api.widgets import install_widget
-
-        return await install_widget.asyncio(client=self._client, widget_code=widget_code, body=body)
-
-    async def list(self, *, page: int | None = None, limit: int | None = None) -> WidgetPage | None:
-        """Lists widgets.
-
-        Public widgets, installed ones, and those that the current user uploaded. Open to
-        every user.
-
-        `GET /api/v4/widgets` on the account's host; reads only. Paged: `widgets`, 250 at
-        most on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
-
-        Args:
-            page: Page number, from 1.
-            limit: Items per page, 50 by default and 250 at most.
-
-        Returns:
-            200: A page of widgets. 204 (None): No widget can be seen.
-
-        Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.widgets.list(limit=250)
-        """
-        from ..api.widgets import list_widgets
-
-        return await list_widgets.asyncio(client=self._client, page=page, limit=limit)
+    async def list(self, *, page: int | None = None, limit: int | None = None) -> WidgetPage:
+        """Lists widgets; see ``WidgetsApi.list``."""
+        return await operations.list_widgets.asyncio(self._client, page=page, limit=limit)
 
     async def uninstall(self, *, widget_code: str) -> None:
-        """Removes a widget from the account.
-
-        Needs an administrator.
-
-        `DELETE /api/v4/widgets/{widget_code}` on the account's host; sending it twice
-        leaves the same state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/crm_platform/widgets-api.
-
-        Args:
-            widget_code: Code of the widget.
-
-        Returns:
-            204 (None): The widget is not installed any more.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.widgets.uninstall(widget_code="...")
-        """
-        from ..api.widgets import uninstall_widget
-
-        await uninstall_widget.asyncio(client=self._client, widget_code=widget_code)
+        """Removes a widget from the account; see ``WidgetsApi.uninstall``."""
+        await operations.uninstall_widget.asyncio(self._client, widget_code=widget_code)

@@ -129,16 +129,16 @@ class Bot(Model, kw_only=True):
 class BotPageEmbedded(Model, kw_only=True):
     """The bots of a page."""
 
-    items: list[Bot] | UnsetType = UNSET
+    items: list[Bot]
 
 
 class BotPage(Model, kw_only=True):
     """A page of bots."""
 
+    embedded: BotPageEmbedded = field(name="_embedded")
     total_items: int | UnsetType = field(name="_total_items", default=UNSET)
     """Number of bots."""
     page: int | UnsetType = field(name="_page", default=UNSET)
     page_count: int | UnsetType = field(name="_page_count", default=UNSET)
     """Number of pages."""
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: BotPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)

@@ -194,7 +194,7 @@ class Catalog(Model, kw_only=True):
 class CatalogListEmbedded(Model, kw_only=True):
     """The lists of an answer."""
 
-    catalogs: list[Catalog] | UnsetType = UNSET
+    catalogs: list[Catalog]
 
 
 class CatalogWriteResult(Model, kw_only=True):
@@ -270,9 +270,9 @@ class CatalogElementUpdateOne(Model, kw_only=True):
 class CatalogPage(Model, kw_only=True):
     """A page of lists."""
 
+    embedded: CatalogListEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: CatalogListEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class CatalogElement(Model, kw_only=True):
@@ -310,7 +310,7 @@ class CatalogElement(Model, kw_only=True):
 class CatalogElementListEmbedded(Model, kw_only=True):
     """The elements of an answer."""
 
-    elements: list[CatalogElement] | UnsetType = UNSET
+    elements: list[CatalogElement]
 
 
 class CatalogElementWriteResult(Model, kw_only=True):
@@ -323,6 +323,6 @@ class CatalogElementWriteResult(Model, kw_only=True):
 class CatalogElementPage(Model, kw_only=True):
     """A page of elements."""
 
+    embedded: CatalogElementListEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: CatalogElementListEmbedded | UnsetType = field(name="_embedded", default=UNSET)

@@ -141,15 +141,15 @@ class Company(Model, kw_only=True):
 class CompanyPageEmbedded(Model, kw_only=True):
     """Company page embedded."""
 
-    companies: list[Company] | UnsetType = UNSET
+    companies: list[Company]
 
 
 class CompanyPage(Model, kw_only=True):
     """One page of companies."""
 
+    embedded: CompanyPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: CompanyPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class CompanyCreate(Model, kw_only=True):

@@ -212,15 +212,15 @@ class Contact(Model, kw_only=True):
 class ContactPageEmbedded(Model, kw_only=True):
     """Contact page embedded."""
 
-    contacts: list[Contact] | UnsetType = UNSET
+    contacts: list[Contact]
 
 
 class ContactPage(Model, kw_only=True):
     """One page of contacts."""
 
+    embedded: ContactPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: ContactPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class ContactCreate(Model, kw_only=True):

@@ -20,12 +20,12 @@ class Currency(Model, kw_only=True):
 class CurrencyPageEmbedded(Model, kw_only=True):
     """Currency page embedded."""
 
-    currencies: list[Currency] | UnsetType = UNSET
+    currencies: list[Currency]
 
 
 class CurrencyPage(Model, kw_only=True):
     """One page of currencies."""
 
+    embedded: CurrencyPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: CurrencyPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)

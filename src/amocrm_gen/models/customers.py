@@ -207,15 +207,15 @@ class Customer(Model, kw_only=True):
 class CustomerPageEmbedded(Model, kw_only=True):
     """Customer page embedded."""
 
-    customers: list[Customer] | UnsetType = UNSET
+    customers: list[Customer]
 
 
 class CustomerPage(Model, kw_only=True):
     """One page of customers."""
 
+    embedded: CustomerPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: CustomerPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class CustomerCreate(Model, kw_only=True):

@@ -89,16 +89,16 @@ class DriveFile(Model, kw_only=True):
 class DriveFilePageEmbedded(Model, kw_only=True):
     """The files of a page."""
 
-    files: list[DriveFile] | UnsetType = UNSET
+    files: list[DriveFile]
 
 
 class DriveFilePage(Model, kw_only=True):
     """A page of files."""
 
+    embedded: DriveFilePageEmbedded = field(name="_embedded")
     count: int | UnsetType = field(name="_count", default=UNSET)
     """Number of files on this page."""
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: DriveFilePageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class DriveUploadPart(Model, kw_only=True):

@@ -353,7 +353,7 @@ class Event(Model, kw_only=True):
 class EventPageEmbedded(Model, kw_only=True):
     """The events of a page."""
 
-    events: list[Event] | UnsetType = UNSET
+    events: list[Event]
 
 
 class LinkEventValue(Model, kw_only=True):
@@ -371,9 +371,9 @@ class UnlinkEventValue(Model, kw_only=True):
 class EventPage(Model, kw_only=True):
     """A page of events."""
 
+    embedded: EventPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: EventPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 EVENT_VALUE_AFTER: ByKey[

@@ -607,18 +607,18 @@ class CustomField(Model, kw_only=True):
 class CustomFieldPageEmbedded(Model, kw_only=True):
     """Custom field page embedded."""
 
-    custom_fields: list[CustomField] | UnsetType = UNSET
+    custom_fields: list[CustomField]
 
 
 class CustomFieldPage(Model, kw_only=True):
     """One page of field definitions."""
 
+    embedded: CustomFieldPageEmbedded = field(name="_embedded")
     total_items: int | UnsetType = field(name="_total_items", default=UNSET)
     """Number of all fields; in the vendor's example the number on the page."""
     page: int | UnsetType = field(name="_page", default=UNSET)
     page_count: int | UnsetType = field(name="_page_count", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: CustomFieldPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class CustomFieldWriteEmbedded(Model, kw_only=True):

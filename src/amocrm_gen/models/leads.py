@@ -502,13 +502,13 @@ class Lead(Model, kw_only=True):
 class LeadPageEmbedded(Model, kw_only=True):
     """The leads of a page."""
 
-    leads: list[Lead] | UnsetType = UNSET
+    leads: list[Lead]
 
 
 class LeadPage(Model, kw_only=True):
     """One page of leads. There is no total count."""
 
+    embedded: LeadPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     """Number of this page."""
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: LeadPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)

@@ -62,7 +62,7 @@ class Note(Model, kw_only=True):
 class NotePageEmbedded(Model, kw_only=True):
     """The notes of a page."""
 
-    notes: list[Note] | UnsetType = UNSET
+    notes: list[Note]
 
 
 class NoteWritten(Model, kw_only=True):
@@ -538,9 +538,9 @@ class NoteOrder(Model, kw_only=True):
 class NotePage(Model, kw_only=True):
     """A page of notes."""
 
+    embedded: NotePageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: NotePageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class NoteWriteResult(Model, kw_only=True):

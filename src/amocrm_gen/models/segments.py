@@ -40,17 +40,17 @@ class Segment(Model, kw_only=True):
 class SegmentPageEmbedded(Model, kw_only=True):
     """Segment page embedded."""
 
-    segments: list[Segment] | UnsetType = UNSET
+    segments: list[Segment]
 
 
 class SegmentPage(Model, kw_only=True):
     """One page of segments."""
 
+    embedded: SegmentPageEmbedded = field(name="_embedded")
     total_items: int | UnsetType = field(name="_total_items", default=UNSET)
     page: int | UnsetType = field(name="_page", default=UNSET)
     page_count: int | UnsetType = field(name="_page_count", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: SegmentPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class SegmentCreate(Model, kw_only=True):

@@ -24,7 +24,7 @@ class Subscription(Model, kw_only=True):
 class SubscriptionPageEmbedded(Model, kw_only=True):
     """The subscribers of a page."""
 
-    subscriptions: list[Subscription] | UnsetType = UNSET
+    subscriptions: list[Subscription]
 
 
 SubscribedEntityType: TypeAlias = Literal["leads", "customers"]
@@ -34,10 +34,10 @@ SubscribedEntityType: TypeAlias = Literal["leads", "customers"]
 class SubscriptionPage(Model, kw_only=True):
     """A page of subscribers."""
 
+    embedded: SubscriptionPageEmbedded = field(name="_embedded")
     total_items: int | UnsetType = field(name="_total_items", default=UNSET)
     """Number of subscribers."""
     page: int | UnsetType = field(name="_page", default=UNSET)
     page_count: int | UnsetType = field(name="_page_count", default=UNSET)
     """Number of pages."""
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: SubscriptionPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)

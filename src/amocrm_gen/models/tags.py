@@ -26,16 +26,16 @@ class Tag(Model, kw_only=True):
 class TagPageEmbedded(Model, kw_only=True):
     """The tags of a page."""
 
-    tags: list[Tag] | UnsetType = UNSET
+    tags: list[Tag]
 
 
 class TagPage(Model, kw_only=True):
     """One page of tags. There is no total count."""
 
+    embedded: TagPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     """Number of this page."""
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: TagPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class TagWriteResult(Model, kw_only=True):

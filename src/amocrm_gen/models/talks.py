@@ -137,7 +137,7 @@ class Talk(Model, kw_only=True):
 class TalkPageEmbedded(Model, kw_only=True):
     """The talks of a page."""
 
-    talks: list[Talk] | UnsetType = UNSET
+    talks: list[Talk]
 
 
 class TalkMessage(Model, kw_only=True):
@@ -175,20 +175,20 @@ class TalkMessage(Model, kw_only=True):
 class TalkMessagePageEmbedded(Model, kw_only=True):
     """The messages of a page."""
 
-    messages: list[TalkMessage] | UnsetType = UNSET
+    messages: list[TalkMessage]
 
 
 class TalkPage(Model, kw_only=True):
     """A page of talks."""
 
+    embedded: TalkPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: TalkPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class TalkMessagePage(Model, kw_only=True):
     """A page of messages."""
 
+    embedded: TalkMessagePageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: TalkMessagePageEmbedded | UnsetType = field(name="_embedded", default=UNSET)

@@ -211,7 +211,7 @@ class Task(Model, kw_only=True):
 class TaskPageEmbedded(Model, kw_only=True):
     """The tasks of a page."""
 
-    tasks: list[Task] | UnsetType = UNSET
+    tasks: list[Task]
 
 
 class TaskWriteResult(Model, kw_only=True):
@@ -224,6 +224,6 @@ class TaskWriteResult(Model, kw_only=True):
 class TaskPage(Model, kw_only=True):
     """A page of tasks."""
 
+    embedded: TaskPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: TaskPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)

@@ -268,7 +268,7 @@ class ChatTemplate(Model, kw_only=True):
 class ChatTemplateListEmbedded(Model, kw_only=True):
     """The templates of an answer."""
 
-    chat_templates: list[ChatTemplate] | UnsetType = UNSET
+    chat_templates: list[ChatTemplate]
 
 
 class ChatTemplateWriteResult(Model, kw_only=True):
@@ -283,6 +283,6 @@ class ChatTemplateWriteResult(Model, kw_only=True):
 class ChatTemplatePage(Model, kw_only=True):
     """A page of templates."""
 
+    embedded: ChatTemplateListEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: ChatTemplateListEmbedded | UnsetType = field(name="_embedded", default=UNSET)

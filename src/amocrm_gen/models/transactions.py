@@ -62,15 +62,15 @@ class Transaction(Model, kw_only=True):
 class TransactionPageEmbedded(Model, kw_only=True):
     """Transaction page embedded."""
 
-    transactions: list[Transaction] | UnsetType = UNSET
+    transactions: list[Transaction]
 
 
 class TransactionPage(Model, kw_only=True):
     """One page of purchases."""
 
+    embedded: TransactionPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: TransactionPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class TransactionWritten(Model, kw_only=True):

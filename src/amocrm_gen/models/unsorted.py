@@ -154,16 +154,16 @@ class Unsorted(Model, kw_only=True):
 class UnsortedPageEmbedded(Model, kw_only=True):
     """The incoming leads of a page."""
 
-    unsorted: list[Unsorted] | UnsetType = UNSET
+    unsorted: list[Unsorted]
 
 
 class UnsortedPage(Model, kw_only=True):
     """One page of incoming leads. There is no total count."""
 
+    embedded: UnsortedPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     """Number of this page."""
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: UnsortedPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class UnsortedWritten(Model, kw_only=True):

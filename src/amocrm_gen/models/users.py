@@ -360,7 +360,7 @@ class Role(Model, kw_only=True):
 class RoleListEmbedded(Model, kw_only=True):
     """The roles of an answer."""
 
-    roles: list[Role] | UnsetType = UNSET
+    roles: list[Role]
 
 
 class RoleWriteResult(Model, kw_only=True):
@@ -404,7 +404,7 @@ class User(Model, kw_only=True):
 class UserListEmbedded(Model, kw_only=True):
     """The users of an answer."""
 
-    users: list[User] | UnsetType = UNSET
+    users: list[User]
 
 
 class UserWriteResult(Model, kw_only=True):
@@ -418,22 +418,22 @@ class UserWriteResult(Model, kw_only=True):
 class RolePage(Model, kw_only=True):
     """A page of roles."""
 
+    embedded: RoleListEmbedded = field(name="_embedded")
     total_items: int | UnsetType = field(name="_total_items", default=UNSET)
     """Number of roles in the account."""
     page: int | UnsetType = field(name="_page", default=UNSET)
     page_count: int | UnsetType = field(name="_page_count", default=UNSET)
     """Number of pages."""
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: RoleListEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class UserPage(Model, kw_only=True):
     """A page of users."""
 
+    embedded: UserListEmbedded = field(name="_embedded")
     total_items: int | UnsetType = field(name="_total_items", default=UNSET)
     """Number of users in the account."""
     page: int | UnsetType = field(name="_page", default=UNSET)
     page_count: int | UnsetType = field(name="_page_count", default=UNSET)
     """Number of pages."""
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: UserListEmbedded | UnsetType = field(name="_embedded", default=UNSET)

@@ -38,16 +38,16 @@ class WebsiteButton(Model, kw_only=True):
 class WebsiteButtonPageEmbedded(Model, kw_only=True):
     """The buttons of a page."""
 
-    website_buttons: list[WebsiteButton] | UnsetType = UNSET
+    website_buttons: list[WebsiteButton]
 
 
 class WebsiteButtonPage(Model, kw_only=True):
     """One page of buttons. There is no total count."""
 
+    embedded: WebsiteButtonPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     """Number of this page."""
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: WebsiteButtonPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class WebsiteButtonCreated(Model, kw_only=True):

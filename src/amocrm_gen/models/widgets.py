@@ -60,12 +60,12 @@ class Widget(Model, kw_only=True):
 class WidgetPageEmbedded(Model, kw_only=True):
     """The widgets of a page."""
 
-    widgets: list[Widget] | UnsetType = UNSET
+    widgets: list[Widget]
 
 
 class WidgetPage(Model, kw_only=True):
     """A page of widgets."""
 
+    embedded: WidgetPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: WidgetPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)

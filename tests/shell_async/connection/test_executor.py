@@ -121,6 +121,20 @@ async def test_options_change_a_copy_only() -> None:
     assert crm.stats.requests == 2
 
 
+async def test_one_request_can_have_a_time_of_its_own() -> None:
+    """The options of ``crm.api`` reach the wire: time, parameters and headers, and the next request has none of them."""
+    server = Server(httpx.Response(204))
+    crm = client(mock(server))
+    await crm.api.with_options(
+        timeout=3, extra_query={"beta": 1}, extra_headers={"X-Trace": "t"}
+    ).leads.list()
+    await crm.api.leads.list()
+    first, second = server.requests
+    assert (first.extensions["timeout"]["read"], second.extensions["timeout"]["read"]) == (3, 30.0)
+    assert (first.url.query, second.url.query) == (b"beta=1", b"")
+    assert (first.headers.get("x-trace"), second.headers.get("x-trace")) == ("t", None)
+
+
 CUT = httpx.ReadError("reset")
 LATE = httpx.ReadTimeout("late")
 REFUSED = httpx.ConnectError("refused")

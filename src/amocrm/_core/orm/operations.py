@@ -1,6 +1,6 @@
 """Which generated operation writes or reads what.
 
-The modules of the operations are imported when they are first used; their facts (limits, how an answer
+The areas of the operations are imported when they are first used; their facts (limits, how an answer
 is matched) come with them.
 """
 
@@ -20,7 +20,7 @@ __all__ = ["CREATE", "GET", "LIST", "UPDATE", "Endpoint", "Operation", "endpoint
 
 
 class Endpoint(Protocol):
-    """The part of a generated operation module that the facade uses."""
+    """The part of a generated operation that the facade uses."""
 
     OP: Op
 
@@ -31,8 +31,9 @@ class Endpoint(Protocol):
 
 @cache
 def endpoint(name: str) -> Endpoint:
-    """The module of an operation, named ``area.operation_id``."""
-    return cast(Endpoint, import_module(f"amocrm_gen.api.{name}"))
+    """Return a generated operation, named ``area.operation_id``."""
+    area, _, operation = name.partition(".")
+    return cast(Endpoint, getattr(import_module(f"amocrm_gen.api.{area}"), operation))
 
 
 class Operation(msgspec.Struct, frozen=True, gc=False):

@@ -99,7 +99,7 @@ class Sender:
         answer, kept = Answer(), None
         problem: BaseException | None = None
         try:
-            answer = self.transport.send(op, url, headers, request.content, options.timeouts)
+            answer = self.transport.send(op, url, headers, request.content, _timeouts(request, options))
             problem = answer.error
             if token is not None and answer.response is not None:
                 _forget(answer.response, token)
@@ -256,3 +256,8 @@ def _forget(response: Response, token: str) -> None:
     """Take the token out of an error body: the server may repeat it in words."""
     if response.status >= 400:
         response.content = response.content.replace(token.encode(), HIDDEN.encode())
+
+
+def _timeouts(request: Request, options: Options) -> dict[str, float | None]:
+    own = request.timeout
+    return options.timeouts if own is None else {**options.timeouts, "read": own, "write": own}

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..api import boxes as operations
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -46,9 +48,7 @@ class BoxesApi:
         Example:
             crm.api.boxes.get(entity_kind="things", name="...")
         """
-        from ..api.boxes import get_box_data
-
-        return get_box_data.sync(client=self._client, entity_kind=entity_kind, name=name)
+        return operations.get_box_data.sync(self._client, entity_kind=entity_kind, name=name)
 
     def upload(self, *, token: str, content: Body, x_part_id: int, x_trace: str | None = None) -> bytes:
         """Upload a part of a file.
@@ -72,10 +72,8 @@ class BoxesApi:
         Example:
             crm.api.boxes.upload(token="...", content=b"...", x_part_id=17)
         """
-        from ..api.boxes import upload_part
-
-        return upload_part.sync(
-            client=self._client, token=token, content=content, x_part_id=x_part_id, x_trace=x_trace
+        return operations.upload_part.sync(
+            self._client, token=token, content=content, x_part_id=x_part_id, x_trace=x_trace
         )
 
 
@@ -88,53 +86,11 @@ class AsyncBoxesApi:
         self._client = client
 
     async def get(self, *, entity_kind: EntityKind, name: str) -> Any:
-        """Get what is in a box.
-
-        `GET /api/v4/{entity_kind}/{name}/box` on the account's host; reads only. Known from
-        what was observed.
-
-        Args:
-            entity_kind: The entity kind.
-            name: May hold a slash.
-
-        Returns:
-            200: Whatever was put in.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.boxes.get(entity_kind="things", name="...")
-        """
-        from ..api.boxes import get_box_data
-
-        return await get_box_data.asyncio(client=self._client, entity_kind=entity_kind, name=name)
+        """Get what is in a box; see ``BoxesApi.get``."""
+        return await operations.get_box_data.asyncio(self._client, entity_kind=entity_kind, name=name)
 
     async def upload(self, *, token: str, content: Body, x_part_id: int, x_trace: str | None = None) -> bytes:
-        """Upload a part of a file.
-
-        `POST /v1.0/upload/{token}` on the host of the files service; sending it twice
-        leaves the same state. Sends no token. Known from other clients.
-
-        Args:
-            token: The token.
-            content: The bytes to send, whole or in pieces.
-            x_part_id: Number of the part.
-            x_trace: The X-Trace.
-
-        Returns:
-            200: A page that says so.
-
-        Raises:
-            APIError: an error status; documented are 400, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.boxes.upload(token="...", content=b"...", x_part_id=17)
-        """
-        from ..api.boxes import upload_part
-
-        return await upload_part.asyncio(
-            client=self._client, token=token, content=content, x_part_id=x_part_id, x_trace=x_trace
+        """Upload a part of a file; see ``BoxesApi.upload``."""
+        return await operations.upload_part.asyncio(
+            self._client, token=token, content=content, x_part_id=x_part_id, x_trace=x_trace
         )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
+from ..api import things as operations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
@@ -61,9 +63,7 @@ class ThingsApi:
         Example:
             crm.api.things.create_complex(body=[ThingCreate(...)])
         """
-        from ..api.things import create_complex_things
-
-        return create_complex_things.sync(client=self._client, body=body)
+        return operations.create_complex_things.sync(self._client, body=body)
 
     def create(self, *, body: Sequence[ThingCreate]) -> ThingWriteResult | ThingQueued:
         """Create things.
@@ -86,9 +86,7 @@ class ThingsApi:
         Example:
             crm.api.things.create(body=[ThingCreate(...)])
         """
-        from ..api.things import create_things
-
-        return create_things.sync(client=self._client, body=body)
+        return operations.create_things.sync(self._client, body=body)
 
     def delete(self, *, id: int, body: ThingUnlink) -> None:
         """Delete one thing.
@@ -111,9 +109,7 @@ class ThingsApi:
         Example:
             crm.api.things.delete(id=17, body=ThingUnlink(...))
         """
-        from ..api.things import delete_thing
-
-        delete_thing.sync(client=self._client, id=id, body=body)
+        operations.delete_thing.sync(self._client, id=id, body=body)
 
     def get(self, *, id: int) -> Thing:
         """Get one thing.
@@ -134,9 +130,7 @@ class ThingsApi:
         Example:
             crm.api.things.get(id=17)
         """
-        from ..api.things import get_thing
-
-        return get_thing.sync(client=self._client, id=id)
+        return operations.get_thing.sync(self._client, id=id)
 
     def list(
         self,
@@ -148,7 +142,7 @@ class ThingsApi:
         order: ThingOrder | Mapping[str, Any] | None = None,
         box_id: Sequence[int] | None = None,
         type: str | None = None,
-    ) -> ThingPage | None:
+    ) -> ThingPage:
         """List things.
 
         Things that the user may see.
@@ -169,7 +163,7 @@ class ThingsApi:
             type: The type.
 
         Returns:
-            200: A page of things. 204 (None): No such page.
+            200: A page of things. 204 (an empty page): No such page.
 
         Raises:
             APIError: an error status; documented are 401, 403, 429.
@@ -178,10 +172,8 @@ class ThingsApi:
         Example:
             crm.api.things.list(limit=250)
         """
-        from ..api.things import list_things
-
-        return list_things.sync(
-            client=self._client,
+        return operations.list_things.sync(
+            self._client,
             page=page,
             limit=limit,
             with_=with_,
@@ -212,9 +204,7 @@ class ThingsApi:
         Example:
             crm.api.things.update_one(id=17)
         """
-        from ..api.things import update_thing
-
-        return update_thing.sync(client=self._client, id=id, body=body)
+        return operations.update_thing.sync(self._client, id=id, body=body)
 
 
 class AsyncThingsApi:
@@ -226,102 +216,20 @@ class AsyncThingsApi:
         self._client = client
 
     async def create_complex(self, *, body: Sequence[ThingCreate]) -> builtins.list[ThingComplexWritten]:
-        """Create things with what belongs to them.
-
-        `POST /api/v4/things/complex` on the account's host; not to be sent twice: a
-        repetition acts again. Takes 50 items; answered items are matched by `request_ids`.
-        Some items can succeed while others fail. Known from the vendor's client library
-        (likely).
-
-        Args:
-            body: The items, 50 at most.
-
-        Returns:
-            200: One entry for each new thing.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.things.create_complex(body=[ThingCreate(...)])
-        """
-        from ..api.things import create_complex_things
-
-        return await create_complex_things.asyncio(client=self._client, body=body)
+        """Create things with what belongs to them; see ``ThingsApi.create_complex``."""
+        return await operations.create_complex_things.asyncio(self._client, body=body)
 
     async def create(self, *, body: Sequence[ThingCreate]) -> ThingWriteResult | ThingQueued:
-        """Create things.
-
-        `POST /api/v4/things` on the account's host; not to be sent twice: a repetition acts
-        again. Takes 3 items (2 advised); answered items are matched by `request_id`, then
-        `id`. All or nothing (inferred). Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/things#create.
-
-        Args:
-            body: The items, 3 at most.
-
-        Returns:
-            200: The new things. 202: They will be made later.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.things.create(body=[ThingCreate(...)])
-        """
-        from ..api.things import create_things
-
-        return await create_things.asyncio(client=self._client, body=body)
+        """Create things; see ``ThingsApi.create``."""
+        return await operations.create_things.asyncio(self._client, body=body)
 
     async def delete(self, *, id: int, body: ThingUnlink) -> None:
-        """Delete one thing.
-
-        `DELETE /api/v4/things/{id}` on the account's host; sending it twice leaves the same
-        state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/things#delete.
-
-        Args:
-            id: The id.
-            body: Why it has to go.
-
-        Returns:
-            204 (None): It is gone.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.things.delete(id=17, body=ThingUnlink(...))
-        """
-        from ..api.things import delete_thing
-
-        await delete_thing.asyncio(client=self._client, id=id, body=body)
+        """Delete one thing; see ``ThingsApi.delete``."""
+        await operations.delete_thing.asyncio(self._client, id=id, body=body)
 
     async def get(self, *, id: int) -> Thing:
-        """Get one thing.
-
-        `GET /api/v4/things/{id}` on the account's host; reads only. Known from Kommo's
-        documentation: https://developers.kommo.com/reference/get-thing.
-
-        Args:
-            id: The id.
-
-        Returns:
-            200: The thing.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.things.get(id=17)
-        """
-        from ..api.things import get_thing
-
-        return await get_thing.asyncio(client=self._client, id=id)
+        """Get one thing; see ``ThingsApi.get``."""
+        return await operations.get_thing.asyncio(self._client, id=id)
 
     async def list(
         self,
@@ -333,40 +241,10 @@ class AsyncThingsApi:
         order: ThingOrder | Mapping[str, Any] | None = None,
         box_id: Sequence[int] | None = None,
         type: str | None = None,
-    ) -> ThingPage | None:
-        """List things.
-
-        Things that the user may see.
-
-        A page after the last one is answered with 204.
-
-        `GET /api/v4/things` on the account's host; reads only. Paged: `things`, 250 at most
-        on a page. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/things#list.
-
-        Args:
-            page: Page number, from 1.
-            limit: Things per page.
-            with_: What to embed. Known values: `boxes`, `owner`.
-            filter: The filter.
-            order: The order.
-            box_id: The box id.
-            type: The type.
-
-        Returns:
-            200: A page of things. 204 (None): No such page.
-
-        Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.things.list(limit=250)
-        """
-        from ..api.things import list_things
-
-        return await list_things.asyncio(
-            client=self._client,
+    ) -> ThingPage:
+        """List things; see ``ThingsApi.list``."""
+        return await operations.list_things.asyncio(
+            self._client,
             page=page,
             limit=limit,
             with_=with_,
@@ -377,26 +255,5 @@ class AsyncThingsApi:
         )
 
     async def update_one(self, *, id: int, body: ThingUpdateOne | None = None) -> dict[str, Ref]:
-        """Update one thing.
-
-        `PATCH /api/v4/things/{id}` on the account's host; sending it twice leaves the same
-        state. Known from the vendor's documentation:
-        https://www.amocrm.ru/developers/content/things#update.
-
-        Args:
-            id: The id.
-            body: What to send.
-
-        Returns:
-            200: What was stored.
-
-        Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
-
-        Example:
-            await crm.api.things.update_one(id=17)
-        """
-        from ..api.things import update_thing
-
-        return await update_thing.asyncio(client=self._client, id=id, body=body)
+        """Update one thing; see ``ThingsApi.update_one``."""
+        return await operations.update_thing.asyncio(self._client, id=id, body=body)

@@ -158,15 +158,15 @@ class Thing(Model, kw_only=True):
 class ThingPageEmbedded(Model, kw_only=True):
     """Thing page embedded."""
 
-    things: list[Thing] | UnsetType = UNSET
+    things: list[Thing]
 
 
 class ThingPage(Model, kw_only=True):
     """A page of things."""
 
+    embedded: ThingPageEmbedded = field(name="_embedded")
     page: int | UnsetType = field(name="_page", default=UNSET)
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
-    embedded: ThingPageEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 
 
 class ThingFilter(Model, kw_only=True):

@@ -1,0 +1,110 @@
+"""Clients around a client: further parts of every request, and a look at the last answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from .query import encode_query
+from .wire import AsyncClient, Client, Request, Response
+
+__all__ = ["AsyncExtended", "AsyncWatched", "Extended", "Watched"]
+
+
+class _Extra:
+    """What is added to every request.
+
+    Args:
+        timeout: seconds to wait for an answer, ``None`` for what the client has.
+        query: further query parameters, nested ones in brackets.
+        headers: further headers; they replace those of the same name.
+        body: further keys of the JSON object that is sent, or of each object of a list.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        *,
+        timeout: float | None = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._client, self._timeout = client, timeout
+        self._query = encode_query([(name, "brackets", value) for name, value in (query or {}).items()])
+        self._headers, self._body = dict(headers or {}), dict(body or {})
+
+    def _extended(self, request: Request) -> Request:
+        changes: dict[str, Any] = {}
+        if self._timeout is not None:
+            changes["timeout"] = self._timeout
+        if self._query:
+            changes["query"] = f"{request.query}&{self._query}" if request.query else self._query
+        if self._headers:
+            given = {name.lower() for name in self._headers}
+            kept = {name: value for name, value in request.headers.items() if name.lower() not in given}
+            changes["headers"] = {**kept, **self._headers}
+        if self._body:
+            changes["content"] = self._merged(request)
+            changes["content_type"] = request.content_type or "application/json"
+        return msgspec.structs.replace(request, **changes)
+
+    def _merged(self, request: Request) -> bytes:
+        body: Any = {}
+        if request.content is not None:
+            known = isinstance(request.content, bytes) and request.content_type == "application/json"
+            body = msgspec.json.decode(request.content) if known else None  # type: ignore[arg-type]
+        for item in body if isinstance(body, list) else [body]:
+            if not isinstance(item, dict):
+                raise ValueError(
+                    f"extra_body must be for a body that is a JSON object or a list of them, {request.op.id} has "
+                    "another; leave extra_body out"
+                )
+            item.update(self._body)
+        return msgspec.json.encode(body)
+
+
+class Extended(_Extra):
+    """A client that adds to every request before another client sends it."""
+
+    def send(self, request: Request, /) -> Response:
+        """Send the extended request."""
+        client: Client = self._client
+        return client.send(self._extended(request))
+
+
+class AsyncExtended(_Extra):
+    """The same for coroutines."""
+
+    async def send(self, request: Request, /) -> Response:
+        """Send the extended request."""
+        client: AsyncClient = self._client
+        return await client.send(self._extended(request))
+
+
+class Watched:
+    """A client that keeps the answer it returned last."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.answer: Response | None = None
+
+    def send(self, request: Request, /) -> Response:
+        """Send the request."""
+        self.answer = self._client.send(request)
+        return self.answer
+
+
+class AsyncWatched:
+    """The same for coroutines."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+        self.answer: Response | None = None
+
+    async def send(self, request: Request, /) -> Response:
+        """Send the request."""
+        self.answer = await self._client.send(request)
+        return self.answer
