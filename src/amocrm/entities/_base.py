@@ -83,7 +83,7 @@ class Entity(metaclass=EntityMeta):
     __slots__ = ("__weakref__", "_cf", "_changes", "_data", "_related", "_session")
 
     #: Collection in the API, such as ``leads``.
-    _kind: ClassVar[str] = ""
+    _kind: str = ""
     #: Area of the models and names of the decoded object, of the filter and of the order of the list.
     _names: ClassVar[tuple[str, str, str | None, str | None]] = ("", "", None, None)
     #: The models themselves; imported when the class is first used.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from enum import Enum
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, cast, overload
 
 import msgspec
 from msgspec import UNSET
@@ -59,7 +59,7 @@ class _Options(Equality[R, W]):
         # A label says nothing about an enum of ids, and the other way round: the definitions judge those.
         if self.options is None or isinstance(plain, int) is not issubclass(self.options, int):
             return
-        known = [one.value for one in self.options]
+        known = [one.value for one in cast("type[Enum]", self.options)]
         if plain in known:
             return
         from difflib import get_close_matches
