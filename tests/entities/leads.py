@@ -13,7 +13,7 @@ from amocrm_gen.models import leads
 class Deal(Lead):
     """A lead with one declared field."""
 
-    source = fields.Text(field_id=101)
+    origin = fields.Text(field_id=101)
 
 
 def read(**values: Any) -> Deal:

@@ -52,10 +52,10 @@ def test_setting_a_value_back_is_no_change() -> None:
     lead = read(
         custom_fields_values=[value], embedded=leads.LeadEmbedded(tags=[common.TagRef(id=1, name="a")])
     )
-    lead.price, lead.source = 8, "звонок"
+    lead.price, lead.origin = 8, "звонок"
     lead.tags.add("b")
     assert lead._is_dirty()
-    lead.price, lead.source = 7, "сайт"
+    lead.price, lead.origin = 7, "сайт"
     lead.tags = {"a"}
     assert not lead._is_dirty()
     assert list(works_of(lead)) == []
@@ -79,3 +79,16 @@ def test_a_moment_is_no_day_and_no_text(moment: Any) -> None:
     """A day has no moment without an hour and a zone; the message shows how to make one."""
     with pytest.raises(TypeError, match=r"datetime\.combine"):
         Task("Позвонить", due=moment)
+
+
+@pytest.mark.parametrize("value", ["0", "нет", "true", 2, None, 1.0])
+def test_a_flag_takes_no_text(value: Any) -> None:
+    """Only bools, 0 and 1 are flags."""
+    with pytest.raises(TypeError, match="must be True or False"):
+        Task("x", due=2_000_000_000, is_completed=value)
+
+
+def test_no_values_fit_nothing() -> None:
+    """``in_()`` is a condition that nothing fits, and is known as such before anything is sent."""
+    assert Lead.id.in_().is_impossible
+    assert not Lead.id.in_(5).is_impossible

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from amocrm import Contact, Lead, Note, NotLoaded, Task
+from amocrm import Contact, Lead, Note, NotLoaded, Task, fields
 from amocrm.entities._writing import works_of
 from amocrm_gen.models import common, leads
 from tests.entities.leads import Deal, body, read
@@ -32,9 +32,9 @@ def test_a_new_entity_has_no_values_of_the_server() -> None:
 
 def test_unknown_custom_fields_of_a_constructor_are_refused() -> None:
     """Declared names are checked at run time, with the nearest one."""
-    assert Deal(source="сайт").source == "сайт"
-    with pytest.raises(TypeError, match="did you mean source"):
-        Deal(sourse="сайт")
+    assert Deal(origin="сайт").origin == "сайт"
+    with pytest.raises(TypeError, match="did you mean origin"):
+        Deal(orgin="сайт")
 
 
 def test_a_second_reading_refreshes_what_was_not_changed() -> None:
@@ -57,7 +57,7 @@ def test_an_entity_survives_pickling_without_its_session() -> None:
     assert pickle.loads(pickle.dumps(Lead(name="новый")))._key is None
 
 
-@pytest.mark.parametrize("attribute", ["price", "source", "company", "contacts"])
+@pytest.mark.parametrize("attribute", ["price", "origin", "company", "contacts"])
 def test_del_says_how_to_clear(attribute: str) -> None:
     """``del`` has no meaning in the API; assigning None has."""
     with pytest.raises(AttributeError, match="assign None"):
@@ -67,19 +67,19 @@ def test_del_says_how_to_clear(attribute: str) -> None:
 def test_a_copy_is_an_object_of_its_own() -> None:
     """Changing the copy leaves the first as it was, and the other way round."""
     contact = Contact(name="Иван")
-    first = Deal(name="Заказ", source="сайт", tags={"a"}, contacts=[contact])
+    first = Deal(name="Заказ", origin="сайт", tags={"a"}, contacts=[contact])
     first.notes.add("текст")
     second = copy(first)
-    second.source, second.name = "звонок", "Копия"
+    second.origin, second.name = "звонок", "Копия"
     second.tags.add("b")
     second.contacts.remove(contact)
-    assert (first.name, first.source, set(first.tags), list(first.contacts)) == (
+    assert (first.name, first.origin, set(first.tags), list(first.contacts)) == (
         "Заказ",
         "сайт",
         {"a"},
         [contact],
     )
-    assert (second.name, second.source, set(second.tags), list(second.contacts)) == (
+    assert (second.name, second.origin, set(second.tags), list(second.contacts)) == (
         "Копия",
         "звонок",
         {"a", "b"},
@@ -93,7 +93,7 @@ def test_a_copy_is_an_object_of_its_own() -> None:
 def test_nothing_is_lost_on_the_way_to_another_process(again: Any) -> None:
     """A pickled entity keeps its changed fields, tags, links and notes; its session stays behind."""
     lead = read(custom_fields_values=None, embedded=leads.LeadEmbedded(tags=[common.TagRef(id=1, name="a")]))
-    lead.price, lead.source = 8, "сайт"
+    lead.price, lead.origin = 8, "сайт"
     lead.tags.add("b")
     lead.contacts.add(Contact(name="Иван"))
     lead.notes.add("текст")
@@ -110,3 +110,31 @@ def test_entities_are_shown_by_what_people_know_them_by() -> None:
     assert repr(read()) == "<Deal 5 'Заказ'>"
     assert repr(Task("Позвонить", due=0)) == "<Task new 'Позвонить'>"
     assert repr(Note("текст")) == "<Note new 'текст'>"
+
+
+@pytest.mark.parametrize(
+    "attribute", ["price", "id", "source", "contacts", "tags", "custom", "_data", "notes"]
+)
+def test_a_declared_field_does_not_replace_a_built_in_attribute(attribute: str) -> None:
+    """The class is refused with the way out, whatever kind of attribute would be lost."""
+    with pytest.raises(TypeError, match=f"replaces=.*{attribute}"):
+        type(Lead)("Deal", (Lead,), {attribute: fields.Text(field_id=5)})
+
+
+def test_a_field_of_contacts_is_built_in_as_well() -> None:
+    """Telephone numbers are declared by the library, and are not replaced by accident."""
+    with pytest.raises(TypeError, match="phone of Contact"):
+        type(Contact)("Person", (Contact,), {"phone": fields.Text(field_id=5)})
+
+
+def test_replacing_is_possible_by_word() -> None:
+    """A class that asks for it has its own field; a field of one's own is redeclared freely."""
+
+    class Deal(Lead, replaces={"source"}):
+        source = fields.Text(field_id=5)  # type: ignore[assignment]
+
+    class Big(Deal):
+        source = fields.Text(field_id=6)  # type: ignore[assignment]
+
+    assert Deal(source="сайт").source == "сайт"
+    assert Big.source.field_id == 6

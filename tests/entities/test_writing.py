@@ -14,7 +14,7 @@ def test_an_update_carries_changes_only() -> None:
     lead = read(custom_fields_values=None, embedded=leads.LeadEmbedded(tags=[common.TagRef(id=1, name="a")]))
     lead.price = Decimal("9")
     lead.closed_at = datetime(2024, 5, 1, tzinfo=UTC)
-    lead.source = "сайт"
+    lead.origin = "сайт"
     lead.tags = {"b"}
     assert body(lead) == {
         "id": 5,

@@ -62,3 +62,19 @@ def test_options_are_read_as_python_values(
     """Values are typed; an unknown option is given as it is and breaks nothing."""
     assert getattr(read(field_id, kind, *items), attribute) == expected
     assert getattr(read(field_id, kind, *items, zone=MOSCOW), attribute) == expected
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("city", "Казнь"), ("radio", "казань"), ("products", [18]), ("products", [Product.PLUS, 5])],
+)
+def test_an_option_that_the_enum_lacks_is_refused(attribute: str, value: Any) -> None:
+    """A declared enum lists the options: another one is a mistake and is named where it is made."""
+    with pytest.raises(ValueError, match="must be an option of"):
+        Deal(**{attribute: value})
+
+
+def test_an_enum_of_labels_says_nothing_about_ids() -> None:
+    """An id beside an enum of labels, and a label beside an enum of ids, are for the definitions to judge."""
+    assert Deal(city=55).city == 55
+    assert Deal(products=["Базовый"]).products == ("Базовый",)

@@ -8,6 +8,7 @@ import pytest
 
 from amocrm import Contact, fields
 from amocrm.entities._writing import works_of
+from amocrm_gen.models import contacts
 from amocrm_gen.models.fields import FieldValue, FieldValueItem
 from tests.fields.deals import MOSCOW, read, sent
 
@@ -63,3 +64,32 @@ def test_numbers_and_addresses_are_lists_with_kinds() -> None:
     }
     with pytest.raises(ValueError, match="not among"):
         contact.phones.remove("+7000")
+
+
+@pytest.mark.parametrize("value", ["", "  ", "\n", fields.ContactValue("")])
+def test_an_empty_number_is_refused(value: Any) -> None:
+    """Nothing is written that cannot be dialled, wherever it is given."""
+    for make in (
+        lambda: Contact(phone=value),
+        lambda: Contact(phones=["+7 900", value]),
+        lambda: Contact(email=value),
+        lambda: Contact().phones.add(value if isinstance(value, str) else value.value),
+    ):
+        with pytest.raises(ValueError, match="empty"):
+            make()
+
+
+def test_an_empty_number_of_somebody_else_is_left_out() -> None:
+    """A stored value without a number is not written again with the others."""
+    empty, filled = (
+        FieldValueItem(value="", enum_code="WORK"),
+        FieldValueItem(value="+7 900", enum_code="MOB"),
+    )
+    value = FieldValue(
+        field_id=5, field_name="Телефон", field_code="PHONE", field_type="multitext", values=[empty, filled]
+    )
+    contact = Contact._from(contacts.Contact(id=5, custom_fields_values=[value]), None)
+    contact.phones.add("+7 901")
+
+    (sent,) = next(iter(works_of(contact))).build()["custom_fields_values"]
+    assert [item["value"] for item in sent["values"]] == ["+7 900", "+7 901"]

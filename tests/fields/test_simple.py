@@ -78,3 +78,18 @@ def test_words_amounts_and_dates_are_read_as_python_values(
 def test_amounts_come_back_as_they_were_written(amount: Decimal) -> None:
     """No digit is lost on the way through text."""
     assert read(5, "numeric", {"value": sent("number", amount)[0]["value"]}).number == amount
+
+
+@pytest.mark.parametrize("value", ["0", "1", "", "нет", "yes", 2, 0.0, 1.0, [], b"1"])
+def test_a_checkbox_takes_bools_and_nothing_that_looks_like_one(value: Any) -> None:
+    """Text is never a flag: ``"0"`` would be true."""
+    with pytest.raises(TypeError, match="must be True or False"):
+        Deal(flag=value)
+    with pytest.raises(TypeError, match="must be True or False"):
+        Deal.flag.is_(value)
+
+
+@pytest.mark.parametrize(("value", "expected"), [(True, True), (False, False), (1, True), (0, False)])
+def test_a_checkbox_takes_what_the_api_writes(value: Any, expected: bool) -> None:
+    """0 and 1 are flags as well."""
+    assert Deal(flag=value).flag is expected

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
 
-from .._core.orm.filters import Condition, InclusiveOnly, check
+from .._core.orm.filters import Condition, InclusiveOnly, as_bool, check
 from .._core.orm.times import moment, seconds
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ class _Matched(Attribute[R, W]):
         return self.in_(value)
 
     def in_(self, *values: W) -> Condition:
-        """The attribute has one of these values."""
-        if not values or any(value is None for value in values):
+        """The attribute has one of these values; without any, nothing fits and no request is made."""
+        if any(value is None for value in values):
             raise ValueError(f"{self!r}: the API has no filter for an empty value; name at least one value")
         wanted = tuple(self._in(value) for value in values)
         return self._condition("in", f"{self!r} in {wanted!r}", values=wanted)
@@ -182,7 +182,7 @@ class Flag(_Matched[bool, bool]):
         return bool(raw)
 
     def _in(self, value: Any) -> Any:
-        return bool(value)
+        return as_bool(self, value)
 
 
 class Moment(_Ranged[R, datetime | int | None]):

@@ -6,7 +6,7 @@ not loaded raises ``NotLoaded`` with the call to make.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from copy import copy, deepcopy
 from datetime import tzinfo
 from importlib import import_module
@@ -37,19 +37,45 @@ def arguments(scope: dict[str, Any], *, without: Iterable[str] = ()) -> dict[str
     return {name: scope[name] for name in scope if name not in {"self", "custom", "__class__", *without}}
 
 
+def _check_free(
+    name: str, bases: tuple[type, ...], namespace: dict[str, Any], replaces: Collection[str]
+) -> None:
+    """Refuse a declared field that would take the place of a built-in attribute."""
+    known = [base for start in bases for base in start.__mro__]
+    for attribute in (key for key, value in namespace.items() if isinstance(value, Field)):
+        owner = next((base for base in known if attribute in vars(base)), None)
+        if owner is not None and "_kind" in vars(owner) and attribute not in replaces:
+            raise TypeError(
+                f"{name}.{attribute} must not replace {attribute} of {owner.__name__}; call it otherwise, "
+                f"such as {attribute}_field, or ask for it: class {name}({bases[0].__name__}, "
+                f"replaces={{{attribute!r}}})"
+            )
+
+
 class EntityMeta(type):
-    """Gives every entity class slots (a misspelt attribute is an error) and collects its declared fields."""
+    """Gives every entity class slots (a misspelt attribute is an error) and collects its declared fields.
+
+    A declared field that would replace a built-in attribute is refused, unless the class asks for it:
+    ``class Deal(Lead, replaces={"source"})``.
+    """
 
     _declared: dict[str, Field[Any, Any]]
 
     def __new__(
-        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+        mcls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        replaces: Collection[str] = (),
     ) -> EntityMeta:
+        if "_kind" not in namespace:
+            _check_free(name, bases, namespace, replaces)
         namespace.setdefault("__slots__", ())
         if "_kind" in namespace:
             # Each collection has an id of its own, so that conditions on it know their list.
             namespace["id"] = Key(readonly=True, nullable=False)
-        cls = super().__new__(mcls, name, bases, namespace, **options)
+        cls = super().__new__(mcls, name, bases, namespace)
         cls._declared = {
             attribute: field
             for base in reversed(cls.__mro__)

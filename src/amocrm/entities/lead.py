@@ -46,6 +46,9 @@ class Lead(Entity):
         visitor_uid: id that the site's tracking pixel gave to the visitor; written, never shown.
         custom: declared custom fields by their attribute names; checked at run time.
 
+    A declared field that would replace a built-in attribute (``price``, ``source``, …) is refused; a class that
+    means it says ``class Deal(Lead, replaces={"source"})``.
+
     Example:
         >>> class Deal(Lead):
         ...     city = fields.Select(field_id=1278, options=City)

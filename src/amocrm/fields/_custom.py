@@ -45,10 +45,10 @@ BY_TYPE: Mapping[str, type[Field[Any, Any]]] = {
 }
 
 
-def field_of_type(kind: str | None, ref: Ref) -> Field[Any, Any]:
-    """An undeclared field of this type."""
+def field_of_type(kind: str | None, ref: Ref, name: str | None = None) -> Field[Any, Any]:
+    """Return an undeclared field of this type; the name finds it again when it was made anew."""
     field = BY_TYPE.get(kind or "", Raw)(field_id=0)
-    field.ref = ref
+    field.ref, field.name = ref, name
     return field
 
 
@@ -108,14 +108,16 @@ class CustomFields(Mapping[str, Any]):
 
     def _field(self, key: str | int, value: Any = UNSET) -> Field[Any, Any]:
         state = self._state()
+        if self._definitions is not None and isinstance(key, str):
+            self._definitions.find(("name", key))  # refuses a name that several fields have
         refs: tuple[Ref, ...] = (("id", key),) if isinstance(key, int) else (("name", key), ("code", key))
         for ref in refs:
             # What was only written is not told apart from its name: the definitions know its type.
             if (found := state.remote(ref)) is not None and isinstance(found.field_type, str):
-                return field_of_type(found.field_type, ("id", found.field_id))
+                return field_of_type(found.field_type, ("id", found.field_id), found.field_name)
         for ref in refs:
             if (definition := self._definition(ref)) is not None:
-                return field_of_type(definition.type, ("id", definition.id))
+                return field_of_type(definition.type, ("id", definition.id), definition.name)
         if self._definitions is not None and value is not UNSET:
             self._definitions.get(refs[0])
         for ref in refs:

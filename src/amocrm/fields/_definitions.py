@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET
 
+from amocrm_gen._runtime.errors import FieldIssue
+
 from ._base import Field
 from ._state import Ref
 
@@ -94,6 +96,8 @@ class Definitions(Sequence["CustomField"]):
 
     def __init__(self, entity_type: str, listed: Iterable[CustomField]) -> None:
         self.entity_type = entity_type
+        #: Whether the server has refused something since they were read; the next commit reads them again.
+        self.is_stale = False
         self._all = tuple(listed)
         self._ids = {one.id: one for one in self._all}
         self._codes = {one.code: one for one in self._all if one.code}
@@ -159,6 +163,40 @@ class Definitions(Sequence["CustomField"]):
         near = get_close_matches(label, options, 3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise LookupError(f"field {definition.name!r} has no option {label!r}{hint}")
+
+    def lacks_option(self, ref: Ref, label: Any, enum_id: Any) -> bool:
+        """Whether the field is a list of options and this one is not among them, as far as is known.
+
+        Args:
+            ref: the field.
+            label: text of the option; case and blanks around it are for the server to judge.
+            enum_id: id of the option, instead of a label.
+        """
+        definition = self._ids.get(ref[1]) if ref[0] == "id" else self._codes.get(ref[1])
+        if definition is None or definition.type not in _WITH_OPTIONS:
+            return False
+        options = self.options(definition)
+        if isinstance(enum_id, int):
+            return enum_id not in options.values()
+        return isinstance(label, str) and label.strip().casefold() not in {
+            one.strip().casefold() for one in options
+        }
+
+    def refused_options(self, values: Any) -> list[FieldIssue]:
+        """Return the options among the values of a body that their fields do not have."""
+        return [
+            FieldIssue(
+                "NotSupportedChoice", f"custom_fields_values.{place}.values.{number}.{key}", "no such option"
+            )
+            for place, value in enumerate(values or ())
+            for number, item in enumerate(value.get("values") or ())
+            for key in ("enum_id" if "enum_id" in item else "value",)
+            if self.lacks_option(
+                ("id", value["field_id"]) if "field_id" in value else ("code", value.get("field_code")),
+                item.get("value"),
+                item.get("enum_id"),
+            )
+        ]
 
     def options(self, definition: CustomField) -> dict[str, int]:
         """Labels and ids of the options of a field."""

@@ -80,7 +80,12 @@ class ContactValues(Sequence[ContactValue]):
         return repr(list(map(str, self._values)))
 
     def add(self, value: str, kind: str = "WORK") -> None:
-        """Adds one behind the others, unless it is there already."""
+        """Add one behind the others, unless it is there already.
+
+        Raises:
+            ValueError: it is empty.
+        """
+        _check_filled(self._field, [value])
         if all(one.value != value for one in self._values):
             self._replace((*self._values, ContactValue(value, kind)))
 
@@ -110,10 +115,22 @@ def _values(items: Sequence[Any]) -> tuple[ContactValue, ...]:
     return tuple(found)
 
 
+def _check_filled(field: Field[Any, Any], values: Iterable[ContactValue | str]) -> None:
+    """Refuse empty values: the API would keep them as numbers that nobody can dial."""
+    for value in values:
+        text = value.value if isinstance(value, ContactValue) else value
+        if not isinstance(text, str):
+            raise TypeError(f"{field!r} must be a text or a ContactValue, got {type(text).__name__}")
+        if not text.strip():
+            raise ValueError(f"{field!r} must not be empty, got {text!r}; write None to take the value away")
+
+
 def _items(values: Iterable[ContactValue | str]) -> tuple[Item, ...]:
     found = []
     for value in values:
         one = ContactValue(value) if isinstance(value, str) else value
+        if not one.value:  # stored by somebody else; it is not written again
+            continue
         if one.kind is None and one.enum_id is not None:
             found.append(Item(value=one.value, enum_id=one.enum_id))
         else:
@@ -133,7 +150,9 @@ class Phones(Field[ContactValues, Iterable[ContactValue | str] | None]):
     def encode(self, value: Iterable[ContactValue | str] | None) -> tuple[Item, ...]:
         if isinstance(value, str):
             raise TypeError(f"{self!r} takes several values; put one into a list: [{value!r}]")
-        return _items(value or ())
+        values = tuple(value or ())
+        _check_filled(self, values)
+        return _items(values)
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
@@ -159,7 +178,10 @@ class Phone(Field[str | None, str | ContactValue | None]):
         return values[0].value if values else None
 
     def encode(self, value: str | ContactValue | None) -> tuple[Item, ...]:
-        return () if value is None else _items([value])
+        if value is None:
+            return ()
+        _check_filled(self, [value])
+        return _items([value])
 
     def same(self, one: Any, other: Any) -> bool:
         """All numbers count, not only the first."""
@@ -170,6 +192,7 @@ class Phone(Field[str | None, str | ContactValue | None]):
         if value is None:
             values = values[1:]
         else:
+            _check_filled(self, [value])
             kind = values[0].kind if values else "WORK"
             values[:1] = [ContactValue(value, kind) if isinstance(value, str) else value]
         instance._set_field(self, _items(values))

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
+from .._core.orm.filters import as_bool
 from .._core.orm.times import day_of, day_range, moment, seconds
 from ._base import Equality, Field, Ordering
 from ._state import Item
@@ -58,7 +59,7 @@ class Text(_Words):
 
     Example:
         >>> class Deal(Lead):
-        ...     source = fields.Text(field_id=101)
+        ...     origin = fields.Text(field_id=101)
         ...
     """
 
@@ -146,10 +147,10 @@ class Checkbox(Equality[bool | None, bool | None]):
         return None if value is None else value not in (False, 0, "0", "", "false")
 
     def encode(self, value: bool | None) -> tuple[Item, ...]:
-        return () if value is None else (Item(value=bool(value)),)
+        return () if value is None else (Item(value=as_bool(self, value)),)
 
     def _wanted(self, value: Any) -> Any:
-        return int(bool(value))
+        return int(as_bool(self, value))
 
 
 class Date(Ordering[date | None, date | None]):

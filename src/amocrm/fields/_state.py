@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
@@ -57,7 +57,7 @@ class FieldState:
         loaded: whether the entity was read with its fields.
     """
 
-    __slots__ = ("_aliases", "_codes", "_ids", "_kinds", "_names", "loaded", "local")
+    __slots__ = ("_aliases", "_codes", "_ids", "_kinds", "_names", "_twice", "loaded", "local")
 
     def __init__(self, values: Any) -> None:
         self.local: Overlay[Ref] = Overlay()
@@ -66,6 +66,7 @@ class FieldState:
         self._ids: dict[int, Any] = {}
         self._codes: dict[str, Any] = {}
         self._names: dict[str, Any] = {}
+        self._twice: Collection[str] = ()
         self.loaded = values is not UNSET
         self.index(values)
 
@@ -75,12 +76,23 @@ class FieldState:
         self._ids = {value.field_id: value for value in values or ()} if self.loaded else {}
         self._codes = {value.field_code: value for value in self._ids.values() if value.field_code}
         self._names = {value.field_name: value for value in self._ids.values() if value.field_name}
+        named = [value.field_name for value in self._ids.values() if value.field_name]
+        self._twice = (
+            {name for name in named if named.count(name) > 1} if len(named) > len(self._names) else ()
+        )
 
     def remote(self, ref: Ref) -> Any:
-        """The value as it was read (``field_id``, ``field_name``, ``values`` …), ``None`` when it is empty."""
+        """The value as it was read (``field_id``, ``field_name``, ``values`` …), ``None`` when it is empty.
+
+        Raises:
+            LookupError: several fields have this name.
+        """
         by, key = ref
         if by == "id":
             return self._ids.get(key)
+        if by == "name" and key in self._twice:
+            ids = ", ".join(str(one.field_id) for one in self._ids.values() if one.field_name == key)
+            raise LookupError(f"a field name must be used once, got {key!r} of several; use an id ({ids})")
         found = self._codes.get(key) if by == "code" else self._names.get(key)
         return self._ids.get(self._aliases[ref]) if found is None and ref in self._aliases else found
 
@@ -88,7 +100,8 @@ class FieldState:
         """The reference under which changes of this field are kept: by id as soon as the id is known."""
         found = self.remote(ref)
         if found is not None and found.field_id is not None:
-            return "id", found.field_id
+            # A field that was deleted and made anew has another id by now.
+            return "id", self._aliases.get(("id", found.field_id), found.field_id)
         return ("id", self._aliases[ref]) if ref in self._aliases else ref
 
     def items(self, ref: Ref) -> Any:
@@ -145,6 +158,27 @@ class FieldState:
         if old != new and old in self.local:
             self.local.rename(old, new)
             self._kinds[new] = self._kinds.pop(old, None)
+
+    def name_of(self, ref: Ref) -> str | None:
+        """Name of a changed field, where it was declared or written by its name."""
+        if ref[0] == "name":
+            return str(ref[1])
+        field = self._kinds.get(ref)
+        return None if field is None else field.name
+
+    def resolve(self, definitions: Any) -> None:
+        """Keep changes of fields that are named by name under the ids that the account gives them.
+
+        Args:
+            definitions: ``Definitions`` of the entity's collection.
+
+        Raises:
+            LookupError: there is no field of this name, or several.
+        """
+        for ref in list(self.local):
+            name = self.name_of(ref)
+            if name is not None and (ref[0] == "name" or definitions.find(ref) is None):
+                self.move(ref, ("id", definitions.get(("name", name)).id))
 
     def land(self, sent: Mapping[Ref, tuple[Item, ...]]) -> None:
         """The server took these values: they are the remote ones from now on."""

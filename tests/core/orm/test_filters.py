@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 from enum import IntEnum
 from typing import Any
 
+import msgspec
 import pytest
 
 from amocrm import Contact, Lead, Note, Task, fields
-from amocrm._core.orm.filters import MOST, Condition, compile_filter, cut_ids
+from amocrm._core.orm.filters import MOST, Condition, compile_filter, cut_conditions, cut_ids
 from amocrm._core.orm.times import day_of, day_range, day_text, seconds
 from amocrm.entities import Status
 from amocrm.errors import FilterError
@@ -151,3 +152,41 @@ def test_a_day_is_the_same_with_and_without_the_zone(offset: int) -> None:
     assert high is not None
     assert low <= stamp <= high
     assert seconds(datetime(2024, 5, 1, tzinfo=zone)) == stamp
+
+
+def _texts(count: int, length: int) -> list[Condition]:
+    texts = tuple(f"{number:0{length}d}" for number in range(count))
+    one = Condition(
+        kind="leads",
+        key=("id", 5),
+        op="in",
+        get=lambda item: item,
+        shown="x",
+        values=texts,
+        field_type="text",
+    )
+    return [one, Condition(kind="leads", key="id", op="in", get=lambda item: item, shown="y", values=(1, 2))]
+
+
+def test_conditions_are_cut_by_the_bytes_of_their_values() -> None:
+    """Each part fits the request line, keeps the other conditions, and no value is lost."""
+    texts, other = _texts(200, 100)
+    parts = cut_conditions([texts, other])
+
+    assert len(parts) > 1
+    assert [one for part in parts for one in part[0].values] == list(texts.values)
+    assert all(part[1] is other for part in parts)
+    assert all(sum(len(one) for one in part[0].values) < 7_000 for part in parts)
+
+
+def test_short_conditions_are_one_part() -> None:
+    """What fits one request is one request; letters beyond ASCII count as they are sent."""
+    assert len(cut_conditions(_texts(50, 10))) == 1
+    long = msgspec.structs.replace(_texts(1, 1)[0], values=("ы" * 700, "э" * 700))
+    assert len(cut_conditions([long])) == 2
+
+
+def test_what_fits_no_request_is_refused() -> None:
+    """A value that is too long for any request is refused with the bytes that there are."""
+    with pytest.raises(FilterError, match="7000 bytes"):
+        cut_conditions([msgspec.structs.replace(_texts(1, 1)[0], values=("x" * 8_000,))])

@@ -27,8 +27,8 @@ class Source(StrEnum):
 class Deal(Lead):
     """Every kind of field that a delivery writes in a way of its own."""
 
-    source = fields.Select(field_id=1, options=Source)
-    source_id = fields.Select(field_id=1)
+    origin = fields.Select(field_id=1, options=Source)
+    origin_label = fields.Select(field_id=1)
     tags_of_deal = fields.MultiSelect(field_id=2, options=Source)
     visit = fields.DateTime(field_id=3)
     day = fields.Date(field_id=4)
@@ -68,7 +68,7 @@ def test_declared_fields_of_a_lead() -> None:
     """Each declared field reads its own type from the form that deliveries have for it."""
     deal = only(DEAL).as_(Deal)
 
-    assert (deal.source, deal.tags_of_deal) == (Source.SITE, (Source.SITE, Source.FAIR))
+    assert (deal.origin, deal.tags_of_deal) == (Source.SITE, (Source.SITE, Source.FAIR))
     assert deal.visit == datetime(2023, 11, 15, 23, 13, 20, tzinfo=UTC)
     assert deal.day == date(2023, 11, 16)
     assert (deal.agreed, deal.amount, deal.switch, deal.note) == (True, Decimal("12.50"), "On", "call")

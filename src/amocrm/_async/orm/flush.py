@@ -133,6 +133,12 @@ class AsyncFlush:
         except (TypeError, ValueError) as error:
             self._reject(work, f"cannot be written: {error}")
             return False
+        definitions = self._account.directory.fields.get(work.entity._kind)
+        values = work.body.get("custom_fields_values")
+        if definitions is not None and (missing := definitions.refused_options(values)):
+            issues = self._issues(work, ItemIssue(None, tuple(missing)))
+            self._reject(work, "not sent: a field has no such option", issues)
+            return False
         batch = operation.op.batch
         if batch is not None and "request_id" in batch.match and "id" not in work.body:
             work.request_id = work.body["request_id"] = f"n{next(_NUMBERS)}"
@@ -198,6 +204,8 @@ class AsyncFlush:
         self, operation: Operation, part: Sequence[Work], error: APIError, isolation: Isolation[Work]
     ) -> None:
         bad = named(error, part)
+        if part and (known := self._account.directory.fields.get(part[0].entity._kind)) is not None:
+            known.is_stale = True
         for place, items in bad.items():
             work = part[place]
             issues = [issue for item in items for issue in self._issues(work, item)]

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from msgspec import UNSET
 
-from amocrm._core.orm.filters import PAID, Condition, compile_filter, order_fields
+from amocrm._core.orm.filters import PAID, Condition, compile_filter, cut_conditions, order_fields
 from amocrm._core.orm.identity import Origin
 from amocrm._core.orm.operations import endpoint
 from amocrm._core.orm.paging import Pager, Rows, has_next, items_of
@@ -221,6 +221,25 @@ class AsyncQuery(Generic[T]):
                     return
 
     async def _batches(self) -> AsyncGenerator[list[T]]:
+        if any(condition.is_impossible for condition in self._conditions):
+            return
+        parts = cut_conditions(self._conditions)
+        if len(parts) > 1 and self._order is not None:
+            raise FilterError(
+                f"the values must fit one request to be sorted, got {len(parts)} requests; sort in Python: sorted(...)"
+            )
+        seen: set[int] = set()
+        for conditions in parts:
+            part = copy(self)
+            part._conditions = conditions
+            async with aclosing(part._filtered()) as batches:
+                async for batch in batches:
+                    fresh = [entity for entity in batch if entity.id not in seen] if seen else batch
+                    if len(parts) > 1:
+                        seen.update(entity.id for entity in fresh)
+                    yield fresh
+
+    async def _filtered(self) -> AsyncGenerator[list[T]]:
         filters = await self._filters()
         pager = self._pager()
         directory = self._account.directory

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
+from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -23,15 +24,19 @@ __all__ = [
     "Condition",
     "InclusiveOnly",
     "Kind",
+    "as_bool",
     "check",
     "compile_filter",
+    "cut_conditions",
     "cut_ids",
+    "cut_values",
     "kinds",
     "order_fields",
 ]
 
 Kind: TypeAlias = Literal["many", "range", "one", "pairs", "fields"]
 Op: TypeAlias = Literal["in", "range"]
+V = TypeVar("V")
 
 #: Lists whose filters are a paid option of the account.
 PAID: Final = frozenset({"leads", "contacts", "companies", "customers"})
@@ -54,6 +59,27 @@ _HINTS: Final[Mapping[str, str]] = {
     "complete_till": "order by it (.order_by(Task.complete_till)) and stop, or filter by updated_at",
     "status_id": "use .status.in_(...), which sends stage and pipeline together",
 }
+
+
+def as_bool(attribute: object, value: object) -> bool:
+    """Return a flag as a bool; 0 and 1 are what the API itself writes.
+
+    Args:
+        attribute: the flag, for the message.
+        value: True, False, 1 or 0.
+
+    Raises:
+        TypeError: it is something else; a text such as ``"0"`` would be true.
+
+    Example:
+        >>> as_bool("Task.is_completed", 1)
+        True
+    """
+    if value is True or value is False or (type(value) is int and value in (0, 1)):
+        return bool(value)
+    raise TypeError(
+        f"{attribute!r} must be True or False, got {value!r}; compare texts yourself: value == 'yes'"
+    )
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -99,6 +125,11 @@ class Condition(msgspec.Struct, frozen=True):
 
         def __invert__(self) -> Condition:
             raise TypeError("the API knows no 'not'; compare in Python what the query brings")
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether nothing can fit: one of no values. It is answered without a request."""
+        return self.op == "in" and not self.values
 
     def fits(self, item: Any) -> bool | None:
         """Whether an answered item fits; ``None`` when it does not hold what is needed to tell."""
@@ -192,6 +223,8 @@ def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
                 else "This list takes no filters: compare in Python"
             )
         )
+    if condition.is_impossible:
+        return
     if condition.op == "range" and kind != "range":
         raise FilterError(
             f"{condition.kind} cannot be filtered by a range of {condition.key}; name the values: "
@@ -239,6 +272,8 @@ def compile_filter(
     found: dict[str, Any] = {}
     fields: dict[str, Any] = {}
     for condition in conditions:
+        if condition.is_impossible:
+            continue
         if condition.field_type is not None:
             field_id, values = (condition.key[1], condition.values) if resolve is None else resolve(condition)
             key, one = str(field_id), msgspec.structs.replace(condition, values=values)
@@ -283,15 +318,76 @@ def _merge(before: Any, new: Any, condition: Condition) -> Any:
     raise FilterError(f"{condition.shown} cannot be combined with an earlier condition on {condition.key}")
 
 
+def cut_conditions(conditions: Sequence[Condition]) -> list[tuple[Condition, ...]]:
+    """Cut conditions into parts whose values fit the address of one request.
+
+    The values of the longest condition are distributed over the parts; the other conditions are in each.
+
+    Args:
+        conditions: all of them must hold.
+
+    Raises:
+        FilterError: the other conditions alone are too long.
+    """
+    lengths = [sum(_length(condition, value) for value in condition.values) for condition in conditions]
+    if sum(lengths) <= ROOM:
+        return [tuple(conditions)]
+    place = lengths.index(max(lengths))
+    longest, rest = conditions[place], ROOM - sum(lengths) + lengths[place]
+    if rest < max(_length(longest, value) for value in longest.values):
+        raise FilterError(
+            f"the conditions must fit one address of {ROOM} bytes, got {sum(lengths)}; "
+            "filter by one of them and compare the others in Python"
+        )
+    values = cut_values(_sent_key(longest), longest.values, rest)
+    return [
+        tuple(
+            msgspec.structs.replace(longest, values=tuple(part)) if condition is longest else condition
+            for condition in conditions
+        )
+        for part in values
+    ]
+
+
+def _sent_key(condition: Condition) -> str:
+    """What stands before one value in the address, at its longest."""
+    if condition.field_type is not None:
+        return "filter[custom_fields_values][0123456789][]=&"
+    return (
+        f"filter[{condition.key}][]=&"
+        if condition.key != "statuses"
+        else "filter[statuses][000][pipeline_id]=&" * 2
+    )
+
+
+def _length(condition: Condition, value: object) -> int:
+    return len(_sent_key(condition)) + len(quote(str(value)))
+
+
 def cut_ids(ids: Iterable[int]) -> list[list[int]]:
     """Ids in parts that one request can name: by number and by the bytes of the address."""
-    parts: list[list[int]] = []
+    return cut_values("filter[id][]=&", ids)
+
+
+def cut_values(key: str, values: Iterable[V], room_for: int = ROOM) -> list[list[V]]:
+    """Cut values into parts that one request can name: by number and by the bytes of the address.
+
+    Args:
+        key: what stands before each value in the address.
+        values: in their order.
+        room_for: bytes that the values of one part may take.
+
+    Example:
+        >>> cut_values("id=", [1, 2, 3], room_for=8)
+        [[1, 2], [3]]
+    """
+    parts: list[list[V]] = []
     room = 0
-    for one in ids:
-        length = len(f"filter[id][]={one}&")
+    for one in values:
+        length = len(key) + len(quote(str(one)))
         if not parts or len(parts[-1]) == MOST or room < length:
             parts.append([])
-            room = ROOM
+            room = room_for
         parts[-1].append(one)
         room -= length
     return parts

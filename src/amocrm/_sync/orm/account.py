@@ -67,7 +67,7 @@ class AccountState:
     def definitions(self, kind: str) -> Definitions:
         """Return the definitions of custom fields of one collection, read once."""
         known: Definitions | None = self.directory.fields.get(kind)
-        return self.read_definitions(kind) if known is None else known
+        return self.read_definitions(kind) if known is None or known.is_stale else known
 
     def load_users(self) -> list[User]:
         """Return all users, read once (administrators only)."""

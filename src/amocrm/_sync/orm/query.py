@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from msgspec import UNSET
 
-from amocrm._core.orm.filters import PAID, Condition, compile_filter, order_fields
+from amocrm._core.orm.filters import PAID, Condition, compile_filter, cut_conditions, order_fields
 from amocrm._core.orm.identity import Origin
 from amocrm._core.orm.operations import endpoint
 from amocrm._core.orm.paging import Pager, Rows, has_next, items_of
@@ -221,6 +221,25 @@ class Query(Generic[T]):
                     return
 
     def _batches(self) -> Generator[list[T]]:
+        if any(condition.is_impossible for condition in self._conditions):
+            return
+        parts = cut_conditions(self._conditions)
+        if len(parts) > 1 and self._order is not None:
+            raise FilterError(
+                f"the values must fit one request to be sorted, got {len(parts)} requests; sort in Python: sorted(...)"
+            )
+        seen: set[int] = set()
+        for conditions in parts:
+            part = copy(self)
+            part._conditions = conditions
+            with closing(part._filtered()) as batches:
+                for batch in batches:
+                    fresh = [entity for entity in batch if entity.id not in seen] if seen else batch
+                    if len(parts) > 1:
+                        seen.update(entity.id for entity in fresh)
+                    yield fresh
+
+    def _filtered(self) -> Generator[list[T]]:
         filters = self._filters()
         pager = self._pager()
         directory = self._account.directory

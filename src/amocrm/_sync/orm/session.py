@@ -223,24 +223,39 @@ class Session:
         return make_plan(works, self._batch_size, lookups)
 
     def _unnamed(self, works: Iterable[Work]) -> list[str]:
-        kinds = [
+        """Collections whose definitions must be read, because a changed field is known by its name."""
+        known = self._account.directory.fields
+        kinds = dict.fromkeys(
             work.entity._kind
             for work in works
-            if work.entity._cf is not None and any(ref[0] == "name" for ref in work.entity._cf.local)
-        ]
-        return [kind for kind in dict.fromkeys(kinds) if kind not in self._account.directory.fields]
+            if (state := work.entity._cf) is not None
+            and any(
+                state.name_of(ref) is not None if work.entity._kind in known else ref[0] == "name"
+                for ref in state.local
+            )
+        )
+        return [kind for kind in kinds if kind not in known or known[kind].is_stale]
 
     def _resolve(self, works: Sequence[Work]) -> None:
         for kind in self._unnamed(works):
             self._account.definitions(kind)
-        for entity in {id(work.entity): work.entity for work in works}.values():
-            state = entity._cf
-            if state is None:
-                continue
-            for ref in state.local:
-                if ref[0] == "name":
-                    definition = self._account.directory.fields[entity._kind].get(ref)
-                    state.move(ref, ("id", definition.id))
+        entities = {id(work.entity): work.entity for work in works if work.entity._cf is not None}
+        for entity in entities.values():
+            definitions = self._account.directory.fields.get(entity._kind)
+            if definitions is not None:
+                entity._fields().resolve(definitions)
+        # An option that is missing may have been added since the definitions were read.
+        kinds = {entity._kind for entity in entities.values() if self._lacks_options(entity)}
+        for kind in sorted(kinds):
+            self._account.read_definitions(kind)
+
+    def _lacks_options(self, entity: Entity) -> bool:
+        definitions, state = self._account.directory.fields.get(entity._kind), entity._fields()
+        return definitions is not None and any(
+            definitions.lacks_option(ref, item.value, item.enum_id)
+            for ref in state.local
+            for item in state.local.get(ref)
+        )
 
     # ---- afterwards
 
