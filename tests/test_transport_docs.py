@@ -31,6 +31,7 @@ def test_the_code_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("AMOCRM_CLIENT_SECRET", made.client_secret)
         monkeypatch.setenv("AMOCRM_TOKEN", server.sandbox.token)
         names: dict[str, object] = {}
+        clients: list[AmoCRM] = []
         for block in code_of(name):
             block = block.replace('"mycompany"', f'"demo", base_url="{server.url}"')
             block = block.replace('token="…"', f'token="{server.sandbox.token}"')
@@ -38,9 +39,9 @@ def test_the_code_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 exec(compile(block, name, "exec"), names)
-            for value in names.values():
-                if isinstance(value, AmoCRM):
-                    value.close()  # a later block may go on with it
+            clients += [value for value in names.values() if isinstance(value, AmoCRM)]
+        for client in clients:
+            client.close()
     assert len(names) > 10
 
 

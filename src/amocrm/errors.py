@@ -42,7 +42,8 @@ What works on but needs somebody's attention is warned about, once each:
     AmoCRMWarning
     ├── TokenExpiryWarning           a long-lived token ends soon
     ├── TokenStoreWarning            a refreshed token could not be stored yet
-    └── RedisAwayWarning             the shared limiter is out of reach; this process keeps to its share
+    ├── RedisAwayWarning             the shared limiter is out of reach; this process keeps to its share
+    └── SplitLimitWarning            a forked process counts its own requests only
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ __all__ = [
     "RedisAwayWarning",
     "ResponseTooLarge",
     "ServerError",
+    "SplitLimitWarning",
     "TokenError",
     "TokenExpired",
     "TokenExpiryWarning",
@@ -284,6 +286,10 @@ class TokenExpiryWarning(AmoCRMWarning):
 
 class TokenStoreWarning(AmoCRMWarning):
     """A refreshed token could not be stored; it is in use and storing it is tried again."""
+
+
+class SplitLimitWarning(AmoCRMWarning):
+    """A forked process limits its own requests only; together the processes can exceed the limit."""
 
 
 class RedisAwayWarning(AmoCRMWarning):

@@ -10,13 +10,13 @@ import asyncio
 import inspect
 import os
 import time
-from asyncio import Lock, to_thread
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from asyncio import to_thread
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from amocrm.errors import ConfigurationError
+from amocrm._core.http.exchange import Exchange, Interrupted
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -26,17 +26,23 @@ if TYPE_CHECKING:
 __all__ = [
     "Clock",
     "Context",
+    "HomeEnd",
+    "Interrupted",
     "TaskHandle",
     "SerialExecutor",
     "Lock",
     "Result",
+    "Slots",
     "TaskScope",
     "Wakeup",
+    "abortable",
     "aclosing",
+    "current_home",
+    "interruptible",
+    "is_home_running",
     "is_cancellation",
     "matches_flavour",
     "thread_portal",
-    "redis_client",
     "run_all",
     "call_handler",
     "check_handler",
@@ -47,12 +53,94 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+#: Seconds that an aborted call may take to end.
+_GRACE = 1.0
 
 #: What a function of this flavour returns: an awaitable here, the value itself in the sync twin.
 Result: TypeAlias = Awaitable[T]
 
 #: What ``async with`` takes.
 Context: TypeAlias = AbstractAsyncContextManager[T]
+
+
+def current_home() -> object:
+    """Return the event loop that is running: connections and locks belong to one."""
+    return asyncio.get_running_loop()
+
+
+def is_home_running(home: object) -> bool:
+    """Return whether an event loop runs, which for another loop than ours means: in another thread."""
+    return isinstance(home, asyncio.AbstractEventLoop) and home.is_running()
+
+
+class HomeEnd:
+    """Closing of something that belongs to the running event loop: at its end, or when this is closed or dropped.
+
+    Args:
+        close: closes it.
+    """
+
+    __slots__ = ("_watch",)
+
+    def __init__(self, close: Callable[[], Result[None]]) -> None:
+        # A loop ends the generators that were begun in it before it closes; nothing else tells of its end.
+        self._watch = _until_the_end(close)
+        with suppress(StopIteration):
+            self._watch.__anext__().__await__().send(None)
+
+    async def aclose(self) -> None:
+        """Close it now."""
+        await self._watch.aclose()
+
+
+async def _until_the_end(close: Callable[[], Result[None]]) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        await close()
+
+
+class Lock:
+    """Lock between tasks; it starts anew in another event loop, whose tasks wait for nobody here."""
+
+    __slots__ = ("_lock", "_loop")
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock: asyncio.Lock | None = None
+
+    async def __aenter__(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._lock is None or self._loop is not loop:
+            self._loop, self._lock = loop, asyncio.Lock()
+        await self._lock.acquire()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._lock is not None
+        self._lock.release()
+
+
+class Slots:
+    """Places for a number of tasks at once; belongs to one event loop."""
+
+    def __init__(self, count: int) -> None:
+        self._free = asyncio.Semaphore(count)
+
+    async def acquire(self, seconds: float | None) -> bool:
+        """Take a place, at most after ``seconds``; return whether there was one."""
+        if not self._free.locked():
+            return await self._free.acquire()
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._free.acquire()
+        except TimeoutError:
+            return False
+
+    def release(self) -> None:
+        """Give the place back."""
+        self._free.release()
 
 
 async def sleep(seconds: float) -> None:
@@ -77,6 +165,10 @@ class Wakeup:
         except TimeoutError:
             pass
         self._event.clear()
+
+    def is_gone(self) -> bool:
+        """Return whether nothing can wait on it any more, because its event loop has ended."""
+        return self._loop.is_closed()
 
     def wake(self) -> None:
         """Ends the wait; the next wait ends at once if nobody is waiting now."""
@@ -193,7 +285,35 @@ async def shielded(call: Callable[[], Result[T]]) -> T:
     return await _join(asyncio.ensure_future(call()))
 
 
-async def _join(future: asyncio.Future[T]) -> T:
+async def abortable(call: Callable[[], Result[T]], abort: Callable[[], None]) -> T:
+    """Run ``call`` without ever cancelling it: when the caller is cancelled, ``abort()`` has to make it end.
+
+    The cancellation is passed on once ``call`` has ended. If it does not end within a second it is cancelled.
+    """
+    return await _join(asyncio.ensure_future(call()), abort)
+
+
+async def interruptible(call: Callable[[], Result[T]], exchange: Exchange) -> T:
+    """Run ``call``, which ends at once when the exchange is aborted meanwhile.
+
+    Raises:
+        Interrupted: the exchange was aborted.
+    """
+    if exchange.aborted:
+        raise Interrupted
+    task = asyncio.ensure_future(call())
+    exchange.on_abort = task.cancel
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if exchange.aborted:
+            raise Interrupted from None
+        raise
+    finally:
+        exchange.on_abort = None
+
+
+async def _join(future: asyncio.Future[T], abort: Callable[[], None] | None = None) -> T:
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
         try:
@@ -201,6 +321,9 @@ async def _join(future: asyncio.Future[T]) -> T:
         except asyncio.CancelledError as error:
             if future.cancelled():
                 raise
+            if cancelled is None and abort is not None:
+                abort()
+                asyncio.get_running_loop().call_later(_GRACE, future.cancel)
             cancelled = error
         except BaseException:
             break
@@ -298,38 +421,3 @@ def thread_portal() -> Callable[[Callable[[], Result[T]]], T]:
         return await call()
 
     return lambda call: asyncio.run_coroutine_threadsafe(run(call), loop).result()
-
-
-def redis_client(given: Any, seconds: float) -> Any:
-    """A client of Redis: the one given, or of an address, that answers or fails within so many seconds,
-    after one attempt more at most.
-
-    Raises:
-        ConfigurationError: the extra ``redis`` is not installed, or what was given is neither an address nor
-            a client of this flavour.
-    """
-    try:
-        from redis.asyncio import Redis
-        from redis.asyncio.retry import Retry
-        from redis.backoff import NoBackoff
-    except ImportError:
-        raise ConfigurationError("Redis needs an extra: pip install 'amocrm-orm[redis]'") from None
-    if not isinstance(given, str):
-        if not inspect.iscoroutinefunction(getattr(given, "execute_command", None)):
-            raise ConfigurationError(
-                "redis is an address ('redis://localhost:6379/0') or a client of the kind redis.asyncio.Redis, not "
-                f"{type(given).__module__}.{type(given).__name__}"
-            )
-        return given
-    try:
-        return Redis.from_url(
-            given,
-            socket_timeout=seconds,
-            socket_connect_timeout=seconds,
-            # The connection may be an old one to a server that was started again since.
-            retry=Retry(NoBackoff(), 1),
-            max_connections=10_000,
-        )
-    except (ValueError, TypeError):
-        # Its own words would repeat the address, and with it a password.
-        raise ConfigurationError("redis is no address; write 'redis://user:password@host:6379/0'") from None

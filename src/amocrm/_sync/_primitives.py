@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, closing
+from contextvars import ContextVar, copy_context
 from functools import partial
-from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
-from amocrm.errors import ConfigurationError
+from amocrm._core.http.exchange import Exchange, Interrupted
+from amocrm._core.processes import ForkSafeLock as Lock
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,17 +27,23 @@ if TYPE_CHECKING:
 __all__ = [
     "Clock",
     "Context",
+    "HomeEnd",
+    "Interrupted",
     "TaskHandle",
     "SerialExecutor",
     "Lock",
     "Result",
+    "Slots",
     "TaskScope",
     "Wakeup",
+    "abortable",
     "closing",
+    "current_home",
+    "interruptible",
+    "is_home_running",
     "is_cancellation",
     "matches_flavour",
     "thread_portal",
-    "redis_client",
     "run_all",
     "call_handler",
     "check_handler",
@@ -47,6 +54,10 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+#: Seconds that aborted threads may take to end before they are left to themselves.
+_GRACE = 0.7
+#: Seconds after which a wait that nothing can wake looks whether it was interrupted.
+_LOOK = 0.1
 
 #: What a function of this flavour returns: the value itself here, an awaitable in the async twin.
 Result: TypeAlias = Annotated[T, 0]
@@ -55,9 +66,115 @@ Result: TypeAlias = Annotated[T, 0]
 Context: TypeAlias = AbstractContextManager[T]
 
 
+class _Interruption:
+    """Interruption of the threads of one scope: what a cancellation is to the tasks of the other flavour.
+
+    Threads that wait for a time, for a limiter or for an answer stop waiting; others go on until they do.
+    """
+
+    def __init__(self) -> None:
+        self.happened = False
+        self._guard = threading.Lock()
+        self._callbacks: set[Callable[[], object]] = set()
+        self._parent = _INTERRUPTION.get()
+        if self._parent is not None:
+            self._parent.add(self.trigger)
+
+    def add(self, callback: Callable[[], object]) -> None:
+        """Call ``callback`` when it happens, now if it has happened already."""
+        with self._guard:
+            self._callbacks.add(callback)
+            if not self.happened:
+                return
+        callback()
+
+    def remove(self, callback: Callable[[], object]) -> None:
+        """Forget a callback."""
+        with self._guard:
+            self._callbacks.discard(callback)
+
+    def trigger(self) -> None:
+        """Interrupt what waits, and what will want to wait."""
+        with self._guard:
+            self.happened = True
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            callback()
+
+    def close(self) -> None:
+        """Let go of the scope around this one."""
+        if self._parent is not None:
+            self._parent.remove(self.trigger)
+
+    def check(self) -> None:
+        """Raise Interrupted if it has happened."""
+        if self.happened:
+            raise Interrupted
+
+
+_INTERRUPTION: ContextVar[_Interruption | None] = ContextVar("amocrm_interruption", default=None)
+
+
+def current_home() -> object:
+    """Return what connections belong to besides the process: nothing, threads share them."""
+    return threading
+
+
+def is_home_running(home: object) -> bool:
+    """Return whether the connections are in use elsewhere: never, threads share them."""
+    del home
+    return False
+
+
+class HomeEnd:
+    """Closing of something that lives as long as the process.
+
+    Args:
+        close: closes it.
+    """
+
+    __slots__ = ("_close",)
+
+    def __init__(self, close: Callable[[], Result[None]]) -> None:
+        self._close = close
+
+    def close(self) -> None:
+        """Close it now."""
+        self._close()
+
+
+class Slots:
+    """Places for a number of threads at once."""
+
+    def __init__(self, count: int) -> None:
+        self._free = threading.Semaphore(count)
+
+    def acquire(self, seconds: float | None) -> bool:
+        """Take a place, at most after ``seconds``; return whether there was one."""
+        if self._free.acquire(blocking=False):
+            return True
+        interruption = _INTERRUPTION.get()
+        if interruption is None:
+            return self._free.acquire(timeout=seconds)
+        give_up = None if seconds is None else time.monotonic() + seconds
+        while give_up is None or time.monotonic() < give_up:
+            interruption.check()
+            if self._free.acquire(timeout=_LOOK):
+                return True
+        return False
+
+    def release(self) -> None:
+        """Give the place back."""
+        self._free.release()
+
+
 def sleep(seconds: float) -> None:
     """Waits; a negative time is no time."""
-    time.sleep(max(0.0, seconds))
+    interruption = _INTERRUPTION.get()
+    if interruption is None:
+        time.sleep(max(0.0, seconds))
+    else:
+        Wakeup().wait(max(0.0, seconds))
 
 
 def to_thread(function: Callable[..., T], /, *args: object, **kwargs: object) -> T:
@@ -75,8 +192,21 @@ class Wakeup:
 
     def wait(self, seconds: float | None) -> None:
         """Returns when woken or when the time is over."""
-        self._event.wait(seconds)
+        interruption = _INTERRUPTION.get()
+        if interruption is None:
+            self._event.wait(seconds)
+        else:
+            interruption.add(self._event.set)
+            try:
+                self._event.wait(seconds)
+            finally:
+                interruption.remove(self._event.set)
+            interruption.check()
         self._event.clear()
+
+    def is_gone(self) -> bool:
+        """Return whether nothing can wait on it any more: a thread takes itself out."""
+        return False
 
     def wake(self) -> None:
         """Ends the wait; the next wait ends at once if nobody is waiting now."""
@@ -109,11 +239,11 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, "amocrm")
 
 
-def _here(function: Callable[..., T]) -> Callable[..., T]:
+def _here(function: Callable[..., T], interruption: _Interruption) -> Callable[..., T]:
     """The function with the caller's context variables, as a task of the other flavour has them: traces need them."""
-    from contextvars import copy_context
-
-    return partial(copy_context().run, function)
+    context = copy_context()
+    context.run(_INTERRUPTION.set, interruption)
+    return partial(context.run, function)
 
 
 def run_all(calls: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
@@ -131,13 +261,9 @@ def run_all(calls: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Ex
     listed = list(calls)
     if limit <= 1 or len(listed) <= 1:
         return [run(call) for call in listed]
-    with _pool(min(limit, len(listed))) as pool:
-        futures = [pool.submit(_here(run), call) for call in listed]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with TaskScope(min(limit, len(listed))) as scope:
+        handles = [scope.start(partial(run, call)) for call in listed]
+        return [handle.result() for handle in handles]
 
 
 class TaskHandle(Generic[T]):
@@ -158,13 +284,16 @@ class TaskHandle(Generic[T]):
 class TaskScope:
     """Runs functions beside the caller, at most ``limit`` at once; leaving the block ends them all.
 
-    What has not begun is dropped, what runs is waited for. With ``limit=0`` there are no threads: a
-    function runs when its result is asked for.
+    What has not begun is dropped, what runs is waited for. When the block is left by an exception (a
+    ``break`` of whoever reads from it, Ctrl-C), what waits for an answer or a time is interrupted as well.
+    With ``limit=0`` there are no threads: a function runs when its result is asked for.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._pool: ThreadPoolExecutor | None = None
+        self._running: set[Future[Any]] = set()
+        self._interruption: _Interruption | None = None
 
     def __enter__(self) -> TaskScope:
         return self
@@ -173,20 +302,68 @@ class TaskScope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
+        if pool is None or self._interruption is None:
+            return
+        try:
+            if kind is None:
+                pool.shutdown(wait=True, cancel_futures=True)
+        except BaseException:
+            kind = BaseException
+            raise
+        finally:
+            if kind is not None:
+                self._interrupt(pool, self._interruption)
+            self._interruption.close()
+
+    def _interrupt(self, pool: ThreadPoolExecutor, interruption: _Interruption) -> None:
+        from concurrent.futures import wait
+
+        pool.shutdown(wait=False, cancel_futures=True)
+        interruption.trigger()
+        wait(list(self._running), timeout=_GRACE)
 
     def start(self, call: Callable[[], Result[T]]) -> TaskHandle[T]:
         """Starts ``call`` as soon as one of the ``limit`` places is free."""
         if self._limit <= 0:
             return TaskHandle(call, None)
-        if self._pool is None:
-            self._pool = _pool(self._limit)
-        return TaskHandle(call, self._pool.submit(_here(call)))
+        if self._pool is None or self._interruption is None:
+            self._pool, self._interruption = _pool(self._limit), _Interruption()
+        future = self._pool.submit(_here(call, self._interruption))
+        self._running.add(future)
+        future.add_done_callback(self._running.discard)
+        return TaskHandle(call, future)
 
 
 def shielded(call: Callable[[], Result[T]]) -> T:
     """Runs ``call``: a thread cannot be cancelled from outside."""
+    return call()
+
+
+def abortable(call: Callable[[], Result[T]], abort: Callable[[], None]) -> T:
+    """Run ``call``; ``abort()`` has to make it end when the scope of this thread is interrupted.
+
+    Raises:
+        Interrupted: it was interrupted before.
+    """
+    interruption = _INTERRUPTION.get()
+    if interruption is None:
+        return call()
+    interruption.check()
+    interruption.add(abort)
+    try:
+        return call()
+    finally:
+        interruption.remove(abort)
+
+
+def interruptible(call: Callable[[], Result[T]], exchange: Exchange) -> T:
+    """Run ``call``, unless the exchange is aborted already: a thread that connects cannot be woken.
+
+    Raises:
+        Interrupted: the exchange was aborted before.
+    """
+    if exchange.aborted:
+        raise Interrupted
     return call()
 
 
@@ -196,7 +373,7 @@ class SerialExecutor:
     __slots__ = ("_lock",)
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def run(self, function: Callable[[], T]) -> T:
         """Runs the function when those before it have ended."""
@@ -214,7 +391,7 @@ def with_timeout(seconds: float | None, call: Callable[[], Result[T]]) -> T:
 
 def is_cancellation(error: BaseException) -> bool:
     """Whether the program is to end."""
-    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
+    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | Interrupted)
 
 
 def check_handler(function: Callable[..., Any]) -> None:
@@ -255,39 +432,3 @@ def matches_flavour(function: Any, *, coroutine: bool = False) -> bool:
 def thread_portal() -> Callable[[Callable[[], Result[T]]], T]:
     """What runs functions of this flavour for other threads: on the thread that asks."""
     return lambda call: call()
-
-
-def redis_client(given: Any, seconds: float) -> Any:
-    """A client of Redis: the one given, or of an address, that answers or fails within so many seconds,
-    after one attempt more at most.
-
-    Raises:
-        ConfigurationError: the extra ``redis`` is not installed, or what was given is neither an address nor
-            a client of this flavour.
-    """
-    try:
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-    except ImportError:
-        raise ConfigurationError("Redis needs an extra: pip install 'amocrm-orm[redis]'") from None
-    if not isinstance(given, str):
-        command = getattr(given, "execute_command", None)
-        if command is None or inspect.iscoroutinefunction(command):
-            raise ConfigurationError(
-                "redis is an address ('redis://localhost:6379/0') or a client of the kind redis.Redis, not "
-                f"{type(given).__module__}.{type(given).__name__}"
-            )
-        return given
-    try:
-        return Redis.from_url(
-            given,
-            socket_timeout=seconds,
-            socket_connect_timeout=seconds,
-            # The connection may be an old one to a server that was started again since.
-            retry=Retry(NoBackoff(), 1),
-            max_connections=10_000,
-        )
-    except (ValueError, TypeError):
-        # Its own words would repeat the address, and with it a password.
-        raise ConfigurationError("redis is no address; write 'redis://user:password@host:6379/0'") from None

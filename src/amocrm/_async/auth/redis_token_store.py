@@ -13,7 +13,8 @@ from amocrm._core.limits.redis_scripts import reason_of
 from amocrm._core.validation import check_seconds
 from amocrm.errors import TokenStoreError
 
-from .._primitives import Clock, TaskScope, Wakeup, redis_client
+from .._primitives import Clock, TaskScope, Wakeup
+from .._redis import redis_client
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -6,9 +6,8 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable
-from copy import copy
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from amocrm._core.auth.environment import credentials
 from amocrm._core.auth.token import integration_of
@@ -183,7 +182,8 @@ class AsyncConnection:
         Example:
             >>> crm.with_options(timeout=120).api.leads.list()  # doctest: +SKIP
         """
-        old, other = self._options, copy(self)
+        old, other = self._options, object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
         other._options = Options(
             timeout=old.timeout if timeout is _KEEP else Timeout.of(timeout),
             retry=old.retry if retry is _KEEP else retry,
@@ -229,6 +229,12 @@ class AsyncConnection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__} holds connections and cannot be copied or sent to another process; make one "
+            "there, or use with_options() for a copy in this one"
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.account_host!r})"

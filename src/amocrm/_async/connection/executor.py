@@ -14,11 +14,12 @@ from amocrm._core.http.attempt import Attempt, Progress, classify, error_of_all,
 from amocrm._core.http.failures import Failure
 from amocrm._core.http.options import Options
 from amocrm._core.http.retry import Retry, Unknown, Verdict
-from amocrm.errors import CircuitOpen, RedirectRefused, ResponseTooLarge
+from amocrm.errors import CircuitOpen, NotSentError, RedirectRefused, ResponseTooLarge
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.response_status import asked_to_wait
 from amocrm_gen._runtime.wire import Request, Response
 
+from .._primitives import Interrupted
 from ..http.sender import AsyncSender
 from .service_hosts import AsyncServiceHosts
 
@@ -43,7 +44,8 @@ class AsyncExecutor:
         self, sender: AsyncSender, tokens: AsyncTokens, *, jitter: random.Random | None = None
     ) -> None:
         self._sender, self._tokens = sender, tokens
-        self._random = (jitter or random.Random()).random
+        # The module's generator, not one of our own: forked processes would all draw the same numbers.
+        self._random = (jitter or random).random
         self._service_hosts = AsyncServiceHosts(sender, self.send)
 
     async def send(self, request: Request, options: Options) -> Response:
@@ -85,10 +87,18 @@ class AsyncExecutor:
         return response
 
     async def _send(self, request: Request, options: Options) -> Response:
-        op, sender = request.op, self._sender
+        op = request.op
         if op.host != "account":
             await self._service_hosts.resolve(op.host, self._tokens.current, options)
         progress = Progress()
+        try:
+            return await self._until_settled(request, options, progress)
+        except Interrupted:
+            problem = NotSentError(f"{op.id} was broken off before it was sent", op=op.id)
+            raise error_of_all(op, problem, progress.reached) from None
+
+    async def _until_settled(self, request: Request, options: Options, progress: Progress) -> Response:
+        op, sender = request.op, self._sender
         while True:
             token = await self._tokens.current() if op.auth else None
             attempt = await self._attempt_once(request, token, options, progress)
@@ -139,6 +149,8 @@ class AsyncExecutor:
         Raises:
             RedirectRefused, ResponseTooLarge: no further attempt would change them.
         """
+        if attempt.error is not None and attempt.interrupted:
+            raise error_of_all(request.op, attempt.error, progress.reached) from attempt.error.__cause__
         if isinstance(attempt.error, RedirectRefused | ResponseTooLarge):
             raise attempt.error
         op, clock, response = request.op, self._sender.clock, attempt.response

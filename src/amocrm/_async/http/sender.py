@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -28,6 +29,7 @@ __all__ = ["AsyncSender"]
 
 _log = logging.getLogger("amocrm")
 K = TypeVar("K")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class AsyncSender:
@@ -111,18 +113,24 @@ class AsyncSender:
         finally:
             if problem is not None and self.hooks:
                 self._emit_failed(request, number, clock.monotonic() - sent_at, problem)
-            await self._confirm(slot, answer)
+            await self._confirm(slot, answer, unsent=isinstance(problem, ConfigurationError))
         if answer.response is not None and (self.hooks or _log.isEnabledFor(logging.DEBUG)):
             self._emit_received(request, answer.response, number, clock.monotonic() - sent_at)
-        return Attempt(sent_at=sent_at, response=answer.response, error=answer.error, kept=kept)
+        return Attempt(
+            sent_at=sent_at,
+            response=answer.response,
+            error=answer.error,
+            interrupted=answer.interrupted,
+            kept=kept,
+        )
 
-    async def _confirm(self, slot: Slot, answer: Answer) -> None:
+    async def _confirm(self, slot: Slot, answer: Answer, *, unsent: bool) -> None:
         outcome, asked, ago = Outcome.UNANSWERED, None, 0.0
         if answer.answered_at is not None:
             outcome, ago = Outcome.ANSWERED, self.clock.monotonic() - answer.answered_at
         if answer.response is not None:
             outcome, asked = self._outcome(answer.response)
-        elif isinstance(answer.error, NotSentError):
+        elif unsent or isinstance(answer.error, NotSentError):
             outcome = Outcome.NOT_SENT
         try:
             await self.limiter.confirm(slot, outcome, ago=ago, asked=asked)
@@ -147,9 +155,9 @@ class AsyncSender:
         elif request.content_type is not None:
             headers.append((b"content-type", request.content_type.encode()))
         for name, value in request.headers.items():
-            if not (value.isascii() and value.isprintable()):
+            if not (_HEADER_NAME.fullmatch(name) and value.isascii() and value.isprintable()):
                 raise ConfigurationError(
-                    f"the header {name} of {request.op.id} contains characters that no header may have; nothing was sent"
+                    f"the header {name!r} of {request.op.id} contains characters that no header may have; nothing was sent"
                 )
             headers.append((name.lower().encode(), value.encode()))
         return headers

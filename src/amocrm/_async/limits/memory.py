@@ -5,7 +5,8 @@ A limiter is anything with ``acquire`` and ``confirm``. The decisions are in ``_
 
 from __future__ import annotations
 
-import threading
+import logging
+import warnings
 from collections import deque
 from math import inf
 from typing import Protocol
@@ -14,11 +15,14 @@ import msgspec
 
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import Blocked, Granted, KeyState, Limits, Outcome, RateGate, Window
-from amocrm.errors import CircuitOpen
+from amocrm._core.processes import ForkSafeLock, reset_after_fork
+from amocrm.errors import CircuitOpen, SplitLimitWarning
 
 from .._primitives import Clock, Wakeup
 
 __all__ = ["AsyncLimiter", "AsyncMemoryLimiter", "Slot"]
+
+_log = logging.getLogger("amocrm")
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -89,10 +93,14 @@ class AsyncMemoryLimiter:
         self._gates: dict[LimitKey, tuple[_KeyQueue, RateGate]] = {}
         self._numbers = 0
         # Held for arithmetic only, never while waiting.
-        self._guard = threading.Lock()
+        self._guard = ForkSafeLock()
+        self._is_copy = False
+        reset_after_fork(self)
 
     async def acquire(self, key: LimitKey) -> Slot:
         """Waits for leave to send one request now; see ``AsyncLimiter``."""
+        if self._is_copy:
+            self._warn_of_copy()
         asked_at = self._clock.monotonic()
         wakeup: Wakeup | None = None
         try:
@@ -100,6 +108,8 @@ class AsyncMemoryLimiter:
                 with self._guard:
                     line, gate = self._gates.get(key) or self._gate(key)
                     patience: float | None = None
+                    while line.waiting and line.waiting[0].is_gone():
+                        line.waiting.popleft()
                     if not line.waiting or line.waiting[0] is wakeup:
                         now = self._clock.monotonic()
                         self._numbers += 1
@@ -123,10 +133,25 @@ class AsyncMemoryLimiter:
     ) -> None:
         """Reports what became of the request; see ``AsyncLimiter``."""
         with self._guard:
-            line, gate = self._gates[slot.key]
+            line, gate = self._gates.get(slot.key) or self._gate(slot.key)
             gate.confirm(slot.number, slot.at, self._clock.monotonic() - ago, outcome, asked)
             if line.waiting and (line.unconfirmed or outcome is Outcome.BLOCKED):
                 line.waiting[0].wake()
+
+    def after_fork(self) -> None:
+        """Forget the waiters of the parent; what it has sent in the last second still counts."""
+        for line in self._lines.values():
+            line.waiting.clear()
+        self._is_copy = True
+
+    def _warn_of_copy(self) -> None:
+        self._is_copy = False
+        text = (
+            f"this process was forked and its {type(self).__name__} counts its own requests only: together the "
+            "processes can exceed the limit of the account; share one with FileLimiter(folder) or RedisLimiter(url)"
+        )
+        _log.warning("%s", text)
+        warnings.warn(text, SplitLimitWarning, stacklevel=2)
 
     def _gate(self, key: LimitKey) -> tuple[_KeyQueue, RateGate]:
         line = self._lines.get(key.key)
@@ -139,6 +164,8 @@ class AsyncMemoryLimiter:
     def _leave(self, key: LimitKey, wakeup: Wakeup) -> None:
         with self._guard:
             waiting = self._lines[key.key].waiting
+            if wakeup not in waiting:
+                return  # forgotten: its event loop had ended, or this is a forked process
             first = waiting[0] is wakeup
             waiting.remove(wakeup)
             if first and waiting:

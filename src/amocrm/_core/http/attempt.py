@@ -26,12 +26,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         response: the whole answer, whatever its status.
         error: why there is none.
+        cause: what the HTTP library raised.
+        interrupted: whether the caller broke it off.
         answered_at: when the answer began to arrive, in seconds of the client's monotonic clock; ``None`` if
             no answer began.
     """
 
     response: Response | None = None
     error: TransportError | None = None
+    cause: BaseException | None = None
+    interrupted: bool = False
     answered_at: float | None = None
 
 
@@ -42,12 +46,14 @@ class Attempt(msgspec.Struct, Generic[K], frozen=True, kw_only=True):
         sent_at: when the request was handed to the network, in seconds of the client's monotonic clock.
         response: the whole answer, whatever its status.
         error: why there is none.
+        interrupted: whether the caller broke it off: it is not made again.
         kept: result of ``keep``, which was called with the answer before anything else happened.
     """
 
     sent_at: float
     response: Response | None = None
     error: TransportError | None = None
+    interrupted: bool = False
     kept: K | None = None
 
     def result(self) -> Response:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from functools import cached_property
 
 import msgspec
 
+from ..processes import ForkSafeLock
 from ..validation import check_count, check_seconds
 from .retry import RetryPolicy
 
@@ -21,8 +21,8 @@ class Timeout(msgspec.Struct, frozen=True):
         connect: to open a connection.
         write: without a byte of the request taken.
         pool: until one of our own connections is free.
-        whole: for the whole answer, from its first byte; a server that sends a byte now and then would
-            otherwise hold a call for ever.
+        whole: for the whole attempt, from when it leaves to the last byte of the answer; a server that
+            sends a byte now and then would otherwise hold a call for ever.
     """
 
     read: float | None = 30.0
@@ -86,7 +86,7 @@ class Stats:
     def __init__(self) -> None:
         self.requests = self.retries = self.waits = self.refreshes = 0
         self.waited = 0.0
-        self._guard = threading.Lock()
+        self._guard = ForkSafeLock()
 
     def sent(self, waited: float, again: bool) -> None:
         """Counts one attempt, from any thread."""

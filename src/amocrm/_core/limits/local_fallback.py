@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from math import inf
 
 from ..http.hosts import LimitKey
+from ..processes import ForkSafeLock
 from .limiter import Ask, KeyState, Limits, Outcome, RateGate, Window
 from .wait_queue import WaitQueue
 
@@ -26,7 +26,7 @@ class LocalFallbackLimiter:
         self._limits = limits
         self._keys: dict[str, tuple[KeyState, WaitQueue]] = {}
         self._accounts: dict[str, Window] = {}
-        self._guard = threading.Lock()
+        self._guard = ForkSafeLock()
         self.quiet_until = -inf
 
     def ask(self, key: LimitKey, now: float, slot: int, number: int | None, part: float) -> tuple[int, Ask]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 import warnings
 from typing import Any
 
@@ -14,10 +13,12 @@ from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import Ask, Blocked, Granted, Limits, Outcome, Wait
 from amocrm._core.limits.local_fallback import LocalFallbackLimiter
 from amocrm._core.limits.redis_scripts import LIMITER, reason_of
+from amocrm._core.processes import ForkSafeLock, reset_after_fork
 from amocrm._core.validation import check_part
 from amocrm.errors import RedisAwayWarning
 
-from .._primitives import Clock, redis_client
+from .._primitives import Clock
+from .._redis import redis_client
 from .memory import Slot
 from .polling import PollingLimiter, SlotRequest
 
@@ -93,7 +94,8 @@ class RedisLimiter(PollingLimiter):
         #: whether it was ever away, and the keys that were asked for since it is back
         self._was_away = False
         self._greeted: set[str] = set()
-        self._guard = threading.Lock()
+        self._guard = ForkSafeLock()
+        reset_after_fork(self)
 
     def confirm(
         self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
@@ -119,6 +121,10 @@ class RedisLimiter(PollingLimiter):
         """Closes the connections to Redis, unless the client is yours."""
         if self._own:
             self._client.close()
+
+    def after_fork(self) -> None:
+        """Count as a process of its own."""
+        self._me = secrets.token_hex(8)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._prefix!r})"

@@ -10,7 +10,7 @@ from amocrm._core.orm.identity import Origin, checked_id
 from amocrm._core.orm.operations import GET, LIST, endpoint
 from amocrm._core.orm.unreadable import unreadable
 from amocrm.entities._base import Entity
-from amocrm.errors import NotFoundError
+from amocrm.errors import DecodeError, NotFoundError
 
 from .account import AccountState
 from .preload import Loadable, check_loadable, preload
@@ -95,6 +95,14 @@ def get_entity_or_none(
         return None
     if item is None:
         return None
+    if item.id != key:
+        raise DecodeError(
+            f"the answer to {operation.OP.id} is about id {item.id!r}, not {key}: it belongs to another request; "
+            "a proxy or cache on the way may mix answers up",
+            op=operation.OP.id,
+            status=response.status,
+            request_id=response.request_id,
+        )
     entity = origin.make(cls, item)
     if response.drift:
         for names in unreadable(response.drift).values():

@@ -1,0 +1,94 @@
+"""Clients of Redis for coroutines. ``_sync/_redis.py`` has the same function for threads."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from amocrm.errors import ConfigurationError
+
+__all__ = ["redis_client"]
+
+#: Clients of a parent process. They are kept, since closing them would touch the parent's event loop.
+_abandoned: list[object] = []
+
+
+def redis_client(given: Any, seconds: float) -> Any:
+    """A client of Redis: the one given, or of an address, that answers or fails within so many seconds,
+    after one attempt more at most.
+
+    Raises:
+        ConfigurationError: the extra ``redis`` is not installed, or what was given is neither an address nor
+            a client of this flavour.
+    """
+    try:
+        from redis.asyncio import Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+    except ImportError:
+        raise ConfigurationError("Redis needs an extra: pip install 'amocrm-orm[redis]'") from None
+    if not isinstance(given, str):
+        if not inspect.iscoroutinefunction(getattr(given, "execute_command", None)):
+            raise ConfigurationError(
+                "redis is an address ('redis://localhost:6379/0') or a client of the kind redis.asyncio.Redis, not "
+                f"{type(given).__module__}.{type(given).__name__}"
+            )
+        return given
+    try:
+        return _LoopClient(
+            partial(
+                Redis.from_url,
+                given,
+                socket_timeout=seconds,
+                socket_connect_timeout=seconds,
+                # The connection may be an old one to a server that was started again since.
+                retry=Retry(NoBackoff(), 1),
+                max_connections=10_000,
+            )
+        )
+    except (ValueError, TypeError):
+        # Its own words would repeat the address, and with it a password.
+        raise ConfigurationError("redis is no address; write 'redis://user:password@host:6379/0'") from None
+
+
+class _LoopClient:
+    """Client of Redis that starts anew in another event loop or process, whose connections are not its own.
+
+    Args:
+        make: makes a client; it opens no connection.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._client = make()  # refuses an address that is none
+        self._home: tuple[int, asyncio.AbstractEventLoop | None] = (os.getpid(), None)
+
+    def register_script(self, text: str) -> Any:
+        """Return a script that runs on whichever client is current."""
+        from redis.commands.core import AsyncScript
+
+        return AsyncScript(self, text)  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._current(), name)
+
+    def _current(self) -> Any:
+        try:
+            home = os.getpid(), asyncio.get_running_loop()
+        except RuntimeError:
+            return self._client
+        if self._home != home:
+            if self._home[0] != home[0]:
+                _abandoned.append(self._client)
+            with warnings.catch_warnings():
+                # The loop that could have closed its connections has ended; they are closed with their objects.
+                warnings.simplefilter("ignore", ResourceWarning)
+                if self._home[1] is not None or self._home[0] != home[0]:
+                    self._client = self._make()
+            self._home = home
+        return self._client

@@ -1,0 +1,144 @@
+"""Pool of connections of one client: opened at the first request, anew in another process or event loop."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import warnings
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from amocrm._core.processes import ForkSafeLock, reset_after_fork
+from amocrm.errors import ConfigurationError
+
+from ..._io.http_library import httpx
+from .._primitives import HomeEnd, Slots, current_home, is_home_running
+from .network import AsyncNetwork
+
+__all__ = ["AsyncConnections"]
+
+_SIZE = 100
+_LIMITS = httpx.Limits(max_connections=_SIZE, max_keepalive_connections=50, keepalive_expiry=5.0)
+
+
+class _Pool(NamedTuple):
+    http: httpx.AsyncHTTPTransport
+    network: AsyncNetwork
+    end: HomeEnd
+
+
+#: Pools of a parent process. They are kept, since closing them would touch the parent's event loop.
+_abandoned: list[_Pool] = []
+
+
+class AsyncConnections:
+    """Our own connections, one pool for each scheme.
+
+    Args:
+        proxy: address of a proxy; ``None`` takes the usual environment variables.
+        verify: TLS settings for private certificate authorities.
+
+    Attributes:
+        slots: places for requests; as many as a pool has connections.
+    """
+
+    def __init__(self, proxy: str | None, verify: ssl.SSLContext | None) -> None:
+        self._proxy, self._verify = proxy, verify
+        self._pools: dict[str, _Pool] = {}
+        self._retired: list[_Pool] = []
+        self._home: object = None
+        self.slots = Slots(_SIZE)
+        self._guard = ForkSafeLock()
+        reset_after_fork(self)
+
+    def pool(self, url: str) -> httpx.AsyncHTTPTransport:
+        """Return the pool for an address; it is made if there is none in this process and event loop.
+
+        Raises:
+            ConfigurationError: the proxy or the certificates cannot be used, or another event loop that runs
+                in another thread uses this client.
+        """
+        scheme = url.partition(":")[0]
+        with self._guard:  # two threads may come at once
+            if self._home is not current_home():
+                self._move_in()
+            if scheme not in self._pools:
+                self._pools[scheme] = self._open(url)
+            return self._pools[scheme].http
+
+    def discard(self, pool: httpx.AsyncHTTPTransport) -> None:
+        """Forget a pool that has lost its connections; requests that are under way in it end there."""
+        with self._guard:
+            for scheme, known in list(self._pools.items()):
+                if known.http is pool:
+                    self._retired.append(self._pools.pop(scheme))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        with self._guard:
+            pools = self._taken() if self._home is current_home() else []
+        for pool in pools:
+            await pool.end.aclose()
+
+    def after_fork(self) -> None:
+        """Leave the connections to the parent: the answers of both would get mixed up on them."""
+        self._home = None
+        for pool in self._taken():
+            pool.network.abandon()
+            _abandoned.append(pool)
+        self.slots = Slots(_SIZE)
+
+    def _move_in(self) -> None:
+        if self._home is not None and is_home_running(self._home):
+            raise ConfigurationError(
+                "this client is in use in an event loop of another thread; make one client for each loop; "
+                "nothing was sent"
+            )
+        with warnings.catch_warnings():
+            # The loop that could have closed these connections has ended; they are closed with their objects.
+            warnings.simplefilter("ignore", ResourceWarning)
+            self._taken()
+        self.slots = Slots(_SIZE)
+        self._home = current_home()
+
+    def _taken(self) -> list[_Pool]:
+        pools = [*self._pools.values(), *self._retired]
+        self._pools, self._retired = {}, []
+        return pools
+
+    def _open(self, url: str) -> _Pool:
+        proxy = self._proxy or _environment_proxy(url)
+        # Loading the certificates of an authority costs more than a request; plain HTTP has no use for them.
+        plain = url.startswith("http:") and not (proxy or "").startswith("https:")
+        verify: ssl.SSLContext | bool = not plain if self._verify is None else self._verify
+        try:
+            pool = httpx.AsyncHTTPTransport(verify=verify, limits=_LIMITS, proxy=proxy)
+        except (ValueError, ImportError, httpx.InvalidURL) as error:
+            # Not its own words: the address of a proxy may hold a password.
+            raise ConfigurationError(
+                f"the proxy cannot be used ({type(error).__name__}); its address is like "
+                "'http://user:password@host:3128' ('socks5://…' needs pip install 'httpx[socks]'), from "
+                "proxy=… or the environment (HTTPS_PROXY, ALL_PROXY)"
+            ) from None
+        except OSError as error:
+            raise ConfigurationError(
+                f"the certificates of the authorities cannot be read ({error.strerror or type(error).__name__}); "
+                "check SSL_CERT_FILE and SSL_CERT_DIR, or pass verify=ssl.create_default_context(cafile=…)"
+            ) from None
+        # Neither library has a public way to hand in a backend together with proxies and TLS.
+        inner: Any = pool._pool
+        network = inner._network_backend = AsyncNetwork(inner._network_backend)
+        return _Pool(pool, network, HomeEnd(pool.aclose))
+
+
+def _environment_proxy(url: str) -> str | None:
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None
+    from urllib.request import getproxies, proxy_bypass  # slow to import and rarely needed
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in ("localhost", "::1") or host.startswith("127.") or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")

@@ -1,0 +1,119 @@
+"""What an answer, or its absence, becomes: a decoded body or an error of ours, without foreign words."""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+from amocrm.errors import NotSentError, RedirectRefused, ResponseTooLarge, UnansweredError
+from amocrm_gen._runtime.op import Op
+
+from .hosts import host_of
+
+__all__ = ["decoded", "failure_of", "redirect_refused", "too_large"]
+
+_GZIP = 31  # what zlib calls a window of 32 KiB inside a gzip frame
+
+
+def decoded(op: Op, body: bytes, coding: str, limit: int) -> bytes:
+    """Return the body without its content coding.
+
+    Args:
+        op: names the operation in errors.
+        body: as it came.
+        coding: ``content-encoding`` of the answer.
+        limit: highest number of bytes of the result.
+
+    Raises:
+        UnansweredError: it is damaged, cut short, or coded in a way that was not asked for.
+        ResponseTooLarge: it is beyond the limit.
+    """
+    coding = coding.strip().lower()
+    if coding == "identity":
+        return body
+    if coding not in ("gzip", "x-gzip"):
+        raise UnansweredError(
+            f"the answer to {op.id} came in an encoding that was not asked for ({coding[:20]})", op=op.id
+        )
+    inflater = zlib.decompressobj(_GZIP)
+    try:
+        whole = inflater.decompress(body, limit)
+    except zlib.error:
+        raise UnansweredError(f"the answer to {op.id} was damaged on its way", op=op.id) from None
+    if inflater.unconsumed_tail:
+        raise too_large(op, limit)
+    if not inflater.eof:
+        raise UnansweredError(f"the answer to {op.id} was cut short", op=op.id)
+    return whole
+
+
+def too_large(op: Op, limit: int) -> ResponseTooLarge:
+    """Return the error of an answer beyond the limit, in bytes."""
+    return ResponseTooLarge(
+        f"the answer to {op.id} is larger than {limit} bytes and was cut off; raise max_response_bytes "
+        "or ask for less at once",
+        op=op.id,
+        limit=limit,
+    )
+
+
+def failure_of(
+    op: Op, host: str, error: BaseException, *, unsent: bool, late: bool
+) -> NotSentError | UnansweredError:
+    """Return the error of an exchange that failed below HTTP.
+
+    Args:
+        op: the operation.
+        host: to which it went.
+        error: of the HTTP library.
+        unsent: no byte of the request was handed to a socket.
+        late: the time for the whole exchange is over.
+    """
+    # Only the kind and the operating system's words: the library's message may hold the whole address.
+    cause = _root(error)
+    kind = NotSentError if unsent else UnansweredError
+    what = f"could not be sent to {host}" if unsent else f"was sent to {host} but not answered"
+    why = "the time for the whole is over" if late else type(error).__name__ + _words_of(cause)
+    hint = "; whether it took effect is unknown" if not unsent and op.safety != "safe" else ""
+    failure = kind(f"{op.id} {what} ({why}){hint}", op=op.id)
+    failure.__cause__ = cause
+    return failure
+
+
+def _root(error: BaseException) -> OSError | None:
+    """The failure of the operating system below it; the layers between wrap it in two ways."""
+    found, seen = None, error.__cause__
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            found = seen
+        wrapped = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
+        seen = seen.__cause__ or wrapped
+    return found
+
+
+def _words_of(cause: OSError | None) -> str:
+    """What the operating system said, such as ``: Connection refused``."""
+    if cause is None or not cause.strerror:
+        return ""
+    # asyncio puts words of its own, with the address, into the place of the system's.
+    number = cause.errno or 0
+    return f": {os.strerror(number) if number > 0 else cause.strerror}"
+
+
+def redirect_refused(op: Op, host: str, status: int, location: str) -> RedirectRefused:
+    """Return the error of a redirect.
+
+    Args:
+        op: the operation.
+        host: that answered.
+        status: of the answer.
+        location: where it points.
+    """
+    target = host_of(location)
+    return RedirectRefused(
+        f"{op.id} was answered by {host} with a redirect ({status}) to {target or 'itself'}, which is "
+        "not followed with credentials; check the subdomain, the account may have been renamed",
+        op=op.id,
+        status=status,
+        location=target,
+    )

@@ -1,0 +1,68 @@
+"""Start anew in a forked process: what a child must not share with its parent is told here.
+
+A fork copies locks that other threads hold, queues of waiters that exist in the parent only, and descriptors of
+sockets that parent and child would then read by turns. Whoever owns such things registers itself once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from types import TracebackType
+from typing import Protocol
+from weakref import WeakSet
+
+__all__ = ["ForkAware", "ForkSafeLock", "reset_after_fork"]
+
+_log = logging.getLogger("amocrm")
+
+
+class ForkAware(Protocol):
+    """Owner of something that must not cross a fork."""
+
+    def after_fork(self) -> None:
+        """Start anew; called in the child before anything else runs there, when it has one thread only."""
+        ...
+
+
+_registered: WeakSet[ForkAware] = WeakSet()
+
+
+def reset_after_fork(owner: ForkAware) -> None:
+    """Call ``owner.after_fork()`` in every process that is forked from now on, as long as the owner lives."""
+    _registered.add(owner)
+
+
+def _in_child() -> None:
+    for owner in list(_registered):
+        try:
+            owner.after_fork()
+        except Exception:
+            _log.exception("%s could not start anew after a fork", type(owner).__name__)
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_in_child)
+
+
+class ForkSafeLock:
+    """Lock between threads that is free in a forked process, whoever held it in the parent."""
+
+    __slots__ = ("__weakref__", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        reset_after_fork(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def after_fork(self) -> None:
+        """Be free."""
+        self._lock = threading.Lock()
