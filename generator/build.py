@@ -21,6 +21,7 @@ from .bundle import bundle_json, load_bundle
 from .endpoints import generate_endpoints
 from .lint import lint
 from .models import generate_models
+from .runtime import errors as runtime_errors
 from .source import SpecError
 
 __all__ = ["differences", "generated_package", "outputs", "write"]
@@ -38,8 +39,8 @@ _PACKAGE = '''\
 """The API of amoCRM as typed functions and models, without any HTTP library.
 
 ``api`` has the operations as functions, ``bound`` the same operations as methods, ``models`` the shapes, each by
-areas. ``Client`` and ``AsyncClient`` are plain clients (they bring httpx, when they are used); the facade in
-``amocrm`` adds tokens, limits, retries and objects.
+areas, ``errors`` what can be raised. ``Client`` and ``AsyncClient`` are plain clients (they bring httpx, when they
+are used); the facade in ``amocrm`` adds tokens, limits, retries and objects.
 """
 
 from __future__ import annotations
@@ -62,6 +63,23 @@ def __getattr__(name: str) -> Any:
 '''
 
 
+_ERRORS = '''\
+"""Everything that an operation can raise or warn of, and the shapes of refusals."""
+
+from ._runtime.drift import Drift, DriftKind, DriftWarning
+from ._runtime.errors import {names}
+
+__all__ = ["Drift", "DriftKind", "DriftWarning", {texts}]
+'''
+_MODELS = '''\
+"""Models of the API, one module for each area; each imports only what it refers to."""
+
+from .._runtime.model import UNSET, Model, UnsetType
+
+__all__ = ["UNSET", "Model", "UnsetType"]
+'''
+
+
 def generated_package(spec: Path) -> dict[str, str]:
     """All files of the generated package by their paths in it, formatted.
 
@@ -70,11 +88,15 @@ def generated_package(spec: Path) -> dict[str, str]:
     """
     made = load_bundle(spec)
     name = spec.name
-    texts = {"__init__.py": _headed(_PACKAGE, "generator/build.py"), "py.typed": ""}
+    errors, quoted = runtime_errors.__all__, ", ".join(f'"{one}"' for one in runtime_errors.__all__)
+    texts = {
+        "__init__.py": _headed(_PACKAGE, "generator/build.py"),
+        "errors.py": _headed(_ERRORS.format(names=", ".join(errors), texts=quoted), "generator/build.py"),
+        "py.typed": "",
+    }
     for file, text in generate_models(made).items():
         texts[f"models/{file}"] = _headed(text, f"{name}/schemas/{file.removesuffix('.py')}.yaml")
-    text = '"""Models of the API, one module for each area; each imports only what it refers to."""\n'
-    texts["models/__init__.py"] = _headed(text, f"{name}/schemas")
+    texts["models/__init__.py"] = _headed(_MODELS, "generator/build.py")
     for file, text in generate_endpoints(made).items():
         area = file.split("/")[1].removesuffix(".py")
         source = f"{name}/amocrm.yaml" if area == "__init__" else f"{name}/paths/{area}.yaml"

@@ -7,12 +7,16 @@ who bring their own transport policy and want the typed operations only. This is
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
+from .chat_signing import signed_headers
 from .errors import NotSentError, UnansweredError
+from .op import Host
 from .wire import Request, Response
 
 __all__ = ["AsyncClient", "Client"]
@@ -20,14 +24,58 @@ __all__ = ["AsyncClient", "Client"]
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 
-def _arguments(base_url: str, token: str | None, request: Request) -> dict[str, Any]:
-    headers = {"user-agent": "amocrm-orm", **request.headers}
-    if request.content_type is not None:
-        headers["content-type"] = request.content_type
-    if request.op.auth and token is not None:
-        headers["authorization"] = f"Bearer {token}"
-    url = base_url.rstrip("/") + request.target
-    return {"method": request.op.method, "url": url, "headers": headers, "content": request.content}
+_WHERE: Final[Mapping[str, str]] = {
+    "drive": "its address is drive_url of the account: https://drive-b.amocrm.ru",
+    "amojo": "its address is https://amojo.amocrm.ru or https://amojo.kommo.com",
+    "portal": "its address is https://www.amocrm.ru or https://www.kommo.com",
+    "shared": "its address is api_domain of the token: https://api-b.amocrm.ru",
+}
+
+
+class _Addresses:
+    """Where requests go and what proves who sends them."""
+
+    def __init__(
+        self, base_url: str, token: str | None, hosts: Mapping[Host, str] | None, chat_secret: str | None
+    ) -> None:
+        self._hosts: dict[Host, str] = {"account": base_url, **(hosts or {})}
+        self._token, self._chat_secret = token, chat_secret
+
+    def arguments(self, request: Request) -> dict[str, Any]:
+        """Make the arguments of httpx for a request, or refuse one that has no address."""
+        op = request.op
+        if op.host not in self._hosts:
+            raise _refusal(
+                request, f"hosts must name {op.host!r}, got {sorted(self._hosts)}; {_WHERE[op.host]}"
+            )
+        headers = {"user-agent": "amocrm-orm"}
+        if request.content_type is not None:
+            headers["content-type"] = request.content_type
+        if op.auth and self._token is not None:
+            headers["authorization"] = f"Bearer {self._token}"
+        if op.host == "amojo":
+            headers.update(self._signed(request))
+        url = self._hosts[op.host].rstrip("/") + request.target
+        made: dict[str, Any] = {"method": op.method, "url": url, "headers": {**headers, **request.headers}}
+        if request.timeout is not None:
+            made["timeout"] = request.timeout
+        return {**made, "content": request.content}
+
+    def _signed(self, request: Request) -> dict[str, str]:
+        if self._chat_secret is None:
+            raise _refusal(
+                request, "chat_secret must be the secret of a channel, got None; it signs each request"
+            )
+        content = b"" if request.content is None else request.content
+        if not isinstance(content, bytes):
+            raise _refusal(
+                request, "content must be bytes, got a stream; the signature is over the whole body"
+            )
+        return signed_headers(self._chat_secret, request.op.method, request.path, content, time.time())
+
+
+def _refusal(request: Request, why: str) -> NotSentError:
+    return NotSentError(f"{request.op.id} was not sent: {why}", op=request.op.id)
 
 
 def _response(answer: httpx.Response) -> Response:
@@ -45,29 +93,43 @@ class Client:
     """A plain client for the generated operations.
 
     Args:
-        base_url: address of the host, such as ``https://example.amocrm.ru``.
+        base_url: address of the account, such as ``https://example.amocrm.ru``.
         token: bearer token; left out on operations that take none.
+        hosts: addresses of the services beside the account (``drive``, ``amojo``, ``portal``, ``shared``); an
+            operation of one that is not named is refused before anything is sent.
+        chat_secret: secret of a chat channel; it signs the operations of ``amojo``.
         http: an ``httpx.Client`` of your own; it is not closed by this object.
+
+    Example:
+        Client("https://example.amocrm.ru", token, hosts={"drive": "https://drive-b.amocrm.ru"})
     """
 
-    def __init__(self, base_url: str, token: str | None = None, *, http: httpx.Client | None = None) -> None:
-        self._base_url, self._token = base_url, token
+    def __init__(
+        self,
+        base_url: str,
+        token: str | None = None,
+        *,
+        hosts: Mapping[Host, str] | None = None,
+        chat_secret: str | None = None,
+        http: httpx.Client | None = None,
+    ) -> None:
+        self._addresses = _Addresses(base_url, token, hosts, chat_secret)
         self._own = http is None
         self._http = http or httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
 
     def send(self, request: Request, /) -> Response:
-        """Sends once.
+        """Send once.
 
         Raises:
-            NotSentError: no connection. UnansweredError: sent, but no whole answer.
+            NotSentError: no connection, or an address or a secret that is not known. UnansweredError: sent, but no whole answer.
         """
         try:
-            return _response(self._http.request(**_arguments(self._base_url, self._token, request)))
+            return _response(self._http.request(**self._addresses.arguments(request)))
         except httpx.HTTPError as error:
             raise _failure(request, error) from error
 
     def close(self) -> None:
-        """Closes the connections, unless they were passed in."""
+        """Close the connections, unless they were passed in."""
         if self._own:
             self._http.close()
 
@@ -82,21 +144,27 @@ class AsyncClient:
     """The same for coroutines; see ``Client``."""
 
     def __init__(
-        self, base_url: str, token: str | None = None, *, http: httpx.AsyncClient | None = None
+        self,
+        base_url: str,
+        token: str | None = None,
+        *,
+        hosts: Mapping[Host, str] | None = None,
+        chat_secret: str | None = None,
+        http: httpx.AsyncClient | None = None,
     ) -> None:
-        self._base_url, self._token = base_url, token
+        self._addresses = _Addresses(base_url, token, hosts, chat_secret)
         self._own = http is None
         self._http = http or httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False)
 
     async def send(self, request: Request, /) -> Response:
-        """Sends once; see ``Client.send``."""
+        """Send once; see ``Client.send``."""
         try:
-            return _response(await self._http.request(**_arguments(self._base_url, self._token, request)))
+            return _response(await self._http.request(**self._addresses.arguments(request)))
         except httpx.HTTPError as error:
             raise _failure(request, error) from error
 
     async def close(self) -> None:
-        """Closes the connections, unless they were passed in."""
+        """Close the connections, unless they were passed in."""
         if self._own:
             await self._http.aclose()
 

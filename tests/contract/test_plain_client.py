@@ -7,12 +7,16 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from amocrm import AmoCRM
 from amocrm_gen import Api, AsyncApi, AsyncClient, Client
-from amocrm_gen._runtime.errors import APIError, NotSentError, UnansweredError
+from amocrm_gen.api.amojo import connect_channel, disconnect_channel
+from amocrm_gen.api.drive import list_files
 from amocrm_gen.api.leads import create_leads, get_lead, list_leads
+from amocrm_gen.errors import APIError, NotSentError, UnansweredError
+from amocrm_gen.models.amojo import AmojoConnect, AmojoConnection, AmojoDisconnect
 from amocrm_gen.models.leads import LeadCreate
 from amocrm_sandbox import Drop, Page, SandboxServer
 
@@ -118,3 +122,45 @@ def test_a_list_is_walked_page_by_page(server: SandboxServer) -> None:
         requests = crm.stats.requests
     assert found == [["0", "1", "2", "3", "4"]] * 3
     assert requests == 3
+
+
+def test_what_has_no_address_or_signature_is_refused_before_it_is_sent() -> None:
+    """Files and chats live on hosts of their own: nobody sends them to the account, with its token."""
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(204)
+
+    def client(**places: Any) -> Client:
+        http = httpx.Client(transport=httpx.MockTransport(answer))
+        return Client("https://demo.amocrm.ru", "token", http=http, **places)
+
+    chat = {"channel_id": "c", "body": AmojoDisconnect(account_id="a")}
+    for refused, call in {
+        "drive_url": lambda: list_files.sync(client()),
+        "hosts": lambda: disconnect_channel.sync(client(), **chat),
+        "chat_secret": lambda: disconnect_channel.sync(
+            client(hosts={"amojo": "https://amojo.amocrm.ru"}), **chat
+        ),
+    }.items():
+        with pytest.raises(NotSentError, match=refused):
+            call()
+    assert sent == []
+
+    list_files.sync(client(hosts={"drive": "https://drive-b.amocrm.ru"}))
+    assert (sent[0].url.host, sent[0].headers["authorization"]) == ("drive-b.amocrm.ru", "Bearer token")
+
+
+def test_chats_are_signed_instead_of_having_a_token(server: SandboxServer) -> None:
+    """The sandbox checks the signature of the channel, which a plain client makes with its secret."""
+    channel, account = server.sandbox.channel, server.sandbox.account["amojo_id"]
+    body = AmojoConnect(account_id=account, hook_api_version="v2")
+
+    def connected(secret: str) -> AmojoConnection:
+        with Client(server.url, "t", hosts={"amojo": server.url}, chat_secret=secret) as client:
+            return connect_channel.sync(client, channel_id=channel["channel_id"], body=body)
+
+    assert connected(channel["secret"]).scope_id == f"{channel['channel_id']}_{account}"
+    with pytest.raises(APIError, match="signature"):
+        connected("0123")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 
 from amocrm import AsyncAmoCRM, Lead, Pipeline, Report, User, fields
-from amocrm_gen._runtime.model import UNSET
+from amocrm_gen.models import UNSET
 
 from ..history import History, Opportunity, quarter
 from ..models import Account, Deal

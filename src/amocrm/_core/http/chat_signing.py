@@ -5,15 +5,11 @@ Rests on https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from typing import Final
-
 import attrs
 
-__all__ = ["ChannelSecret", "signed_headers"]
+from amocrm_gen._runtime import chat_signing as _runtime
 
-_JSON: Final = "application/json"
+__all__ = ["ChannelSecret", "signed_headers"]
 
 
 @attrs.frozen
@@ -42,9 +38,6 @@ def signed_headers(
 ) -> list[tuple[bytes, bytes]]:
     """The headers that prove who sends: date, digest of the body, signature.
 
-    The signature is HMAC-SHA1 over method, digest, content type, date and path without its query,
-    joined with line feeds. The server takes it for 15 minutes, so every attempt is signed anew.
-
     Args:
         channel: whose secret signs.
         method: in upper case.
@@ -52,15 +45,5 @@ def signed_headers(
         content: the bytes of the body exactly as they are sent; empty without one.
         now: Unix seconds.
     """
-    from email.utils import formatdate  # slow to import, and nobody else needs it
-
-    date = formatdate(now, usegmt=False).replace("-0000", "+0000")
-    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    message = "\n".join((method, digest, _JSON, date, path))
-    signature = hmac.new(channel.secret.encode(), message.encode(), hashlib.sha1).hexdigest()
-    return [
-        (b"date", date.encode()),
-        (b"content-md5", digest.encode()),
-        (b"content-type", _JSON.encode()),
-        (b"x-signature", signature.encode()),
-    ]
+    made = _runtime.signed_headers(channel.secret, method, path, content, now)
+    return [(name.encode(), value.encode()) for name, value in made.items()]

@@ -3,8 +3,8 @@
 """The API of amoCRM as typed functions and models, without any HTTP library.
 
 ``api`` has the operations as functions, ``bound`` the same operations as methods, ``models`` the shapes, each by
-areas. ``Client`` and ``AsyncClient`` are plain clients (they bring httpx, when they are used); the facade in
-``amocrm`` adds tokens, limits, retries and objects.
+areas, ``errors`` what can be raised. ``Client`` and ``AsyncClient`` are plain clients (they bring httpx, when they
+are used); the facade in ``amocrm`` adds tokens, limits, retries and objects.
 """
 
 from __future__ import annotations
