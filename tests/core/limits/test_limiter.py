@@ -23,6 +23,7 @@ from amocrm._core.limits.limiter import (
     Wait,
     Window,
 )
+from amocrm._core.limits.wait_queue import WaitQueue
 
 Delay = Callable[[], float]
 
@@ -237,3 +238,25 @@ def test_the_smallest_round_trip_is_forgotten_after_two_spans() -> None:
     assert trips.smallest == 0.001
     trips.add(0.3)
     assert trips.smallest == 0.3
+
+
+def test_waiters_keep_their_order_when_the_queue_is_lost() -> None:
+    """Those who waited come back with their places, and nobody who comes later passes them."""
+    limits = Limits(per_key=1)
+
+    def new_gate() -> RateGate:
+        return RateGate(limits, KeyState.new(limits), Window(50))
+
+    queue, gate = WaitQueue(), new_gate()
+    for _ in range(1000):  # a queue with a past
+        queue.leave(queue.ask(gate, 0.0, 1, None)[0])
+    early = [queue.ask(gate, 10.0 + number / 10, 100 + number, None)[0] for number in range(3)]
+
+    queue, gate = WaitQueue(), new_gate()
+    late = [queue.ask(gate, 11.0 + number / 10, 200 + number, None)[0] for number in range(3)]
+    back = {number: queue.ask(gate, 12.0, 300 + number, number)[0] for number in reversed(early)}
+
+    assert back == {number: number for number in early}
+    places = [waiter.number for waiter in queue.waiting]
+    assert places == [*early, *late[1:]]  # the first of the late ones met a limiter that knew nothing
+    assert max(early) < min(late)

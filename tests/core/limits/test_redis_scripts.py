@@ -121,7 +121,8 @@ def test_the_round_trips_are_kept_alike(client: Any) -> None:
             both.leave(now, both.line.last)
             now = answer.until + 1e-6
             answer = both.ask(now, slot, None)[1]
-        both.confirm(now + 0.05 + slot % 13 / 1000, slot, now, Outcome.ANSWERED, None)
+        sent_at, now = now, now + 0.05 + slot % 13 / 1000
+        both.confirm(now, slot, sent_at, Outcome.ANSWERED, None)
 
 
 def test_a_question_may_be_put_twice(client: Any) -> None:
@@ -142,6 +143,34 @@ def test_a_clock_that_is_put_back_costs_a_second(client: Any) -> None:
     assert kind == b"wait"
     assert float(wait) == pytest.approx(1.0)
     assert both.run(6_401.0, "ask", slot=2, number=1, me="test")[0] == b"granted"
+
+
+def test_an_evicted_account_costs_a_second(client: Any) -> None:
+    """When Redis evicts one of the two names, what the other processes have just sent is not forgotten."""
+    both = Both(client, Limits(per_key=7))
+    both.run(1000.0, "ask", slot=1, me="test")
+    client.delete(both.names[1])
+    kind, place, _, wait, *_ = both.run(1000.5, "ask", slot=2, me="test")
+    assert kind == b"wait"
+    assert float(wait) == pytest.approx(1.0)
+    assert both.run(1001.5, "ask", slot=2, number=int(place), me="test")[0] == b"granted"
+
+
+def test_an_older_copy_of_the_state_is_recognised(client: Any) -> None:
+    """After a failover to a replica that lags behind, nothing leaves before what was granted meanwhile is over."""
+    both = Both(client, Limits(per_key=2))
+    both.run(1000.0, "ask", slot=1, me="test")
+    copies = [client.get(name) for name in both.names]
+    granted = float(both.run(1000.6, "ask", slot=2, me="test")[2])
+    for name, copy in zip(both.names, copies, strict=True):
+        client.set(name, copy)
+
+    kind, place, _, wait, *_ = both.run(1000.7, "ask", slot=3, me="test", latest=granted)
+    assert kind == b"wait"
+    assert 1000.7 + float(wait) >= granted + 1.0
+    assert both.run(1003.7, "ask", slot=3, number=int(place), me="test", latest=granted)[0] == b"granted"
+    # What is known again is no older copy.
+    assert both.run(1005.7, "ask", slot=4, me="test", latest=1003.7)[0] == b"granted"
 
 
 def test_what_nobody_uses_is_forgotten(client: Any) -> None:

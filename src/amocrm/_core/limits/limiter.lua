@@ -3,6 +3,7 @@
 local VERSION = 1 -- of what is packed below
 local SECOND, DEDUCTED, SPAN, MEMORY, EXCESS = 1, 0.9, 500, 100, 0.2
 local GRACE, GONE, POLL, PRESENT, HUSHED = 0.05, 5, 0.01, 60, 10
+local PLACES = 1000000 -- per second
 local NEVER, FAR = -1e300, 1e300
 local max, min = math.max, math.min
 
@@ -23,13 +24,18 @@ local function window(next_at)
 end
 
 local key = stored(KEYS[1])
-local account = stored(KEYS[2]) or window(NEVER)
+local account = stored(KEYS[2])
 local now = call.now
 if not now then
   local time = redis.call('TIME')
   now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
 local start = NEVER
+if key and not account then
+  -- One of the two was evicted: others may have sent just now.
+  account = window(now + SECOND)
+end
+account = account or window(NEVER)
 if key and (key.version ~= VERSION or now < key.clock - SECOND) then
   -- Another version wrote it, or the clock was put back and what was noted lies in the future: somebody may
   -- have sent just now.
@@ -46,6 +52,14 @@ key = key or {
   pause = silence(), block = silence(), probe = NEVER, quieted = NEVER, last = 0, waiting = {}, present = {}
 }
 key.clock = now
+if call.latest and call.latest <= now + SECOND then
+  -- The caller was granted something later than all that is known here: this is an older copy of the state, as
+  -- after a failover. What was granted meanwhile may have been sent up to then.
+  local newest = key.window.sent[#key.window.sent]
+  if not newest or newest.at < call.latest then
+    key.window.next_at = max(key.window.next_at, call.latest + SECOND + key.trips.usual)
+  end
+end
 local gap = SECOND / limits.per_key
 
 local function keep()
@@ -108,7 +122,7 @@ local function leave(number)
   end
 end
 
-local function ticket(number)
+local function find_or_enqueue(number)
   local left, mine = {}, nil
   for _, each in ipairs(key.waiting) do
     if each.number == number or now <= each.due + GONE then table.insert(left, each) end
@@ -116,10 +130,9 @@ local function ticket(number)
   end
   key.waiting = left
   if mine then return mine end
-  if not number then
-    key.last = key.last + 1
-    number = key.last
-  end
+  -- A place is the time of arrival, so that the order holds even if the queue was lost.
+  number = number or max(key.last + 1, math.floor(now * PLACES))
+  key.last = max(key.last, number)
   mine = {number = number, due = now}
   table.insert(left, mine)
   table.sort(left, function(one, other) return one.number < other.number end)
@@ -127,7 +140,7 @@ local function ticket(number)
 end
 
 local function queue(number, slot)
-  local mine = ticket(number)
+  local mine = find_or_enqueue(number)
   local ahead, first = 0, nil
   for _, each in ipairs(key.waiting) do
     if each.number < mine.number and now <= each.due + GRACE then

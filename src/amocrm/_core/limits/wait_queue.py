@@ -1,7 +1,10 @@
-"""Those who wait for one key in different processes, first come first served, the dead left out.
+"""FIFO wait queue for one limit key, shared between processes. Waiters that stop polling are dropped.
 
-Processes cannot wake each other, so each is told when to ask again and is expected then. Whoever is
-late lets the next one pass and keeps his place; whoever stays away is forgotten.
+Processes cannot wake each other, so each waiter is told when to ask again and is expected then. A waiter more
+than 50 ms late is skipped but keeps its place; after 5 s it is removed.
+
+A place in the queue is the time of arrival. So the order holds even if the queue is lost, or replaced by an
+older copy: waiters come back with the places that they had, and later arrivals stand behind them.
 """
 
 from __future__ import annotations
@@ -14,42 +17,45 @@ from .limiter import Ask, RateGate, Wait
 
 __all__ = ["WaitQueue", "Waiter"]
 
-#: Seconds: how late a waiter may be before the next one may pass him, and before he is forgotten.
+#: Seconds: how late a waiter may be before others may pass it, and before it is removed.
 _GRACE: Final = 0.05
 _GONE: Final = 5.0
-#: Seconds between two questions of the first in the line while an answer is still to come.
+#: Seconds between two questions of the first waiter while an answer is still to come.
 _POLL: Final = 0.01
+#: Places per second.
+_PLACES: Final = 1_000_000
 
 
 class Waiter(msgspec.Struct, array_like=True):
-    """One waiter: his number and when he will ask again."""
+    """One waiter: its place and when it will ask again."""
 
     number: int
     due: float
 
 
 class WaitQueue(msgspec.Struct, array_like=True):
-    """The waiters of one key, in the order in which they came."""
+    """Waiters of one key, in the order in which they came."""
 
     last: int = 0
     waiting: list[Waiter] = []
 
     def ask(self, gate: RateGate, now: float, slot: int, number: int | None) -> tuple[int, Ask]:
-        """Asks for a slot.
+        """Ask for a slot.
 
         Args:
-            gate: the limits that rule.
-            now: the time.
+            gate: the limits.
+            now: the time, in seconds; not negative.
             slot: a number never used before, for the slot.
-            number: what the last question of this waiter returned; ``None`` at the first.
+            number: place that the last question of this waiter returned; ``None`` at the first.
 
         Returns:
-            The waiter's number, and a slot or when to ask again. Unless it is ``Wait`` he has left the line.
+            The waiter's place, and a slot or when to ask again. Unless it is ``Wait`` the waiter has left the
+            queue.
         """
         mine = self._find_or_enqueue(now, number)
         ahead = [each for each in self.waiting if each.number < mine.number and now <= each.due + _GRACE]
         if ahead:
-            # One slot each for those before him, from when the first of them is expected.
+            # One slot each for those before it, from when the first of them is expected.
             mine.due = max(now, ahead[0].due) + len(ahead) * gate.gap
             return mine.number, Wait(mine.due)
         answer = gate.ask(now, slot)
@@ -60,7 +66,7 @@ class WaitQueue(msgspec.Struct, array_like=True):
         return mine.number, Wait(mine.due, answer.unconfirmed)
 
     def leave(self, number: int) -> None:
-        """Takes a waiter out."""
+        """Remove a waiter."""
         self.waiting = [each for each in self.waiting if each.number != number]
 
     def _find_or_enqueue(self, now: float, number: int | None) -> Waiter:
@@ -69,7 +75,8 @@ class WaitQueue(msgspec.Struct, array_like=True):
             if each.number == number:
                 return each
         if number is None:
-            self.last = number = self.last + 1
+            number = max(self.last + 1, int(now * _PLACES))
+        self.last = max(self.last, number)
         mine = Waiter(number, now)
         self.waiting.append(mine)
         self.waiting.sort(key=lambda each: each.number)

@@ -86,6 +86,8 @@ class RedisLimiter(PollingLimiter):
         self._share, self._clock, self._fixed = share, clock or Clock(), clock is not None
         self._me = secrets.token_hex(8)
         self._told = msgspec.structs.asdict(self._limits)
+        #: when Redis last granted something on a key, by its clock
+        self._latest: dict[str, float] = {}
         #: how many processes Redis last saw on a key
         self._present: dict[str, int] = {}
         self._alone = LocalFallbackLimiter(self._limits)
@@ -152,6 +154,8 @@ class RedisLimiter(PollingLimiter):
         question: dict[str, Any] = {"slot": turn.slot, "me": self._me, "known": key in self._present}
         if turn.number is not None:
             question["number"] = turn.number
+        if key in self._latest:
+            question["latest"] = self._latest[key]
         if self._was_away and key not in self._greeted:
             question["quiet"] = _QUIET_AFTER
         kind, number, at, wait, unconfirmed, present = self._run("ask", turn.key, question)
@@ -159,6 +163,7 @@ class RedisLimiter(PollingLimiter):
         self._present[key] = int(present)
         turn.number = int(number)
         if kind in (b"granted", "granted"):
+            self._latest[key] = max(float(at), self._latest.get(key, 0.0))
             return Granted(float(at))
         until = self._clock.monotonic() + float(wait)
         if kind in (b"blocked", "blocked"):
