@@ -15,6 +15,7 @@ from amocrm_sandbox import Sandbox, SandboxServer
 from tests.support.kill_refresh import cancellations, kills, one_refresh, world
 from tests.support.killed_workers import DEATHS, held_up
 from tests.support.limiter_load import RATE, Row, measure, peak_of
+from tests.support.limiter_storm import LOSSES, storm
 
 STORES = ["file", "redis"]
 
@@ -60,6 +61,15 @@ def test_the_dead_hold_nobody_up(redis_url: str) -> None:
     assert [str(held) for held in ends if not held.went_on] == []
     # A slot that nobody confirms does cost something: without it this test would see no death at all.
     assert min(held.gap for held in ends if held.death.where == "slot") > 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_storm_costs_the_limit_nothing_and_nobody_their_turn() -> None:
+    """Eight kills, four stopped processes, and a state that is lost twice: no eighth request, and no endless wait."""
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(storm, LOSSES))
+    assert [str(outcome) for outcome in outcomes if not outcome.went_on] == []
 
 
 def test_processes_share_a_limit(redis_url: str) -> None:

@@ -88,6 +88,5 @@ def test_a_folder_that_may_not_be_written() -> None:
         said = run(READ_ONLY, folder)
 
     assert said.startswith("503 ")
-    assert (
-        f"the inbox {folder}/inbox cannot be opened (Permission denied): its folder must be writable" in said
-    )
+    assert f"{folder}/inbox cannot be opened (Permission denied)" in said
+    assert "belongs to" in said or "read and write" in said

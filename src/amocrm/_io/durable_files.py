@@ -6,10 +6,12 @@ and the folder is written through: after each of these steps the disk holds the 
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from amocrm.errors import ConfigurationError
 
@@ -23,6 +25,7 @@ __all__ = [
     "replace_file",
     "try_lock",
     "unlock",
+    "way_out",
 ]
 
 
@@ -30,16 +33,40 @@ __all__ = [
 DRAFT = ".tmp"
 
 
+_BINARY: Final = getattr(os, "O_BINARY", 0)
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+#: What a system says that cannot lock files there (network file systems without a lock service).
+_NO_LOCKS: Final = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
 class Disk:
     """The calls of the operating system that durability rests on, one method each; tests pass another disk."""
 
     def read(self, path: Path) -> bytes:
-        """The content of a file."""
+        """Return the content of a file."""
         return path.read_bytes()
 
+    def read_draft(self, path: Path) -> bytes:
+        """Return the content of a draft; a link is not followed.
+
+        Raises:
+            OSError: there is none, or it is a link.
+        """
+        handle = os.open(path, os.O_RDONLY | _NO_LINK | _BINARY)
+        with os.fdopen(handle, "rb") as file:
+            return file.read()
+
     def open(self, path: Path) -> int:
-        """Opens an empty file to write, for its owner only; made, or emptied if it exists."""
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+        """Make an empty file to write, for its owner only, in the place of one that exists.
+
+        A file that exists is removed and not emptied: its name may be a link to another one.
+        """
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY
+        try:
+            return os.open(path, flags, 0o600)
+        except FileExistsError:
+            path.unlink()
+            return os.open(path, flags, 0o600)
 
     def write(self, handle: int, content: bytes) -> int:
         """Writes as much as the system takes at once; how much that was."""
@@ -128,8 +155,54 @@ def make_folders(disk: Disk, folder: Path) -> None:
 
 
 def open_private(path: str | os.PathLike[str]) -> int:
-    """Opens a file to read and write, made if need be, for its owner only."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    """Open a file to read and write, made if need be, for its owner only; a link is not followed."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK | _BINARY, 0o600)
+
+
+def way_out(path: str | os.PathLike[str], error: OSError) -> str:
+    """Say what an error of a file means here and what to do about it.
+
+    Args:
+        path: the file, or its folder.
+        error: raised for it.
+
+    Returns:
+        A reason and an advice, to be put behind "could not be read" or the like.
+    """
+    reason = error.strerror or type(error).__name__
+    if error.errno in _NO_LOCKS:
+        return f"{reason}): this file system cannot lock files; use a folder on a local disk"
+    if error.errno == errno.ELOOP:
+        return f"{reason}): it is a symbolic link; remove it"
+    owner = _foreign_owner(path)
+    if owner is not None and isinstance(error, PermissionError):
+        return (
+            f"{reason}): it belongs to {owner}, and this process runs as {_user(os.geteuid())}; run it as {owner}, "
+            f"or give it to this user (chown)"
+        )
+    return f"{reason}); the user of this process has to be able to read and write the folder"
+
+
+def _foreign_owner(path: str | os.PathLike[str]) -> str | None:
+    """Return the owner of a file, or of its folder where it is not there; ``None`` if it is this user."""
+    if not hasattr(os, "geteuid"):
+        return None
+    for place in (Path(path), Path(path).parent):
+        try:
+            owner = place.lstat().st_uid
+        except OSError:
+            continue
+        return None if owner == os.geteuid() else _user(owner)
+    return None
+
+
+def _user(number: int) -> str:
+    try:
+        import pwd
+
+        return pwd.getpwuid(number).pw_name
+    except (ImportError, KeyError):
+        return f"user {number}"
 
 
 def lock(handle: int) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote
 
-from .durable_files import Disk, make_folders, open_private, try_lock, unlock
+from .durable_files import Disk, make_folders, open_private, try_lock, unlock, way_out
 
 __all__ = ["SQLiteFile", "SQLiteFileError"]
 
@@ -256,9 +256,8 @@ class SQLiteFile:
             advice = _ADVICE.get(code, "nothing was changed")
             raise SQLiteFileError(f"the inbox {self.path} failed ({error}): {advice}") from error
         except OSError as error:
-            reason = error.strerror or str(error)
             raise SQLiteFileError(
-                f"the inbox {self.path} cannot be opened ({reason}): its folder must be writable"
+                f"the inbox {self.path} cannot be opened ({way_out(self.path, error)}"
             ) from error
 
     def _before_fork(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -293,3 +294,19 @@ async def test_a_name_in_redis_that_is_something_else(redis: Any) -> None:
     with pytest.raises(TokenStoreError, match="another prefix") as caught:
         await world.client().send(GET)
     assert "hidden" not in str(caught.value)
+
+
+async def test_a_file_system_that_cannot_lock_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network file system without locks is an error of the store that names a way out."""
+
+    def flock(handle: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    store = AsyncFileTokenStore(tmp_path)
+
+    with pytest.raises(TokenStoreError, match="local disk"):
+        async with store.lock("key"):
+            raise AssertionError("nobody holds this lock")

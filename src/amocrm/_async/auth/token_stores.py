@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Protocol
 from amocrm._core.auth.token import Token
 from amocrm.errors import TokenStoreError
 
-from ..._io.durable_files import DRAFT, Disk, folder_of, make_folders, replace_file, try_lock
+from ..._io.durable_files import (
+    DRAFT,
+    Disk,
+    folder_of,
+    make_folders,
+    open_private,
+    replace_file,
+    try_lock,
+    way_out,
+)
 from .._primitives import Clock, Context, Lock, to_thread
 
 if TYPE_CHECKING:
@@ -141,13 +150,14 @@ class AsyncFileTokenStore:
         """Excludes every other user of this folder on this machine.
 
         Raises:
-            TokenStoreError: another process held the lock for longer than ``patience``.
+            TokenStoreError: another process held the lock for longer than ``patience``, or the file cannot be
+                locked.
         """
         handle = self._open_lock(key)
         try:
             give_up = self._clock.monotonic() + self._patience
             # Tried without waiting: a call that waits in a thread could not be cancelled.
-            while not try_lock(handle):
+            while not self._try_lock(handle, key):
                 if self._clock.monotonic() > give_up:
                     raise TokenStoreError(
                         f"another process has held the lock on {self._path(key)} for {self._patience:.0f} s",
@@ -165,9 +175,18 @@ class AsyncFileTokenStore:
     def _open_lock(self, key: str) -> int:
         try:
             make_folders(self._disk, self._folder)
-            return os.open(self._path(key).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            return open_private(self._lock_path(key))
         except OSError as error:
-            raise _failed("locked", self._path(key), key, error) from error
+            raise _failed("locked", self._lock_path(key), key, error) from error
+
+    def _try_lock(self, handle: int, key: str) -> bool:
+        try:
+            return try_lock(handle)
+        except OSError as error:
+            raise _failed("locked", self._lock_path(key), key, error) from error
+
+    def _lock_path(self, key: str) -> Path:
+        return self._path(key).with_suffix(".lock")
 
     def _load(self, key: str) -> Token | None:
         stored = self._stored(key)
@@ -178,7 +197,7 @@ class AsyncFileTokenStore:
 
     def _draft(self, key: str, stored: Token | None) -> Token | None:
         try:
-            draft = Token.load(self._disk.read(self._path(key).with_suffix(DRAFT)))
+            draft = Token.load(self._disk.read_draft(self._path(key).with_suffix(DRAFT)))
         except (OSError, ValueError):
             return None
         known = stored is not None and draft.refresh == stored.refresh
@@ -217,10 +236,5 @@ def _may_replace(stored: Token | None, replaces: str | None) -> bool:
     return replaces is None or (stored is not None and stored.mark == replaces)
 
 
-def _failed(what: str, path: Path, key: str, error: Exception) -> TokenStoreError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    return TokenStoreError(
-        f"the token file {path} could not be {what} ({reason}); the user of this process has to be able to "
-        "read and write the folder",
-        account=key,
-    )
+def _failed(what: str, path: Path, key: str, error: OSError) -> TokenStoreError:
+    return TokenStoreError(f"the token file {path} could not be {what} ({way_out(path, error)}", account=key)

@@ -19,7 +19,7 @@ from amocrm._core.limits.limiter import Ask, KeyState, Limits, Outcome, RateGate
 from amocrm._core.limits.wait_queue import WaitQueue
 from amocrm.errors import ConfigurationError
 
-from ..._io.durable_files import folder_of, lock, open_private
+from ..._io.durable_files import folder_of, lock, open_private, way_out
 from .._primitives import Clock, to_thread
 from .memory import Slot
 from .polling import AsyncPollingLimiter, SlotRequest
@@ -92,12 +92,12 @@ class AsyncFileLimiter(AsyncPollingLimiter):
                 return line.ask(gate, self._clock.monotonic(), turn.slot, turn.number)
         except OSError as error:
             raise ConfigurationError(
-                f"the folder {self._folder} of the limiter cannot be used ({error.strerror or type(error).__name__}); "
-                "the user of this process has to be able to write there, and the disk to have room"
+                f"the folder {self._folder} of the limiter cannot be used ({way_out(self._folder, error)}"
             ) from error
 
     def _confirm(self, slot: Slot, at: float, outcome: Outcome, asked: float | None) -> None:
-        with self._opened(slot.key) as (_, gate):
+        # A slot that is not confirmed counts as arrived when its lease is over: slower, and never too fast.
+        with suppress(OSError), self._opened(slot.key) as (_, gate):
             gate.confirm(slot.number, slot.at, at, outcome, asked)
 
     def _left(self, turn: SlotRequest) -> None:
