@@ -53,7 +53,7 @@ async def sent(limiter: Any, clock: ManualClock, number: int) -> list[float]:
     times = []
     for _ in range(number):
         slot = await limiter.acquire(KEY)
-        times.append(clock.now)
+        times.append(slot.at)
         await limiter.confirm(slot, Outcome.ANSWERED)
     return times
 

@@ -53,7 +53,7 @@ def sent(limiter: Any, clock: ManualClock, number: int) -> list[float]:
     times = []
     for _ in range(number):
         slot = limiter.acquire(KEY)
-        times.append(clock.now)
+        times.append(slot.at)
         limiter.confirm(slot, Outcome.ANSWERED)
     return times
 
