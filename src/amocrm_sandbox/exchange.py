@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +22,8 @@ from .engine.refusals import Refused, field_error, own_form, refuse
 from .engine.service_hosts import PUBLIC, SERVICES, service_of
 
 __all__ = ["Exchange"]
+
+_SLASHES = re.compile("/{2,}")
 
 ControlHandler = Callable[[Request, str, str], Response]
 
@@ -55,7 +58,9 @@ class Exchange:
         self._account = account
         self._control = control
         self._request = request
-        self._path, _, self._query = request.target.partition("?")
+        path, _, self._query = request.target.partition("?")
+        # The front merges slashes; the vendor's SDK sends some paths with two.
+        self._path = _SLASHES.sub("/", path)
         self._handler: Handler | None = None
         self._params: dict[str, str] = {}
         self._operation: Operation | None = None
@@ -248,7 +253,11 @@ class Exchange:
         except ValueError:
             raise refuse(400, "Request body is not valid JSON") from None
         is_batch = operation.is_batch if operation else isinstance(value, list)
+        if operation and operation.read_only and not self._account.behaviour.strict:
+            _drop(value, operation.read_only)
         if not is_batch:
+            if value == []:
+                value = {}
             if isinstance(value, list):
                 return [Item(None, {}, [field_error("FieldNotExpected", "0")])]
             return [Item(None, value, operation.validate(value) if operation else [])]
@@ -268,3 +277,10 @@ def _dated(response: Response, now: int, *headers: tuple[str, str]) -> Response:
     if response.header("Date") is None:
         headers = (*headers, ("Date", formatdate(now, usegmt=True)))
     return replace(response, headers=(*response.headers, *headers))
+
+
+def _drop(value: Any, keys: frozenset[str]) -> None:
+    """Remove keys from an object, or from each object of a list."""
+    for one in value if isinstance(value, list) else [value]:
+        for key in keys & one.keys() if isinstance(one, dict) else ():
+            del one[key]

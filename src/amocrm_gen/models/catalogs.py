@@ -68,6 +68,8 @@ class CatalogUpdate(Model, kw_only=True):
 class CatalogUpdateOne(Model, kw_only=True):
     """A change to one list."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     name: str | UnsetType = UNSET
     can_add_elements: bool | UnsetType = UNSET
     """Whether users may add elements in the interface."""
@@ -142,6 +144,8 @@ class CatalogElementUnlinkMetadataWrite(Model, kw_only=True):
 
     catalog_id: int | UnsetType = UNSET
     """List of the element."""
+    price_id: int | None | UnsetType = UNSET
+    """Taken and ignored."""
     updated_by: int | UnsetType = UNSET
     """User on whose behalf."""
 
@@ -227,7 +231,7 @@ class CatalogElementCreate(Model, kw_only=True):
     updated_at: int | UnsetType = UNSET
     """Unix seconds."""
     request_id: str | UnsetType = UNSET
-    """Given back as an integer."""
+    """Given back as it was sent."""
 
 
 class CatalogElementUpdate(Model, kw_only=True):
@@ -239,11 +243,15 @@ class CatalogElementUpdate(Model, kw_only=True):
     """Values of the fields to change."""
     currency_id: int | UnsetType = UNSET
     """Currency of the element."""
+    created_by: int | UnsetType = UNSET
+    """Taken and ignored."""
+    created_at: int | UnsetType = UNSET
+    """Taken and ignored."""
     updated_by: int | UnsetType = UNSET
     """User id."""
     updated_at: int | UnsetType = UNSET
     """Unix seconds."""
-    is_deleted: bool | UnsetType = UNSET
+    is_deleted: bool | None | UnsetType = UNSET
     """Taken and ignored."""
     request_id: str | UnsetType = UNSET
     """Not given back; the id of the element comes in its place."""
@@ -252,16 +260,22 @@ class CatalogElementUpdate(Model, kw_only=True):
 class CatalogElementUpdateOne(Model, kw_only=True):
     """A change to one element."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     name: str | UnsetType = UNSET
     custom_fields_values: list[fields.FieldValueWrite] | None | UnsetType = UNSET
     """Values of the fields to change."""
     currency_id: int | UnsetType = UNSET
     """Currency of the element."""
+    created_by: int | UnsetType = UNSET
+    """Taken and ignored."""
+    created_at: int | UnsetType = UNSET
+    """Taken and ignored."""
     updated_by: int | UnsetType = UNSET
     """User id."""
     updated_at: int | UnsetType = UNSET
     """Unix seconds."""
-    is_deleted: bool | UnsetType = UNSET
+    is_deleted: bool | None | UnsetType = UNSET
     """Taken and ignored."""
     request_id: str | UnsetType = UNSET
     """Not given back; the id of the element comes in its place."""
@@ -302,7 +316,9 @@ class CatalogElement(Model, kw_only=True):
     outside of lists of invoices.
     """
     request_id: int | str | None | UnsetType = UNSET
-    """After a write only, as an integer; after a change it is the id of the element."""
+    """After a write only: as it was sent, or the index as an integer when none was sent; after a change it
+    is the id of the element.
+    """
     links: common.Links | UnsetType = field(name="_links", default=UNSET)
     embedded: CatalogElementEmbedded | UnsetType = field(name="_embedded", default=UNSET)
 

@@ -93,6 +93,8 @@ class CustomerStatusCreate(Model, kw_only=True):
 class CustomerStatusUpdateOne(Model, kw_only=True):
     """Changes of one status; at least one of name, sort and color."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     name: str | UnsetType = UNSET
     sort: int | UnsetType = UNSET
     """Position among the statuses."""

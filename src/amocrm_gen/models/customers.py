@@ -254,9 +254,9 @@ class CustomerUpdate(Model, kw_only=True):
 
     id: int
     name: str | UnsetType = UNSET
-    next_price: int | UnsetType = UNSET
+    next_price: int | None | UnsetType = UNSET
     """Expected sum of the next purchase in the currency of the account."""
-    next_date: int | UnsetType = UNSET
+    next_date: int | None | UnsetType = UNSET
     """Expected time of the next purchase in Unix seconds."""
     periodicity: int | UnsetType = UNSET
     """Days between purchases; only for the mode periodicity."""
@@ -289,9 +289,9 @@ class CustomerUpdateOne(Model, kw_only=True):
     id: int | UnsetType = UNSET
     """Not needed; the path names the customer."""
     name: str | UnsetType = UNSET
-    next_price: int | UnsetType = UNSET
+    next_price: int | None | UnsetType = UNSET
     """Expected sum of the next purchase in the currency of the account."""
-    next_date: int | UnsetType = UNSET
+    next_date: int | None | UnsetType = UNSET
     """Expected time of the next purchase in Unix seconds."""
     periodicity: int | UnsetType = UNSET
     """Days between purchases; only for the mode periodicity."""

@@ -939,7 +939,7 @@ class CatalogFieldUpdate(Model, kw_only=True):
     """Symbolic code."""
     sort: int | UnsetType = UNSET
     """Position among the fields."""
-    settings: dict[str, Any] | UnsetType = UNSET
+    settings: dict[str, Any] | None | UnsetType = UNSET
     """Settings of the field; their content is not documented."""
     is_visible: bool | UnsetType = UNSET
     """Show the field in the interface."""
@@ -974,7 +974,7 @@ class CatalogFieldUpdateOne(Model, kw_only=True):
     """Symbolic code."""
     sort: int | UnsetType = UNSET
     """Position among the fields."""
-    settings: dict[str, Any] | UnsetType = UNSET
+    settings: dict[str, Any] | None | UnsetType = UNSET
     """Settings of the field; their content is not documented."""
     is_visible: bool | UnsetType = UNSET
     """Show the field in the interface."""
@@ -1054,6 +1054,8 @@ class CustomFieldGroupCreate(Model, kw_only=True):
 class CustomFieldGroupUpdateOne(Model, kw_only=True):
     """Changes of one group; at least one key."""
 
+    id: str | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     name: str | UnsetType = UNSET
     """Name as users see it."""
     sort: int | UnsetType = UNSET

@@ -71,6 +71,8 @@ class EntityUnlinkMetadataWrite(Model, kw_only=True):
 
     catalog_id: int | UnsetType = UNSET
     """List of the element; required for list elements."""
+    price_id: int | None | UnsetType = UNSET
+    """Taken and ignored."""
     updated_by: int | UnsetType = UNSET
     """User on whose behalf; a deleted user is refused with NotSupportedChoice."""
 

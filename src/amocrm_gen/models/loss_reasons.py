@@ -54,6 +54,8 @@ class LossReasonCreate(Model, kw_only=True):
 class LossReasonUpdateOne(Model, kw_only=True):
     """Changes of a loss reason. Keys that are left out keep their value."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     name: str | UnsetType = UNSET
     sort: int | UnsetType = UNSET
     """Position in the list of reasons."""

@@ -361,6 +361,8 @@ class NoteUpdate(Model, kw_only=True):
 class NoteUpdateOne(Model, kw_only=True):
     """A change to one note."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     entity_id: int | UnsetType = UNSET
     """Entity of the note."""
     note_type: WritableNoteType | UnsetType = UNSET

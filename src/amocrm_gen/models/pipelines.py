@@ -193,6 +193,8 @@ class PipelineCreate(Model, kw_only=True):
 class PipelineUpdateOne(Model, kw_only=True):
     """Changes of a pipeline, one at least. Its stages have operations of their own."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     name: str | UnsetType = UNSET
     sort: int | UnsetType = UNSET
     """Position; ignored for the main pipeline."""
@@ -240,6 +242,8 @@ class PipelineStatusDescriptionUpdate(Model, kw_only=True):
 class PipelineStatusUpdate(Model, kw_only=True):
     """Changes of a stage, one at least."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     name: str | UnsetType = UNSET
     sort: int | UnsetType = UNSET
     """Position; the server renumbers it and keeps the order."""

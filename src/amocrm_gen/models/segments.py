@@ -77,6 +77,8 @@ class SegmentCreate(Model, kw_only=True):
 class SegmentUpdateOne(Model, kw_only=True):
     """Changes of one segment; at least one key. Keys that are not sent keep their values."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     name: str | UnsetType = UNSET
     color: str | UnsetType = UNSET
     """Colour of the palette without a number sign.

@@ -153,7 +153,7 @@ class SourceUpdate(Model, kw_only=True):
     """Pipeline for the leads of the source."""
     default: bool | UnsetType = UNSET
     """Whether it becomes the default source of the integration in place of the former one."""
-    origin_code: str | UnsetType = UNSET
+    origin_code: str | None | UnsetType = UNSET
     """Code of the main chat channel."""
     services: list[SourceServiceWrite] | UnsetType = UNSET
     """Messengers that the source offers."""
@@ -173,7 +173,7 @@ class SourceUpdateOne(Model, kw_only=True):
     """Pipeline for the leads of the source."""
     default: bool | UnsetType = UNSET
     """Whether it becomes the default source of the integration in place of the former one."""
-    origin_code: str | UnsetType = UNSET
+    origin_code: str | None | UnsetType = UNSET
     """Code of the main chat channel."""
     services: list[SourceServiceWrite] | UnsetType = UNSET
     """Messengers that the source offers."""

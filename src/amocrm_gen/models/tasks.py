@@ -110,6 +110,8 @@ class TaskUpdate(Model, kw_only=True):
 class TaskUpdateOne(Model, kw_only=True):
     """A change to one task."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     text: str | UnsetType = UNSET
     complete_till: int | UnsetType = UNSET
     """Deadline in Unix seconds."""

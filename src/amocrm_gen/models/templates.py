@@ -152,6 +152,8 @@ class ChatTemplateUpdate(Model, kw_only=True):
 class ChatTemplateUpdateOne(Model, kw_only=True):
     """A change to one template."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     name: str | UnsetType = UNSET
     content: str | UnsetType = UNSET
     """Text; may hold markers of the bot."""

@@ -281,6 +281,8 @@ class RoleUpdate(Model, kw_only=True):
 class RoleUpdateOne(Model, kw_only=True):
     """A change to one role; at least one key."""
 
+    id: int | UnsetType = UNSET
+    """Taken and ignored; the path names the object."""
     name: str | UnsetType = UNSET
     rights: RoleRightsWrite | UnsetType = UNSET
     request_id: str | UnsetType = UNSET

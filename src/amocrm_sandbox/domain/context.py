@@ -133,7 +133,7 @@ class Context:
         return kind in ENTITY_TABLES and self.store.row(sql, (id,)) is not None
 
     def check_users(self, item: Item, data: dict[str, Any], *keys: str, prefix: str = "") -> None:
-        """Add an error for every key that names nobody; 0 is the robot, who is responsible for nothing.
+        """Add an error for every key that names no user; 0 is the robot.
 
         Args:
             item: Where errors go.
@@ -144,7 +144,7 @@ class Context:
         users = self.store.documents("users")
         for key in keys:
             value = data.get(key)
-            if value is not None and value not in users and (value != 0 or key == "responsible_user_id"):
+            if value is not None and value not in users and value != 0:
                 item.error("NotSupportedChoice", prefix + key)
 
     # ---- refusing

@@ -19,6 +19,9 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         events_delay: Seconds after which an event can be read.
         events_follow_created_at: Whether the event of a creation has the `created_at` that the body names.
         ids_ascend: Whether ids of leads, contacts, companies, customers, tasks and notes ascend.
+        strict: Which of two readings is followed where evidence is thin. True: keys that are only read are refused
+            in an update, and call notes need `duration` and `source`. False: such keys are ignored, and the two may
+            be missing.
 
     Example:
         >>> from amocrm_sandbox import Sandbox
@@ -33,6 +36,7 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     events_delay: float = 0.0
     events_follow_created_at: bool = False
     ids_ascend: bool = True
+    strict: bool = True
 
     def change(self, changes: dict[str, Any]) -> None:
         """Change several switches.

@@ -26,9 +26,21 @@ class Operation:
         max_limit: Greatest `limit` of a paged list.
         is_batch: Whether the body is an array.
         tag: The area.
+        read_only: Keys of the object as it is read that an update of it does not know.
     """
 
-    __slots__ = ("_body", "_validator", "id", "is_batch", "max_items", "max_limit", "raw", "schemas", "tag")
+    __slots__ = (
+        "_body",
+        "_validator",
+        "id",
+        "is_batch",
+        "max_items",
+        "max_limit",
+        "raw",
+        "read_only",
+        "schemas",
+        "tag",
+    )
 
     def __init__(self, raw: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
         self.raw = raw
@@ -36,12 +48,25 @@ class Operation:
         self.tag: str = (raw.get("tags") or [""])[0]
         self.schemas = schemas
         self._validator: Validator | None = None
+        self.read_only: frozenset[str] = frozenset()
         content = raw.get("requestBody", {}).get("content", {})
         body = content.get("application/json", {}).get("schema")
         self.is_batch = bool(body) and body.get("type") == "array"
         self._body = body.get("items") if self.is_batch else body
         self.max_items: int | None = (raw.get("x-batch") or {}).get("max") or (body or {}).get("maxItems")
         self.max_limit: int | None = (raw.get("x-page") or {}).get("limit")
+
+    @property
+    def body_keys(self) -> frozenset[str]:
+        """Keys of the body, or of an item of it."""
+        return _keys(self._body, self.schemas)
+
+    @property
+    def answer_keys(self) -> frozenset[str]:
+        """Keys of the object that is answered with 200."""
+        content: Mapping[str, Any] = self.raw["responses"].get("200", {}).get("content", {})
+        schemas = [media.get("schema") for media in content.values()]
+        return _keys(schemas[0], self.schemas) if schemas else frozenset()
 
     @property
     def needs_body(self) -> bool:
@@ -62,6 +87,12 @@ class Operation:
         return self._validator(item)
 
 
+def _keys(schema: Mapping[str, Any] | None, schemas: Mapping[str, Any]) -> frozenset[str]:
+    while schema is not None and "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    return frozenset((schema or {}).get("properties", {}))
+
+
 class Description:
     """All operations, found by method and path.
 
@@ -80,6 +111,16 @@ class Description:
                     operation = Operation(raw, self._schemas)
                     self.operations[operation.id] = operation
                     self._router.add(method.upper(), path, operation)
+            self._find_read_only(document["paths"], path)
+
+    def _find_read_only(self, paths: Mapping[str, Any], path: str) -> None:
+        """Learn from the reading of one object which of its keys the update of it, or of several, does not know."""
+        update = paths[path].get("patch")
+        one = path if path.endswith("}") else f"{path}/{{id}}"
+        read = paths.get(one, {}).get("get", {})
+        if update is not None and "operationId" in read:
+            operation = self.operations[update["operationId"]]
+            operation.read_only = Operation(read, self._schemas).answer_keys - operation.body_keys
 
     @classmethod
     def bundled(cls) -> Description:

@@ -46,12 +46,43 @@ def compile_validator(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> 
         try:
             check(value)
         except fastjsonschema.JsonSchemaValueException as error:
+            if _empty_lists_to_objects(value, schema, schemas):
+                return validate(value)
             found = list(walk(value, schema, schemas, ""))
             path = ".".join(str(part) for part in error.path[1:])
             return found or [field_error("InvalidFormat", path, detail=str(error.message))]
         return []
 
     return validate
+
+
+def _empty_lists_to_objects(value: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> bool:
+    """Put `{}` in the place of every `[]` where the schema has an object and no list; return whether any was there.
+
+    PHP writes both alike and reads both alike, and the vendor's SDK sends `[]` for objects without keys.
+    """
+    schema = _resolved(schema, schemas)
+    changed = False
+    if isinstance(value, list) and "items" in schema:
+        for child in value:
+            changed = _empty_lists_to_objects(child, schema["items"], schemas) or changed
+    for key, child in list(value.items()) if isinstance(value, dict) else ():
+        if key not in schema.get("properties", {}):
+            continue
+        wanted = schema["properties"][key]
+        options = [_resolved(option, schemas).get("type") for option in wanted.get("anyOf", [wanted])]
+        if child == [] and "object" in options and "array" not in options:
+            value[key] = {}
+            changed = True
+        else:
+            changed = _empty_lists_to_objects(child, wanted, schemas) or changed
+    return changed
+
+
+def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+    while "$ref" in schema:
+        schema = schemas[schema["$ref"].removeprefix(_PREFIX)]
+    return schema
 
 
 def _reach(node: Any, schemas: Mapping[str, Any], found: dict[str, Any]) -> None:

@@ -59,8 +59,8 @@ def create_elements(ctx: Context) -> Response:
     for item in ctx.items:
         id = None if item.errors else make_element(ctx, item, catalog, item.data)
         if id is not None:
-            request_id = as_int(item.request_id)
-            sent = request_id if request_id is not None else item.request_id
+            # As it was sent; the vendor's SDK compares it with ===. The example of the documentation has the bare index.
+            sent = item.request_id if "request_id" in item.data else (item.index or 0)
             shown.append(show_element(ctx, catalog, _find(ctx, id) or (), sent))
     ctx.refuse_bad_items()
     return _written(ctx, shown)

@@ -141,7 +141,7 @@ def create_notes(ctx: Context) -> Response:
 
 def _params(ctx: Context, item: Item, note_type: Any, sent: Any) -> dict[str, Any]:
     """Return the params to keep; those of an attachment name a file of the drive, whose names reading adds."""
-    params = check_params(item, note_type, sent)
+    params = check_params(item, note_type, sent, ctx.account.behaviour.strict)
     if note_type != "attachment" or item.errors:
         return params
     found = file_reference(ctx, params["file_uuid"], params.get("version_uuid"))

@@ -91,7 +91,10 @@ def test_tags_links_notes_and_tasks_are_events(sandbox: Checked) -> None:
     link = [{"to_entity_id": contact, "to_entity_type": "contacts"}]
     sandbox.post(f"/api/v4/leads/{lead}/link", link)
     sandbox.post(f"/api/v4/leads/{lead}/unlink", link)
-    sandbox.make(f"leads/{lead}/notes", {"note_type": "call_in", "params": {"phone": "1", "duration": 5}})
+    sandbox.make(
+        f"leads/{lead}/notes",
+        {"note_type": "call_in", "params": {"phone": "1", "duration": 5, "source": "pbx"}},
+    )
     (task,) = sandbox.make("tasks", {"text": "T", "complete_till": 1})
     sandbox.patch(f"/api/v4/tasks/{task}", {"is_completed": True, "result": {"text": "done"}, "text": "U"})
     of_lead = f"filter[entity]=lead&filter[entity_id]={lead}"
