@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 from .account import Account
 from .domain.closest_task import refresh_closest
 from .domain.context import Context, Item
+from .domain.duplicates import CONTROL_KIND
 from .domain.entities import create
 from .domain.kinds import CONTACTS, LEADS
 from .domain.relations import link
@@ -297,6 +298,55 @@ class UserActions:
             ctx.store.put("users", {**user, "rights": rights, **marks})
             token = account.tokens.issue_access(account.integration.client_id, id, 365 * 86400)
         return {"id": id, "token": token}
+
+    def set_duplicate_control(
+        self,
+        pipeline_id: int | None = None,
+        *,
+        is_on: bool = True,
+        phone: bool = True,
+        email: bool = True,
+        fields: Sequence[int] = (),
+        stages: Sequence[int] | None = None,
+        on_many: str = "newest",
+        keep: bool = False,
+    ) -> Record:
+        """Set the duplicate control of a pipeline, which only `POST /api/v4/leads/complex` takes part in.
+
+        An item that repeats a stored lead changes that lead instead of creating one. With more than three such leads
+        nothing is merged. Items of one request are not compared with each other.
+
+        Args:
+            pipeline_id: The pipeline; None for the main one.
+            is_on: Whether it is on.
+            phone: Compare phones of main contacts, in international form.
+            email: Compare e-mails of main contacts.
+            fields: Ids of text and number fields of leads and contacts to compare.
+            stages: Ids of the stages that are searched; None for all.
+            on_many: With two or three duplicates: `newest` changes the newest lead, `all` changes all, `new` creates.
+            keep: Keep what is stored and only fill what is empty; otherwise what is sent replaces it. Phones and
+                e-mails are always added to.
+
+        Raises:
+            ValueError: There is no such pipeline, or `on_many` is unknown.
+        """
+        if on_many not in ("newest", "all", "new"):
+            raise ValueError(f'on_many must be "newest", "all" or "new", got {on_many!r}')
+        with self._acting() as ctx:
+            id = main_pipeline(ctx.store) if pipeline_id is None else pipeline_id
+            if ctx.store.document("pipelines", id) is None:
+                raise ValueError(f"pipeline_id must be the id of a pipeline, got {id}")
+            control = {
+                "id": id,
+                "is_on": is_on,
+                "phone": phone,
+                "email": email,
+                "on_many": on_many,
+                "keep": keep,
+            }
+            control |= {"fields": list(fields), "stages": None if stages is None else list(stages)}
+            ctx.store.put(CONTROL_KIND, control)
+        return control
 
     def add_group(self, name: str) -> Record:
         """Add a group of users."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -45,6 +45,7 @@ class Changes:
         self._events: list[tuple[Any, ...]] = []
         self._hooks: dict[tuple[str, str, Any], Extra] = {}
         self._ready: list[HookDelivery] = []
+        self._later: list[tuple[float, Callable[[int], None]]] = []
 
     # ---- writing down
 
@@ -99,6 +100,10 @@ class Changes:
     def deliver(self, delivery: HookDelivery) -> None:
         """Add a delivery that is no webhook of the account, such as a message to a chat channel."""
         self._ready.append(delivery)
+
+    def later(self, seconds: float, action: Callable[[int], None]) -> None:
+        """Let an action take effect so many seconds after the change, if the request is not refused."""
+        self._later.append((seconds, action))
 
     def _ulid(self) -> str:
         number = (self.now * 1000 + len(self._events) % 1000) << 80 | self._account.random.getrandbits(80)
@@ -252,10 +257,12 @@ class Changes:
             events, self._events = self._events, []
             delay = self._account.behaviour.events_delay
             if delay:
-                at = self.now + math.ceil(delay)
-                self._account.deferred.add(at, lambda _: self._write(events))
+                self.later(delay, lambda at: self._write(events))
             else:
                 self._write(events)
+        for seconds, action in self._later:
+            self._account.deferred.add(self.now + math.ceil(seconds), action)
+        self._later = []
         hooks, self._hooks = self._hooks, {}
         ready, self._ready = self._ready, []
         deliveries = self._account.webhooks.prepare(hooks) + ready if hooks else ready

@@ -146,11 +146,20 @@ def list_all(ctx: Context, kind: Kind) -> Response:
     selection.order_by(ctx, kind.orders)
     text = ctx.query.get("query")
     if isinstance(text, str) and text.strip():
-        selection.where("instr(search, ?) > 0", text.strip().casefold())
+        _search(ctx, selection, text.strip().casefold())
     if ctx.account.settings["is_api_filter_enabled"]:
         _filter(ctx, kind, selection)
     rows, has_next = selection.page(ctx, kind.select)
     return ctx.page_answer(kind.name, render(ctx, kind, [kind.row(row) for row in rows]), has_next)
+
+
+def _search(ctx: Context, selection: Selection, text: str) -> None:
+    digits = "".join(filter(str.isdigit, text))
+    is_number = bool(digits) and not any(map(str.isalpha, text))
+    if is_number and ctx.account.behaviour.search == "digits":
+        selection.where("instr(digits(search), ?) > 0", digits)
+    else:
+        selection.where("instr(search, ?) > 0", text)
 
 
 def _filter(ctx: Context, kind: Kind, selection: Selection) -> None:
@@ -275,7 +284,13 @@ def _store_values(
 ) -> None:
     into = row if target is None else target
     into["fields"] = _encode(stored) if stored else None
-    into["search"] = f"{row['name']}\n".casefold() + stored_text(ctx.store.documents("fields"), stored)
+    search = f"{row['name']}\n".casefold() + stored_text(ctx.store.documents("fields"), stored)
+    delay = ctx.account.behaviour.search_delay
+    if delay:
+        ctx.changes.later(delay, lambda at: ctx.store.update(kind.name, id, {"search": search}))
+        into |= {"search": ""} if is_new else {}
+    else:
+        into["search"] = search
     if not is_new:
         ctx.store.executemany(
             "DELETE FROM field_values WHERE field_id=? AND entity_id=?",

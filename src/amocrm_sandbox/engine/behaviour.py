@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,6 +22,9 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         strict: Which of two readings is followed where evidence is thin. True: keys that are only read are refused
             in an update, and call notes need `duration` and `source`. False: such keys are ignored, and the two may
             be missing.
+        search: How `query` of the four main lists finds numbers: `literal` as they are stored, `digits` by their
+            digits alone, so that ``9001234567`` finds ``+7 (900) 123-45-67``.
+        search_delay: Seconds after which a new or changed entity is found by what it contains.
 
     Example:
         >>> from amocrm_sandbox import Sandbox
@@ -37,6 +40,8 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     events_follow_created_at: bool = False
     ids_ascend: bool = True
     strict: bool = True
+    search: Literal["literal", "digits"] = "literal"
+    search_delay: float = 0.0
 
     def change(self, changes: dict[str, Any]) -> None:
         """Change several switches.

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..domain import access
 from ..domain.context import Context, Item, Routes
+from ..domain.duplicates import duplicates_of, merge
 from ..domain.entities import Kind, create
 from ..domain.kinds import COMPANIES, CONTACTS, LEADS
 from ..domain.relations import link
@@ -23,14 +24,32 @@ MOST_VALUES = 40
 @routes("POST", "/api/v4/leads/complex")
 def create_complex_leads(ctx: Context) -> Response:
     """Add leads with one contact and one company each; the answer is a bare array."""
-    answer = []
+    answer: dict[int, dict[str, Any]] = {}
+    new_ids: set[int] = set()
     for item in ctx.items:
-        if not item.errors:
-            made = _create(ctx, item)
-            if made is not None:
-                answer.append(made)
+        if item.errors:
+            continue
+        merged = _merge(ctx, item, new_ids)
+        if merged is None and not item.errors:
+            created = _create(ctx, item)
+            if created is not None:
+                new_ids.add(created["id"])
+                answer[created["id"]] = created
+        elif merged is not None and merged["id"] in answer:
+            # Items that were merged into one lead are one element of the answer.
+            answer[merged["id"]]["request_id"] += merged["request_id"]
+        elif merged is not None:
+            answer[merged["id"]] = merged
     ctx.refuse_bad_items()
-    return json_response(answer)
+    return json_response(list(answer.values()))
+
+
+def _merge(ctx: Context, item: Item, new_ids: set[int]) -> dict[str, Any] | None:
+    """Merge an item into the leads that it repeats and return the answer about the newest, or None for a new lead."""
+    pipeline_id = item.data.get("pipeline_id") or main_pipeline(ctx.store)
+    targets = duplicates_of(ctx, item.data, pipeline_id, new_ids)
+    answers = [merge(ctx, item, id, pipeline_id) for id in targets]
+    return answers[0] if answers else None
 
 
 def _create(ctx: Context, item: Item) -> dict[str, Any] | None:

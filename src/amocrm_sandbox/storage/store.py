@@ -36,6 +36,11 @@ def advice(path: str | Path | None, error: sqlite3.Error) -> str:
     return f"can not keep the account in {path}: {reason}; {hint}"
 
 
+def _digits(text: str) -> str:
+    """Return the digits of each line of a text."""
+    return "\n".join("".join(filter(str.isdigit, line)) for line in text.split("\n"))
+
+
 class Store:
     """Tables for what there is much of, and a cached directory of documents for what there is little of.
 
@@ -82,6 +87,7 @@ class Store:
     def _open(self, path: str | Path | None) -> None:
         # SQLite folds the case of ASCII only.
         self.connection.create_function("casefold", 1, lambda text: text.casefold(), deterministic=True)
+        self.connection.create_function("digits", 1, _digits, deterministic=True)
         execute = self.connection.execute
         # What is cached here would be wrong as soon as somebody else wrote.
         execute("PRAGMA locking_mode=EXCLUSIVE")

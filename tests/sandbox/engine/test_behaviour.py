@@ -93,3 +93,45 @@ def test_switches_are_turned_from_other_processes(sandbox: Checked) -> None:
     assert answer.json() == sandbox.call("GET", "/_sandbox/behaviour").json()
     assert not sandbox.behaviour.events_enabled
     assert sandbox.call("POST", "/_sandbox/behaviour", {"evnts": 1}).status == 400
+
+
+SPELLINGS = ("+7 (900) 123-45-67", "8-900-123-45-67", "79001234567", "+7 900 1234567")
+
+
+def found(sandbox: Sandbox, query: str) -> int:
+    answer = sandbox.get(f"/api/v4/contacts?query={query}").json()
+    return len(answer["_embedded"]["contacts"]) if answer else 0
+
+
+def test_search_is_literal_or_by_digits(sandbox: Checked) -> None:
+    """A number is found as it is stored, or in every spelling; words are found the same way in both."""
+    for spelling in SPELLINGS:
+        values = [{"field_code": "PHONE", "values": [{"value": spelling, "enum_code": "WORK"}]}]
+        sandbox.make("contacts", {"name": "Anna 17", "custom_fields_values": values})
+    assert (found(sandbox, "9001234567"), found(sandbox, "Anna"), found(sandbox, "anna%2017")) == (1, 4, 4)
+    sandbox.behaviour.search = "digits"
+    assert (found(sandbox, "9001234567"), found(sandbox, "Anna"), found(sandbox, "anna%2017")) == (4, 4, 4)
+    assert (found(sandbox, "8%20(900)%20123"), found(sandbox, "900%20999")) == (1, 0)
+
+
+def test_search_can_be_late(sandbox: Checked, clock: ManualClock) -> None:
+    """A new contact is in the list at once and is found after the delay, a changed one by its old name until then."""
+    sandbox.behaviour.search_delay = 10
+    (contact,) = sandbox.make("contacts", {"name": "Anna"})
+    assert sandbox.read(f"/api/v4/contacts/{contact}")["name"] == "Anna"
+    assert found(sandbox, "Anna") == 0
+    clock.tick(10)
+    assert found(sandbox, "Anna") == 1
+    sandbox.patch(f"/api/v4/contacts/{contact}", {"name": "Boris"})
+    assert (found(sandbox, "Anna"), found(sandbox, "Boris")) == (1, 0)
+    clock.tick(10)
+    assert (found(sandbox, "Anna"), found(sandbox, "Boris")) == (0, 1)
+
+
+def test_a_refused_batch_is_found_never(sandbox: Checked, clock: ManualClock) -> None:
+    """What was rolled back leaves nothing for later, also not for the next entity with its id."""
+    sandbox.behaviour.search_delay = 10
+    sandbox.refused("POST", "/api/v4/contacts", [{"name": "Anna"}, {"name": "x", "responsible_user_id": 5}])
+    sandbox.make("contacts", {"name": "Boris"})
+    clock.tick(10)
+    assert (found(sandbox, "Anna"), found(sandbox, "Boris")) == (0, 1)
