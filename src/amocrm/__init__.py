@@ -13,37 +13,47 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._core.public_names import publish
+
 if TYPE_CHECKING:
+    __version__: str
+
     from . import entities, errors, fields, webhooks
     from ._async.auth.redis_token_store import AsyncRedisTokenStore
     from ._async.auth.token_stores import AsyncFileTokenStore, AsyncMemoryTokenStore, AsyncTokenStore
     from ._async.client import AsyncAmoCRM
     from ._async.limits.file import AsyncFileLimiter
-    from ._async.limits.memory import AsyncMemoryLimiter
+    from ._async.limits.memory import AsyncLimiter, AsyncMemoryLimiter
     from ._async.limits.redis import AsyncRedisLimiter
     from ._async.orm.collections import AsyncCollection
     from ._async.orm.query import AsyncQuery
     from ._async.orm.session import AsyncSession
+    from ._async.resources.files import AsyncFiles
+    from ._async.webhooks.handler_context import AsyncHandling
     from ._async.webhooks.inbox import AsyncInbox
     from ._async.webhooks.receiver import AsyncHooks
     from ._async.webhooks.redis_inbox import AsyncRedisInbox
     from ._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
     from ._core.auth.token import OAuth
     from ._core.http.chat_signing import ChannelSecret
-    from ._core.http.options import Timeout
+    from ._core.http.hosts import LimitKey
+    from ._core.http.options import Stats, Timeout
     from ._core.http.retry import RetryPolicy
     from ._core.limits.limiter import Limits
+    from ._core.orm.filters import Condition
     from ._core.orm.outcome import Issue, Outcome, Report, Result
     from ._core.orm.plan import Plan
     from ._sync.auth.redis_token_store import RedisTokenStore
     from ._sync.auth.token_stores import FileTokenStore, MemoryTokenStore, TokenStore
     from ._sync.client import AmoCRM
     from ._sync.limits.file import FileLimiter
-    from ._sync.limits.memory import MemoryLimiter
+    from ._sync.limits.memory import Limiter, MemoryLimiter
     from ._sync.limits.redis import RedisLimiter
     from ._sync.orm.collections import Collection
     from ._sync.orm.query import Query
     from ._sync.orm.session import Session
+    from ._sync.resources.files import Files
+    from ._sync.webhooks.handler_context import Handling
     from ._sync.webhooks.inbox import Inbox
     from ._sync.webhooks.receiver import Hooks
     from ._sync.webhooks.redis_inbox import RedisInbox
@@ -62,6 +72,8 @@ if TYPE_CHECKING:
         Task,
         User,
     )
+    from .entities._relations import LinkSet
+    from .entities._tags import TagSet
     from .errors import (
         AmoCRMError,
         APIError,
@@ -90,22 +102,19 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "TokenExpired",
-    "LoginNeeded",
-    "GrantRevoked",
-    "GrantInDoubt",
-    "FileLimiter",
-    "MemoryLimiter",
-    "AsyncFileLimiter",
-    "AsyncMemoryLimiter",
     "APIError",
     "AmoCRM",
     "AmoCRMError",
     "AsyncAmoCRM",
     "AsyncCollection",
+    "AsyncFileLimiter",
     "AsyncFileTokenStore",
+    "AsyncFiles",
+    "AsyncHandling",
     "AsyncHooks",
     "AsyncInbox",
+    "AsyncLimiter",
+    "AsyncMemoryLimiter",
     "AsyncMemoryTokenStore",
     "AsyncQuery",
     "AsyncRedisInbox",
@@ -120,21 +129,32 @@ __all__ = [
     "CircuitOpen",
     "Collection",
     "Company",
+    "Condition",
     "ConfigurationError",
     "Contact",
     "Customer",
     "DecodeError",
     "Entity",
+    "FileLimiter",
     "FileTokenStore",
+    "Files",
     "FilterError",
     "FilterIgnored",
     "FlushError",
     "ForbiddenError",
+    "GrantInDoubt",
+    "GrantRevoked",
+    "Handling",
     "Hooks",
     "Inbox",
     "Issue",
     "Lead",
+    "LimitKey",
+    "Limiter",
     "Limits",
+    "LinkSet",
+    "LoginNeeded",
+    "MemoryLimiter",
     "MemoryTokenStore",
     "NotFoundError",
     "NotLoaded",
@@ -154,11 +174,14 @@ __all__ = [
     "RetryPolicy",
     "SQLiteInbox",
     "Session",
+    "Stats",
     "Status",
     "Tag",
+    "TagSet",
     "Task",
     "Timeout",
     "TokenError",
+    "TokenExpired",
     "TokenStore",
     "TransportError",
     "UnansweredError",
@@ -174,9 +197,17 @@ __all__ = [
 
 _PLACES = {
     "_sync.limits.file": ("FileLimiter",),
-    "_sync.limits.memory": ("MemoryLimiter",),
+    "_sync.limits.memory": ("Limiter", "MemoryLimiter"),
+    "_sync.resources.files": ("Files",),
+    "_async.resources.files": ("AsyncFiles",),
+    "_sync.webhooks.handler_context": ("Handling",),
+    "_async.webhooks.handler_context": ("AsyncHandling",),
+    "_core.http.hosts": ("LimitKey",),
+    "_core.orm.filters": ("Condition",),
+    "entities._relations": ("LinkSet",),
+    "entities._tags": ("TagSet",),
     "_async.limits.file": ("AsyncFileLimiter",),
-    "_async.limits.memory": ("AsyncMemoryLimiter",),
+    "_async.limits.memory": ("AsyncLimiter", "AsyncMemoryLimiter"),
     "_async.client": ("AsyncAmoCRM",),
     "_async.orm.collections": ("AsyncCollection",),
     "_async.webhooks.receiver": ("AsyncHooks",),
@@ -190,7 +221,7 @@ _PLACES = {
     "_async.auth.token_stores": ("AsyncFileTokenStore", "AsyncMemoryTokenStore", "AsyncTokenStore"),
     "_core.http.chat_signing": ("ChannelSecret",),
     "_core.limits.limiter": ("Limits",),
-    "_core.http.options": ("Timeout",),
+    "_core.http.options": ("Stats", "Timeout"),
     "_core.orm.outcome": ("Issue", "Outcome", "Report", "Result"),
     "_core.orm.plan": ("Plan",),
     "_core.http.retry": ("RetryPolicy",),
@@ -227,9 +258,17 @@ _MODULES = {name: place for place, names in _PLACES.items() for name in names}
 def __getattr__(name: str) -> Any:
     if name in ("entities", "errors", "fields", "webhooks"):
         return import_module(f".{name}", __name__)
-    if name not in __all__:
+    if name not in __all__ and name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_MODULES.get(name, 'errors')}", __name__), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("amocrm-orm")
+    place = _MODULES.get(name)
+    if place is None:
+        value = getattr(import_module(".errors", __name__), name)
+    else:
+        value = publish(__name__, getattr(import_module(f".{place}", __name__), name))
     globals()[name] = value
     return value
 

@@ -294,3 +294,8 @@ class SplitLimitWarning(AmoCRMWarning):
 
 class RedisAwayWarning(AmoCRMWarning):
     """Redis cannot be reached; this process keeps to its share of the request limit by itself."""
+
+
+for _error in __all__:
+    # A traceback and a pickle name the public module.
+    globals()[_error].__module__ = __name__

@@ -17,6 +17,7 @@ from ._core.events import (
     ThrottleWaited,
     TokenRefreshed,
 )
+from ._core.public_names import publish_all
 
 __all__ = [
     "AccountMoved",
@@ -33,3 +34,5 @@ __all__ = [
     "ThrottleWaited",
     "TokenRefreshed",
 ]
+
+publish_all(__name__, globals(), __all__)

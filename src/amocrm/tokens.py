@@ -33,6 +33,7 @@ import msgspec
 from ._core.auth.login_redirect import Redirect, new_state, read_redirect
 from ._core.auth.token import OAuth, Token
 from ._core.http.hosts import parse_account
+from ._core.public_names import publish_all
 from .errors import ConfigurationError, TokenRejected
 
 __all__ = [
@@ -297,3 +298,6 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
 
 def _rejected(reason: str, why: str) -> TokenRejected:
     return TokenRejected(f"the token was not accepted: {why}", reason=reason)
+
+
+publish_all(__name__, globals(), (name for name in __all__ if name != "OAuth"))

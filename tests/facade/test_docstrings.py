@@ -14,6 +14,7 @@ import pytest
 
 from amocrm import AmoCRM, Company, Contact, Lead, Limits, MemoryLimiter, Note, Tag, Task, User, fields
 from amocrm_sandbox import Sandbox, SandboxTransport
+from tests.support.examples import Finder
 
 ROOMS = ("amocrm._core", "amocrm.fields", "amocrm.entities", "amocrm.command")
 
@@ -100,7 +101,7 @@ def test_the_examples_of_a_module_run(module: str, crm: AmoCRM) -> None:
     """Each docstring runs by itself, with an account, a lead and a session at hand."""
     said: list[str] = []
     runner = doctest.DocTestRunner(verbose=False)
-    for test in doctest.DocTestFinder(exclude_empty=True).find(import_module(module)):
+    for test in Finder(exclude_empty=True).find(import_module(module)):
         test.globs = {**test.globs, **names(crm)}
         if "__name__" in test.globs:
             test.globs["__name__"] = module
@@ -113,7 +114,7 @@ def test_there_are_examples() -> None:
     found = [
         test
         for module in modules()
-        for test in doctest.DocTestFinder(exclude_empty=True).find(import_module(module))
+        for test in Finder(exclude_empty=True).find(import_module(module))
         if test.examples
     ]
-    assert len(found) >= 25
+    assert len(found) >= 30

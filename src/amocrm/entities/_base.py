@@ -69,7 +69,9 @@ class EntityMeta(type):
         *,
         replaces: Collection[str] = (),
     ) -> EntityMeta:
-        if "_kind" not in namespace:
+        if "_kind" in namespace:
+            namespace["__module__"] = "amocrm"
+        else:
             _check_free(name, bases, namespace, replaces)
         namespace.setdefault("__slots__", ())
         if "_kind" in namespace:

@@ -16,6 +16,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .._core.public_names import publish
+
 if TYPE_CHECKING:
     from amocrm_gen.models.fields import (
         FileValue,
@@ -126,7 +128,7 @@ def __getattr__(name: str) -> Any:
         module = import_module("amocrm_gen.models.fields")
     else:
         module = import_module(f".{_MODULES.get(name, '_simple')}", __name__)
-    value = getattr(module, name)
+    value = getattr(module, name) if name in _VALUES else publish(__name__, getattr(module, name))
     globals()[name] = value
     return value
 

@@ -16,6 +16,7 @@ Receiving over HTTP, durable acceptance and handlers are in ``amocrm.Hooks`` and
 
 from __future__ import annotations
 
+from .._core.public_names import publish_all
 from ._events.activity import (
     CatalogElementAdded,
     CatalogElementDeleted,
@@ -100,6 +101,8 @@ from ._events.talks import (
 from ._parsing.parse import parse
 from ._parsing.php_forms import Limits, decode_form
 from ._receiving.delivery import Account, Answer, Delivery
+from ._receiving.handler_registry import Failure, GiveUp
+from ._receiving.inbox_entry import Backoff, InboxEntry
 from ._receiving.signatures import (
     chat_signature,
     check_secret,
@@ -115,6 +118,7 @@ __all__ = [
     "AccessRefused",
     "Account",
     "Answer",
+    "Backoff",
     "BodyMalformed",
     "BodyTooLarge",
     "BotRequest",
@@ -153,6 +157,9 @@ __all__ = [
     "Delivery",
     "EntityEvent",
     "Event",
+    "Failure",
+    "GiveUp",
+    "InboxEntry",
     "InboxError",
     "IntegrationUninstalled",
     "LeadAdded",
@@ -199,3 +206,5 @@ __all__ = [
     "verify_chat",
     "verify_uninstall",
 ]
+
+publish_all(__name__, globals(), __all__)

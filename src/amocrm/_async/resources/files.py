@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import mimetypes
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import urlsplit
 
 from msgspec import UNSET
@@ -25,7 +25,7 @@ from .._primitives import to_thread
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from amocrm_gen.models.drive import DriveFile, DriveVersion
+    from amocrm_gen.models.drive import DriveDateFilter, DriveFile, DriveSizeFilter, DriveVersion
 
     from ..connection.connection import AsyncConnection
 
@@ -115,19 +115,51 @@ class AsyncFiles:
         found: DriveFile = operation.parse(await self._client.send(operation.request(file_uuid=uuid)))
         return found
 
-    async def find(self, **filter: Any) -> AsyncGenerator[DriveFile]:
-        """The files of the account, page by page.
+    async def find(
+        self,
+        *,
+        name: str | None = None,
+        term: str | None = None,
+        extensions: Sequence[str] | None = None,
+        uuid: str | None = None,
+        deleted: int | None = None,
+        size: DriveSizeFilter | None = None,
+        date: DriveDateFilter | None = None,
+        source_id: int | None = None,
+        created_by: Sequence[int] | None = None,
+        updated_by: Sequence[int] | None = None,
+    ) -> AsyncGenerator[DriveFile]:
+        """Read the files of the account, page by page; what is given must fit all together.
 
         Args:
-            filter: as in ``DriveFileFilter``: ``name``, ``term`` (part of the name of the file or of an
-                entity that it hangs on), ``extensions``, ``uuid``, ``deleted``, ``size``, ``date``, …
+            name: name of the file.
+            term: part of the name of the file, or of an entity that it hangs on.
+            extensions: without the point.
+            uuid: ids of files, joined by commas.
+            deleted: 1 for deleted files.
+            size, date: bounds, as the models of the API have them.
+            source_id: id of the source.
+            created_by, updated_by: ids of users; -1 is a client, 0 a robot.
 
         Example:
             >>> async for file in crm.files.find(extensions=["pdf"]):
             ...     print(file.name, file.size)
         """
         operation = endpoint("drive.list_files")
-        options = {"filter": filter} if filter else {}
+        given = {
+            "name": name,
+            "term": term,
+            "extensions": extensions,
+            "uuid": uuid,
+            "deleted": deleted,
+            "size": size,
+            "date": date,
+            "source_id": source_id,
+            "created_by": created_by,
+            "updated_by": updated_by,
+        }
+        filters = {key: value for key, value in given.items() if value is not None}
+        options = {"filter": filters} if filters else {}
         page = 1
         while True:
             request = operation.request(page=page, limit=_PAGE, **options)

@@ -1,0 +1,22 @@
+"""The examples in docstrings."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import inspect
+from typing import Any
+
+__all__ = ["Finder"]
+
+
+class Finder(doctest.DocTestFinder):
+    """Finds the examples of the classes and functions that a module defines, wherever their public home is."""
+
+    def _from_module(self, module: Any, object: Any) -> bool:
+        if module is not None and inspect.isfunction(object):
+            return object.__globals__ is vars(module) or object.__module__ == module.__name__
+        if module is not None and inspect.isclass(object):
+            tree = ast.parse(inspect.getsource(module))
+            return object.__name__ in {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+        return super()._from_module(module, object)  # type: ignore[misc, no-any-return]
