@@ -103,7 +103,7 @@ def _plain(value: Any, name: str, path: tuple[str | int, ...]) -> Any:
     if isinstance(value, int):
         return _whole(value, name, path)
     if isinstance(value, float | Decimal):
-        if not isfinite(value):
+        if not (value.is_finite() if isinstance(value, Decimal) else isfinite(value)):
             raise _refused(name, path, "a finite number", value)
         return float.__pos__(value) if isinstance(value, float) else value
     if len(path) > _DEEPEST:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amocrm.events import DriftWarning
 from tests.fields.deals import MOSCOW, Deal, read, sent
 
 
@@ -54,12 +55,29 @@ def test_wrong_words_amounts_and_dates_are_refused_where_they_are_assigned(
         setattr(Deal(), attribute, value)
 
 
+@pytest.mark.parametrize("zone", [None, MOSCOW])
+@pytest.mark.parametrize(
+    ("field_id", "kind", "attribute", "values"),
+    [
+        (5, "numeric", "number", ("?", "NaN", "sNaN", "Infinity", "9" * 5000 + "x", [1])),
+        (12, "date", "day", ("0000-00-00", 10**15, -(10**15), 1e300, float("nan"), "--5", "1" * 5000, [])),
+        (13, "date_time", "moment", ("0000-00-00 00:00:00", 10**15, -(10**12), "-", {"a": 1})),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_none_and_a_drift(
+    field_id: int, kind: str, attribute: str, values: tuple[Any, ...], zone: Any
+) -> None:
+    """Odd numbers, dates and years cost themselves: they read as empty, and a warning names the field."""
+    for value in values:
+        with pytest.warns(DriftWarning, match=f"{field_id} "):
+            assert getattr(read(field_id, kind, {"value": value}, zone=zone), attribute) is None
+
+
 @pytest.mark.parametrize(
     ("field_id", "kind", "items", "attribute", "expected"),
     [
         (1, "text", [{"value": "сайт"}], "text", "сайт"),
         (5, "numeric", [{"value": "12.30"}], "number", Decimal("12.30")),
-        (5, "numeric", [{"value": "?"}], "number", None),
         (7, "checkbox", [{"value": False}], "flag", False),
         (12, "date", [{"value": 1634590800}], "day", date(2021, 10, 19)),
         (13, "date_time", [{"value": 1634590800}], "moment", datetime(2021, 10, 18, 21, tzinfo=UTC)),

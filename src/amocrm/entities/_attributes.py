@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
 
 from .._core.orm.filters import Condition, InclusiveOnly, as_bool, check
 from .._core.orm.times import moment, seconds
+from .._core.orm.unreadable import warn_unreadable
+from ..errors import UnreadableError
 
 if TYPE_CHECKING:
     from ._holder import Holder
 
 __all__ = ["Amount", "Attribute", "Flag", "Id", "Key", "Moment", "Plain", "Text"]
 
+#: Numbers of the API have 64 bits at most.
+_LIMIT = 10**18
 R = TypeVar("R")
 W = TypeVar("W")
 
@@ -155,6 +158,8 @@ class Id(_Matched[int | None, int | None]):
     def _in(self, value: Any) -> Any:
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
             raise TypeError(f"{self!r} takes an id, not {type(value).__name__}")
+        if value is not None and not -_LIMIT < value < _LIMIT:
+            raise ValueError(f"{self!r} must be an id of at most 18 digits, got a longer number")
         return value
 
 
@@ -166,12 +171,13 @@ class Amount(_Ranged[int | float | None, int | float | Decimal | None]):
     """A number."""
 
     def _in(self, value: Any) -> Any:
-        if value is None or type(value) is int:
+        if value is None:
             return value
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise TypeError(f"{self!r} takes a number, not {type(value).__name__}")
-        if not isfinite(value):
-            raise ValueError(f"{self!r} takes a finite number, not {value}")
+        finite = value.is_finite() if isinstance(value, Decimal) else value == value
+        if not finite or not -_LIMIT < value < _LIMIT:
+            raise ValueError(f"{self!r} must be a finite number of at most 18 digits, got another one")
         return int(value) if value == int(value) else float(value)
 
 
@@ -194,7 +200,14 @@ class Moment(_Ranged[R, datetime | int | None]):
     def _out(self, raw: Any, instance: Holder) -> Any:
         if raw is None or raw <= 0:
             return None
-        return moment(raw, instance._zone)
+        found = moment(raw, instance._zone)
+        if found is None:
+            warn_unreadable(instance._kind, self.wire, raw)
+            raise UnreadableError(
+                f"{self.attribute} of {instance!r} must be a moment of the years 1 to 9999, got another number",
+                attribute=self.attribute,
+            )
+        return found
 
     def _in(self, value: Any) -> Any:
         return None if value is None else seconds(value)

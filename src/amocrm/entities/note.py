@@ -32,6 +32,14 @@ class _NoteText(Attribute["str | None", "str | None"]):
         instance._set("params", {**(params or {}), "text": value})
 
 
+def _content(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"params must be a mapping, got {type(value).__name__}; for an ordinary note set text"
+        )
+    return dict(value)
+
+
 class _Params(Plain["dict[str, Any]"]):
     """The content of a note; the API has an empty list where there is none."""
 
@@ -39,7 +47,7 @@ class _Params(Plain["dict[str, Any]"]):
         return dict(raw) if isinstance(raw, Mapping) else {}
 
     def _in(self, value: Any) -> Any:
-        return dict(value)
+        return _content(value)
 
 
 class Note(Entity):
@@ -89,7 +97,7 @@ class Note(Entity):
         updated_at: datetime | int | UnsetType = UNSET,
         is_need_to_trigger_digital_pipeline: bool | UnsetType = UNSET,
     ) -> None:
-        content = {} if params is UNSET else dict(params)
+        content = {} if params is UNSET else _content(params)
         if text is not UNSET:
             content["text"] = text
         given = arguments(locals(), without=("text", "entity", "content"))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
 from msgspec import UNSET
 
 from .._core.orm.filters import Condition, InclusiveOnly, check
+from .._core.orm.unreadable import warn_unreadable
 from ._state import Item, Ref, ref_of
 
 if TYPE_CHECKING:
     from ._state import FieldState
 
-__all__ = ["Equality", "Field", "Holder", "Ordering"]
+__all__ = ["Equality", "Field", "Holder", "Ordering", "members"]
 
 R = TypeVar("R")
 W = TypeVar("W")
@@ -96,6 +97,15 @@ class Field(ABC, Generic[R, W]):
         """Whether two sets of items mean the same value."""
         return bool(self.decode(one, None) == self.decode(other, None))
 
+    def _unreadable(self, raw: Any) -> None:
+        """Warn that a stored value cannot be read; it reads as ``None``, and an empty text is none."""
+        if raw not in (None, ""):
+            warn_unreadable(
+                getattr(self.owner, "_kind", "") or "custom fields",
+                f"custom_fields_values.{self.ref[1]}",
+                raw,
+            )
+
     def cleared(self) -> list[dict[str, Any]] | None:
         """What is sent to clear the field."""
         return None
@@ -136,6 +146,19 @@ class Field(ABC, Generic[R, W]):
         """A value of a condition, in the form that is compared and sent."""
         (item,) = self.encode(value)
         return item.value if item.value is not UNSET else item.enum_id
+
+
+def members(field: Field[Any, Any], value: Any) -> tuple[Any, ...]:
+    """Return the members of a value of a field that takes several.
+
+    Raises:
+        TypeError: the value is one text, or cannot be iterated.
+    """
+    if isinstance(value, str):
+        raise TypeError(f"{field!r} takes several values; put one into a list: [{value!r}]")
+    if value is not None and (isinstance(value, bytes | Mapping) or not isinstance(value, Iterable)):
+        raise TypeError(f"{field!r} must be an iterable of several values, got {type(value).__name__}")
+    return () if value is None else tuple(value)
 
 
 _PLACE = {"id": 0, "code": 1, "name": 2}

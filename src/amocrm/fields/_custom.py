@@ -144,7 +144,7 @@ class _Guess(Raw):
         if isinstance(value, list | tuple | set | frozenset):
             return tuple(item for one in value for item in self.encode(one))
         if isinstance(value, dict):
-            return (Item(**value),)
+            return Raw.encode(self, [value])
         if isinstance(value, Enum) and isinstance(value.value, int):
             return (Item(enum_id=value.value),)
         if isinstance(value, str | int | float | bool | Decimal | date | datetime | Enum):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from .._core.orm.filters import Condition
-from ._base import Equality, Field
+from ._base import Equality, Field, members
 from ._state import Item
 
 __all__ = ["Category", "ChainItem", "ChainedList", "MultiSelect", "Radio", "Select"]
@@ -70,7 +70,7 @@ class _Options(Equality[R, W]):
 
     def _compared(self, items: Sequence[Any]) -> Any:
         return frozenset(
-            one for item in items for one in (_set(item.value), _set(item.enum_id)) if one is not None
+            one for item in items for one in (item.value, item.enum_id) if isinstance(one, str | int)
         )
 
     def _wanted(self, value: Any) -> Any:
@@ -252,13 +252,12 @@ class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Gener
         return tuple(self._read(item) for item in items)
 
     def encode(self, value: Iterable[E | str | int] | None) -> tuple[Item, ...]:
-        if isinstance(value, str):
-            raise TypeError(f"{self!r} takes several options; put one into a list: [{value!r}]")
-        return tuple(self._write(one) for one in value or ())
+        return tuple(self._write(one) for one in members(self, value))
 
     def same(self, one: Any, other: Any) -> bool:
         """The order of the options does not count."""
-        return set(self.decode(one, None)) == set(self.decode(other, None))
+        first, second = self.decode(one, None), self.decode(other, None)
+        return all(option in second for option in first) and all(option in first for option in second)
 
     def is_(self, value: E | str | int) -> Condition:  # type: ignore[override]  # one of several
         """Require this option among the chosen ones."""
@@ -291,7 +290,9 @@ class ChainedList(Field[tuple[ChainItem, ...], Iterable[ChainItem] | None]):
         )
 
     def encode(self, value: Iterable[ChainItem] | None) -> tuple[Item, ...]:
-        chain = tuple(value or ())
+        chain = members(self, value)
+        if wrong := [one for one in chain if not isinstance(one, ChainItem)]:
+            raise TypeError(f"{self!r} must be several fields.ChainItem, got {type(wrong[0]).__name__}")
         if len(chain) > 5:
             raise ValueError(f"{self!r} takes at most 5 elements, {len(chain)} were given")
         return tuple(Item(catalog_id=one.catalog_id, catalog_element_id=one.element_id) for one in chain)

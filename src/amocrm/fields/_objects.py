@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
-from ._base import Field, Holder
+from ._base import Field, Holder, members
 from ._state import Item
 
 __all__ = [
@@ -129,6 +129,10 @@ def _items(values: Iterable[ContactValue | str]) -> tuple[Item, ...]:
     found = []
     for value in values:
         one = ContactValue(value) if isinstance(value, str) else value
+        if not isinstance(one, ContactValue) or not isinstance(one.value, str):
+            raise TypeError(
+                f"a number or an address must be text or a fields.ContactValue, got {type(one).__name__}"
+            )
         if not one.value:  # stored by somebody else; it is not written again
             continue
         if one.kind is None and one.enum_id is not None:
@@ -148,9 +152,7 @@ class Phones(Field[ContactValues, Iterable[ContactValue | str] | None]):
         return ContactValues(None, self, _values(items))
 
     def encode(self, value: Iterable[ContactValue | str] | None) -> tuple[Item, ...]:
-        if isinstance(value, str):
-            raise TypeError(f"{self!r} takes several values; put one into a list: [{value!r}]")
-        values = tuple(value or ())
+        values = members(self, value)
         _check_filled(self, values)
         return _items(values)
 
@@ -232,5 +234,7 @@ class SmartAddress(Field[Address | None, Address | None]):
         return Address(**parts) if parts else None
 
     def encode(self, value: Address | None) -> tuple[Item, ...]:
+        if value is not None and not isinstance(value, Address):
+            raise TypeError(f"{self!r} must be a fields.Address, got {type(value).__name__}")
         parts = [] if value is None else [(part, getattr(value, part)) for part in _PARTS]
         return tuple(Item(value=text, enum_code=part) for part, text in parts if text is not None)

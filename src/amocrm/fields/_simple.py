@@ -31,6 +31,10 @@ __all__ = [
 ]
 
 
+#: More digits than any amount has; one power of ten would otherwise be written out in megabytes.
+_DIGITS = 100
+
+
 def _first(items: Sequence[Any]) -> Any:
     """The value of the first item, ``None`` without one."""
     if not items:
@@ -98,9 +102,13 @@ class _Amount(Ordering[Decimal | None, Decimal | int | float | str | None], Equa
         if value is None or value == "":
             return None
         try:
-            return Decimal(str(value))
-        except InvalidOperation:
-            return None
+            number = Decimal(str(value))
+        except (InvalidOperation, ValueError):
+            number = Decimal("NaN")
+        if number.is_finite():
+            return number
+        self._unreadable(value)
+        return None
 
     def encode(self, value: Decimal | int | float | str | None) -> tuple[Item, ...]:
         if value is None:
@@ -109,10 +117,12 @@ class _Amount(Ordering[Decimal | None, Decimal | int | float | str | None], Equa
             raise TypeError(f"{self!r} takes a number, not {type(value).__name__}")
         try:
             number = Decimal(str(value))
-        except InvalidOperation as error:
-            raise ValueError(f"{self!r} takes a decimal number with a point, not {value!r}") from error
-        if not number.is_finite():
-            raise ValueError(f"{self!r} takes a finite number, not {value!r}")
+        except (InvalidOperation, ValueError):  # the second from an integer of more than 4300 digits
+            raise ValueError(
+                f"{self!r} must be a decimal number with a point, got another text or number"
+            ) from None
+        if not number.is_finite() or abs(number.adjusted()) > _DIGITS:
+            raise ValueError(f"{self!r} must be a finite number of at most {_DIGITS} digits, got another one")
         return (Item(value=number),)
 
     def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:
@@ -163,7 +173,10 @@ class Date(Ordering[date | None, date | None]):
         if isinstance(value, date):
             return value
         stamp = _stamp(value)
-        return None if stamp is None else day_of(stamp, zone)
+        found = None if stamp is None else day_of(stamp, zone)
+        if found is None:
+            self._unreadable(value)
+        return found
 
     def encode(self, value: date | None) -> tuple[Item, ...]:
         if value is None:
@@ -195,9 +208,15 @@ class DateTime(Ordering[datetime | None, datetime | None]):
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> datetime | None:
         value = _first(items)
         if isinstance(value, datetime):
-            return value.astimezone(zone or UTC).replace(microsecond=0)
+            try:
+                return value.astimezone(zone or UTC).replace(microsecond=0)
+            except OverflowError:  # another zone would need the year 0 or 10,000
+                return value.replace(microsecond=0)
         stamp = _stamp(value)
-        return None if stamp is None else moment(stamp, zone)
+        found = None if stamp is None else moment(stamp, zone)
+        if found is None:
+            self._unreadable(value)
+        return found
 
     def encode(self, value: datetime | None) -> tuple[Item, ...]:
         if value is None:
@@ -219,9 +238,19 @@ def _written(text: str) -> date | None:
 
 
 def _stamp(value: Any) -> int | None:
-    if isinstance(value, str) and value.lstrip("-").isdecimal():
-        return int(value)
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text) if len(text) < 20 and text.removeprefix("-").isdecimal() else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e18:
+        return None
+    return int(value)
+
+
+_KEYS = Item.__struct_fields__
+
+
+def _is_item(value: Any) -> bool:
+    return isinstance(value, dict) and all(key in _KEYS for key in value)
 
 
 class Raw(Field[list[dict[str, Any]], list[dict[str, Any]] | None]):
@@ -236,11 +265,13 @@ class Raw(Field[list[dict[str, Any]], list[dict[str, Any]] | None]):
     many = True
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> list[dict[str, Any]]:
-        keys = ("value", "enum_id", "enum_code", "catalog_id", "catalog_element_id")
         return [
-            {key: value for key in keys if (value := getattr(item, key)) is not UNSET and value is not None}
+            {key: value for key in _KEYS if (value := getattr(item, key)) is not UNSET and value is not None}
             for item in items
         ]
 
     def encode(self, value: list[dict[str, Any]] | None) -> tuple[Item, ...]:
-        return tuple(Item(**item) for item in value or ())
+        items = () if value is None else value
+        if not isinstance(items, list | tuple) or not all(map(_is_item, items)):
+            raise TypeError(f"{self!r} must be a list of mappings with the keys {', '.join(_KEYS)}")
+        return tuple(Item(**item) for item in items)

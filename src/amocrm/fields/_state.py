@@ -11,6 +11,8 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET
 
+from amocrm_gen._runtime.encoding import sendable
+
 from .._core.orm.times import day_text
 from .._core.orm.tracking import Overlay
 
@@ -234,6 +236,6 @@ def plain(value: Any, zone: tzinfo | None) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, msgspec.Struct):
-        found = msgspec.to_builtins(value)
+        found = msgspec.to_builtins(sendable(value, "value"))
         return {key: one for key, one in found.items() if one is not None}
     return value

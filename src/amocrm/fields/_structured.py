@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import msgspec
 from msgspec import UNSET
 
-from ._base import Field, R, W
+from amocrm_gen._runtime.encoding import sendable
+
+from ._base import Field, R, W, members
 from ._state import Item
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class _Structured(Field[R, W]):
         if not isinstance(value, getattr(_models(), self.model)):
             raise TypeError(f"{self!r} takes a fields.{self.model}, not {type(value).__name__}")
         known = getattr(_models(), f"{self.model}Write").__struct_encode_fields__
-        plain = msgspec.to_builtins(value)
+        plain = msgspec.to_builtins(sendable(value, repr(self)))
         return Item(value={key: plain[key] for key in known if plain.get(key) is not None})
 
     def same(self, one: Any, other: Any) -> bool:
@@ -120,7 +122,7 @@ class Items(_Structured["tuple[InvoiceItemValue, ...]", "Iterable[InvoiceItemVal
         return tuple(found for item in items if (found := self._read(item.value)) is not None)
 
     def encode(self, value: Iterable[InvoiceItemValue] | None) -> tuple[Item, ...]:
-        return tuple(self._write(one) for one in value or ())
+        return tuple(self._write(one) for one in members(self, value))
 
 
 def _models() -> Any:

@@ -8,6 +8,8 @@ from typing import Final
 __all__ = ["day_of", "day_range", "day_text", "moment", "seconds"]
 
 _DAY: Final = 86_400
+#: Unix seconds of the years 1 to 9999.
+_FIRST, _END = -62_135_596_800, 253_402_300_800
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
@@ -15,14 +17,19 @@ def seconds(value: datetime | int, *, up: bool = False) -> int:
     """Unix seconds of an aware datetime; parts of a second are cut off, or rounded ``up``.
 
     Raises:
-        ValueError: the datetime has no time zone.
+        ValueError: the datetime has no time zone, or the number is outside the years that a datetime has.
         TypeError: it is no datetime and no number.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if not _FIRST <= value < _END:
+            raise ValueError(
+                "a moment must be Unix seconds of the years 1 to 9999, got another number; "
+                "divide milliseconds by 1000"
+            )
         return int(value)
     if not isinstance(value, datetime):
         raise TypeError(
-            f"a moment is an aware datetime or Unix seconds, not {value!r}; "
+            f"a moment is an aware datetime or Unix seconds, not {type(value).__name__}; "
             "of a day make one: datetime.combine(day, time(12), tzinfo=crm.zone)"
         )
     if value.tzinfo is None:
@@ -34,20 +41,26 @@ def seconds(value: datetime | int, *, up: bool = False) -> int:
     return whole + 1 if up and value.microsecond else whole
 
 
-def moment(stamp: int, zone: tzinfo | None) -> datetime:
-    """An aware datetime, in the account's zone when it is known and in UTC otherwise."""
-    return datetime.fromtimestamp(stamp, zone or UTC)
+def moment(stamp: int, zone: tzinfo | None) -> datetime | None:
+    """An aware datetime, in the account's zone when it is known and in UTC otherwise; ``None`` beyond year 9999."""
+    try:
+        return datetime.fromtimestamp(stamp, zone or UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
-def day_of(stamp: int, zone: tzinfo | None) -> date:
-    """The day of a date field.
+def day_of(stamp: int, zone: tzinfo | None) -> date | None:
+    """The day of a date field, ``None`` beyond the years that a date has.
 
     The server stores the midnight of the account's zone (facts on ``date`` fields). Without the zone the
     nearest midnight of UTC names the same day for every offset from 11 hours behind to 12 hours ahead.
     """
-    if zone is not None:
-        return datetime.fromtimestamp(stamp, zone).date()
-    return date.fromordinal(_EPOCH + (stamp + _DAY // 2) // _DAY)
+    try:
+        if zone is not None:
+            return datetime.fromtimestamp(stamp, zone).date()
+        return date.fromordinal(_EPOCH + (stamp + _DAY // 2) // _DAY)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def day_text(day: date, zone: tzinfo | None) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from amocrm_gen._runtime.drift import Drift
+if TYPE_CHECKING:
+    from amocrm_gen._runtime.drift import Drift
 
-__all__ = ["unreadable"]
+__all__ = ["unreadable", "warn_unreadable"]
 
 _PLACE = re.compile(r"^\$(?:\._embedded\.\w+\[(\d+)\])?(?:\.(\w+))?")
 
@@ -24,3 +26,18 @@ def unreadable(drifts: Iterable[Drift]) -> dict[int, set[str]]:
             place = int(match[1] or 0)
             found.setdefault(place - sum(1 for one in gone if one < place), set()).add(match[2])
     return found
+
+
+def warn_unreadable(kind: str, name: str, raw: Any) -> None:
+    """Warn of a value that fits its description and still cannot be read, such as a moment in the year 50,000.
+
+    Args:
+        kind: collection of the object.
+        name: of the attribute or field.
+        raw: the value; only its type is shown.
+    """
+    import warnings
+
+    from amocrm_gen._runtime.drift import Drift, DriftWarning
+
+    warnings.warn(str(Drift(kind, f"$.{name}", "unset", raw)), DriftWarning, stacklevel=4)

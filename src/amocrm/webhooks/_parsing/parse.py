@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-import msgspec
 from msgspec import UNSET
 
+from amocrm_gen._runtime.decoding import decode_json
 from amocrm_gen.models.hooks import HookAccount
 
 from .._events import activity as activity
@@ -107,15 +107,16 @@ def _charset(parameters: str) -> str:
 
 
 def _json(body: bytes, charset: str, limits: Limits) -> Tree:
+    if charset != "utf-8":
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError:
+            body = body.decode(charset, "replace").encode()
     try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        body = body.decode(charset, "replace").encode()
-    try:
-        tree = msgspec.json.decode(body.lstrip(b"\xef\xbb\xbf"))
+        tree, _ = decode_json(body)
     except RecursionError:
         raise limits.refuse("depth") from None
-    except (msgspec.DecodeError, ValueError) as error:
+    except ValueError as error:
         raise BodyMalformed(f"the delivery is no whole JSON: {type(error).__name__}") from None
     if not isinstance(tree, dict):
         raise BodyMalformed("the delivery is JSON, but no object")

@@ -18,6 +18,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
+from amocrm_gen._runtime.decoding import decode_json
 from amocrm_gen.models import catalogs, common, companies, contacts, customers, fields, leads, notes, tasks
 from amocrm_gen.models.hooks import (
     HookCatalogElement,
@@ -269,8 +270,8 @@ def _params(text: Any, file: Any) -> Any:
     """What a note says: a mapping, as in API v4."""
     if isinstance(text, str) and text[:1] == "{":
         try:
-            found = msgspec.json.decode(text)
-        except (msgspec.DecodeError, RecursionError):
+            found, _ = decode_json(text.encode("utf-8", "surrogatepass"))
+        except (ValueError, RecursionError):
             found = None
         if isinstance(found, dict):
             return found
