@@ -77,11 +77,13 @@ def _stage_of(item: Any) -> Any:
 
 def _pair(value: Any) -> tuple[int, int | None]:
     """Stage and pipeline of a ``Status``, or of a pair of pipeline and stage ids."""
-    if type(value) is tuple:
+    if type(value) is tuple and len(value) == 2 and all(type(one) is int for one in value):
         pipeline, status = value
         return status, pipeline
     key = getattr(value, "_key", None)
-    if key is None or value._kind != "statuses":
-        raise TypeError(f"a stage of crm.pipelines is needed, not {value!r}")
+    if key is None or getattr(value, "_kind", "") != "statuses":
+        raise TypeError(
+            f"a stage of crm.pipelines or a pair of pipeline id and stage id is needed, not {type(value).__name__}"
+        )
     known = value._data.pipeline_id
     return key, None if known is UNSET else known
