@@ -22,7 +22,8 @@ def unreadable(drifts: Iterable[Drift]) -> dict[int, set[str]]:
     )
     found: dict[int, set[str]] = {}
     for drift, match in listed:
-        if match[2] and drift.kind in ("unset", "missing"):
+        of_page = match[1] is None and (match[2] or "_").startswith("_")  # such as $._embedded or $._links
+        if match[2] and not of_page and drift.kind in ("unset", "missing"):
             place = int(match[1] or 0)
             found.setdefault(place - sum(1 for one in gone if one < place), set()).add(match[2])
     return found
