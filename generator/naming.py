@@ -9,9 +9,9 @@ import typing
 
 __all__ = ["argument_name", "class_name_problem", "field_name"]
 
-# A property of one of these names would hide the type in the annotations of its own class.
+# A property of one of these names would hide the type in the annotations of its own class, or what the base has.
 _ANNOTATED = frozenset(
-    {"bool", "bytes", "dict", "float", "int", "list", "object", "self", "set", "str", "tuple"}
+    {"bool", "bytes", "extra", "dict", "float", "int", "list", "object", "self", "set", "str", "tuple"}
 )
 # Names that the generated modules import or define.
 _TAKEN = frozenset(

@@ -2,7 +2,8 @@
 
 The clean path costs one decode. When the strict decoder refuses an answer, the JSON is read untyped
 and walked beside the model: each object is first tried whole, and only the refused ones are mended
-property by property. A text that is no Unicode and a number out of range cost themselves only: they are
+property by property. A key that the description does not know is no drift: it is kept in ``extra`` of its
+object, which costs the objects that have one. A text that is no Unicode and a number out of range cost themselves only: they are
 mended before. What cannot be mended becomes ``UNSET`` with the raw value in a drift record; a
 list member that is no object is left out. A page is never lost for one odd value.
 """
@@ -21,6 +22,7 @@ import msgspec
 from .decoding import decode_json
 from .drift import Drift, DriftKind, DriftWarning, without_secrets
 from .errors import DecodeError
+from .model import Model, with_extra
 from .op import Op
 from .problems import problem_of
 from .wire import Response
@@ -139,6 +141,18 @@ class _Walk:
         return _BAD
 
     def _struct(self, raw: Mapping[str, Any], model: type[msgspec.Struct], path: str) -> Any:
+        names = _names(model)
+        extra = {key: value for key, value in raw.items() if key not in names}
+        if not extra:
+            return self._fields(raw, model, path)
+        known = {key: value for key, value in raw.items() if key in names}
+        try:
+            found = msgspec.convert(known, model)
+        except msgspec.ValidationError:
+            found = self._fields(known, model, path)
+        return with_extra(found, extra) if isinstance(found, Model) else found
+
+    def _fields(self, raw: Mapping[str, Any], model: type[msgspec.Struct], path: str) -> msgspec.Struct:
         values: dict[str, Any] = {}
         for field in msgspec.structs.fields(model):
             if field.encode_name in raw:
@@ -167,6 +181,11 @@ class _Walk:
 
     def _note(self, kind: DriftKind, path: str, raw: Any) -> None:
         self.found.append(Drift(self.op, path, kind, without_secrets(path, raw)))
+
+
+@cache
+def _names(model: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(field.encode_name for field in msgspec.structs.fields(model))
 
 
 def _options(wanted: Any) -> tuple[Any, ...]:

@@ -38,7 +38,7 @@ PAGE = {
 
 
 def test_a_page_is_typed(load: Load, answer: Answer) -> None:
-    """An answer becomes models; unknown properties do no harm, and dirt that is described is no drift."""
+    """An answer becomes models; unknown properties are kept, and dirt that is described is no drift."""
     response = answer(200, PAGE)
     page = load("api.things.list_things").parse(response)
     (thing,) = page.embedded.things
