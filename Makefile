@@ -47,7 +47,7 @@ check: $(STAMP)
 	$(BIN)/python -m generator lint
 	$(BIN)/python -m generator check
 	$(BIN)/mypy
-	$(BIN)/basedpyright --level error
+	$(BIN)/basedpyright --level error --pythonpath $(BIN)/python
 
 generate: $(STAMP)
 	$(BIN)/python -m generator build

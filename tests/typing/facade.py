@@ -3,6 +3,8 @@
 Lines marked ``error`` must be refused: an unused ignore is an error in both checkers' settings.
 """
 
+# pyright: reportUnnecessaryTypeIgnoreComment=error
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Both type checkers agree with the promises of ``facade.py``."""
+"""Both type checkers agree with the promises and refusals of the files beside this one."""
 
 from __future__ import annotations
 
@@ -9,21 +9,42 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILE = "tests/typing/facade.py"
+FILES = ("tests/typing/facade.py", "tests/typing/program.py", "tests/typing/refusals.py")
+MYPY = ["mypy", "--strict", "--warn-unused-ignores", "--follow-imports=silent"]
+#: The interpreter is named, so that the virtual environment may have any name and place.
+PYRIGHT = ["basedpyright", "--level", "error", "--pythonpath", sys.executable]
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["mypy", "--strict", "--warn-unused-ignores", "--follow-imports=silent", FILE],
-        ["basedpyright", "--level", "error", FILE],
-    ],
-    ids=["mypy", "basedpyright"],
-)
+def checked(command: list[str], *files: str) -> subprocess.CompletedProcess[str]:
+    """Run a checker over files."""
+    return subprocess.run(
+        [sys.executable, "-m", *command, *files],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=590,
+    )
+
+
+@pytest.mark.parametrize("command", [MYPY, PYRIGHT], ids=["mypy", "basedpyright"])
 @pytest.mark.timeout(600)
 def test_the_facade_is_typed_as_promised(command: list[str]) -> None:
-    """Values, assignments, operators and refusals are those of the file, under both checkers."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=590
-    )
+    """Values, assignments, operators and refusals are those of the files, under both checkers."""
+    done = checked(command, *FILES)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", [MYPY, PYRIGHT], ids=["mypy", "basedpyright"])
+@pytest.mark.timeout(600)
+def test_a_refusal_that_is_none_is_found(command: list[str], tmp_path: Path) -> None:
+    """The test above can fail: an ignore that suppresses nothing is an error under both checkers."""
+    file = tmp_path / "accepted.py"
+    file.write_text(
+        "# pyright: reportUnnecessaryTypeIgnoreComment=error\n"
+        "from amocrm import Lead\n"
+        "Lead(price=5)  # type: ignore[arg-type]\n"
+    )
+    done = checked(command, str(file))
+    assert done.returncode == 1
+    assert "accepted.py:3" in done.stdout

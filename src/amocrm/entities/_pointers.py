@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
 
+from .._core.orm.filters import Condition
 from .._core.orm.identity import Origin
+from ._attributes import Id
 from ._kinds import entity_class
 from ._relations import Relation
 
@@ -44,12 +46,12 @@ class Pointer(Relation, Generic[T]):
     def __set__(self, instance: Holder, value: T | int | None) -> None:
         instance._set(self.wire, _id_of(value, self.kind))
 
-    def in_(self, *values: T | int) -> Any:
+    def in_(self, *values: T | int) -> Condition:
         """It is one of these."""
-        attribute = getattr(self.owner, self.wire)
+        attribute: Id = getattr(self.owner, self.wire)
         return attribute.in_(*(_id_of(value, self.kind) for value in values))
 
-    def is_(self, value: T | int) -> Any:
+    def is_(self, value: T | int) -> Condition:
         """It is this one."""
         return self.in_(value)
 

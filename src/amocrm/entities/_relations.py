@@ -55,16 +55,18 @@ class Relation:
         """Entities at the other end, as far as somebody asked for them."""
         return ()
 
-    def in_(self, *values: Any) -> Any:
-        """Lists cannot be filtered by links; says what works."""
-        from .._core.orm.filters import _HINTS
+    if not TYPE_CHECKING:  # a checker refuses them by itself
 
-        hint = _HINTS.get(self.attribute, "compare in Python")
-        raise FilterError(f"{self.owner._kind} cannot be filtered by {self.attribute}; {hint}")
+        def in_(self, *values: object) -> object:
+            """Refuse a filter by links, which no list has; the message says what works."""
+            from .._core.orm.filters import _HINTS
 
-    def is_(self, value: Any) -> Any:
-        """Lists cannot be filtered by links; says what works."""
-        return self.in_(value)
+            hint = _HINTS.get(self.attribute, "compare in Python")
+            raise FilterError(f"{self.owner._kind} cannot be filtered by {self.attribute}; {hint}")
+
+        def is_(self, value: object) -> object:
+            """Refuse a filter by links, which no list has; the message says what works."""
+            return self.in_(value)
 
 
 # ---- links ------------------------------------------------------------------------------------------------------------
@@ -263,7 +265,11 @@ class LinkSet(Sequence[T], Generic[T]):
     def __len__(self) -> int:
         return len(self._content())
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
         return self._content()[index]
 
     def __iter__(self) -> Iterator[T]:

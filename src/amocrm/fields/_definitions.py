@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
 from msgspec import UNSET
@@ -108,7 +108,11 @@ class Definitions(Sequence["CustomField"]):
     def __len__(self) -> int:
         return len(self._all)
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> CustomField: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[CustomField, ...]: ...
+    def __getitem__(self, index: int | slice) -> CustomField | tuple[CustomField, ...]:
         return self._all[index]
 
     def __iter__(self) -> Iterator[CustomField]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Any, Final, Self, overload
 
 import msgspec
 from msgspec import UNSET
@@ -61,7 +61,11 @@ class ContactValues(Sequence[ContactValue]):
     def __len__(self) -> int:
         return len(self._values)
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> ContactValue: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[ContactValue, ...]: ...
+    def __getitem__(self, index: int | slice) -> ContactValue | tuple[ContactValue, ...]:
         return self._values[index]
 
     def __iter__(self) -> Iterator[ContactValue]:
@@ -156,7 +160,11 @@ class Phones(Field[ContactValues, Iterable[ContactValue | str] | None]):
         _check_filled(self, values)
         return _items(values)
 
-    def __get__(self, instance: Any, owner: Any) -> Any:
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Holder, owner: Any) -> ContactValues: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
         return ContactValues(instance, self, _values(instance._field_items(self)))

@@ -94,7 +94,10 @@ class TrackingData(_Words):
     wire_type = "tracking_data"
 
 
-class _Amount(Ordering[Decimal | None, Decimal | int | float | str | None], Equality[Any, Any]):
+class _Amount(
+    Ordering[Decimal | None, Decimal | int | float | str | None],
+    Equality[Decimal | None, Decimal | int | float | str | None],
+):
     """A decimal number; the API holds it as text, so nothing is rounded."""
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> Decimal | None:

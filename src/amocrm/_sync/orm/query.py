@@ -119,7 +119,7 @@ class Query(Generic[T]):
         changed._search = text
         return changed
 
-    def order_by(self, attribute: Any, *, desc: bool = False) -> Query[T]:
+    def order_by(self, attribute: Attribute[Any, Any], *, desc: bool = False) -> Query[T]:
         """Sorts by one attribute.
 
         Raises:
