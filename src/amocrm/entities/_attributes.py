@@ -10,7 +10,6 @@ from msgspec import UNSET
 
 from .._core.orm.filters import Condition, InclusiveOnly, as_bool, check
 from .._core.orm.times import moment, seconds
-from .._core.orm.unreadable import warn_unreadable
 from ..errors import UnreadableError
 
 if TYPE_CHECKING:
@@ -202,6 +201,8 @@ class Moment(_Ranged[R, datetime | int | None]):
             return None
         found = moment(raw, instance._zone)
         if found is None:
+            from .._core.orm.unreadable import warn_unreadable  # rarely needed
+
             warn_unreadable(instance._kind, self.wire, raw)
             raise UnreadableError(
                 f"{self.attribute} of {instance!r} must be a moment of the years 1 to 9999, got another number",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVa
 from msgspec import UNSET
 
 from .._core.orm.filters import Condition, InclusiveOnly, check
-from .._core.orm.unreadable import warn_unreadable
 from ._state import Item, Ref, ref_of
 
 if TYPE_CHECKING:
@@ -100,6 +99,8 @@ class Field(ABC, Generic[R, W]):
     def _unreadable(self, raw: Any) -> None:
         """Warn that a stored value cannot be read; it reads as ``None``, and an empty text is none."""
         if raw not in (None, ""):
+            from .._core.orm.unreadable import warn_unreadable  # rarely needed
+
             warn_unreadable(
                 getattr(self.owner, "_kind", "") or "custom fields",
                 f"custom_fields_values.{self.ref[1]}",

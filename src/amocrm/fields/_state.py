@@ -11,8 +11,6 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from amocrm_gen._runtime.encoding import sendable
-
 from .._core.orm.times import day_text
 from .._core.orm.tracking import Overlay
 
@@ -236,6 +234,8 @@ def plain(value: Any, zone: tzinfo | None) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, msgspec.Struct):
+        from amocrm_gen._runtime.encoding import sendable  # rarely needed
+
         found = msgspec.to_builtins(sendable(value, "value"))
         return {key: one for key, one in found.items() if one is not None}
     return value

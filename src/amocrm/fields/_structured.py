@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import msgspec
 from msgspec import UNSET
 
-from amocrm_gen._runtime.encoding import sendable
-
 from ._base import Field, R, W, members
 from ._state import Item
 
@@ -48,6 +46,8 @@ class _Structured(Field[R, W]):
     def _write(self, value: Any) -> Item:
         if not isinstance(value, getattr(_models(), self.model)):
             raise TypeError(f"{self!r} takes a fields.{self.model}, not {type(value).__name__}")
+        from amocrm_gen._runtime.encoding import sendable  # not with the declarations
+
         known = getattr(_models(), f"{self.model}Write").__struct_encode_fields__
         plain = msgspec.to_builtins(sendable(value, repr(self)))
         return Item(value={key: plain[key] for key in known if plain.get(key) is not None})
