@@ -13,6 +13,8 @@ from amocrm_sandbox import Mutate, SandboxServer
 from examples.sales import __main__ as demo
 from examples.sales.history import History, read_history
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def history() -> History:

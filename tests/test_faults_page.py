@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.fault_table import CASES, PAGE, page, run_all, wrong
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_the_published_table_is_true(is_async: bool) -> None:

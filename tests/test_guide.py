@@ -10,6 +10,8 @@ import pytest
 from amocrm import AmoCRM
 from amocrm_sandbox import SandboxServer
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGES = [("README.md", "README.ru.md"), ("docs/guide.md", "docs/guide.ru.md")]
@@ -63,7 +65,7 @@ def test_both_languages_say_the_same(english: str, russian: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for pair in PAGES for name in pair])
-def test_links_lead_somewhere(name: str) -> None:
+def test_every_link_leads_to_a_file_or_a_heading(name: str) -> None:
     """Every relative link of the page names a file, every anchor a heading of the page."""
     page = (ROOT / name).read_text(encoding="utf-8")
     headings = {

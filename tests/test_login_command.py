@@ -10,8 +10,12 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from amocrm import AmoCRM, FileTokenStore, OAuth
 from amocrm_sandbox import SandboxServer
+
+pytestmark = pytest.mark.slow
 
 
 def run(server: SandboxServer, store: Path, redirect_uri: str) -> tuple[subprocess.Popen[str], OAuth]:

@@ -17,6 +17,8 @@ from tests.support.killed_workers import DEATHS, held_up
 from tests.support.limiter_load import RATE, Row, measure, peak_of
 from tests.support.limiter_storm import LOSSES, storm
 
+pytestmark = pytest.mark.slow
+
 STORES = ["file", "redis"]
 
 

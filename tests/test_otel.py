@@ -181,7 +181,7 @@ def test_no_secret_reaches_a_collector(seen: Seen, sandbox: Sandbox) -> None:
         assert secret not in told
 
 
-def test_without_the_extra() -> None:
+def test_the_import_says_what_to_install() -> None:
     """Where OpenTelemetry is not installed, the import says what to install."""
     script = (
         "import sys; sys.modules['opentelemetry'] = None\n"

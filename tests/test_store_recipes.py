@@ -30,6 +30,8 @@ from examples.stores.in_threads import InThreads
 from examples.stores.sqlalchemy_store import SQLAlchemyTokenStore
 from tests.support.kill_refresh import kills, one_refresh, world
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -49,7 +51,7 @@ def in_django(script: str, place: Path) -> str:
     return run.stdout
 
 
-def test_our_own_stores(tmp_path: Path, redis_url: str) -> None:
+def test_our_own_stores_keep_the_promises_of_the_protocol(tmp_path: Path, redis_url: str) -> None:
     """Memory, file and Redis keep what the protocol promises."""
     check_token_store(MemoryTokenStore())
     check_token_store(FileTokenStore(tmp_path))
@@ -65,13 +67,13 @@ def test_our_own_stores(tmp_path: Path, redis_url: str) -> None:
     asyncio.run(the_others())
 
 
-def test_sqlalchemy(tmp_path: Path) -> None:
+def test_the_sqlalchemy_store_keeps_the_promises_of_the_protocol(tmp_path: Path) -> None:
     """Lock, conditions and fencing numbers, from threads and from tasks."""
     check_token_store(sql_store(tmp_path), leased=True)
     asyncio.run(check_async_token_store(InThreads(sql_store(tmp_path)), leased=True))
 
 
-def test_django(tmp_path: Path) -> None:
+def test_the_django_store_keeps_the_promises_of_the_protocol(tmp_path: Path) -> None:
     """The same through Django's ORM, in a process of its own."""
     script = """
         from amocrm.testing import check_token_store

@@ -23,7 +23,7 @@ def code_of(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", GUIDES)
-def test_the_code_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_code_of_the_guides_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every block, in order and in one module; only account, token and folders are replaced."""
     with SandboxServer(limits=False) as server:
         made = server.sandbox.tokens.create_integration("https://shop.example/amocrm")
@@ -112,7 +112,7 @@ def _bare(code: str) -> str:
 
 
 @pytest.mark.parametrize("name", GUIDES)
-def test_links_lead_somewhere(name: str) -> None:
+def test_every_link_of_the_guides_leads_to_a_file(name: str) -> None:
     """Every file that a guide points to is there."""
     links = re.findall(r"\]\(([^)#]+)\)", (DOCS / name).read_text(encoding="utf-8"))
     assert [link for link in links if "://" not in link and not (DOCS / link).exists()] == []

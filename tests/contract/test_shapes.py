@@ -44,7 +44,7 @@ VALUES = [
 ]
 
 
-def check(raw: dict[str, Any], read: Model | None) -> None:
+def assert_whole(raw: dict[str, Any], read: Model | None) -> None:
     """Fail unless the value was read strictly and none of its keys is missing in the model."""
     assert read is not None
     assert msgspec.convert(raw, type(read)) == read
@@ -57,19 +57,19 @@ def test_the_content_of_a_note_is_read_whole(kind: str, raw: Any) -> None:
     if raw == []:
         assert NOTE_PARAMS.read(kind, raw) is None
     else:
-        check(raw, NOTE_PARAMS.read(kind, raw))
+        assert_whole(raw, NOTE_PARAMS.read(kind, raw))
 
 
 @pytest.mark.parametrize("raw", EVENTS)
 def test_the_values_of_an_event_are_read_whole(raw: dict[str, Any]) -> None:
     """Every value before and after fits the model of its key."""
-    check(raw, EVENT_VALUE_AFTER.read(raw))
+    assert_whole(raw, EVENT_VALUE_AFTER.read(raw))
 
 
 @pytest.mark.parametrize(("kind", "raw"), VALUES)
 def test_the_objects_in_custom_fields_are_read_whole(kind: str, raw: dict[str, Any]) -> None:
     """Values that are objects fit the model of their field's type."""
-    check(raw, FIELD_VALUE_ITEM_VALUE.read(kind, raw))
+    assert_whole(raw, FIELD_VALUE_ITEM_VALUE.read(kind, raw))
 
 
 def test_there_is_an_example_of_each_shape() -> None:

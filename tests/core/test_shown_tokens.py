@@ -45,7 +45,7 @@ def token(alg: str = "HS256", secret: str = "demo-secret", signed: str | None = 
     return text + "." + b64(hmac.new(secret.encode(), text.encode(), digest).digest())
 
 
-def test_a_genuine_token() -> None:
+def test_a_genuine_token_says_what_the_platform_wrote() -> None:
     """Account, user and the rest are what the platform wrote."""
     caller = verify_disposable(token(is_admin=True), OURS, now=NOW)
     assert (caller.account, caller.account_id, caller.user_id) == ("demo.amocrm.ru", 12345678, 87654321)
@@ -89,7 +89,7 @@ def test_a_genuine_token() -> None:
         (b64(b"[]") + "." + b64(b"[]") + "." + b64(b"x"), "malformed"),
     ],
 )
-def test_what_is_refused(shown: str, reason: str) -> None:
+def test_each_refused_token_has_its_reason(shown: str, reason: str) -> None:
     """Forged, foreign, old, early, long-lived and broken tokens each have their reason; none is repeated."""
     with pytest.raises(TokenRejected) as caught:
         verify_disposable(shown, OURS, now=NOW)

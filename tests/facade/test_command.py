@@ -111,6 +111,7 @@ def test_check_tells_drift(crm: AmoCRM, tmp_path: Path, capsys: Any) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_models_are_checked_by_the_editor(crm: AmoCRM, tmp_path: Path) -> None:
     """mypy --strict accepts the module, and refuses a misspelt field and a value of a wrong type."""

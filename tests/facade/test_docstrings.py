@@ -109,7 +109,7 @@ def test_the_examples_of_a_module_run(module: str, crm: AmoCRM) -> None:
     assert not runner.failures, "".join(said)
 
 
-def test_there_are_examples() -> None:
+def test_there_are_examples_to_run() -> None:
     """The test above tests something."""
     found = [
         test

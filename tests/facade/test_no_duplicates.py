@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amocrm import AmoCRM, Contact, FlushError, Lead, Limits, MemoryLimiter
 from amocrm._core.http.retry import NEVER
 from amocrm_sandbox import Drop, Page, Sandbox, SandboxTransport, Truncate
+
+pytestmark = pytest.mark.slow
 
 _FAULTS = st.one_of(
     st.builds(Drop, after_commit=st.booleans()),

@@ -158,6 +158,7 @@ def interpreter(version: str) -> str | None:
     return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.12", "3.13"])
 def test_the_twin_does_not_depend_on_the_interpreter(version: str) -> None:
     """Other interpreters tokenize f-strings differently and give the same twins all the same."""

@@ -9,6 +9,8 @@ import pytest
 
 from generator.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def repository(spec: Path) -> Path:

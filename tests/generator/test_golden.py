@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.generator.golden import GOLDEN, SMALL
+
+pytestmark = pytest.mark.slow
 
 SOURCE = "import sys\nfrom tests.generator.golden import golden_texts\nsys.stdout.write(repr(golden_texts()))"
 

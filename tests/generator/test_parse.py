@@ -48,7 +48,7 @@ def test_a_page_is_typed(load: Load, answer: Answer) -> None:
     assert response.drift == ()
 
 
-def test_204_is_none_or_an_empty_page(load: Load, answer: Answer) -> None:
+def test_an_empty_answer_is_none_or_an_empty_page(load: Load, answer: Answer) -> None:
     """An empty answer is None, without any drift where it is documented."""
     response = answer(204)
     assert load("api.things.list_things").parse(response).embedded.things == []
@@ -133,7 +133,7 @@ def test_a_drift_is_warned_of_where_nobody_listens(load: Load, answer: Answer) -
         (302, "APIError"),
     ],
 )
-def test_other_statuses_raise(load: Load, answer: Answer, status: int, kind: str) -> None:
+def test_a_status_that_nobody_registered_raises(load: Load, answer: Answer, status: int, kind: str) -> None:
     """Every status beyond success is an error of the tree, also one that nobody registered."""
     errors = load("_runtime.errors")
     with pytest.raises(errors.APIError) as caught:
@@ -171,7 +171,7 @@ def test_pages_of_html_are_understood(load: Load, answer: Answer) -> None:
         parse(answer(200, b'{"_page": 1'))
 
 
-def test_the_four_calls(load: Load, answer: Answer) -> None:
+def test_the_four_calls_differ_in_waiting_and_detail_only(load: Load, answer: Answer) -> None:
     """sync and asyncio return the parsed answer, their detailed twins the answer beside it."""
     operation = load("api.things.list_things")
     client, other = Recorder(answer(200, PAGE)), AsyncRecorder(answer(200, PAGE))

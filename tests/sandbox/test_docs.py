@@ -19,6 +19,8 @@ import pytest
 import amocrm_sandbox
 from amocrm_sandbox.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {name: (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("sandbox.md", "sandbox.ru.md")}
 BLOCKS = {
@@ -34,7 +36,9 @@ MODULES = sorted(
 
 
 @pytest.mark.parametrize(("name", "script"), SCRIPTS)
-def test_scripts_run(name: str, script: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_scripts_of_the_page_run_as_they_stand(
+    name: str, script: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every block that is no test runs as it stands and prints what it promises."""
     exec(compile(script, f"docs/{name}", "exec"), {})
     printed = capsys.readouterr().out
@@ -62,13 +66,14 @@ def test_tests_pass_in_a_project_of_their_own(name: str, tmp_path: Path) -> None
     """The blocks that are tests pass outside this repository: the plugins need no configuration."""
     for number, block in enumerate(block for block in BLOCKS[name] if "def test_" in block):
         (tmp_path / f"test_block_{number}.py").write_text(block, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    command += ["-W", "error", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "4 passed" in done.stdout
 
 
-def test_commands_start(tmp_path: Path) -> None:
+def test_commands_of_the_page_start_a_filled_account(tmp_path: Path) -> None:
     """Every command of the page serves an account that is filled as it says."""
     counts = []
     for line in COMMANDS:

@@ -17,6 +17,8 @@ from amocrm_sandbox import Description, Response
 
 from .fuzzing import SCALARS, Pool, attempt, make_account, paths, queries
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = msgspec.json.decode(Path(amocrm_sandbox.__file__).with_name("description.json").read_bytes())
 # The page of the vendor's own site, which a browser opens.
 OPERATIONS = [

@@ -76,12 +76,13 @@ async def test_leaving_a_scope_ends_what_was_started() -> None:
     assert len(begun) == count < 50
 
 
-async def test_a_result_that_nobody_asked_for_is_no_complaint() -> None:
+async def test_a_result_that_nobody_asked_for_is_no_complaint(recwarn: pytest.WarningsRecorder) -> None:
     """A failure inside a scope that is left is dropped without a warning."""
     async with TaskScope(2) as scope:
         scope.start(partial(double, 3))
         await breathe()
         await breathe()
+    assert list(recwarn) == []
 
 
 async def test_shielded_work_runs_to_its_end() -> None:

@@ -36,7 +36,7 @@ with traced:
     from amocrm.webhooks._receiving.admission import Admission
     from amocrm.webhooks._receiving.inbox_entry import deserialize, redacted_for_storage, serialize
 
-__all__ = ["CONTENT_TYPES", "read", "touch", "try_one"]
+__all__ = ["CONTENT_TYPES", "assert_readable", "read", "try_one"]
 
 CORPUS = Path(__file__).with_name("corpus.txt")
 CONTENT_TYPES = (
@@ -56,7 +56,7 @@ def read() -> list[bytes]:
     return [base64.b64decode(line) for line in lines if line and not line.startswith("#")]
 
 
-def touch(event: Any) -> None:
+def assert_readable(event: Any) -> None:
     """Reads everything that an event offers; values may be missing, but nothing else may go wrong."""
     for name in dir(type(event)):
         if name.startswith("_") or name in ("lead", "contact", "company", "customer", "task", "element"):
@@ -80,7 +80,7 @@ def try_one(data: bytes) -> None:
         str(error)
     else:
         for event in events:
-            touch(event)
+            assert_readable(event)
         assert [event.raw for event in parse_delivery(delivery)] == [event.raw for event in events]
     try:
         ticket = Admission(secret="s3cret", chat_secret="c", client_id="i", client_secret="s").admit(delivery)

@@ -84,7 +84,7 @@ async def exercised(app: Any, prefix: str, seen: list[int]) -> None:
 
 
 @pytest.mark.parametrize("make", [asgi_app, fastapi_app.make_app, starlette_app.make_app])
-def test_asgi(
+def test_the_asgi_application_takes_answers_and_works(
     make: Callable[[AsyncHooks], Any], async_hooks: AsyncHooks, seen: list[int], tmp_path: Path
 ) -> None:
     """The plain ASGI application, mounted into FastAPI and Starlette as well: taken, answered, worked on."""
@@ -171,7 +171,7 @@ class Quiet(WSGIRequestHandler):
         """Nothing."""
 
 
-def test_wsgi_over_http(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
+def test_the_wsgi_application_works_behind_a_server(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
     """The plain WSGI application behind a real server."""
     with make_server("127.0.0.1", 0, wsgi_app(hooks), handler_class=Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -215,7 +215,7 @@ def test_wsgi_refuses_what_is_too_large_unread(hooks: Hooks) -> None:
     assert call(CONTENT_LENGTH="").startswith("200")
 
 
-def test_flask(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
+def test_the_recipe_for_flask_works(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
     """The recipe for Flask."""
     client = flask_app.make_app(hooks).test_client()
 
@@ -229,7 +229,7 @@ def test_flask(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
     assert accepted(tmp_path)[0].body == BODY
 
 
-def test_django(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
+def test_the_recipe_for_django_works(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
     """The recipe for Django, through its own request handling."""
     import django
     from django.conf import settings
@@ -256,7 +256,7 @@ def test_django(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
     assert (kept.body, kept.request_id) == (BODY, "r-1")
 
 
-def test_aiohttp(async_hooks: AsyncHooks, seen: list[int], tmp_path: Path) -> None:
+def test_the_recipe_for_aiohttp_works(async_hooks: AsyncHooks, seen: list[int], tmp_path: Path) -> None:
     """The recipe for aiohttp, behind its own server."""
     from aiohttp.test_utils import TestClient, TestServer
 

@@ -35,7 +35,7 @@ def inbox(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_list(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_has_a_line_for_each_delivery(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
     """One line for each delivery: id, state, moment, events, error; then the totals."""
     assert amocrm(["webhooks", "list", "--inbox", inbox]) == 0
 
@@ -48,7 +48,7 @@ def test_list(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[3] == "1 ready, 2 dead, 0 done"
 
 
-def test_list_as_json(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_as_json_includes_bodies(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
     """For other programs: bodies included, one object a line."""
     assert main(["list", "--inbox", inbox, "--json", "--state", "ready", "--limit", "1"]) == 0
 
@@ -57,7 +57,7 @@ def test_list_as_json(inbox: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert (found["id"], found["state"], found["body"]) == ("2", "ready", (BODY % 2).decode())
 
 
-def test_replay_and_drop(
+def test_dead_deliveries_are_replayed_or_dropped_by_id(
     inbox: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Dead deliveries are made ready or removed, by id or all of them; what is not there gives exit code 1."""
@@ -130,7 +130,7 @@ def handler(event):
 """
 
 
-def test_work(inbox: str) -> None:
+def test_a_worker_runs_until_it_is_told_to_stop(inbox: str) -> None:
     """A worker runs from the command line until it is told to stop."""
     folder = Path(inbox).parent
     (folder / "program.py").write_text(PROGRAM)

@@ -74,7 +74,7 @@ def run(script: str, *arguments: str) -> str:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are a matter of POSIX")
-def test_a_full_disk(tmp_path: Path) -> None:
+def test_a_full_disk_refuses_and_loses_nothing_acknowledged(tmp_path: Path) -> None:
     """While nothing can be written the answer is 503; afterwards everything that was acknowledged is there."""
     assert int(run(FULL, str(tmp_path / "inbox"))) > 5
 

@@ -48,7 +48,7 @@ class City:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_hold(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_of_docstrings_hold(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as there are, with the objects that a reader would have at hand."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOOK_SECRET", "s3cret")

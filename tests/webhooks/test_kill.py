@@ -22,6 +22,8 @@ import pytest
 from amocrm._sync.webhooks.receiver import inbox_at
 from tests.support.redis_server import RedisServer, needs_redis
 
+pytestmark = pytest.mark.slow
+
 EVENTS, KILLS, RESTARTS = 1000, 50, 4
 ROLES = ("receiver", "worker")
 

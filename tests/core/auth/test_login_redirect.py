@@ -17,7 +17,7 @@ from amocrm.errors import LoginRefused
         "?code=def502&referer=DEMO.amocrm.ru&state=s1",
     ],
 )
-def test_a_grant(address: str) -> None:
+def test_a_grant_is_found_in_any_form_of_the_address(address: str) -> None:
     """The whole address, its path or its query: code and account are found, and the code is not shown."""
     redirect = read_redirect(address, "s1")
     assert (redirect.code, redirect.account) == ("def502", "demo.amocrm.ru")

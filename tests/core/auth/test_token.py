@@ -112,7 +112,7 @@ def test_whether_the_grant_is_refused(status: int, hint: str, refused: bool) -> 
     assert is_grant_refused(status, hint) is refused
 
 
-def test_the_login_page() -> None:
+def test_the_login_page_names_the_integration_and_carries_the_state() -> None:
     """The address of the page names the integration and carries the state."""
     parts = urlsplit(OAUTH.authorize_url("s&t", platform="kommo.com", mode="popup"))
     assert (parts.hostname, parts.path) == ("www.kommo.com", "/oauth")

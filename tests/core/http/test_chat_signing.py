@@ -32,7 +32,9 @@ SCOPE = "/v2/origin/custom/aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
         ),
     ],
 )
-def test_known_signatures(method: str, path: str, body: bytes, digest: str, signature: str) -> None:
+def test_the_known_vectors_are_signed_alike(
+    method: str, path: str, body: bytes, digest: str, signature: str
+) -> None:
     """Method, digest, type, date and path joined by line feeds give the vectors that are known."""
     headers = dict(signed_headers(CHANNEL, method, path, body, NOW))
     assert headers[b"date"] == b"Mon, 03 Mar 2025 10:00:00 +0000"

@@ -116,7 +116,7 @@ def test_a_local_server_may_name_local_services_only() -> None:
     assert hosts.with_service("drive", "http://evil.ru") == hosts
 
 
-def test_a_renamed_account() -> None:
+def test_a_renamed_account_moves_its_own_host_only() -> None:
     """A move changes the account's own host and its name; services stay, and a local server stays in place."""
     hosts = parse_account("old").with_service("drive", "https://drive-b.amocrm.ru")
     moved = hosts.moved("new.amocrm.ru")

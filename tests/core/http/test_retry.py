@@ -24,7 +24,9 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("safety", "failure", "early", "late"), TABLE)
-def test_the_table(safety: Safety, failure: Failure, early: type[object], late: type[object]) -> None:
+def test_each_safety_and_failure_has_one_verdict(
+    safety: Safety, failure: Failure, early: type[object], late: type[object]
+) -> None:
     """Each pair has one verdict while attempts are left and one when they are used up."""
     policy = RetryPolicy(attempts=3)
     assert isinstance(policy.verdict(safety, failure, attempt=1, elapsed=0.0), early)
@@ -81,7 +83,7 @@ def test_what_the_server_asks_for_is_the_least_wait() -> None:
     assert "300" in too_long.why
 
 
-def test_one_attempt_only() -> None:
+def test_never_gives_up_after_one_attempt() -> None:
     """``NEVER`` gives up at once."""
     assert isinstance(NEVER.verdict("safe", Failure.NOT_SENT, attempt=1, elapsed=0.0), GiveUp)
 

@@ -47,7 +47,7 @@ class Both:
         question |= {"do": what, "now": now, "limits": self.told}
         return list(self.script(keys=self.names, args=[msgspec.json.encode(question)]))
 
-    def ask(self, now: float, slot: int, number: int | None) -> tuple[int, Any]:
+    def assert_same_ask(self, now: float, slot: int, number: int | None) -> tuple[int, Any]:
         """Asks both; their answers are the same."""
         theirs = self.run(now, "ask", slot=slot, number=number, me="test")
         mine, answer = self.line.ask(self.gate, now, slot, number)
@@ -58,13 +58,15 @@ class Both:
         assert float(theirs[2]) == pytest.approx(at, abs=1e-6)
         return mine, answer
 
-    def confirm(self, now: float, slot: int, sent_at: float, outcome: Outcome, asked: float | None) -> None:
+    def assert_same_confirm(
+        self, now: float, slot: int, sent_at: float, outcome: Outcome, asked: float | None
+    ) -> None:
         """Confirms to both, a moment after the answer came."""
         ago = 0.01
         self.run(now, "confirm", slot=slot, sent_at=sent_at, ago=ago, outcome=outcome.value, asked=asked)
         self.gate.confirm(slot, sent_at, now - ago, outcome, asked)
 
-    def leave(self, now: float, number: int) -> None:
+    def assert_same_leave(self, now: float, number: int) -> None:
         """Takes a waiter out of both."""
         self.run(now, "leave", number=number)
         self.line.leave(number)
@@ -99,12 +101,12 @@ def test_redis_decides_like_the_arithmetic(client: Any, moves: list[Any], limits
     for pause, what, waiter, outcome, asked in moves:
         now += pause
         if what == "confirm" and granted:
-            both.confirm(now, *granted.pop(0), outcome, asked)
+            both.assert_same_confirm(now, *granted.pop(0), outcome, asked)
         elif what == "leave" and waiter in numbers:
-            both.leave(now, numbers.pop(waiter))
+            both.assert_same_leave(now, numbers.pop(waiter))
         else:
             slot += 1
-            number, answer = both.ask(now, slot, numbers.pop(waiter, None))
+            number, answer = both.assert_same_ask(now, slot, numbers.pop(waiter, None))
             if isinstance(answer, Wait):
                 numbers[waiter] = number
             elif isinstance(answer, Granted):
@@ -116,13 +118,13 @@ def test_the_round_trips_are_kept_alike(client: Any) -> None:
     both = Both(client, Limits(per_key=7, warm_up=3))
     now = 1_700_000_000.0
     for slot in range(1, 520):
-        answer = both.ask(now, slot, None)[1]
+        answer = both.assert_same_ask(now, slot, None)[1]
         while isinstance(answer, Wait):
-            both.leave(now, both.line.last)
+            both.assert_same_leave(now, both.line.last)
             now = answer.until + 1e-6
-            answer = both.ask(now, slot, None)[1]
+            answer = both.assert_same_ask(now, slot, None)[1]
         sent_at, now = now, now + 0.05 + slot % 13 / 1000
-        both.confirm(now, slot, sent_at, Outcome.ANSWERED, None)
+        both.assert_same_confirm(now, slot, sent_at, Outcome.ANSWERED, None)
 
 
 def test_a_question_may_be_put_twice(client: Any) -> None:

@@ -18,6 +18,8 @@ from ..browser import Browser, browser, missing
 from ..conftest import Checked
 from ..routes.test_oauth import code_grant
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<img src=x onerror=\"document.title='taken'\">"
 
 

@@ -122,7 +122,7 @@ def test_a_linked_entity_needs_a_name_or_an_id(sandbox: Checked) -> None:
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "1_000", "1,5", "0x10", "١٢", "", "--1"])
-def test_numbers_are_decimal(sandbox: Checked, text: str) -> None:
+def test_what_only_python_takes_for_a_number_is_none(sandbox: Checked, text: str) -> None:
     """What only Python takes for a number is none here."""
     (id,) = sandbox.make("leads", {})
     assert write(sandbox, id, field(sandbox, "numeric")["id"], [{"value": text}]).status == 400

@@ -41,7 +41,7 @@ def test_a_part_whose_answer_was_lost_may_be_sent_again(sandbox: Checked) -> Non
     assert sandbox.post(path_of(first["next_url"]), b"def").json()["size"] == 6
 
 
-def test_sessions_end(sandbox: Checked) -> None:
+def test_an_upload_ends_with_its_announced_size(sandbox: Checked) -> None:
     """A finished, outdated or unknown session is 404; parts beyond the announced size are refused."""
     opened = sandbox.post("/v1.0/sessions", {"file_name": "a.bin", "file_size": 3}).json()
     path = path_of(opened["upload_url"])
@@ -115,7 +115,7 @@ def test_the_bin_holds_files_for_thirty_days(sandbox: Checked) -> None:
         ("limit=1&page=2", ["b"]),
     ],
 )
-def test_filters_of_files(sandbox: Checked, query: str, names: list[str]) -> None:
+def test_files_are_filtered_by_each_documented_key(sandbox: Checked, query: str, names: list[str]) -> None:
     """By extension, name, text of the file or of an entity, size in units, day and author."""
     first = sandbox.upload("a.txt", b"abc")
     (lead,) = sandbox.make("leads", {"name": "Заказ"})

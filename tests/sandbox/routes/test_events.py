@@ -150,7 +150,7 @@ def test_the_bin_is_an_event_both_ways(sandbox: Checked) -> None:
         ("filter[type][]=lead_added&filter[type][]=name_field_changed", 2),
     ],
 )  # fmt: skip
-def test_filters_of_events(sandbox: Checked, query: str, count: int) -> None:
+def test_events_are_filtered_by_each_documented_key(sandbox: Checked, query: str, count: int) -> None:
     """The log filters by type, entity, author, moment and value, as arrays and as comma-joined texts."""
     (id,) = sandbox.make("leads", {"name": "A", "price": 5})
     sandbox.clock.advance(60)

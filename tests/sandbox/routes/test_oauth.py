@@ -91,7 +91,7 @@ def test_a_refresh_token_is_used_once(sandbox: Checked) -> None:
     assert refresh(sandbox, second["refresh_token"]).status == 200
 
 
-def test_tokens_age(sandbox: Checked, clock: ManualClock) -> None:
+def test_tokens_live_as_long_as_documented(sandbox: Checked, clock: ManualClock) -> None:
     """An access token lives a day, a refresh token three months."""
     pair = code_grant(sandbox)
     clock.advance(86400)

@@ -114,7 +114,7 @@ async def test_strangers_cannot_end_a_login(amocrm_sandbox_server: SandboxServer
     assert browser.done() == [404, 400, 200]
 
 
-async def test_a_refused_login(amocrm_sandbox_server: SandboxServer) -> None:
+async def test_a_refused_login_ends_the_waiting_with_an_error(amocrm_sandbox_server: SandboxServer) -> None:
     """A user who says no ends the waiting with an error that says so."""
 
     def refuse(address: str, location: str) -> str:
@@ -129,7 +129,7 @@ async def test_a_refused_login(amocrm_sandbox_server: SandboxServer) -> None:
     assert browser.done()[0] == 400
 
 
-async def test_nobody_comes(amocrm_sandbox_server: SandboxServer) -> None:
+async def test_a_login_that_nobody_finishes_frees_its_port(amocrm_sandbox_server: SandboxServer) -> None:
     """Patience ends, and the port is free again."""
     port = free_port()
     for _ in range(2):

@@ -107,7 +107,7 @@ async def test_login_and_first_request() -> None:
     assert world.refreshes() == 0
 
 
-async def test_without_a_login() -> None:
+async def test_an_empty_store_says_what_to_do() -> None:
     """An empty store is said so, with what to do."""
     with pytest.raises(LoginNeeded, match="authorize"):
         await World().client().send(GET)
@@ -146,7 +146,7 @@ async def test_wrong_keys_of_the_integration(wrong: str) -> None:
         await world.client(oauth=OAuth(**keys)).authorize(world.sandbox.authorization_code())
 
 
-async def test_authorize_needs_oauth() -> None:
+async def test_a_client_with_a_fixed_token_has_nothing_to_authorize() -> None:
     """A client with a fixed token has nothing to authorize."""
     crm = AsyncConnection("demo", token="t")
     with pytest.raises(ConfigurationError, match="oauth"):
@@ -473,7 +473,7 @@ async def test_a_lock_that_is_never_freed(tmp_path: Path) -> None:
         assert clock.slept
 
 
-async def test_refresh_over_files(tmp_path: Path) -> None:
+async def test_clients_that_share_a_folder_refresh_once(tmp_path: Path) -> None:
     """Clients that share a folder refresh once, each with a store object of its own."""
     world = World(AsyncFileTokenStore(tmp_path))
     clients = [await world.logged_in()]

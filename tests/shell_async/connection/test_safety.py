@@ -93,7 +93,7 @@ async def test_an_answer_without_end() -> None:
     assert server.sent < 40 * BOUND
 
 
-async def test_a_bomb() -> None:
+async def test_a_body_that_unfolds_to_200_mb_is_refused() -> None:
     """A small body that unfolds to 200 MB is refused without being unfolded."""
     bomb = gzip.compress(bytes(200_000_000), 9)
     assert len(bomb) < BOUND
@@ -110,7 +110,7 @@ async def test_a_bomb_in_a_bomb() -> None:
         await ask(server)
 
 
-async def test_heads_without_end() -> None:
+async def test_a_head_that_never_ends_is_no_answer() -> None:
     """A head that never ends is no answer."""
     lines = itertools.repeat(b"X-Filler: " + b"a" * 1000 + b"\r\n", 5_000)
     with raw(itertools.chain([b"HTTP/1.1 200 OK\r\n"], lines)) as server, pytest.raises(UnansweredError):

@@ -107,7 +107,7 @@ SERVERS = {
 
 @pytest.mark.parametrize("name", SERVERS)
 @pytest.mark.filterwarnings("ignore::UserWarning")
-async def test_requests(name: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_failed_request_tells_its_secrets(name: str, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever the server does with a request, its token, query and body stay between the two of them."""
     caplog.set_level(0)
     events: list[Any] = []
@@ -148,7 +148,7 @@ def over(access: str = f"{PLANTED}-access") -> Token:
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-async def test_refreshes(name: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_failed_refresh_tells_its_secrets(name: str, caplog: pytest.LogCaptureFixture) -> None:
     """A refresh that fails in any way tells neither tokens nor keys, even if the server repeats them."""
     caplog.set_level(0)
     status, body = REFUSALS[name]

@@ -329,7 +329,7 @@ async def test_get_many_reads_by_ids(sandbox: Sandbox, crm: AsyncAmoCRM) -> None
 # ---- other collections
 
 
-async def test_lists_by_entity(crm: AsyncAmoCRM) -> None:
+async def test_notes_tasks_and_tags_are_listed_by_entity_or_class(crm: AsyncAmoCRM) -> None:
     """Notes, tasks and tags are listed for an entity or for a class."""
     async with crm.session() as s:
         lead = s.add(Lead(name="Заказ", tags={"vip"}))

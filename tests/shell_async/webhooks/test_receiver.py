@@ -103,7 +103,9 @@ class Stage:
         ({"where": lambda event: event.lead_id == 18, "status": 142}, False),
     ],
 )
-async def test_filters(filters: dict[str, Any], called: bool) -> None:
+async def test_a_filter_is_a_value_several_an_object_or_a_function(
+    filters: dict[str, Any], called: bool
+) -> None:
     """A filter is a value, several, an object with an id, or a function."""
     hooks = router()
     seen = collector(hooks, LeadStatusChanged, **filters)
@@ -191,7 +193,7 @@ async def test_several_secrets_while_one_is_replaced() -> None:
         ({12345678}, WON, 403),
     ],
 )
-async def test_only_expected_accounts(accounts: Any, body: bytes, status: int) -> None:
+async def test_deliveries_of_other_accounts_are_refused(accounts: Any, body: bytes, status: int) -> None:
     """With a list of accounts, deliveries of others and of nobody are refused."""
     hooks = router(accounts=accounts)
 

@@ -72,7 +72,7 @@ def a_hook(event: Any) -> None:
         ({"token": "t", "base_url": "http://127.0.0.1@evil.ru"}, "127.0.0.1"),
     ],
 )
-def test_clients(options: dict[str, Any], told: str) -> None:
+def test_a_wrong_argument_is_named_with_the_right_one(options: dict[str, Any], told: str) -> None:
     """A wrong part of a client is named together with the right one, and no value is repeated."""
     with pytest.raises(ConfigurationError, match=told) as caught:
         Connection("demo", **options)
@@ -104,7 +104,7 @@ def test_clients(options: dict[str, Any], told: str) -> None:
         b"demo",
     ],
 )
-def test_accounts(account: Any) -> None:
+def test_no_spelling_of_an_account_leads_a_token_elsewhere(account: Any) -> None:
     """No spelling of an account leads a token anywhere but to the vendor."""
     with pytest.raises(ConfigurationError, match=r"mycompany\.amocrm\.ru"):
         Connection(account, token="t")
@@ -158,7 +158,7 @@ def test_hooks_are_plain_functions() -> None:
         lambda: Connection("demo", token="t").with_options(timeout=-1),
     ],
 )
-def test_numbers_and_keys(made: Any) -> None:
+def test_numbers_out_of_range_are_refused_everywhere(made: Any) -> None:
     """Negative, fractional, endless and missing values are refused, whichever object they are given to."""
     with pytest.raises(ConfigurationError) as caught:
         made()
@@ -166,7 +166,7 @@ def test_numbers_and_keys(made: Any) -> None:
 
 
 @pytest.mark.parametrize("folder", ["", "  ", None, 5, b"bytes", "a\x00b"])
-def test_folders(folder: Any) -> None:
+def test_an_empty_folder_is_refused(folder: Any) -> None:
     """An empty path would mean whatever folder the process runs in."""
     for kind in (FileTokenStore, FileLimiter):
         with pytest.raises(ConfigurationError, match="/var/lib"):

@@ -47,7 +47,7 @@ def client(server: SandboxServer, token: str | None = None) -> AmoCRM:
     )
 
 
-def test_a_wrong_subdomain(server: SandboxServer) -> None:
+def test_a_wrong_subdomain_says_to_check_it(server: SandboxServer) -> None:
     """The account is not there: the message says to check the subdomain."""
     transport = rerouted(server.url)
     with AmoCRM("nobody", token=server.sandbox.token, http_transport=transport) as crm:
@@ -56,7 +56,7 @@ def test_a_wrong_subdomain(server: SandboxServer) -> None:
     transport.close()
 
 
-def test_a_wrong_token(server: SandboxServer) -> None:
+def test_a_wrong_token_is_explained_and_not_repeated(server: SandboxServer) -> None:
     """The message says what may be wrong with the token and does not repeat it."""
     with client(server, token="not-a-token") as crm:
         with pytest.raises(UnauthorizedError, match="check token and subdomain") as caught:
@@ -137,7 +137,7 @@ def test_an_unknown_option_of_a_list(server: SandboxServer) -> None:
             crm.query(Loose).where(Loose.city.is_("Казнь")).all()
 
 
-def test_a_deleted_lead(server: SandboxServer) -> None:
+def test_a_deleted_lead_is_not_found_by_its_id(server: SandboxServer) -> None:
     """It is not found by its id; the list of deleted ones shows what the API shows and says what it does not."""
     with client(server) as crm:
         with crm.session() as session:

@@ -315,7 +315,7 @@ def test_redirects_are_not_followed() -> None:
     assert len(server.requests) == 1
 
 
-def test_answers_are_bounded() -> None:
+def test_an_answer_over_the_bound_is_not_taken_in() -> None:
     """Neither a long answer nor a small one that unfolds to a long one is taken in whole."""
     bomb = gzip.compress(b" " * 3_000_000)
     assert len(bomb) < 10_000
@@ -372,7 +372,7 @@ def test_hooks_see_what_happens_and_cannot_break_it() -> None:
     assert "secret" not in repr(seen)
 
 
-def test_no_secret_leaks(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_is_in_an_error_a_log_or_a_pickle(caplog: pytest.LogCaptureFixture) -> None:
     """Token, query values and bodies stand in no message, argument, traceback, log, repr or pickle."""
     caplog.set_level(0)
     for fault in (
@@ -521,7 +521,7 @@ def test_a_dropped_read_is_repeated(server: SandboxServer) -> None:
     assert crm.stats.requests == 3
 
 
-def test_many_at_once(server: SandboxServer) -> None:
+def test_eight_workers_share_connections_and_lose_nothing(server: SandboxServer) -> None:
     """Forty requests from eight tasks or threads share connections and lose nothing."""
     clock = ManualClock()
     with Connection(

@@ -329,7 +329,7 @@ def test_get_many_reads_by_ids(sandbox: Sandbox, crm: AmoCRM) -> None:
 # ---- other collections
 
 
-def test_lists_by_entity(crm: AmoCRM) -> None:
+def test_notes_tasks_and_tags_are_listed_by_entity_or_class(crm: AmoCRM) -> None:
     """Notes, tasks and tags are listed for an entity or for a class."""
     with crm.session() as s:
         lead = s.add(Lead(name="Заказ", tags={"vip"}))

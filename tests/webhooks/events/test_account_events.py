@@ -206,7 +206,7 @@ def test_every_group_and_action_has_its_class(body: str, kind: type) -> None:
     assert type(only(body)) is kind
 
 
-def test_a_customer() -> None:
+def test_the_confirmed_fields_of_a_customer_are_typed() -> None:
     """The confirmed fields of a customer are typed."""
     event = only(
         "customers[update][0][id]=55001&customers[update][0][name]=Ann&customers[update][0][next_price]=1000"
@@ -349,7 +349,7 @@ def test_an_incoming_lead_is_accepted_or_declined() -> None:
     assert declined.lead_ids == [7]
 
 
-def test_talks() -> None:
+def test_closing_a_talk_takes_it_out_of_work() -> None:
     """Closing a talk is an update that takes it out of work."""
     added = only(bodies.TALK.format(action="add", work=1))
     closed = only(bodies.TALK.format(action="update", work=0))
@@ -391,7 +391,7 @@ def test_a_legacy_message_knows_its_customer_by_number() -> None:
     assert (event.lead_id, event.customer_id) == (None, 5)
 
 
-def test_an_outgoing_message() -> None:
+def test_an_outgoing_message_names_its_author() -> None:
     """An outgoing message names its author in the account."""
     event = only(bodies.OUTGOING)
 

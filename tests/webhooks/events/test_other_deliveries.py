@@ -48,7 +48,7 @@ def test_a_whole_record_with_an_earlier_pipeline_is_a_status_change() -> None:
 
 
 @pytest.mark.parametrize("trigger", ["call_in", "chat", "site_visit", "mail_in"])
-def test_triggers_of_leads(trigger: str) -> None:
+def test_triggers_of_leads_carry_the_present_stage(trigger: str) -> None:
     """Other triggers carry the present stage."""
     event = only(
         f"leads[{trigger}][0][id]=900001&leads[{trigger}][0][status_id]=5&leads[{trigger}][0][pipeline_id]=4"
@@ -59,7 +59,7 @@ def test_triggers_of_leads(trigger: str) -> None:
 
 
 @pytest.mark.parametrize("trigger", ["period", "call_in", "chat", "site_visit", "mail_in"])
-def test_triggers_of_customers(trigger: str) -> None:
+def test_customers_have_the_trigger_period(trigger: str) -> None:
     """Customers have the trigger `period` instead of `status`."""
     event = only(f"customers[{trigger}][0][id]=5&customers[{trigger}][0][period_id]=2")
 
@@ -106,7 +106,7 @@ def test_a_bot_request_with_another_address() -> None:
     assert (event.bot_type, event.bot_id, event.continue_id) == (None, None, None)
 
 
-def test_the_uninstall_hook() -> None:
+def test_the_uninstall_hook_comes_as_a_query() -> None:
     """It comes as a query; the integration's id has two names."""
     for name in ("client_uuid", "client_id"):
         (event,) = parse(b"", query=f"account_id=12345678&{name}=abc&signature=ff")
@@ -116,7 +116,7 @@ def test_the_uninstall_hook() -> None:
         assert event.account.id == 12345678
 
 
-def test_the_secrets_hook() -> None:
+def test_the_secrets_hook_brings_keys_as_json() -> None:
     """An external integration gets its keys as JSON; further fields are tolerated."""
     event = only({"client_id": "0f0e", "client_secret": "s", "state": "xyz", "scopes": ["crm"]}, JSON)
 
@@ -125,7 +125,7 @@ def test_the_secrets_hook() -> None:
     assert "s'" not in repr(event)
 
 
-def test_redirects() -> None:
+def test_a_redirect_brings_a_code_or_an_error() -> None:
     """A redirect brings a code or an error, an installation is marked."""
     (granted,) = parse(b"", query="code=def502aa&referer=demo.amocrm.ru&platform=1&client_id=0f0e&state=xyz")
     (installed,) = parse(b"", query="code=def502aa&referer=demo.amocrm.ru&from_widget=1")
@@ -144,7 +144,7 @@ def test_redirects() -> None:
     assert refused.error == "access_denied"
 
 
-def test_a_chat_message() -> None:
+def test_a_chat_message_names_chat_people_and_content() -> None:
     """Version 2 names chat, people and content."""
     event = only(bodies.CHAT_MESSAGE, JSON)
 
@@ -201,7 +201,7 @@ def test_a_reply_to_a_comment() -> None:
     ],
     ids=["sample", "table"],
 )
-def test_typing(action: Any) -> None:
+def test_typing_names_its_user_in_either_place(action: Any) -> None:
     """The user stands in one of two places."""
     event = only({"account_id": "a", "time": 1, "action": action}, JSON)
 
@@ -210,7 +210,7 @@ def test_typing(action: Any) -> None:
 
 
 @pytest.mark.parametrize("message", [{"msgid": "m"}, {"message": {"id": "m"}}], ids=["sample", "table"])
-def test_a_reaction(message: Any) -> None:
+def test_a_reaction_names_its_message_in_either_way(message: Any) -> None:
     """The message is named in one of two ways."""
     action = {
         "reaction": {

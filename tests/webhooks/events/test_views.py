@@ -99,7 +99,7 @@ def test_what_is_known_and_what_is_not() -> None:
             getattr(deleted.lead, attribute)
 
 
-def test_a_contact() -> None:
+def test_a_contact_is_seen_with_phones_company_and_leads() -> None:
     """Phones by their code; the company and leads it is linked to; a birthday written as text."""
     body = bodies.CONTACT.format(old=700001, kind="contact")
     body += "&contacts[update][0][custom_fields][1][id]=8&contacts[update][0][custom_fields][1][values][0][value]=12.01.1980"

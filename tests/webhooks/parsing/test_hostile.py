@@ -10,6 +10,8 @@ import pytest
 
 from amocrm.webhooks import BodyTooLarge, decode_form, parse
 
+pytestmark = pytest.mark.slow
+
 
 def best(work: Callable[[], object]) -> float:
     """CPU seconds, the best of two."""

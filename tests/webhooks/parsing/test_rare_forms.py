@@ -119,7 +119,7 @@ def test_unix_times_win_over_texts() -> None:
 @pytest.mark.parametrize(
     ("number", "name"), [(4, "common"), (5, "attachment"), (25, "service_message"), (77, "77")]
 )
-def test_types_of_notes(number: int, name: str) -> None:
+def test_known_types_of_notes_have_names(number: int, name: str) -> None:
     """Known numbers have names, others stay numbers."""
     body = bodies.NOTE.format(group="leads", number=2).replace("[note_type]=4", f"[note_type]={number}")
 

@@ -94,10 +94,13 @@ def test_a_wrong_uninstall_hook_is_refused(query: str) -> None:
         ("/hook", "a=1&secret=s3%63ret"),
     ],
 )
-def test_the_secret_in_the_address(path: str, query: str) -> None:
+def test_the_secret_is_found_in_either_place_of_the_address(path: str, query: str) -> None:
     """It is the last segment of the path or a parameter of the query; several may be valid at a time."""
-    check_secret(path, query, "s3cret")
-    check_secret(path, query, ["new", "s3cret"])
+    for valid in ("s3cret", ["new", "s3cret"]):
+        try:
+            check_secret(path, query, valid)
+        except SenderRefused as error:
+            pytest.fail(f"refused: {error}")
 
 
 @pytest.mark.parametrize(
