@@ -11,7 +11,7 @@ Example:
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._core.public_names import publish
 
@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from ._core.http.retry import RetryPolicy
     from ._core.limits.limiter import Limits
     from ._core.orm.filters import Condition
-    from ._core.orm.outcome import Issue, Outcome, Report, Result
+    from ._core.orm.outcome import Issue, Outcome
+    from ._core.orm.outcome import Report as _Report
+    from ._core.orm.outcome import Result as _Result
     from ._core.orm.plan import Plan
     from ._sync.auth.redis_token_store import RedisTokenStore
     from ._sync.auth.token_stores import FileTokenStore, MemoryTokenStore, TokenStore
@@ -100,6 +102,10 @@ if TYPE_CHECKING:
         UnreadableError,
         ValidationError,
     )
+
+    # What a commit reports is about entities; the core that makes reports does not know them.
+    Report: TypeAlias = _Report[Entity]
+    Result: TypeAlias = _Result[Entity]
 
 __all__ = [
     "APIError",

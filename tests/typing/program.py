@@ -18,6 +18,7 @@ from amocrm import (
     Collection,
     Condition,
     Contact,
+    Entity,
     FileLimiter,
     FileTokenStore,
     FlushError,
@@ -140,6 +141,7 @@ def write(crm: AmoCRM) -> Report | None:
         return session.report
     for result in report.rejected:
         assert_type(result, Result)
+        assert_type(result.entity, Entity)
         assert_type(result.outcome, Outcome)
         assert_type(result.issues, tuple[Issue, ...])
     assert_type(crm.stats, Stats)

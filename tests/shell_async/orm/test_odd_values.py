@@ -113,3 +113,17 @@ async def test_a_field_that_was_made_anew_is_found_after_a_refused_commit(
 
     assert (await crm.get(Numbered, made.id)).number == "2"
     assert (await crm.get(Numbered, lead.id)).number == "3"
+
+
+async def test_what_needs_a_rejected_object_is_skipped(crm: AsyncAmoCRM) -> None:
+    """The note of a lead that the server refused is in the report as skipped, with the reason."""
+    s = crm.session()
+    lead = s.add(Lead(name="Заказ", responsible_user_id=1))
+    note = lead.notes.add("текст")
+    with pytest.raises(FlushError) as caught:
+        await s.commit()
+
+    report = caught.value.report
+    assert [result.entity for result in report.rejected] == [lead]
+    assert [result.entity for result in report.skipped] == [note]
+    assert all("not applied" in result.reason for result in report.skipped)

@@ -46,3 +46,19 @@ def test_an_answer_without_keys() -> None:
             crm.tags.create(Lead, ["one", "two"])
         (tag,) = crm.tags.create(Lead, ["alone"])
     assert tag.id == 1
+
+
+def test_a_pipeline_is_found_by_its_name(crm: AmoCRM) -> None:
+    """The name gives the pipeline with its stages, an unknown one nothing; a stage knows whether it ends a lead."""
+    made = crm.pipelines.create("Продажи", statuses=["Переговоры"])
+
+    found = crm.pipelines.by_name("Продажи")
+
+    assert found is not None
+    assert found.id == made.id
+    assert [(stage.is_won, stage.is_lost) for stage in (found["Переговоры"], found.won, found.lost)] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
+    assert crm.pipelines.by_name("Нет такой") is None

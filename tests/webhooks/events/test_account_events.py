@@ -465,3 +465,10 @@ def test_events_cannot_be_changed() -> None:
 
     with pytest.raises(AttributeError):
         event.position = 5
+
+
+def test_a_task_event_names_its_task() -> None:
+    """The id of the task is at hand without the payload."""
+    event = only("task[add][0][id]=17&task[add][0][element_id]=5&task[add][0][element_type]=2")
+
+    assert (event.task_id, event.parent_type, event.parent_id) == (17, "leads", 5)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Literal, TypeAlias
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -33,6 +33,8 @@ from ...errors import (
     ValidationError,
 )
 from .plan import Work
+
+E = TypeVar("E")
 
 __all__ = ["Issue", "Outcome", "Report", "Result", "Verdict", "describe", "match", "named", "verdict"]
 
@@ -66,7 +68,7 @@ class Issue(msgspec.Struct, frozen=True):
         return f"{self.field or 'the whole item'}: {said}{shown}"
 
 
-class Result:
+class Result(Generic[E]):
     """What became of one item.
 
     Attributes:
@@ -89,7 +91,7 @@ class Result:
         error: AmoCRMError | None = None,
     ) -> None:
         self.work: Work | None = work
-        self.entity = work.entity
+        self.entity: E = work.entity
         self.action: str = work.action
         self.outcome = outcome
         self.reason = reason
@@ -113,7 +115,7 @@ class Result:
             setattr(self, name, value)
 
 
-class Report:
+class Report(Generic[E]):
     """What a commit did, object by object.
 
     Attributes:
@@ -122,7 +124,7 @@ class Report:
     """
 
     def __init__(self) -> None:
-        self.results: list[Result] = []
+        self.results: list[Result[E]] = []
         self.sent: list[str] = []
 
     @property
@@ -141,26 +143,26 @@ class Report:
         """Notes the end of an item."""
         self.results.append(Result(work, outcome, reason, issues, error))
 
-    def _of(self, outcome: Outcome) -> list[Result]:
+    def _of(self, outcome: Outcome) -> list[Result[E]]:
         return [result for result in self.results if result.outcome is outcome]
 
     @property
-    def applied(self) -> list[Result]:
+    def applied(self) -> list[Result[E]]:
         """What the server has."""
         return self._of(Outcome.APPLIED)
 
     @property
-    def rejected(self) -> list[Result]:
+    def rejected(self) -> list[Result[E]]:
         """What the server refused."""
         return self._of(Outcome.REJECTED)
 
     @property
-    def skipped(self) -> list[Result]:
+    def skipped(self) -> list[Result[E]]:
         """What was not sent."""
         return self._of(Outcome.SKIPPED)
 
     @property
-    def unknown(self) -> list[Result]:
+    def unknown(self) -> list[Result[E]]:
         """What was sent without anybody knowing whether it took effect."""
         return self._of(Outcome.UNKNOWN)
 
@@ -169,11 +171,11 @@ class Report:
         """Whether everything was applied."""
         return all(result.outcome is Outcome.APPLIED for result in self.results)
 
-    def of(self, entity: Any) -> list[Result]:
+    def of(self, entity: Any) -> list[Result[E]]:
         """The results of one object."""
         return [result for result in self.results if result.entity is entity]
 
-    def __iter__(self) -> Iterator[Result]:
+    def __iter__(self) -> Iterator[Result[E]]:
         return iter(self.results)
 
     def __len__(self) -> int:

@@ -53,7 +53,7 @@ class Flush:
         doubts: dict[int, tuple[Work, float]],
         progress: Progress | None = None,
     ) -> None:
-        self.report = Report()
+        self.report: Report[Entity] = Report()
         self._account = account
         self._map = known
         self._doubts = doubts

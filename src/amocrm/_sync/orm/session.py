@@ -64,7 +64,7 @@ class Session:
         self._doubts: dict[int, tuple[Work, float]] = {}
         self._progress = progress
         self._busy = False
-        self.report = Report()
+        self.report: Report[Entity] = Report()
 
     # ---- objects
 
@@ -163,7 +163,7 @@ class Session:
         """
         return self._plan(self._works())
 
-    def commit(self) -> Report:
+    def commit(self) -> Report[Entity]:
         """Sends the changes.
 
         Returns:
@@ -259,7 +259,7 @@ class Session:
 
     # ---- afterwards
 
-    def reconcile(self, *, key: Field[Any, Any] | None = None) -> Report:
+    def reconcile(self, *, key: Field[Any, Any] | None = None) -> Report[Entity]:
         """Finds out about creations that were sent and not answered.
 
         Reads the newest records of each list and compares them with what was sent. What is found is
@@ -273,7 +273,7 @@ class Session:
         Returns:
             A report of the doubtful objects.
         """
-        report = Report()
+        report: Report[Entity] = Report()
         groups: dict[Operation, list[tuple[Work, float]]] = {}
         for work, sent_at in self._doubts.values():
             groups.setdefault(work.operation, []).append((work, sent_at))
@@ -319,7 +319,7 @@ class Session:
             self._map.new[id(entity)] = entity
 
     def _newest(
-        self, operation: Operation, works: Sequence[Work], since: int, report: Report
+        self, operation: Operation, works: Sequence[Work], since: int, report: Report[Entity]
     ) -> list[Any]:
         """The newest records of a list, as far back as the doubtful ones can lie."""
         entity = works[0].entity
