@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= auto
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test quick coverage check generate bench format pins hooks changelog dist smoke sdist-test clean
+.PHONY: help demo test quick coverage check generate generators-newest bench format pins hooks changelog dist smoke sdist-test clean
 
 help:
 	@echo "make demo      import 8,800 deals into a local amoCRM and read them back (ASYNC=1: async client)"
@@ -51,6 +51,10 @@ check: $(STAMP)
 
 generate: $(STAMP)
 	$(BIN)/python -m generator build
+
+# The pinned generators and the newest ones must write the same; the newest go into an environment of nox.
+generators-newest: $(STAMP)
+	$(BIN)/python -m nox -s generators
 
 bench: $(STAMP)
 	$(BIN)/python -m bench $(if $(QUICK),--quick)

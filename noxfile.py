@@ -1,6 +1,7 @@
 """The tests on every Python and with every release of the dependencies that the package declares.
 
-``nox`` runs them on each Python from 3.11 that is installed; ``nox -s lowest newest httpx2`` on other dependencies.
+``nox`` runs them on each Python from 3.11 that is installed; ``nox -s lowest newest httpx2`` on other dependencies,
+``nox -s generators`` builds with the newest generators.
 ``make test`` and ``make check`` need none of this.
 """
 
@@ -69,3 +70,13 @@ def httpx2(session: nox.Session) -> None:
     install(session)
     session.install("--quiet", "httpx2")
     run(session, "-p", "tests.support.httpx2_as_httpx")
+
+
+@nox.session(python="3.11")
+def generators(session: nox.Session) -> None:
+    """Build with the newest openapi-python-client and datamodel-code-generator and compare with what is committed."""
+    install(session)
+    session.run("python", "-m", "generator", "check")
+    session.install("--quiet", "--upgrade", "openapi-python-client", "datamodel-code-generator")
+    session.run("python", "-m", "pip", "list")
+    session.run("python", "-m", "generator", "check")

@@ -15,13 +15,13 @@ from .hooks import hook_row
 from .importing import import_rows
 from .kill_refresh import refresh_rows
 from .limits import limit_rows
-from .reading import alive_rows, decode_row, hydrate_row
+from .reading import alive_rows, decode_row, hydrate_row, unknown_row
 from .streaming import streaming_rows
 from .table import Row, show
 from .writing import patch_row, request_row
 
 _QUICK: Sequence[Callable[[], list[Row]]] = (
-    lambda: [decode_row(), hydrate_row(), *alive_rows()],
+    lambda: [decode_row(), unknown_row(), hydrate_row(), *alive_rows()],
     lambda: [request_row(), patch_row()],
     call_rows,
     import_rows,

@@ -14,7 +14,6 @@ from importlib import import_module
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from .op import Op
-from .reader import read
 from .wire import AsyncClient, Client, Detailed, ItemsOf, Request, RequestOf, Response, detailed
 
 __all__ = ["Operation", "PagedOperation", "operation", "paged"]
@@ -72,6 +71,8 @@ class Operation(Generic[P, R]):
             APIError: the answer has an error status.
             DecodeError: the answer cannot be understood.
         """
+        from .reader import read  # what reads answers and tells errors comes with the first answer
+
         parsed: R = read(self.OP, response, self.models.get(response.status, self.model))
         return parsed
 
