@@ -10,6 +10,7 @@ import pytest
 
 from amocrm import Contact, Lead, Note, NotLoaded, Task, fields
 from amocrm.entities._writing import works_of
+from amocrm_gen._runtime.model import with_extra
 from amocrm_gen.models import common, leads
 from tests.entities.leads import Deal, body, read
 
@@ -45,6 +46,20 @@ def test_a_second_reading_refreshes_what_was_not_changed() -> None:
     assert (lead.name, lead.price, lead.created_at.year) == ("Новое имя", 8, 2023)
     lead.price = 9
     assert not lead._is_dirty()
+
+
+def test_what_the_description_does_not_know_is_kept() -> None:
+    """A new key of the server is in ``extra``, also in a copy and after an answer that lacks it; nothing sends it."""
+    known = leads.Lead(id=5, name="Заказ", price=7)
+    lead = Deal._from(with_extra(known, {"new": 1, "newer": 2}), None)
+    lead.price = 8
+    lead._absorb(with_extra(leads.Lead(id=5, name="Заказ"), {"newer": 3}))
+    lead._absorb(leads.Lead(id=5, name="Заказ"))
+
+    for one in (lead, copy(lead), pickle.loads(pickle.dumps(lead))):
+        assert one.extra == {"new": 1, "newer": 3}
+    assert body(lead) == {"id": 5, "price": 8}
+    assert read().extra == Lead(name="новый").extra == {}
 
 
 def test_an_entity_survives_pickling_without_its_session() -> None:

@@ -6,13 +6,15 @@ not loaded raises ``NotLoaded`` with the call to make.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy, deepcopy
 from datetime import tzinfo
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from msgspec import UNSET
+
+from amocrm_gen._runtime.model import with_extra
 
 from .._core.orm.identity import Origin
 from .._core.orm.tracking import Overlay
@@ -209,6 +211,12 @@ class Entity(metaclass=EntityMeta):
         definitions = None if self._session is None else self._session.directory.fields.get(self._kind)
         return CustomFields(self, definitions)
 
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """What the server sent under keys that this library does not know yet; empty without any."""
+        extra: Mapping[str, Any] = self._data.extra
+        return extra
+
     # ---- changing
 
     def _set(self, wire: str, value: Any) -> None:
@@ -267,6 +275,8 @@ class Entity(metaclass=EntityMeta):
             for name in embedded.__struct_fields__:
                 if getattr(embedded, name) is UNSET:
                     setattr(embedded, name, getattr(known, name))
+        if old.extra:
+            data = with_extra(data, {**old.extra, **data.extra})
         self._data = data
         if self._changes is not None:
             self._changes.rebase(lambda wire: getattr(data, wire, UNSET))
