@@ -212,7 +212,13 @@ def lock(handle: int) -> None:
 
 
 def try_lock(handle: int) -> bool:
-    """Takes the operating system's lock on an open file if it is free; a process that dies frees it."""
+    """Take the operating system's lock on an open file if it is free; a process that dies frees it.
+
+    Free it with ``unlock`` before the file is closed: a process that was forked meanwhile has the file open too.
+
+    Raises:
+        OSError: the file system cannot lock files.
+    """
     if os.name == "nt":
         import msvcrt
 
@@ -223,20 +229,41 @@ def try_lock(handle: int) -> bool:
         return True
     import fcntl
 
+    _locked.add(handle)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+    except OSError as error:
+        _locked.discard(handle)
+        if isinstance(error, BlockingIOError):
+            return False
+        raise
     return True
 
 
 def unlock(handle: int) -> None:
-    """Gives such a lock back."""
+    """Free such a lock; without effect if it is not held."""
     if os.name == "nt":
         import msvcrt
 
-        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        with suppress(OSError):
+            msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
         return
     import fcntl
 
     fcntl.flock(handle, fcntl.LOCK_UN)
+    _locked.discard(handle)
+
+
+#: Files that are locked now. A lock lasts as long as any process has the file open, forked ones included.
+_locked: Final[set[int]] = set()
+
+
+def _close_locked() -> None:
+    """Close, in a forked process, what another thread of its parent has locked."""
+    while _locked:
+        with suppress(OSError):
+            os.close(_locked.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_locked)

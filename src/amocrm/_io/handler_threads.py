@@ -7,7 +7,6 @@ deliveries are handled at a time, and no thread of anything else.
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -15,6 +14,8 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from functools import partial
 from typing import Any, Final
+
+from amocrm._core.processes import ForkSafeLock, reset_after_fork
 
 __all__ = ["HandlerHangs", "HandlerThreads"]
 
@@ -30,10 +31,10 @@ class HandlerThreads:
     """Daemon threads that are used again, so that what a handler keeps in its thread stays (connections)."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._guard = ForkSafeLock()
         self._idle: list[queue.SimpleQueue[Callable[[], None] | None]] = []
         self._abandoned: dict[int, int] = {}
-        self._owner = os.getpid()
+        reset_after_fork(self)
 
     def start(self, function: Callable[..., Any], arguments: Sequence[object]) -> Future[Any]:
         """Call a function on a thread of its own.
@@ -41,7 +42,6 @@ class HandlerThreads:
         Raises:
             HandlerHangs: an abandoned call of it has not ended.
         """
-        self._forget_parent()
         future: Future[Any] = Future()
         call = partial(_settle, future, partial(copy_context().run, function, *arguments))
         with self._guard:
@@ -62,7 +62,6 @@ class HandlerThreads:
 
     def close(self) -> None:
         """End the idle threads; busy ones end with their calls."""
-        self._forget_parent()
         with self._guard:
             idle, self._idle = self._idle, []
         for tasks in idle:
@@ -81,11 +80,9 @@ class HandlerThreads:
                     return
                 self._idle.append(tasks)
 
-    def _forget_parent(self) -> None:
-        """Begin anew in a forked process: it has none of the threads."""
-        if self._owner != os.getpid():
-            self._owner, self._guard = os.getpid(), threading.Lock()
-            self._idle, self._abandoned = [], {}
+    def after_fork(self) -> None:
+        """Begin anew: a forked process has none of the threads."""
+        self._idle, self._abandoned = [], {}
 
 
 def _settle(future: Future[Any], call: Callable[[], Any]) -> None:

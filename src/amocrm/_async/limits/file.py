@@ -19,7 +19,7 @@ from amocrm._core.limits.limiter import Ask, KeyState, Limits, Outcome, RateGate
 from amocrm._core.limits.wait_queue import WaitQueue
 from amocrm.errors import ConfigurationError
 
-from ..._io.durable_files import folder_of, lock, open_private, way_out
+from ..._io.durable_files import folder_of, lock, open_private, unlock, way_out
 from .._primitives import Clock, to_thread
 from .memory import Slot
 from .polling import AsyncPollingLimiter, SlotRequest
@@ -132,6 +132,7 @@ class AsyncFileLimiter(AsyncPollingLimiter):
             self._known.update(paths.values())
         finally:
             for handle in handles.values():
+                unlock(handle)
                 os.close(handle)
 
     def _careful(self, path: Path, handle: int, now: float) -> float:

@@ -1,4 +1,4 @@
-"""The limits of one process that has lost the others: its own line and windows, at a part of the rate."""
+"""Rate limiter used by a process while Redis is unreachable. It enforces this process's share of the rate."""
 
 from __future__ import annotations
 

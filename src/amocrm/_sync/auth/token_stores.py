@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +24,7 @@ from ..._io.durable_files import (
     open_private,
     replace_file,
     try_lock,
+    unlock,
     way_out,
 )
 from .._primitives import Clock, Context, Lock, to_thread
@@ -166,6 +167,8 @@ class FileTokenStore:
                 self._clock.sleep(_POLL)
             yield 0
         finally:
+            with suppress(OSError):
+                unlock(handle)
             os.close(handle)
 
     def _path(self, key: str) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from amocrm._core.processes import reset_after_fork
 from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
 from amocrm.webhooks._receiving.inbox_entry import InboxEntry
 from amocrm.webhooks.errors import WebhookError
@@ -33,6 +34,7 @@ class Worker:
         self._wakeup: Wakeup | None = None
         self._stopping = False
         self._tidied = 0.0
+        reset_after_fork(self)
 
     def run(self) -> None:
         """Handles deliveries until ``stop``; at once over when that was called before."""
@@ -54,6 +56,10 @@ class Worker:
                     raise held.ended
         finally:
             self._wakeup, self._stopping = None, False
+
+    def after_fork(self) -> None:
+        """Be a worker that does not run: the one of the parent goes on there."""
+        self._wakeup, self._stopping = None, False
 
     @property
     def is_running(self) -> bool:
