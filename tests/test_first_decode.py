@@ -34,3 +34,16 @@ def test_a_token_read_by_many_threads_at_once() -> None:
     )
     run = subprocess.run([sys.executable, "-c", script + RACE], capture_output=True, text=True, check=True)
     assert run.stdout == "0\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_an_answer_read_by_many_threads_at_once() -> None:
+    """Sixty processes, each with four threads on their first answer: none crashes."""
+    script = (
+        "import os, sys, threading\nfrom amocrm_gen._runtime import reader\n"
+        "from amocrm_gen.models.account import Account\nsys.setswitchinterval(1e-6)\n"
+        "class Token:\n    load = staticmethod(lambda content: reader._decoder(Account).decode(content))\n"
+        "content = b'{\"id\":1}'\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script + RACE], capture_output=True, text=True, check=True)
+    assert run.stdout == "0\n"

@@ -10,6 +10,8 @@ list member that is no object is left out. A page is never lost for one odd valu
 
 from __future__ import annotations
 
+import os
+import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -92,9 +94,27 @@ def _mended(op: Op, response: Response, model: Any) -> Any:
     return value
 
 
-@cache
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+#: Two threads that meet a type for the first time at the same moment crash msgspec.
+_making = threading.Lock()
+
+
 def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(model)
+    found = _decoders.get(model)
+    if found is None:
+        with _making:
+            found = _decoders.setdefault(model, msgspec.json.Decoder(model))
+    return found
+
+
+def _free() -> None:
+    """Free the lock in a forked process, whoever held it in the parent."""
+    global _making
+    _making = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free)
 
 
 def _note_all(response: Response, found: Sequence[Drift]) -> None:

@@ -103,7 +103,8 @@ def storm(loss: Loss) -> Outcome:
         }
         with process_pool("tests.support.limiter_load:prepare", spec, loss.processes) as workers:
             workers.go()
-            while control(server, "counters")["total"] < _PAST:
+            deadline = time.monotonic() + _BEFORE
+            while control(server, "counters")["total"] < _PAST and time.monotonic() < deadline:
                 time.sleep(0.1)
             lose()
             for index in kills:
@@ -122,7 +123,10 @@ def storm(loss: Loss) -> Outcome:
             ends = workers.results(seconds + 60)
         log = control(server, "log?last=5000")
     arrivals = sorted(entry["at"] for entry in log if entry["operation"] == "get_account")
-    waits = [wait for found in ends[loss.killed + loss.stopped :] for wait in found]
+    undisturbed = ends[loss.killed + loss.stopped :]
+    if None in undisturbed:
+        raise RuntimeError("a process ended that nobody killed")
+    waits = [wait for found in undisturbed for wait in found]
     fair = loss.processes * loss.workers / RATE
     return Outcome(loss, peak_of(arrivals), max(waits), fair, len(arrivals))
 
