@@ -43,7 +43,8 @@ What works on but needs somebody's attention is warned about, once each:
     ├── TokenExpiryWarning           a long-lived token ends soon
     ├── TokenStoreWarning            a refreshed token could not be stored yet
     ├── RedisAwayWarning             the shared limiter is out of reach; this process keeps to its share
-    └── SplitLimitWarning            a forked process counts its own requests only
+    ├── SplitLimitWarning            a forked process counts its own requests only
+    └── TimeZoneWarning              this machine does not know the account's time zone
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ __all__ = [
     "ResponseTooLarge",
     "ServerError",
     "SplitLimitWarning",
+    "TimeZoneWarning",
     "TokenError",
     "TokenExpired",
     "TokenExpiryWarning",
@@ -290,6 +292,10 @@ class TokenStoreWarning(AmoCRMWarning):
 
 class SplitLimitWarning(AmoCRMWarning):
     """A forked process limits its own requests only; together the processes can exceed the limit."""
+
+
+class TimeZoneWarning(AmoCRMWarning):
+    """The machine has no database of time zones, or not the account's: times are shown at a fixed offset."""
 
 
 class RedisAwayWarning(AmoCRMWarning):

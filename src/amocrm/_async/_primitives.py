@@ -11,7 +11,7 @@ import inspect
 import os
 import time
 from asyncio import to_thread
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Clock",
     "Context",
-    "HomeEnd",
     "Interrupted",
     "TaskHandle",
     "SerialExecutor",
@@ -37,9 +36,7 @@ __all__ = [
     "Wakeup",
     "abortable",
     "aclosing",
-    "current_home",
     "interruptible",
-    "is_home_running",
     "is_cancellation",
     "matches_flavour",
     "thread_portal",
@@ -61,43 +58,6 @@ Result: TypeAlias = Awaitable[T]
 
 #: What ``async with`` takes.
 Context: TypeAlias = AbstractAsyncContextManager[T]
-
-
-def current_home() -> object:
-    """Return the event loop that is running: connections and locks belong to one."""
-    return asyncio.get_running_loop()
-
-
-def is_home_running(home: object) -> bool:
-    """Return whether an event loop runs, which for another loop than ours means: in another thread."""
-    return isinstance(home, asyncio.AbstractEventLoop) and home.is_running()
-
-
-class HomeEnd:
-    """Closing of something that belongs to the running event loop: at its end, or when this is closed or dropped.
-
-    Args:
-        close: closes it.
-    """
-
-    __slots__ = ("_watch",)
-
-    def __init__(self, close: Callable[[], Result[None]]) -> None:
-        # A loop ends the generators that were begun in it before it closes; nothing else tells of its end.
-        self._watch = _until_the_end(close)
-        with suppress(StopIteration):
-            self._watch.__anext__().__await__().send(None)
-
-    async def aclose(self) -> None:
-        """Close it now."""
-        await self._watch.aclose()
-
-
-async def _until_the_end(close: Callable[[], Result[None]]) -> AsyncGenerator[None]:
-    try:
-        yield
-    finally:
-        await close()
 
 
 class Lock:

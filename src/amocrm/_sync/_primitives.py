@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Clock",
     "Context",
-    "HomeEnd",
     "Interrupted",
     "TaskHandle",
     "SerialExecutor",
@@ -38,9 +37,7 @@ __all__ = [
     "Wakeup",
     "abortable",
     "closing",
-    "current_home",
     "interruptible",
-    "is_home_running",
     "is_cancellation",
     "matches_flavour",
     "thread_portal",
@@ -113,34 +110,6 @@ class _Interruption:
 
 
 _INTERRUPTION: ContextVar[_Interruption | None] = ContextVar("amocrm_interruption", default=None)
-
-
-def current_home() -> object:
-    """Return what connections belong to besides the process: nothing, threads share them."""
-    return threading
-
-
-def is_home_running(home: object) -> bool:
-    """Return whether the connections are in use elsewhere: never, threads share them."""
-    del home
-    return False
-
-
-class HomeEnd:
-    """Closing of something that lives as long as the process.
-
-    Args:
-        close: closes it.
-    """
-
-    __slots__ = ("_close",)
-
-    def __init__(self, close: Callable[[], Result[None]]) -> None:
-        self._close = close
-
-    def close(self) -> None:
-        """Close it now."""
-        self._close()
 
 
 class Slots:

@@ -2,14 +2,17 @@
 # GENERATED from src/amocrm/_async/client.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
-from datetime import timedelta, timezone, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET
 
 from amocrm._core.orm.identity import Directory, Origin
 from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.times import zone_of
+from amocrm.errors import TimeZoneWarning
 
 from .connection.connection import Connection
 
@@ -245,19 +248,17 @@ class AmoCRM(Connection):
 
 
 def _zone_of(account: Account) -> tzinfo | None:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
     embedded = account.embedded
     settings: Any = UNSET if embedded is UNSET else embedded.datetime_settings
-    sources = [account] if settings is UNSET else [settings, account]
-    for source in sources:
-        name, offset = source.timezone, source.timezone_offset
-        if isinstance(name, str):
-            try:
-                return ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError):
-                pass
-        if isinstance(offset, str) and len(offset) == 6 and offset[0] in "+-":
-            minutes = int(offset[1:3]) * 60 + int(offset[4:])
-            return timezone(timedelta(minutes=minutes if offset[0] == "+" else -minutes))
+    for source in [account] if settings is UNSET else [settings, account]:
+        zone, knows_summer = zone_of(source.timezone, source.timezone_offset)
+        if not knows_summer:
+            warnings.warn(
+                f"the time zone {source.timezone!r} of the account is not known on this machine, so its present "
+                f"offset {source.timezone_offset} is used for all times; run pip install tzdata",
+                TimeZoneWarning,
+                stacklevel=3,
+            )
+        if zone is not None:
+            return zone
     return None

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from .._core.orm.times import day_text
+from .._core.orm.times import day_text, rfc3339
 from .._core.orm.tracking import Overlay
 
 __all__ = ["CLEAR", "FieldState", "Item", "Ref", "finish", "ref_of"]
@@ -228,7 +228,7 @@ def plain(value: Any, zone: tzinfo | None) -> Any:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError(f"{value!r} has no time zone; use an aware datetime")
-        return value.replace(microsecond=0).isoformat()
+        return rfc3339(value)
     if isinstance(value, date):
         return day_text(value, zone)
     if isinstance(value, Decimal):

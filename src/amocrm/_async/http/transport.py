@@ -85,7 +85,7 @@ class AsyncTransport:
         if self._given is not None:
             request = self._request(op, url, headers, content, timeout)
             return await self._exchange(op, request, self._given, Exchange(self._now, timeout.get("whole")))
-        self._connections.pool(url)  # another event loop has places of its own
+        self._connections.prepare(url)  # another event loop has places of its own
         slots, seconds = self._connections.slots, timeout.get("pool")
         if not await slots.acquire(seconds):
             problem = f"{op.id} could not be sent: all connections were taken for {seconds or 0:.0f} s"
@@ -106,7 +106,7 @@ class AsyncTransport:
         if self._closed:
             raise ConfigurationError("this client is closed; make a new one; nothing was sent")
         if self._given is None:
-            self._connections.pool(url)
+            self._connections.prepare(url)
 
     async def close(self) -> None:
         """Close our own connections; further requests are refused."""
@@ -114,16 +114,28 @@ class AsyncTransport:
         await self._connections.close()
 
     async def _over_the_pool(self, op: Op, url: str, request: Any, exchange: Exchange) -> Answer:
-        pool = self._connections.pool(url)
+        answer = await self._in_one_pool(op, url, request, exchange)
+        if exchange.sent or exchange.aborted or not isinstance(answer.cause, _LOST):
+            return answer
+        if not isinstance(request.stream, httpx.ByteStream):
+            return answer
+        # No connection was free although a place was, or another call was broken off when its connection was ours.
+        return await self._in_one_pool(op, url, request, exchange)
+
+    async def _in_one_pool(self, op: Op, url: str, request: Any, exchange: Exchange) -> Answer:
+        pool = self._connections.take(url)
         token = CURRENT.set(exchange)
         try:
-            answer = await self._exchange(op, request, pool, exchange)
-            if isinstance(answer.error, NotSentError) and isinstance(answer.cause, httpx.PoolTimeout):
-                self._connections.discard(pool)
-                answer = await self._exchange(op, request, self._connections.pool(url), exchange)
+            answer = await self._exchange(op, request, pool.http, exchange)
+            if isinstance(answer.cause, httpx.PoolTimeout):
+                self._connections.retire(pool)
             return answer
+        except BaseException:
+            self._connections.retire(pool)  # Ctrl-C may have come anywhere, also inside the pool
+            raise
         finally:
             CURRENT.reset(token)
+            await self._connections.give_back(pool)
 
     async def _exchange(self, op: Op, request: Any, http: AsyncBaseTransport, exchange: Exchange) -> Answer:
         answered_at: float | None = None
@@ -206,5 +218,7 @@ class AsyncTransport:
         return library.Request(op.method, parsed, headers=sent, content=content, extensions=extensions)
 
 
+#: Errors of a connection that was no more, or of a pool without one.
+_LOST = (httpx.PoolTimeout, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 #: Errors which mean that nothing was sent but, at most, a question to a proxy.
 _UNSENT = ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol")

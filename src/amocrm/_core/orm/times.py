@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, tzinfo
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 
-__all__ = ["day_of", "day_range", "day_text", "moment", "seconds"]
+__all__ = ["day_of", "day_range", "day_text", "moment", "rfc3339", "seconds", "zone_of"]
 
 _DAY: Final = 86_400
 #: Unix seconds of the years 1 to 9999.
 _FIRST, _END = -62_135_596_800, 253_402_300_800
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_OFFSET: Final = re.compile(r"([+-])(\d\d):(\d\d)")
 
 
 def seconds(value: datetime | int, *, up: bool = False) -> int:
@@ -57,7 +59,8 @@ def day_of(stamp: int, zone: tzinfo | None) -> date | None:
     """
     try:
         if zone is not None:
-            return datetime.fromtimestamp(stamp, zone).date()
+            # The nearest midnight, should the zone be a fixed offset or know another summer time than the server.
+            return datetime.fromtimestamp(stamp + _DAY // 2, zone).date()
         return date.fromordinal(_EPOCH + (stamp + _DAY // 2) // _DAY)
     except (ValueError, OverflowError, OSError):
         return None
@@ -69,9 +72,48 @@ def day_text(day: date, zone: tzinfo | None) -> str:
     Without the zone it is 11:00 UTC, which falls on the same day for every offset from 11 hours behind to
     12 hours ahead; the server keeps the day only.
     """
-    if zone is not None:
-        return datetime.combine(day, time(), zone).isoformat()
+    midnight = datetime.combine(day, time(), zone or UTC)
+    if zone is not None and _has_whole_minutes(midnight):
+        return midnight.isoformat()
     return datetime.combine(day, time(11), UTC).isoformat()
+
+
+def rfc3339(value: datetime) -> str:
+    """Return an aware datetime as the API takes it, without parts of a second.
+
+    Offsets with seconds, which zones had before clocks were set by treaties, have no form in RFC 3339: such a
+    moment is given in UTC.
+    """
+    value = value.replace(microsecond=0)
+    return (value if _has_whole_minutes(value) else value.astimezone(UTC)).isoformat()
+
+
+def zone_of(name: object, offset: object) -> tuple[tzinfo | None, bool]:
+    """Return the time zone of an account, and whether it knows that zone's summer times.
+
+    Args:
+        name: of the zone, such as ``Europe/Berlin``, if the account has one.
+        offset: such as ``+03:00``, which holds now.
+    """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    if isinstance(name, str):
+        try:
+            return ZoneInfo(name), True
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            pass
+    parts = _OFFSET.fullmatch(offset) if isinstance(offset, str) else None
+    if parts is None:
+        return None, True
+    ahead = timedelta(hours=int(parts[2]), minutes=int(parts[3]))
+    if ahead >= timedelta(days=1):
+        return None, True
+    return timezone(ahead if parts[1] == "+" else -ahead), not isinstance(name, str)
+
+
+def _has_whole_minutes(value: datetime) -> bool:
+    offset = value.utcoffset()
+    return offset is not None and offset % timedelta(minutes=1) == timedelta()
 
 
 def day_range(low: date | None, high: date | None) -> tuple[int | None, int | None]:

@@ -5,30 +5,36 @@ from __future__ import annotations
 import os
 import ssl
 import warnings
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from amocrm._core.processes import ForkSafeLock, reset_after_fork
 from amocrm.errors import ConfigurationError
 
 from ..._io.http_library import httpx
-from .._primitives import HomeEnd, Slots, current_home, is_home_running
+from .._home import HomeEnd, current_home, is_home_running
+from .._primitives import Slots
 from .network import Network
 
-__all__ = ["Connections"]
+__all__ = ["Connections", "Pool"]
 
 _SIZE = 100
 _LIMITS = httpx.Limits(max_connections=_SIZE, max_keepalive_connections=50, keepalive_expiry=5.0)
 
 
-class _Pool(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Pool:
+    """Connections of one scheme, and how many requests are under way in them."""
+
     http: httpx.HTTPTransport
     network: Network
     end: HomeEnd
+    users: int = 0
 
 
 #: Pools of a parent process. They are kept, since closing them would touch the parent's event loop.
-_abandoned: list[_Pool] = []
+_abandoned: list[Pool] = []
 
 
 class Connections:
@@ -44,33 +50,45 @@ class Connections:
 
     def __init__(self, proxy: str | None, verify: ssl.SSLContext | None) -> None:
         self._proxy, self._verify = proxy, verify
-        self._pools: dict[str, _Pool] = {}
-        self._retired: list[_Pool] = []
+        self._pools: dict[str, Pool] = {}
+        self._retired: list[Pool] = []
         self._home: object = None
         self.slots = Slots(_SIZE)
         self._guard = ForkSafeLock()
         reset_after_fork(self)
 
-    def pool(self, url: str) -> httpx.HTTPTransport:
-        """Return the pool for an address; it is made if there is none in this process and event loop.
+    def prepare(self, url: str) -> None:
+        """Make the pool for an address, if there is none in this process and event loop.
 
         Raises:
             ConfigurationError: the proxy or the certificates cannot be used, or another event loop that runs
                 in another thread uses this client.
         """
-        scheme = url.partition(":")[0]
         with self._guard:  # two threads may come at once
-            if self._home is not current_home():
-                self._move_in()
-            if scheme not in self._pools:
-                self._pools[scheme] = self._open(url)
-            return self._pools[scheme].http
+            self._pool(url)
 
-    def discard(self, pool: httpx.HTTPTransport) -> None:
-        """Forget a pool that has lost its connections; requests that are under way in it end there."""
+    def take(self, url: str) -> Pool:
+        """Return the pool for a request to an address, as ``prepare`` makes it; it has to be given back."""
+        with self._guard:
+            pool = self._pool(url)
+            pool.users += 1
+            return pool
+
+    def give_back(self, pool: Pool) -> None:
+        """Note that a request has ended; a retired pool is closed with its last one."""
+        with self._guard:
+            pool.users -= 1
+            is_over = pool.users <= 0 and pool in self._retired
+            if is_over:
+                self._retired.remove(pool)
+        if is_over:
+            pool.end.close()
+
+    def retire(self, pool: Pool) -> None:
+        """Use a pool no more that may have lost connections; requests that are under way in it end there."""
         with self._guard:
             for scheme, known in list(self._pools.items()):
-                if known.http is pool:
+                if known is pool:
                     self._retired.append(self._pools.pop(scheme))
 
     def close(self) -> None:
@@ -88,6 +106,14 @@ class Connections:
             _abandoned.append(pool)
         self.slots = Slots(_SIZE)
 
+    def _pool(self, url: str) -> Pool:
+        scheme = url.partition(":")[0]
+        if self._home is not current_home():
+            self._move_in()
+        if scheme not in self._pools:
+            self._pools[scheme] = self._open(url)
+        return self._pools[scheme]
+
     def _move_in(self) -> None:
         if self._home is not None and is_home_running(self._home):
             raise ConfigurationError(
@@ -101,12 +127,12 @@ class Connections:
         self.slots = Slots(_SIZE)
         self._home = current_home()
 
-    def _taken(self) -> list[_Pool]:
+    def _taken(self) -> list[Pool]:
         pools = [*self._pools.values(), *self._retired]
         self._pools, self._retired = {}, []
         return pools
 
-    def _open(self, url: str) -> _Pool:
+    def _open(self, url: str) -> Pool:
         proxy = self._proxy or _environment_proxy(url)
         # Loading the certificates of an authority costs more than a request; plain HTTP has no use for them.
         plain = url.startswith("http:") and not (proxy or "").startswith("https:")
@@ -128,7 +154,7 @@ class Connections:
         # Neither library has a public way to hand in a backend together with proxies and TLS.
         inner: Any = pool._pool
         network = inner._network_backend = Network(inner._network_backend)
-        return _Pool(pool, network, HomeEnd(pool.close))
+        return Pool(pool, network, HomeEnd(pool.close))
 
 
 def _environment_proxy(url: str) -> str | None:

@@ -102,6 +102,8 @@ class _Stream:
         return _Stream(stream, self._streams)
 
     def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable" and self._stopped:
+            return True  # to the pool, a connection that has ended
         return self._stream.get_extra_info(info)
 
     def stop(self, exchange: Exchange) -> None:
