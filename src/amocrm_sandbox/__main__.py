@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit status: 2 for arguments that mean nothing, 1 for what can not be done.
+    """Run the command line and return the exit status: 2 for arguments that mean nothing, 1 for what cannot be done.
 
     Args:
         argv: Arguments; None for those of the process.
@@ -142,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL) or "bind" in str(error):
             return _fail(
-                f"can not listen on {args.host}:{args.port}: {error.strerror or error}; "
+                f"cannot listen on {args.host}:{args.port}: {error.strerror or error}; "
                 "choose another --host or --port, 0 for a free one"
             )
         return _fail(str(error))

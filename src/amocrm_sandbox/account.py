@@ -28,7 +28,7 @@ Route = tuple[str, str, Any]
 
 
 class RobotRules(Protocol):
-    """What robots do with entities that are added."""
+    """Rules of robots for entities that are added."""
 
     def run_rules(self, kind: str, id: int, now: int) -> None:
         """Apply the rules to an entity that was added at `now`."""
@@ -56,7 +56,7 @@ class Account:
         behaviour: Switches for undocumented behaviour; None for the defaults.
     """
 
-    #: set by the face before the first request
+    #: set by `Sandbox` before the first request
     webhooks: HookQueue
     robots: RobotRules
 

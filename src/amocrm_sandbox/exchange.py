@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from email.utils import formatdate
+from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
@@ -158,7 +159,7 @@ class Exchange:
             return
 
         def take_effect(at: int) -> None:
-            # Nobody reads this answer: a refusal only means that nothing is changed.
+            # The answer is not sent: a refusal only means that nothing is changed.
             with suppress(Refused, OverflowError):
                 self._dispatch(client_id, user_id, now=at)
 
@@ -274,9 +275,14 @@ class Exchange:
 
 def _dated(response: Response, now: int, *headers: tuple[str, str]) -> Response:
     """Return the response with a Date header of the account's clock, unless a fault has put one in."""
-    if response.header("Date") is None:
-        headers = (*headers, ("Date", formatdate(now, usegmt=True)))
+    if not any(name == "Date" for name, _ in response.headers):
+        headers = (*headers, ("Date", _http_date(now)))
     return replace(response, headers=(*response.headers, *headers))
+
+
+@lru_cache(maxsize=8)
+def _http_date(now: int) -> str:
+    return formatdate(now, usegmt=True)
 
 
 def _drop(value: Any, keys: frozenset[str]) -> None:

@@ -20,7 +20,7 @@ __all__ = ["amocrm_sandbox", "amocrm_sandbox_server"]
 
 @pytest.fixture
 def amocrm_sandbox() -> Iterator[Sandbox]:
-    """A fresh account in memory, without request limits."""
+    """Yield a fresh account in memory, without request limits."""
     from .app import Sandbox
 
     sandbox = Sandbox(limits=False)
@@ -30,7 +30,7 @@ def amocrm_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def amocrm_sandbox_server(amocrm_sandbox: Sandbox) -> Iterator[SandboxServer]:
-    """The account of `amocrm_sandbox` over HTTP on a free loopback port."""
+    """Yield the account of `amocrm_sandbox` over HTTP on a free loopback port."""
     from .http.server import SandboxServer
 
     with SandboxServer(amocrm_sandbox) as server:

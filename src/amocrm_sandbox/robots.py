@@ -123,7 +123,7 @@ class Robots:
         operation = self._account.description.find("PATCH", f"/api/v4/{kind}")
         errors = operation.validate({"id": 1, **values}) if operation else []
         if errors:
-            raise ValueError(f"{kind} can not be changed so: {errors[0]['detail']} ({errors[0]['path']})")
+            raise ValueError(f"{kind} cannot be changed so: {errors[0]['detail']} ({errors[0]['path']})")
 
     @contextmanager
     def _acting(self, now: int) -> Iterator[Context]:
@@ -144,7 +144,7 @@ class Robots:
             item = Item(None, {**values, "id": id}, [])
             change(ctx, _KINDS[kind], item, old)
             if item.errors:
-                raise ValueError(f"{kind} {id} can not be changed so: {item.errors[0]}")
+                raise ValueError(f"{kind} {id} cannot be changed so: {item.errors[0]}")
 
     def _delete(self, kind: str, id: int, now: int) -> None:
         with self._acting(now) as ctx:

@@ -1,4 +1,4 @@
-"""What people do in the interface of an account and no API can: bots, channels, the bin, subscribers, mail."""
+"""Actions of the web interface that the API does not offer: bots, channels, the bin, subscribers, mail, rights."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Record = dict[str, Any]
 
 
 class UserActions:
-    """The hands of the administrator, for what the API does not offer.
+    """Actions of the administrator in the web interface.
 
     Example:
         >>> from amocrm_sandbox import Sandbox
@@ -44,7 +44,7 @@ class UserActions:
 
     @contextmanager
     def _acting(self) -> Iterator[Context]:
-        """Give a context of the administrator; what it changes is written and told when the block ends."""
+        """Yield a context of the administrator; its changes are stored and delivered when the block ends."""
         account = self._account
         with account.lock:
             request = Request("POST", "/", f"{account.subdomain}.amocrm.ru")
@@ -164,7 +164,7 @@ class UserActions:
             ValueError: There are no such entities here.
         """
         if kind not in ("leads", "contacts", "companies", "customers"):
-            raise ValueError(f"{kind} can not be deleted")
+            raise ValueError(f"{kind} cannot be deleted")
         with self._acting() as ctx:
             changed = ctx.store.execute(
                 f"UPDATE {kind} SET is_deleted=1, updated_at=? WHERE id=? AND is_deleted=0",
@@ -180,7 +180,7 @@ class UserActions:
             ValueError: There is no bin for such entities.
         """
         if kind not in ("leads", "contacts", "companies"):
-            raise ValueError(f"{kind} can not be restored")
+            raise ValueError(f"{kind} cannot be restored")
         with self._acting() as ctx:
             changed = ctx.store.execute(
                 f"UPDATE {kind} SET is_deleted=0, updated_at=? WHERE id=? AND is_deleted=1",

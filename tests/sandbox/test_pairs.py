@@ -28,7 +28,7 @@ READABLE = sorted(path for path in SINGLE if "get" in PATHS[path])
 REFUSED = {
     # Only tags, and of a tag only its id and its name.
     **dict.fromkeys(("update_lead", "update_contact", "update_company", "update_customer"), "_embedded"),
-    # A name and a version can not be changed at once.
+    # A name and a version cannot be changed at once.
     "update_file": "version_uuid",
     # The colours of old and of system stages are seen in answers only.
     **dict.fromkeys(("update_pipeline_status", "update_customer_status"), "color"),
@@ -127,7 +127,7 @@ def write_back(account: Checked, path: str, target: str, template: str, strict: 
     if single.id == "update_customer_status":
         account.set_option("customers_mode", "periodicity")
     if single.id == "update_chat_template":
-        # A template of WhatsApp that has left the draft can not be changed.
+        # A template of WhatsApp that has left the draft cannot be changed.
         made = account.post("/api/v4/chats/templates", [{"name": "D", "content": "x"}]).json()
         target = f"/api/v4/chats/templates/{made['_embedded']['chat_templates'][0]['id']}"
     account.behaviour.strict = strict

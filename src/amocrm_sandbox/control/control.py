@@ -45,7 +45,7 @@ _EFFECTS: dict[str, type[Effect]] = {
 
 
 class _Match(msgspec.Struct, forbid_unknown_fields=True):
-    """Which requests a fault is about."""
+    """Requests that a fault is about."""
 
     method: str | None = None
     path: str | None = None
@@ -53,7 +53,7 @@ class _Match(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _When(msgspec.Struct, forbid_unknown_fields=True):
-    """How often a fault strikes."""
+    """Times at which a fault strikes."""
 
     nth: Annotated[int, msgspec.Meta(ge=1)] | None = None
     next: Annotated[int, msgspec.Meta(ge=1)] | None = None

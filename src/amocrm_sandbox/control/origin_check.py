@@ -1,4 +1,4 @@
-"""Who may use the control addresses: programs, and the sandbox's own page, but no page of another site."""
+"""Check of control requests: programs and the own page of the sandbox pass, pages of other sites do not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refusal_of(request: Request, hosts: Collection[str]) -> Response | None:
     """Return the refusal of a control request that a page of another site may have caused, or None.
 
     A name in `Host` that is neither local nor allowed is how a page reaches this machine by a name of its own (DNS
-    rebinding). Addresses can not be taken over so.
+    rebinding). IP addresses cannot be abused in this way.
 
     Args:
         request: The request.

@@ -1,4 +1,4 @@
-"""What the web page at `/_sandbox/` asks for: its files, and views of the account and of the requests.
+"""Files and data of the web page at `/_sandbox/`: views of the account and of the requests.
 
 The page reads through these views and not through the API, so that watching an account changes no counter of it.
 """

@@ -1,4 +1,4 @@
-"""What a user may see and do: the letters of the rights, stage rights on top, and subscriptions that let see more.
+"""Rights of the acting user: letters of entities, rights on stages, and subscriptions that show more.
 
 What hangs on an entity (notes, links, files, events, talks) follows the rights on it; tasks have rights of their own.
 That what is out of reach is 204 on reading and 403 on writing is inferred; the documentation only gives the rules.
@@ -60,7 +60,7 @@ def _stages(ctx: Context, rights: dict[str, Any], kind: str, action: str) -> dic
 
 
 def _colleagues(ctx: Context) -> list[int]:
-    """Return the users of the acting user's group, who is one of them."""
+    """Return the users of the acting user's group, including the acting user."""
     group = ctx.user["rights"]["group_id"] or 0
     users = ctx.store.documents("users").values()
     return [user["id"] for user in users if (user["rights"]["group_id"] or 0) == group]
@@ -161,7 +161,7 @@ def may_see(ctx: Context, kind: str, id: int) -> bool:
 
 
 def allows(ctx: Context, kind: str, id: int, action: str) -> bool:
-    """Whether rights stand in the way of something to what hangs on an entity; what is in the bin binds nobody."""
+    """Return whether the user may act on what belongs to an entity; an entity in the bin allows it to administrators only."""
     if rights_of(ctx) is None:
         return True
     row = _row(ctx, kind, id)

@@ -1,4 +1,4 @@
-"""What a request changes: entries of the account's log, and deliveries for those who subscribed to them."""
+"""Changes of one request: events for the account's log, and deliveries to subscribers."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Changes:
         )
 
     def hook(self, code: str, kind: str, id: Any, /, **extra: Any) -> None:
-        """Add a delivery for those who subscribed to a code; several of one kind for one entity become one."""
+        """Add a delivery for the subscribers of a code; several of one kind for one entity become one."""
         if not self.is_paused:
             self._hooks.setdefault((code, kind, id), {}).update(extra)
 
@@ -112,7 +112,7 @@ class Changes:
     # ---- entities
 
     def added(self, kind: str, id: int, created_at: int | None = None) -> None:
-        """A lead, contact, company or customer was added."""
+        """Record that a lead, contact, company or customer was added."""
         if self.is_paused:
             return
         self.created.append((kind, id))
@@ -123,19 +123,19 @@ class Changes:
         self.hook(f"add_{one}", kind, id)
 
     def deleted(self, kind: str, id: int, /, **extra: Any) -> None:
-        """An entity was put into the bin."""
+        """Record that an entity was put into the bin."""
         one = SINGULARS[kind]
         self.event(f"{one}_deleted", kind, id)
         self.hook(f"delete_{one}", kind, id, **extra)
 
     def restored(self, kind: str, id: int) -> None:
-        """An entity was taken out of the bin."""
+        """Record that an entity was taken out of the bin."""
         one = SINGULARS[kind]
         self.event(f"{one}_restored", kind, id)
         self.hook(f"restore_{one}", kind, id)
 
     def updated(self, kind: str, old: Extra, new: Extra) -> None:
-        """An entity was changed; both rows are whole. The fields are told by `field_changed`."""
+        """Record that an entity was changed; both rows are whole. `fields_changed` records its custom fields."""
         if self.is_paused:
             return
         one, id = SINGULARS[kind], old["id"]
@@ -159,7 +159,7 @@ class Changes:
                 self.hook(f"responsible_{one}", kind, id, **extra)
 
     def moved(self, kind: str, old: Extra, new: Extra) -> None:
-        """A lead or customer may have another stage than before."""
+        """Record the new stage of a lead or customer, if it has one."""
         if kind == "leads":
             places = [(row["status_id"], row["pipeline_id"]) for row in (old, new)]
             if places[0] != places[1]:
@@ -187,7 +187,7 @@ class Changes:
                 self.event(type, kind, id, *items, alias="custom_field_value_changed")
 
     def tagged(self, kind: str, id: int, before: set[str], after: set[str]) -> None:
-        """The tags of an entity were set."""
+        """Record that the tags of an entity were set."""
         gone, come = sorted(before - after), sorted(after - before)
         if come:
             self.event("entity_tag_added", kind, id, after=[{"tag": {"name": name}} for name in come])
@@ -210,20 +210,20 @@ class Changes:
     # ---- what hangs on entities
 
     def noted(self, kind: str, id: int, note_type: str, note_id: int, created_at: int | None = None) -> None:
-        """A note was added."""
+        """Record that a note was added."""
         type = NOTE_EVENTS.get(note_type, "service_note_added")
         self.event(type, kind, id, after=[{"note": {"id": note_id}}], created_at=created_at)
         self.hook(f"note_{SINGULARS[kind]}", kind, note_id)
 
     def task_added(self, row: Extra) -> None:
-        """A task was added."""
+        """Record that a task was added."""
         self.event("task_added", "tasks", row["id"], created_at=row["created_at"])
         self.hook("add_task", "tasks", row["id"])
         if row["is_completed"]:
             self.event("task_completed", "tasks", row["id"])
 
     def task_updated(self, old: Extra, new: Extra) -> None:
-        """A task was changed or completed; both rows are whole."""
+        """Record that a task was changed or completed; both rows are whole."""
         id, closed = old["id"], bool(new["is_completed"]) and not old["is_completed"]
         self.hook("update_task", "tasks", id, action_close=int(closed), old_text=old["text"])
         for key, type, name, part in (

@@ -1,4 +1,4 @@
-"""What a handler sees of one request, and the helpers that every area shares."""
+"""Context of one request for its handler, with the helpers that every area shares."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Context:
 
     @cached_property
     def changes(self) -> Changes:
-        """Where handlers tell what they have changed."""
+        """Changes that the handler records."""
         return Changes(self.account, self.user.get("id", 0), self.now)
 
     def id(self, name: str = "id") -> int:
@@ -138,7 +138,7 @@ class Context:
         Args:
             item: Where errors go.
             data: The sent object.
-            *keys: Keys that hold ids of users; null is nobody's business.
+            *keys: Keys that hold ids of users; null passes.
             prefix: Path of the object in the item, with its trailing dot.
         """
         users = self.store.documents("users")

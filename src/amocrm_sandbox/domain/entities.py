@@ -1,4 +1,4 @@
-"""What leads, contacts and companies have in common: lists, one by id, batches and their answers."""
+"""Common rules of leads, contacts, companies and customers: lists, one by id, batches and their answers."""
 
 from __future__ import annotations
 

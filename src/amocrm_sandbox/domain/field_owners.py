@@ -1,4 +1,4 @@
-"""Who owns custom fields: the four entities, segments of customers, and each list."""
+"""Owners of custom fields: the four entities, segments of customers, and each list."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def _show_contact(ctx: Context, row: Row, shown: Row) -> None:
 def _embed_contact(ctx: Context, ids: list[int], shown: list[Row]) -> None:
     embed_links(ctx, "contacts", ids, shown, always=("companies",), asked=("leads", "customers"))
     if "social_profiles" in ctx.with_:
-        # Nobody has one here; what one looks like is not published.
+        # No contact has one here; their shape is not published.
         for contact in shown:
             contact["_embedded"]["social_profiles"] = []
 

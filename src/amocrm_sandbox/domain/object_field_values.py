@@ -76,7 +76,7 @@ def _plain(ctx: Context, item: Item, sent: Value, path: str) -> Value:
 
 
 def _file(ctx: Context, item: Item, sent: Value, path: str) -> Value:
-    """The file has to be in the drive; reading tells its version, name and size."""
+    """Check that the file is in the drive, and add its version, name and size."""
     found = file_reference(ctx, sent["file_uuid"], sent.get("version_uuid"))
     if found is None:
         item.error("NotSupportedChoice", f"{path}.file_uuid")
@@ -95,7 +95,7 @@ def _legal_entity(ctx: Context, item: Item, sent: Value, path: str) -> Value:
 
 
 def _linked_entity(ctx: Context, item: Item, sent: Value, path: str) -> Value:
-    """A name or an id is enough; an id with its type has to exist, and gives the name that is missing."""
+    """Check that there is a name or an id; an id with its type must exist and gives the missing name."""
     if sent.get("name") is None and sent.get("entity_id") is None:
         item.error("FieldMissing", f"{path}.name")
     name = _name_of(ctx, item, sent, path)
@@ -125,7 +125,7 @@ def _name_of(ctx: Context, item: Item, sent: Value, path: str) -> str | None:
 
 
 def _supplier(ctx: Context, item: Item, sent: Value, path: str) -> Value:
-    """An element of the account's own legal entities."""
+    """Check an element of the account's own legal entities."""
     lists = [one["id"] for one in ctx.store.documents("catalogs").values() if one["type"] == "suppliers"]
     if not any(_element(ctx, sent["entity_id"], id) for id in lists):
         item.error("NotSupportedChoice", f"{path}.entity_id")

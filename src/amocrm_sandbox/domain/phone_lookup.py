@@ -1,4 +1,4 @@
-"""Whom a phone number belongs to."""
+"""Lookup of entities by phone number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _digits(text: str) -> str:
 
 
 def caller(ctx: Context, phone: str) -> tuple[str, int] | None:
-    """Return the entity that a call of this number belongs to, or None when nobody has it.
+    """Return the entity that a call of this number belongs to, or None if no entity has it.
 
     The number is looked for by its last ten digits among contacts, then companies. The call goes to the only active
     lead, to the only customer, or else to the contact or company itself.

@@ -20,7 +20,7 @@ def add_unsorted(
     body: dict[str, Any],
     created_at: int | None = None,
 ) -> str:
-    """Put a lead into the stage of incoming leads, whatever stage it has, and return the uid of the record.
+    """Put a lead into the stage of incoming leads, from any stage, and return the uid of the record.
 
     Args:
         ctx: The request.

@@ -1,1 +1,1 @@
-"""What a request passes through whatever it asks for: routing, validation, limits, faults, journal."""
+"""Steps of every request: routing, validation, limits, faults, journal."""

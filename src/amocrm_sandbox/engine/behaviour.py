@@ -1,4 +1,4 @@
-"""What the vendor does not document, and the sandbox can do either way."""
+"""Switches for behaviour that the vendor does not document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Behaviour"]
 
 
 class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Switches for behaviour that differs between accounts, or that nobody has documented.
+    """Switches for behaviour that differs between accounts, or that is not documented.
 
     A client is right if it stays right under every setting. Attributes may be changed at any time.
 

@@ -1,4 +1,4 @@
-"""What a planted fault does to an answer."""
+"""Effects of planted faults on answers."""
 
 from __future__ import annotations
 

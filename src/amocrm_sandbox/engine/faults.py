@@ -151,7 +151,7 @@ class Fault:
     hits: int = 0
 
     def matches(self, method: str, path: str, operation: str | None) -> bool:
-        """Whether the fault is about this request, whatever its count."""
+        """Return whether the fault is about this request, without its count."""
         if self.method is not None and self.method != method:
             return False
         if self.operation is not None and self.operation != operation:

@@ -48,7 +48,7 @@ class HookDelivery:
 
 
 class HookQueue(Protocol):
-    """Where changes leave their deliveries."""
+    """Queue that takes the deliveries of changes."""
 
     def prepare(self, hooks: dict[tuple[str, str, Any], dict[str, Any]]) -> list[HookDelivery]:
         """Return the deliveries that subscriptions ask for."""

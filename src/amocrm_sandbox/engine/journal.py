@@ -1,4 +1,4 @@
-"""What the server has seen: the last requests and counters over all of them."""
+"""Journal of requests: the last ones, and counters over all of them."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ _decode = msgspec.json.Decoder().decode
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How a transport has to hand over a response; the default is "at once and whole".
+    """Orders to the transport for one response; the default is "at once and whole".
 
     Args:
         delay: Seconds to wait before the first byte.
@@ -127,7 +127,7 @@ def decode_json(body: bytes) -> Any:
     """Return the value of a JSON body.
 
     Raises:
-        ValueError: It is no JSON, or nested deeper than anybody's data.
+        ValueError: It is no JSON, or nested too deeply.
     """
     try:
         return _decode(body)

@@ -11,7 +11,7 @@ __all__ = ["Limiter", "Limits", "Verdict"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is allowed.
+    """Request limits of an account.
 
     Args:
         per_integration: Requests of one integration in any sliding second; None for no limit.

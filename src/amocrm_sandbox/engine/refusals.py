@@ -1,4 +1,4 @@
-"""How a handler refuses a request: exceptions that carry the answer."""
+"""Refusals of requests: exceptions that carry the answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DETAILS = {
 
 
 class Refused(Exception):
-    """The request is refused; `response` is the answer. Whatever it had written is rolled back."""
+    """Refusal of a request; `response` is the answer. The writes of the request are rolled back."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)

@@ -25,7 +25,7 @@ def service_of(path: str) -> str | None:
 
 
 def drive_url(request: Request) -> str:
-    """Return the address of the file service for whoever made this request.
+    """Return the address of the file service for the client that made this request.
 
     Under the vendor's names it has a host of its own; a server that is reached by any other name serves both under
     one address, because no path occurs in both.

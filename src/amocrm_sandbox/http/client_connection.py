@@ -40,7 +40,7 @@ class Pool:
         return len(self._open)
 
     def opened(self, connection: Connection) -> bool:
-        """Take a connection in; False when there is no room and nobody to make any."""
+        """Take a connection in; return False if there is no room and no idle connection to close."""
         if len(self._open) >= self.most:
             if not self._waiting:
                 return False
@@ -57,13 +57,13 @@ class Pool:
         self._waiting.pop(connection, None)
 
     def waits(self, connection: Connection) -> None:
-        """A connection waits for bytes of its client, from now on."""
+        """Note that a connection waits for bytes of its client from now on."""
         if connection in self._open:
             self._waiting.pop(connection, None)
             self._waiting[connection] = time.monotonic()
 
     def works(self, connection: Connection) -> None:
-        """A connection is about to answer."""
+        """Note that a connection is about to answer."""
         self._waiting.pop(connection, None)
 
     def sweep(self, patience: float = PATIENCE) -> None:
@@ -136,11 +136,11 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def pause_writing(self) -> None:
-        """The client does not read: answer nothing more for now."""
+        """Pause answering, because the client does not read."""
         self._is_stuck = True
 
     def resume_writing(self) -> None:
-        """The client reads on."""
+        """Go on answering, because the client reads again."""
         self._is_stuck = False
         self._pump()
 

@@ -37,7 +37,7 @@ class ExposedWarning(UserWarning):
 def exposure(host: str) -> str:
     """Return the sentence that warns of an address beyond this machine."""
     return (
-        f"{host} is not of this machine only: whoever reaches the port can read and change everything below "
+        f"{host} is not of this machine only: everyone who reaches the port can read and change everything below "
         "/_sandbox/ without a token; listen on 127.0.0.1 unless that is meant"
     )
 

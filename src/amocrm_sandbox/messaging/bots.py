@@ -9,7 +9,7 @@ import msgspec
 from ..domain.context import Context
 from ..domain.event_types import SINGULARS
 from ..engine.hook_delivery import HookDelivery
-from ..storage.ids import jwt
+from ..storage.jwt import jwt
 
 __all__ = ["bot_token", "run_bot", "stop_runs"]
 
@@ -17,7 +17,7 @@ __all__ = ["bot_token", "run_bot", "stop_runs"]
 def run_bot(ctx: Context, bot: dict[str, Any], kind: str, id: int) -> None:
     """Record a run. A bot with a `request_url` asks it and waits to be continued.
 
-    A run that waits on the same entity can not be continued any more.
+    A run that waits on the same entity cannot be continued any more.
     """
     stop_runs(ctx, kind, id)
     run = {

@@ -53,7 +53,7 @@ def channel_of(ctx: Context, is_connected: bool = True) -> dict[str, Any]:
         raise amojo_error(403, "invalid signature")
     if is_connected and (channel["connection"] or {}).get("scope_id") != name:
         raise _missing(ctx)
-    # What a channel causes is done by nobody: no user of the account stands behind it.
+    # Changes that a channel causes have no user.
     ctx.user = {"id": 0}
     return channel
 

@@ -19,7 +19,7 @@ _PARAMS = ("uniq", "duration", "source", "link", "phone", "call_result", "call_s
 
 @routes("POST", "/api/v4/calls")
 def create_calls(ctx: Context) -> Response:
-    """Add calls; numbers that nobody has are told as errors, and a request in which none was found is a 400."""
+    """Add calls; unknown numbers are errors of their items, and a request without any known number is a 400."""
     ctx.refuse_bad_items()
     shown, errors = [], []
     for item in ctx.items:

@@ -77,7 +77,7 @@ def _change(ctx: Context, item: Item, catalog: dict[str, Any], id: int) -> dict[
         item.error("NotSupportedChoice", "id")
         return None
     change_element(ctx, item, catalog, row, item.data)
-    # Whatever was sent, the answer has the id of the element here, as a number.
+    # The answer has the id of the element as a number here, not the request_id that was sent.
     return None if item.errors else show_element(ctx, catalog, _find(ctx, id) or (), id)
 
 

@@ -106,7 +106,7 @@ def _count_values(item: Item, data: dict[str, Any], path: str) -> None:
 def _make_unsorted(
     ctx: Context, item: Item, lead_id: int, data: dict[str, Any], metadata: dict[str, Any]
 ) -> None:
-    """Put a lead into the stage of incoming leads, whatever stage was asked for."""
+    """Put a lead into the stage of incoming leads, instead of the stage that was asked for."""
     category = metadata.get("category")
     if category not in ("sip", "forms"):
         item.error("NotSupportedChoice" if category else "FieldMissing", "_embedded.metadata.category")

@@ -1,4 +1,4 @@
-"""Which chats belong to which contacts."""
+"""Links between chats and contacts."""
 
 from __future__ import annotations
 

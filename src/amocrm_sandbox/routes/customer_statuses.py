@@ -97,7 +97,7 @@ def delete_customer_status(ctx: Context) -> Response:
     ctx.require_admin()
     status = _find(ctx)
     if status["is_default"]:
-        raise refuse(400, "The status can not be deleted")
+        raise refuse(400, "The status cannot be deleted")
     ctx.store.remove(KIND, status["id"])
     other = next(one["id"] for one in ctx.store.documents(KIND).values() if one["type"] == 1)
     ctx.store.execute("UPDATE customers SET status_id=? WHERE status_id=?", (other, status["id"]))

@@ -10,7 +10,8 @@ from ..domain.context import Context, Routes
 from ..domain.files import COLUMNS, SELECT, show_file, split_name
 from ..engine.messages import JSON, Response, json_response
 from ..engine.refusals import refuse
-from ..storage.ids import jwt, new_uuid
+from ..storage.ids import new_uuid
+from ..storage.jwt import jwt
 
 __all__ = ["routes"]
 

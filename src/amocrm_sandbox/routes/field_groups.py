@@ -116,7 +116,7 @@ def update_field_group(ctx: Context) -> Response:
     data = ctx.item.data
     ctx.item.needs_one("name", "sort", "fields")
     if group["is_predefined"] and ("name" in data or "sort" in data):
-        raise refuse(400, "A predefined group can not be changed")
+        raise refuse(400, "A predefined group cannot be changed")
     _move(ctx, ctx.item, owner, group["id"])
     ctx.refuse_bad_items()
     if not group["is_predefined"]:
@@ -133,7 +133,7 @@ def delete_field_group(ctx: Context) -> Response:
     owner = owner_of(ctx)
     group = _find(ctx, owner)
     if group["is_predefined"]:
-        raise refuse(400, "A predefined group can not be deleted")
+        raise refuse(400, "A predefined group cannot be deleted")
     for field in definitions(ctx, owner):
         if field.get("group_id") == group["id"]:
             ctx.store.put("fields", {**field, "group_id": None})

@@ -245,7 +245,7 @@ def delete_field(ctx: Context) -> Response:
     if field is None:
         raise refuse(404, "Custom field not found")
     if not field["is_deletable"]:
-        raise refuse(400, "The field can not be deleted")
+        raise refuse(400, "The field cannot be deleted")
     ctx.store.remove("fields", field["id"])
     ctx.store.execute("DELETE FROM field_values WHERE field_id=?", (field["id"],))
     return Response(204)

@@ -1,4 +1,4 @@
-"""What survives of API v2: lists with their deletion, the popup of a call, and leads of site visitors."""
+"""Operations of API v2 that still exist: lists with their deletion, the popup of a call, leads of site visitors."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def write_elements(ctx: Context) -> Response:
 
 @routes("POST", "/api/v2/events")
 def notify_call(ctx: Context) -> Response:
-    """Show a popup about a call under way; nobody is there to see it, but the entity is found."""
+    """Find the entity of a call under way; the popup itself is not modelled."""
     ctx.refuse_bad_items()
     items = []
     for call in ctx.item.data["add"]:

@@ -1,4 +1,4 @@
-"""Two leftovers of authorization: who owns a token, and old API keys."""
+"""Two old operations of authorization: the owner of a token, and API keys."""
 
 from __future__ import annotations
 

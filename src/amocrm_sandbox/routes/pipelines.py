@@ -142,7 +142,7 @@ def delete_pipeline(ctx: Context) -> Response:
     pipeline = _find(ctx)
     id = pipeline["id"]
     if len(ctx.store.documents("pipelines")) == 1:
-        raise refuse(400, "The last pipeline can not be deleted")
+        raise refuse(400, "The last pipeline cannot be deleted")
     if ctx.store.row("SELECT 1 FROM leads WHERE pipeline_id=? AND is_deleted=0", (id,)):
         raise refuse(400, "The pipeline has leads")
     for status_id in list(ctx.store.documents(f"statuses:{id}")):

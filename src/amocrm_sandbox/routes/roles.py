@@ -139,7 +139,7 @@ def _switch(ctx: Context, is_active: bool) -> None:
             continue
         user = ctx.store.document("users", item.data["id"])
         if user is None or user["rights"]["is_admin"]:
-            # Administrators can not be switched on or off this way.
+            # Administrators cannot be switched on or off this way.
             item.error("NotSupportedChoice", "id")
         else:
             ctx.store.put("users", {**user, "rights": {**user["rights"], "is_active": is_active}})

@@ -143,7 +143,7 @@ def delete_status(ctx: Context) -> Response:
     ctx.require_admin()
     status = _find(ctx)
     if not status["is_editable"]:
-        raise refuse(400, "The status can not be deleted")
+        raise refuse(400, "The status cannot be deleted")
     pipeline_id = status["pipeline_id"]
     ctx.store.remove(f"statuses:{pipeline_id}", status["id"])
     renumber(ctx.store, pipeline_id)

@@ -27,7 +27,7 @@ def _find(ctx: Context, name: str = "id") -> dict[str, Any]:
 
 
 def _may_see(ctx: Context, talk: dict[str, Any]) -> bool:
-    """Whether the acting user may see a talk: who may see its contact."""
+    """Return whether the acting user may see the contact of a talk."""
     return talk["contact_id"] is None or access.allows(ctx, "contacts", talk["contact_id"], "view")
 
 
@@ -107,7 +107,7 @@ def list_talk_messages(ctx: Context) -> Response:
 
 @routes("POST", "/api/v4/talks/{talk_id}/send_message")
 def send_talk_message(ctx: Context) -> Response:
-    """Send a text to the client of a talk, through whatever channel it uses."""
+    """Send a text to the client of a talk, through the channel of the talk."""
     ctx.require_scope("send_external_messages")
     talk = _find(ctx, "talk_id")
     ctx.refuse_bad_items()

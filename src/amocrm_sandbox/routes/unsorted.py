@@ -245,7 +245,7 @@ def link_unsorted(ctx: Context) -> Response:
     ctx.refuse_bad_items()
     _acting(ctx)
     if record[1] not in ("chats", "mail"):
-        raise refuse(400, f"Unsorted of category {record[1]} can not be linked")
+        raise refuse(400, f"Unsorted of category {record[1]} cannot be linked")
     target = ctx.item.data["link"]
     kind, id = target["entity_type"], target["entity_id"]
     if not access.may_see(ctx, kind, id):

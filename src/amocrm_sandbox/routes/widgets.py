@@ -17,7 +17,7 @@ _PATH = "/api/v4/widgets"
 
 def _show(ctx: Context, widget: dict[str, Any], with_settings: bool = False) -> dict[str, Any]:
     shown = {key: value for key, value in widget.items() if key != "settings"}
-    # Settings are shown to the widget's own integration, and to whoever installs it.
+    # Settings are shown to the widget's own integration, and to the user that installs it.
     if with_settings or (widget["client_uuid"] == ctx.client_id and widget["settings"] is not None):
         shown["settings"] = widget["settings"]
     return {**shown, "_links": ctx.links(f"widgets/{widget['code']}")}

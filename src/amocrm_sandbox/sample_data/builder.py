@@ -31,7 +31,7 @@ _OPEN, _WON, _LOST = 60, 25, 15
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How much `Builder.fill` made."""
+    """Numbers of entities that `Builder.fill` made."""
 
     leads: int
     contacts: int

@@ -180,7 +180,7 @@ def letters(text: str) -> str:
 
 
 def phone(random: Random) -> str:
-    """Return a mobile number. It is invented and may be somebody's: never dial it."""
+    """Return a mobile number. It is invented and may exist: never dial it."""
     digits = f"{random.randrange(10**9):09d}"
     return f"+7 9{digits[:2]} {digits[2:5]}-{digits[5:7]}-{digits[7:]}"
 

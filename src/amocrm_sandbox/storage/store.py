@@ -23,7 +23,7 @@ _STEP = 389
 
 
 class AccountFileError(ValueError):
-    """An account can not be kept in a file; the message says why and what to do."""
+    """An account cannot be kept in a file; the message says why and what to do."""
 
 
 def advice(path: str | Path | None, error: sqlite3.Error) -> str:
@@ -33,7 +33,7 @@ def advice(path: str | Path | None, error: sqlite3.Error) -> str:
         reason, hint = "another process has it open", "stop that one or name another file"
     elif "not a database" in reason or "malformed" in reason:
         hint = "name another file, or delete this one to begin anew"
-    return f"can not keep the account in {path}: {reason}; {hint}"
+    return f"cannot keep the account in {path}: {reason}; {hint}"
 
 
 def _digits(text: str) -> str:
@@ -52,7 +52,7 @@ class Store:
         ids_ascend: Whether the next id of an entity is above all that were given out before.
 
     Raises:
-        AccountFileError: The file can not be opened, is in use, is no account, or was written by a newer version.
+        AccountFileError: The file cannot be opened, is in use, is no account, or was written by a newer version.
     """
 
     def __init__(self, path: str | Path | None = None, ids_ascend: Callable[[], bool] = lambda: True) -> None:
@@ -79,7 +79,7 @@ class Store:
         except AccountFileError:
             self.connection.close()
             raise
-        # Whoever drops an account without closing it leaves nothing open.
+        # An account that is dropped without being closed leaves nothing open.
         weakref.finalize(self, self.connection.close)
         self.execute = self.connection.execute
         self.executemany = self.connection.executemany
@@ -89,7 +89,7 @@ class Store:
         self.connection.create_function("casefold", 1, lambda text: text.casefold(), deterministic=True)
         self.connection.create_function("digits", 1, _digits, deterministic=True)
         execute = self.connection.execute
-        # What is cached here would be wrong as soon as somebody else wrote.
+        # What is cached here would be wrong as soon as another process wrote.
         execute("PRAGMA locking_mode=EXCLUSIVE")
         execute("PRAGMA journal_mode=" + ("WAL" if path else "MEMORY"))
         execute("PRAGMA synchronous=OFF")

@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 from .clock import Clock
-from .ids import jwt, jwt_claims, new_uuid
+from .ids import new_uuid
+from .jwt import jwt, jwt_claims
 from .store import Store
 
 __all__ = ["Grant", "GrantRefused", "Integration", "Tokens"]
@@ -40,7 +41,7 @@ class Integration:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Who a token acts for, until when."""
+    """User and integration of a token, and the end of its life."""
 
     client_id: str
     user_id: int
@@ -49,7 +50,7 @@ class Grant:
 
 
 class Tokens:
-    """Issues and checks everything that proves who is calling.
+    """Store of codes and tokens: issues and checks them.
 
     Access and long-lived tokens are JWTs with the claims that real ones carry, signed (HS256) with a key that is kept
     with the data. Refresh tokens and codes are opaque.
@@ -162,7 +163,7 @@ class Tokens:
     # ---- checking
 
     def check(self, token: str) -> Grant | None:
-        """Return who an access token acts for, or None when it is unknown, expired or revoked."""
+        """Return the grant of an access token, or None if it is unknown, expired or revoked."""
         grant = self._verified.get(token) or self._verify(token)
         return grant if grant and grant.expires_at > self._clock.now() else None
 

@@ -1,4 +1,4 @@
-"""What webhooks carry: records in the words of API v2, every scalar a string, PHP brackets for the nesting."""
+"""Bodies of webhooks: records with the keys of API v2, every scalar a string, nested keys in PHP brackets."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def hook_item(account: Account, code: str, kind: str, id: Any, extra: Record) ->
 
 
 def _ready(account: Account, kind: str, id: Any, extra: Record) -> Record | None:
-    """Talks, messages, incoming leads and elements come as whole records from those who changed them."""
+    """Talks, messages, incoming leads and elements come as whole records from the handler that changed them."""
     return extra
 
 

@@ -1,4 +1,4 @@
-"""Webhooks on their way out: sent right after the change, repeated, and switched off when nobody answers."""
+"""Delivery of webhooks: sent right after the change, repeated, and switched off after many failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an integration's front end and its server learn from the account: one-time tokens, and the end of the access."""
+"""One-time tokens of widgets, and the notice that an integration is switched off."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from urllib.parse import urlencode, urlsplit
 
 from ..account import Account
 from ..engine.hook_delivery import HookDelivery
-from ..storage.ids import jwt, new_uuid
+from ..storage.ids import new_uuid
+from ..storage.jwt import jwt
 from ..storage.tokens import Integration
 
 __all__ = ["DISPOSABLE_LIFE", "disposable_token", "integration_of", "set_revoked_uri", "uninstall"]
@@ -37,7 +38,7 @@ def disposable_token(account: Account, integration: Integration, user_id: int) -
     Args:
         account: The account.
         integration: Whose widget asks.
-        user_id: The user who sits before the widget.
+        user_id: User of the widget.
 
     Raises:
         ValueError: There is no such user.
@@ -64,13 +65,13 @@ def disposable_token(account: Account, integration: Integration, user_id: int) -
 
 
 def set_revoked_uri(account: Account, client_id: str, address: str) -> None:
-    """Set the address that is told when the access of an integration ends."""
+    """Set the address that gets a GET when the access of an integration ends."""
     known = account.store.setting(_ADDRESSES) or {}
     account.store.set_setting(_ADDRESSES, {**known, client_id: address})
 
 
 def uninstall(account: Account, integration: Integration) -> None:
-    """Switch an integration off: its tokens and codes die at once, and its "access revoked" address is told (GET)."""
+    """Switch an integration off: its tokens and codes die at once, and its "access revoked" address gets a GET."""
     account.tokens.uninstall(integration.client_id)
     # A channel has to be connected anew after every installation.
     for channel in list(account.store.documents("channels").values()):

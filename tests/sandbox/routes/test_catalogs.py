@@ -175,7 +175,7 @@ def test_a_supplier_is_filled_in_on_demand(sandbox: Checked) -> None:
 
 
 def test_products_are_a_list_that_appears_when_they_are_switched_on(sandbox: Checked) -> None:
-    """v4 and v2 tell of one switch; the list has fields that can not be deleted."""
+    """v4 and v2 tell of one switch; the list has fields that cannot be deleted."""
     assert sandbox.read("/api/v4/catalogs/products/settings")["is_enabled"] is False
     made = sandbox.post("/api/v2/products_settings", {"enable": True}).json()
     assert made["_links"]["self"] == {"href": "/api/v2/products_settings", "method": "post"}

@@ -15,7 +15,7 @@ def shop(sandbox: Checked) -> Checked:
 
 
 def test_customers_are_off_in_a_new_account(sandbox: Checked) -> None:
-    """Until the function is on, customers can not be written, and what hangs on them says so in its own way."""
+    """Until the function is on, customers cannot be written, and what hangs on them says so in its own way."""
     assert sandbox.read("/api/v4/account")["customers_mode"] == "disabled"
     assert sandbox.post("/api/v4/customers", [{"name": "A"}]).status == 403
     assert sandbox.get("/api/v4/customers").status == 204

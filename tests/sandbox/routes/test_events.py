@@ -225,7 +225,7 @@ def test_customers_have_no_bin(sandbox: Checked) -> None:
     (id,) = sandbox.make("customers", {"name": "A"})
     sandbox.delete("customers", id)
     assert kinds(sandbox, "filter[entity]=customer")[-1] == "customer_deleted"
-    with pytest.raises(ValueError, match="can not be restored"):
+    with pytest.raises(ValueError, match="cannot be restored"):
         sandbox.by_hand.restore("customers", id)
 
 

@@ -26,7 +26,7 @@ def test_a_role_denies_what_it_is_not_given(sandbox: Checked) -> None:
 
 
 def test_no_action_is_wider_than_the_one_it_needs(sandbox: Checked) -> None:
-    """Editing, deleting and exporting can not reach further than viewing."""
+    """Editing, deleting and exporting cannot reach further than viewing."""
     rights = {"leads": {"view": "M", "edit": "A"}, "contacts": {"view": "G", "edit": "M", "delete": "G"}}
     errors = sandbox.refused("POST", "/api/v4/roles", [{"name": "R", "rights": rights}])
     assert errors == [
@@ -71,7 +71,7 @@ def test_a_role_shows_its_users_and_leaves_them_when_it_goes(sandbox: Checked) -
 
 
 def test_users_are_switched_off_together_with_their_tokens(sandbox: Checked) -> None:
-    """A user who is switched off is 401 until switched on again; administrators can not be touched."""
+    """A user who is switched off is 401 until switched on again; administrators cannot be touched."""
     user, headers = act_as(sandbox, is_free=False)
     assert sandbox.call("GET", "/api/v4/account", headers=headers).status == 200
     assert sandbox.post("/api/v4/users/deactivate", [{"id": user}]).status == 204
