@@ -47,10 +47,11 @@ def test_a_single_update_takes_what_a_batch_takes(path: str) -> None:
     assert single.validate({"request_id": "1"}) == [] or batch.validate({"id": 1, "request_id": "1"}) != []
 
 
-@pytest.mark.parametrize("path", sorted(path for path in SINGLE if path.endswith("/{id}")))
-def test_a_single_update_may_repeat_the_id(path: str) -> None:
-    """The vendor's SDK sends the id with every update of one object."""
-    assert "id" in UPDATES[path].body_keys
+@pytest.mark.parametrize("path", sorted(SINGLE))
+def test_a_single_update_takes_the_id_and_a_request_id(path: str) -> None:
+    """The vendor's SDK sends both with every update of one object."""
+    assert "request_id" in UPDATES[path].body_keys
+    assert "id" in UPDATES[path].body_keys or not path.endswith("/{id}")
 
 
 class TakeBack(Exception):
@@ -211,6 +212,21 @@ def test_calls_need_duration_and_source_on_a_strict_account(sandbox: Checked) ->
     assert sandbox.refused("POST", path, [blank]) == [("0", "NotBlank", "params.source")]
     sandbox.behaviour.strict = False
     assert sandbox.post(path, [call]).status == 200
+
+
+def test_a_link_is_removed_as_it_was_made(sandbox: Checked) -> None:
+    """The vendor's SDK sends the same metadata for both, `price_id` as null among them."""
+    (lead,) = sandbox.make("leads", {})
+    (catalog,) = sandbox.make("catalogs", {"name": "c"})
+    (element,) = sandbox.make(f"catalogs/{catalog}/elements", {"name": "e"})
+    metadata = {"quantity": 2, "catalog_id": catalog, "price_id": None}
+    to_element = {"to_entity_id": element, "to_entity_type": "catalog_elements", "metadata": metadata}
+    to_lead = {"to_entity_id": lead, "to_entity_type": "leads", "metadata": metadata}
+    ends = {f"/api/v4/leads/{lead}": to_element, f"/api/v4/catalogs/{catalog}/elements/{element}": to_lead}
+    for path, link in ends.items():
+        assert sandbox.post(f"{path}/link", [link]).status == 200
+        assert sandbox.post(f"{path}/unlink", [link]).status == 204
+        assert not sandbox.read(f"/api/v4/leads/{lead}/links")["_embedded"]["links"]
 
 
 def test_slashes_are_merged(sandbox: Checked) -> None:

@@ -144,6 +144,8 @@ class CatalogElementUnlinkMetadataWrite(Model, kw_only=True):
 
     catalog_id: int | UnsetType = UNSET
     """List of the element."""
+    quantity: float | UnsetType = UNSET
+    """Taken and ignored."""
     price_id: int | None | UnsetType = UNSET
     """Taken and ignored."""
     updated_by: int | UnsetType = UNSET

@@ -1062,6 +1062,8 @@ class CustomFieldGroupUpdateOne(Model, kw_only=True):
     """Position in the card."""
     fields: list[int] | UnsetType = UNSET
     """Ids of fields to move into the group."""
+    request_id: str | UnsetType = UNSET
+    """Accepted; without meaning for a single group."""
 
 
 FIELD_VALUE_ITEM_VALUE: ByType[

@@ -71,6 +71,8 @@ class EntityUnlinkMetadataWrite(Model, kw_only=True):
 
     catalog_id: int | UnsetType = UNSET
     """List of the element; required for list elements."""
+    quantity: float | UnsetType = UNSET
+    """Taken and ignored."""
     price_id: int | None | UnsetType = UNSET
     """Taken and ignored."""
     updated_by: int | UnsetType = UNSET

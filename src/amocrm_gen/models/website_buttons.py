@@ -84,6 +84,8 @@ class TrustedWebsitesChange(Model, kw_only=True):
 class WebsiteButtonUpdateOne(Model, kw_only=True):
     """Changes of a button, one at least."""
 
+    request_id: str | UnsetType = UNSET
+    """Accepted; without meaning for a single button."""
     trusted_websites: TrustedWebsitesChange | UnsetType = UNSET
     name: str | UnsetType = UNSET
     """New name of the button."""
