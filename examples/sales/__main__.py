@@ -42,7 +42,8 @@ def sandbox() -> Iterator[dict[str, Any]]:
 def control(server: dict[str, Any], path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """A call of the sandbox's own controls; they are not part of the API."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{server['control_url']}/{path}", data=data)
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server['control_url']}/{path}", data, headers)
     with urllib.request.urlopen(request) as answer:
         return dict(json.load(answer))
 

@@ -180,7 +180,9 @@ def peak_of(arrivals: list[float]) -> int:
 def control(server: dict[str, Any], what: str, body: Any = None) -> Any:
     """Asks the sandbox's own endpoint."""
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(f"{server['control_url']}/{what}", data) as answer:
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server['control_url']}/{what}", data, headers)
+    with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
 
