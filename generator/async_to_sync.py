@@ -31,7 +31,7 @@ TREES = {
     "examples/sales/_async": "examples/sales/_sync",
 }
 #: handwritten in each flavour
-PAIRED = frozenset({"_home.py", "_primitives.py", "_redis.py", "_support.py"})
+PAIRED = frozenset({"_home.py", "_handlers.py", "_primitives.py", "_redis.py", "_support.py"})
 
 #: async name -> sync name; ``Async`` at the beginning of a name is dropped besides
 NAMES = {

@@ -7,7 +7,6 @@ only a function can be handed to somebody else to run.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 import time
 from asyncio import to_thread
@@ -20,8 +19,6 @@ from amocrm._core.http.exchange import Exchange, Interrupted
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
-
-    from .._io.handler_threads import HandlerThreads
 
 __all__ = [
     "Clock",
@@ -38,11 +35,7 @@ __all__ = [
     "aclosing",
     "interruptible",
     "is_cancellation",
-    "matches_flavour",
-    "thread_portal",
     "run_all",
-    "call_handler",
-    "check_handler",
     "shielded",
     "sleep",
     "to_thread",
@@ -338,46 +331,3 @@ def is_cancellation(error: BaseException) -> bool:
         task = asyncio.current_task()
         return task is None or task.cancelling() > 0
     return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
-
-
-def check_handler(function: Callable[..., Any]) -> None:
-    """Accept functions of either kind: a plain one runs on a thread of its own."""
-
-
-async def call_handler(
-    threads: HandlerThreads, seconds: float | None, function: Callable[..., Any], *arguments: object
-) -> None:
-    """Call a handler for so many seconds at most; a plain function that takes longer is left to its thread.
-
-    Raises:
-        TimeoutError: it took longer, or an earlier call that took longer has not ended.
-    """
-    async with asyncio.timeout(seconds):
-        if matches_flavour(function):
-            await function(*arguments)
-            return
-        future = threads.start(function, arguments)
-        try:
-            result = await asyncio.wrap_future(future)
-        except asyncio.CancelledError:
-            threads.abandon(function, future)
-            raise
-        if inspect.isawaitable(result):
-            await result
-
-
-def matches_flavour(function: Any, *, coroutine: bool = True) -> bool:
-    """Whether a function is one of this flavour (with ``coroutine``: whether it is a coroutine function)."""
-    del coroutine  # the same question here
-    function = inspect.unwrap(function)
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
-
-
-def thread_portal() -> Callable[[Callable[[], Result[T]]], T]:
-    """What runs functions of this flavour for other threads: here, in the loop that called ``thread_portal``."""
-    loop = asyncio.get_running_loop()
-
-    async def run(call: Callable[[], Result[T]]) -> T:
-        return await call()
-
-    return lambda call: asyncio.run_coroutine_threadsafe(run(call), loop).result()

@@ -14,7 +14,8 @@ from amocrm.webhooks._receiving.handler_registry import Failure, GiveUp, Handler
 from amocrm.webhooks._receiving.inbox_entry import InboxEntry
 
 from ..._io.handler_threads import HandlerThreads
-from .._primitives import Result, SerialExecutor, call_handler, is_cancellation
+from .._handlers import call_handler
+from .._primitives import Result, SerialExecutor, is_cancellation
 from .handler_context import AsyncHandling
 from .worker_options import AsyncWorkerOptions
 

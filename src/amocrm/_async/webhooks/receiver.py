@@ -21,7 +21,8 @@ from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
 from amocrm.webhooks._receiving.inbox_entry import Backoff, InboxEntry, redacted_for_storage
 from amocrm.webhooks.errors import WebhookError
 
-from .._primitives import Clock, TaskScope, check_handler, matches_flavour, shielded, with_timeout
+from .._handlers import check_handler, matches_flavour
+from .._primitives import Clock, TaskScope, shielded, with_timeout
 from .inbox import AsyncInbox
 from .redis_inbox import AsyncRedisInbox
 from .sqlite_inbox import AsyncSQLiteInbox

@@ -13,7 +13,7 @@ from amocrm.webhooks._receiving.delivery import Delivery
 from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State, deserialize, serialize
 from amocrm.webhooks.errors import InboxError
 
-from .._primitives import matches_flavour
+from .._handlers import matches_flavour
 from .._redis import redis_client
 
 __all__ = ["AsyncRedisInbox"]

@@ -12,7 +12,7 @@ from amocrm._core.http.retry import RetryPolicy
 from amocrm._core.validation import check_count
 from amocrm.errors import ConfigurationError
 
-from .._primitives import matches_flavour
+from .._handlers import matches_flavour
 
 __all__ = ["check_credentials", "check_collaborators", "checked_hooks"]
 

@@ -18,7 +18,8 @@ from amocrm.webhooks._receiving.handler_registry import codes_of
 from amocrm.webhooks._receiving.signatures import new_secret_path
 from amocrm_gen.models.webhooks import Webhook, WebhookCreate, WebhookDelete
 
-from .._primitives import shielded, thread_portal
+from .._handlers import thread_portal
+from .._primitives import shielded
 
 if TYPE_CHECKING:
     from collections.abc import Generator
