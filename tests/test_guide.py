@@ -40,7 +40,7 @@ def test_the_code_of_the_guide_runs(
         assert isinstance(crm, AmoCRM)
         crm.close()
         leads = server.sandbox.get("/api/v4/leads?limit=250").json()["_embedded"]["leads"]
-    assert len(leads) == 104
+    assert len(leads) == 105
     assert server.sandbox.counters()["limited"] == 0
 
 

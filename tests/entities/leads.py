@@ -6,7 +6,7 @@ from typing import Any
 
 from amocrm import Lead, fields
 from amocrm._core.orm.identity import Directory, Origin
-from amocrm.entities._writing import works_of
+from amocrm.entities._writing import writes_of
 from amocrm_gen.models import leads
 
 
@@ -24,4 +24,4 @@ def read(**values: Any) -> Deal:
 
 def body(entity: Any) -> dict[str, Any]:
     """What the first work of an entity would send."""
-    return next(iter(works_of(entity))).build()
+    return next(iter(writes_of(entity))).render()

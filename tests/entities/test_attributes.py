@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from amocrm import Lead, Task
-from amocrm.entities._writing import works_of
+from amocrm.entities._writing import writes_of
 from amocrm_gen.models import common, leads
 from amocrm_gen.models.fields import FieldValue, FieldValueItem
 from tests.entities.leads import body, read
@@ -58,7 +58,7 @@ def test_setting_a_value_back_is_no_change() -> None:
     lead.price, lead.origin = 7, "сайт"
     lead.tags = {"a"}
     assert not lead._is_dirty()
-    assert list(works_of(lead)) == []
+    assert list(writes_of(lead)) == []
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN")])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from amocrm import Contact, Lead, Note, NotLoaded, Task, fields
-from amocrm.entities._writing import works_of
+from amocrm.entities._writing import writes_of
 from amocrm_gen._runtime.model import with_extra
 from amocrm_gen.models import common, leads
 from tests.entities.leads import Deal, body, read
@@ -116,7 +116,7 @@ def test_nothing_is_lost_on_the_way_to_another_process(again: Any) -> None:
     made = again(lead)
     assert type(made) is Deal
     assert made._session is None
-    assert next(work.build() for work in works_of(made)) == body(lead)
+    assert next(work.render() for work in writes_of(made)) == body(lead)
     assert [repr(one) for one in made._reach()] == [repr(one) for one in lead._reach()]
 
 

@@ -102,10 +102,12 @@ def test_the_examples_of_a_module_run(module: str, crm: AmoCRM) -> None:
     said: list[str] = []
     runner = doctest.DocTestRunner(verbose=False)
     for test in Finder(exclude_empty=True).find(import_module(module)):
-        test.globs = {**test.globs, **names(crm)}
+        given = names(crm)
+        test.globs = {**test.globs, **given}
         if "__name__" in test.globs:
             test.globs["__name__"] = module
         runner.run(test, out=said.append)
+        given["session"].discard(*given["session"].new, *given["session"].changed)
     assert not runner.failures, "".join(said)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from amocrm import Lead, fields
 from amocrm._core.orm.identity import Directory, Origin
-from amocrm.entities._writing import works_of
+from amocrm.entities._writing import writes_of
 from amocrm_gen.models import leads
 from amocrm_gen.models.fields import FieldValue, FieldValueItem
 
@@ -59,7 +59,7 @@ def sent(attribute: str, value: Any) -> Any:
     directory.zone = MOSCOW
     deal = Deal._from(leads.Lead(id=5), Origin(directory))
     setattr(deal, attribute, value)
-    (found,) = next(iter(works_of(deal))).build()["custom_fields_values"]
+    (found,) = next(iter(writes_of(deal))).render()["custom_fields_values"]
     return found["values"]
 
 

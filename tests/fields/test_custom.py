@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from amocrm import fields
-from amocrm.entities._writing import works_of
+from amocrm.entities._writing import writes_of
 from amocrm_gen.models.fields import CustomField, CustomFieldEnum
 from tests.fields.deals import Deal, Product, read
 
@@ -54,13 +54,13 @@ def test_undeclared_fields_are_written_by_the_definitions() -> None:
     deal = with_definitions(read(5, "numeric", {"value": "1.5"}))
     deal.custom["Город"] = "Москва"
     deal.custom["NUM"] = "2.5"
-    (body,) = [work.build() for work in works_of(deal)]
+    (body,) = [work.render() for work in writes_of(deal)]
     assert body["custom_fields_values"] == [
         {"field_id": 8, "values": [{"value": "Москва"}]},
         {"field_id": 5, "values": [{"value": "2.5"}]},
     ]
     guessed = Deal()
     guessed.custom[77] = ["a", Product.PLUS]
-    (body,) = [work.build() for work in works_of(guessed)]
+    (body,) = [work.render() for work in writes_of(guessed)]
     assert body["custom_fields_values"] == [{"field_id": 77, "values": [{"value": "a"}, {"enum_id": 19}]}]
     assert guessed.custom[77] == ["a", 19]

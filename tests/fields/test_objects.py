@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amocrm import Contact, fields
-from amocrm.entities._writing import works_of
+from amocrm.entities._writing import writes_of
 from amocrm_gen.models import contacts
 from amocrm_gen.models.fields import FieldValue, FieldValueItem
 from tests.fields.deals import MOSCOW, read, sent
@@ -57,7 +57,7 @@ def test_numbers_and_addresses_are_lists_with_kinds() -> None:
     contact.phone = "+7999"
     contact.phones.add("+7903")
     contact.phones.remove("+7902")
-    (found,) = next(iter(works_of(contact))).build()["custom_fields_values"]
+    (found,) = next(iter(writes_of(contact))).render()["custom_fields_values"]
     assert found == {
         "field_id": 3,
         "values": [{"value": "+7999", "enum_code": "MOB"}, {"value": "+7903", "enum_code": "WORK"}],
@@ -91,5 +91,5 @@ def test_an_empty_number_of_somebody_else_is_left_out() -> None:
     contact = Contact._from(contacts.Contact(id=5, custom_fields_values=[value]), None)
     contact.phones.add("+7 901")
 
-    (sent,) = next(iter(works_of(contact))).build()["custom_fields_values"]
+    (sent,) = next(iter(writes_of(contact))).render()["custom_fields_values"]
     assert [item["value"] for item in sent["values"]] == ["+7 900", "+7 901"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amocrm import Lead, fields
-from amocrm.entities._writing import works_of
+from amocrm.entities._writing import writes_of
 from tests.fields.deals import Deal, read, sent
 
 
@@ -85,9 +85,9 @@ def test_an_object_is_written_back_without_what_the_server_adds(
     deal = Invoice._from(read(field_id, kind, {"value": value})._data, None)
     found = getattr(deal, attribute)
     setattr(deal, attribute, found)
-    assert list(works_of(deal)) == []
+    assert list(writes_of(deal)) == []
     other = Invoice(**{attribute: found})
-    (item,) = next(iter(works_of(other))).build()["custom_fields_values"]
+    (item,) = next(iter(writes_of(other))).render()["custom_fields_values"]
     assert item == {"field_id": field_id, "values": [{"value": expected}]}
     assert getattr(other, attribute) is not None
     undeclared = read(field_id, kind, {"value": value})

@@ -2,7 +2,6 @@
 # GENERATED from src/amocrm/_async/client.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,8 +10,6 @@ from msgspec import UNSET
 
 from amocrm._core.orm.identity import Directory, Origin
 from amocrm._core.orm.operations import endpoint
-from amocrm._core.orm.times import zone_of
-from amocrm.errors import TimeZoneWarning
 
 from .connection.connection import Connection
 
@@ -21,6 +18,7 @@ from .connection.connection import Connection
 if TYPE_CHECKING:
     from amocrm.entities import Company, Contact, Customer, Lead
     from amocrm.entities._base import Entity
+    from amocrm.fields._base import Field
     from amocrm_gen.models.account import Account
 
     from .orm.account import AccountState
@@ -82,7 +80,9 @@ class AmoCRM(Connection):
     """
 
     def _opened(self) -> None:
-        self.directory = Directory(whole_prices=self._sender.hosts.family.domain == "amocrm.ru")
+        self.directory = Directory(
+            self.account_host, whole_prices=self._sender.hosts.family.domain == "amocrm.ru"
+        )
         self.origin = Origin(self.directory)
 
     @property
@@ -209,17 +209,28 @@ class AmoCRM(Connection):
 
         return get_entity_or_none(self._account, cls, key, self.origin, preload)
 
-    def session(self, *, batch_size: int | None = None, progress: Progress | None = None) -> Session:
+    def session(
+        self,
+        *,
+        batch_size: int | None = None,
+        progress: Progress | None = None,
+        stamp: Field[Any, Any] | None = None,
+        mark: bool | None = None,
+    ) -> Session:
         """A Unit of Work; see ``Session``.
 
         Args:
             batch_size: highest number of items in a request; the vendor advises 50, the default is what each
                 operation allows.
             progress: called after each request of a commit with the number of settled items and of all.
+            stamp: a text field that takes a unique value for each object that is created; a creation without
+                an answer is then found by it.
+            mark: whether a commit may read the newest id of a kind first; by default it does where it
+                creates with several requests, or with a stamp, and has seen no id.
         """
         from .orm.session import Session
 
-        return Session(self._account, batch_size=batch_size, progress=progress)
+        return Session(self._account, batch_size=batch_size, progress=progress, stamp=stamp, mark=mark)
 
     def account(self, *, with_: Iterable[str] = ()) -> Account:
         """Parameters of the account. Also learns its time zone and whether filters work.
@@ -227,10 +238,12 @@ class AmoCRM(Connection):
         Args:
             with_: further blocks by their names in the API, such as ``task_types``, ``users_groups``.
         """
+        from .orm.account import account_zone
+
         operation = endpoint("account.get_account")
         wanted = dict.fromkeys(("datetime_settings", "is_api_filter_enabled", *with_))
         account: Account = operation.parse(self.send(operation.request(with_=list(wanted))))
-        self.directory.zone = _zone_of(account) or self.directory.zone
+        self.directory.zone = account_zone(account) or self.directory.zone
         if account.is_api_filter_enabled is not UNSET:
             self.directory.filters = bool(account.is_api_filter_enabled)
         return account
@@ -245,20 +258,3 @@ class AmoCRM(Connection):
         from .orm.account import AccountState
 
         return AccountState(self, self.origin)
-
-
-def _zone_of(account: Account) -> tzinfo | None:
-    embedded = account.embedded
-    settings: Any = UNSET if embedded is UNSET else embedded.datetime_settings
-    for source in [account] if settings is UNSET else [settings, account]:
-        zone, knows_summer = zone_of(source.timezone, source.timezone_offset)
-        if not knows_summer:
-            warnings.warn(
-                f"the time zone {source.timezone!r} of the account is not known on this machine, so its present "
-                f"offset {source.timezone_offset} is used for all times; run pip install tzdata",
-                TimeZoneWarning,
-                stacklevel=3,
-            )
-        if zone is not None:
-            return zone
-    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Generic, Self, TypeVar, overload
 
 from ._holder import Holder
-from ._relations import Relation
+from ._relations import Relation, check_account
 
 __all__ = ["Adder", "attach_child"]
 
@@ -13,14 +13,22 @@ A = TypeVar("A")
 
 
 def attach_child(parent: Holder, child: Holder) -> None:
-    """Make ``child`` a note or task of ``parent``; it is created with the next commit."""
-    before = child._relations().get("parent")
-    if before is parent:
+    """Make ``child`` a note or task of ``parent``; it is created with the next commit.
+
+    Raises:
+        ValueError: the two belong to different accounts.
+    """
+    links = child._ensure_links()
+    if links.parent is parent:
         return
-    if before is not None and child in before._relations().get("children", ()):
-        before._relations()["children"].remove(child)
-    child._relations()["parent"] = parent
-    parent._relations().setdefault("children", []).append(child)
+    check_account(parent, child)
+    if links.parent is not None:
+        links.parent._ensure_links().drop_child(child)
+    links.parent = parent
+    siblings = parent._ensure_links()
+    if siblings.children is None:
+        siblings.children = {}
+    siblings.children[child] = None
     parent._touch()
 
 

@@ -163,7 +163,14 @@ class Id(_Matched[int | None, int | None]):
 
 
 class Key(_Matched[int, int]):
-    """The entity's own id."""
+    """The entity's own id; None while nobody knows it, because its creation is in doubt."""
+
+    if not TYPE_CHECKING:  # it is an id everywhere but in a doubt
+
+        def __get__(self, instance: Any, owner: Any) -> Any:
+            if instance is not None and instance._data.id is UNSET and instance._doubt is not None:
+                return None
+            return super().__get__(instance, owner)
 
 
 class Amount(_Ranged[int | float | None, int | float | Decimal | None]):

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from .._core.orm.identity import Origin
 from .._core.orm.tracking import Overlay
+from ._links import Links
 
 __all__ = ["Holder"]
 
@@ -17,7 +18,7 @@ class Holder(Protocol):
     _data: Any
     _session: Origin | None
     _changes: Overlay[str] | None
-    _related: dict[str, Any] | None
+    _links: Links | None
 
     @property
     def _kind(self) -> str: ...
@@ -38,4 +39,4 @@ class Holder(Protocol):
 
     def _touch(self) -> None: ...
 
-    def _relations(self) -> dict[str, Any]: ...
+    def _ensure_links(self) -> Links: ...

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from ._adoption import attach_child
 from ._kinds import entity_class
-from ._relations import Relation, _reference
+from ._relations import Relation, _reference, check_account
 
 if TYPE_CHECKING:
     from ._base import Entity
@@ -29,13 +29,13 @@ class ParentLink(Relation):
     def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
-        parent = (instance._related or {}).get("parent")
+        parent = None if instance._links is None else instance._links.parent
         if parent is not None or instance._key is None:
             return parent
         key, kind = instance._now("entity_id"), instance._now("entity_type")
         if kind is UNSET:
             # Notes do not say the type of their entity: their list does.
-            kind = (instance._related or {}).get("entity_type", UNSET)
+            kind = (None if instance._links is None else instance._links.entity_type) or UNSET
         if key is UNSET or kind is UNSET:
             return instance._absent(self.attribute)
         return _reference(entity_class(kind), key, instance._session) if key and kind else None
@@ -48,10 +48,11 @@ class ParentLink(Relation):
         elif instance._kind != "tasks":
             raise AttributeError(f"{self!r} is set when the note is created; the API does not move notes")
         else:
-            instance._set("entity_id", value.id)
+            check_account(value, instance)
+            instance._set("entity_id", value._key or value._absent("id"))
             instance._set("entity_type", value._kind)
 
     def reach(self, entity: Holder) -> Any:
         """The parent must exist first."""
-        parent = (entity._related or {}).get("parent")
+        parent = None if entity._links is None else entity._links.parent
         return () if parent is None else (parent,)

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from msgspec import UNSET
 
 from .._core.orm.identity import IdentityMap, Origin
-from .._core.orm.tracking import SetChanges
+from .._core.orm.tracking import OneValue
 from ..errors import FilterError, NotLoaded
 from ._kinds import entity_class
+from ._links import LinkState
 
 if TYPE_CHECKING:
     from ._holder import Holder
 
-__all__ = ["LinkSet", "LinkState", "ManyLinks", "OneLink", "Relation"]
+__all__ = ["LinkRelation", "LinkSet", "ManyLinks", "OneLink", "Relation", "account_of", "check_account"]
 
 T = TypeVar("T")
+
+
+def account_of(entity: Any) -> str:
+    """Return the host of the account that an entity belongs to, empty while it belongs to none."""
+    session = entity._session
+    return "" if session is None else session.directory.host
+
+
+def check_account(one: Any, other: Any) -> None:
+    """Refuse two entities of different accounts.
+
+    Raises:
+        ValueError: they are of different accounts; names both.
+    """
+    first, second = account_of(one), account_of(other)
+    if first and second and first != second:
+        raise ValueError(f"{one!r} belongs to the account {first}, {other!r} to {second}")
 
 
 class Relation:
@@ -44,8 +61,8 @@ class Relation:
     def attach(self, entity: Holder, found: dict[int, Any]) -> None:
         """Puts loaded entities in the place of their references."""
 
-    def rebase(self, entity: Holder) -> None:
-        """The entity was read anew."""
+    def rebase(self, entity: Holder, embedded: Any) -> None:
+        """Take the links of a fresh answer, which says nothing about what it does not contain."""
 
     def reach(self, entity: Holder) -> Iterable[Any]:
         """Linked entities with changes of their own."""
@@ -72,49 +89,7 @@ class Relation:
 # ---- links ------------------------------------------------------------------------------------------------------------
 
 
-class LinkState:
-    """Linked entities and their changes, and which contact is the main one."""
-
-    __slots__ = ("changes", "main", "main_changed")
-
-    def __init__(self, base: Iterable[Any] | None, main: Any = None) -> None:
-        self.changes: SetChanges[Any] = SetChanges(base)
-        self.main = main
-        self.main_changed = False
-
-    def __copy__(self) -> LinkState:
-        made = LinkState(None, self.main)
-        made.changes, made.main_changed = copy(self.changes), self.main_changed
-        return made
-
-    def __bool__(self) -> bool:
-        return bool(self.changes) or self.main_changed
-
-    def known(self, entity: Any) -> Any:
-        """The object that already stands here for the same id, else the entity itself.
-
-        Raises:
-            ValueError: it has changes, and so has, or may get, the object that stands here.
-        """
-        key = entity._key
-        if key is None:
-            return entity
-        base = self.changes.base or ()
-        for one in (*base, *self.changes.take_off().added):
-            if one is entity or one._key != key:
-                continue
-            if one in base and not one._is_dirty() and not isinstance(one._session, IdentityMap):
-                # Outside of a session the object that was given stands here from now on.
-                self.changes.rebase([entity if other is one else other for other in base])
-                self.main = entity if self.main is one else self.main
-                return entity
-            if entity._is_dirty():
-                raise ValueError(f"{entity!r} has changes and is here as another object; change that one")
-            return one
-        return entity
-
-
-class _Links(Relation, Generic[T]):
+class LinkRelation(Relation, Generic[T]):
     """Links to other entities.
 
     Args:
@@ -131,94 +106,46 @@ class _Links(Relation, Generic[T]):
         self.kind, self.key, self.needs = kind, key or kind, needs
         self.on_create, self.writable = on_create, writable
 
-    def state(self, entity: Holder) -> LinkState:
-        """The tracked links."""
-        related = entity._relations()
-        if self.attribute not in related:
-            base, main = self._read(entity)
-            related[self.attribute] = LinkState(base, main)
-        return cast(LinkState, related[self.attribute])
+    def _refs(self, embedded: Any) -> Any:
+        return UNSET if embedded is UNSET else getattr(embedded, self.key, UNSET)
 
-    def known_state(self, entity: Holder) -> LinkState | None:
-        """The tracked links, if anybody asked for them."""
-        return (entity._related or {}).get(self.attribute)
-
-    def _read(self, entity: Holder) -> tuple[list[Any] | None, Any]:
-        if entity._key is None:
-            return [], None
-        embedded = entity._embedded(self.key)
-        if embedded is UNSET:
-            return None, None
+    def _targets(self, entity: Holder, refs: Any) -> list[Any]:
         target, origin = entity_class(self.kind), entity._session
-        linked = [_reference(target, ref.id, origin) for ref in embedded or ()]
-        mains = [
-            one
-            for one, ref in zip(linked, embedded or (), strict=True)
-            if getattr(ref, "is_main", None) is True
-        ]
-        return linked, mains[0] if mains else None
-
-    def ids(self, entity: Holder) -> Iterable[int]:
-        """Ids at the other end."""
-        embedded = entity._embedded(self.key)
-        return [] if embedded is UNSET else [ref.id for ref in embedded or ()]
-
-    def attach(self, entity: Holder, found: dict[int, Any]) -> None:
-        """Puts loaded entities in the place of their references."""
-        state = self.state(entity)
-        if state.changes.base is None:
-            return
-        main = state.main
-        state.changes.rebase([found.get(one._key, one) for one in state.changes.base])
-        if main is not None and not state.main_changed:
-            state.main = found.get(main._key, main)
-
-    def rebase(self, entity: Holder) -> None:
-        """Takes the links of a fresh answer."""
-        state = self.known_state(entity)
-        if state is None:
-            return
-        base, main = self._read(entity)
-        if base is not None:
-            state.changes.rebase([state.known(one) for one in base])
-            if not state.main_changed and main is not None:
-                state.main = state.known(main)
-
-    def reach(self, entity: Holder) -> Iterable[Any]:
-        """Entities that were linked here."""
-        state = self.known_state(entity)
-        if state is None:
-            return ()
-        sent = state.changes.take_off()
-        return (*sent.added, *(sent.replace or ()))
-
-    def linked(self, entity: Holder) -> Sequence[Any]:
-        """Entities at the other end, as far as somebody asked for them."""
-        state = self.known_state(entity)
-        if state is None:
-            return ()
-        return state.changes.content() if state.changes.loaded else state.changes.take_off().added
-
-    def _assign(self, entity: Holder, targets: Iterable[Any]) -> None:
-        """Sets the whole content. What is not known cannot be replaced: the API only adds and removes links."""
-        state = self.state(entity)
-        wanted = [self._check(entity, target) for target in targets]
-        state.changes.assign(wanted)
-        if state.main is not None and all(one is not state.main for one in wanted):
-            state.main, state.main_changed = None, False
-        entity._touch()
+        return [_reference(target, ref.id, origin) for ref in refs or ()]
 
     def __delete__(self, instance: Holder) -> None:
         raise AttributeError(f"{self!r} cannot be deleted; assign None or take links away with .remove(...)")
 
-    def _check(self, entity: Holder, target: Any) -> Any:
+    def _checked(self, entity: Holder, target: Any) -> Any:
         if not self.writable:
             raise AttributeError(
                 f"{self!r} is read only: links are made from the other side, {self.kind}.{entity._kind}"
             )
         if getattr(target, "_kind", None) != self.kind:
             raise TypeError(f"{self!r} takes {self.kind}, not {type(target).__name__}")
-        return self.state(entity).known(target)
+        check_account(entity, target)
+        return target
+
+
+def _standing(target: Any, members: Iterable[Any]) -> Any:
+    """Return another object that stands for the id of ``target``, None if there is none."""
+    key = target._key
+    if key is None:
+        return None
+    return next((one for one in members if one is not target and one is not None and one._key == key), None)
+
+
+def _keeps(standing: Any, target: Any) -> bool:
+    """Return whether the object that stands here stays, and not the one that was given now.
+
+    Raises:
+        ValueError: the given one has changes, and the other stays.
+    """
+    if not standing._is_dirty() and not isinstance(standing._session, IdentityMap):
+        return False  # outside of a session the object that was given stands here from now on
+    if target._is_dirty():
+        raise ValueError(f"{target!r} has changes and is here as another object; change that one")
+    return True
 
 
 def _reference(cls: Any, key: int, origin: Origin | None) -> Any:
@@ -289,34 +216,35 @@ class LinkSet(Sequence[T], Generic[T]):
 
     def add(self, entity: T, *, main: bool = False) -> T:
         """Links an entity, new or existing; works without having read this one. Returns it."""
-        target = self._relation._check(self._entity, entity)
+        target = self._relation.known(self._entity, entity)
         state = self._state
         state.changes.add(target)
         if main:
-            state.main, state.main_changed = target, True
+            state.main.set(target)
         self._entity._touch()
         return cast(T, target)
 
     def remove(self, entity: T) -> None:
         """Takes a link away; the entity itself stays."""
-        target = self._relation._check(self._entity, entity)
-        self._state.changes.remove(target)
-        if self._state.main is target:
-            self._state.main, self._state.main_changed = None, False
+        target = self._relation.known(self._entity, entity)
+        state = self._state
+        state.changes.remove(target)
+        if state.main.local is target:
+            state.main.local = UNSET
         self._entity._touch()
 
     @property
     def main(self) -> T | None:
         """The main contact; assign one to change it."""
-        self._content()
-        return cast("T | None", self._state.main)
+        content, main = self._content(), self._state.main.value
+        return cast("T | None", main if main in content else None)
 
     @main.setter
     def main(self, entity: T) -> None:
         self.add(entity, main=True)
 
 
-class ManyLinks(_Links[T]):
+class ManyLinks(LinkRelation[T]):
     """Links to any number of entities."""
 
     @overload
@@ -330,10 +258,116 @@ class ManyLinks(_Links[T]):
         if not isinstance(value, Iterable) or isinstance(value, str):
             raise TypeError(f"{self!r} takes several {self.kind}; put one into a list: [{value!r}]")
         LinkSet(instance, self)._content()  # what is there must be known to be replaced
-        self._assign(instance, value)
+        state = self.state(instance)
+        wanted = [self.known(instance, target) for target in value]
+        state.changes.assign(wanted)
+        if state.main.local is not UNSET and all(one is not state.main.local for one in wanted):
+            state.main.local = UNSET
+        instance._touch()
+
+    def state(self, entity: Holder) -> LinkState:
+        """Return the tracked links."""
+        states = entity._ensure_links().states
+        state = states.get(self.attribute)
+        if state is None:
+            if entity._key is None:
+                state = LinkState([], None)
+            else:
+                base, main = self._read(entity, getattr(entity._data, "embedded", UNSET))
+                state = LinkState(base, main)
+            states[self.attribute] = state
+        return cast(LinkState, state)
+
+    def known_state(self, entity: Holder) -> LinkState | None:
+        """Return the tracked links, if anybody asked for them."""
+        return (
+            None
+            if entity._links is None
+            else cast("LinkState | None", entity._links.states.get(self.attribute))
+        )
+
+    def _read(self, entity: Holder, embedded: Any) -> tuple[list[Any] | None, Any]:
+        refs = self._refs(embedded)
+        if refs is UNSET:
+            return None, UNSET
+        linked = self._targets(entity, refs)
+        mains = [
+            one for one, ref in zip(linked, refs or (), strict=True) if getattr(ref, "is_main", None) is True
+        ]
+        return linked, mains[0] if mains else None
+
+    def known(self, entity: Holder, target: Any) -> Any:
+        """Return the object that already stands here for the same id, else the target itself.
+
+        Raises:
+            ValueError: it has changes, and so has, or may get, the object that stands here.
+        """
+        self._checked(entity, target)
+        state = self.state(entity)
+        base = state.changes.base or ()
+        one = _standing(target, (*base, *state.changes.added))
+        if one is None:
+            return target
+        if _keeps(one, target):
+            return one
+        if one in base:
+            state.changes.rebase([target if other is one else other for other in base])
+            if state.main.base is one:
+                state.main.rebase(target)
+            return target
+        return one
+
+    def ids(self, entity: Holder) -> Iterable[int]:
+        """Return the ids at the other end."""
+        state = self.known_state(entity)
+        if state is not None and state.changes.base is not None:
+            return [one._key for one in state.changes.base if one._key is not None]
+        refs = self._refs(getattr(entity._data, "embedded", UNSET))
+        return [] if refs is UNSET else [ref.id for ref in refs or ()]
+
+    def attach(self, entity: Holder, found: dict[int, Any]) -> None:
+        """Put loaded entities in the place of their references."""
+        state = self.state(entity)
+        base = state.changes.base
+        if base is None:
+            return
+        removed = [found.get(one._key, one) for one in state.changes.pending().removed]
+        state.changes.rebase([found.get(one._key, one) for one in base])
+        for one in removed:
+            state.changes.remove(one)
+        if state.main.base not in (UNSET, None):
+            state.main.rebase(found.get(state.main.base._key, state.main.base))
+
+    def rebase(self, entity: Holder, embedded: Any) -> None:
+        """Take the links of a fresh answer, which says nothing about what it does not contain."""
+        state = self.known_state(entity)
+        if state is None:
+            return
+        base, main = self._read(entity, embedded)
+        if base is not None:
+            members = (*(state.changes.base or ()), *state.changes.added)
+            stay = {one._key: one for one in members if one._key is not None}
+            state.changes.rebase([stay.get(one._key, one) for one in base])
+            if main is not UNSET:
+                state.main.rebase(None if main is None else stay.get(main._key, main))
+
+    def reach(self, entity: Holder) -> Iterable[Any]:
+        """Return the entities that were linked here."""
+        state = self.known_state(entity)
+        if state is None:
+            return ()
+        main = state.main.local
+        return state.changes.added if main in (UNSET, None) else (*state.changes.added, main)
+
+    def linked(self, entity: Holder) -> Sequence[Any]:
+        """Return the entities at the other end, as far as somebody asked for them."""
+        state = self.known_state(entity)
+        if state is None:
+            return ()
+        return state.changes.content() if state.changes.loaded else state.changes.added
 
 
-class OneLink(_Links[T]):
+class OneLink(LinkRelation[T]):
     """A link to one entity or to none."""
 
     @overload
@@ -343,18 +377,94 @@ class OneLink(_Links[T]):
     def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
-        changes = self.state(instance).changes
-        if not changes.loaded:
-            return instance._absent(self.attribute)
-        content = changes.content()
-        return content[0] if content else None
+        value = self.state(instance).value
+        return instance._absent(self.attribute) if value is UNSET else value
 
     def __set__(self, instance: Holder, value: T | None) -> None:
         state = self.state(instance)
         if value is None:
-            if state.changes.base is None:
+            if state.base is UNSET:
                 instance._absent(self.attribute)
-            state.changes.assign(())
+            state.set(None)
         else:
-            state.changes.assign((self._check(instance, value),))
+            state.set(self.known(instance, value))
         instance._touch()
+
+    def state(self, entity: Holder) -> OneValue:
+        """Return the tracked link."""
+        states = entity._ensure_links().states
+        state = states.get(self.attribute)
+        if state is None:
+            if entity._key is None:
+                state = OneValue(None)
+            else:
+                state = OneValue(self._read(entity, getattr(entity._data, "embedded", UNSET)))
+            states[self.attribute] = state
+        return cast(OneValue, state)
+
+    def known_state(self, entity: Holder) -> OneValue | None:
+        """Return the tracked link, if anybody asked for it."""
+        return (
+            None
+            if entity._links is None
+            else cast("OneValue | None", entity._links.states.get(self.attribute))
+        )
+
+    def _read(self, entity: Holder, embedded: Any) -> Any:
+        refs = self._refs(embedded)
+        if refs is UNSET:
+            return UNSET
+        linked = self._targets(entity, refs)
+        return linked[0] if linked else None
+
+    def known(self, entity: Holder, target: Any) -> Any:
+        """Return the object that already stands here for the same id, else the target itself.
+
+        Raises:
+            ValueError: it has changes, and so has, or may get, the object that stands here.
+        """
+        self._checked(entity, target)
+        state = self.state(entity)
+        one = _standing(target, [member for member in (state.base, state.local) if member is not UNSET])
+        if one is None:
+            return target
+        if _keeps(one, target):
+            return one
+        if state.base is one:
+            state.rebase(target)
+        return target
+
+    def ids(self, entity: Holder) -> Iterable[int]:
+        """Return the id at the other end."""
+        state = self.known_state(entity)
+        if state is not None and state.base is not UNSET:
+            return [] if state.base is None or state.base._key is None else [state.base._key]
+        refs = self._refs(getattr(entity._data, "embedded", UNSET))
+        return [] if refs is UNSET else [ref.id for ref in refs or ()]
+
+    def attach(self, entity: Holder, found: dict[int, Any]) -> None:
+        """Put the loaded entity in the place of its reference."""
+        state = self.state(entity)
+        if state.base not in (UNSET, None):
+            state.rebase(found.get(state.base._key, state.base))
+
+    def rebase(self, entity: Holder, embedded: Any) -> None:
+        """Take the link of a fresh answer, which says nothing about it when it does not contain it."""
+        state = self.known_state(entity)
+        if state is None:
+            return
+        read = self._read(entity, embedded)
+        if read is UNSET:
+            return
+        members = [one for one in (state.base, state.local) if one is not UNSET]
+        state.rebase(read if read is None else _standing(read, members) or read)
+
+    def reach(self, entity: Holder) -> Iterable[Any]:
+        """Return the entity that was linked here."""
+        state = self.known_state(entity)
+        return () if state is None or state.local is UNSET or state.local is None else (state.local,)
+
+    def linked(self, entity: Holder) -> Sequence[Any]:
+        """Return the entity at the other end, as far as somebody asked for it."""
+        state = self.known_state(entity)
+        return () if state is None or state.value is UNSET or state.value is None else (state.value,)

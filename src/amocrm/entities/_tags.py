@@ -85,17 +85,25 @@ class Tags(Relation):
     kind = "tags"
 
     def state(self, entity: Holder) -> SetChanges[str]:
-        """The tracked names."""
-        related = entity._relations()
-        if "tags" not in related:
-            related["tags"] = SetChanges(self._read(entity))
-        return cast("SetChanges[str]", related["tags"])
+        """Return the tracked names."""
+        states = entity._ensure_links().states
+        state = states.get(self.attribute)
+        if state is None:
+            read = [] if entity._key is None else self._read(getattr(entity._data, "embedded", UNSET))
+            state = states[self.attribute] = SetChanges(read)
+        return cast("SetChanges[str]", state)
 
-    def _read(self, entity: Holder) -> list[str] | None:
-        if entity._key is None:
-            return []
-        embedded = entity._embedded("tags")
-        return None if embedded is UNSET else [tag.name for tag in embedded or () if tag.name]
+    def known_state(self, entity: Holder) -> SetChanges[str] | None:
+        """Return the tracked names, if anybody asked for them."""
+        return (
+            None
+            if entity._links is None
+            else cast("SetChanges[str] | None", entity._links.states.get(self.attribute))
+        )
+
+    def _read(self, embedded: Any) -> list[str] | None:
+        tags = UNSET if embedded is UNSET else getattr(embedded, "tags", UNSET)
+        return None if tags is UNSET else [tag.name for tag in tags or () if tag.name]
 
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
@@ -112,8 +120,8 @@ class Tags(Relation):
         self.state(instance).assign([_tag_name(one) for one in value])
         instance._touch()
 
-    def rebase(self, entity: Holder) -> None:
-        """Takes the tags of a fresh answer."""
-        read = self._read(entity)
-        if read is not None and "tags" in (entity._related or {}):
-            self.state(entity).rebase(read)
+    def rebase(self, entity: Holder, embedded: Any) -> None:
+        """Take the tags of a fresh answer, which says nothing about them when it does not contain them."""
+        state, read = self.known_state(entity), self._read(embedded)
+        if state is not None and read is not None:
+            state.rebase(read)

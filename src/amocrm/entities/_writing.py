@@ -1,26 +1,36 @@
-"""From a changed entity to the works of a flush plan.
+"""From a changed entity to the writes of a flush plan, and back from an answer to the entity.
 
-An item carries what changed and nothing else: read shapes are never sent back. New leads name their
-contacts and company while they are created; every other link has an operation of its own.
+Changes are taken off once, as plain data; what is read is never sent back. New leads name their contacts
+and company while they are created; every other link has an operation of its own.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import tzinfo
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
 
 from .._core.orm.operations import CREATE, UPDATE, Operation
-from .._core.orm.plan import Work
-from .._core.orm.tracking import SetChanges, SetSent
+from .._core.orm.plan import PendingWrite, Slot
+from .._core.orm.tracking import OneValue, SetChanges, SetSent
 from ..fields._state import FieldState, finish
 from ._base import Entity
-from ._relations import LinkState, OneLink, _Links
+from ._links import LinkState
+from ._local_changes import revert
+from ._relations import LinkRelation, ManyLinks, OneLink
 
-__all__ = ["unwritable", "works_of"]
+__all__ = [
+    "LinkSent",
+    "Sent",
+    "adopt_id",
+    "begin",
+    "confirm",
+    "revert_write",
+    "unwritable",
+    "writes_of",
+]
 
 _ELSEWHERE = {
     "users": "crm.users.create(...)",
@@ -29,210 +39,254 @@ _ELSEWHERE = {
     "statuses": "crm.pipelines.save(...)",
     "catalog_elements": "crm.api.catalogs",
 }
+#: Gives the slot of an entity.
+SlotOf = Callable[[Any], Slot]
+
+
+class Sent:
+    """What was taken off one entity: its values as they were when the commit was planned."""
+
+    __slots__ = ("fields", "links", "mains", "scalars", "tags")
+
+    def __init__(self) -> None:
+        self.scalars: Mapping[str, Any] = {}
+        self.fields: Mapping[Any, Any] = {}
+        self.tags: SetSent[str] | None = None
+        #: by attribute: changes of a set, or the one entity
+        self.links: dict[str, Any] = {}
+        self.mains: dict[str, Any] = {}
+
+
+class LinkSent:
+    """One link or unlink: the relation, the entity at its other end, whether it is to be the main one."""
+
+    __slots__ = ("last", "main", "relation", "target")
+
+    def __init__(
+        self, relation: LinkRelation[Any], target: Any, *, main: bool = False, last: bool = True
+    ) -> None:
+        self.relation, self.target, self.main, self.last = relation, target, main, last
 
 
 def unwritable(entity: Entity) -> str | None:
-    """Why a session cannot write this entity, ``None`` if it can."""
+    """Return why a session cannot write this entity, None if it can."""
     if entity._kind not in CREATE:
         return f"{type(entity).__name__} is not written by a session; see {_ELSEWHERE.get(entity._kind)}"
-    if entity._kind == "notes" and entity._key is None and "parent" not in (entity._related or {}):
+    if (
+        entity._kind == "notes"
+        and entity._key is None
+        and (entity._links is None or entity._links.parent is None)
+    ):
         return f"{entity!r} belongs to nothing: add it with lead.notes.add(...) or Note(..., entity=lead)"
     return None
 
 
-def works_of(entity: Entity) -> Iterator[Work]:
-    """What is to be sent for one entity: a creation or an update, then its links."""
+# ---- taking off -------------------------------------------------------------------------------------------------------
+
+
+def _own_slot(entity: Any) -> Slot:
+    return Slot(entity, entity._key)
+
+
+def writes_of(entity: Entity, slot_of: SlotOf = _own_slot) -> list[PendingWrite]:
+    """Return what is to be sent for one entity: a creation or an update, then its links.
+
+    Nothing is changed: ``begin`` marks the writes that are going to be sent.
+    """
+    writes: list[PendingWrite] = []
     new = entity._key is None
     if new:
-        yield _create(entity)
+        writes.append(_create(entity, slot_of))
     elif entity._dirty_fields():
-        yield _update(entity)
-    for relation in entity._each_relation():
-        if not isinstance(relation, _Links) or (new and relation.on_create):
+        writes.append(_update(entity, slot_of))
+    links = entity._links
+    if links is None or not links.states:
+        return writes
+    for relation in entity._relations:
+        if not isinstance(relation, ManyLinks | OneLink) or (new and relation.on_create):
             continue
-        if state := relation.known_state(entity):
-            yield from _links(entity, relation, state)
+        state = relation.known_state(entity)
+        if state:
+            writes += _link_writes(entity, relation, state, slot_of)
+    return writes
 
 
-# ---- creations and updates --------------------------------------------------------------------------------------------
-
-
-def _create(entity: Entity) -> Work:
-    related = entity._related or {}
-    parent = related.get("parent")
-    needs = [] if parent is None else [parent]
-    for relation in entity._each_relation():
-        if isinstance(relation, _Links) and relation.on_create and (state := relation.known_state(entity)):
-            needs += [target for target in state.changes.content() if target._key is None]
-    flight = _Flight(entity)
-
-    def build() -> dict[str, Any]:
-        body = flight.scalars()
-        if fields := flight.fields():
-            body["custom_fields_values"] = fields
-        embedded = {**flight.tags_on_create(), **flight.links_on_create()}
-        if embedded:
-            body["_embedded"] = embedded
-        if parent is not None:
-            body["entity_id"] = parent._key
+def _create(entity: Entity, slot_of: SlotOf) -> PendingWrite:
+    sent = Sent()
+    needs: list[Any] = []
+    body, problem = _values(entity, sent)
+    embedded: dict[str, Any] = {}
+    links = entity._links
+    tags = None if links is None else links.states.get("tags")
+    if isinstance(tags, SetChanges) and tags:
+        sent.tags = tags.pending()
+        embedded["tags"] = [{"name": name} for name in tags.content()]
+    path: tuple[tuple[str, str], ...] = ()
+    if links is not None:
+        for relation in entity._relations if links.states else ():
+            if isinstance(relation, ManyLinks | OneLink) and relation.on_create:
+                items = _links_on_create(entity, relation, sent)
+                if items:
+                    embedded[relation.key] = [
+                        {"id": _place(target, slot_of, needs), **extra} for target, extra in items
+                    ]
+        if (parent := links.parent) is not None:
+            body["entity_id"] = _place(parent, slot_of, needs)
             if entity._kind == "tasks":
                 body["entity_type"] = parent._kind
-        return body
-
-    path = (("entity_type", parent._kind),) if entity._kind == "notes" and parent is not None else ()
-    return Work(
-        "create",
-        Operation(CREATE[entity._kind], path),
-        entity,
-        build=build,
-        landed=flight.landed,
-        turned_back=flight.turned_back,
-        needs=needs,
-    )
+            elif entity._kind == "notes":
+                path = (("entity_type", parent._kind),)
+    if embedded:
+        body["_embedded"] = embedded
+    operation = Operation(CREATE[entity._kind], path)
+    return PendingWrite("create", operation, slot_of(entity), body, sent=sent, needs=needs, problem=problem)
 
 
-def _update(entity: Entity) -> Work:
-    flight = _Flight(entity)
-
-    def build() -> dict[str, Any]:
-        body: dict[str, Any] = {"id": entity._key, **flight.scalars()}
-        if entity._kind == "notes":
-            # The content is checked for the type that is sent beside it.
-            body.setdefault("note_type", entity._data.note_type)
-            body = {key: value for key, value in body.items() if value is not UNSET}
-        if fields := flight.fields():
-            body["custom_fields_values"] = fields
-        body.update(flight.tags_on_update())
-        return body
-
+def _update(entity: Entity, slot_of: SlotOf) -> PendingWrite:
+    sent = Sent()
+    values, problem = _values(entity, sent)
+    body: dict[str, Any] = {"id": entity._key, **values}
     path: tuple[tuple[str, str], ...] = ()
     if entity._kind == "notes":
+        # The content is checked for the type that is sent beside it.
+        if entity._data.note_type is not UNSET:
+            body.setdefault("note_type", entity._data.note_type)
         path = (("entity_type", _note_parent(entity)),)
-    return Work(
-        "update",
-        Operation(UPDATE[entity._kind], path),
-        entity,
-        build=build,
-        landed=flight.landed,
-        turned_back=flight.turned_back,
+    tags = None if entity._links is None else entity._links.states.get("tags")
+    if isinstance(tags, SetChanges) and tags:
+        sent.tags = changed = tags.pending()
+        if changed.replace is not None:
+            body["_embedded"] = {"tags": [{"name": name} for name in changed.replace] or None}
+        if changed.added:
+            body["tags_to_add"] = [{"name": name} for name in changed.added]
+        if changed.removed:
+            body["tags_to_delete"] = [{"name": name} for name in changed.removed]
+    return PendingWrite(
+        "update", Operation(UPDATE[entity._kind], path), slot_of(entity), body, sent=sent, problem=problem
     )
 
 
 def _note_parent(note: Entity) -> str:
-    related = note._related or {}
-    parent = related.get("parent")
-    return str(parent._kind if parent is not None else related.get("entity_type", "leads"))
+    links = note._links
+    if links is not None and links.parent is not None:
+        return str(links.parent._kind)
+    return (None if links is None else links.entity_type) or "leads"
 
 
-class _Flight:
-    """The changes of one entity on their way: taken off when the body is built, landed with the answer."""
-
-    def __init__(self, entity: Entity) -> None:
-        self.entity = entity
-        self.tags: SetSent[str] | None = None
-        self.links: list[tuple[LinkState, SetSent[Any]]] = []
-        self.sent_fields: Mapping[Any, Any] = {}
-
-    @property
-    def zone(self) -> tzinfo | None:
-        return self.entity._zone
-
-    def scalars(self) -> dict[str, Any]:
-        changes = self.entity._changes
-        found = {} if changes is None else dict(changes.take_off())
-        if isinstance(found.get("price"), float):
-            _warn_of_fraction(self.entity, found["price"])
-        return found
-
-    def fields(self) -> list[dict[str, Any]]:
-        state = self.entity._cf
-        if state is None or not state.local:
-            return []
-        self.sent_fields = state.local.take_off()
-        return [self._field(state, ref, items) for ref, items in self.sent_fields.items()]
-
-    def _field(self, state: FieldState, ref: Any, items: Sequence[Any]) -> dict[str, Any]:
-        field = state.kind(ref)
-        empty = None if field is None else field.cleared()
-        key = {"id": "field_id", "code": "field_code", "name": "field_name"}[ref[0]]
-        return {key: ref[1], "values": finish(items, self.zone) if items else empty}
-
-    def _tag_state(self) -> SetChanges[str] | None:
-        return (self.entity._related or {}).get("tags")
-
-    def tags_on_create(self) -> dict[str, Any]:
-        state = self._tag_state()
-        if not state:
-            return {}
-        self.tags = state.take_off()
-        return {"tags": [{"name": name} for name in state.content()]}
-
-    def tags_on_update(self) -> dict[str, Any]:
-        state = self._tag_state()
-        if not state:
-            return {}
-        self.tags = sent = state.take_off()
-        if sent.replace is not None:
-            return {"_embedded": {"tags": [{"name": name} for name in sent.replace] or None}}
-        body: dict[str, Any] = {}
-        if sent.added:
-            body["tags_to_add"] = [{"name": name} for name in sent.added]
-        if sent.removed:
-            body["tags_to_delete"] = [{"name": name} for name in sent.removed]
-        return body
-
-    def links_on_create(self) -> dict[str, Any]:
-        embedded: dict[str, Any] = {}
-        for relation in self.entity._each_relation():
-            if not isinstance(relation, _Links) or not relation.on_create:
-                continue
-            state = relation.known_state(self.entity)
-            if not state:
-                continue
-            self.links.append((state, state.changes.take_off()))
-            items = [
-                {"id": target._key, "is_main": True} if target is state.main else {"id": target._key}
-                for target in state.changes.content()
+def _values(entity: Entity, sent: Sent) -> tuple[dict[str, Any], str]:
+    """Return the scalars and fields of a body, and why they cannot be written, empty if they can."""
+    if entity._changes:
+        sent.scalars = entity._changes.pending()
+    body = dict(sent.scalars)
+    state = entity._cf
+    if state is not None and state.local:
+        sent.fields = state.local.pending()
+        try:
+            body["custom_fields_values"] = [
+                _field(entity, state, ref, items) for ref, items in sent.fields.items()
             ]
-            if items:
-                embedded[relation.key] = items
-        return embedded
+        except (TypeError, ValueError) as error:
+            return body, f"cannot be written: {error}"
+    return body, ""
 
-    def landed(self, answer: Any) -> None:
-        """Takes the answered item: ids and what was sent become what the server has."""
-        entity, data = self.entity, self.entity._data
-        if entity._key is None:
-            data.id = answer.id
-        if (updated := getattr(answer, "updated_at", UNSET)) is not UNSET and hasattr(data, "updated_at"):
-            data.updated_at = updated
-        if entity._changes is not None:
-            for wire, value in entity._changes.land().items():
-                if hasattr(data, wire):  # some things are written and never shown
-                    setattr(data, wire, value)
-        if entity._cf is not None:
-            entity._cf.land(self.sent_fields)
-        if self.tags is not None and (tags := self._tag_state()) is not None:
-            tags.land(self.tags)
-        for state, sent in self.links:
-            state.changes.land(sent)
-            state.main_changed = False
-        related = entity._related or {}
-        parent = related.get("parent")
-        if parent is not None:
-            children = (parent._related or {}).get("children", [])
-            if entity in children:
-                children.remove(entity)
-            data.entity_id = parent._key
-            if entity._kind == "tasks":
-                data.entity_type = parent._kind
 
-    def turned_back(self) -> None:
-        """The server did not take it: everything is a change again."""
-        entity = self.entity
-        if entity._changes is not None:
-            entity._changes.turn_back(lambda wire: getattr(entity._data, wire, UNSET))
-        if entity._cf is not None:
-            entity._cf.turn_back()
+_FIELD_KEYS = {"id": "field_id", "code": "field_code", "name": "field_name"}
+
+
+def _field(entity: Entity, state: FieldState, ref: Any, items: Sequence[Any]) -> dict[str, Any]:
+    if items:
+        return {_FIELD_KEYS[ref[0]]: ref[1], "values": finish(items, entity._zone)}
+    field = state.kind(ref)
+    return {_FIELD_KEYS[ref[0]]: ref[1], "values": None if field is None else field.cleared()}
+
+
+def _place(target: Any, slot_of: SlotOf, needs: list[Any]) -> Any:
+    """Return the id of an entity, or its slot, which the write then needs."""
+    key = target._key
+    if key is not None:
+        return key
+    slot = slot_of(target)
+    needs.append(slot)
+    return slot
+
+
+def _links_on_create(
+    entity: Entity, relation: ManyLinks[Any] | OneLink[Any], sent: Sent
+) -> list[tuple[Any, dict[str, Any]]]:
+    state = relation.known_state(entity)
+    if not state:
+        return []
+    if isinstance(state, OneValue):
+        sent.links[relation.attribute] = state.local
+        return [] if state.local is None else [(state.local, {})]
+    sent.links[relation.attribute] = state.changes.pending()
+    main = state.main.local
+    if main is not UNSET:
+        sent.mains[relation.attribute] = main
+    content = state.changes.content()
+    return [(target, {"is_main": True} if target is main else {}) for target in content]
+
+
+def _link_writes(
+    entity: Entity, relation: LinkRelation[Any], state: LinkState | OneValue, slot_of: SlotOf
+) -> Iterator[PendingWrite]:
+    if isinstance(state, OneValue):
+        before = []
+        if state.base is not UNSET and state.base is not None:
+            # One company replaces another: the old link goes first.
+            unlink = LinkSent(relation, state.base, last=state.local is None)
+            before = [_link(entity, unlink, slot_of, "unlink")]
+            yield from before
+        if state.local is not None:
+            yield _link(entity, LinkSent(relation, state.local), slot_of, "link", before)
+        return
+    changed, main = state.changes.pending(), state.main.local
+    for target in changed.removed:
+        yield _link(entity, LinkSent(relation, target), slot_of, "unlink")
+    added = [*changed.added, *(changed.replace or ())]
+    if main not in (UNSET, None) and main not in added:
+        added.append(main)
+    for target in added:
+        yield _link(entity, LinkSent(relation, target, main=target is main), slot_of, "link")
+
+
+def _link(
+    entity: Entity, sent: LinkSent, slot_of: SlotOf, action: Any, before: Sequence[PendingWrite] = ()
+) -> PendingWrite:
+    needs: list[Any] = [*before]
+    body: dict[str, Any] = {
+        "entity_id": _place(entity, slot_of, needs),
+        "to_entity_id": _place(sent.target, slot_of, needs),
+        "to_entity_type": sent.relation.kind,
+    }
+    if sent.main:
+        body["metadata"] = {"is_main": True}
+    operation = Operation(f"links.{action}_entities", (("entity_type", entity._kind),))
+    return PendingWrite(action, operation, slot_of(entity), body, sent=sent, needs=needs)
+
+
+def begin(write: PendingWrite) -> None:
+    """Note that a write is in flight: what is changed from now on stays a change."""
+    entity, sent = write.slot.entity, write.sent
+    if isinstance(sent, LinkSent):
+        state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
+        if isinstance(state, OneValue):
+            state.begin_flush()
+        elif sent.main:
+            state.main.begin_flush()
+        return
+    if sent.scalars:
+        entity._changes.begin_flush(sent.scalars)
+        if isinstance(sent.scalars.get("price"), float):
+            _warn_of_fraction(entity, sent.scalars["price"])
+    if sent.fields:
+        entity._cf.local.begin_flush(sent.fields)
+    for attribute in sent.links:
+        state = entity._links.states[attribute]
+        if isinstance(state, OneValue):
+            state.begin_flush()
+        elif attribute in sent.mains:
+            state.main.begin_flush()
 
 
 def _warn_of_fraction(entity: Entity, price: float) -> None:
@@ -245,59 +299,108 @@ def _warn_of_fraction(entity: Entity, price: float) -> None:
         )
 
 
-# ---- links ------------------------------------------------------------------------------------------------------------
+# ---- answers ----------------------------------------------------------------------------------------------------------
 
 
-def _links(entity: Entity, relation: _Links[Any], state: LinkState) -> Iterator[Work]:
-    sent = state.changes.take_off()
-    removed = [_link(entity, relation, state, target, "unlink") for target in sent.removed]
-    yield from removed
-    added = [*sent.added, *(sent.replace or ())]
-    if state.main_changed and state.main is not None and state.main not in added:
-        added.append(state.main)
-    # One company replaces another: the old link goes first.
-    before = removed if isinstance(relation, OneLink) else []
-    for target in added:
-        yield _link(entity, relation, state, target, "link", before)
+def confirm(write: PendingWrite, answer: Any) -> None:
+    """Take the answered item of a write: what was sent becomes what the server has."""
+    entity, sent = write.slot.entity, write.sent
+    if isinstance(sent, LinkSent):
+        _confirm_link(entity, sent, write.action)
+        return
+    if write.action == "create":
+        write.slot.key = answer.id
+        adopt_id(entity, answer.id, sent)
+    else:
+        _confirm_values(entity, sent)
+    data, updated = entity._data, getattr(answer, "updated_at", UNSET)
+    if updated is not UNSET and hasattr(data, "updated_at"):
+        data.updated_at = updated
 
 
-def _link(
-    entity: Entity,
-    relation: _Links[Any],
-    state: LinkState,
-    target: Any,
-    action: Any,
-    before: Sequence[Any] = (),
-) -> Work:
-    main = action == "link" and state.main_changed and state.main is target
+def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
+    """Make an entity stand for a record.
 
-    def build() -> dict[str, Any]:
-        body = {"entity_id": entity._key, "to_entity_id": target._key, "to_entity_type": relation.kind}
-        if main:
-            body["metadata"] = {"is_main": True}
-        return body
+    Args:
+        entity: an entity without id.
+        key: id of the record.
+        sent: what was sent when the record was created; None where nobody knows what it holds.
+    """
+    data, links = entity._data, entity._links
+    data.id = key
+    if links is not None:
+        links.doubt = None
+    if sent is None:
+        _forget_bases(entity)
+    else:
+        _confirm_values(entity, sent)
+    if links is not None and links.parent is not None:
+        links.parent._ensure_links().drop_child(entity)
+        data.entity_id = UNSET if links.parent._key is None else links.parent._key
+        if entity._kind == "tasks":
+            data.entity_type = links.parent._kind
 
-    def landed(answer: Any) -> None:
-        if action == "unlink":
-            state.changes.land(SetSent((), (target,), None))
-        elif state.changes.base is None and isinstance(relation, OneLink):
-            state.changes.land(SetSent((), (), (target,)))
+
+def _forget_bases(entity: Entity) -> None:
+    """Note that a record stands behind the entity whose content is not known."""
+    if entity._cf is not None:
+        entity._cf.loaded = False
+    for state in () if entity._links is None else entity._links.states.values():
+        if isinstance(state, OneValue):
+            state.base = UNSET
         else:
-            state.changes.land(SetSent((target,), (), None))
-        if main:
-            state.main_changed = False
-
-    needs = [one for one in (entity, target) if one._key is None]
-    return Work(
-        action,
-        Operation(f"links.{action}_entities", (("entity_type", entity._kind),)),
-        entity,
-        build=build,
-        landed=landed,
-        turned_back=_nothing,
-        needs=[*needs, *before],
-    )
+            (state.changes if isinstance(state, LinkState) else state).forget_base()
 
 
-def _nothing() -> None:
-    """A link that was not made stays a change; there is nothing to take back."""
+def _confirm_values(entity: Entity, sent: Sent) -> None:
+    data, links = entity._data, entity._links
+    if sent.scalars and entity._changes is not None:
+        entity._changes.confirm(sent.scalars)
+        for wire, value in sent.scalars.items():
+            if hasattr(data, wire):  # some things are written and never shown
+                setattr(data, wire, value)
+    if entity._cf is not None:
+        entity._cf.confirm(sent.fields)
+    if links is None:
+        return
+    tags = links.states.get("tags")
+    if sent.tags is not None and isinstance(tags, SetChanges):
+        tags.confirm(sent.tags)
+    for attribute, value in sent.links.items():
+        state = links.states[attribute]
+        if isinstance(state, OneValue):
+            state.confirm(value)
+        elif isinstance(state, LinkState):
+            state.changes.confirm(value)
+            if attribute in sent.mains:
+                state.main.confirm(sent.mains[attribute])
+
+
+def _confirm_link(entity: Entity, sent: LinkSent, action: str) -> None:
+    state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
+    if isinstance(state, OneValue):
+        if action == "link":
+            state.confirm(sent.target)
+        elif sent.last:
+            state.confirm(None)
+        else:
+            state.base = None
+        return
+    if action == "unlink":
+        state.changes.confirm(SetSent(removed=(sent.target,)))
+        if state.main.base is sent.target:
+            state.main.base = UNSET
+        return
+    state.changes.confirm(SetSent(added=(sent.target,)))
+    if sent.main:
+        state.main.confirm(sent.target)
+
+
+def revert_write(write: PendingWrite) -> None:
+    """Note that the server did not take a write: everything is a change again."""
+    entity, sent = write.slot.entity, write.sent
+    if isinstance(sent, LinkSent):
+        state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
+        (state if isinstance(state, OneValue) else state.main).revert()
+    else:
+        revert(entity, sent.links)

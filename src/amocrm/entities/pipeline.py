@@ -81,13 +81,13 @@ class Pipeline(Entity):
         listed = self._embedded("statuses")
         if listed is UNSET:
             self._absent("statuses")
-        related = self._relations()
-        if "stages" not in related:
-            related["stages"] = tuple(
+        links = self._ensure_links()
+        if links.stages is None:
+            links.stages = tuple(
                 directory_stage(self._session, self._key, one)
                 for one in sorted(listed or (), key=lambda one: one.sort if one.sort is not UNSET else 0)
             )
-        return cast("tuple[Status, ...]", related["stages"])
+        return cast("tuple[Status, ...]", links.stages)
 
     def __getitem__(self, name: str) -> Status:
         """The stage of this name.

@@ -71,7 +71,7 @@ class User(Entity):
             wanted["group_id"] = group_id
         self._start({"name": name, "email": email, "lang": lang, "rights": wanted}, {})
         if password is not None:
-            self._relations()["password"] = password
+            self._ensure_links().password = password
 
     @property
     def is_admin(self) -> bool:
@@ -89,6 +89,6 @@ class User(Entity):
 
     def _body(self) -> dict[str, Any]:
         body = {} if self._changes is None else {wire: self._changes.get(wire) for wire in self._changes}
-        if self._related and "password" in self._related:
-            body["password"] = self._related["password"]
+        if self._links is not None and self._links.password is not None:
+            body["password"] = self._links.password
         return body

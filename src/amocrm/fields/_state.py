@@ -121,15 +121,23 @@ class FieldState:
         found = self.remote(ref)
         return () if found is None or not found.values else found.values
 
-    def change(self, field: Any, items: tuple[Item, ...]) -> None:
+    def change(self, field: Any, items: tuple[Item, ...], known: Ref | None = None) -> None:
         """Records new items of a field; the field tells whether they mean what was read."""
-        ref = self.canonical(field.ref)
+        ref = self.canonical(known or field.ref)
         self._kinds[ref] = field
         self.local.set(ref, items, self.remote_items(ref), lambda old, new: bool(field.same(old, new)))
 
     def kind(self, ref: Ref) -> Any:
         """The field that recorded a change, ``None`` for a change that was renamed."""
         return self._kinds.get(ref)
+
+    def needs_definitions(self) -> bool:
+        """Return whether a change can only be written, or told from another one, with the definitions."""
+        kinds = {ref[0] for ref in self.local}
+        if "name" in kinds:
+            return True
+        # A field of a declared class is named once; one that was reached by hand may be the same field again.
+        return len(kinds) > 1 and any(getattr(self.kind(ref), "owner", None) is None for ref in self.local)
 
     def refresh(self, values: Any) -> None:
         """Takes the values of a fresh answer; local changes are kept under the ids that are known now."""
@@ -140,9 +148,9 @@ class FieldState:
             self.move(ref, self.canonical(ref))
         self._forget_equal()
 
-    def turn_back(self) -> None:
-        """The server did not take what was on its way."""
-        self.local.turn_back(lambda ref: UNSET)
+    def revert(self) -> None:
+        """Note that the server did not take what was in flight."""
+        self.local.revert(lambda ref: UNSET)
         self._forget_equal()
 
     def _forget_equal(self) -> None:
@@ -179,10 +187,14 @@ class FieldState:
             name = self.name_of(ref)
             if name is not None and (ref[0] == "name" or definitions.find(ref) is None):
                 self.move(ref, ("id", definitions.get(("name", name)).id))
+            elif ref[0] == "code" and (definition := definitions.find(ref)) is not None:
+                self.move(ref, ("id", definition.id))
 
-    def land(self, sent: Mapping[Ref, tuple[Item, ...]]) -> None:
-        """The server took these values: they are the remote ones from now on."""
-        self.local.land()
+    def confirm(self, sent: Mapping[Ref, tuple[Item, ...]]) -> None:
+        """Note that the server took these values: they are the remote ones from now on."""
+        if self._aliases:
+            sent = {ref if ref in self.local else self.canonical(ref): items for ref, items in sent.items()}
+        self.local.confirm(sent)
         if not self.loaded:
             return
         for ref, items in sent.items():
@@ -211,14 +223,21 @@ class _Written(msgspec.Struct, gc=False):
 
 def finish(items: Sequence[Item], zone: tzinfo | None) -> list[dict[str, Any]]:
     """Items as they are sent: only the keys that were set, plain JSON values."""
-    return [
-        {
-            key: plain(value, zone)
-            for key in item.__struct_fields__
-            if (value := getattr(item, key)) is not UNSET
-        }
-        for item in items
-    ]
+    found = []
+    for item in items:
+        made: dict[str, Any] = {}
+        if item.value is not UNSET:
+            made["value"] = plain(item.value, zone)
+        if item.enum_id is not UNSET:
+            made["enum_id"] = plain(item.enum_id, zone)
+        if item.enum_code is not UNSET:
+            made["enum_code"] = plain(item.enum_code, zone)
+        if item.catalog_id is not UNSET:
+            made["catalog_id"] = item.catalog_id
+        if item.catalog_element_id is not UNSET:
+            made["catalog_element_id"] = item.catalog_element_id
+        found.append(made)
+    return found
 
 
 def plain(value: Any, zone: tzinfo | None) -> Any:

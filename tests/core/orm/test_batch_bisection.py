@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amocrm._core.orm.batch_bisection import BUDGET, Isolation
+from amocrm._core.orm.batch_bisection import BUDGET, BatchBisection
 
 Names = Literal["all", "first", "none"]
 
@@ -18,18 +18,18 @@ def play(
     size: int, bad: set[int], names: Names, budget: int = BUDGET
 ) -> tuple[set[int], set[int], set[int], int]:
     """Sends a chunk to a server that names bad items in some way: stored, rejected, not isolated, requests."""
-    work: Isolation[int] = Isolation(range(size), budget)
+    work: BatchBisection[int] = BatchBisection(range(size), budget)
     stored: set[int] = set()
     rejected: set[int] = set()
     while (part := work.take()) is not None:
         refused = [place for place, item in enumerate(part) if item in bad]
         if not refused:
             stored.update(part)
-            work.passed()
+            work.accept()
         else:
-            rejected.update(work.refused(_named(refused, names)))
+            rejected.update(work.reject(_named(refused, names)))
     rejected.update(work.isolated)
-    return stored, rejected, set(work.left), work.used
+    return stored, rejected, set(work.remaining), work.request_count
 
 
 def _named(places: Sequence[int], names: Names) -> Sequence[int]:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from amocrm._core.orm.operations import Operation
-from amocrm._core.orm.outcome import Outcome, Report, describe, match, named, verdict
-from amocrm._core.orm.plan import Work
+from amocrm._core.orm.outcome import Outcome, Report, describe, match_answer_items, rejected_indexes, verdict
+from amocrm._core.orm.plan import PendingWrite, Slot
 from amocrm.errors import (
     BlockedError,
     DecodeError,
@@ -29,17 +29,10 @@ from amocrm.errors import (
 from amocrm_gen._runtime.op import Batch
 
 
-def work(request_id: str | None = None, **body: Any) -> Work:
-    """A work as it was sent."""
-    made = Work(
-        "create",
-        Operation("leads.create_leads"),
-        SimpleNamespace(),
-        build=dict,
-        landed=lambda answer: None,
-        turned_back=lambda: None,
-    )
-    made.request_id, made.body = request_id, body
+def work(request_id: str | None = None, **body: Any) -> PendingWrite:
+    """A write as it was sent."""
+    made = PendingWrite("create", Operation("leads.create_leads"), Slot(SimpleNamespace(), None), body)
+    made.request_id = request_id
     return made
 
 
@@ -52,18 +45,21 @@ def test_items_are_matched_by_their_keys_and_never_by_position() -> None:
     """The order of the answer does not count; what is missing is not matched."""
     works = [work("n1"), work("n2"), work("n3")]
     answered = [item(id=3, request_id="n3"), item(id=1, request_id="n1")]
-    found = match(Batch(max=250, match=("request_id",)), works, answered)
+    found = match_answer_items(Batch(max=250, match=("request_id",)), works, answered)
     assert {place: one.id for place, one in found.items()} == {0: 1, 2: 3}
 
 
 def test_an_index_in_place_of_our_key_matches_nothing() -> None:
     """A server that lost the request_id and counts instead proves nothing."""
-    assert match(Batch(max=250, match=("request_id",)), [work("n1")], [item(id=1, request_id="0")]) == {}
+    assert (
+        match_answer_items(Batch(max=250, match=("request_id",)), [work("n1")], [item(id=1, request_id="0")])
+        == {}
+    )
 
 
 def test_changes_are_matched_by_request_id_or_id() -> None:
     """Keys are tried in the order of the description."""
-    found = match(
+    found = match_answer_items(
         Batch(max=250, match=("request_id", "id")), [work(id=5), work(id=6)], [item(id=6, request_id="1")]
     )
     assert list(found) == [1]
@@ -72,12 +68,12 @@ def test_changes_are_matched_by_request_id_or_id() -> None:
 def test_a_key_that_comes_twice_proves_nothing() -> None:
     """Two answers for one item leave it unknown."""
     twice = [item(id=1, request_id="n1"), item(id=2, request_id="n1")]
-    assert match(Batch(max=250, match=("request_id",)), [work("n1")], twice) == {}
+    assert match_answer_items(Batch(max=250, match=("request_id",)), [work("n1")], twice) == {}
 
 
 def test_merged_items_share_an_answer() -> None:
     """Complex creation answers with a list of request ids."""
-    found = match(
+    found = match_answer_items(
         Batch(max=50, match=("request_ids",)), [work("a"), work("b")], [item(id=1, request_id=["a", "b"])]
     )
     assert set(found) == {0, 1}
@@ -85,8 +81,8 @@ def test_merged_items_share_an_answer() -> None:
 
 def test_an_answer_without_keys_is_good_for_all_or_for_none() -> None:
     """Links are all or nothing; where parts can fail, nothing is assumed."""
-    assert set(match(Batch(max=250), [work(), work()], [])) == {0, 1}
-    assert match(Batch(max=250, partial=True), [work()], []) == {}
+    assert set(match_answer_items(Batch(max=250), [work(), work()], [])) == {0, 1}
+    assert match_answer_items(Batch(max=250, partial=True), [work()], []) == {}
 
 
 ATTRIBUTES: dict[str, Any] = {
@@ -135,13 +131,15 @@ def test_what_an_error_means_for_its_items(error: Any, expected: str) -> None:
 def test_refused_items_are_named_in_three_ways() -> None:
     """By request_id, by entity id, and by index where no request_id was sent."""
     issues = (ISSUE,)
-    assert set(named(api(ValidationError, items=(ItemIssue("n2", issues),)), [work("n1"), work("n2")])) == {1}
+    assert set(
+        rejected_indexes(api(ValidationError, items=(ItemIssue("n2", issues),)), [work("n1"), work("n2")])
+    ) == {1}
     by_id = api(ValidationError, items=(ItemIssue("502", issues, "id"),))
-    assert set(named(by_id, [work(id=501), work(id=502)])) == {1}
+    assert set(rejected_indexes(by_id, [work(id=501), work(id=502)])) == {1}
     by_index = api(ValidationError, items=(ItemIssue("0", issues),))
-    assert set(named(by_index, [work(id=501), work(id=502)])) == {0}
-    assert set(named(by_index, [work("n1"), work("n2")])) == set()
-    assert set(named(api(ValidationError, items=(ItemIssue(None, issues),)), [work("n1")])) == {0}
+    assert set(rejected_indexes(by_index, [work(id=501), work(id=502)])) == {0}
+    assert set(rejected_indexes(by_index, [work("n1"), work("n2")])) == set()
+    assert set(rejected_indexes(api(ValidationError, items=(ItemIssue(None, issues),)), [work("n1")])) == {0}
 
 
 def test_a_path_becomes_the_name_of_the_field() -> None:

@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from amocrm import Company, Contact, Lead
 from amocrm._core.orm.operations import Operation
-from amocrm._core.orm.plan import Plan, Work, make_plan
-from amocrm.entities._writing import works_of
+from amocrm._core.orm.plan import PendingWrite, Plan, Slot, make_plan
+from amocrm.entities._collecting import Collected
 
 
 def plan_of(*entities: Any, batch_size: int | None = None) -> Plan:
     """The plan for some entities."""
-    return make_plan([work for entity in entities for work in works_of(entity)], batch_size)
+    collected = Collected()
+    collected.entities = list(entities)
+    return make_plan(collected.writes(), batch_size)
 
 
 def shape(plan: Plan) -> list[tuple[int, str, tuple[int, ...]]]:
@@ -53,10 +55,7 @@ def test_leads_with_and_without_new_contacts_share_their_requests() -> None:
 def test_the_number_of_requests_is_the_smallest_possible(count: int, batch_size: int | None) -> None:
     """Items are cut at the batch limit and at the wanted size, whichever is smaller."""
     operation = Operation("leads.create_leads")
-    works = [
-        Work("create", operation, object(), build=dict, landed=lambda answer: None, turned_back=lambda: None)
-        for _ in range(count)
-    ]
+    works = [PendingWrite("create", operation, Slot(object(), None), {}) for _ in range(count)]
     plan = make_plan(works, batch_size)
     size = min(250, batch_size or 250)
     assert plan.requests == -(-count // size)
@@ -103,13 +102,17 @@ def test_whatever_is_linked_a_plan_is_complete_in_order_and_small(graph: list[An
     """Every object is created once, what a work needs is done on an earlier level, one operation is one step."""
     plan = plan_of(*graph, batch_size=size)
     level_of = {
-        id(work.entity): step.level for step in plan for work in step.works if work.action == "create"
+        id(work.entity): step.level for step in plan for work in step.writes if work.action == "create"
     }
-    assert len(level_of) == len(graph) == sum(work.action == "create" for step in plan for work in step.works)
+    assert (
+        len(level_of) == len(graph) == sum(work.action == "create" for step in plan for work in step.writes)
+    )
     for step in plan:
-        for work in step.works:
-            assert all(level_of[id(need)] < step.level for need in work.needs if not isinstance(need, Work))
+        for work in step.writes:
+            assert all(
+                level_of[id(need.entity)] < step.level for need in work.needs if isinstance(need, Slot)
+            )
     targets = [step.operation for step in plan]
     assert len(targets) == len(set(targets))
-    assert plan.requests == sum(-(-len(step.works) // size) for step in plan)
+    assert plan.requests == sum(-(-len(step.writes) // size) for step in plan)
     assert len(plan.levels) <= 3

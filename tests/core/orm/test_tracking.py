@@ -45,14 +45,16 @@ def test_no_write_is_lost_while_others_are_on_their_way(
     for key, value in before:
         local.set(key, value, server.get(key, UNSET))
         wanted[key] = value
-    local.take_off()
+    sent = local.pending()
+    local.begin_flush(sent)
     for key, value in meanwhile:
         local.set(key, value, server.get(key, UNSET))
         wanted[key] = value
     if taken:
-        server.update(local.land())
+        server.update(sent)
+        local.confirm(sent)
     else:
-        local.turn_back(lambda key: server.get(key, UNSET))
+        local.revert(lambda key: server.get(key, UNSET))
     seen = {key: server.get(key) if local.get(key) is UNSET else local.get(key) for key in wanted}
     assert seen == wanted
     if not meanwhile or not taken:
@@ -90,7 +92,7 @@ def test_a_tracked_set_with_a_known_content_behaves_like_a_set(
     for step, key in steps:
         (tracked.add if step == "add" else tracked.remove)(key)
         (plain.add if step == "add" else plain.discard)(key)
-    sent = tracked.take_off()
+    sent = tracked.pending()
     assert set(tracked.content()) == plain
     assert (set(sent.added), set(sent.removed)) == (plain - base, base - plain)
     assert bool(tracked) == (plain != base)
@@ -114,13 +116,13 @@ def test_a_tracked_set_loses_nothing_on_the_way(
         server.difference_update(sent.removed)  # type: ignore[attr-defined]
 
     play(before)
-    sent = tracked.take_off()
+    sent = tracked.pending()
     play(meanwhile)
     deliver(sent)
-    tracked.land(sent)
-    rest = tracked.take_off()
+    tracked.confirm(sent)
+    rest = tracked.pending()
     deliver(rest)
-    tracked.land(rest)
+    tracked.confirm(rest)
     assert server == plain
     assert not tracked
 
@@ -130,12 +132,12 @@ def test_assigning_a_set_that_was_not_loaded_replaces_it(base: set[str], wanted:
     """Without a known content the whole content is sent; with one only the difference is."""
     unknown: SetChanges[str] = SetChanges(None)
     unknown.assign(wanted)
-    replaced = unknown.take_off()
+    replaced = unknown.pending()
     assert set(replaced.replace or ()) == wanted
-    unknown.land(replaced)
+    unknown.confirm(replaced)
     assert unknown.base is not None
     assert set(unknown.base) == wanted
     known = SetChanges(base)
     known.assign(wanted)
-    assert known.take_off().replace is None
+    assert known.pending().replace is None
     assert set(known.content()) == wanted

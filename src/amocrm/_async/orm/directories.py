@@ -11,7 +11,7 @@ from amocrm._core.orm.operations import endpoint
 from amocrm.entities import Pipeline, Status, Tag, User
 from amocrm.entities._base import Entity
 from amocrm.entities.pipeline import LOST, WON
-from amocrm.errors import AmoCRMError, DecodeError
+from amocrm.errors import DecodeError
 from amocrm.fields import Definition, Definitions
 
 from .account import AsyncAccountState
@@ -174,13 +174,15 @@ class AsyncPipelines(AsyncCollection[Pipeline]):
                 path["pipeline_id"] = _known_pipeline(one)
             kind = "pipeline_status" if isinstance(one, Status) else "pipeline"
             operation = endpoint(f"pipelines.update_{kind}")
-            response = await self._account.send(operation.request(body=dict(changes.take_off()), **path))
+            sent = changes.pending()
+            changes.begin_flush(sent)
             try:
+                response = await self._account.send(operation.request(body=dict(sent), **path))
                 one._absorb(operation.parse(response))
-            except AmoCRMError:
-                changes.turn_back(lambda wire: UNSET)
+            except BaseException:
+                changes.revert(lambda wire: UNSET)
                 raise
-            changes.land()
+            changes.confirm(sent)
 
 
 def _known_pipeline(stage: Status) -> int:

@@ -290,10 +290,10 @@ class AsyncQuery(Generic[T]):
     async def _finished(self, rows: Rows) -> list[T]:
         entities = self._origin.page(self._cls, rows.items)
         for place, names in rows.marks.items():
-            entities[place]._relations()["unreadable"] = names
+            entities[place]._ensure_links().unreadable = names
         if "entity_type" in self._path and self._cls._kind == "notes":
             for entity in entities:
-                entity._relations()["entity_type"] = self._path["entity_type"]
+                entity._ensure_links().entity_type = self._path["entity_type"]
         if self._relations:
             await preload(
                 self._account,

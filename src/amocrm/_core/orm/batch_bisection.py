@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
-__all__ = ["BUDGET", "Isolation"]
+__all__ = ["BUDGET", "BatchBisection"]
 
 T = TypeVar("T")
 
@@ -27,34 +27,34 @@ class _Part(Generic[T]):
         self.other = other
 
 
-class Isolation(Generic[T]):
-    """One chunk on its way, part by part: ``take`` a part, send it, tell how it ended.
+class BatchBisection(Generic[T]):
+    """One chunk, sent part by part: ``take`` a part, send it, tell how it ended.
 
     Args:
         items: the chunk.
         budget: highest number of requests.
 
     Example:
-        >>> work = Isolation(["a", "bad", "c"])
-        >>> work.take()
+        >>> batch = BatchBisection(["a", "bad", "c"])
+        >>> batch.take()
         ['a', 'bad', 'c']
-        >>> work.refused([1])
+        >>> batch.reject([1])
         ['bad']
-        >>> work.take()
+        >>> batch.take()
         ['a', 'c']
-        >>> work.passed(); work.take() is None
+        >>> batch.accept(); batch.take() is None
         True
     """
 
     def __init__(self, items: Sequence[T], budget: int = BUDGET) -> None:
         self.budget = budget
-        self.used = 0
+        self.request_count = 0
         self.isolated: list[T] = []
         self._stack: list[_Part[T]] = [_Part(list(items))] if items else []
         self._current: _Part[T] = _Part([])
 
     def take(self) -> Sequence[T] | None:
-        """The next part to send; ``None`` when there is none or the budget is spent (see ``left``).
+        """The next part to send; ``None`` when there is none or the budget is spent (see ``remaining``).
 
         Items that are proved bad without being sent alone are found in ``isolated``.
         """
@@ -66,26 +66,26 @@ class Isolation(Generic[T]):
             elif part.bad:
                 self._stack.pop()
                 self._halve(part)
-            elif self.used >= self.budget:
+            elif self.request_count >= self.budget:
                 return None
             else:
                 self._stack.pop()
-                self.used += 1
+                self.request_count += 1
                 self._current = part
                 return part.items
         return None
 
     @property
-    def left(self) -> list[T]:
+    def remaining(self) -> list[T]:
         """Items that were not sent, or not sent alone, when the budget was spent."""
         return [item for part in reversed(self._stack) for item in part.items]
 
-    def passed(self) -> None:
+    def accept(self) -> None:
         """The part was taken by the server; if it was one half of a refused part, the other is bad."""
         if self._current.other is not None:
             self._current.other.bad = True
 
-    def refused(self, bad: Iterable[int] = ()) -> list[T]:
+    def reject(self, bad: Iterable[int] = ()) -> list[T]:
         """The part was refused; ``bad`` are the indexes that the answer names. Returns the bad items.
 
         Without names, a single item is the bad one and a longer part is halved.
@@ -103,7 +103,7 @@ class Isolation(Generic[T]):
 
     def stop(self) -> list[T]:
         """Ends the work; returns what was not sent."""
-        left, self._stack = self.left, []
+        left, self._stack = self.remaining, []
         return left
 
     def _halve(self, part: _Part[T]) -> None:

@@ -1,25 +1,27 @@
 """Where entities come from, and who is who in a session.
 
-An entity knows its origin: the account's time zone, the directories that were loaded (users, stages,
+An entity knows its origin: the account, its time zone, the directories that were loaded (users, stages,
 field definitions), and, in a session, the identity map. The map is weak for clean objects, so that a
 long iteration stays flat in memory, and strong for new and changed ones, so that no change is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from typing import Any, TypeVar, cast
-from weakref import WeakValueDictionary
+from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
-__all__ = ["Directory", "IdentityMap", "Origin", "checked_id"]
+from .marks import Marks
+
+__all__ = ["Directory", "IdentityMap", "Origin", "checked_id", "stub_origin"]
 
 
 E = TypeVar("E")
 
 
 def checked_id(cls: type[Any], key: Any) -> int:
-    """An id as it was given.
+    """Return an id as it was given.
 
     Raises:
         TypeError: it is no whole number; a text of digits is refused too, since it equals no id that is read.
@@ -30,7 +32,7 @@ def checked_id(cls: type[Any], key: Any) -> int:
 
 
 def _any(cls: object) -> Any:
-    """A class of entities, of which this module knows nothing."""
+    """Return a class of entities, of which this module knows nothing."""
     return cls
 
 
@@ -38,52 +40,76 @@ class Directory:
     """What is known of one account: its zone, field definitions, users and stages. One for each client.
 
     Attributes:
+        host: the account, such as ``mycompany.amocrm.ru``; empty where it is not known.
         zone: time zone of the account, ``None`` until the account was read.
         filters: whether the paid filter option works, ``None`` while nobody knows.
         fields: definitions by entity type, as far as they were loaded.
         objects: users and stages by their keys, as far as they were loaded.
+        marks: ids that were seen, and the server's clock.
         whole_prices: whether the price of a lead is a whole number here (amoCRM), or may have a fraction (Kommo).
     """
 
-    __slots__ = ("fields", "filters", "objects", "whole_prices", "zone")
+    __slots__ = ("fields", "filters", "host", "marks", "objects", "whole_prices", "zone")
 
-    def __init__(self, *, whole_prices: bool = False) -> None:
+    def __init__(self, host: str = "", *, whole_prices: bool = False) -> None:
+        self.host = host
         self.whole_prices = whole_prices
         self.zone: tzinfo | None = None
         self.filters: bool | None = None
         self.fields: dict[str, Any] = {}
         self.objects: dict[tuple[str, Any], Any] = {}
+        self.marks = Marks()
 
 
 class Origin:
     """Where an entity was made, outside of a session."""
 
-    __slots__ = ("directory",)
+    __slots__ = ("__weakref__", "directory")
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
 
     def touched(self, entity: Any) -> None:
-        """Called at the first change of an entity."""
+        """Note the first change of an entity."""
 
     def make(self, cls: type[E], data: Any) -> E:
-        """The entity for a decoded object."""
+        """Return the entity for a decoded object."""
         return _any(cls)._from(data, self)  # type: ignore[no-any-return]
 
     def find(self, cls: type[E], key: int) -> E | None:
-        """The entity with this id, when this origin already knows one."""
+        """Return the entity with this id, when this origin already knows one."""
         return None
 
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
-        """The entities of a page."""
+        """Return the entities of a page."""
         make = _any(cls)._from
-        return [make(item, self) for item in items]
+        found = [make(item, self) for item in items]
+        self.directory.marks.see(_any(cls)._kind, [entity._data.id for entity in found])
+        return found
+
+
+_STUBS: dict[str, Origin] = {}
+
+
+def stub_origin(host: str) -> Origin | None:
+    """Return the origin of entities that came from another process: the account and nothing else."""
+    return _STUBS.setdefault(host, Origin(Directory(host))) if host else None
 
 
 class IdentityMap(Origin):
-    """The objects of one session: one object for each id, and the new ones in their order."""
+    """The objects of one session: one object for each id, and the new ones in their order.
 
-    __slots__ = ("_strong", "_weak", "doubtful", "new")
+    Attributes:
+        new: objects that the next commit creates, by ``id(object)``.
+        doubtful: objects whose creation was sent and not answered.
+        discarded: objects that were taken out and must not come back by what points to them.
+        created: kind and id of the objects that this session created.
+        busy: whether a commit is under way.
+        left: whether the block of the session was left.
+        owner: the session, weakly.
+    """
+
+    __slots__ = ("_strong", "_weak", "busy", "created", "discarded", "doubtful", "left", "new", "owner")
 
     def __init__(self, directory: Directory) -> None:
         super().__init__(directory)
@@ -91,52 +117,91 @@ class IdentityMap(Origin):
         self._strong: dict[int, Any] = {}
         self.new: dict[int, Any] = {}
         self.doubtful: dict[int, Any] = {}
+        self.discarded: WeakSet[Any] = WeakSet()
+        self.created: set[tuple[str, int]] = set()
+        self.busy = False
+        self.left = False
+        self.owner: ReferenceType[Any] | None = None
 
     def __len__(self) -> int:
         return len(self._weak) + len(self.new)
+
+    @property
+    def ended(self) -> bool:
+        """Whether another session may take objects over: the block was left or the session is gone."""
+        return not self.busy and (self.left or (self.owner is not None and self.owner() is None))
 
     @property
     def changed(self) -> list[Any]:
         """Entities that have an id and changes, in the order of their first change."""
         return [entity for entity in self._strong.values() if entity._is_dirty()]
 
+    def __iter__(self) -> Iterator[Any]:
+        yield from self.new.values()
+        yield from self.doubtful.values()
+        yield from list(self._weak.values())
+
     def touched(self, entity: Any) -> None:
-        """Keeps a changed entity alive until it is clean."""
+        """Keep a changed entity alive until it is clean."""
         self._strong[id(entity)] = entity
 
-    def settled(self, entity: Any) -> None:
-        """After a write: a clean entity needs no strong reference any more."""
-        self.new.pop(id(entity), None)
-        self.doubtful.pop(id(entity), None)
+    def place(self, entity: Any) -> None:
+        """Hold an entity as its state demands: what is clean weakly, everything else strongly."""
+        mark = id(entity)
+        for place in (self.new, self.doubtful, self._strong):
+            place.pop(mark, None)
         if entity._key is not None:
             self._weak.setdefault((entity._kind, entity._key), entity)
-        if not entity._is_dirty():
-            self._strong.pop(id(entity), None)
+            if entity._is_dirty():
+                self._strong[mark] = entity
+        elif entity._doubt is not None:
+            self.doubtful[mark] = entity
+        else:
+            self.new[mark] = entity
+
+    def settle(self, entity: Any) -> None:
+        """Place an entity again after an answer, unless it was taken out meanwhile."""
+        if entity._session is self:
+            self.place(entity)
+
+    def refuse(self, entity: Any) -> str | None:
+        """Return why another object keeps an entity out, None if nothing does."""
+        known: Any = None if entity._key is None else self.holds(entity)
+        if known is None or known is entity:
+            return None
+        return (
+            f"{entity!r} is already in this session as another object; change that one: "
+            f"session.ref({type(known).__name__}, {entity._key})"
+        )
 
     def add(self, entity: Any) -> None:
-        """Takes an entity in.
+        """Take an entity in, from wherever it was before.
 
         Raises:
             ValueError: another object stands for the same id.
         """
-        if entity._key is None:
-            self.new[id(entity)] = entity
-            return
-        known = self._weak.setdefault((entity._kind, entity._key), entity)
-        if known is not entity:
-            raise ValueError(
-                f"{entity!r} is already in this session as another object; change that one: "
-                f"session.ref({type(known).__name__}, {entity._key})"
-            )
-        if entity._is_dirty():
-            self.touched(entity)
+        if (reason := self.refuse(entity)) is not None:
+            raise ValueError(reason)
+        if isinstance(entity._session, IdentityMap) and entity._session is not self:
+            entity._session.release(entity)
+        self.discarded.discard(entity)
+        entity._session = self
+        self.place(entity)
+
+    def release(self, entity: Any) -> None:
+        """Let an entity go."""
+        for held in (self.new, self.doubtful, self._strong):
+            held.pop(id(entity), None)
+        place = (entity._kind, entity._key)
+        if self._weak.get(place) is entity:
+            del self._weak[place]
 
     def holds(self, entity: Any) -> Any:
-        """The object that stands for the id of this one, ``None`` without any."""
+        """Return the object that stands for the id of this one, ``None`` without any."""
         return self._weak.get((entity._kind, entity._key))
 
     def find(self, cls: type[E], key: int) -> E | None:
-        """The object of an id; one known as a base class becomes the class that is asked for.
+        """Return the object of an id; one known as a base class becomes the class that is asked for.
 
         Raises:
             TypeError: the object is of an unrelated class of the same kind.
@@ -150,7 +215,7 @@ class IdentityMap(Origin):
         return cast(E, known)
 
     def make(self, cls: type[E], data: Any) -> E:
-        """The one object of an id, refreshed by ``data``; local changes are kept."""
+        """Return the one object of an id, refreshed by ``data``; local changes are kept."""
         known: Any = self.find(cls, data.id)
         if known is not None:
             known._absorb(data)
@@ -160,7 +225,7 @@ class IdentityMap(Origin):
         return entity
 
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
-        """The objects of a page."""
+        """Return the objects of a page."""
         make, weak, kind = _any(cls)._from, self._weak, _any(cls)._kind
         found: list[E] = []
         for item in items:
@@ -171,13 +236,5 @@ class IdentityMap(Origin):
                 entity = make(item, self)
                 weak[key] = entity
                 found.append(entity)
+        self.directory.marks.see(kind, [entity._data.id for entity in _any(found)])
         return found
-
-    def forget(self, entities: Iterable[Any]) -> Mapping[int, Any]:
-        """Drops entities without sending them; returns those that were dropped."""
-        dropped = {}
-        for entity in entities:
-            for place in (self.new, self.doubtful, self._strong):
-                if place.pop(id(entity), None) is not None:
-                    dropped[id(entity)] = entity
-        return dropped

@@ -32,11 +32,21 @@ from ...errors import (
     UnauthorizedError,
     ValidationError,
 )
-from .plan import Work
+from .plan import PendingWrite
 
 E = TypeVar("E")
 
-__all__ = ["Issue", "Outcome", "Report", "Result", "Verdict", "describe", "match", "named", "verdict"]
+__all__ = [
+    "Issue",
+    "Outcome",
+    "Report",
+    "Result",
+    "Verdict",
+    "describe",
+    "match_answer_items",
+    "rejected_indexes",
+    "verdict",
+]
 
 
 class Outcome(StrEnum):
@@ -78,25 +88,28 @@ class Result(Generic[E]):
         reason: why it was not applied, or what is worth knowing about it, a sentence.
         issues: refused fields, as far as the server named them.
         error: the error behind it, if there was one.
+        candidates: ids of records that it may be, where its creation is in doubt.
     """
 
-    __slots__ = ("action", "entity", "error", "issues", "outcome", "reason", "work")
+    __slots__ = ("action", "candidates", "entity", "error", "issues", "outcome", "reason")
 
     def __init__(
         self,
-        work: Work,
+        entity: E,
+        action: str,
         outcome: Outcome,
         reason: str = "",
         issues: Sequence[Issue] = (),
         error: AmoCRMError | None = None,
+        candidates: Sequence[int] = (),
     ) -> None:
-        self.work: Work | None = work
-        self.entity: E = work.entity
-        self.action: str = work.action
+        self.entity: E = entity
+        self.action = action
         self.outcome = outcome
         self.reason = reason
         self.issues = tuple(issues)
         self.error = error
+        self.candidates = tuple(candidates)
 
     def __str__(self) -> str:
         why = "; ".join(map(str, self.issues)) or self.reason
@@ -104,15 +117,6 @@ class Result(Generic[E]):
 
     def __repr__(self) -> str:
         return f"<Result {self}>"
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Works hold closures; a report that crosses a process boundary needs none.
-        return {name: getattr(self, name) for name in self.__slots__ if name != "work"}
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        self.work = None
-        for name, value in state.items():
-            setattr(self, name, value)
 
 
 class Report(Generic[E]):
@@ -126,6 +130,8 @@ class Report(Generic[E]):
     def __init__(self) -> None:
         self.results: list[Result[E]] = []
         self.sent: list[str] = []
+        self._by_entity: dict[int, list[Result[E]]] = {}
+        self._counted = 0
 
     @property
     def requests(self) -> int:
@@ -134,14 +140,34 @@ class Report(Generic[E]):
 
     def add(
         self,
-        work: Work,
+        write: PendingWrite,
         outcome: Outcome,
         reason: str = "",
         issues: Sequence[Issue] = (),
         error: AmoCRMError | None = None,
     ) -> None:
-        """Notes the end of an item."""
-        self.results.append(Result(work, outcome, reason, issues, error))
+        """Note the end of an item."""
+        self.results.append(Result(write.slot.entity, write.action, outcome, reason, issues, error))
+
+    def note(self, result: Result[E]) -> None:
+        """Note the end of an item that this commit did not send."""
+        self.results.append(result)
+
+    def of(self, entity: Any) -> list[Result[E]]:
+        """Return the results of one object, in the order in which they ended."""
+        if self._counted != len(self.results):
+            self._by_entity = {}
+            for result in self.results:
+                self._by_entity.setdefault(id(result.entity), []).append(result)
+            self._counted = len(self.results)
+        return list(self._by_entity.get(id(entity), ()))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"results": self.results, "sent": self.sent}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__init__()  # type: ignore[misc]
+        self.results, self.sent = state["results"], state["sent"]
 
     def _of(self, outcome: Outcome) -> list[Result[E]]:
         return [result for result in self.results if result.outcome is outcome]
@@ -170,10 +196,6 @@ class Report(Generic[E]):
     def ok(self) -> bool:
         """Whether everything was applied."""
         return all(result.outcome is Outcome.APPLIED for result in self.results)
-
-    def of(self, entity: Any) -> list[Result[E]]:
-        """The results of one object."""
-        return [result for result in self.results if result.entity is entity]
 
     def __iter__(self) -> Iterator[Result[E]]:
         return iter(self.results)
@@ -234,61 +256,74 @@ def _about_data(error: APIError) -> bool:
     return bool(_DATA.search(words)) and not _ACCOUNT.search(words)
 
 
-def named(error: APIError, works: Sequence[Work]) -> dict[int, tuple[ItemIssue, ...]]:
-    """The refused works, by their index in ``works``, as the answer names them.
+def rejected_indexes(error: APIError, writes: Sequence[PendingWrite]) -> dict[int, tuple[ItemIssue, ...]]:
+    """Return the refused writes, by their index in ``writes``, as the answer names them.
 
     By ``request_id``; by entity id; by the index as a string where no request_id was sent.
     """
-    by_request = {work.request_id: place for place, work in enumerate(works) if work.request_id is not None}
-    by_id = {str(work.body["id"]): place for place, work in enumerate(works) if "id" in work.body}
+    by_request = {
+        write.request_id: place for place, write in enumerate(writes) if write.request_id is not None
+    }
+    by_id = {str(write.body["id"]): place for place, write in enumerate(writes) if "id" in write.body}
     found: dict[int, list[ItemIssue]] = {}
     for item in error.items:
         place = by_id.get(item.key or "") if item.by == "id" else by_request.get(item.key or "")
         if place is None and item.key is not None and item.key.isdecimal() and item.by != "id":
             index = int(item.key)
-            if index < len(works) and works[index].request_id is None:
+            if index < len(writes) and writes[index].request_id is None:
                 place = index
-        if place is None and item.key is None and len(works) == 1:
+        if place is None and item.key is None and len(writes) == 1:
             place = 0
         if place is not None:
             found.setdefault(place, []).append(item)
     return {place: tuple(items) for place, items in found.items()}
 
 
-def match(batch: Batch, works: Sequence[Work], answered: Sequence[Any]) -> dict[int, Any]:
-    """Which answered item belongs to which work, by index; works that are missing are unknown.
+def match_answer_items(
+    batch: Batch, writes: Sequence[PendingWrite], answered: Sequence[Any]
+) -> dict[int, Any]:
+    """Return which answered item belongs to which write, by index; writes that are missing are unknown.
 
-    An operation without keys answers for the whole request: all its works are matched to ``None``. A key
+    An operation without keys answers for the whole request: all its writes are matched to ``None``. A key
     that two answered items share proves nothing and matches neither.
     """
     if not batch.match:
-        return {} if batch.partial else dict.fromkeys(range(len(works)))
+        return {} if batch.partial else dict.fromkeys(range(len(writes)))
     found: dict[int, Any] = {}
-    doubtful: set[int] = set()
+    ambiguous: set[int] = set()
+    indexes = {key: _index(key, writes) for key in batch.match}
     for item in answered:
-        place = _place(batch.match, works, item)
-        if place is None:
-            continue
-        for one in place:
-            if one in found:
-                doubtful.add(one)
-            found[one] = item
-    return {place: item for place, item in found.items() if place not in doubtful}
+        for place in _places(batch.match, indexes, item):
+            if place in found:
+                ambiguous.add(place)
+            found[place] = item
+    return {place: item for place, item in found.items() if place not in ambiguous} if ambiguous else found
 
 
-def _place(keys: Sequence[str], works: Sequence[Work], item: Any) -> list[int] | None:
+def _index(key: str, writes: Sequence[PendingWrite]) -> dict[Any, list[int]]:
+    """Return the places of each value of a key, so that a batch is matched in linear time."""
+    places: dict[Any, list[int]] = {}
+    for place, write in enumerate(writes):
+        value = write.request_id if key.startswith("request_id") else write.body.get(key)
+        if value:
+            places.setdefault(value, []).append(place)
+    return places
+
+
+def _places(keys: Sequence[str], indexes: Mapping[str, Mapping[Any, list[int]]], item: Any) -> list[int]:
     for key in keys:
         value = getattr(item, "request_id" if key == "request_ids" else key, None)
-        wanted = value if key == "request_ids" and isinstance(value, list) else [value]
-        places = [place for place, work in enumerate(works) if _key(work, key) in wanted]
+        if isinstance(value, list):
+            places = (
+                [place for one in value for place in indexes[key].get(one, ())]
+                if key == "request_ids"
+                else []
+            )
+        else:
+            places = indexes[key].get(value, [])
         if places:
             return places
-    return None
-
-
-def _key(work: Work, key: str) -> Any:
-    # A value that no answer can equal stands for a work without this key.
-    return (work.request_id if key.startswith("request_id") else work.body.get(key)) or work
+    return []
 
 
 def describe(

@@ -1,99 +1,143 @@
 """From changes to requests: the flush plan.
 
-A pure function of what is to be done: works are grouped by operation, the groups are ordered by what
-their works need (``graphlib``), and each group is cut at the batch limit of its operation. So the number
-of requests is the smallest that the API allows, and the plan can be printed and tested without any.
+Changes are taken off once, when a commit is planned, as plain data: what has no id yet stands in a body
+as its ``Slot``, and the body is rendered when it is sent. Writes are grouped by operation, the groups are
+ordered by what they need (``graphlib``), and each group is cut at the batch limit of its operation. So
+the number of requests is the smallest that the API allows, and the plan can be printed without any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Any, Literal, TypeAlias
 
 from .operations import Operation
 
-__all__ = ["Action", "Chunks", "Plan", "Step", "Work", "cut", "make_plan"]
+__all__ = ["Action", "Chunks", "PendingWrite", "Plan", "Slot", "Step", "cut", "make_plan", "obstacle"]
 
 Action: TypeAlias = Literal["create", "update", "link", "unlink"]
 
 #: Shrinking ends here: a batch this small is not what makes a server slow.
 _LEAST = 10
+#: Where a body may hold slots.
+_PLACES = ("entity_id", "to_entity_id", "_embedded")
 
 
-class Work:
-    """One item of one request.
+class Slot:
+    """The place of one object in a commit.
+
+    Attributes:
+        entity: the object.
+        key: its id, None until it is created.
+        obstacle: why this commit does not create it, empty if it does.
+    """
+
+    __slots__ = ("entity", "key", "obstacle")
+
+    def __init__(self, entity: Any, key: int | None, obstacle: str = "") -> None:
+        self.entity = entity
+        self.key = key
+        self.obstacle = obstacle
+
+    def __repr__(self) -> str:
+        return f"<slot of {self.entity!r}>"
+
+
+class PendingWrite:
+    """One item of one request, as plain data.
 
     Args:
         action: what it does.
         operation: what sends it.
-        entity: what it is about.
-        build: makes the body; called when it is sent, since it may hold ids that exist only then.
-        landed: called with the answered item once the server has taken it.
-        turned_back: called when the server has not.
-        needs: entities that must exist, and works that must be done, before it.
+        slot: what it is about.
+        body: what is sent, with slots in place of ids that do not exist yet.
+        sent: what was taken off the object.
+        needs: slots that must have an id, and writes that must be done, before it.
+        problem: why it cannot be written, empty if it can.
     """
 
     __slots__ = (
-        "action",
-        "body",
-        "build",
-        "entity",
-        "landed",
-        "needs",
-        "operation",
-        "request_id",
-        "turned_back",
+        *("action", "body", "mark", "needs", "operation", "problem", "request_id", "sent", "sent_at", "slot"),
     )
 
     def __init__(
         self,
         action: Action,
         operation: Operation,
-        entity: Any,
+        slot: Slot,
+        body: dict[str, Any],
         *,
-        build: Callable[[], dict[str, Any]],
-        landed: Callable[[Any], None],
-        turned_back: Callable[[], None],
-        needs: Sequence[Any] = (),
+        sent: Any = None,
+        needs: Sequence[Slot | PendingWrite] = (),
+        problem: str = "",
     ) -> None:
         self.action = action
         self.operation = operation
-        self.entity = entity
-        self.build = build
-        self.landed = landed
-        self.turned_back = turned_back
+        self.slot = slot
+        self.body = body
+        self.sent = sent
         self.needs = tuple(needs)
+        self.problem = problem
         self.request_id: str | None = None
-        self.body: dict[str, Any] = {}
+        self.mark: int | None = None
+        self.sent_at = 0.0
+
+    @property
+    def entity(self) -> Any:
+        """The object it is about."""
+        return self.slot.entity
+
+    def render(self) -> dict[str, Any]:
+        """Put ids in the place of slots; call it when everything it needs exists."""
+        if self.needs:
+            body = self.body = dict(self.body)
+            for key in _PLACES:
+                if key in body:
+                    body[key] = _rendered(body[key])
+        return self.body
+
+    def release(self) -> None:
+        """Let go of everything that only sending needed."""
+        self.body, self.sent, self.needs = {}, None, ()
 
     def __repr__(self) -> str:
         return f"<{self.action} {self.entity!r}>"
 
 
+def _rendered(value: Any) -> Any:
+    if isinstance(value, Slot):
+        return value.key
+    if isinstance(value, dict):
+        return {key: _rendered(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_rendered(one) for one in value]
+    return value
+
+
 class Step:
-    """All works of one operation, with the sizes of the requests that carry them."""
+    """All writes of one operation, with the sizes of the requests that carry them."""
 
-    __slots__ = ("level", "operation", "size", "works")
+    __slots__ = ("level", "operation", "size", "writes")
 
-    def __init__(self, operation: Operation, works: Sequence[Work], size: int, level: int) -> None:
+    def __init__(self, operation: Operation, writes: Sequence[PendingWrite], size: int, level: int) -> None:
         self.operation = operation
-        self.works = tuple(works)
+        self.writes = tuple(writes)
         self.size = size
         self.level = level
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Items in each request."""
-        return tuple(len(part) for part in cut(self.works, self.size))
+        return tuple(len(part) for part in cut(self.writes, self.size))
 
     @property
     def requests(self) -> int:
         """Number of requests."""
-        return -(-len(self.works) // self.size)
+        return -(-len(self.writes) // self.size)
 
     def __str__(self) -> str:
-        items = f"{len(self.works)} item{'s' * (len(self.works) != 1)}"
+        items = f"{len(self.writes)} item{'s' * (len(self.writes) != 1)}"
         count = f"{self.requests} request{'s' * (self.requests != 1)}"
         return f"{self.operation.op.method:<6} {self.operation.target}: {items} in {count}"
 
@@ -104,13 +148,20 @@ class Plan:
     Attributes:
         levels: steps that may run at the same time; a level begins when the one before has ended.
         lookups: reads that the commit must make first, in words.
+        waiting: writes that cannot be sent, because what they need is not created by this commit.
     """
 
-    __slots__ = ("levels", "lookups")
+    __slots__ = ("levels", "lookups", "waiting")
 
-    def __init__(self, levels: Sequence[Sequence[Step]], lookups: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        levels: Sequence[Sequence[Step]],
+        lookups: Sequence[str] = (),
+        waiting: Sequence[PendingWrite] = (),
+    ) -> None:
         self.levels = tuple(tuple(level) for level in levels)
         self.lookups = tuple(lookups)
+        self.waiting = tuple(waiting)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -125,13 +176,13 @@ class Plan:
     @property
     def items(self) -> int:
         """Number of items to write."""
-        return sum(len(step.works) for step in self.steps)
+        return sum(len(step.writes) for step in self.steps)
 
     def __len__(self) -> int:
         return self.requests
 
     def __bool__(self) -> bool:
-        return bool(self.levels)
+        return bool(self.levels or self.waiting)
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
@@ -142,39 +193,49 @@ class Plan:
         lines = [f"Plan: {self.requests} requests, {self.items} items"]
         lines += [f"  0. {lookup}" for lookup in self.lookups]
         lines += [f"  {step.level}. {step}" for step in self.steps]
+        lines += [f"  -. {write.action} {write.entity!r} {obstacle(write)}" for write in self.waiting]
         return "\n".join(lines)
 
 
-def cut(works: Sequence[Work], size: int) -> list[Sequence[Work]]:
-    """Consecutive parts of at most ``size`` works."""
-    return [works[start : start + size] for start in range(0, len(works), size)]
+def obstacle(write: PendingWrite) -> str:
+    """Return what a write waits for, in words."""
+    for need in write.needs:
+        if isinstance(need, Slot) and need.key is None:
+            why = f", {need.obstacle}" if need.obstacle else ", which was not created"
+            return f"waits for {need.entity!r}{why}"
+    return "waits for a write that was not applied"
+
+
+def cut(writes: Sequence[PendingWrite], size: int) -> list[Sequence[PendingWrite]]:
+    """Consecutive parts of at most ``size`` writes."""
+    return [writes[start : start + size] for start in range(0, len(writes), size)]
 
 
 class Chunks:
-    """The works of one step on their way, cut when they are sent.
+    """The writes of one step on their way, cut when they are sent.
 
     A batch that a gateway gave up on (504) was too much for the server at this moment: the batches behind
     it are half as long. It says nothing about what became of the batch itself.
 
     Args:
-        works: what is to be sent.
+        writes: what is to be sent.
         size: highest number of items in a request.
     """
 
-    __slots__ = ("_works", "size")
+    __slots__ = ("_writes", "size")
 
-    def __init__(self, works: Sequence[Work], size: int) -> None:
-        self._works = list(works)
+    def __init__(self, writes: Sequence[PendingWrite], size: int) -> None:
+        self._writes = list(writes)
         self.size = size
 
     @property
     def requests(self) -> int:
         """Number of requests for what is left."""
-        return -(-len(self._works) // self.size)
+        return -(-len(self._writes) // self.size)
 
-    def take(self) -> Sequence[Work]:
+    def take(self) -> Sequence[PendingWrite]:
         """The next chunk; empty when nothing is left."""
-        part, self._works = self._works[: self.size], self._works[self.size :]
+        part, self._writes = self._writes[: self.size], self._writes[self.size :]
         return part
 
     def shrink(self, length: int) -> None:
@@ -182,20 +243,23 @@ class Chunks:
         self.size = max(min(_LEAST, self.size), min(self.size, length // 2))
 
 
-def make_plan(works: Iterable[Work], batch_size: int | None = None, lookups: Sequence[str] = ()) -> Plan:
-    """The plan for these works.
+def make_plan(
+    writes: Iterable[PendingWrite], batch_size: int | None = None, lookups: Sequence[str] = ()
+) -> Plan:
+    """Return the plan for these writes.
 
     Args:
-        works: what is to be done, in the order of its creation; the order is kept within a step.
+        writes: what is to be done, in the order of its creation; the order is kept within a step.
         batch_size: highest number of items in a request; ``None`` means what each operation allows.
         lookups: reads that come first, in words.
     """
-    groups: dict[Operation, list[Work]] = {}
+    sendable, waiting = _sendable(list(writes))
+    groups: dict[Operation, list[PendingWrite]] = {}
     creates: dict[int, Operation] = {}
-    for work in works:
-        groups.setdefault(work.operation, []).append(work)
-        if work.action == "create":
-            creates[id(work.entity)] = work.operation
+    for write in sendable:
+        groups.setdefault(write.operation, []).append(write)
+        if write.action == "create":
+            creates[id(write.slot)] = write.operation
     order: TopologicalSorter[Operation] = TopologicalSorter()
     for operation, members in groups.items():
         order.add(operation, *_before(operation, members, creates))
@@ -209,16 +273,36 @@ def make_plan(works: Iterable[Work], batch_size: int | None = None, lookups: Seq
             [Step(operation, groups[operation], _size(operation, batch_size), level) for operation in ready]
         )
         order.done(*ready)
-    return Plan(levels, lookups if levels else ())
+    return Plan(levels, lookups if levels else (), waiting)
+
+
+def _sendable(writes: list[PendingWrite]) -> tuple[list[PendingWrite], list[PendingWrite]]:
+    """Part the writes into those that can be sent and those that wait for what is not created here."""
+    waiting: list[PendingWrite] = []
+    while True:
+        created = {id(write.slot) for write in writes if write.action == "create"}
+        held = {id(write) for write in waiting}
+        blocked = [write for write in writes if any(_missing(need, created, held) for need in write.needs)]
+        if not blocked:
+            return writes, waiting
+        waiting += blocked
+        marks = {id(write) for write in blocked}
+        writes = [write for write in writes if id(write) not in marks]
+
+
+def _missing(need: Slot | PendingWrite, created: set[int], held: set[int]) -> bool:
+    if isinstance(need, PendingWrite):
+        return id(need) in held
+    return need.key is None and id(need) not in created
 
 
 def _before(
-    operation: Operation, members: Iterable[Work], creates: Mapping[int, Operation]
+    operation: Operation, members: Iterable[PendingWrite], creates: Mapping[int, Operation]
 ) -> set[Operation]:
     before = set()
-    for work in members:
-        for need in work.needs:
-            found = need.operation if isinstance(need, Work) else creates.get(id(need))
+    for write in members:
+        for need in write.needs:
+            found = need.operation if isinstance(need, PendingWrite) else creates.get(id(need))
             if found is not None and found != operation:
                 before.add(found)
     return before

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 
-__all__ = ["day_of", "day_range", "day_text", "moment", "rfc3339", "seconds", "zone_of"]
+__all__ = ["day_of", "day_range", "day_text", "http_date", "moment", "rfc3339", "seconds", "zone_of"]
 
 _DAY: Final = 86_400
 #: Unix seconds of the years 1 to 9999.
@@ -126,3 +126,23 @@ def day_range(low: date | None, high: date | None) -> tuple[int | None, int | No
         None if low is None else noon_before(low),
         None if high is None else noon_before(high) + _DAY - 1,
     )
+
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def http_date(text: str) -> float | None:
+    """Return the Unix seconds of a ``Date`` header, None if it is none.
+
+    Example:
+        >>> http_date("Thu, 01 Jan 1970 00:00:10 GMT")
+        10.0
+    """
+    parts = text.split()
+    try:
+        _, day, month, year, clock, zone = parts
+        hour, minute, second = (int(part) for part in clock.split(":"))
+        at = datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+    return at.timestamp() if zone == "GMT" else None

@@ -1,8 +1,9 @@
-"""What was changed locally, kept as an overlay over what the server said.
+"""Local changes, kept as an overlay over what the server said.
 
 Nothing is copied until something changes. Setting a value back to what the server has removes it from
-the overlay, so that an entity which looks as before is clean again. What is on its way to the server is
-remembered: a change made meanwhile, even a change back, stays a change.
+the overlay, so that an entity which looks as before is clean again. A commit takes the changes off once,
+when it is planned; what is in flight is remembered, and a change made meanwhile, even a change back,
+stays a change.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import UNSET
 
-__all__ = ["Overlay", "SetChanges", "SetSent"]
+__all__ = ["OneValue", "Overlay", "SetChanges", "SetSent"]
 
 K = TypeVar("K", bound=Hashable)
 Same = Callable[[Any, Any], bool]
@@ -30,11 +31,12 @@ class Overlay(Generic[K]):
         False
     """
 
-    __slots__ = ("_flying", "_local")
+    __slots__ = ("_bases", "_in_flight", "_local")
 
     def __init__(self) -> None:
         self._local: dict[K, Any] = {}
-        self._flying: Mapping[K, Any] = {}
+        self._bases: dict[K, Any] | None = None
+        self._in_flight: Mapping[K, Any] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._local)
@@ -49,57 +51,145 @@ class Overlay(Generic[K]):
         return key in self._local
 
     def get(self, key: K) -> Any:
-        """The local value, ``UNSET`` where nothing was changed."""
+        """Return the local value, ``UNSET`` where nothing was changed."""
         return self._local.get(key, UNSET)
 
+    def base(self, key: K) -> Any:
+        """Return the original that was shown when the value was last set, ``UNSET`` if none was."""
+        return UNSET if self._bases is None else self._bases.get(key, UNSET)
+
     def set(self, key: K, value: Any, original: Any = UNSET, same: Same = operator.eq) -> None:
-        """Records a local value; ``original`` is the server's (``UNSET``: unknown)."""
-        if key not in self._flying and original is not UNSET and same(original, value):
-            self._local.pop(key, None)
-        else:
+        """Record a local value; ``original`` is the server's (``UNSET``: unknown)."""
+        if original is UNSET:
+            self._local.pop(key, None)  # the order is that of the last assignments
             self._local[key] = value
+            return
+        if (self._in_flight is None or key not in self._in_flight) and same(original, value):
+            self.discard(key)
+            return
+        self._local.pop(key, None)
+        self._local[key] = value
+        if self._bases is None:
+            self._bases = {}
+        self._bases[key] = original
 
     def discard(self, key: K) -> None:
-        """Forgets the local value of a key."""
+        """Forget the local value of a key."""
         self._local.pop(key, None)
+        if self._bases is not None:
+            self._bases.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget all local values."""
+        self._local, self._bases = {}, None
 
     def rename(self, old: K, new: K) -> None:
-        """Moves a local value to another key; an existing value there gives way."""
-        if old in self._local:
-            self._local[new] = self._local.pop(old)
+        """Move a local value to another key; of two values the one that was assigned last stays."""
+        if old not in self._local or old == new:
+            return
+        order = list(self._local)
+        value = self._local.pop(old)
+        if new not in self._local or order.index(new) < order.index(old):
+            self._local[new] = value
+        if self._bases is not None and old in self._bases:
+            self._bases[new] = self._bases.pop(old)
 
-    def take_off(self) -> Mapping[K, Any]:
-        """A copy of everything that differs, remembered as being on its way."""
-        self._flying = dict(self._local)
-        return self._flying
+    def pending(self) -> Mapping[K, Any]:
+        """Return what a commit would send now."""
+        return dict(self._local)
 
-    def land(self, same: Same = operator.eq) -> Mapping[K, Any]:
-        """The server took what was on its way: returned are the new originals."""
-        landed, self._flying = self._flying, {}
-        for key, value in landed.items():
+    def begin_flush(self, sent: Mapping[K, Any]) -> None:
+        """Note that ``sent`` is in flight."""
+        self._in_flight = sent
+
+    def confirm(self, sent: Mapping[K, Any], same: Same = operator.eq) -> None:
+        """Note that the server took ``sent``: values that equal it are no changes any more."""
+        self._in_flight = None
+        if sent == self._local:
+            self.clear()
+            return
+        for key, value in sent.items():
             if key in self._local and same(self._local[key], value):
-                del self._local[key]
-        return landed
+                self.discard(key)
 
-    def turn_back(self, original: Callable[[K], Any], same: Same = operator.eq) -> None:
-        """The server did not take it: what equals the original again is no change."""
-        self._flying = {}
+    def revert(self, original: Callable[[K], Any], same: Same = operator.eq) -> None:
+        """Note that the server did not take it: what equals the original again is no change."""
+        self._in_flight = None
         self.rebase(original, same)
 
     def rebase(self, original: Callable[[K], Any], same: Same = operator.eq) -> None:
-        """The originals were read anew: local values win, equal ones are no changes any more."""
+        """Note that the originals were read anew: local values win, equal ones are no changes any more."""
         for key in self:
+            if self._in_flight is not None and key in self._in_flight:
+                continue
             found = original(key)
-            if key not in self._flying and found is not UNSET and same(found, self._local[key]):
-                del self._local[key]
+            if found is not UNSET and same(found, self._local[key]):
+                self.discard(key)
+
+
+class OneValue:
+    """One value with its local change: the company of a lead, the main contact.
+
+    Attributes:
+        base: what the server has, ``UNSET`` while it is unknown.
+        local: what it is to be, ``UNSET`` without a change.
+    """
+
+    __slots__ = ("_in_flight", "base", "local")
+
+    def __init__(self, base: Any = UNSET) -> None:
+        self.base = base
+        self.local: Any = UNSET
+        self._in_flight = False
+
+    def __copy__(self) -> OneValue:
+        made = OneValue(self.base)
+        made.local = self.local
+        return made
+
+    def __bool__(self) -> bool:
+        return self.local is not UNSET
+
+    @property
+    def value(self) -> Any:
+        """The local value, else the server's, ``UNSET`` while neither is known."""
+        return self.base if self.local is UNSET else self.local
+
+    def set(self, value: Any) -> None:
+        """Record a local value."""
+        self.local = UNSET if not self._in_flight and self.base is value else value
+
+    def begin_flush(self) -> None:
+        """Note that the local value is in flight."""
+        self._in_flight = True
+
+    def confirm(self, value: Any) -> None:
+        """Note that the server has this value now."""
+        self._in_flight = False
+        self.base = value
+        if self.local is value:
+            self.local = UNSET
+
+    def revert(self) -> None:
+        """Note that the server did not take it."""
+        self._in_flight = False
+        self.rebase(self.base)
+
+    def rebase(self, base: Any) -> None:
+        """Note that the value was read anew; a local one is kept."""
+        self.base = base
+        if not self._in_flight and base is not UNSET and self.local is base:
+            self.local = UNSET
 
 
 class SetSent(Generic[K]):
-    """The changes of a set that are on their way: added, removed, or the whole new content."""
+    """Changes of a set as they were sent: added, removed, or the whole new content."""
 
     __slots__ = ("added", "removed", "replace")
 
-    def __init__(self, added: Iterable[K], removed: Iterable[K], replace: Iterable[K] | None) -> None:
+    def __init__(
+        self, added: Iterable[K] = (), removed: Iterable[K] = (), replace: Iterable[K] | None = None
+    ) -> None:
         self.added = tuple(added)
         self.removed = tuple(removed)
         self.replace = None if replace is None else tuple(replace)
@@ -119,13 +209,14 @@ class SetChanges(Generic[K]):
 
     def __init__(self, base: Iterable[K] | None = None) -> None:
         self._base: dict[K, None] | None = None if base is None else dict.fromkeys(base)
-        self._added: dict[K, None] = {}
-        self._removed: dict[K, None] = {}
+        self._added: dict[K, None] | None = None
+        self._removed: dict[K, None] | None = None
         self._replace: dict[K, None] | None = None
 
     def __copy__(self) -> SetChanges[K]:
         made: SetChanges[K] = SetChanges(self._base)
-        made._added, made._removed = dict(self._added), dict(self._removed)
+        made._added = None if self._added is None else dict(self._added)
+        made._removed = None if self._removed is None else dict(self._removed)
         made._replace = None if self._replace is None else dict(self._replace)
         return made
 
@@ -142,46 +233,67 @@ class SetChanges(Generic[K]):
         """The remote content."""
         return None if self._base is None else tuple(self._base)
 
+    @property
+    def added(self) -> tuple[K, ...]:
+        """What is to be added, or what a replacement holds."""
+        return tuple(self._added or ()) if self._replace is None else tuple(self._replace)
+
     def content(self) -> tuple[K, ...]:
-        """The content as it will be; ask only when ``loaded``."""
+        """Return the content as it will be; ask only when ``loaded``."""
         if self._replace is not None:
             return tuple(self._replace)
-        return (*(key for key in self._base or () if key not in self._removed), *self._added)
+        if not self._removed:
+            return (*(self._base or ()), *(self._added or ()))
+        return (*(key for key in self._base or () if key not in self._removed), *(self._added or ()))
 
     def add(self, key: K) -> None:
-        """Adds; adding what was removed before the last commit takes the removal back."""
+        """Add; adding what was removed before the last commit takes the removal back."""
         if self._replace is not None:
             self._replace[key] = None
             return
-        self._removed.pop(key, None)
+        if self._removed:
+            self._removed.pop(key, None)
         if self._base is None or key not in self._base:
+            if self._added is None:
+                self._added = {}
             self._added[key] = None
 
     def remove(self, key: K) -> None:
-        """Removes; removing what was added before the last commit takes the addition back."""
+        """Remove; removing what was added before the last commit takes the addition back."""
         if self._replace is not None:
             self._replace.pop(key, None)
             return
-        self._added.pop(key, None)
+        if self._added:
+            self._added.pop(key, None)
         if self._base is None or key in self._base:
+            if self._removed is None:
+                self._removed = {}
             self._removed[key] = None
 
     def assign(self, keys: Iterable[K]) -> None:
-        """Sets the whole content; with an unknown base it becomes a replacement."""
+        """Set the whole content; with an unknown base it becomes a replacement."""
         wanted = dict.fromkeys(keys)
-        self._added, self._removed = {}, {}
+        self._added = self._removed = None
         if self._base is None:
             self._replace = wanted
             return
-        self._added = {key: None for key in wanted if key not in self._base}
-        self._removed = {key: None for key in self._base if key not in wanted}
+        self._added = {key: None for key in wanted if key not in self._base} or None
+        self._removed = {key: None for key in self._base if key not in wanted} or None
 
-    def take_off(self) -> SetSent[K]:
-        """The changes as they stand, to be sent."""
-        return SetSent(self._added, self._removed, self._replace)
+    def clear(self) -> None:
+        """Forget all changes."""
+        self._added = self._removed = self._replace = None
 
-    def land(self, sent: SetSent[K]) -> None:
-        """The server took ``sent``: it belongs to the base, later changes stay changes."""
+    def forget_base(self) -> None:
+        """Note that the remote content is not known any more; changes are kept."""
+        self._base = None
+
+    def pending(self) -> SetSent[K]:
+        """Return what a commit would send now."""
+        return SetSent(self._added or (), self._removed or (), self._replace)
+
+    def confirm(self, sent: SetSent[K]) -> None:
+        """Note that the server took ``sent``: it belongs to the base, later changes stay changes."""
         wanted = self.content() if self.loaded else None
         if sent.replace is not None:
             self._base, self._replace = dict.fromkeys(sent.replace), None
@@ -191,19 +303,19 @@ class SetChanges(Generic[K]):
         if wanted is not None and self._base is not None:
             self.assign(wanted)
             return
-        for key in sent.added:
-            self._added.pop(key, None)
-        for key in sent.removed:
-            self._removed.pop(key, None)
+        for key in sent.added if self._added else ():
+            self._added.pop(key, None)  # type: ignore[union-attr]
+        for key in sent.removed if self._removed else ():
+            self._removed.pop(key, None)  # type: ignore[union-attr]
 
     def rebase(self, base: Iterable[K]) -> None:
-        """The remote content was read anew; local additions and removals are kept."""
+        """Note that the remote content was read anew; local additions and removals are kept."""
         added, removed, replace = self._added, self._removed, self._replace
-        self._base, self._added, self._removed, self._replace = dict.fromkeys(base), {}, {}, None
+        self._base, self._added, self._removed, self._replace = dict.fromkeys(base), None, None, None
         if replace is not None:
             self.assign(replace)
             return
-        for key in added:
+        for key in added or ():
             self.add(key)
-        for key in removed:
+        for key in removed or ():
             self.remove(key)

@@ -2,6 +2,8 @@
 # GENERATED from src/amocrm/_async/orm/account.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
+import warnings
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -9,17 +11,23 @@ from msgspec import UNSET
 from amocrm._core.orm.identity import Directory, Origin
 from amocrm._core.orm.operations import endpoint
 from amocrm._core.orm.paging import items_of
+from amocrm._core.orm.times import zone_of
 from amocrm.entities import Pipeline, User
+from amocrm.entities._base import Entity
+from amocrm.entities._relations import account_of
 from amocrm.entities.pipeline import directory_stage
+from amocrm.errors import TimeZoneWarning
 from amocrm.fields import Definitions
 from amocrm_gen._runtime.wire import Request, Response
 
 if TYPE_CHECKING:
+    from amocrm_gen.models.account import Account
     from amocrm_gen.models.fields import CustomField
 
+    from .._primitives import Clock
     from ..connection.connection import Connection
 
-__all__ = ["AccountState"]
+__all__ = ["AccountState", "account_zone", "key_in"]
 
 
 class AccountState:
@@ -45,6 +53,11 @@ class AccountState:
     def max_prefetch(self) -> int:
         """Number of requests that may run ahead of a reader."""
         return self.connection.ahead
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the connection."""
+        return self.connection._sender.clock
 
     def send(self, request: Request) -> Response:
         """Send a request; see ``Connection.send``."""
@@ -106,3 +119,34 @@ class AccountState:
         for stage in () if embedded is UNSET or embedded.statuses is UNSET else embedded.statuses:
             directory_stage(self.origin, item.id, stage)
         return pipeline
+
+
+def key_in(account: AccountState, entity: Entity) -> int:
+    """Return the id of an entity for a request to an account.
+
+    Raises:
+        ValueError: the entity belongs to another account.
+        NotLoaded: it has no id yet.
+    """
+    host = account_of(entity)
+    if host and host != account.directory.host:
+        raise ValueError(f"{entity!r} belongs to the account {host}, this client to {account.directory.host}")
+    return int(entity._key or entity._absent("id"))
+
+
+def account_zone(account: Account) -> tzinfo | None:
+    """Return the time zone of an account, None where the answer does not tell it."""
+    embedded = account.embedded
+    settings: Any = UNSET if embedded is UNSET else embedded.datetime_settings
+    for source in [account] if settings is UNSET else [settings, account]:
+        zone, knows_summer = zone_of(source.timezone, source.timezone_offset)
+        if not knows_summer:
+            warnings.warn(
+                f"the time zone {source.timezone!r} of the account is not known on this machine, so its present "
+                f"offset {source.timezone_offset} is used for all times; run pip install tzdata",
+                TimeZoneWarning,
+                stacklevel=3,
+            )
+        if zone is not None:
+            return zone
+    return None

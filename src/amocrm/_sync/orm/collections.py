@@ -9,7 +9,7 @@ from amocrm._core.orm.filters import Condition
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
 
-from .account import AccountState
+from .account import AccountState, key_in
 from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable, by_ids
 from .query import Query
@@ -94,6 +94,7 @@ class Tasks(Collection[Task]):
 
     def of(self, entity: Entity) -> Query[Task]:
         """The tasks of one lead, contact or company."""
+        key = key_in(self._account, entity)
         return self.where(
             Condition(
                 kind="tasks",
@@ -109,7 +110,7 @@ class Tasks(Collection[Task]):
                 op="in",
                 get=lambda item: item.entity_id,
                 shown="Task.entity",
-                values=(entity.id,),
+                values=(key,),
             ),
         )
 
@@ -128,6 +129,6 @@ class Notes:
             ...     print(note.text)
         """
         if isinstance(owner, Entity):
-            path = {"entity_type": owner._kind, "entity_id": owner.id}
+            path = {"entity_type": owner._kind, "entity_id": key_in(self._account, owner)}
             return Query(self._account, Note, self._account.origin, "notes.list_entity_notes", path)
         return query_of(self._account, Note, self._account.origin, {"entity_type": owner._kind})

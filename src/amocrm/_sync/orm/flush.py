@@ -2,7 +2,6 @@
 # GENERATED from src/amocrm/_async/orm/flush.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import count
@@ -11,21 +10,34 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from amocrm._core.orm.batch_bisection import Isolation
+from amocrm._core.orm.batch_bisection import BatchBisection
+from amocrm._core.orm.doubt import Doubt
 from amocrm._core.orm.identity import IdentityMap
 from amocrm._core.orm.operations import Operation
-from amocrm._core.orm.outcome import Issue, Outcome, Report, describe, match, named, verdict
-from amocrm._core.orm.plan import Chunks, Plan, Work
+from amocrm._core.orm.outcome import (
+    Issue,
+    Outcome,
+    Report,
+    describe,
+    match_answer_items,
+    rejected_indexes,
+    verdict,
+)
+from amocrm._core.orm.plan import Chunks, PendingWrite, Plan, Slot, obstacle
+from amocrm._core.orm.times import http_date
 from amocrm.entities._base import Entity
-from amocrm.errors import AmoCRMError, APIError, EncodingError, ItemIssue
+from amocrm.entities._writing import confirm, revert_write
+from amocrm.errors import AmoCRMError, APIError, DecodeError, EncodingError, ItemIssue
 from amocrm_gen._runtime.encoding import sendable
+from amocrm_gen._runtime.response_status import is_page
+from amocrm_gen._runtime.wire import Response
 
 from .._primitives import run_all, shielded
 from .account import AccountState
 
-__all__ = ["Flush", "Progress"]
+__all__ = ["Flush", "Progress", "stamp_of"]
 
-#: Told after each request how many items are settled and how many there are.
+#: Called after each request with the number of settled items and of all.
 Progress = Callable[[int, int], None]
 
 # A letter stands in front of each number, so that an index which the server puts in its place never looks
@@ -34,13 +46,13 @@ _NUMBERS = count(1)
 
 
 class Flush:
-    """One commit on its way.
+    """One commit under way.
 
     Args:
         account: the account.
         known: the session's objects.
-        doubts: creations without an answer, by object; filled here.
-        progress: told after each request; in the sync flavour by the thread that made it.
+        progress: called after each request; in the sync flavour by the thread that made it.
+        stamp: reference of the field whose value makes each creation unique.
 
     Attributes:
         report: what became of each item so far.
@@ -50,213 +62,309 @@ class Flush:
         self,
         account: AccountState,
         known: IdentityMap,
-        doubts: dict[int, tuple[Work, float]],
         progress: Progress | None = None,
+        stamp: tuple[str, Any] | None = None,
     ) -> None:
         self.report: Report[Entity] = Report()
         self._account = account
         self._map = known
-        self._doubts = doubts
         self._progress = progress
+        self._stamp = stamp
         self._total = 0
         self._done: set[int] = set()
-        self._flying: set[int] = set()
+        self._reported: set[int] = set()
+        self._in_flight: set[int] = set()
         self._halted: AmoCRMError | None = None
         self._lock = Lock()
 
     def run(self, plan: Plan) -> None:
-        """Sends all levels, one after the other."""
+        """Send all levels, one after the other."""
         self._total = plan.items
+        for write in plan.waiting:
+            self._skip(write, obstacle(write))
         for level in plan.levels:
-            self._level([(step.operation, step.works, step.size) for step in level])
+            self._level([(step.operation, step.writes, step.size) for step in level])
 
-    def _level(self, steps: Sequence[tuple[Operation, Sequence[Work], int]]) -> None:
+    def _level(self, steps: Sequence[tuple[Operation, Sequence[PendingWrite], int]]) -> None:
         waiting = [
-            (operation, Chunks([work for work in works if self._ready(work)], size))
-            for operation, works, size in steps
+            (operation, Chunks([write for write in writes if self._ready(write)], size))
+            for operation, writes, size in steps
         ]
         # More than one round only when chunks became smaller on the way.
-        while thunks := [
+        while calls := [
             partial(self._chunk, operation, chunks)
             for operation, chunks in waiting
             for _ in range(chunks.requests)
         ]:
-            for result in run_all(thunks, max(1, self._account.max_prefetch)):
+            for result in run_all(calls, max(1, self._account.max_prefetch)):
                 if isinstance(result, Exception):
                     raise result
 
-    def _ready(self, work: Work) -> bool:
-        for need in work.needs:
-            if isinstance(need, Work):
-                missing = id(need) not in self._done
+    def _ready(self, write: PendingWrite) -> bool:
+        if write.problem:
+            self._reject(write, write.problem)
+            return False
+        for need in write.needs:
+            if isinstance(need, Slot):
+                missing = need.key is None
             else:
-                missing = need._key is None
+                missing = id(need) not in self._done
             if missing:
-                what = need.entity if isinstance(need, Work) else need
                 doubt = (
-                    " (its creation is in doubt: reconcile first)" if id(what) in self._map.doubtful else ""
+                    " (its creation is in doubt: reconcile first)" if need.entity._doubt is not None else ""
                 )
-                self.report.add(work, Outcome.SKIPPED, f"needs {what!r}, which was not applied{doubt}")
+                self._skip(write, f"needs {need.entity!r}, which was not applied{doubt}")
                 return False
         return True
 
     def _chunk(self, operation: Operation, chunks: Chunks) -> None:
-        """Sends the next chunk; a refused one part by part, until the good items are in."""
+        """Send the next chunk; a refused one part by part, until the good items are in."""
         with self._lock:
-            works = chunks.take()
-        written = [work for work in works if self._build(operation, work)]
-        isolation = Isolation(written)
-        while self._halted is None and (part := isolation.take()) is not None:
+            writes = chunks.take()
+        bisection = BatchBisection([write for write in writes if self._render(operation, write)])
+        while self._halted is None and (part := bisection.take()) is not None:
             error = shielded(partial(self._send, operation, part, chunks))
             if error is None:
-                isolation.passed()
+                bisection.accept()
             else:
                 with self._lock:
-                    self._failed(operation, part, error, isolation)
-                    self._flying.difference_update(map(id, part))
+                    self._failed(operation, part, error, bisection)
+                    self._in_flight.difference_update(map(id, part))
                     self._tell()
-        for work in isolation.isolated:
-            self._reject(work, "refused without a word about the field; found by halving the batch")
-        for work in isolation.stop() if self._halted is None else ():
-            self._reject(
-                work, f"the batch was refused and the bad item not isolated in {isolation.used} requests"
-            )
+        with self._lock:
+            for write in bisection.isolated:
+                self._reject(write, "rejected without naming a field (isolated by splitting the batch)")
+            for write in bisection.stop() if self._halted is None else ():
+                self._reject(
+                    write,
+                    f"the batch was rejected and the bad item not isolated in {bisection.request_count} requests",
+                )
 
-    def _build(self, operation: Operation, work: Work) -> bool:
+    def _render(self, operation: Operation, write: PendingWrite) -> bool:
         try:
-            work.body = work.build()
-            work.body = sendable(work.body)
+            write.body = body = sendable(write.render())
         except EncodingError as error:
-            issues = [replace(issue, value=None) for issue in self._issues(work, error.item)]
-            self._reject(work, f"not sent: {error}", issues, error)
+            with self._lock:
+                issues = [replace(issue, value=None) for issue in self._issues(write, error.item)]
+                self._reject(write, f"not sent: {error}", issues, error)
             return False
-        except (TypeError, ValueError) as error:
-            self._reject(work, f"cannot be written: {error}")
-            return False
-        definitions = self._account.directory.fields.get(work.entity._kind)
-        values = work.body.get("custom_fields_values")
-        if definitions is not None and (missing := definitions.refused_options(values)):
-            issues = self._issues(work, ItemIssue(None, tuple(missing)))
-            self._reject(work, "not sent: a field has no such option", issues)
+        definitions = self._account.directory.fields.get(write.entity._kind)
+        values = body.get("custom_fields_values")
+        if definitions is not None and values and (missing := definitions.refused_options(values)):
+            with self._lock:
+                issues = self._issues(write, ItemIssue(None, tuple(missing)))
+                self._reject(write, "not sent: a field has no such option", issues)
             return False
         batch = operation.op.batch
-        if batch is not None and "request_id" in batch.match and "id" not in work.body:
-            work.request_id = work.body["request_id"] = f"n{next(_NUMBERS)}"
+        if batch is not None and "request_id" in batch.match and "id" not in body:
+            write.request_id = body["request_id"] = f"n{next(_NUMBERS)}"
         return True
 
-    def _send(self, operation: Operation, part: Sequence[Work], chunks: Chunks) -> AmoCRMError | None:
-        """One request; ids are in the objects before anything else can happen."""
+    def _send(
+        self, operation: Operation, part: Sequence[PendingWrite], chunks: Chunks
+    ) -> AmoCRMError | None:
+        """Send one request; ids are in the objects before anything else can happen."""
+        marks, kind = self._account.directory.marks, part[0].entity._kind
+        mark, sent_at = marks.highest(kind), self._account.clock.wall()
+        for write in part:
+            write.mark, write.sent_at = mark, sent_at
         self.report.sent.append(operation.op.id)
-        self._flying.update(map(id, part))
+        self._in_flight.update(map(id, part))
         try:
-            response = self._account.send(operation.request([work.body for work in part]))
+            response = self._account.send(operation.request([write.body for write in part]))
+            date = http_date(response.headers.get("date", ""))
+            if date is not None:
+                marks.clock_offset = date - self._account.clock.wall()
             if response.timeouts or response.status == 504:
                 chunks.shrink(len(part))
             answer = operation.parse(response)
+            _check_promise(operation, response)
         except AmoCRMError as error:
-            return error  # still on its way: a cancellation may come before anybody looks at the error
+            return error  # still in flight: a cancellation may come before anybody looks at the error
         batch = operation.op.batch
         assert batch is not None
         embedded = getattr(answer, "embedded", None)
         answered = answer if batch.items is None else getattr(embedded, batch.items, None)
-        found = match(batch, part, answered if isinstance(answered, list) else [])
+        found = match_answer_items(batch, part, answered if isinstance(answered, list) else [])
         times = response.sent
         twice = f"sent {times} times, because an answer was lost" if times > 1 else ""
         with self._lock:
-            for place, work in enumerate(part):
+            if part[0].action == "create":
+                marks.take(kind, [item.id for item in found.values()], mark)
+            for place, write in enumerate(part):
                 if place in found:
-                    work.landed(found[place])
-                    self._done.add(id(work))
-                    self._doubts.pop(id(work.entity), None)
-                    self._map.settled(work.entity)
-                    self.report.add(work, Outcome.APPLIED, twice)
+                    self._apply(write, found[place], twice)
                 else:
-                    self._doubt(operation, work, "the answer does not mention it", None)
-            self._flying.difference_update(map(id, part))
+                    self._doubt(operation, write, "the answer does not mention it", None)
+            self._in_flight.difference_update(map(id, part))
             self._tell()
         return None
 
+    def _apply(self, write: PendingWrite, answer: Any, reason: str) -> None:
+        entity = write.slot.entity
+        confirm(write, answer)
+        self._done.add(id(write))
+        if write.action == "create":
+            self._map.created.add((entity._kind, answer.id))
+        self._map.settle(entity)
+        self._report(write, Outcome.APPLIED, reason)
+        write.release()
+
+    def _report(
+        self,
+        write: PendingWrite,
+        outcome: Outcome,
+        reason: str,
+        issues: Sequence[Any] = (),
+        error: AmoCRMError | None = None,
+    ) -> None:
+        self._reported.add(id(write))
+        self.report.add(write, outcome, reason, issues, error)
+
     def _tell(self) -> None:
         if self._progress is not None:
-            self._progress(len(self.report), self._total)
+            self._progress(len(self._reported), self._total)
 
     def _failed(
-        self, operation: Operation, part: Sequence[Work], error: AmoCRMError, isolation: Isolation[Work]
+        self,
+        operation: Operation,
+        part: Sequence[PendingWrite],
+        error: AmoCRMError,
+        bisection: BatchBisection[PendingWrite],
     ) -> None:
         decision = verdict(error)
         if decision in ("halt", "unsent"):
             self._halted = error
         if decision == "isolate" and isinstance(error, APIError):
-            self._isolate(operation, part, error, isolation)
+            self._isolate(operation, part, error, bisection)
         elif decision == "unknown":
-            for work in part:
-                self._doubt(operation, work, str(error), error)
-            for work in isolation.stop():
-                self._skip(work, "the request before it was not answered", error)
+            for write in part:
+                self._doubt(operation, write, str(error), error)
+            for write in bisection.stop():
+                self._skip(write, "the request before it was not answered", error)
         elif decision == "unsent":
-            for work in (*part, *isolation.stop()):
-                self._skip(work, f"not sent: {error}", error)
+            for write in (*part, *bisection.stop()):
+                self._skip(write, f"not sent: {error}", error)
         else:
-            for work in (*part, *isolation.stop()):
-                self._reject(work, str(error), error=error)
+            for write in (*part, *bisection.stop()):
+                self._reject(write, str(error), error=error)
 
     def _isolate(
-        self, operation: Operation, part: Sequence[Work], error: APIError, isolation: Isolation[Work]
+        self,
+        operation: Operation,
+        part: Sequence[PendingWrite],
+        error: APIError,
+        bisection: BatchBisection[PendingWrite],
     ) -> None:
-        bad = named(error, part)
+        bad = rejected_indexes(error, part)
         if part and (known := self._account.directory.fields.get(part[0].entity._kind)) is not None:
             known.is_stale = True
         for place, items in bad.items():
-            work = part[place]
-            issues = [issue for item in items for issue in self._issues(work, item)]
-            self._reject(work, error.detail or error.title, issues, error)
-        refused = isolation.refused(bad)
-        for work in refused if not bad else ():
+            write = part[place]
+            issues = [issue for item in items for issue in self._issues(write, item)]
+            self._reject(write, error.detail or error.title, issues, error)
+        rejected = bisection.reject(bad)
+        for write in rejected if not bad else ():
             self._reject(
-                work, f"refused without a word about the field: {error.detail or error.title}", error=error
+                write, f"rejected without naming a field: {error.detail or error.title}", error=error
             )
         batch = operation.op.batch
         if batch is not None and batch.atomic == "unknown" and operation.op.safety == "unsafe":
-            for work in isolation.stop():
+            for write in bisection.stop():
                 self._doubt(
-                    operation, work, "the batch was refused; whether anything was stored is not known", error
+                    operation, write, "the batch was refused; whether anything was stored is not known", error
                 )
 
-    def _issues(self, work: Work, item: ItemIssue) -> list[Issue]:
-        return describe(item, work.body, partial(_label, work.entity), partial(_options, work.entity))
+    def _issues(self, write: PendingWrite, item: ItemIssue) -> list[Issue]:
+        return describe(item, write.body, partial(_label, write.entity), partial(_options, write.entity))
 
     def _reject(
-        self, work: Work, reason: str, issues: Sequence[Any] = (), error: AmoCRMError | None = None
+        self, write: PendingWrite, reason: str, issues: Sequence[Any] = (), error: AmoCRMError | None = None
     ) -> None:
-        work.turned_back()
-        self.report.add(work, Outcome.REJECTED, reason, issues, error)
+        revert_write(write)
+        self._map.settle(write.entity)
+        self._report(write, Outcome.REJECTED, reason, issues, error)
 
-    def _skip(self, work: Work, reason: str, error: AmoCRMError | None = None) -> None:
-        work.turned_back()
-        self.report.add(work, Outcome.SKIPPED, reason, (), error)
+    def _skip(self, write: PendingWrite, reason: str, error: AmoCRMError | None = None) -> None:
+        revert_write(write)
+        self._map.settle(write.entity)
+        self._report(write, Outcome.SKIPPED, reason, (), error)
 
-    def _doubt(self, operation: Operation, work: Work, reason: str, error: AmoCRMError | None) -> None:
-        """Sent, and nobody knows. A change with absolute values may simply be sent again; a creation never."""
+    def _doubt(
+        self, operation: Operation, write: PendingWrite, reason: str, error: AmoCRMError | None
+    ) -> None:
+        """Note an unknown outcome. Updates are idempotent and may be resent; creations must not be."""
+        entity = write.slot.entity
         if operation.op.safety == "unsafe":
-            self._map.new.pop(id(work.entity), None)
-            self._map.doubtful[id(work.entity)] = work.entity
-            self._doubts[id(work.entity)] = (work, time.time())
+            body = {key: value for key, value in write.body.items() if key != "request_id"}
+            entity._ensure_links().doubt = Doubt(
+                operation=operation,
+                body=body,
+                sent=write.sent,
+                account=self._account.directory.host,
+                mark=write.mark,
+                sent_at=write.sent_at,
+                ended_at=self._account.clock.wall(),
+                stamp=stamp_of(body, self._stamp_refs(entity)),
+                reason=reason,
+            )
         else:
-            work.turned_back()
-        self.report.add(work, Outcome.UNKNOWN, reason, (), error)
+            revert_write(write)
+        self._map.settle(entity)
+        self._report(write, Outcome.UNKNOWN, reason, (), error)
 
-    def leftover(self, works: Iterable[Work]) -> None:
-        """What a stop or a cancellation has left out is in the report as well."""
+    def _stamp_refs(self, entity: Entity) -> set[tuple[str, Any]]:
+        """Return the references under which the stamp may stand in a body."""
+        refs: set[tuple[str, Any]] = set()
+        if self._stamp is None:
+            return refs
+        definitions = self._account.directory.fields.get(entity._kind)
+        definition = None if definitions is None else definitions.find(self._stamp)
+        refs.add(self._stamp)
+        if definition is not None:
+            refs.add(("id", definition.id))
+        return refs
+
+    def leftover(self, writes: Iterable[PendingWrite]) -> None:
+        """Record items that were not sent because the flush stopped or was cancelled."""
         with self._lock:
-            told = {id(result.work) for result in self.report}
             why = (
                 "the commit was cut short" if self._halted is None else f"sending was stopped: {self._halted}"
             )
-            for work in works:
-                if id(work) in self._flying:
-                    self._doubt(work.operation, work, "it was on its way when the commit was cut short", None)
-                elif id(work) not in told:
-                    self._skip(work, why)
+            for write in writes:
+                if id(write) in self._in_flight:
+                    self._doubt(
+                        write.operation, write, "it was in flight when the commit was cut short", None
+                    )
+                elif id(write) not in self._reported:
+                    self._skip(write, why)
+
+
+def _check_promise(operation: Operation, response: Response) -> None:
+    """Refuse a page where nothing or JSON was promised: a gateway wrote it, and nobody knows what happened.
+
+    Raises:
+        DecodeError: the answer is neither empty nor JSON.
+    """
+    content = response.content.strip()
+    if content and (is_page(response) or content[:1] not in b'{["'):
+        op = operation.op
+        raise DecodeError(
+            f"{op.id} was answered with {response.media_type or 'something'} that is no JSON",
+            op=op.id,
+            status=response.status,
+            request_id=response.request_id,
+        )
+
+
+def stamp_of(body: dict[str, Any], refs: set[tuple[str, Any]]) -> tuple[tuple[str, Any], Any] | None:
+    """Return reference and value of the field that makes a creation unique."""
+    for field in body.get("custom_fields_values") or () if refs else ():
+        for kind in ("id", "code", "name"):
+            ref = (kind, field.get(f"field_{kind}"))
+            if ref in refs and field.get("values"):
+                return ref, field["values"][0].get("value")
+    return None
 
 
 def _definition(entity: Entity, key: Any) -> Any:

@@ -106,7 +106,7 @@ def get_entity_or_none(
     entity = origin.make(cls, item)
     if response.drift:
         for names in unreadable(response.drift).values():
-            entity._relations()["unreadable"] = names
+            entity._ensure_links().unreadable = names
     if wanted:
         preload(account, origin, [entity], wanted, one_by_one=True, cache=WeakValueDictionary())
     return entity

@@ -77,7 +77,7 @@ def preload(
 
 def _known(origin: Origin, cache: MutableMapping[tuple[str, int], Any], cls: Any, key: int) -> Any:
     known = origin.find(cls, key) or cache.get((cls._kind, key))
-    return None if known is None or known._data.updated_at is UNSET else known
+    return None if known is None or known._data.created_at is UNSET else known
 
 
 def by_ids(

@@ -2,32 +2,38 @@
 # GENERATED from src/amocrm/_async/orm/session.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+import sys
+import warnings
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from weakref import ref as weak_ref
 
+from msgspec.structs import replace
+
+from amocrm._core.orm.doubt import Doubt
+from amocrm._core.orm.evidence import Decision, Equal
 from amocrm._core.orm.identity import IdentityMap, checked_id
 from amocrm._core.orm.operations import Operation
-from amocrm._core.orm.outcome import Outcome, Report
-from amocrm._core.orm.plan import Plan, Work, make_plan
-from amocrm._core.orm.reconcile import pair
+from amocrm._core.orm.outcome import Outcome, Report, Result
+from amocrm._core.orm.plan import PendingWrite, Plan, make_plan
+from amocrm._core.orm.states import Event, next_state
 from amocrm.entities._base import Entity
-from amocrm.entities._writing import unwritable, works_of
+from amocrm.entities._collecting import Collected, collect, refusal, state_of
+from amocrm.entities._local_changes import revert, rollback
+from amocrm.entities._writing import adopt_id, begin, unwritable
 from amocrm.fields._base import Field
 
 from .account import AccountState
-from .flush import Flush, Progress
+from .flush import Flush, Progress, stamp_of
 from .loading import get_entity, get_entity_or_none, query_of
-from .preload import Loadable
+from .preload import Loadable, by_ids
 from .query import Query
+from .reconciling import Reconciling
 
 __all__ = ["Session"]
 
 T = TypeVar("T", bound=Entity)
-
-#: Seconds by which the server's clock may be behind ours when lost creations are looked for.
-_SKEW = 300
 
 
 class Session:
@@ -41,6 +47,10 @@ class Session:
         batch_size: highest number of items in a request; without it what each operation allows (250, the
             vendor advises 50).
         progress: called after each request of a commit with the number of settled items and of all.
+        stamp: a text field that takes a unique value for each object that is created; ``reconcile`` then
+            decides by it.
+        mark: whether a commit may read the highest id of a kind before it creates several requests of it;
+            without one it cannot be proven that an unanswered creation is not stored.
 
     Attributes:
         report: what became of each object in the last commit.
@@ -54,41 +64,51 @@ class Session:
     """
 
     def __init__(
-        self, account: AccountState, *, batch_size: int | None = None, progress: Progress | None = None
+        self,
+        account: AccountState,
+        *,
+        batch_size: int | None = None,
+        progress: Progress | None = None,
+        stamp: Field[Any, Any] | None = None,
+        mark: bool | None = None,
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
         self._account = account
         self._map = IdentityMap(account.directory)
+        self._map.owner = weak_ref(self)
         self._batch_size = batch_size
-        self._doubts: dict[int, tuple[Work, float]] = {}
         self._progress = progress
-        self._busy = False
+        self._stamp = stamp
+        self._mark = mark
+        self._has_raised = False
         self.report: Report[Entity] = Report()
 
     # ---- objects
 
     def add(self, entity: T) -> T:
-        """Takes an entity into the session: a new one to create, or one that was read elsewhere. Returns it.
+        """Take an entity into the session: a new one to create, or one that was read elsewhere. Return it.
 
-        What it is linked to comes along with the commit. An entity that another session has written and
-        that has no changes may move here.
+        What it is linked to comes along with the commit. An entity of a session that has ended (its block
+        was left) moves here with its changes, and so does one that nobody has changed.
 
         Raises:
-            ValueError: it belongs to another session, or another object stands for the same id.
+            ValueError: it belongs to another account or to a session that has not ended, or another object
+                stands for the same id; nothing was moved.
         """
         if not isinstance(entity, Entity):
             raise TypeError(f"a session takes entities such as Lead(name='…'), not {entity!r}")
         if entity._session is self._map:
             return entity
-        if isinstance(entity._session, IdentityMap) and (entity._key is None or entity._is_dirty()):
-            raise ValueError(f"{entity!r} belongs to another session")
-        reason = unwritable(entity)
-        if reason is not None:
+        if (reason := refusal(self._map, entity)) is not None:
             raise ValueError(reason)
+        if entity._links is None:
+            self._map.add(entity)
+            return entity
+        self._map.discarded.discard(entity)
+        collect(self._map, [entity])
         self._map.add(entity)
-        entity._session = self._map
-        for relation in entity._each_relation():
+        for relation in entity._relations:
             for one in relation.linked(entity):
                 if one._key is None or isinstance(one._session, IdentityMap) or unwritable(one):
                     continue  # new ones come along with the commit
@@ -100,11 +120,11 @@ class Session:
         return entity
 
     def add_all(self, entities: Iterable[T]) -> list[T]:
-        """Takes several entities in."""
+        """Take several entities in."""
         return [self.add(entity) for entity in entities]
 
     def ref(self, cls: type[T], key: int) -> T:
-        """The entity with this id without reading it: assign what is to change and commit.
+        """Return the entity with this id without reading it: assign what is to change and commit.
 
         Example:
             >>> s.ref(Lead, 17).price = 5
@@ -117,13 +137,123 @@ class Session:
         return self._map.make(cls, cls._model(id=key))
 
     def discard(self, *entities: Entity) -> None:
-        """Takes entities out of the session; what was changed in them is not sent."""
-        for entity in self._map.forget(entities).values():
-            self._doubts.pop(id(entity), None)
+        """Take entities out of the session; what was changed in them stays on them and is not sent.
+
+        What still points to a new object does not bring it back: it waits, and the plan says for what.
+        A creation that is in doubt stays in doubt on the object.
+        """
+        for entity in entities:
+            if entity._session is not self._map:
+                continue
+            self._map.release(entity)
             entity._session = self._account.origin
+            if entity._key is None:
+                self._map.discarded.add(entity)
+
+    def adopt(self, entity: T, key: int) -> T:
+        """Make a new or doubtful object stand for a record that exists; nothing is sent or read.
+
+        What was sent for it counts as sent, what was changed since is sent by the next commit. Links,
+        notes and tasks that hang on the object follow.
+
+        Args:
+            entity: the object.
+            key: id of the record.
+
+        Raises:
+            ValueError: the object stands for another id, the id for another changed object, or one of them
+                belongs elsewhere.
+
+        Example:
+            >>> for result in (s.reconcile()).unknown:
+            ...     s.adopt(result.entity, result.candidates[0])
+        """
+        checked_id(type(entity), key)
+        if entity._key is not None:
+            if entity._key != key:
+                raise ValueError(
+                    f"{entity!r} stands for the id {entity._key} already and cannot become {key}"
+                )
+            return self.add(entity)
+        if (reason := refusal(self._map, entity)) is not None:
+            raise ValueError(reason)
+        known = self._map._weak.get((entity._kind, key))
+        if known is not None and ((entity._kind, key) in self._map.created or known._is_dirty()):
+            raise ValueError(f"{entity!r} cannot become {key}: that is {known!r} of this session")
+        if isinstance(entity._session, IdentityMap):
+            entity._session.release(entity)
+        self._map.discarded.discard(entity)
+        doubt = entity._doubt
+        adopt_id(entity, key, None if doubt is None else doubt.sent)
+        if known is not None:
+            self._map.release(known)
+            known._session = self._account.origin
+            entity._absorb(known._data)
+        entity._session = self._map
+        self._map.directory.marks.take(entity._kind, [key], None)
+        self._map.place(entity)
+        return entity
+
+    def rollback(self, *entities: Entity) -> None:
+        """Take back what was changed in entities that exist; notes and tasks added to them are withdrawn.
+
+        Raises:
+            ValueError: an entity does not exist yet (discard it instead), or a commit is under way.
+        """
+        if self._map.busy:
+            raise ValueError("a commit is under way; call rollback() when it has ended")
+        for entity in entities:
+            if next_state(state_of(entity), Event.ROLLBACK) is None:
+                raise ValueError(
+                    f"{entity!r} is {state_of(entity)}: rollback() takes entities of a session that exist"
+                )
+        for entity in entities:
+            rollback(entity)
+            links = entity._links
+            for child in list((links.children if links is not None else None) or ()):
+                self.discard(child)
+                child._ensure_links().parent = None
+            if links is not None:
+                links.children = None
+            self._map.settle(entity)
+
+    def refresh(self, *entities: Entity, one_by_one: bool = False) -> None:
+        """Read entities of this session anew; local changes are kept, ``entity.changes`` compares them.
+
+        One entity takes one request, several take one for 250 of a kind where the account has the filter
+        option.
+
+        Args:
+            entities: leads, contacts, companies, customers or tasks that exist.
+            one_by_one: without the option, make a request for each instead of refusing.
+
+        Raises:
+            ValueError: an entity does not belong to this session or does not exist yet.
+            NotFoundError: one does not exist any more.
+            FilterIgnored: the account has no filter option.
+        """
+        for entity in entities:
+            if entity._session is not self._map or entity._key is None:
+                raise ValueError(
+                    f"{entity!r} is {state_of(entity)} here: refresh() takes entities that exist"
+                )
+        if len(entities) == 1:
+            get_entity(self._account, type(entities[0]), entities[0].id, self._map)
+            return
+        groups: dict[str, dict[int, Entity]] = {}
+        for entity in entities:
+            groups.setdefault(entity._kind, {})[entity.id] = entity
+        for group in groups.values():
+            cls = type(next(iter(group.values())))
+            found = by_ids(
+                self._account, self._map, cls, list(group), one_by_one=one_by_one, what="session.refresh"
+            )
+            for key in group:
+                if key not in found:
+                    get_entity(self._account, cls, key, self._map)  # says how it is missing
 
     def get(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T:
-        """Reads one entity into the session; local changes are kept.
+        """Read one entity into the session; local changes are kept.
 
         Raises:
             NotFoundError: there is none.
@@ -135,7 +265,7 @@ class Session:
         return get_entity_or_none(self._account, cls, key, self._map, preload)
 
     def query(self, cls: type[T]) -> Query[T]:
-        """A list whose entities belong to this session."""
+        """Return a list whose entities belong to this session."""
         return query_of(self._account, cls, self._map)
 
     @property
@@ -156,35 +286,53 @@ class Session:
     # ---- commit
 
     def plan(self) -> Plan:
-        """The requests that a commit would make now; nothing is sent.
+        """Return the requests that a commit would make now; nothing is sent, nothing is moved.
 
         Raises:
             ValueError: something cannot be written.
         """
-        return self._plan(self._works())
+        return self._plan(self._collect())
 
     def commit(self) -> Report[Entity]:
-        """Sends the changes.
+        """Send the changes.
 
         Returns:
             What became of each object; also as ``report``.
 
         Raises:
-            FlushError: something was not applied; it carries the report. What was applied stays applied.
+            FlushError: something was not applied or is in doubt; it carries the report. What was applied
+                stays applied.
             LookupError: a field declared by name does not exist; nothing was sent.
         """
-        if self._busy:
+        if self._map.busy:
             raise RuntimeError("this session is committing already; a session belongs to one thread or task")
-        self._busy = True
-        works = self._works()
-        flush = Flush(self._account, self._map, self._doubts, self._progress)
-        self.report = flush.report
+        flush = Flush(self._account, self._map, self._progress, self._stamp_ref())
+        writes: list[PendingWrite] = []
+        self._map.busy = True
         try:
-            self._resolve(works)
-            flush.run(self._plan(works))
+            collected = self._collect()
+            self._add_stamps(collected)
+            self.report = flush.report
+            self._resolve(collected)
+            self._read_marks(self._plan(collected))
+            # What was changed while these were read belongs to this commit.
+            collected = self._collect()
+            writes = collected.writes()
+            plan = make_plan(writes, self._batch_size)
+            for entity in collected.joining:
+                self._map.add(entity)
+            for write in writes:
+                begin(write)
+            self._note_doubts(flush.report)
+            flush.run(plan)
+        except BaseException:
+            self._has_raised = True
+            raise
         finally:
-            self._busy = False
-            flush.leftover(works)
+            self._map.busy = False
+            self._account.directory.marks.commits += 1
+            flush.leftover(writes)
+        self._has_raised = not flush.report.ok
         if not flush.report.ok:
             raise flush.report.error()
         return flush.report
@@ -195,57 +343,68 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self.commit()
+        try:
+            if error is None:
+                self.commit()
+        finally:
+            self._map.left = True
 
-    def _works(self) -> list[Work]:
-        queue: deque[Entity] = deque([*self._map.new.values(), *self._map.changed])
-        seen: dict[int, Entity] = {}
-        while queue:
-            entity = queue.popleft()
-            if id(entity) in seen or id(entity) in self._map.doubtful:
-                continue
-            seen[id(entity)] = entity
-            if entity._session is not self._map:
-                if entity._key is not None and (
-                    isinstance(entity._session, IdentityMap) or not entity._is_dirty()
-                ):
-                    continue  # it exists, and its changes, if there are any, belong to somebody else
-                self.add(entity)
-            queue.extend(entity._reach())
-        return [work for entity in seen.values() for work in works_of(entity)]
+    def __del__(self) -> None:
+        known = self.__dict__.get("_map")
+        if known is None or known.left or self._has_raised or sys is None or sys.is_finalizing():
+            return  # the block was left, or the last commit has told what is missing
+        if known.new or known.changed:
+            warnings.warn(
+                f"{self!r} was dropped without a commit: its changes were not sent",
+                RuntimeWarning,
+                stacklevel=2,
+                source=self,
+            )
 
-    def _plan(self, works: Sequence[Work]) -> Plan:
+    def _collect(self) -> Collected:
+        known = self._map
+        return collect(known, [*known.new.values(), *known.doubtful.values(), *known.changed])
+
+    def _plan(self, collected: Collected) -> Plan:
+        writes = collected.writes()
         lookups = [
             f"GET    /api/v4/{kind}/custom_fields: ids of fields that are named"
-            for kind in self._unnamed(works)
+            for kind in self._unnamed(collected)
         ]
-        return make_plan(works, self._batch_size, lookups)
+        plan = make_plan(writes, self._batch_size, lookups)
+        marks = [
+            f"GET    /api/v4/{kind}: the newest id, to prove later what is not stored"
+            for kind in self._unmarked(plan)
+        ]
+        return Plan(plan.levels, (*plan.lookups, *marks), plan.waiting)
 
-    def _unnamed(self, works: Iterable[Work]) -> list[str]:
-        """Collections whose definitions must be read, because a changed field is known by its name."""
+    # ---- lookups
+
+    def _unnamed(self, collected: Collected) -> list[str]:
+        """Return the kinds whose definitions must be read, because a changed field is known by its name."""
         known = self._account.directory.fields
         kinds = dict.fromkeys(
-            work.entity._kind
-            for work in works
-            if (state := work.entity._cf) is not None
-            and any(
-                state.name_of(ref) is not None if work.entity._kind in known else ref[0] == "name"
-                for ref in state.local
+            entity._kind
+            for entity in collected.entities
+            if (state := entity._cf) is not None
+            and (
+                any(state.name_of(ref) is not None for ref in state.local)
+                if entity._kind in known
+                else state.needs_definitions()
             )
         )
         return [kind for kind in kinds if kind not in known or known[kind].is_stale]
 
-    def _resolve(self, works: Sequence[Work]) -> None:
-        for kind in self._unnamed(works):
+    def _resolve(self, collected: Collected) -> None:
+        for kind in self._unnamed(collected):
             self._account.definitions(kind)
-        entities = {id(work.entity): work.entity for work in works if work.entity._cf is not None}
-        for entity in entities.values():
+        entities = [entity for entity in collected.entities if entity._cf is not None]
+        for entity in entities:
             definitions = self._account.directory.fields.get(entity._kind)
             if definitions is not None:
                 entity._fields().resolve(definitions)
         # An option that is missing may have been added since the definitions were read.
-        kinds = {entity._kind for entity in entities.values() if self._lacks_options(entity)}
+        kinds = {entity._kind for entity in entities if self._lacks_options(entity)}
         for kind in sorted(kinds):
             self._account.read_definitions(kind)
 
@@ -257,95 +416,153 @@ class Session:
             for item in state.local.get(ref)
         )
 
+    def _unmarked(self, plan: Plan) -> list[str]:
+        """Return the kinds whose newest id is read before the commit, because nothing of them was seen."""
+        if self._mark is False:
+            return []
+        marks, kinds = self._account.directory.marks, []
+        for step in plan.steps:
+            kind = step.writes[0].entity._kind
+            if step.writes[0].action != "create" or kind == "notes" or marks.highest(kind) is not None:
+                continue
+            # The first commit of a client pays nothing: its answers are the marks of the next ones.
+            if self._mark or self._stamp is not None or (marks.commits and step.requests > 1):
+                kinds.append(kind)
+        return kinds
+
+    def _read_marks(self, plan: Plan) -> None:
+        for step in plan.steps:
+            kind = step.writes[0].entity._kind
+            if kind in self._unmarked(plan):
+                Reconciling(self._account, self._map).read_mark(type(step.writes[0].entity))
+
+    def _stamp_ref(self) -> tuple[str, Any] | None:
+        return None if self._stamp is None else self._stamp.ref
+
+    def _add_stamps(self, collected: Collected) -> None:
+        if self._stamp is None:
+            return
+        from secrets import token_hex
+
+        for entity in collected.entities:
+            declared = type(entity)._declared.get(self._stamp.attribute)
+            new = entity._key is None and entity._doubt is None
+            if new and declared is self._stamp and not entity._field_items(self._stamp):
+                self._stamp.__set__(entity, token_hex(12))
+
     # ---- afterwards
 
-    def reconcile(self, *, key: Field[Any, Any] | None = None) -> Report[Entity]:
-        """Finds out about creations that were sent and not answered.
+    def _note_doubts(self, report: Report[Entity]) -> None:
+        for entity in self._map.doubtful.values():
+            doubt = entity._doubt
+            why = "" if doubt is None or not doubt.reason else f": {doubt.reason}"
+            report.note(
+                Result(
+                    entity,
+                    "create",
+                    Outcome.UNKNOWN,
+                    f"sent before and in doubt since; session.reconcile() finds out{why}",
+                )
+            )
 
-        Reads the newest records of each list and compares them with what was sent. What is found is
-        adopted (applied, with its id); the rest is safe to send again with the next commit (skipped). Where
-        a record has the same name but other values, which a robot of the account may have changed, the
-        object stays unknown: look at the record, then ``resend`` the object or ``discard`` it.
+    def reconcile(
+        self,
+        *,
+        key: Field[Any, Any] | None = None,
+        equal: Equal = "proven",
+        settle: float = 120.0,
+        sees_all: bool | None = None,
+    ) -> Report[Entity]:
+        """Find out about creations that were sent and not answered.
+
+        An object ends as *applied* (it is stored, and has its id now), *skipped* (it is not stored; the next
+        commit creates it) or *unknown*, with the ids of at most ten records that it may be and the time to
+        ask again. What is unknown stays in doubt: ``adopt`` it, ``resend`` it or ask again.
+
+        Stored is proven by a stamp (``session(stamp=)``) or key, or by a link to what only this session
+        created. Not stored is proven by the list, read down to an id that was seen before. Two equal
+        records of one user cannot be told apart.
 
         Args:
-            key: a field whose value is yours alone, such as an order number; it then decides by itself.
+            key: a field whose value is yours alone, such as an order number.
+            equal: ``"mine"`` states that nobody else writes equal records with this user.
+            settle: seconds after which a request without an answer takes effect no more.
+            sees_all: whether the token's user sees every record; asked of the account without it.
 
         Returns:
             A report of the doubtful objects.
-        """
-        report: Report[Entity] = Report()
-        groups: dict[Operation, list[tuple[Work, float]]] = {}
-        for work, sent_at in self._doubts.values():
-            groups.setdefault(work.operation, []).append((work, sent_at))
-        for operation, doubts in groups.items():
-            works = [work for work, _ in doubts]
-            since = int(min(sent_at for _, sent_at in doubts)) - _SKEW
-            items = self._newest(operation, works, since, report)
-            taken = {
-                entity._key for entity in self._map._weak.values() if entity._kind == works[0].entity._kind
-            }
-            bodies = [work.body for work in works]
-            found, near = pair(bodies, items, taken, None if key is None else key.ref)
-            for place, work in enumerate(works):
-                if place in near:
-                    report.add(work, Outcome.UNKNOWN, _look(work.entity, near[place].id))
-                    continue
-                self._doubts.pop(id(work.entity), None)
-                self._map.doubtful.pop(id(work.entity), None)
-                if place in found:
-                    work.landed(found[place])
-                    self._map.settled(work.entity)
-                    report.add(work, Outcome.APPLIED, "found on the server")
-                else:
-                    work.turned_back()
-                    self._map.new[id(work.entity)] = work.entity
-                    report.add(
-                        work, Outcome.SKIPPED, "not found on the server: the next commit sends it again"
-                    )
-        return report
-
-    def resend(self, *entities: Entity) -> None:
-        """Lets the next commit create doubtful objects again: you know that the server does not have them.
 
         Raises:
-            ValueError: the creation of an object is not in doubt.
+            ValueError: an object has no value in the field ``key``; nothing was sent.
+        """
+        report: Report[Entity] = Report()
+        groups: dict[tuple[str, Operation], list[tuple[Entity, Doubt]]] = {}
+        for entity in self._map.doubtful.values():
+            doubt = entity._doubt
+            if doubt is not None:
+                doubt = doubt if key is None else replace(doubt, stamp=self._key_of(entity, doubt, key))
+                groups.setdefault((entity._kind, doubt.operation), []).append((entity, doubt))
+        reconciling = Reconciling(self._account, self._map, sees_all)
+        for (kind, _), members in groups.items():
+            decisions = reconciling.decide(
+                kind, [doubt for _, doubt in members], settle=settle, equal=equal
+            )
+            for (entity, _), decision in zip(members, decisions, strict=True):
+                self._settle(entity, decision, report)
+        report.sent = reconciling.sent
+        return report
+
+    def _key_of(self, entity: Entity, doubt: Doubt, key: Field[Any, Any]) -> Any:
+        """Return reference and value of a natural key in what was sent."""
+        definitions = self._account.directory.fields.get(entity._kind)
+        definition = None if definitions is None else definitions.find(key.ref)
+        refs: set[tuple[str, Any]] = {key.ref}
+        if definition is not None:
+            refs.add(("id", definition.id))
+        if entity._cf is not None:
+            refs.add(entity._cf.canonical(key.ref))
+        stamp = stamp_of(doubt.body, refs)
+        if stamp is None:
+            raise ValueError(f"{entity!r} was sent without a value in {key!r}: reconcile it without key=")
+        return stamp
+
+    def _settle(self, entity: Entity, decision: Decision, report: Report[Entity]) -> None:
+        outcome = {"stored": Outcome.APPLIED, "absent": Outcome.SKIPPED}.get(decision.answer, Outcome.UNKNOWN)
+        reason = decision.reason
+        doubt = entity._doubt
+        if doubt is None or entity._session is not self._map:
+            return  # settled by hand while the lists were read
+        if decision.key is not None:
+            adopt_id(entity, decision.key, doubt.sent)
+            self._map.directory.marks.take(entity._kind, [decision.key], None)
+            self._map.created.add((entity._kind, decision.key))
+            self._map.place(entity)
+        elif outcome is Outcome.SKIPPED:
+            reason += ": the next commit creates it"
+            self._send_again(entity)
+        else:
+            entity._ensure_links().doubt = replace(doubt, reason=reason)
+            ids = ", ".join(map(str, decision.candidates))
+            if ids:
+                reason += f"; it may be {ids}: session.adopt(it, id), or session.resend(it)"
+        report.note(Result(entity, "create", outcome, reason, candidates=decision.candidates))
+
+    def resend(self, *entities: Entity) -> None:
+        """Let the next commit create doubtful objects again: you know that the server does not have them.
+
+        Raises:
+            ValueError: the creation of an object is not in doubt here.
         """
         for entity in entities:
-            if id(entity) not in self._doubts:
-                raise ValueError(f"the creation of {entity!r} is not in doubt")
-            work, _ = self._doubts.pop(id(entity))
-            self._map.doubtful.pop(id(entity), None)
-            work.turned_back()
-            self._map.new[id(entity)] = entity
+            if next_state(state_of(entity), Event.RESEND) is None or entity._session is not self._map:
+                raise ValueError(f"the creation of {entity!r} is not in doubt in this session")
+        for entity in entities:
+            self._send_again(entity)
 
-    def _newest(
-        self, operation: Operation, works: Sequence[Work], since: int, report: Report[Entity]
-    ) -> list[Any]:
-        """The newest records of a list, as far back as the doubtful ones can lie."""
-        entity = works[0].entity
-        query = query_of(self._account, type(entity), self._map, dict(operation.path))
-        if entity._kind == "leads":
-            query = query.with_("contacts")  # compared as well
-        own_time = any("created_at" in work.body for work in works)
-        items: list[Any] = []
-        pages = 1 + len(works) // 250
-        while len(report.sent) < 1000:
-            number = len(items) // 250 + 1
-            response = query._page(number, 250, {}, ("id", "desc"))
-            report.sent.append(query._operation)
-            page = query._read(response)
-            items += page if own_time else [one for one in page if one.created_at >= since]
-            ended = len(page) < 250 or (number > pages if own_time else page[-1].created_at < since)
-            if ended:
-                break
-        return items
+    def _send_again(self, entity: Entity) -> None:
+        entity._ensure_links().doubt = None
+        revert(entity)
+        self._map.place(entity)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self._map.new)} new, {len(self.changed)} changed>"
-
-
-def _look(entity: Entity, key: int) -> str:
-    return (
-        f"record {key} looks like it and differs in something; if it is this one, session.discard(it) and use "
-        f"session.ref({type(entity).__name__}, {key}), else session.resend(it)"
-    )

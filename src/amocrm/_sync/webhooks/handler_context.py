@@ -69,6 +69,7 @@ class Handling:
         """
         session = self._session
         if session is not None and (session.new or session.changed):
+            session.discard(*session.new, *session.changed)
             raise RuntimeError(
                 "the handler changed something and did not commit it: make changes inside of "
                 "`with handling.session():`"

@@ -1,0 +1,37 @@
+"""A creation that was sent and not answered, as plain data that travels with its object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from .operations import Operation
+
+__all__ = ["Doubt"]
+
+
+class Doubt(msgspec.Struct):
+    """What is known of a creation without an answer.
+
+    Attributes:
+        operation: what sent it.
+        body: what was sent.
+        sent: what was taken off the object.
+        account: host of the account.
+        mark: highest id of its kind that was seen before the request, None if none was.
+        sent_at: when the request was sent, in Unix seconds of our clock.
+        ended_at: when the request ended, in Unix seconds of our clock.
+        stamp: reference and value of the field that makes it unique, None without one.
+        reason: why there is no answer.
+    """
+
+    operation: Operation
+    body: dict[str, Any]
+    sent: Any
+    account: str
+    mark: int | None
+    sent_at: float
+    ended_at: float
+    stamp: tuple[tuple[str, Any], Any] | None = None
+    reason: str = ""

@@ -1,0 +1,171 @@
+"""Records as they were created: what events tell of later changes is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from types import SimpleNamespace
+from typing import Any, Final
+
+from msgspec import UNSET
+
+from .evidence import History
+from .fingerprints import Vocabulary
+
+__all__ = ["SINGULAR", "histories_of"]
+
+#: Kind to its name in events; notes have none.
+SINGULAR: Final = {
+    "leads": "lead",
+    "contacts": "contact",
+    "companies": "company",
+    "customers": "customer",
+    "tasks": "task",
+}
+#: Events that change nothing of what a creation sends.
+_HARMLESS: Final = (
+    "note_added",
+    "note_deleted",
+    "_call",
+    "_message",
+    "_sms",
+    "talk_",
+    "_mail",
+    "visit",
+    "task_added",
+)
+#: Types of fields whose values stand in an event as they stand in a record.
+_READABLE: Final = frozenset(
+    {"text", "textarea", "url", "numeric", "streetaddress", "select", "radiobutton", "price"}
+)
+
+
+def histories_of(
+    kind: str, records: Iterable[Any], events: Iterable[Any], words: Vocabulary
+) -> dict[int, History]:
+    """Return what the events of some records tell of their creation.
+
+    A record whose creation is not among the events is left out: they may be late or switched off.
+
+    Args:
+        kind: kind of the records.
+        records: the records as they are now.
+        events: all events of these records.
+        words: fields of the account.
+    """
+    by_id: dict[Any, list[Any]] = {}
+    for event in events:
+        by_id.setdefault(event.entity_id, []).append(event)
+    found = {}
+    for record in records:
+        own = by_id.get(record.id, [])
+        if any(event.type == f"{SINGULAR[kind]}_added" for event in own):
+            found[record.id] = _history(kind, record, own, words)
+    return found
+
+
+def _history(kind: str, record: Any, events: Sequence[Any], words: Vocabulary) -> History:
+    changes = [event for event in events if not _is_harmless(kind, event.type)]
+    changes.sort(key=lambda event: (event.created_at, event.id), reverse=True)
+    if not changes:
+        untouched = record.updated_at == record.created_at or record.updated_at is UNSET
+        return History(not untouched, record if untouched else None)
+    if changes[0].created_at != record.updated_at:
+        return History(True)  # something changed it later and left no event
+    original = copy(record)
+    for event in changes:
+        if not _put_back(original, event, words):
+            return History(True)
+    return History(True, original)
+
+
+def _is_harmless(kind: str, type_: str) -> bool:
+    return type_ == f"{SINGULAR[kind]}_added" or any(part in type_ for part in _HARMLESS)
+
+
+def _put_back(record: Any, event: Any, words: Vocabulary) -> bool:
+    before = event.value_before if isinstance(event.value_before, list) else []
+    after = event.value_after if isinstance(event.value_after, list) else []
+    if event.type == "name_field_changed":
+        return _set(record, "name", before, "name_field_value", "name")
+    if event.type == "sale_field_changed":
+        return _set(record, "price", before, "sale_field_value", "sale")
+    if event.type == "entity_responsible_changed":
+        return _set(record, "responsible_user_id", before, "responsible_user", "id")
+    if event.type == "task_text_changed":
+        return _set(record, "text", before, "task", "text")
+    if event.type == "task_deadline_changed":
+        return _set(record, "complete_till", before, "task_deadline", "timestamp")
+    if event.type == "lead_status_changed":
+        return _set(record, "status_id", before, "lead_status", "id") and _set(
+            record, "pipeline_id", before, "lead_status", "pipeline_id"
+        )
+    if event.type in ("entity_tag_added", "entity_tag_deleted"):
+        return _put_back_tags(record, before, after)
+    if event.type.endswith("value_changed"):
+        return _put_back_field(record, before, after, words)
+    return False
+
+
+def _part(values: Sequence[Any], name: str) -> Mapping[str, Any]:
+    first = values[0] if values else {}
+    part = first.get(name) if isinstance(first, Mapping) else None
+    return part if isinstance(part, Mapping) else {}
+
+
+def _set(record: Any, attribute: str, values: Sequence[Any], name: str, key: str) -> bool:
+    part = _part(values, name)
+    if key not in part:
+        return False
+    setattr(record, attribute, part[key])
+    return True
+
+
+def _put_back_tags(record: Any, before: Sequence[Any], after: Sequence[Any]) -> bool:
+    embedded = getattr(record, "embedded", UNSET)
+    if embedded is UNSET or embedded.tags is UNSET:
+        return False
+    added = {
+        one["tag"].get("name")
+        for one in after
+        if isinstance(one, Mapping) and isinstance(one.get("tag"), Mapping)
+    }
+    lost = [one["tag"] for one in before if isinstance(one, Mapping) and isinstance(one.get("tag"), Mapping)]
+    tags = [tag for tag in embedded.tags or () if tag.name not in added]
+    record.embedded = copy(embedded)
+    record.embedded.tags = [*tags, *(SimpleNamespace(id=tag.get("id"), name=tag.get("name")) for tag in lost)]
+    return True
+
+
+def _put_back_field(record: Any, before: Sequence[Any], after: Sequence[Any], words: Vocabulary) -> bool:
+    parts = [
+        one["custom_field_value"]
+        for one in (*before, *after)
+        if isinstance(one, Mapping) and isinstance(one.get("custom_field_value"), Mapping)
+    ]
+    keys = {part.get("field_id") for part in parts}
+    if len(keys) != 1:
+        return False
+    (key,) = keys
+    fields = getattr(record, "custom_fields_values", UNSET)
+    if fields is UNSET or words.type_of(key) not in _READABLE:
+        return False
+    kept = [field for field in fields or () if field.field_id != key]
+    values = [
+        SimpleNamespace(value=part.get("text"), enum_id=part.get("enum_id"), enum_code=None)
+        for part in parts[: len(before)]
+        if part.get("text") not in (None, "")
+    ]
+    if values:
+        known = next((field for field in fields or () if field.field_id == key), None)
+        kept.append(
+            SimpleNamespace(
+                field_id=key,
+                field_code=None if known is None else known.field_code,
+                field_name=None if known is None else known.field_name,
+                field_type=words.type_of(key),
+                values=values,
+            )
+        )
+    record.custom_fields_values = kept
+    return True

@@ -1,0 +1,247 @@
+"""Finding out what became of creations without an answer."""
+# GENERATED from src/amocrm/_async/orm/reconciling.py by generator/async_to_sync.py: edit that file and run `make generate`.
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from msgspec import UNSET
+
+from amocrm._core.orm.doubt import Doubt
+from amocrm._core.orm.evidence import Decision, Equal, Window, decide, unexplained
+from amocrm._core.orm.fingerprints import Vocabulary
+from amocrm._core.orm.history import SINGULAR, histories_of
+from amocrm._core.orm.identity import IdentityMap
+from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.paging import has_next, items_of
+from amocrm._core.orm.times import http_date
+from amocrm.entities._base import Entity
+from amocrm.entities._kinds import entity_class
+from amocrm.errors import APIError, ForbiddenError
+from amocrm_gen._runtime.wire import Response
+
+from .account import AccountState, account_zone
+from .loading import query_of
+
+__all__ = ["Reconciling"]
+
+#: Pages that are read where no mark says how far.
+_PAGES = 20
+#: Highest number of pages of one pass.
+_MOST_PAGES = 1000
+#: Times that a list of several pages is read until two readings agree.
+_PASSES = 4
+#: Requests for events of one list.
+_EVENT_REQUESTS = 30
+
+
+class Reconciling:
+    """One run over the doubtful objects of a session.
+
+    Args:
+        account: the account.
+        known: the session's objects.
+        sees_all: whether the token's user sees every record; None asks the account.
+
+    Attributes:
+        sent: ids of the operations of the requests that were made.
+    """
+
+    def __init__(self, account: AccountState, known: IdentityMap, sees_all: bool | None = None) -> None:
+        self._account = account
+        self._map = known
+        self._sees_all = sees_all
+        self._user: int | None = None
+        self._asked = False
+        self.sent: list[str] = []
+
+    def read_mark(self, cls: type[Entity]) -> None:
+        """Read the newest id of a kind, and the server's clock."""
+        query = query_of(self._account, entity_class(cls._kind), self._account.origin)
+        response = self._page(query, 1, 1)
+        items = query._read(response)
+        if items:
+            self._account.directory.marks.see(cls._kind, [items[0].id])
+        else:
+            self._account.directory.marks.see_nothing(cls._kind)
+
+    def decide(
+        self, kind: str, doubts: Sequence[Doubt], *, settle: float, equal: Equal
+    ) -> list[Decision]:
+        """Read what is needed for the doubts of one list and decide."""
+        directory = self._account.directory
+        self._ask_user()
+        words = Vocabulary(directory.zone, directory.fields.get(kind), whole_prices=directory.whole_prices)
+        window = self._window(kind, doubts)
+        if (odd := unexplained(doubts, window, words, settle)) and kind in SINGULAR:
+            window.histories = self._histories(kind, odd, window, words)
+        return decide(doubts, window, words, now=self._account.clock.wall(), settle=settle, equal=equal)
+
+    # ---- the user
+
+    def _ask_user(self) -> None:
+        """Ask once who the token's user is and whether it sees everything."""
+        if self._asked:
+            return
+        self._asked = True
+        operation = endpoint("account.get_account")
+        account = operation.parse(self._send(operation.request(with_=["datetime_settings"]), operation))
+        if isinstance(account.current_user_id, int):
+            self._user = account.current_user_id
+        if self._account.directory.zone is None:
+            self._account.directory.zone = account_zone(account)
+        if self._sees_all is None and self._user is not None:
+            users = endpoint("users.get_user")
+            try:
+                user = users.parse(self._send(users.request(id=self._user), users))
+            except ForbiddenError:
+                self._sees_all = False
+                return
+            rights = getattr(user, "rights", UNSET)
+            self._sees_all = getattr(rights, "is_admin", False) is True
+
+    # ---- the list
+
+    def _window(self, kind: str, doubts: Sequence[Doubt]) -> Window:
+        marks = self._account.directory.marks
+        parents = sorted({int(doubt.body["entity_id"]) for doubt in doubts if doubt.body.get("entity_id")})
+        of_parents = kind == "notes" or (
+            kind == "tasks" and all("entity_id" in doubt.body for doubt in doubts)
+        )
+        created = {key for one, key in self._map.created if one == _parent_kind(doubts)}
+        if of_parents and set(parents) <= created:
+            low: int | None = 0  # everything on an entity that this session created is younger than it
+        else:
+            low = min((-1 if doubt.mark is None else doubt.mark for doubt in doubts), default=-1)
+            low = None if low < 0 else low
+        found, ended = self._newest(kind, doubts, parents if of_parents else [], low)
+        why = ""
+        if low is None:
+            why = (
+                "no id of this kind was seen before it was sent, so that the list has no lower end: "
+                "session(mark=True) reads one"
+            )
+        elif not marks.ascends(kind) and kind != "customers":
+            why = f"ids of {kind} do not ascend in this account, so that the list has no lower end"
+        elif not ended:
+            why = "the list changed while it was read"
+        elif not self._sees_all:
+            why = "the token's user may not see every record: ask an administrator, or say sees_all=True"
+        offset = marks.clock_offset
+        return Window(
+            records=found,
+            complete=not why,
+            why=why,
+            owned=marks.own(kind, -1 if low is None else low),
+            private=self._map.created,
+            user=self._user,
+            clock_offset=offset,
+        )
+
+    def _newest(
+        self, kind: str, doubts: Sequence[Doubt], parents: Sequence[Any], low: int | None
+    ) -> tuple[list[Any], bool]:
+        """Read a list from its newest record down to a mark, until two readings agree."""
+        parts = [parents[start : start + 100] for start in range(0, len(parents), 100)] or [[]]
+        before: set[int] | None = None
+        items: dict[int, Any] = {}
+        for _ in range(_PASSES):
+            seen: dict[int, Any] = {}
+            pages, ended = 0, True
+            for part in parts:
+                read, done, count = self._pass(kind, doubts, part, low)
+                seen.update((item.id, item) for item in read)
+                pages, ended = pages + count, ended and done
+            items.update(seen)
+            if not ended or pages == len(parts) or before == set(seen):
+                return list(items.values()), ended
+            before = set(seen)
+        return list(items.values()), False
+
+    def _pass(
+        self, kind: str, doubts: Sequence[Doubt], parents: Sequence[Any], low: int | None
+    ) -> tuple[list[Any], bool, int]:
+        operation = doubts[0].operation
+        query = query_of(self._account, entity_class(kind), self._account.origin, dict(operation.path))
+        if kind == "leads":
+            query = query.with_("contacts")  # compared as well
+        filters: dict[str, Any] = {}
+        if parents:
+            filters["entity_id"] = list(parents)
+            if kind == "tasks":
+                filters["entity_type"] = doubts[0].body["entity_type"]
+        marks = self._account.directory.marks
+        items: list[Any] = []
+        pages, last = 0, None
+        while pages < (_PAGES if low is None else _MOST_PAGES):
+            pages += 1
+            response = self._page(query, pages, 250, filters)
+            module = endpoint(query._operation)
+            parsed = module.parse(response)
+            page = items_of(parsed, module.OP.page.key if module.OP.page is not None else "")
+            for item in page:
+                if last is not None and item.id > last and kind != "customers":
+                    marks.descend(kind)
+                    low = None
+                last = item.id
+            items += page if low is None else [item for item in page if item.id > low]
+            if not page or not has_next(parsed):
+                return items, True, pages
+            if low is not None and page[-1].id <= low and (kind != "customers" or _descends(page)):
+                return items, True, pages
+        return items, False, pages
+
+    def _page(
+        self, query: Any, number: int, limit: int, filters: dict[str, Any] | None = None
+    ) -> Response:
+        order = None if query._cls._kind == "customers" else ("id", "desc")
+        response: Response = query._page(number, limit, filters or {}, order)
+        self.sent.append(query._operation)
+        self._learn_clock(response)
+        return response
+
+    # ---- events
+
+    def _histories(
+        self, kind: str, keys: Sequence[int], window: Window, words: Vocabulary
+    ) -> dict[int, Any]:
+        """Read the events of records that may be one of ours, ten of them in a request."""
+        operation = endpoint("events.list_events")
+        records = {item.id: item for item in window.records}
+        found: dict[int, Any] = {}
+        for start in range(0, min(len(keys), 10 * _EVENT_REQUESTS), 10):
+            part = keys[start : start + 10]
+            filters = {"entity": [SINGULAR[kind]], "entity_id": list(part)}
+            events: list[Any] = []
+            for number in range(1, 6):
+                request = operation.request(page=number, limit=100, filter=filters)
+                try:
+                    parsed = operation.parse(self._send(request, operation))
+                except APIError:
+                    return found  # without events such records stay candidates
+                events += items_of(parsed, "events")
+                if not has_next(parsed):
+                    found.update(histories_of(kind, [records[key] for key in part], events, words))
+                    break
+        return found
+
+    def _send(self, request: Any, operation: Any) -> Response:
+        response = self._account.send(request)
+        self.sent.append(operation.OP.id)
+        self._learn_clock(response)
+        return response
+
+    def _learn_clock(self, response: Response) -> None:
+        date = http_date(response.headers.get("date", ""))
+        if date is not None:
+            self._account.directory.marks.clock_offset = date - self._account.clock.wall()
+
+
+def _descends(page: Sequence[Any]) -> bool:
+    return all(one.id > other.id for one, other in pairwise(page))
+
+
+def _parent_kind(doubts: Sequence[Doubt]) -> str:
+    first = doubts[0]
+    return str(first.body.get("entity_type") or dict(first.operation.path).get("entity_type") or "")

@@ -1,0 +1,133 @@
+"""What a session has to write: everything that its objects reach, checked before anything moves."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any, cast
+
+from .._core.orm.identity import IdentityMap
+from .._core.orm.plan import PendingWrite, Slot
+from .._core.orm.states import State
+from ._base import Entity
+from ._relations import account_of
+from ._writing import unwritable, writes_of
+
+__all__ = ["Collected", "collect", "refusal", "state_of"]
+
+
+def state_of(entity: Entity) -> State:
+    """Return where an entity stands, from its id, its session and its doubt."""
+    in_session = isinstance(entity._session, IdentityMap)
+    if entity._key is None:
+        if entity._doubt is not None:
+            return State.DOUBTFUL
+        return State.PENDING if in_session else State.TRANSIENT
+    if not in_session:
+        return State.DETACHED
+    return State.DIRTY if entity._is_dirty() else State.CLEAN
+
+
+def refusal(known: IdentityMap, entity: Entity) -> str | None:
+    """Return why a session cannot take an entity over, None if it can."""
+    host = account_of(entity)
+    if host and known.directory.host and host != known.directory.host:
+        return f"{entity!r} belongs to the account {host}, this session to {known.directory.host}"
+    doubt = entity._doubt
+    if doubt is not None and doubt.account and doubt.account != known.directory.host:
+        return (
+            f"{entity!r} was sent to the account {doubt.account}, this session is of {known.directory.host}"
+        )
+    other = entity._session
+    alive = isinstance(other, IdentityMap) and other is not known and not other.ended
+    if alive and (cast(IdentityMap, other).busy or entity._key is None or entity._is_dirty()):
+        return (
+            f"{entity!r} belongs to another session, which has not ended: leave its block first, or "
+            "discard() the object there"
+        )
+    return unwritable(entity) or known.refuse(entity)
+
+
+class Collected:
+    """Objects to write, in the order in which they were met.
+
+    Attributes:
+        entities: what a commit looks at.
+        joining: those of them that are not in the session yet.
+    """
+
+    __slots__ = ("_slots", "entities", "joining")
+
+    def __init__(self) -> None:
+        self.entities: list[Entity] = []
+        self.joining: list[Entity] = []
+        self._slots: dict[int, Slot] = {}
+
+    def slot_of(self, entity: Any) -> Slot:
+        """Return the place of an entity in this commit."""
+        slot = self._slots.get(id(entity))
+        if slot is None:
+            slot = self._slots[id(entity)] = Slot(entity, entity._key, _obstacle(entity))
+        return slot
+
+    def writes(self) -> list[PendingWrite]:
+        """Return what is to be sent, without changing anything."""
+        return [
+            write
+            for entity in self.entities
+            if entity._doubt is None
+            for write in writes_of(entity, self.slot_of)
+        ]
+
+
+def _obstacle(entity: Entity) -> str:
+    if entity._key is not None:
+        return ""
+    if entity._doubt is not None:
+        return "whose creation is in doubt: session.reconcile() first"
+    return (
+        ""
+        if isinstance(entity._session, IdentityMap)
+        else "which was discarded: adopt it, add it, or take away what points to it"
+    )
+
+
+def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
+    """Walk from some objects to everything that they bring along.
+
+    Raises:
+        ValueError: something of it cannot be written by this session; nothing was moved.
+    """
+    found = Collected()
+    seen: set[int] = set()
+    ids: dict[tuple[str, int], Entity] = {}
+    queue = deque(starts)
+    while queue:
+        entity = queue.popleft()
+        if id(entity) in seen:
+            continue
+        seen.add(id(entity))
+        if entity._session is not known:
+            if entity in known.discarded or _belongs_elsewhere(entity):
+                continue
+            if (reason := refusal(known, entity)) is not None:
+                raise ValueError(reason)
+            if entity._key is not None:
+                first = ids.setdefault((entity._kind, entity._key), entity)
+                if first is not entity:
+                    raise ValueError(
+                        f"{entity!r} and another object stand for the same id; change one of them"
+                    )
+            found.joining.append(entity)
+        found.entities.append(entity)
+        if entity._links is not None:
+            queue.extend(entity._reach())
+    return found
+
+
+def _belongs_elsewhere(entity: Entity) -> bool:
+    """Return whether an entity exists and its changes, if there are any, are somebody else's."""
+    if entity._key is None:
+        return False
+    other = entity._session
+    return not entity._is_dirty() or (isinstance(other, IdentityMap) and not other.ended)

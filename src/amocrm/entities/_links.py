@@ -1,0 +1,76 @@
+"""What an entity is linked to and what belongs to it, beside its own values."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from .._core.orm.doubt import Doubt
+from .._core.orm.tracking import OneValue, SetChanges
+
+if TYPE_CHECKING:
+    from ._holder import Holder
+
+__all__ = ["LinkState", "Links"]
+
+
+class LinkState:
+    """Linked entities with their changes, and which of them is the main one."""
+
+    __slots__ = ("changes", "main")
+
+    def __init__(self, base: Any = None, main: Any = None) -> None:
+        self.changes: SetChanges[Any] = SetChanges(base)
+        self.main = OneValue(main)
+
+    def __copy__(self) -> LinkState:
+        made = LinkState()
+        made.changes, made.main = copy(self.changes), copy(self.main)
+        return made
+
+    def __bool__(self) -> bool:
+        return bool(self.changes) or bool(self.main)
+
+
+class Links:
+    """Relations of one entity; made when the first of them is used.
+
+    Attributes:
+        states: tracked relations by attribute: tags, links to many, links to one.
+        parent: entity that a new note or task belongs to.
+        children: notes and tasks that were added and not created yet.
+        doubt: the creation that was sent and not answered.
+        entity_type: collection that a note was listed in.
+        unreadable: names of attributes that could not be read.
+        password: of a new user.
+        stages: of a pipeline.
+    """
+
+    __slots__ = ("children", "doubt", "entity_type", "parent", "password", "stages", "states", "unreadable")
+
+    def __init__(self) -> None:
+        self.states: dict[str, SetChanges[str] | LinkState | OneValue] = {}
+        self.parent: Any = None
+        self.children: dict[Any, None] | None = None
+        self.doubt: Doubt | None = None
+        self.entity_type: str | None = None
+        self.unreadable: Any = ()
+        self.password: str | None = None
+        self.stages: tuple[Any, ...] | None = None
+
+    def __copy__(self) -> Links:
+        """Return the same neighbours for another entity; notes, tasks and doubt stay with the first."""
+        made = Links()
+        made.states = {name: copy(state) for name, state in self.states.items()}
+        made.parent, made.entity_type, made.unreadable = self.parent, self.entity_type, self.unreadable
+        made.password, made.stages = self.password, self.stages
+        return made
+
+    def is_dirty(self) -> bool:
+        """Return whether something of it is to be sent."""
+        return bool(self.children) or any(map(bool, self.states.values()))
+
+    def drop_child(self, child: Holder) -> None:
+        """Forget a note or task."""
+        if self.children:
+            self.children.pop(child, None)
