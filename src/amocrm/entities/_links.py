@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._core.orm.doubt import Doubt
 from .._core.orm.tracking import OneValue, SetChanges
-
-if TYPE_CHECKING:
-    from ._holder import Holder
 
 __all__ = ["LinkState", "Links"]
 
@@ -70,7 +67,7 @@ class Links:
         """Return whether something of it is to be sent."""
         return bool(self.children) or any(map(bool, self.states.values()))
 
-    def drop_child(self, child: Holder) -> None:
+    def drop_child(self, child: object) -> None:
         """Forget a note or task."""
         if self.children:
             self.children.pop(child, None)
