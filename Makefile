@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= auto
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test quick coverage check generate generators-newest bench format pins hooks changelog dist smoke sdist-test clean
+.PHONY: help demo test quick coverage check generate generators-newest openapi bench format pins hooks changelog dist smoke sdist-test clean
 
 help:
 	@echo "make demo      import 8,800 deals into a local amoCRM and read them back (ASYNC=1: async client)"
@@ -17,6 +17,7 @@ help:
 	@echo "make coverage  run the tests and hold the measured coverage"
 	@echo "make check     lint, formatting, types, description and generated code"
 	@echo "make generate  rebuild src/amocrm_gen and src/amocrm/_sync from spec/ and src/amocrm/_async"
+	@echo "make openapi   validate the published description, make TypeScript types, Postman collection and reference"
 	@echo "make bench     speed, memory, request counts and limits with their budgets (QUICK=1: half a minute, not six)"
 	@echo "make smoke     build wheel and sdist; the first program of the README runs on the wheel alone"
 	@echo "make changelog show what the next release says"
@@ -55,6 +56,11 @@ generate: $(STAMP)
 # The pinned generators and the newest ones must write the same; the newest go into an environment of nox.
 generators-newest: $(STAMP)
 	$(BIN)/python -m nox -s generators
+
+# Validates the published description, makes TypeScript types, a Postman collection and a reference in build/openapi,
+# and calls the sandbox with a client on those types; needs node 20 with npm, and says so where there is none.
+openapi: $(STAMP)
+	$(BIN)/python -m tests.interop.openapi_tools
 
 bench: $(STAMP)
 	$(BIN)/python -m bench $(if $(QUICK),--quick)

@@ -17,17 +17,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from . import async_to_sync
-from .bundle import bundle_json, load_bundle
+from .bundle import load_bundle
 from .endpoints import generate_endpoints
 from .lint import lint
 from .models import generate_models
+from .published import published_json
 from .runtime import errors as runtime_errors
 from .source import SpecError
 
 __all__ = ["differences", "generated_package", "outputs", "write"]
 
 GENERATED = "src/amocrm_gen"
-DESCRIPTION = "src/amocrm_sandbox/description.json"
+#: The published document stands twice: for everybody who takes it from the repository, and where the sandbox reads it.
+#: The wheel holds the second one only.
+DOCUMENTS = ("spec/dist/amocrm.openapi.json", "src/amocrm_sandbox/description.json")
+FIXTURES = "tests/contract"
 RUNTIME = Path(__file__).parent / "runtime"
 _WIDTH = 110
 _SHOWN = 400
@@ -51,7 +55,29 @@ if TYPE_CHECKING:
     from .bound import Api, AsyncApi
     from .client import AsyncClient, Client
 
-__all__ = ["Api", "AsyncApi", "AsyncClient", "Client"]
+__all__ = ["Api", "AsyncApi", "AsyncClient", "Client", "openapi"]
+
+
+def openapi() -> dict[str, Any]:
+    """Read the description of the API that this package is made from, as an OpenAPI 3.1 document.
+
+    Returns:
+        A new dict at each call.
+
+    Example:
+        >>> openapi()["info"]["title"]
+        'amoCRM API'
+    """
+    import json
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    # The sandbox of the same distribution checks requests against this file; it is found without importing it.
+    found = find_spec("amocrm_sandbox")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("the package amocrm_sandbox must be installed; it holds the document")
+    document: dict[str, Any] = json.loads(Path(found.origin).with_name("description.json").read_bytes())
+    return document
 
 
 def __getattr__(name: str) -> Any:
@@ -122,7 +148,7 @@ def outputs(repository: Path) -> dict[str, str]:
     if problems:
         raise SpecError(problems)
     texts = {f"{GENERATED}/{file}": text for file, text in generated_package(spec).items()}
-    texts[DESCRIPTION] = bundle_json(load_bundle(spec))
+    texts.update(dict.fromkeys(DOCUMENTS, published_json(load_bundle(spec), repository / FIXTURES)))
     texts.update(async_to_sync.convert_tree(repository))
     return texts
 
@@ -146,11 +172,13 @@ def write(repository: Path, texts: Mapping[str, str]) -> list[str]:
                 path[len(tree) + 1 :]: text for path, text in texts.items() if path.startswith(f"{tree}/")
             }
             _replace(repository, tree, files)
-    if DESCRIPTION in changed:
-        target = repository / DESCRIPTION
+    for document in DOCUMENTS:
+        if document not in changed:
+            continue
+        target = repository / document
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.new")
-        temporary.write_text(texts[DESCRIPTION], encoding="utf-8")
+        temporary.write_text(texts[document], encoding="utf-8")
         os.replace(temporary, target)
     return changed
 
@@ -199,8 +227,7 @@ def _present(repository: Path) -> dict[str, Path]:
         for path in sorted(root.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts and not _is_handwritten(tree, path):
                 found[path.relative_to(repository).as_posix()] = path
-    if (repository / DESCRIPTION).is_file():
-        found[DESCRIPTION] = repository / DESCRIPTION
+    found.update({path: repository / path for path in DOCUMENTS if (repository / path).is_file()})
     return found
 
 
@@ -221,7 +248,7 @@ def _diff(repository: Path, texts: Mapping[str, str]) -> Iterator[str]:
         )
         yield f"{path}: {state}"
     for path in changed:
-        if path in present and path in texts and path != DESCRIPTION:
+        if path in present and path in texts and path not in DOCUMENTS:
             have = present[path].read_text(encoding="utf-8", errors="replace").splitlines()
             names = (f"committed/{path}", f"generated/{path}")
             yield from difflib.unified_diff(have, texts[path].splitlines(), *names, lineterm="", n=2)

@@ -7,7 +7,6 @@ file and line it was written at, so that whatever is found later can be named.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -15,9 +14,9 @@ from typing import Any
 
 from . import node_types
 from .node_types import METHODS
-from .source import Map, Problem, Seq, SpecError, load, plain
+from .source import Map, Problem, Seq, SpecError, load
 
-__all__ = ["METHODS", "Bundle", "Operation", "bundle", "bundle_json", "load_bundle"]
+__all__ = ["METHODS", "Bundle", "Operation", "bundle", "load_bundle"]
 
 ROOT = "amocrm.yaml"
 HOOKS = "paths/hooks.yaml"
@@ -88,11 +87,6 @@ def load_bundle(spec: Path, root: str = ROOT) -> Bundle:
     if made.problems:
         raise SpecError(made.problems)
     return made
-
-
-def bundle_json(made: Bundle) -> str:
-    """Write the document as the sandbox ships it: sorted and indented, so that a new field changes its own lines."""
-    return json.dumps(plain(made.document), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 class _Bundler:

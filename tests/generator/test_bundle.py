@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.bundle import bundle, bundle_json, load_bundle
+from generator.bundle import bundle, load_bundle
+from generator.published import published_json
 from generator.source import SpecError
 
 Edit = Callable[[str, str, str], None]
@@ -53,10 +54,10 @@ def test_nodes_know_file_and_line(spec: Path) -> None:
 
 
 def test_a_new_field_changes_its_own_lines_of_the_bundle(spec: Path, edit: Edit) -> None:
-    """The sandbox gets the whole bundle as sorted, indented JSON: one property more is a few lines more."""
-    before = bundle_json(load_bundle(spec))
+    """The published document is the whole bundle as sorted, indented JSON: one property more is a few lines more."""
+    before = published_json(load_bundle(spec), spec)
     edit("schemas/boxes.yaml", "id: {type: integer}", "id: {type: integer}\n    wide: {type: integer}")
-    after = bundle_json(load_bundle(spec))
+    after = published_json(load_bundle(spec), spec)
 
     assert json.loads(before)["paths"]["/api/v4/things"]["post"]["x-batch"]["match"] == ["request_id", "id"]
     changed = [

@@ -6,9 +6,10 @@ import difflib
 import shutil
 from pathlib import Path
 
-from generator.build import DESCRIPTION, GENERATED, generated_package
-from generator.bundle import bundle_json, load_bundle
+from generator.build import DOCUMENTS, FIXTURES, GENERATED, generated_package
+from generator.bundle import load_bundle
 from generator.lint import lint
+from generator.published import published_json
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MOST = 60
@@ -26,9 +27,8 @@ def test_one_field_more_is_a_few_generated_lines(tmp_path: Path) -> None:
     schema.write_text(text[:place] + added + text[place:], encoding="utf-8")
     assert lint(spec) == []
 
-    changed = {f"{GENERATED}/{file}": made for file, made in generated_package(spec).items()} | {
-        DESCRIPTION: bundle_json(load_bundle(spec))
-    }
+    changed = {f"{GENERATED}/{file}": made for file, made in generated_package(spec).items()}
+    changed[DOCUMENTS[0]] = published_json(load_bundle(spec), REPOSITORY / FIXTURES)
     lines = [
         line
         for path, made in changed.items()

@@ -15,7 +15,29 @@ if TYPE_CHECKING:
     from .bound import Api, AsyncApi
     from .client import AsyncClient, Client
 
-__all__ = ["Api", "AsyncApi", "AsyncClient", "Client"]
+__all__ = ["Api", "AsyncApi", "AsyncClient", "Client", "openapi"]
+
+
+def openapi() -> dict[str, Any]:
+    """Read the description of the API that this package is made from, as an OpenAPI 3.1 document.
+
+    Returns:
+        A new dict at each call.
+
+    Example:
+        >>> openapi()["info"]["title"]
+        'amoCRM API'
+    """
+    import json
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    # The sandbox of the same distribution checks requests against this file; it is found without importing it.
+    found = find_spec("amocrm_sandbox")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("the package amocrm_sandbox must be installed; it holds the document")
+    document: dict[str, Any] = json.loads(Path(found.origin).with_name("description.json").read_bytes())
+    return document
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,129 @@
+"""The description as one document for everybody: servers and security of every host, examples from the fixtures.
+
+The files in ``spec`` say with ``x-host`` who serves an operation, and the client is made from that. Other tools know
+``servers`` and ``security``, so both are written out here; examples are the bodies that the contract tests hold against
+the description.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from .bundle import METHODS, Bundle
+from .source import plain
+
+__all__ = ["published_json"]
+
+_DOMAIN: Final = {
+    "default": "amocrm.ru",
+    "enum": ["amocrm.ru", "kommo.com", "amocrm.com"],
+    "description": "Domain of the account's region.",
+}
+#: Addresses of the services beside the account, by ``x-host``.
+_SERVERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "drive": {
+        "url": "https://{drive}.{domain}",
+        "description": "The files service; `drive_url` of the account says which one it is.",
+        "variables": {
+            "drive": {"default": "drive-b", "description": "Name of the account's files service."},
+            "domain": _DOMAIN,
+        },
+    },
+    "amojo": {
+        "url": "https://amojo.{domain}",
+        "description": "The chats service.",
+        "variables": {"domain": _DOMAIN},
+    },
+    "portal": {
+        "url": "https://www.{domain}",
+        "description": "The vendor's own site.",
+        "variables": {"domain": _DOMAIN},
+    },
+    "shared": {
+        "url": "https://{shard}.{domain}",
+        "description": "The host that accounts of one shard share; `api_domain` of the token names it.",
+        "variables": {
+            "shard": {"default": "api-b", "description": "Name of the shard."},
+            "domain": _DOMAIN,
+        },
+    },
+}
+_SIGNATURE: Final = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "X-Signature",
+    "description": (
+        "HMAC-SHA1 with the channel's secret, in hexadecimal, over five lines joined with line feeds: method in upper "
+        "case, Content-MD5, Content-Type, Date, path without the query. The headers Date (RFC 2822), Content-Type "
+        "(application/json) and Content-MD5 (MD5 of the body in hexadecimal, of the empty text without one) are sent "
+        "beside it. A signature is taken for 15 minutes. What the chats service posts to a channel has an X-Signature "
+        "over the body alone."
+    ),
+}
+_OAUTH: Final = {
+    "type": "oauth2",
+    "description": "Authorization code of an integration; the token goes out as a bearer token.",
+    "flows": {
+        "authorizationCode": {
+            "authorizationUrl": "https://www.amocrm.ru/oauth",
+            "tokenUrl": "https://example.amocrm.ru/oauth2/access_token",
+            "refreshUrl": "https://example.amocrm.ru/oauth2/access_token",
+            "scopes": {},
+        }
+    },
+}
+
+
+def published_json(made: Bundle, fixtures: Path) -> str:
+    """Write the published document, sorted and indented, so that a new field changes its own lines.
+
+    Args:
+        made: the bundled description.
+        fixtures: folder with ``examples/<operation>[.<variant>].json`` (answers) and ``bodies/…`` (request bodies).
+    """
+    document = plain(made.document)
+    schemes = document.get("components", {}).setdefault("securitySchemes", {})
+    schemes.update({"channel_signature": _SIGNATURE, "oauth": _OAUTH})
+    document["security"] = [*document.get("security", ()), {"oauth": []}]
+    answers, bodies = _by_operation(fixtures / "examples"), _by_operation(fixtures / "bodies")
+    for item in document["paths"].values():
+        for method in METHODS:
+            if method in item:
+                _publish(item[method], answers, bodies)
+    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _publish(
+    operation: dict[str, Any],
+    answers: Mapping[str, Mapping[str, Any]],
+    bodies: Mapping[str, Mapping[str, Any]],
+) -> None:
+    server = _SERVERS.get(operation.get("x-host", ""))
+    if server is not None:
+        operation["servers"] = [server]
+    if operation.get("x-host") == "amojo":
+        operation["security"] = [{"channel_signature": []}]
+    _illustrate(operation.get("requestBody", {}), bodies.get(operation.get("operationId", ""), {}))
+    for status in sorted(operation.get("responses", ())):
+        if status.startswith("2") and operation["responses"][status].get("content"):
+            _illustrate(operation["responses"][status], answers.get(operation.get("operationId", ""), {}))
+            break
+
+
+def _illustrate(holder: dict[str, Any], examples: Mapping[str, Any]) -> None:
+    """Add examples to the JSON media types of a body or an answer."""
+    for media_type, media in holder.get("content", {}).items():
+        if examples and media_type.endswith("json"):
+            media["examples"] = {name: {"value": value} for name, value in sorted(examples.items())}
+
+
+def _by_operation(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    for path in sorted(folder.glob("*.json")):
+        operation, _, variant = path.name.removesuffix(".json").partition(".")
+        found[operation][variant or "example"] = json.loads(path.read_text(encoding="utf-8"))
+    return found
