@@ -59,6 +59,7 @@ def running(folder: Path, *command: str, **variables: str) -> Iterator[subproces
         env=environment(folder, **variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        start_new_session=True,
         text=True,
     )
     try:

@@ -121,6 +121,7 @@ class _Form:
         self._known: dict[str, Tree] = {}
         self._made: list[tuple[Tree, str, Tree]] = []
         self._next: dict[int, int] = {}
+        self._weight = 0
 
     def read(self, text: str) -> Tree:
         limits, known, root = self._limits, self._known, self._root
@@ -166,7 +167,9 @@ class _Form:
             if type(child) is not dict:
                 child = level[above] = {}
                 self._made.append((level, above, child))
-                if len(self._made) > _LEVELS_PER_KEY * self._limits.keys:
+                # Below an unnamed index every pair opens levels of its own: such levels weigh more.
+                self._weight += 1 if cacheable else _LEVELS_PER_KEY
+                if self._weight > _LEVELS_PER_KEY * self._limits.keys:
                     raise self._limits.refuse("keys")
             level = child
             cacheable = cacheable and name != ""
