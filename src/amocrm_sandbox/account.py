@@ -57,8 +57,8 @@ class Account:
     """
 
     #: set by `Sandbox` before the first request
-    webhooks: HookQueue
-    robots: RobotRules
+    hook_queue: HookQueue
+    robot_rules: RobotRules
 
     def __init__(
         self,

@@ -85,9 +85,9 @@ class Sandbox(Account):
             log_size=log_size,
             behaviour=behaviour,
         )
-        self.webhooks: Webhooks = Webhooks(self)
+        self.webhooks = self.hook_queue = Webhooks(self)
         self.by_hand = UserActions(self, self.call)
-        self.robots: Robots = Robots(self)
+        self.robots = self.robot_rules = Robots(self)
         page = WebPage(self, self.act)
         self.control = Control(self, page, self.by_hand, self.robots, self.webhooks, self.reset)
         self._token: str | None = None

@@ -103,7 +103,7 @@ class Exchange:
             spent, time = perf_counter() - begun, account.clock.now()
             response = _dated(response, time, ("X-Request-Id", request_id))
             account.journal.add(self._request, self._path, self._name, client_id, now, response, time, spent)
-        account.webhooks.pump()
+        account.hook_queue.pump()
         if self._faults:
             delay = latency(self._faults)[1]
             if delay:
@@ -118,7 +118,7 @@ class Exchange:
                 response = self._dispatch(client_id, user_id, from_inside=True)
             except Refused as refused:
                 response = refused.response
-        self._account.webhooks.pump()
+        self._account.hook_queue.pump()
         return response
 
     def _respond(self, now: float) -> tuple[str, Response]:
@@ -193,9 +193,9 @@ class Exchange:
             has_changes = "changes" in ctx.__dict__
             deliveries = ctx.changes.flush() if has_changes else ()
         if deliveries:
-            account.webhooks.send_all(deliveries)
+            account.hook_queue.send_all(deliveries)
         for kind, id in ctx.changes.created if has_changes else ():
-            account.robots.run_rules(kind, id, ctx.now)
+            account.robot_rules.run_rules(kind, id, ctx.now)
         return response
 
     def _bearer(self) -> str:

@@ -57,14 +57,14 @@ class Robots:
         self._check(kind, values)
         with self._account.lock:
             self._change(kind, id, values, self._account.clock.now())
-        self._account.webhooks.pump()
+        self._account.hook_queue.pump()
 
     def delete(self, kind: str, id: int) -> None:
         """Put an entity into the bin now; one that is already there stays as it is."""
         self._check(kind, {})
         with self._account.lock:
             self._delete(kind, id, self._account.clock.now())
-        self._account.webhooks.pump()
+        self._account.hook_queue.pump()
 
     def when_added(self, kind: str, *, after: int = 0, delete: bool = False, **values: Any) -> None:
         """Act on every entity that is added from now on.
@@ -134,7 +134,7 @@ class Robots:
         with account.store.transaction():
             yield ctx
             deliveries = ctx.changes.flush()
-        account.webhooks.send_all(deliveries)
+        account.hook_queue.send_all(deliveries)
 
     def _change(self, kind: str, id: int, values: dict[str, Any], now: int) -> None:
         with self._acting(now) as ctx:

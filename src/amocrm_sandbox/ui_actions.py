@@ -53,8 +53,8 @@ class UserActions:
             with account.store.transaction():
                 yield ctx
                 deliveries = ctx.changes.flush()
-        account.webhooks.send_all(deliveries)
-        account.webhooks.pump()
+        account.hook_queue.send_all(deliveries)
+        account.hook_queue.pump()
 
     def _put(self, kind: str, document: Record) -> Record:
         with self._acting() as ctx:

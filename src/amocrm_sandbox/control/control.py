@@ -124,7 +124,7 @@ class Control:
             assert action is not None
             with self._account.store.transaction():
                 done = action(args)
-            self._account.webhooks.pump()
+            self._account.hook_queue.pump()
             return json_response(done, content_type=JSON)
         except KeyError as error:
             return problem(400, f"missing or unknown: {error.args[0]}")

@@ -265,8 +265,8 @@ class Changes:
         self._later = []
         hooks, self._hooks = self._hooks, {}
         ready, self._ready = self._ready, []
-        deliveries = self._account.webhooks.prepare(hooks) + ready if hooks else ready
-        self._account.webhooks.keep(deliveries)
+        deliveries = self._account.hook_queue.prepare(hooks) + ready if hooks else ready
+        self._account.hook_queue.keep(deliveries)
         return deliveries
 
     def _write(self, events: list[tuple[Any, ...]]) -> None:

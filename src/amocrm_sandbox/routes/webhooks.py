@@ -59,7 +59,7 @@ def subscribe_webhook(ctx: Context) -> Response:
     settings = list(dict.fromkeys(data["settings"]))
     hook = {**known, "updated_at": ctx.now, "disabled": False, "settings": settings}
     ctx.store.put("webhooks", hook)
-    ctx.account.webhooks.forget(hook["id"])
+    ctx.account.hook_queue.forget(hook["id"])
     return json_response(_show(ctx, hook), 201)
 
 

@@ -85,5 +85,5 @@ def uninstall(account: Account, integration: Integration) -> None:
     data = {"account_id": account_id, "client_uuid": integration.client_id, "signature": signature}
     destination = f"{address}{'&' if '?' in address else '?'}{urlencode(data)}"
     told = HookDelivery(None, "uninstall", destination, {}, b"", data, is_repeated=False, method="GET")
-    account.webhooks.keep([told])
-    account.webhooks.send_all([told])
+    account.hook_queue.keep([told])
+    account.hook_queue.send_all([told])
