@@ -74,7 +74,7 @@ if TYPE_CHECKING:
         Task,
         User,
     )
-    from .entities._relations import LinkSet
+    from .entities._many_links import LinkSet
     from .entities._tags import TagSet
     from .errors import (
         AmoCRMError,
@@ -210,7 +210,7 @@ _PLACES = {
     "_async.webhooks.handler_context": ("AsyncHandling",),
     "_core.http.hosts": ("LimitKey",),
     "_core.orm.filters": ("Condition",),
-    "entities._relations": ("LinkSet",),
+    "entities._many_links": ("LinkSet",),
     "entities._tags": ("TagSet",),
     "_async.limits.file": ("AsyncFileLimiter",),
     "_async.limits.memory": ("AsyncLimiter", "AsyncMemoryLimiter"),

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from ._adoption import attach_child
 from ._kinds import entity_class
-from ._relations import Relation, _reference, check_account
+from ._relations import Relation, check_account, reference_to
 
 if TYPE_CHECKING:
     from ._base import Entity
@@ -38,7 +38,7 @@ class ParentLink(Relation):
             kind = (None if instance._links is None else instance._links.entity_type) or UNSET
         if key is UNSET or kind is UNSET:
             return instance._absent(self.attribute)
-        return _reference(entity_class(kind), key, instance._session) if key and kind else None
+        return reference_to(entity_class(kind), key, instance._session) if key and kind else None
 
     def __set__(self, instance: Holder, value: Entity) -> None:
         if getattr(value, "_kind", None) not in _PARENTS:

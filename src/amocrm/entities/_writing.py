@@ -6,31 +6,23 @@ and company while they are created; every other link has an operation of its own
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from msgspec import UNSET
 
 from .._core.orm.operations import CREATE, UPDATE, Operation
 from .._core.orm.plan import PendingWrite, Slot
-from .._core.orm.tracking import OneValue, SetChanges, SetSent
+from .._core.orm.tracking import OneValue, SetChanges
 from ..fields._state import FieldState, finish
 from ._base import Entity
 from ._links import LinkState
-from ._local_changes import revert
-from ._relations import LinkRelation, ManyLinks, OneLink
+from ._many_links import ManyLinks
+from ._one_link import OneLink
+from ._relations import LinkRelation
+from ._sent import LinkSent, Sent
 
-__all__ = [
-    "LinkSent",
-    "Sent",
-    "adopt_id",
-    "begin",
-    "confirm",
-    "revert_write",
-    "unwritable",
-    "writes_of",
-]
+__all__ = ["unwritable", "writes_of"]
 
 _ELSEWHERE = {
     "users": "crm.users.create(...)",
@@ -41,31 +33,6 @@ _ELSEWHERE = {
 }
 #: Gives the slot of an entity.
 SlotOf = Callable[[Any], Slot]
-
-
-class Sent:
-    """What was taken off one entity: its values as they were when the commit was planned."""
-
-    __slots__ = ("fields", "links", "mains", "scalars", "tags")
-
-    def __init__(self) -> None:
-        self.scalars: Mapping[str, Any] = {}
-        self.fields: Mapping[Any, Any] = {}
-        self.tags: SetSent[str] | None = None
-        #: by attribute: changes of a set, or the one entity
-        self.links: dict[str, Any] = {}
-        self.mains: dict[str, Any] = {}
-
-
-class LinkSent:
-    """One link or unlink: the relation, the entity at its other end, whether it is to be the main one."""
-
-    __slots__ = ("last", "main", "relation", "target")
-
-    def __init__(
-        self, relation: LinkRelation[Any], target: Any, *, main: bool = False, last: bool = True
-    ) -> None:
-        self.relation, self.target, self.main, self.last = relation, target, main, last
 
 
 def unwritable(entity: Entity) -> str | None:
@@ -263,144 +230,3 @@ def _link(
         body["metadata"] = {"is_main": True}
     operation = Operation(f"links.{action}_entities", (("entity_type", entity._kind),))
     return PendingWrite(action, operation, slot_of(entity), body, sent=sent, needs=needs)
-
-
-def begin(write: PendingWrite) -> None:
-    """Note that a write is in flight: what is changed from now on stays a change."""
-    entity, sent = write.slot.entity, write.sent
-    if isinstance(sent, LinkSent):
-        state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
-        if isinstance(state, OneValue):
-            state.begin_flush()
-        elif sent.main:
-            state.main.begin_flush()
-        return
-    if sent.scalars:
-        entity._changes.begin_flush(sent.scalars)
-        if isinstance(sent.scalars.get("price"), float):
-            _warn_of_fraction(entity, sent.scalars["price"])
-    if sent.fields:
-        entity._cf.local.begin_flush(sent.fields)
-    for attribute in sent.links:
-        state = entity._links.states[attribute]
-        if isinstance(state, OneValue):
-            state.begin_flush()
-        elif attribute in sent.mains:
-            state.main.begin_flush()
-
-
-def _warn_of_fraction(entity: Entity, price: float) -> None:
-    """The documentation has whole prices for amoCRM: what becomes of the rest is not said, and it may be cut off."""
-    if entity._session is not None and entity._session.directory.whole_prices:
-        warnings.warn(
-            f"price {price} of {entity!r}: amoCRM keeps whole prices and may cut the fraction off; round it, "
-            "or keep it in a fields.Monetary",
-            stacklevel=2,
-        )
-
-
-# ---- answers ----------------------------------------------------------------------------------------------------------
-
-
-def confirm(write: PendingWrite, answer: Any) -> None:
-    """Take the answered item of a write: what was sent becomes what the server has."""
-    entity, sent = write.slot.entity, write.sent
-    if isinstance(sent, LinkSent):
-        _confirm_link(entity, sent, write.action)
-        return
-    if write.action == "create":
-        write.slot.key = answer.id
-        adopt_id(entity, answer.id, sent)
-    else:
-        _confirm_values(entity, sent)
-    data, updated = entity._data, getattr(answer, "updated_at", UNSET)
-    if updated is not UNSET and hasattr(data, "updated_at"):
-        data.updated_at = updated
-
-
-def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
-    """Make an entity stand for a record.
-
-    Args:
-        entity: an entity without id.
-        key: id of the record.
-        sent: what was sent when the record was created; None where nobody knows what it holds.
-    """
-    data, links = entity._data, entity._links
-    data.id = key
-    if links is not None:
-        links.doubt = None
-    if sent is None:
-        _forget_bases(entity)
-    else:
-        _confirm_values(entity, sent)
-    if links is not None and links.parent is not None:
-        links.parent._ensure_links().drop_child(entity)
-        data.entity_id = UNSET if links.parent._key is None else links.parent._key
-        if entity._kind == "tasks":
-            data.entity_type = links.parent._kind
-
-
-def _forget_bases(entity: Entity) -> None:
-    """Note that a record stands behind the entity whose content is not known."""
-    if entity._cf is not None:
-        entity._cf.loaded = False
-    for state in () if entity._links is None else entity._links.states.values():
-        if isinstance(state, OneValue):
-            state.base = UNSET
-        else:
-            (state.changes if isinstance(state, LinkState) else state).forget_base()
-
-
-def _confirm_values(entity: Entity, sent: Sent) -> None:
-    data, links = entity._data, entity._links
-    if sent.scalars and entity._changes is not None:
-        entity._changes.confirm(sent.scalars)
-        for wire, value in sent.scalars.items():
-            if hasattr(data, wire):  # some things are written and never shown
-                setattr(data, wire, value)
-    if entity._cf is not None:
-        entity._cf.confirm(sent.fields)
-    if links is None:
-        return
-    tags = links.states.get("tags")
-    if sent.tags is not None and isinstance(tags, SetChanges):
-        tags.confirm(sent.tags)
-    for attribute, value in sent.links.items():
-        state = links.states[attribute]
-        if isinstance(state, OneValue):
-            state.confirm(value)
-        elif isinstance(state, LinkState):
-            state.changes.confirm(value)
-            if attribute in sent.mains:
-                state.main.confirm(sent.mains[attribute])
-
-
-def _confirm_link(entity: Entity, sent: LinkSent, action: str) -> None:
-    state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
-    if isinstance(state, OneValue):
-        if action == "link":
-            state.confirm(sent.target)
-        elif sent.last:
-            state.confirm(None)
-        else:
-            state.base = None
-        return
-    if action == "unlink":
-        state.changes.confirm(SetSent(removed=(sent.target,)))
-        if state.main.base is sent.target:
-            state.main.base = UNSET
-        return
-    state.changes.confirm(SetSent(added=(sent.target,)))
-    if sent.main:
-        state.main.confirm(sent.target)
-
-
-def revert_write(write: PendingWrite) -> None:
-    """Note that the server did not take a write: everything is a change again."""
-    entity, sent = write.slot.entity, write.sent
-    if isinstance(sent, LinkSent):
-        state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
-        (state if isinstance(state, OneValue) else state.main).revert()
-    else:
-        revert(entity, sent.links)

@@ -11,8 +11,8 @@ from msgspec import UNSET, UnsetType
 from .. import fields
 from ._attributes import Flag, Id, Moment, Text
 from ._base import Entity, arguments
+from ._many_links import ManyLinks
 from ._pointers import Pointer
-from ._relations import ManyLinks
 from ._shown import Shown
 from ._tags import Tags
 from .note import Notes

@@ -11,8 +11,9 @@ from msgspec import UNSET, UnsetType
 from .. import fields
 from ._attributes import Flag, Id, Moment, Text
 from ._base import Entity, arguments
+from ._many_links import ManyLinks
+from ._one_link import OneLink
 from ._pointers import Pointer
-from ._relations import ManyLinks, OneLink
 from ._shown import Shown
 from ._tags import Tags
 from .note import Notes

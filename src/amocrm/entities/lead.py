@@ -11,8 +11,9 @@ from msgspec import UNSET, UnsetType
 
 from ._attributes import Amount, Flag, Id, Moment, Plain, Text
 from ._base import Entity, arguments
+from ._many_links import ManyLinks
+from ._one_link import OneLink
 from ._pointers import Pointer
-from ._relations import ManyLinks, OneLink
 from ._shown import Shown, ShownOne
 from ._stage import StagePointer
 from ._tags import Tags

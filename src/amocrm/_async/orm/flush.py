@@ -26,7 +26,7 @@ from amocrm._core.orm.outcome import (
 from amocrm._core.orm.plan import Chunks, PendingWrite, Plan, Slot, obstacle
 from amocrm._core.orm.times import http_date
 from amocrm.entities._base import Entity
-from amocrm.entities._writing import confirm, revert_write
+from amocrm.entities._sent import confirm, revert_write
 from amocrm.errors import AmoCRMError, APIError, DecodeError, EncodingError, ItemIssue
 from amocrm_gen._runtime.encoding import sendable
 from amocrm_gen._runtime.response_status import is_page

@@ -7,24 +7,28 @@ from itertools import pairwise
 from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from amocrm._core.orm.doubt import Doubt
 from amocrm._core.orm.evidence import Decision, Equal, Window, decide, unexplained
 from amocrm._core.orm.fingerprints import Vocabulary
 from amocrm._core.orm.history import SINGULAR, histories_of
 from amocrm._core.orm.identity import IdentityMap
-from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.operations import Operation, endpoint
+from amocrm._core.orm.outcome import Outcome, Report, Result
 from amocrm._core.orm.paging import has_next, items_of
 from amocrm._core.orm.times import http_date
 from amocrm.entities._base import Entity
 from amocrm.entities._kinds import entity_class
+from amocrm.entities._local_changes import revert
+from amocrm.entities._sent import adopt_id
 from amocrm.errors import APIError, ForbiddenError
 from amocrm_gen._runtime.wire import Response
 
 from .account import AsyncAccountState, account_zone
 from .loading import query_of
 
-__all__ = ["AsyncReconciling"]
+__all__ = ["AsyncReconciling", "note_doubts", "send_again"]
 
 #: Pages that are read where no mark says how far.
 _PAGES = 20
@@ -65,6 +69,45 @@ class AsyncReconciling:
             self._account.directory.marks.see(cls._kind, [items[0].id])
         else:
             self._account.directory.marks.see_nothing(cls._kind)
+
+    async def run(
+        self,
+        doubts: Sequence[tuple[Entity, Doubt]],
+        report: Report[Entity],
+        *,
+        settle: float,
+        equal: Equal,
+    ) -> None:
+        """Decide what became of these creations, settle them and note them in a report."""
+        groups: dict[tuple[str, Operation], list[tuple[Entity, Doubt]]] = {}
+        for entity, doubt in doubts:
+            groups.setdefault((entity._kind, doubt.operation), []).append((entity, doubt))
+        for (kind, _), members in groups.items():
+            decisions = await self.decide(kind, [doubt for _, doubt in members], settle=settle, equal=equal)
+            for (entity, _), decision in zip(members, decisions, strict=True):
+                self._settle(entity, decision, report)
+        report.sent = self.sent
+
+    def _settle(self, entity: Entity, decision: Decision, report: Report[Entity]) -> None:
+        outcome = {"stored": Outcome.APPLIED, "absent": Outcome.SKIPPED}.get(decision.answer, Outcome.UNKNOWN)
+        reason = decision.reason
+        doubt = entity._doubt
+        if doubt is None or entity._session is not self._map:
+            return  # settled by hand while the lists were read
+        if decision.key is not None:
+            adopt_id(entity, decision.key, doubt.sent)
+            self._map.directory.marks.take(entity._kind, [decision.key], None)
+            self._map.created.add((entity._kind, decision.key))
+            self._map.place(entity)
+        elif outcome is Outcome.SKIPPED:
+            reason += ": the next commit creates it"
+            send_again(self._map, entity)
+        else:
+            entity._ensure_links().doubt = replace(doubt, reason=reason)
+            ids = ", ".join(map(str, decision.candidates))
+            if ids:
+                reason += f"; it may be {ids}: session.adopt(it, id), or session.resend(it)"
+        report.note(Result(entity, "create", outcome, reason, candidates=decision.candidates))
 
     async def decide(
         self, kind: str, doubts: Sequence[Doubt], *, settle: float, equal: Equal
@@ -245,3 +288,19 @@ def _descends(page: Sequence[Any]) -> bool:
 def _parent_kind(doubts: Sequence[Doubt]) -> str:
     first = doubts[0]
     return str(first.body.get("entity_type") or dict(first.operation.path).get("entity_type") or "")
+
+
+def send_again(known: IdentityMap, entity: Entity) -> None:
+    """Let the next commit create a doubtful object."""
+    entity._ensure_links().doubt = None
+    revert(entity)
+    known.place(entity)
+
+
+def note_doubts(known: IdentityMap, report: Report[Entity]) -> None:
+    """Note the objects that are in doubt since an earlier commit: nothing is ok before they are settled."""
+    for entity in known.doubtful.values():
+        doubt = entity._doubt
+        why = "" if doubt is None or not doubt.reason else f": {doubt.reason}"
+        reason = f"sent before and in doubt since; session.reconcile() finds out{why}"
+        report.note(Result(entity, "create", Outcome.UNKNOWN, reason))

@@ -12,24 +12,26 @@ from weakref import ref as weak_ref
 from msgspec.structs import replace
 
 from amocrm._core.orm.doubt import Doubt
-from amocrm._core.orm.evidence import Decision, Equal
+from amocrm._core.orm.evidence import Equal
 from amocrm._core.orm.identity import IdentityMap, checked_id
-from amocrm._core.orm.operations import Operation
-from amocrm._core.orm.outcome import Outcome, Report, Result
+from amocrm._core.orm.outcome import Report
 from amocrm._core.orm.plan import PendingWrite, Plan, make_plan
 from amocrm._core.orm.states import Event, next_state
+from amocrm.entities._adopting import adopt, withdraw_children
 from amocrm.entities._base import Entity
 from amocrm.entities._collecting import Collected, collect, refusal, state_of
-from amocrm.entities._local_changes import revert, rollback
-from amocrm.entities._writing import adopt_id, begin, unwritable
+from amocrm.entities._local_changes import rollback
+from amocrm.entities._sent import begin
+from amocrm.entities._writing import unwritable
 from amocrm.fields._base import Field
 
 from .account import AsyncAccountState
-from .flush import AsyncFlush, Progress, stamp_of
-from .loading import get_entity, get_entity_or_none, query_of
-from .preload import Loadable, by_ids
+from .flush import AsyncFlush, Progress
+from .loading import get_entity, get_entity_or_none, query_of, refresh_entities
+from .lookups import AsyncLookups
+from .preload import Loadable
 from .query import AsyncQuery
-from .reconciling import AsyncReconciling
+from .reconciling import AsyncReconciling, note_doubts, send_again
 
 __all__ = ["AsyncSession"]
 
@@ -79,8 +81,7 @@ class AsyncSession:
         self._map.owner = weak_ref(self)
         self._batch_size = batch_size
         self._progress = progress
-        self._stamp = stamp
-        self._mark = mark
+        self._lookups = AsyncLookups(account, self._map, stamp, mark)
         self._has_raised = False
         self.report: Report[Entity] = Report()
 
@@ -168,30 +169,9 @@ class AsyncSession:
             >>> for result in (await s.reconcile()).unknown:
             ...     s.adopt(result.entity, result.candidates[0])
         """
-        checked_id(type(entity), key)
-        if entity._key is not None:
-            if entity._key != key:
-                raise ValueError(
-                    f"{entity!r} stands for the id {entity._key} already and cannot become {key}"
-                )
+        if entity._key == checked_id(type(entity), key):
             return self.add(entity)
-        if (reason := refusal(self._map, entity)) is not None:
-            raise ValueError(reason)
-        known = self._map._weak.get((entity._kind, key))
-        if known is not None and ((entity._kind, key) in self._map.created or known._is_dirty()):
-            raise ValueError(f"{entity!r} cannot become {key}: that is {known!r} of this session")
-        if isinstance(entity._session, IdentityMap):
-            entity._session.release(entity)
-        self._map.discarded.discard(entity)
-        doubt = entity._doubt
-        adopt_id(entity, key, None if doubt is None else doubt.sent)
-        if known is not None:
-            self._map.release(known)
-            known._session = self._account.origin
-            entity._absorb(known._data)
-        entity._session = self._map
-        self._map.directory.marks.take(entity._kind, [key], None)
-        self._map.place(entity)
+        adopt(self._map, entity, key, self._account.origin)
         return entity
 
     def rollback(self, *entities: Entity) -> None:
@@ -209,12 +189,7 @@ class AsyncSession:
                 )
         for entity in entities:
             rollback(entity)
-            links = entity._links
-            for child in list((links.children if links is not None else None) or ()):
-                self.discard(child)
-                child._ensure_links().parent = None
-            if links is not None:
-                links.children = None
+            self.discard(*withdraw_children(entity))
             self._map.settle(entity)
 
     async def refresh(self, *entities: Entity, one_by_one: bool = False) -> None:
@@ -237,20 +212,7 @@ class AsyncSession:
                 raise ValueError(
                     f"{entity!r} is {state_of(entity)} here: refresh() takes entities that exist"
                 )
-        if len(entities) == 1:
-            await get_entity(self._account, type(entities[0]), entities[0].id, self._map)
-            return
-        groups: dict[str, dict[int, Entity]] = {}
-        for entity in entities:
-            groups.setdefault(entity._kind, {})[entity.id] = entity
-        for group in groups.values():
-            cls = type(next(iter(group.values())))
-            found = await by_ids(
-                self._account, self._map, cls, list(group), one_by_one=one_by_one, what="session.refresh"
-            )
-            for key in group:
-                if key not in found:
-                    await get_entity(self._account, cls, key, self._map)  # says how it is missing
+        await refresh_entities(self._account, self._map, entities, one_by_one=one_by_one)
 
     async def get(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T:
         """Read one entity into the session; local changes are kept.
@@ -306,15 +268,15 @@ class AsyncSession:
         """
         if self._map.busy:
             raise RuntimeError("this session is committing already; a session belongs to one thread or task")
-        flush = AsyncFlush(self._account, self._map, self._progress, self._stamp_ref())
+        flush = AsyncFlush(self._account, self._map, self._progress, self._lookups.stamp_ref)
         writes: list[PendingWrite] = []
         self._map.busy = True
         try:
             collected = self._collect()
-            self._add_stamps(collected)
+            self._lookups.add_stamps(collected)
             self.report = flush.report
-            await self._resolve(collected)
-            await self._read_marks(self._plan(collected))
+            await self._lookups.resolve(collected)
+            await self._lookups.read_marks(self._plan(collected))
             # What was changed while these were read belongs to this commit.
             collected = self._collect()
             writes = collected.writes()
@@ -323,7 +285,7 @@ class AsyncSession:
                 self._map.add(entity)
             for write in writes:
                 begin(write)
-            self._note_doubts(flush.report)
+            note_doubts(self._map, flush.report)
             await flush.run(plan)
         except BaseException:
             self._has_raised = True
@@ -369,101 +331,16 @@ class AsyncSession:
         writes = collected.writes()
         lookups = [
             f"GET    /api/v4/{kind}/custom_fields: ids of fields that are named"
-            for kind in self._unnamed(collected)
+            for kind in self._lookups.unnamed(collected)
         ]
         plan = make_plan(writes, self._batch_size, lookups)
         marks = [
             f"GET    /api/v4/{kind}: the newest id, to prove later what is not stored"
-            for kind in self._unmarked(plan)
+            for kind in self._lookups.unmarked(plan)
         ]
         return Plan(plan.levels, (*plan.lookups, *marks), plan.waiting)
 
-    # ---- lookups
-
-    def _unnamed(self, collected: Collected) -> list[str]:
-        """Return the kinds whose definitions must be read, because a changed field is known by its name."""
-        known = self._account.directory.fields
-        kinds = dict.fromkeys(
-            entity._kind
-            for entity in collected.entities
-            if (state := entity._cf) is not None
-            and (
-                any(state.name_of(ref) is not None for ref in state.local)
-                if entity._kind in known
-                else state.needs_definitions()
-            )
-        )
-        return [kind for kind in kinds if kind not in known or known[kind].is_stale]
-
-    async def _resolve(self, collected: Collected) -> None:
-        for kind in self._unnamed(collected):
-            await self._account.definitions(kind)
-        entities = [entity for entity in collected.entities if entity._cf is not None]
-        for entity in entities:
-            definitions = self._account.directory.fields.get(entity._kind)
-            if definitions is not None:
-                entity._fields().resolve(definitions)
-        # An option that is missing may have been added since the definitions were read.
-        kinds = {entity._kind for entity in entities if self._lacks_options(entity)}
-        for kind in sorted(kinds):
-            await self._account.read_definitions(kind)
-
-    def _lacks_options(self, entity: Entity) -> bool:
-        definitions, state = self._account.directory.fields.get(entity._kind), entity._fields()
-        return definitions is not None and any(
-            definitions.lacks_option(ref, item.value, item.enum_id)
-            for ref in state.local
-            for item in state.local.get(ref)
-        )
-
-    def _unmarked(self, plan: Plan) -> list[str]:
-        """Return the kinds whose newest id is read before the commit, because nothing of them was seen."""
-        if self._mark is False:
-            return []
-        marks, kinds = self._account.directory.marks, []
-        for step in plan.steps:
-            kind = step.writes[0].entity._kind
-            if step.writes[0].action != "create" or kind == "notes" or marks.highest(kind) is not None:
-                continue
-            # The first commit of a client pays nothing: its answers are the marks of the next ones.
-            if self._mark or self._stamp is not None or (marks.commits and step.requests > 1):
-                kinds.append(kind)
-        return kinds
-
-    async def _read_marks(self, plan: Plan) -> None:
-        for step in plan.steps:
-            kind = step.writes[0].entity._kind
-            if kind in self._unmarked(plan):
-                await AsyncReconciling(self._account, self._map).read_mark(type(step.writes[0].entity))
-
-    def _stamp_ref(self) -> tuple[str, Any] | None:
-        return None if self._stamp is None else self._stamp.ref
-
-    def _add_stamps(self, collected: Collected) -> None:
-        if self._stamp is None:
-            return
-        from secrets import token_hex
-
-        for entity in collected.entities:
-            declared = type(entity)._declared.get(self._stamp.attribute)
-            new = entity._key is None and entity._doubt is None
-            if new and declared is self._stamp and not entity._field_items(self._stamp):
-                self._stamp.__set__(entity, token_hex(12))
-
     # ---- afterwards
-
-    def _note_doubts(self, report: Report[Entity]) -> None:
-        for entity in self._map.doubtful.values():
-            doubt = entity._doubt
-            why = "" if doubt is None or not doubt.reason else f": {doubt.reason}"
-            report.note(
-                Result(
-                    entity,
-                    "create",
-                    Outcome.UNKNOWN,
-                    f"sent before and in doubt since; session.reconcile() finds out{why}",
-                )
-            )
 
     async def reconcile(
         self,
@@ -496,56 +373,15 @@ class AsyncSession:
             ValueError: an object has no value in the field ``key``; nothing was sent.
         """
         report: Report[Entity] = Report()
-        groups: dict[tuple[str, Operation], list[tuple[Entity, Doubt]]] = {}
+        doubts: list[tuple[Entity, Doubt]] = []
         for entity in self._map.doubtful.values():
             doubt = entity._doubt
             if doubt is not None:
-                doubt = doubt if key is None else replace(doubt, stamp=self._key_of(entity, doubt, key))
-                groups.setdefault((entity._kind, doubt.operation), []).append((entity, doubt))
+                stamp = doubt.stamp if key is None else self._lookups.key_of(entity, doubt, key)
+                doubts.append((entity, replace(doubt, stamp=stamp)))
         reconciling = AsyncReconciling(self._account, self._map, sees_all)
-        for (kind, _), members in groups.items():
-            decisions = await reconciling.decide(
-                kind, [doubt for _, doubt in members], settle=settle, equal=equal
-            )
-            for (entity, _), decision in zip(members, decisions, strict=True):
-                self._settle(entity, decision, report)
-        report.sent = reconciling.sent
+        await reconciling.run(doubts, report, settle=settle, equal=equal)
         return report
-
-    def _key_of(self, entity: Entity, doubt: Doubt, key: Field[Any, Any]) -> Any:
-        """Return reference and value of a natural key in what was sent."""
-        definitions = self._account.directory.fields.get(entity._kind)
-        definition = None if definitions is None else definitions.find(key.ref)
-        refs: set[tuple[str, Any]] = {key.ref}
-        if definition is not None:
-            refs.add(("id", definition.id))
-        if entity._cf is not None:
-            refs.add(entity._cf.canonical(key.ref))
-        stamp = stamp_of(doubt.body, refs)
-        if stamp is None:
-            raise ValueError(f"{entity!r} was sent without a value in {key!r}: reconcile it without key=")
-        return stamp
-
-    def _settle(self, entity: Entity, decision: Decision, report: Report[Entity]) -> None:
-        outcome = {"stored": Outcome.APPLIED, "absent": Outcome.SKIPPED}.get(decision.answer, Outcome.UNKNOWN)
-        reason = decision.reason
-        doubt = entity._doubt
-        if doubt is None or entity._session is not self._map:
-            return  # settled by hand while the lists were read
-        if decision.key is not None:
-            adopt_id(entity, decision.key, doubt.sent)
-            self._map.directory.marks.take(entity._kind, [decision.key], None)
-            self._map.created.add((entity._kind, decision.key))
-            self._map.place(entity)
-        elif outcome is Outcome.SKIPPED:
-            reason += ": the next commit creates it"
-            self._send_again(entity)
-        else:
-            entity._ensure_links().doubt = replace(doubt, reason=reason)
-            ids = ", ".join(map(str, decision.candidates))
-            if ids:
-                reason += f"; it may be {ids}: session.adopt(it, id), or session.resend(it)"
-        report.note(Result(entity, "create", outcome, reason, candidates=decision.candidates))
 
     def resend(self, *entities: Entity) -> None:
         """Let the next commit create doubtful objects again: you know that the server does not have them.
@@ -557,12 +393,7 @@ class AsyncSession:
             if next_state(state_of(entity), Event.RESEND) is None or entity._session is not self._map:
                 raise ValueError(f"the creation of {entity!r} is not in doubt in this session")
         for entity in entities:
-            self._send_again(entity)
-
-    def _send_again(self, entity: Entity) -> None:
-        entity._ensure_links().doubt = None
-        revert(entity)
-        self._map.place(entity)
+            send_again(self._map, entity)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self._map.new)} new, {len(self.changed)} changed>"

@@ -13,10 +13,10 @@ from amocrm.entities._base import Entity
 from amocrm.errors import DecodeError, NotFoundError
 
 from .account import AccountState
-from .preload import Loadable, check_loadable, preload
+from .preload import Loadable, by_ids, check_loadable, preload
 from .query import Query
 
-__all__ = ["get_entity", "get_entity_or_none", "query_of"]
+__all__ = ["get_entity", "get_entity_or_none", "query_of", "refresh_entities"]
 
 T = TypeVar("T", bound=Entity)
 
@@ -110,3 +110,26 @@ def get_entity_or_none(
     if wanted:
         preload(account, origin, [entity], wanted, one_by_one=True, cache=WeakValueDictionary())
     return entity
+
+
+def refresh_entities(
+    account: AccountState, origin: Origin, entities: Iterable[Entity], *, one_by_one: bool
+) -> None:
+    """Read entities of a session anew: one by its id, several by lists of 250.
+
+    Raises:
+        NotFoundError: one of them does not exist any more.
+        FilterIgnored: the account has no filter option.
+    """
+    groups: dict[str, dict[int, type[Entity]]] = {}
+    for entity in entities:
+        groups.setdefault(entity._kind, {})[entity.id] = type(entity)
+    for group in groups.values():
+        cls = next(iter(group.values()))
+        found: dict[int, Any] = {}
+        if len(group) > 1:
+            what = "session.refresh"
+            found = by_ids(account, origin, cls, list(group), one_by_one=one_by_one, what=what)
+        for key in group:
+            if key not in found:
+                get_entity(account, cls, key, origin)

@@ -1,0 +1,126 @@
+"""What a commit must read before it is sent: definitions of named fields, options, the newest ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amocrm._core.orm.doubt import Doubt
+from amocrm._core.orm.identity import IdentityMap
+from amocrm._core.orm.plan import Plan
+from amocrm.entities._base import Entity
+from amocrm.entities._collecting import Collected
+from amocrm.fields._base import Field
+
+from .account import AsyncAccountState
+from .flush import stamp_of
+from .reconciling import AsyncReconciling
+
+__all__ = ["AsyncLookups"]
+
+
+class AsyncLookups:
+    """The reads and values that a session adds to its commits.
+
+    Args:
+        account: the account.
+        known: the session's objects.
+        stamp: field that takes a unique value for each new object.
+        mark: whether the newest id of a kind may be read first; None decides by what it brings.
+    """
+
+    def __init__(
+        self,
+        account: AsyncAccountState,
+        known: IdentityMap,
+        stamp: Field[Any, Any] | None,
+        mark: bool | None,
+    ) -> None:
+        self._account = account
+        self._map = known
+        self._stamp = stamp
+        self._mark = mark
+
+    def unnamed(self, collected: Collected) -> list[str]:
+        """Return the kinds whose definitions must be read, because a changed field is known by its name."""
+        known = self._account.directory.fields
+        kinds = dict.fromkeys(
+            entity._kind
+            for entity in collected.entities
+            if (state := entity._cf) is not None
+            and (
+                any(state.name_of(ref) is not None for ref in state.local)
+                if entity._kind in known
+                else state.needs_definitions()
+            )
+        )
+        return [kind for kind in kinds if kind not in known or known[kind].is_stale]
+
+    async def resolve(self, collected: Collected) -> None:
+        for kind in self.unnamed(collected):
+            await self._account.definitions(kind)
+        entities = [entity for entity in collected.entities if entity._cf is not None]
+        for entity in entities:
+            definitions = self._account.directory.fields.get(entity._kind)
+            if definitions is not None:
+                entity._fields().resolve(definitions)
+        # An option that is missing may have been added since the definitions were read.
+        kinds = {entity._kind for entity in entities if self._lacks_options(entity)}
+        for kind in sorted(kinds):
+            await self._account.read_definitions(kind)
+
+    def _lacks_options(self, entity: Entity) -> bool:
+        definitions, state = self._account.directory.fields.get(entity._kind), entity._fields()
+        return definitions is not None and any(
+            definitions.lacks_option(ref, item.value, item.enum_id)
+            for ref in state.local
+            for item in state.local.get(ref)
+        )
+
+    def unmarked(self, plan: Plan) -> list[str]:
+        """Return the kinds whose newest id is read before the commit, because nothing of them was seen."""
+        if self._mark is False:
+            return []
+        marks, kinds = self._account.directory.marks, []
+        for step in plan.steps:
+            kind = step.writes[0].entity._kind
+            if step.writes[0].action != "create" or kind == "notes" or marks.highest(kind) is not None:
+                continue
+            # The first commit of a client pays nothing: its answers are the marks of the next ones.
+            if self._mark or self._stamp is not None or (marks.commits and step.requests > 1):
+                kinds.append(kind)
+        return kinds
+
+    async def read_marks(self, plan: Plan) -> None:
+        for step in plan.steps:
+            kind = step.writes[0].entity._kind
+            if kind in self.unmarked(plan):
+                await AsyncReconciling(self._account, self._map).read_mark(type(step.writes[0].entity))
+
+    @property
+    def stamp_ref(self) -> tuple[str, Any] | None:
+        return None if self._stamp is None else self._stamp.ref
+
+    def add_stamps(self, collected: Collected) -> None:
+        if self._stamp is None:
+            return
+        from secrets import token_hex
+
+        for entity in collected.entities:
+            declared = type(entity)._declared.get(self._stamp.attribute)
+            new = entity._key is None and entity._doubt is None
+            if new and declared is self._stamp and not entity._field_items(self._stamp):
+                self._stamp.__set__(entity, token_hex(12))
+
+    def key_of(self, entity: Entity, doubt: Doubt, key: Field[Any, Any]) -> Any:
+        """Return reference and value of a natural key in what was sent."""
+        definitions = self._account.directory.fields.get(entity._kind)
+        definition = None if definitions is None else definitions.find(key.ref)
+        refs: set[tuple[str, Any]] = {key.ref}
+        if definition is not None:
+            refs.add(("id", definition.id))
+        if entity._cf is not None:
+            refs.add(entity._cf.canonical(key.ref))
+        stamp = stamp_of(doubt.body, refs)
+        if stamp is None:
+            raise ValueError(f"{entity!r} was sent without a value in {key!r}: reconcile it without key=")
+        return stamp

@@ -1,0 +1,59 @@
+"""Making an object stand for a record that exists, and withdrawing what was added to an entity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._core.orm.identity import IdentityMap, Origin
+from ._base import Entity
+from ._collecting import refusal
+from ._sent import adopt_id
+
+__all__ = ["adopt", "withdraw_children"]
+
+
+def adopt(known: IdentityMap, entity: Entity, key: int, origin: Origin) -> None:
+    """Make a new or doubtful object stand for a record, in a session.
+
+    Args:
+        known: the session's objects.
+        entity: the object.
+        key: id of the record.
+        origin: where an unchanged object of this id goes.
+
+    Raises:
+        ValueError: the object stands for another id, the id for another changed object, or one of them
+            belongs elsewhere.
+    """
+    if entity._key is not None:
+        raise ValueError(f"{entity!r} stands for the id {entity._key} already and cannot become {key}")
+    if (reason := refusal(known, entity)) is not None:
+        raise ValueError(reason)
+    place = (entity._kind, key)
+    other: Any = known._weak.get(place)
+    if other is not None and (place in known.created or other._is_dirty()):
+        raise ValueError(f"{entity!r} cannot become {key}: that is {other!r} of this session")
+    if isinstance(entity._session, IdentityMap):
+        entity._session.release(entity)
+    known.discarded.discard(entity)
+    doubt = entity._doubt
+    adopt_id(entity, key, None if doubt is None else doubt.sent)
+    if other is not None:
+        known.release(other)
+        other._session = origin
+        entity._absorb(other._data)
+    entity._session = known
+    known.directory.marks.take(entity._kind, [key], None)
+    known.place(entity)
+
+
+def withdraw_children(entity: Entity) -> list[Entity]:
+    """Take away notes and tasks that were added to an entity and not created yet; return them."""
+    links = entity._links
+    if links is None or not links.children:
+        return []
+    children = list(links.children)
+    links.children = None
+    for child in children:
+        child._ensure_links().parent = None
+    return children
