@@ -58,6 +58,7 @@ class AsyncAmoCRM(AsyncConnection):
         http_transport: a transport of the HTTP library to use instead of our own connections.
         proxy: address of a proxy; the usual environment variables without it.
         verify: TLS settings for private certificate authorities.
+        unverified_tls: take a ``verify`` that checks no certificates or host names; refused without it.
         hooks: functions that are told what happens, one event at a time (``RequestSent``, ``RetryDecided``, …).
         ahead: requests that a reader may run ahead of its user; 0 turns that off, and with it the
             threads of the sync client.

@@ -64,6 +64,7 @@ class AsyncConnection:
         http_transport: AsyncBaseTransport | None = None,
         proxy: str | None = None,
         verify: ssl.SSLContext | None = None,
+        unverified_tls: bool = False,
         hooks: Iterable[Callable[[Event], None]] | None = None,
         ahead: int = 4,
         user_agent: str | None = None,
@@ -74,7 +75,7 @@ class AsyncConnection:
         account, token = credentials(account, token, has_oauth=oauth is not None, environment=os.environ)
         hosts = parse_account(account, base_url)
         check_credentials(token, oauth, store)
-        check_collaborators(limiter, retry, verify, proxy, max_response_bytes)
+        check_collaborators(limiter, retry, verify, proxy, max_response_bytes, unverified_tls=unverified_tls)
         check_count(least=0, ahead=ahead)
         _check_neighbours()
         clock = clock or Clock()

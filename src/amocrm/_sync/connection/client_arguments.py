@@ -47,7 +47,13 @@ def check_credentials(token: object, oauth: object, store: object) -> None:
 
 
 def check_collaborators(
-    limiter: object, retry: object, verify: object, proxy: object, max_response_bytes: object
+    limiter: object,
+    retry: object,
+    verify: object,
+    proxy: object,
+    max_response_bytes: object,
+    *,
+    unverified_tls: bool = False,
 ) -> None:
     """Check the collaborators that may be passed in.
 
@@ -63,6 +69,8 @@ def check_collaborators(
             "verify is an ssl.SSLContext (ssl.create_default_context(cafile='ca.pem') for an authority of your "
             "own); certificates are always verified, since the token goes over the connection"
         )
+    if isinstance(verify, ssl.SSLContext) and not unverified_tls:
+        _check_verification(verify)
     if proxy is not None and not _is_address(proxy):
         raise ConfigurationError("proxy is an address such as 'http://user:password@host:3128'")
     check_count(max_response_bytes=max_response_bytes)
@@ -82,6 +90,15 @@ def checked_hooks(given: Iterable[Callable[[Any], None]] | None) -> tuple[Callab
         if not callable(hook) or matches_flavour(hook, coroutine=True):
             raise ConfigurationError(f"a hook is a plain function that takes one event, not {_kind(hook)}")
     return hooks
+
+
+def _check_verification(context: ssl.SSLContext) -> None:
+    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
+        raise ConfigurationError(
+            "verify must be a context that checks certificates and host names, got one that does not: whoever is "
+            "on the way could read the token; use ssl.create_default_context(cafile='ca.pem'), or pass "
+            "unverified_tls=True if you want that"
+        )
 
 
 def _check_methods(name: str, given: object, methods: tuple[str, ...], instead: str) -> None:

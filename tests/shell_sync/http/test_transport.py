@@ -1,0 +1,161 @@
+"""Sending over real sockets: what is bounded, what is refused before it leaves, which library carries it."""
+# GENERATED from tests/shell_async/http/test_transport.py by generator/async_to_sync.py: edit that file and run `make generate`.
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from amocrm import Timeout
+from amocrm._sync.connection.connection import Connection
+from amocrm._core.http.retry import NEVER
+from amocrm._io.http_library import library_of
+from amocrm.errors import ConfigurationError, UnansweredError
+from amocrm_gen._runtime.op import Op
+from amocrm_gen._runtime.wire import Request
+from amocrm_sandbox import Sandbox, SandboxServer
+
+from .._raw import raw
+
+pytestmark = pytest.mark.anyio
+
+GET = Op(id="list_leads", tag="leads", method="GET", path="/api/v4/leads", safety="safe")
+POST = Op(id="create_leads", tag="leads", method="POST", path="/api/v4/leads", safety="unsafe")
+
+
+def client(url: str | None = None, **options: Any) -> Connection:
+    """A client that tries once."""
+    options.setdefault("token", "x" * 40)
+    return Connection("demo", base_url=url, retry=NEVER, **options)
+
+
+@pytest.mark.parametrize("op", [GET, POST])
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"HTTP/1.1 200 OK\r\nx-slow: ", b"a"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n", b"a"),
+    ],
+    ids=["headers", "informational", "body"],
+)
+def test_the_whole_is_bounded(op: Op, first: bytes, again: bytes) -> None:
+    """A server that sends a byte now and then holds a call no longer than ``whole``, wherever it is slow."""
+    ended = threading.Event()
+
+    def slowly() -> Iterator[bytes]:
+        yield first
+        while not ended.wait(0.02):
+            yield again
+
+    with raw(slowly()) as server:
+        with client(server.url, timeout=Timeout(read=30, whole=0.4)) as crm:
+            with pytest.raises(UnansweredError, match="whole"):
+                crm.send(Request(op=op, path=op.path))
+        ended.set()
+
+
+@pytest.mark.parametrize(
+    ("request_", "word"),
+    [
+        (Request(op=GET, path=GET.path, query="x=" + "1" * 100_000), "address"),
+        (Request(op=GET, path=GET.path, headers={"X-Note": "a\r\nb: c"}), "X-Note"),
+        (Request(op=GET, path=GET.path, headers={"X-Note\r\nHost": "a"}), "Host"),
+        (Request(op=GET, path=GET.path, headers={"": "a"}), "header"),
+        (Request(op=GET, path=GET.path, headers={"X-Имя": "a"}), "header"),
+        (Request(op=GET, path=GET.path, headers={"X-Name": "имя"}), "header"),
+    ],
+)
+def test_what_no_request_can_hold_is_refused_before_it_leaves(request_: Request, word: str) -> None:
+    """Line breaks, foreign letters and endless addresses are named, and no connection is opened for them."""
+    with raw([], times=0) as server:
+        with client(server.url) as crm:
+            with pytest.raises(ConfigurationError, match=word):
+                crm.send(request_)
+        assert server.requests == []
+
+
+def test_a_missing_file_of_certificates_is_refused_before_it_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """SSL_CERT_FILE that names no file is told, not called an unknown outcome."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+    with client() as crm:
+        with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+            crm.send(Request(op=POST, path=POST.path))
+
+
+def test_plain_http_loads_no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A local server costs no certificates of authorities, whose loading takes longer than the request."""
+    loaded = []
+    with monkeypatch.context() as patch:
+        patch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: loaded.append("file"))
+        patch.setattr(ssl.SSLContext, "load_default_certs", lambda *_, **__: loaded.append("default"))
+        with SandboxServer(Sandbox(limits=False)) as server:
+            with client(server.url, token=server.sandbox.token) as crm:
+                assert (crm.send(Request(op=GET, path=GET.path))).status in (200, 204)
+    assert loaded == []
+
+
+def test_a_closed_client_says_so() -> None:
+    """After close nothing is sent, in this client and in its copies."""
+    crm = client("http://127.0.0.1:9")
+    copy = crm.with_options(timeout=1)
+    crm.close()
+    for each in (crm, copy):
+        with pytest.raises(ConfigurationError, match="closed"):
+            each.send(Request(op=GET, path=GET.path))
+
+
+def test_a_pool_that_has_lost_its_connections_is_replaced() -> None:
+    """A hundred answers that nobody reads take every connection; the next request is answered all the same."""
+    with SandboxServer(Sandbox(limits=False)) as server:
+        with client(server.url, token=server.sandbox.token) as crm:
+            pool = crm._sender.transport._connections.take(server.url)
+            taken = [pool.http.handle_request(_bare(pool.http, server)) for _ in range(100)]
+            assert (crm.send(Request(op=GET, path=GET.path))).status in (200, 204)
+            for response in taken:
+                response.stream.close()  # type: ignore[union-attr]
+
+
+def _bare(transport: Any, server: SandboxServer) -> Any:
+    headers = {"authorization": f"Bearer {server.sandbox.token}"}
+    return library_of(transport).Request("GET", server.url + "/api/v4/account", headers=headers)
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpx2"])
+def test_a_transport_of_either_library_is_taken(name: str) -> None:
+    """Requests for a transport are made of its own library, errors of it become ours."""
+    library: Any = pytest.importorskip(name)
+    answer = library.MockTransport(lambda request: library.Response(200, json={"host": request.url.host}))
+    with client(http_transport=answer) as crm:
+        assert b"demo.amocrm.ru" in (crm.send(Request(op=GET, path=GET.path))).content
+
+    def fail(request: Any) -> Any:
+        raise library.ReadTimeout("late", request=request)
+
+    with client(http_transport=library.MockTransport(fail)) as crm:
+        with pytest.raises(UnansweredError, match="ReadTimeout"):
+            crm.send(Request(op=GET, path=GET.path))
+
+
+def test_a_class_of_its_own_gets_the_library_in_use() -> None:
+    """An object with the right method needs no base class."""
+    assert library_of(object()).Request
+    assert library_of(httpx.MockTransport(lambda request: httpx.Response(200))).Request is httpx.Request
+
+
+@pytest.mark.parametrize("what", ["no certificates", "no host names"])
+def test_a_context_that_verifies_nothing_is_refused(what: str) -> None:
+    """Whoever wants it has to say so by name."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    if what == "no certificates":
+        context.verify_mode = ssl.CERT_NONE
+    with pytest.raises(ConfigurationError, match="unverified_tls"):
+        client(verify=context)
+    client(verify=context, unverified_tls=True).close()
