@@ -45,6 +45,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/python -m tests.support.language
 	$(BIN)/python -m generator lint
 	$(BIN)/python -m generator check
 	$(BIN)/mypy

@@ -162,7 +162,7 @@ def _fail(reason: str) -> int:
 
 
 def _serve(args: argparse.Namespace) -> None:
-    # Late, so that `--help` works without the extra, and that a missing one is told in a sentence.
+    # Imported late: `--help` works without the extra, and a missing one is reported in a sentence.
     from .app import Sandbox
     from .control.origin_check import is_loopback
     from .engine.rate_limits import Limits

@@ -191,7 +191,6 @@ class UserActions:
 
     def delete_task(self, id: int) -> None:
         """Delete a task."""
-
         with self._acting() as ctx:
             row = ctx.store.row("SELECT entity_type, entity_id FROM tasks WHERE id=?", (id,))
             if row is not None:
@@ -251,7 +250,6 @@ class UserActions:
 
     def receive_mail(self, email: str, subject: str, text: str, name: str = "") -> str:
         """Receive a letter of an unknown person, which makes an incoming lead, and return its uid."""
-
         with self._acting() as ctx:
             ctx.changes.is_paused = True
             values = [{"field_code": "EMAIL", "values": [{"value": email, "enum_code": "WORK"}]}]

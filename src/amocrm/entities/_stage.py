@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 from msgspec import UNSET
 
@@ -77,9 +77,9 @@ def _stage_of(item: Any) -> Any:
 
 def _pair(value: Any) -> tuple[int, int | None]:
     """Stage and pipeline of a ``Status``, or of a pair of pipeline and stage ids."""
-    if type(value) is tuple and len(value) == 2 and all(type(one) is int for one in value):
-        pipeline, status = value
-        return status, pipeline
+    if type(value) is tuple and len(value) == 2 and all(type(part) is int for part in value):
+        pipeline_id, status_id = cast("tuple[int, int]", value)
+        return status_id, pipeline_id
     key = getattr(value, "_key", None)
     if key is None or getattr(value, "_kind", "") != "statuses":
         raise TypeError(

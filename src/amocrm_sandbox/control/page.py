@@ -1,6 +1,6 @@
 """Files and data of the web page at `/_sandbox/`: views of the account and of the requests.
 
-The page reads through these views and not through the API, so that watching an account changes no counter of it.
+The page reads through these views and not through the API: watching an account changes none of its counters.
 """
 
 from __future__ import annotations

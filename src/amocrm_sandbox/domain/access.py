@@ -107,7 +107,7 @@ def reach(ctx: Context, kind: str) -> tuple[str, list[Any]] | None:
 
 
 def may(ctx: Context, kind: str, action: str, row: dict[str, Any]) -> bool:
-    """Whether the acting user may do something (`view`, `edit`, `delete`, `export`) to an entity.
+    """Return whether the acting user may do something (`view`, `edit`, `delete`, `export`) to an entity.
 
     Args:
         ctx: The request.
@@ -153,7 +153,7 @@ def _row(ctx: Context, kind: str, id: int) -> dict[str, Any] | None:
 
 
 def may_see(ctx: Context, kind: str, id: int) -> bool:
-    """Whether there is such an entity and the acting user may see it."""
+    """Return whether there is such an entity and the acting user may see it."""
     if rights_of(ctx) is None:
         return ctx.exists(kind, id)
     row = _row(ctx, kind, id)

@@ -128,7 +128,7 @@ class Context:
     # ---- reading the account
 
     def exists(self, kind: str, id: Any) -> bool:
-        """Whether there is such an entity or list element, and not in the bin."""
+        """Return whether there is such an entity or list element, and not in the bin."""
         sql = f"SELECT 1 FROM {kind} WHERE id=? AND is_deleted=0"
         return kind in ENTITY_TABLES and self.store.row(sql, (id,)) is not None
 

@@ -88,7 +88,7 @@ class Kind:
 
 
 def _is_bin(ctx: Context, kind: Kind) -> bool:
-    """Whether the bin is asked for; that of customers cannot be."""
+    """Return whether the bin is asked for; that of customers cannot be."""
     return "only_deleted" in ctx.with_ and kind.name != "customers"
 
 

@@ -168,7 +168,7 @@ LEADS = Kind(
 
 
 def _prepare_contact(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefix: str) -> None:
-    """Keep the full name and its parts together, whichever of them is sent."""
+    """Keep the full name and its parts together when either is sent."""
     parts = ("first_name", "last_name")
     if any(data.get(part) is not None for part in parts):
         known = old or {}

@@ -23,7 +23,7 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             in an update, and call notes need `duration` and `source`. False: such keys are ignored, and the two may
             be missing.
         search: How `query` of the four main lists finds numbers: `literal` as they are stored, `digits` by their
-            digits alone, so that ``9001234567`` finds ``+7 (900) 123-45-67``.
+            digits alone: ``9001234567`` finds ``+7 (900) 123-45-67``.
         search_delay: Seconds after which a new or changed entity is found by what it contains.
 
     Example:

@@ -32,7 +32,7 @@ class _Node:
 class Router:
     """A tree of path segments; a fixed segment wins over a parameter.
 
-    A segment `{entity_type}` stands for the four main entities and is spelled out, so that `/leads/notes` is found
+    A segment `{entity_type}` stands for the four main entities and is spelled out: `/leads/notes` is found
     under it and not under `/leads/{id}`.
 
     Example:

@@ -1,4 +1,4 @@
-"""One client connection of the server: HTTP/1.1 by h11, so that every planted fault is under full control."""
+"""One client connection of the server, HTTP/1.1 by h11: it controls every byte of a planted fault."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ class Connection(asyncio.Protocol):
         self._pump()
 
     def _refuse(self, status: int) -> None:
-        """Answer what is no request, or too much of one, with the page of a gateway, and close."""
+        """Answer a malformed or oversized request with the page of a gateway, and close."""
         if self._transport is None:
             return
         page = html_page(status)

@@ -115,7 +115,7 @@ def _show(ctx: Context, record: dict[str, Any], names: dict[tuple[str, int], str
 
 
 def _narrow_by_rights(ctx: Context, selection: Selection) -> None:
-    """Keep the events of entities that the acting user may see; those of tasks and lists are everybody's."""
+    """Keep the events of entities that the acting user may see; every user sees those of tasks and lists."""
     if access.rights_of(ctx) is None:
         return
     reaches = {kind: access.reach(ctx, kind) for kind in SINGULARS}

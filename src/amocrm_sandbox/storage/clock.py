@@ -12,7 +12,7 @@ class Clock:
     """The sandbox's two clocks.
 
     The wall clock (`now`) stamps entities and ages tokens and can be moved; the monotonic one only feeds the
-    request limits, so that a moved calendar does not open or close a limit.
+    request limits: a moved calendar does not open or close a limit.
 
     Args:
         wall: Source of Unix time in seconds.

@@ -191,7 +191,7 @@ CREATE INDEX tokens_client ON tokens (client_id, kind);
 # What a file of an older format lacks, by that format.
 UPGRADES = {1: _HOOKS}
 
-# What a reset empties; integrations and tokens stay, so that clients go on.
+# What a reset empties; integrations and tokens stay, and clients go on.
 TABLES = (
     "documents",
     "sequences",

@@ -64,7 +64,6 @@ def full_rights(**changes: Any) -> dict[str, Any]:
 
 def create_account(store: Store, now: int, subdomain: str, timezone: str, random: Random) -> None:
     """Fill an empty store with what every account has from the first day."""
-
     admin_id = store.next_id("users")
     store.set_setting(
         "account",

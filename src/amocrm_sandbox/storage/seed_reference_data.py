@@ -45,7 +45,6 @@ def fill_reference_data(store: Store, now: int, random: Random) -> None:
         now: Unix seconds of its creation.
         random: Source of ids.
     """
-
     for sort, (name, color, kind) in enumerate(_CUSTOMER_STATUSES):
         status = {"id": store.next_id("customer_statuses"), "name": name, "sort": sort, "is_default": True}
         store.put("customer_statuses", {**status, "conditions": [], "color": color, "type": kind})

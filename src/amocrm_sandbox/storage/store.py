@@ -162,7 +162,7 @@ class Store:
     # ---- numbers
 
     def next_id(self, name: str) -> int:
-        """Return the next id of a kind. Each kind counts from a base of its own, so that mixed-up ids are seen."""
+        """Return the next id of a kind. Each kind counts from a base of its own: mixed-up ids are seen."""
         value = self._sequences.get(name)
         if value is None:
             value = self.value("SELECT value FROM sequences WHERE name=?", (name,)) or SEQUENCES.get(name, 0)

@@ -197,7 +197,7 @@ class Tokens:
         return int(user_id)
 
     def is_live_refresh(self, value: str) -> bool:
-        """Whether a refresh token could be used now; asking does not spend it."""
+        """Return whether a refresh token could be used now; asking does not spend it."""
         row = self._store.row(
             "SELECT expires_at, spent FROM tokens WHERE value=? AND kind='refresh'", (value,)
         )

@@ -42,7 +42,7 @@ def signature_headers(
 
 
 def is_signed(secret: str, method: str, path: str, headers: Mapping[str, str], body: bytes, now: int) -> bool:
-    """Whether a request is signed with a secret, over these bytes, within the last 15 minutes."""
+    """Return whether a request is signed with a secret, over these bytes, within the last 15 minutes."""
     date, digest = headers.get("date", ""), headers.get("content-md5", "").lower()
     try:
         moment = parsedate_to_datetime(date)

@@ -1,0 +1,128 @@
+"""Words that the prose of this repository avoids, and the places where they still occur.
+
+``python -m tests.support.language`` prints every place; ``make check`` runs it. Rewritten folders stay clean:
+remove the row of a folder from ``PENDING`` once it is.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+__all__ = ["PENDING", "findings", "in_docstrings", "in_lines", "is_pending", "main", "pages"]
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+#: Generated copies are judged by their sources.
+_GENERATED: Final = ("src/amocrm/_sync/", "src/amocrm_gen/_runtime/")
+
+#: Files and folders that are not rewritten yet. A folder covers the folders below it.
+PENDING: Final = (
+    "docs/",
+    "src/amocrm_gen/",
+    "src/amocrm/_async/auth/",
+    "src/amocrm/_async/connection/",
+    "src/amocrm/_async/http/",
+    "src/amocrm/_async/limits/",
+    "src/amocrm/_async/orm/",
+    "src/amocrm/_async/resources/",
+    "src/amocrm/_async/webhooks/",
+    "src/amocrm/_async/_home.py",
+    "src/amocrm/_async/_handlers.py",
+    "src/amocrm/_async/_primitives.py",
+    "src/amocrm/_async/_redis.py",
+    "src/amocrm/_async/client.py",
+    "src/amocrm/_core/",
+    "src/amocrm/_io/",
+    "src/amocrm/command/",
+    "src/amocrm/entities/",
+    "src/amocrm/fields/",
+    "src/amocrm/webhooks/",
+    "src/amocrm/errors.py",
+    "src/amocrm/events.py",
+    "src/amocrm/otel.py",
+    "src/amocrm/testing.py",
+    "src/amocrm/tokens.py",
+    "src/amocrm/__init__.py",
+)
+
+#: Pattern -> what to write instead.
+_BANNED: Final = {
+    r"\b(he|his|him|himself)\b": "it, its, the process, the caller",
+    r"\b(nobody|somebody|everybody|anybody)\b": "the noun: no process, a user, every caller",
+    r"\b(whoever|whatever|whichever)\b": "the noun: the process that, the value that",
+    r"\b(what|who) is no\b": "the condition: unless it is a",
+    r", so that\b": "a new sentence, or 'so'",
+    r"\bcan not\b(?! be empty)": "cannot",  # the answer of the API that the sandbox repeats
+    r"\bpoliteness\b|\bturned? back\b": "the term of the field",
+}
+_PATTERN: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _BANNED), re.IGNORECASE)
+#: A function says what it does; these begin a noun phrase or a question.
+_OPENERS: Final = re.compile(r"(?:What|Who|Whose|Whether|How|Of|The|An?)\b")
+
+
+def in_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Give line number and words of every banned phrase."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for match in _PATTERN.finditer(line):
+            yield number, match.group()
+
+
+def in_docstrings(text: str) -> Iterator[tuple[int, str]]:
+    """Give line number and first words of docstrings of functions that do not begin with a verb."""
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_attribute(node):
+            continue
+        docstring = ast.get_docstring(node) or ""
+        if _OPENERS.match(docstring):
+            yield node.body[0].lineno, " ".join(docstring.split()[:4])
+
+
+def _is_attribute(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Return True for a property or a fixture, which is described as a thing."""
+    names = {name for part in node.decorator_list for name in ast.unparse(part).replace("(", ".").split(".")}
+    return bool(names & {"property", "cached_property", "fixture"})
+
+
+def pages() -> Iterator[Path]:
+    """Give the handwritten modules of ``src`` and the pages of ``docs``."""
+    for pattern in ("src/**/*.py", "docs/**/*.md"):
+        for path in sorted(ROOT.glob(pattern)):
+            if not path.relative_to(ROOT).as_posix().startswith(_GENERATED):
+                yield path
+
+
+def is_pending(path: Path) -> bool:
+    """Return True for a file that is not rewritten yet."""
+    return path.relative_to(ROOT).as_posix().startswith(PENDING)
+
+
+def findings(path: Path) -> list[str]:
+    """Return the places of a file that need other words."""
+    text = path.read_text(encoding="utf-8")
+    found = [*in_lines(text), *(in_docstrings(text) if path.suffix == ".py" else ())]
+    return [f"{path.relative_to(ROOT)}:{line}: {words}" for line, words in sorted(found)]
+
+
+def main() -> int:
+    """Print the places in rewritten files and how many are left elsewhere; return the exit code."""
+    wrong: list[str] = []
+    left = 0
+    for path in pages():
+        places = findings(path)
+        if is_pending(path):
+            left += len(places)
+        else:
+            wrong += places
+    print(
+        "\n".join(
+            [*wrong, f"{len(wrong)} phrases to rewrite, {left} more in files that are still to be done"]
+        )
+    )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

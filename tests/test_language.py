@@ -1,0 +1,52 @@
+"""Plain language in the rewritten parts of ``src`` and ``docs``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.language import PENDING, ROOT, findings, in_docstrings, in_lines, is_pending, pages
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in pages() if not is_pending(path)], ids=lambda path: path.name
+)
+def test_rewritten_files_use_plain_words(path: Path) -> None:
+    """A rewritten file has no banned phrase, and its functions say in the imperative what they do."""
+    assert findings(path) == []
+
+
+def test_every_pending_row_names_something() -> None:
+    """A row of the shrinking list names a file or folder that exists."""
+    assert [row for row in PENDING if not (ROOT / row).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Whoever waits keeps his place.",
+        "nobody knows",
+        "It is closed, so that nothing is lost.",
+        "It can not.",
+    ],
+)
+def test_a_banned_phrase_is_seen(line: str) -> None:
+    """The check can fail: each of these lines has a phrase to rewrite."""
+    assert list(in_lines(line))
+
+
+@pytest.mark.parametrize(
+    "line", ["The change is applied.", "This is history.", "Send it so that it arrives."]
+)
+def test_plain_words_pass(line: str) -> None:
+    """A banned word is a whole word."""
+    assert list(in_lines(line)) == []
+
+
+def test_a_function_says_what_it_does() -> None:
+    """A docstring of a function begins with a verb; a property may be a noun phrase."""
+    function = 'def rate():\n    """The rate."""\n'
+
+    assert [words for _, words in in_docstrings(function)] == ["The rate."]
+    assert list(in_docstrings("@property\n" + function)) == []
