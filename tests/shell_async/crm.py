@@ -38,7 +38,7 @@ def client_of(sandbox: Sandbox, **options: Any) -> AsyncAmoCRM:
     clock = ManualClock()
     limiter = AsyncMemoryLimiter(FAST, clock=clock)
     return AsyncAmoCRM(
-        "demo",
+        options.pop("name", "demo"),
         token=options.pop("token", sandbox.token),
         http_transport=in_process(sandbox),
         limiter=limiter,

@@ -38,7 +38,7 @@ def client_of(sandbox: Sandbox, **options: Any) -> AmoCRM:
     clock = ManualClock()
     limiter = MemoryLimiter(FAST, clock=clock)
     return AmoCRM(
-        "demo",
+        options.pop("name", "demo"),
         token=options.pop("token", sandbox.token),
         http_transport=in_process(sandbox),
         limiter=limiter,

@@ -83,13 +83,9 @@ class Collected:
 def _obstacle(entity: Entity) -> str:
     if entity._key is not None:
         return ""
-    if entity._doubt is not None:
-        return "whose creation is in doubt: session.reconcile() first"
-    return (
-        ""
-        if isinstance(entity._session, IdentityMap)
-        else "which was discarded: adopt it, add it, or take away what points to it"
-    )
+    if not isinstance(entity._session, IdentityMap):
+        return "which was discarded: adopt it, add it, or take away what points to it"
+    return "" if entity._doubt is None else "whose creation is in doubt: session.reconcile() first"
 
 
 def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -118,7 +119,7 @@ class _Case:
         by_form = self._by_form()
         for group in classes:
             self._by_private_link(group, by_form.get(group.form, ()))
-        pool = _Pool(self._unexplained(classes, by_form))
+        pool = _Pool(self, self._unexplained(classes, by_form), classes)
         for group in classes:
             rest = [place for place in group.places if place not in self.answers]
             if rest:
@@ -185,15 +186,13 @@ class _Case:
         found: dict[Print, list[Any]] = {}
         for item in self.free.values():
             if item.id not in self.used:
-                history = self.window.histories.get(item.id)
-                original = item if history is None or history.original is None else history.original
-                forms = {print_of_record(item, self.words), print_of_record(original, self.words)}
+                form = print_of_record(self.original(item) or item, self.words)
                 # The server makes up a name where none was sent.
-                for form in {*forms, *(_nameless(form) for form in forms)}:
-                    found.setdefault(form, []).append(item)
+                for one in {form, _nameless(form)}:
+                    found.setdefault(one, []).append(item)
         return found
 
-    def _fits(self, group: _Class, item: Any) -> bool:
+    def fits(self, group: _Class, item: Any) -> bool:
         """Return whether author and time allow a record to be one of these."""
         body, stored_by = group.body, getattr(item, "created_by", UNSET)
         author = body.get("created_by", self.window.user)
@@ -204,10 +203,10 @@ class _Case:
             return True
         if isinstance(body.get("created_at"), int):
             return bool(stored_at == body["created_at"])
-        low, high = self._span(group)
+        low, high = self.span(group)
         return low <= stored_at <= high
 
-    def _span(self, group: _Class) -> tuple[float, float]:
+    def span(self, group: _Class) -> tuple[float, float]:
         offset = self.window.clock_offset
         if offset is None:
             return 0, float("inf")
@@ -227,12 +226,10 @@ class _Case:
                 self._store(place, item.id, "equal, and linked to what only this session created")
 
     def _is_equal(self, group: _Class, item: Any) -> bool:
-        history = self.window.histories.get(item.id)
-        original = item if history is None or history.original is None else history.original
         return (
             item.id not in self.used
-            and self._fits(group, item)
-            and (whole_body(group.body, original) or whole_body(group.body, item))
+            and self.fits(group, item)
+            and whole_body(group.body, self.original(item) or item)
         )
 
     # ---- the rest
@@ -242,40 +239,29 @@ class _Case:
         open_classes = [
             group for group in classes if any(place not in self.answers for place in group.places)
         ]
+        # A robot may give a record the looks of another class; with one class there is no other.
+        only = open_classes[0] if len(open_classes) == 1 else None
+        taken = set()
+        if only is not None:
+            taken = {item.id for item in by_form.get(only.form, ()) if self._is_equal(only, item)}
         if not open_classes:
             return []
-        taken = {
-            item.id
-            for group in open_classes
-            for item in by_form.get(group.form, ())
-            if self._is_equal(group, item)
-        }
-        kept = self._kept(open_classes)
-        found = []
-        for item in self.free.values():
-            if item.id in taken or item.id in self.used:
-                continue
-            history = self.window.histories.get(item.id)
-            if history is not None and history.original is not None:
-                form = print_of_record(history.original, self.words)
-                if all(sure_part(form, keys, self.words) not in parts for keys, parts in kept.items()):
-                    continue  # known as it was created, and it was created as something else
-            found.append(item)
-        return found
+        return [item for item in self.free.values() if item.id not in taken and item.id not in self.used]
 
-    def _kept(self, classes: Sequence[_Class]) -> dict[frozenset[Hashable], set[Print]]:
-        """Return, by what the bodies say, those parts of them that a server keeps as they are."""
-        found: dict[frozenset[Hashable], set[Print]] = {}
-        for group in classes:
-            keys = frozenset(key for key, value in group.form if is_sure(key, value, self.words))
-            found.setdefault(keys, set()).add(sure_part(group.form, keys, self.words))
-        return found
+    def original(self, item: Any) -> Any:
+        """Return a record as it was created, None where nobody knows."""
+        history = self.window.histories.get(item.id)
+        return None if history is None else history.original
+
+    def sure_keys(self, group: _Class) -> frozenset[Hashable]:
+        """Return what a body says that a server keeps as it is."""
+        return frozenset(key for key, value in group.form if is_sure(key, value, self.words))
 
     def _by_equality(
         self, group: _Class, rest: Sequence[int], records: Sequence[Any], pool: _Pool, now: float
     ) -> None:
         equal = [item.id for item in records if self._is_equal(group, item)]
-        others = [item.id for item in pool.fitting(self, group)]
+        others = [item.id for item in pool.fitting(self, group, set(equal))]
         obstacles = {place: self._obstacle(place, now) for place in rest}
         mine = self.equal == "mine"
         if mine and equal and len(equal) <= len(rest) and (len(equal) == len(rest) or not others):
@@ -310,31 +296,43 @@ class _Case:
 
 
 class _Pool:
-    """Unexplained records by author and time, so that each class looks at a few of them only."""
+    """Unexplained records, kept so that each class looks at a few of them only.
 
-    def __init__(self, items: Sequence[Any]) -> None:
+    Records whose creation events tell are found by what they were created as, the others by author and time.
+    """
+
+    def __init__(self, case: _Case, items: Sequence[Any], classes: Sequence[_Class]) -> None:
         groups: dict[Any, list[Any]] = {}
+        self._known: dict[tuple[Hashable, Print], list[Any]] = {}
+        key_sets = {case.sure_keys(group) for group in classes}
         for item in items:
-            groups.setdefault(getattr(item, "created_by", UNSET), []).append(item)
+            original = case.original(item)
+            if original is None:
+                groups.setdefault(getattr(item, "created_by", UNSET), []).append(item)
+                continue
+            form = print_of_record(original, case.words)
+            for keys in key_sets:
+                self._known.setdefault((keys, sure_part(form, keys, case.words)), []).append(item)
         self._groups = {author: sorted(members, key=_created) for author, members in groups.items()}
         self._times = {
             author: [_created(item) for item in members] for author, members in self._groups.items()
         }
 
-    def fitting(self, case: _Case, group: _Class) -> list[Any]:
+    def fitting(self, case: _Case, group: _Class, equal: Collection[int]) -> list[Any]:
         """Return some of the records that may be one of a class; none only if there are none."""
         author = group.body.get("created_by", case.window.user)
         authors = list(self._groups) if author is None else [author, UNSET]
         created = group.body.get("created_at")
-        low, high = (created, created) if isinstance(created, int) else case._span(group)
+        low, high = (created, created) if isinstance(created, int) else case.span(group)
         found: list[Any] = []
         for one in authors:
-            times = self._times.get(one, [])
+            times, members = self._times.get(one, []), self._groups.get(one, [])
             start, end = bisect_left(times, low), bisect_right(times, high)
-            members = self._groups.get(one, [])
-            found += members[start : min(end, start + SHOWN)]
+            found += islice((item for item in members[start:end] if item.id not in equal), SHOWN)
             found += [item for item in members[:SHOWN] if _created(item) < 0]
-        return found
+        keys = case.sure_keys(group)
+        known = self._known.get((keys, sure_part(group.form, keys, case.words)), [])
+        return [*found, *(item for item in known if item.id not in equal and case.fits(group, item))]
 
 
 def _created(item: Any) -> float:
@@ -385,4 +383,4 @@ def unexplained(doubts: Sequence[Doubt], window: Window, words: Vocabulary, sett
     classes = [group for group in case._classes() if group.doubts[0].stamp is None]
     by_form = case._by_form()
     items = case._unexplained(classes, by_form)
-    return [item.id for item in items if any(case._fits(group, item) for group in classes)]
+    return [item.id for item in items if any(case.fits(group, item) for group in classes)]

@@ -72,11 +72,31 @@ def _history(kind: str, record: Any, events: Sequence[Any], words: Vocabulary) -
         return History(not untouched, record if untouched else None)
     if changes[0].created_at != record.updated_at:
         return History(True)  # something changed it later and left no event
+    if not _is_chain(changes):
+        return History(True)
     original = copy(record)
     for event in changes:
         if not _put_back(original, event, words):
             return History(True)
     return History(True, original)
+
+
+def _is_chain(changes: Sequence[Any]) -> bool:
+    """Return whether the changes of each value follow from each other: none is missing or out of order."""
+    last: dict[Any, Any] = {}
+    for event in changes:
+        if "tag" in event.type or not event.value_after:
+            continue
+        part = event.value_after[0]
+        field = part.get("custom_field_value") if isinstance(part, Mapping) else None
+        key = (event.type, field.get("field_id") if isinstance(field, Mapping) else None)
+        newer = last.get(key)
+        if newer is not None and (
+            newer.created_at == event.created_at or newer.value_before != event.value_after
+        ):
+            return False
+        last[key] = event
+    return True
 
 
 def _is_harmless(kind: str, type_: str) -> bool:
