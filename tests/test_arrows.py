@@ -300,7 +300,10 @@ def loaded_by(statement: str) -> set[str]:
 
 
 #: loads the three dependencies with all that they bring, also what httpx takes along when it is installed
-_DEPENDENCIES = "import attrs, httpx, msgspec; httpx.Client().close()"
+_DEPENDENCIES = (
+    "import attrs, httpx, msgspec, importlib.util; httpx.Client().close(); "
+    "importlib.util.find_spec('httpx2') and __import__('httpx2').Client().close()"
+)
 
 
 @pytest.mark.parametrize(
