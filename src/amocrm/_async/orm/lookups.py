@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from amocrm._core.orm.doubt import Doubt
 from amocrm._core.orm.identity import IdentityMap
-from amocrm._core.orm.plan import Plan
 from amocrm.entities._base import Entity
 from amocrm.entities._collecting import Collected
 from amocrm.fields._base import Field
@@ -26,6 +26,7 @@ class AsyncLookups:
         known: the session's objects.
         stamp: field that takes a unique value for each new object.
         mark: whether the newest id of a kind may be read first; None decides by what it brings.
+        batch_size: highest number of items in a request.
     """
 
     def __init__(
@@ -34,11 +35,13 @@ class AsyncLookups:
         known: IdentityMap,
         stamp: Field[Any, Any] | None,
         mark: bool | None,
+        batch_size: int | None,
     ) -> None:
         self._account = account
         self._map = known
         self._stamp = stamp
         self._mark = mark
+        self._batch_size = batch_size
 
     def unnamed(self, collected: Collected) -> list[str]:
         """Return the kinds whose definitions must be read, because a changed field is known by its name."""
@@ -55,18 +58,22 @@ class AsyncLookups:
         )
         return [kind for kind in kinds if kind not in known or known[kind].is_stale]
 
-    async def resolve(self, collected: Collected) -> None:
-        for kind in self.unnamed(collected):
+    async def resolve(self, collected: Collected) -> bool:
+        """Put changes of named fields under the ids of the account; return whether something was read."""
+        unnamed = self.unnamed(collected)
+        for kind in unnamed:
             await self._account.definitions(kind)
-        entities = [entity for entity in collected.entities if entity._cf is not None]
+        known = self._account.directory.fields
+        entities = [
+            entity for entity in collected.entities if entity._cf is not None and entity._kind in known
+        ]
         for entity in entities:
-            definitions = self._account.directory.fields.get(entity._kind)
-            if definitions is not None:
-                entity._fields().resolve(definitions)
+            entity._fields().resolve(known[entity._kind])
         # An option that is missing may have been added since the definitions were read.
         kinds = {entity._kind for entity in entities if self._lacks_options(entity)}
         for kind in sorted(kinds):
             await self._account.read_definitions(kind)
+        return bool(unnamed or kinds)
 
     def _lacks_options(self, entity: Entity) -> bool:
         definitions, state = self._account.directory.fields.get(entity._kind), entity._fields()
@@ -76,25 +83,27 @@ class AsyncLookups:
             for item in state.local.get(ref)
         )
 
-    def unmarked(self, plan: Plan) -> list[str]:
+    def unmarked(self, collected: Collected) -> dict[str, type[Entity]]:
         """Return the kinds whose newest id is read before the commit, because nothing of them was seen."""
-        if self._mark is False:
-            return []
-        marks, kinds = self._account.directory.marks, []
-        for step in plan.steps:
-            kind = step.writes[0].entity._kind
-            if step.writes[0].action != "create" or kind == "notes" or marks.highest(kind) is not None:
-                continue
-            # The first commit of a client pays nothing: its answers are the marks of the next ones.
-            if self._mark or self._stamp is not None or (marks.commits and step.requests > 1):
-                kinds.append(kind)
-        return kinds
+        marks = self._account.directory.marks
+        # The first commit of a client pays nothing: its answers are the marks of the next ones.
+        if self._mark is False or not (self._mark or self._stamp is not None or marks.commits):
+            return {}
+        counts: Counter[str] = Counter()
+        classes: dict[str, type[Entity]] = {}
+        for entity in collected.entities:
+            if entity._key is None and entity._doubt is None and entity._kind != "notes":
+                counts[entity._kind] += 1
+                classes[entity._kind] = type(entity)
+        pays = 0 if self._mark or self._stamp is not None else min(250, self._batch_size or 250)
+        return {kind: classes[kind] for kind in counts if counts[kind] > pays and marks.highest(kind) is None}
 
-    async def read_marks(self, plan: Plan) -> None:
-        for step in plan.steps:
-            kind = step.writes[0].entity._kind
-            if kind in self.unmarked(plan):
-                await AsyncReconciling(self._account, self._map).read_mark(type(step.writes[0].entity))
+    async def read_marks(self, collected: Collected) -> bool:
+        """Read the newest ids that are missing; return whether there were any."""
+        kinds = self.unmarked(collected)
+        for cls in kinds.values():
+            await AsyncReconciling(self._account, self._map).read_mark(cls)
+        return bool(kinds)
 
     @property
     def stamp_ref(self) -> tuple[str, Any] | None:

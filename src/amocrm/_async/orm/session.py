@@ -81,7 +81,7 @@ class AsyncSession:
         self._map.owner = weak_ref(self)
         self._batch_size = batch_size
         self._progress = progress
-        self._lookups = AsyncLookups(account, self._map, stamp, mark)
+        self._lookups = AsyncLookups(account, self._map, stamp, mark, batch_size)
         self._has_raised = False
         self.report: Report[Entity] = Report()
 
@@ -275,10 +275,9 @@ class AsyncSession:
             collected = self._collect()
             self._lookups.add_stamps(collected)
             self.report = flush.report
-            await self._lookups.resolve(collected)
-            await self._lookups.read_marks(self._plan(collected))
-            # What was changed while these were read belongs to this commit.
-            collected = self._collect()
+            has_waited = await self._lookups.resolve(collected)
+            if await self._lookups.read_marks(collected) or has_waited:
+                collected = self._collect()  # what was changed while these were read belongs to this commit
             writes = collected.writes()
             plan = make_plan(writes, self._batch_size)
             for entity in collected.joining:
@@ -336,7 +335,7 @@ class AsyncSession:
         plan = make_plan(writes, self._batch_size, lookups)
         marks = [
             f"GET    /api/v4/{kind}: the newest id, to prove later what is not stored"
-            for kind in self._lookups.unmarked(plan)
+            for kind in self._lookups.unmarked(collected)
         ]
         return Plan(plan.levels, (*plan.lookups, *marks), plan.waiting)
 
