@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol
 from weakref import WeakSet
@@ -55,13 +56,17 @@ class ForkSafeLock:
         self._lock = threading.Lock()
         reset_after_fork(self)
 
-    def __enter__(self) -> None:
-        self._lock.acquire()
+    # The lock's own methods, without a frame of ours around them: an interruption between taking the lock and
+    # the block that it guards would leave it taken for ever.
+    @property
+    def __enter__(self) -> Callable[[], bool]:
+        return self._lock.__enter__
 
+    @property
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.release()
+        self,
+    ) -> Callable[[type[BaseException] | None, BaseException | None, TracebackType | None], None]:
+        return self._lock.__exit__
 
     def after_fork(self) -> None:
         """Be free."""
