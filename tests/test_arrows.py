@@ -28,6 +28,7 @@ ARROWS = {
     "amocrm_gen.api": {"amocrm_gen._runtime", "amocrm_gen.models"},
     "amocrm_gen.bound": {"amocrm_gen._runtime", "amocrm_gen.models", "amocrm_gen.api"},
     "amocrm_gen.client": {"amocrm_gen._runtime"},
+    "amocrm_gen.openapi": set(),  # the function that reads the published document
     "amocrm.errors": {"amocrm_gen._runtime"},
     "amocrm._core": {"amocrm.errors", "amocrm_gen._runtime", "amocrm_gen.models", "amocrm_gen.api"},
     "amocrm.fields": {"amocrm.errors", "amocrm._core", "amocrm_gen._runtime", "amocrm_gen.models"},
@@ -56,8 +57,8 @@ ARROWS["amocrm._sync"] = _BELOW_SHELL
 ARROWS["amocrm.otel"] = {"amocrm.errors", "amocrm._core"}
 ARROWS["amocrm.tokens"] = {"amocrm.errors", "amocrm._core"}
 ARROWS["amocrm.events"] = {"amocrm._core", "amocrm_gen._runtime"}
-#: a front door: the command works on inboxes, which belong to the shell
-ARROWS["amocrm.command"] = _BELOW_SHELL | {"amocrm._sync"}
+#: a front door: the command works on inboxes and clients, which belong to the shell, and reads the description
+ARROWS["amocrm.command"] = _BELOW_SHELL | {"amocrm._sync", "amocrm_gen.openapi"}
 #: the outside libraries that a room may import besides the standard library
 OUTSIDE = {
     "amocrm_gen._runtime": {"msgspec"},

@@ -3,6 +3,7 @@
 amocrm sandbox [options]   a local amoCRM (needs the extra ``sandbox``)
 amocrm doctor [options]    checks this installation, a token and its account
 amocrm models [options]    writes typed classes for the custom fields of an account
+amocrm verify [options]    compares what an account answers with the description of this version
 amocrm login ACCOUNT …     the first login of an integration, into a folder of tokens
 amocrm webhooks [options]  list, replay and drop accepted deliveries; work on them
 """
@@ -34,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .command.models import main as models
 
         return models(given[1:])
+    if given[:1] == ["verify"]:
+        from .command.verify import main as verify
+
+        return verify(given[1:])
     if given[:1] == ["login"]:
         from .command.login import main as login
 

@@ -15,7 +15,15 @@ from .account import add_options, client_of, has_account, token_of
 if TYPE_CHECKING:
     from .._sync.client import AmoCRM
 
-__all__ = ["DISTRIBUTION", "Finding", "examine", "examine_installation", "main", "other_owners"]
+__all__ = [
+    "DISTRIBUTION",
+    "Finding",
+    "examine",
+    "examine_installation",
+    "installed_version",
+    "main",
+    "other_owners",
+]
 
 #: The distribution that this package belongs to.
 DISTRIBUTION: Final = "amocrm-orm"
@@ -45,9 +53,9 @@ def examine_installation() -> Iterator[Finding]:
         )
     if not others:
         yield "ok", "no other distribution installs a package 'amocrm'"
-    yield "ok", ", ".join(f"{name} {_version(name)}" for name in ("httpx", "attrs", "msgspec"))
+    yield "ok", ", ".join(f"{name} {installed_version(name)}" for name in ("httpx", "attrs", "msgspec"))
     for extra, needs in (("sandbox", "fastjsonschema"), ("redis", "redis")):
-        found = _version(needs)
+        found = installed_version(needs)
         if found is None:
             yield "note", f"the extra '{extra}' is not installed (pip install {DISTRIBUTION}[{extra}])"
 
@@ -119,7 +127,8 @@ def _rights(crm: AmoCRM, user: object) -> Iterator[Finding]:
         yield "ok", f"the token belongs to {found.name}, an administrator"
 
 
-def _version(name: str) -> str | None:
+def installed_version(name: str) -> str | None:
+    """Return the version of an installed distribution, or None."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -131,7 +140,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="amocrm doctor", description=__doc__)
     add_options(parser)
     options = parser.parse_args(arguments)
-    print(f"{DISTRIBUTION} {_version(DISTRIBUTION)}, Python {sys.version.split()[0]}")
+    print(f"{DISTRIBUTION} {installed_version(DISTRIBUTION)}, Python {sys.version.split()[0]}")
     bad = _show(examine_installation())
     if not has_account(options):
         print("      to examine an account too: --account mycompany and AMOCRM_TOKEN")

@@ -121,7 +121,7 @@ class EventLinkEntity(Model, kw_only=True):
     type: str | None | UnsetType = UNSET
     """Singular.
 
-    Known values: `lead`, `contact`, `company`, `customer`.
+    Known values: `lead`, `contact`, `company`, `customer`, `catalog_element`.
     """
     id: int | None | UnsetType = UNSET
 

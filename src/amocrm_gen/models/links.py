@@ -143,7 +143,7 @@ class EntityLink(Model, kw_only=True):
     entity_type: str | UnsetType = UNSET
     """Missing in the list of one entity.
 
-    Known values: `leads`, `contacts`, `companies`, `customers`.
+    Known values: `leads`, `contacts`, `companies`, `customers`, `catalog_elements`.
     """
     to_entity_id: int | UnsetType = UNSET
     """Id at the other end."""

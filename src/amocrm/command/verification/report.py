@@ -1,0 +1,77 @@
+"""The report: JSON without a value of the account, to be attached to an issue as it is. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from .reading import Reading
+from .round_trip import RoundTrip
+
+__all__ = ["found_deviations", "lines", "report_of"]
+
+
+def report_of(
+    reading: Reading, trip: RoundTrip | None, document: Mapping[str, Any], version: str, platform: str
+) -> dict[str, Any]:
+    """Make the report.
+
+    Args:
+        reading: what was read.
+        trip: what was written, None where nothing was.
+        document: the description that answers were compared with.
+        version: of this distribution.
+        platform: domain of the account's region; the account itself is not named.
+    """
+    asked = {name: _operation(one) for name, one in sorted(reading.asked.items())}
+    return {
+        "report": "amocrm verify",
+        "format": 1,
+        "version": version,
+        "description": hashlib.sha256(msgspec.json.encode(document, order="sorted")).hexdigest()[:16],
+        "python": ".".join(map(str, sys.version_info[:2])),
+        "platform": platform,
+        "wrote": None
+        if trip is None
+        else {"created": dict(trip.created), "left_behind": dict(trip.left_behind)},
+        "deviations": sum(len(one["deviations"]) for one in asked.values()),
+        "operations": asked,
+        "left_out": dict(sorted(reading.left_out.items())),
+    }
+
+
+def _operation(asked: Any) -> dict[str, Any]:
+    deviations = sorted(asked.comparison.deviations.items())
+    return {
+        "statuses": {str(status): count for status, count in sorted(asked.statuses.items())},
+        "items": asked.items,
+        "objects": asked.comparison.objects,
+        "deviations": [
+            {"kind": one.kind, "path": one.path, "detail": one.detail, "count": count}
+            for one, count in deviations
+        ],
+        "never_seen": asked.comparison.never_seen,
+    }
+
+
+def found_deviations(report: Mapping[str, Any]) -> Iterator[str]:
+    """Iterate over the deviations of a report as lines for the terminal."""
+    for name, operation in report["operations"].items():
+        for one in operation["deviations"]:
+            yield f"{name}: {one['kind']} at {one['path']}: {one['detail']} ({one['count']} times)"
+
+
+def lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """Iterate over what the terminal shows of a report."""
+    yield from found_deviations(report)
+    read = report["operations"]
+    requests = sum(sum(one["statuses"].values()) for one in read.values())
+    objects = sum(one["objects"] for one in read.values())
+    yield f"{len(read)} operations asked with {requests} requests, {objects} objects compared"
+    yield f"{len(report['left_out'])} operations left out; the report says why"
+    found = report["deviations"]
+    yield f"{found} deviations from the description" if found else "no deviation from the description"
