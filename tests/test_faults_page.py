@@ -15,7 +15,8 @@ def test_the_published_table_is_true(is_async: bool) -> None:
     faced = run_all(is_async)
     assert list(wrong(faced)) == []
     # A failure here: run `python -m tests.support.fault_table` and read the difference as a change of behaviour.
-    assert page(faced).splitlines() == PAGE.read_text(encoding="utf-8").splitlines()
+    published = PAGE.read_text(encoding="utf-8").partition("\n## ")[0]
+    assert page(faced).splitlines() == published.splitlines()
 
 
 def test_every_fault_is_on_the_page() -> None:

@@ -12,6 +12,7 @@ from amocrm._async._primitives import Clock, Wakeup
 from amocrm_sandbox import AsyncSandboxTransport, Sandbox
 
 __all__ = [
+    "BREAK",
     "ManualClock",
     "StoppedClock",
     "breathe",
@@ -22,6 +23,7 @@ __all__ = [
     "pieces",
     "redis_client",
     "rerouted",
+    "tampered",
 ]
 
 
@@ -66,6 +68,29 @@ class StoppedClock(ManualClock):
 def in_process(sandbox: Sandbox) -> httpx.AsyncBaseTransport:
     """The sandbox without a socket; planted delays are over at once."""
     return AsyncSandboxTransport(sandbox, sleep=_no_time)
+
+
+def tampered(sandbox: Sandbox, before: Any, after: Any) -> httpx.AsyncBaseTransport:
+    """The sandbox, with somebody in between: ``before`` and ``after`` may answer in its place, or raise."""
+    return _Tampered(sandbox, before, after)
+
+
+class _Tampered(httpx.AsyncBaseTransport):
+    def __init__(self, sandbox: Sandbox, before: Any, after: Any) -> None:
+        self._inner, self._before, self._after = in_process(sandbox), before, after
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        content = await request.aread()
+        early = self._before(request.method, request.url.path, content)
+        if early is not None:
+            return early
+        response = await self._inner.handle_async_request(request)
+        late = self._after(request.method, request.url.path)
+        return response if late is None else late
+
+
+#: What breaks off whatever runs: a cancelled task here, Ctrl-C in the sync twin.
+BREAK: type[BaseException] = asyncio.CancelledError
 
 
 def rerouted(url: str) -> httpx.AsyncBaseTransport:

@@ -35,12 +35,12 @@ class Deal(Lead):
 
 def client_of(sandbox: Sandbox, **options: Any) -> AsyncAmoCRM:
     """A client without limits whose waits take no time."""
-    clock = ManualClock()
+    clock = options.pop("clock", None) or ManualClock()
     limiter = AsyncMemoryLimiter(FAST, clock=clock)
     return AsyncAmoCRM(
         options.pop("name", "demo"),
         token=options.pop("token", sandbox.token),
-        http_transport=in_process(sandbox),
+        http_transport=options.pop("http_transport", None) or in_process(sandbox),
         limiter=limiter,
         clock=clock,
         **options,

@@ -11,7 +11,7 @@ from amocrm_sandbox import Sandbox, SandboxTransport
 
 from amocrm._sync._primitives import Clock, Wakeup
 
-__all__ = ["ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces", "redis_client", "rerouted"]
+__all__ = ["BREAK", "ManualClock", "StoppedClock", "breathe", "cancelled", "in_process", "mock", "pieces", "redis_client", "rerouted", "tampered"]
 
 
 class ManualClock(Clock):
@@ -53,6 +53,29 @@ class StoppedClock(ManualClock):
 def in_process(sandbox: Sandbox) -> httpx.BaseTransport:
     """The sandbox without a socket; planted delays are over at once."""
     return SandboxTransport(sandbox, sleep=lambda seconds: None)
+
+
+def tampered(sandbox: Sandbox, before: Any, after: Any) -> httpx.BaseTransport:
+    """The sandbox, with somebody in between: ``before`` and ``after`` may answer in its place, or raise."""
+    return _Tampered(sandbox, before, after)
+
+
+class _Tampered(httpx.BaseTransport):
+    def __init__(self, sandbox: Sandbox, before: Any, after: Any) -> None:
+        self._inner, self._before, self._after = in_process(sandbox), before, after
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        content = request.read()
+        early = self._before(request.method, request.url.path, content)
+        if early is not None:
+            return early
+        response = self._inner.handle_request(request)
+        late = self._after(request.method, request.url.path)
+        return response if late is None else late
+
+
+#: What breaks off whatever runs: Ctrl-C here, a cancelled task in the async twin.
+BREAK: type[BaseException] = KeyboardInterrupt
 
 
 def rerouted(url: str) -> httpx.BaseTransport:

@@ -35,12 +35,12 @@ class Deal(Lead):
 
 def client_of(sandbox: Sandbox, **options: Any) -> AmoCRM:
     """A client without limits whose waits take no time."""
-    clock = ManualClock()
+    clock = options.pop("clock", None) or ManualClock()
     limiter = MemoryLimiter(FAST, clock=clock)
     return AmoCRM(
         options.pop("name", "demo"),
         token=options.pop("token", sandbox.token),
-        http_transport=in_process(sandbox),
+        http_transport=options.pop("http_transport", None) or in_process(sandbox),
         limiter=limiter,
         clock=clock,
         **options,

@@ -228,7 +228,9 @@ def main() -> int:
     for line in bad:
         print(f"WRONG: {line}")
     if not bad:
-        PAGE.write_text(text, encoding="utf-8")
+        # The second half of the page is that of `commit_table`.
+        _, begin, rest = PAGE.read_text(encoding="utf-8").partition("\n## ")
+        PAGE.write_text(text + begin + rest, encoding="utf-8")
     return 1 if bad else 0
 
 

@@ -219,3 +219,14 @@ async def test_a_mended_object_whose_answer_is_lost_is_found_again(
     assert (await s.reconcile(equal="mine")).ok
     await s.commit()
     assert [one.id for one in await crm.leads.all()] == [lead.id]
+
+
+async def test_a_field_that_was_missing_is_looked_for_again(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """A commit that found no such field leaves its changes; once the field is made the next commit sends them."""
+    s = crm.session()
+    deal = s.add(Deal(name="Заказ", due=date(2024, 5, 1)))
+    with pytest.raises(LookupError, match="Срок"):
+        await s.commit()
+    await client_of(sandbox).fields.ensure(Deal)
+    assert (await s.commit()).ok
+    assert (await crm.get(Deal, deal.id)).due == date(2024, 5, 1)

@@ -219,3 +219,14 @@ def test_a_mended_object_whose_answer_is_lost_is_found_again(
     assert (s.reconcile(equal="mine")).ok
     s.commit()
     assert [one.id for one in crm.leads.all()] == [lead.id]
+
+
+def test_a_field_that_was_missing_is_looked_for_again(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """A commit that found no such field leaves its changes; once the field is made the next commit sends them."""
+    s = crm.session()
+    deal = s.add(Deal(name="Заказ", due=date(2024, 5, 1)))
+    with pytest.raises(LookupError, match="Срок"):
+        s.commit()
+    client_of(sandbox).fields.ensure(Deal)
+    assert (s.commit()).ok
+    assert (crm.get(Deal, deal.id)).due == date(2024, 5, 1)

@@ -68,7 +68,11 @@ class AsyncLookups:
             entity for entity in collected.entities if entity._cf is not None and entity._kind in known
         ]
         for entity in entities:
-            entity._fields().resolve(known[entity._kind])
+            try:
+                entity._fields().resolve(known[entity._kind])
+            except LookupError:
+                known[entity._kind].is_stale = True  # the field may be made before the next commit
+                raise
         # An option that is missing may have been added since the definitions were read.
         kinds = {entity._kind for entity in entities if self._lacks_options(entity)}
         for kind in sorted(kinds):
