@@ -9,5 +9,5 @@ from amocrm import Lead, User
 
 def test_a_user_that_was_not_created_cannot_be_responsible() -> None:
     """An id is needed."""
-    with pytest.raises(ValueError, match="not created yet"):
+    with pytest.raises(ValueError, match="must have an id"):
         Lead(responsible=User("Имя", "a@example.com"))

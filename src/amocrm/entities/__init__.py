@@ -1,4 +1,4 @@
-"""What a user holds: leads, contacts, companies, tasks, notes, tags, users, pipelines and their stages.
+"""Entity classes: leads, contacts, companies, tasks, notes, tags, users, pipelines and their stages.
 
 Each class is imported when it is first used.
 """

@@ -1,4 +1,7 @@
-"""How notes and tasks come to their entity: they are added through it and created with the next commit."""
+"""Notes and tasks of an entity: added through it and created with the next commit.
+
+The library cannot list them from here; ``crm.notes.of(lead)`` and ``crm.tasks.of(lead)`` do.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def attach_child(parent: Holder, child: Holder) -> None:
 
 
 class Adder(Relation, Generic[A]):
-    """A relation that only adds: on the instance it is an object with ``add``."""
+    """Relation that can only be added to: on the instance it is an object with ``add``."""
 
     adder: Any
 

@@ -1,4 +1,7 @@
-"""Attributes of entities: the value on an instance, the operators of a query on the class."""
+"""Attributes of entities: the value on an instance, the operators of a query on the class.
+
+An attribute keeps no value: it reads the local change of its entity, else what the server sent.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,14 @@ W = TypeVar("W")
 
 
 class Attribute(Generic[R, W]):
-    """One property of an entity.
+    """Property of an entity.
 
     Args:
         wire: its name in the API; by default the name of the attribute.
         readonly: the server sets it.
-        nullable: it may be missing on an object that was not created yet, and reads as ``None`` there.
-        fixed: it is set when the object is created and the API has no way to change it.
-        needs: value of ``with`` that shows it; ``preload`` and ``get(preload=)`` ask for it.
+        nullable: it may be missing on an object that is not created yet, and reads as ``None`` there.
+        fixed: it is set when the object is created and is read-only afterwards.
+        needs: value of ``with`` that shows it; ``preload`` and ``get(preload=)`` request it.
     """
 
     def __init__(
@@ -70,10 +73,10 @@ class Attribute(Generic[R, W]):
 
     def __set__(self, instance: Holder, value: W) -> None:
         if self.readonly:
-            raise AttributeError(f"{self!r} is set by the server and cannot be assigned")
+            raise AttributeError(f"{self!r} is read-only: the server sets it")
         if self.fixed and instance._key is not None:
             raise AttributeError(
-                f"{self!r} is set when it is created; a facade for changing it does not exist"
+                f"{self!r} is read-only after creation; change it by the operations under crm.api, if at all"
             )
         instance._set(self.wire, self._in(value))
 
@@ -81,11 +84,11 @@ class Attribute(Generic[R, W]):
         raise AttributeError(f"{self!r} cannot be deleted; assign None to clear it")
 
     def _out(self, raw: Any, instance: Holder) -> Any:
-        """The Python value of what the API has."""
+        """Return the Python value of a value of the API."""
         return raw
 
     def _in(self, value: Any) -> Any:
-        """What the API takes for a Python value."""
+        """Return the value of the API for a Python value."""
         return value
 
     def __repr__(self) -> str:
@@ -101,29 +104,31 @@ class Attribute(Generic[R, W]):
 
 
 class _Matched(Attribute[R, W]):
-    """Attributes that can be compared with values."""
+    """Attribute that can be compared with values."""
 
     def is_(self, value: W) -> Condition:
-        """The attribute has this value. (``==`` is left alone: entities and fields stay hashable.)"""
+        """Require this value; ``==`` is not overloaded, so attributes stay hashable."""
         return self.in_(value)
 
     def in_(self, *values: W) -> Condition:
-        """The attribute has one of these values; without any, nothing fits and no request is made."""
+        """Require one of these values; without any, the result is empty and no request is made."""
         if any(value is None for value in values):
-            raise ValueError(f"{self!r}: the API has no filter for an empty value; name at least one value")
+            raise ValueError(
+                f"{self!r} must be compared with values, got None; the API has no filter for empty values"
+            )
         wanted = tuple(self._in(value) for value in values)
         return self._condition("in", f"{self!r} in {wanted!r}", values=wanted)
 
 
 class _Ranged(InclusiveOnly, Attribute[R, W]):
-    """Attributes that can be compared with a range."""
+    """Attribute that can be compared with a range."""
 
     def between(self, low: W, high: W) -> Condition:
-        """The attribute lies between the two, both included."""
+        """Require a value between the two, both included."""
         return self._range(low, high)
 
     def is_(self, value: W) -> Condition:
-        """The attribute has this value."""
+        """Require this value."""
         return self._range(value, value)
 
     def __ge__(self, low: W) -> Condition:
@@ -143,27 +148,27 @@ class _Ranged(InclusiveOnly, Attribute[R, W]):
 
 
 class Text(_Matched[str | None, str | None]):
-    """A text."""
+    """Attribute with a text."""
 
     def _in(self, value: Any) -> Any:
         if value is not None and not isinstance(value, str):
-            raise TypeError(f"{self!r} takes a text, not {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a text, got {type(value).__name__}")
         return value
 
 
 class Id(_Matched[int | None, int | None]):
-    """The id of something else."""
+    """Attribute with the id of another object."""
 
     def _in(self, value: Any) -> Any:
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise TypeError(f"{self!r} takes an id, not {type(value).__name__}")
+            raise TypeError(f"{self!r} must be an id, got {type(value).__name__}")
         if value is not None and not -_LIMIT < value < _LIMIT:
             raise ValueError(f"{self!r} must be an id of at most 18 digits, got a longer number")
         return value
 
 
 class Key(_Matched[int, int]):
-    """The entity's own id; None while nobody knows it, because its creation is in doubt."""
+    """Attribute with the entity's own id, ``None`` while its creation is in doubt."""
 
     if not TYPE_CHECKING:  # it is an id everywhere but in a doubt
 
@@ -174,13 +179,13 @@ class Key(_Matched[int, int]):
 
 
 class Amount(_Ranged[int | float | None, int | float | Decimal | None]):
-    """A number."""
+    """Attribute with a number."""
 
     def _in(self, value: Any) -> Any:
         if value is None:
             return value
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            raise TypeError(f"{self!r} takes a number, not {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a number, got {type(value).__name__}")
         finite = value.is_finite() if isinstance(value, Decimal) else value == value
         if not finite or not -_LIMIT < value < _LIMIT:
             raise ValueError(f"{self!r} must be a finite number of at most 18 digits, got another one")
@@ -188,7 +193,7 @@ class Amount(_Ranged[int | float | None, int | float | Decimal | None]):
 
 
 class Flag(_Matched[bool, bool]):
-    """True or false."""
+    """Attribute that is true or false."""
 
     def _out(self, raw: Any, instance: Holder) -> Any:
         return bool(raw)
@@ -198,16 +203,16 @@ class Flag(_Matched[bool, bool]):
 
 
 class Moment(_Ranged[R, datetime | int | None]):
-    """A moment: an aware datetime, in the account's zone once the account was read and in UTC before.
+    """Attribute with a date and time, aware: in the account's zone once the account was read, in UTC before.
 
-    Assign an aware datetime or Unix seconds. A naive datetime is refused.
+    Assign an aware datetime or Unix seconds. A naive datetime raises ``ValueError``.
     """
 
     def _out(self, raw: Any, instance: Holder) -> Any:
         if raw is None or raw <= 0:
             return None
-        found = moment(raw, instance._zone)
-        if found is None:
+        when = moment(raw, instance._zone)
+        if when is None:
             from .._core.orm.unreadable import warn_unreadable  # rarely needed
 
             warn_unreadable(instance._kind, self.wire, raw)
@@ -215,7 +220,7 @@ class Moment(_Ranged[R, datetime | int | None]):
                 f"{self.attribute} of {instance!r} must be a moment of the years 1 to 9999, got another number",
                 attribute=self.attribute,
             )
-        return found
+        return when
 
     def _in(self, value: Any) -> Any:
         return None if value is None else seconds(value)
@@ -225,4 +230,4 @@ class Moment(_Ranged[R, datetime | int | None]):
 
 
 class Plain(Attribute[R, R]):
-    """A value as the API has it."""
+    """Attribute with a value as the API has it."""

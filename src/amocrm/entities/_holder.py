@@ -1,4 +1,4 @@
-"""An entity as its attributes and relations see it."""
+"""Entity as its attributes and relations see it: a protocol, so they need not import ``Entity``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Holder"]
 
 
 class Holder(Protocol):
-    """What attributes and relations need of the entity that they belong to."""
+    """Part of an entity that its attributes and relations use."""
 
     _data: Any
     _session: Origin | None

@@ -1,4 +1,4 @@
-"""The built-in entity class of each collection of the API."""
+"""Built-in entity class of each collection of the API, imported on request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 __all__ = ["entity_class"]
 
-#: Collection -> module and class; imported when asked for, because the classes refer to each other.
+#: Collection -> module and class; imported on request, because the classes refer to each other.
 _CLASSES: Final = {
     "leads": ("lead", "Lead"),
     "contacts": ("contact", "Contact"),

@@ -1,4 +1,7 @@
-"""Links that are an id of the entity itself: the responsible user, the stage."""
+"""Foreign keys: links that are an id among the entity's own attributes, such as the responsible user.
+
+Reading one makes no request: it gives the loaded object or a reference with the id only.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,9 @@ T = TypeVar("T", bound="Entity")
 
 
 class Pointer(Relation, Generic[T]):
-    """A link that is an id of this entity: the responsible user.
+    """Foreign key of an entity, such as the responsible user.
 
-    On the instance it is an entity: the loaded one when the directory was read (``crm.users.all()``,
+    On the instance it is an entity: the loaded one if the directory was read (``crm.users.all()``,
     ``preload``), else a reference with its id only. Assign an entity or an id.
     """
 
@@ -47,12 +50,12 @@ class Pointer(Relation, Generic[T]):
         instance._set(self.wire, _id_of(value, self.kind))
 
     def in_(self, *values: T | int) -> Condition:
-        """It is one of these."""
+        """Require one of these."""
         attribute: Id = getattr(self.owner, self.wire)
         return attribute.in_(*(_id_of(value, self.kind) for value in values))
 
     def is_(self, value: T | int) -> Condition:
-        """It is this one."""
+        """Require this one."""
         return self.in_(value)
 
 
@@ -60,17 +63,17 @@ def _id_of(value: Any, kind: str) -> int | None:
     if value is None or type(value) is int:
         return value
     if getattr(value, "_kind", None) != kind:
-        raise TypeError(f"one of {kind} or an id is needed, not {type(value).__name__}")
+        raise TypeError(f"the value must be one of {kind} or an id, got {type(value).__name__}")
     key: int | None = value._key
     if key is None:
-        raise ValueError(f"{value!r} was not created yet, so it has no id")
+        raise ValueError(f"the value must have an id, got {value!r}; commit it first")
     return key
 
 
 def directory_object(origin: Origin | None, kind: str, key: Any) -> Any:
-    """A user or a stage: the loaded one, else a reference."""
-    if origin is not None and (found := origin.directory.objects.get((kind, key))) is not None:
-        return found
+    """Return a user or a stage: the loaded one, else a reference."""
+    if origin is not None and (loaded := origin.directory.objects.get((kind, key))) is not None:
+        return loaded
     cls = entity_class(kind)
     if kind == "statuses":
         return cls._from(cls._model(id=key[1], pipeline_id=UNSET if key[0] is None else key[0]), origin)

@@ -1,4 +1,4 @@
-"""Parts of an entity that a list shows only when it is asked for them: read, not written."""
+"""Parts of an entity that the API embeds on request (``with``): read, never written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ R = TypeVar("R")
 
 
 class _Embedded(Relation):
-    """Args: needs: value of ``with`` that shows it; key: key in ``_embedded``."""
+    """Embedded part of an entity.
+
+    Args:
+        needs: value of ``with`` that shows it.
+        key: key in ``_embedded``, by default the same word.
+    """
 
     def __init__(self, needs: str, key: str = "") -> None:
         self.needs, self.key = needs, key or needs
@@ -30,11 +35,11 @@ class _Embedded(Relation):
         return value
 
     def __set__(self, instance: Holder, value: Any) -> None:
-        raise AttributeError(f"{self!r} is read only here; the operations under crm.api change it")
+        raise AttributeError(f"{self!r} is read-only; use the operations under crm.api to change it")
 
 
 class Shown(_Embedded, Generic[R]):
-    """Several objects as the API has them, such as the list elements of a lead."""
+    """Several embedded objects as the API has them, such as the list elements of a lead."""
 
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
@@ -45,7 +50,7 @@ class Shown(_Embedded, Generic[R]):
 
 
 class ShownOne(_Embedded, Generic[R]):
-    """One object as the API has it, ``None`` without one, such as the loss reason of a lead."""
+    """Embedded object as the API has it, or ``None``, such as the loss reason of a lead."""
 
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
@@ -54,7 +59,7 @@ class ShownOne(_Embedded, Generic[R]):
     def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
-        found = self._read(instance)
-        if isinstance(found, list):  # one in a list, or an empty list
-            return found[0] if found else None
-        return found
+        embedded = self._read(instance)
+        if isinstance(embedded, list):  # one object in a list, or an empty list
+            return embedded[0] if embedded else None
+        return embedded

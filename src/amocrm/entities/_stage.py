@@ -1,4 +1,4 @@
-"""The stage of a lead."""
+"""Stage of a lead: status and pipeline, which are always set and compared together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["StagePointer"]
 
 
 class StagePointer(Relation):
-    """The stage of a lead: assigning one sets stage and pipeline together.
+    """Foreign key to the stage of a lead; assigning one sets status and pipeline together.
 
     Filters need both as well: ``Lead.status.in_(sales["Переговоры"], sales.won)``.
     """
@@ -46,12 +46,12 @@ class StagePointer(Relation):
             instance._set("pipeline_id", pipeline)
 
     def in_(self, *values: Any) -> Condition:
-        """The lead is in one of these stages; give ``Status`` objects, which know their pipelines."""
+        """Require one of these stages; give ``Status`` objects, which know their pipelines."""
         pairs = []
         for value in values:
             status, pipeline = _pair(value)
             if pipeline is None:
-                raise ValueError(f"{value!r} does not know its pipeline; take the stage from crm.pipelines")
+                raise ValueError(f"the stage must have a pipeline, got {value!r}; take it from crm.pipelines")
             pairs.append((pipeline, status))
         condition = Condition(
             kind=self.owner._kind,
@@ -65,7 +65,7 @@ class StagePointer(Relation):
         return condition
 
     def is_(self, value: Any) -> Condition:
-        """The lead is in this stage."""
+        """Require this stage."""
         return self.in_(value)
 
 
@@ -76,14 +76,15 @@ def _stage_of(item: Any) -> Any:
 
 
 def _pair(value: Any) -> tuple[int, int | None]:
-    """Stage and pipeline of a ``Status``, or of a pair of pipeline and stage ids."""
+    """Return the ids of stage and pipeline of a ``Status``, or of a pair of pipeline id and stage id."""
     if type(value) is tuple and len(value) == 2 and all(type(part) is int for part in value):
         pipeline_id, status_id = cast("tuple[int, int]", value)
         return status_id, pipeline_id
     key = getattr(value, "_key", None)
     if key is None or getattr(value, "_kind", "") != "statuses":
         raise TypeError(
-            f"a stage of crm.pipelines or a pair of pipeline id and stage id is needed, not {type(value).__name__}"
+            f"the stage must be a Status of crm.pipelines or a pair (pipeline_id, status_id), "
+            f"got {type(value).__name__}"
         )
-    known = value._data.pipeline_id
-    return key, None if known is UNSET else known
+    pipeline = value._data.pipeline_id
+    return key, None if pipeline is UNSET else pipeline

@@ -14,8 +14,9 @@ __all__ = ["CatalogElement"]
 
 
 class CatalogElement(Entity):
-    """An element of a list, such as a product. Derive from it to declare custom fields. Sessions do not write it:
-    ``crm.api.catalogs`` does.
+    """Element of a list, such as a product; derive from it to declare custom fields.
+
+    Sessions read it only. Write it with ``crm.api.catalogs``.
 
     Args:
         name: name.

@@ -30,14 +30,14 @@ __all__ = ["Company"]
 
 
 class Company(Entity):
-    """A company. Derive from it to declare custom fields.
+    """Company; derive from it to declare custom fields.
 
     Args:
         name: name.
         phone, email: first telephone number and mail address; ``phones`` and ``emails`` take several.
         responsible: responsible user, an entity or an id.
         tags: names of tags.
-        contacts: people of the company, new or existing.
+        contacts: contacts of the company, new or existing.
         custom: declared custom fields by their attribute names; checked at run time.
 
     Example:

@@ -31,12 +31,12 @@ __all__ = ["Contact"]
 
 
 class Contact(Entity):
-    """A person. Derive from it to declare custom fields.
+    """Contact, a person; derive from it to declare custom fields.
 
     Args:
         name: full name; or give ``first_name`` and ``last_name``.
         phone, email: first telephone number and mail address; ``phones`` and ``emails`` take several.
-        company: the company that the person belongs to.
+        company: company that the contact belongs to.
         responsible: responsible user, an entity or an id.
         tags: names of tags.
         custom: declared custom fields by their attribute names; checked at run time.

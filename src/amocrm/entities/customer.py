@@ -29,12 +29,12 @@ __all__ = ["Customer"]
 
 
 class Customer(Entity):
-    """A customer. Derive from it to declare custom fields.
+    """Customer; derive from it to declare custom fields.
 
     Args:
         name: name.
         next_price: expected sum of the next purchase.
-        next_date: expected moment of the next purchase.
+        next_date: expected date and time of the next purchase.
         responsible: responsible user, an entity or an id.
         tags: names of tags.
         contacts, company: new or existing ones; new ones are created first.

@@ -34,21 +34,21 @@ __all__ = ["Lead"]
 
 
 class Lead(Entity):
-    """A lead. Derive from it to declare custom fields.
+    """Lead (a deal); derive from it to declare custom fields.
 
     Args:
         name: title.
         price: budget in the currency of the account. amoCRM keeps whole numbers; fractions exist in Kommo.
-        status: stage; brings its pipeline with it. Or give ``status_id`` and ``pipeline_id``.
+        status: stage, which sets its pipeline too; or give ``status_id`` and ``pipeline_id``.
         responsible: responsible user, an entity or an id.
         tags: names of tags.
         company, contacts: new or existing ones; new ones are created first.
         created_at, closed_at: aware datetimes or Unix seconds.
-        visitor_uid: id that the site's tracking pixel gave to the visitor; written, never shown.
+        visitor_uid: id of the visitor from the tracking pixel of the site; it can be written, not read.
         custom: declared custom fields by their attribute names; checked at run time.
 
-    A declared field that would replace a built-in attribute (``price``, ``source``, …) is refused; a class that
-    means it says ``class Deal(Lead, replaces={"source"})``.
+    Declaring a field with the name of a built-in attribute (``price``, ``source``, …) raises ``TypeError``;
+    to do it on purpose, write ``class Deal(Lead, replaces={"source"})``.
 
     Example:
         >>> class Deal(Lead):

@@ -19,7 +19,7 @@ __all__ = ["Note", "NoteAdder", "Notes"]
 
 
 class _NoteText(Attribute["str | None", "str | None"]):
-    """The text inside of ``params``."""
+    """Attribute with the text inside ``params``."""
 
     def __init__(self) -> None:
         super().__init__("params")
@@ -41,7 +41,7 @@ def _content(value: Any) -> dict[str, Any]:
 
 
 class _Params(Plain["dict[str, Any]"]):
-    """The content of a note; the API has an empty list where there is none."""
+    """Attribute with the content of a note; the API sends an empty list if there is none."""
 
     def _out(self, raw: Any, instance: Holder) -> Any:
         return dict(raw) if isinstance(raw, Mapping) else {}
@@ -51,13 +51,13 @@ class _Params(Plain["dict[str, Any]"]):
 
 
 class Note(Entity):
-    """A note in the feed of a lead, contact or company.
+    """Note in the feed of a lead, contact or company.
 
     Args:
-        text: text of an ordinary note; of other types the ``text`` among ``params``.
+        text: text of the note, stored as ``text`` in ``params``.
         note_type: ``common`` by default; ``call_in``, ``call_out``, ``service_message`` and others.
         params: content of other types.
-        entity: what it belongs to; ``lead.notes.add(...)`` does the same.
+        entity: entity that the note belongs to; ``lead.notes.add(...)`` does the same.
 
     Example:
         >>> lead.notes.add(Note(note_type="service_message", params={"service": "Касса", "text": "Оплачено"}))
@@ -111,7 +111,7 @@ class Note(Entity):
 
 
 class NoteAdder:
-    """Adds notes. Reading notes is ``crm.notes.of(lead)``."""
+    """Object that adds notes; to read them use ``crm.notes.of(lead)``."""
 
     __slots__ = ("_entity",)
 
@@ -122,8 +122,8 @@ class NoteAdder:
         """Add a note and return it.
 
         Args:
-            text: an ordinary text, or a ``Note`` of any writable type.
-            created_by: id of the user that the note names as its author.
+            text: text of an ordinary note, or a ``Note`` of any writable type.
+            created_by: id of the user to show as the author.
 
         Example:
             >>> lead.notes.add("Перезвонить завтра")
@@ -137,6 +137,6 @@ class NoteAdder:
 
 
 class Notes(Adder[NoteAdder]):
-    """The notes of an entity."""
+    """Relation with the notes of an entity."""
 
     kind, adder = "notes", NoteAdder

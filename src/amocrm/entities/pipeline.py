@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 __all__ = ["LOST", "WON", "Pipeline", "Status", "directory_stage"]
 
-#: Ids of the system stages, the same in every pipeline.
+#: Ids of the closing stages, the same in every pipeline.
 WON, LOST = 142, 143
 
 
 class Status(Entity):
-    """A stage of a pipeline. ``crm.pipelines.save(stage)`` sends changes of one that exists.
+    """Stage of a pipeline; ``crm.pipelines.save(stage)`` sends changes of an existing one.
 
     Args:
         name: name.
-        color: one of the 21 colours that the API takes, such as ``#fffeb2``.
-        sort: position.
+        color: one of the 21 colours of the API, such as ``#fffeb2``.
+        sort: position, a whole number.
     """
 
     _kind = "statuses"
@@ -45,17 +45,17 @@ class Status(Entity):
 
     @property
     def is_won(self) -> bool:
-        """Whether this is the stage of won leads."""
+        """True for the stage of won leads."""
         return self._key == WON
 
     @property
     def is_lost(self) -> bool:
-        """Whether this is the stage of lost leads."""
+        """True for the stage of lost leads."""
         return self._key == LOST
 
 
 class Pipeline(Entity):
-    """A pipeline with its stages; see ``crm.pipelines``. ``crm.pipelines.save(pipeline)`` sends changes.
+    """Pipeline with its stages; ``crm.pipelines.save(pipeline)`` sends changes.
 
     Example:
         >>> sales = crm.pipelines.by_name("Продажи")
@@ -73,27 +73,27 @@ class Pipeline(Entity):
     account_id = Id(readonly=True)
 
     def __init__(self) -> None:
-        raise TypeError("pipelines are created by crm.pipelines.create(name, statuses=[...])")
+        raise TypeError("Pipeline must not be called; use crm.pipelines.create(name, statuses=[...])")
 
     @property
     def statuses(self) -> tuple[Status, ...]:
-        """The stages in their order."""
+        """Stages in their order."""
         listed = self._embedded("statuses")
         if listed is UNSET:
             self._absent("statuses")
         links = self._ensure_links()
         if links.stages is None:
             links.stages = tuple(
-                directory_stage(self._session, self._key, one)
-                for one in sorted(listed or (), key=lambda one: one.sort if one.sort is not UNSET else 0)
+                directory_stage(self._session, self._key, status)
+                for status in sorted(listed or (), key=lambda row: row.sort if row.sort is not UNSET else 0)
             )
         return cast("tuple[Status, ...]", links.stages)
 
     def __getitem__(self, name: str) -> Status:
-        """The stage of this name.
+        """Return the stage with this name.
 
         Raises:
-            KeyError: there is none; names the nearest ones.
+            KeyError: there is none; the message names the nearest ones.
         """
         names = {str(status.name): status for status in self.statuses}
         if name in names:
@@ -109,7 +109,7 @@ class Pipeline(Entity):
         return iter(self.statuses)
 
     def by_id(self, key: int) -> Status:
-        """The stage with this id.
+        """Return the stage with this id.
 
         Raises:
             KeyError: there is none.
@@ -121,24 +121,24 @@ class Pipeline(Entity):
 
     @property
     def won(self) -> Status:
-        """The stage of won leads (142)."""
+        """Stage of won leads (142)."""
         return self.by_id(WON)
 
     @property
     def lost(self) -> Status:
-        """The stage of lost leads (143)."""
+        """Stage of lost leads (143)."""
         return self.by_id(LOST)
 
 
 def directory_stage(origin: Origin | None, pipeline_id: Any, data: Any) -> Status:
-    """The one object of a stage; it is kept in the directory of the account."""
+    """Return the only object of a stage, which the directory of the account keeps."""
     data.pipeline_id = pipeline_id
     if origin is None:
         return Status._from(data, None)
     key = ("statuses", (pipeline_id, data.id))
-    known = origin.directory.objects.get(key)
-    if known is None:
-        known = origin.directory.objects[key] = Status._from(data, origin)
+    stage = origin.directory.objects.get(key)
+    if stage is None:
+        stage = origin.directory.objects[key] = Status._from(data, origin)
     else:
-        known._absorb(data)
-    return known
+        stage._absorb(data)
+    return stage

@@ -11,11 +11,11 @@ __all__ = ["Tag"]
 
 
 class Tag(Entity):
-    """A tag of the directory of leads, contacts or companies. Entities carry tags by name: ``lead.tags``.
+    """Tag in the directory of leads, contacts or companies; entities have tags by name: ``lead.tags``.
 
     Args:
         name: name; the same name has another id in the directory of another entity type.
-        color: six hexadecimal digits without the number sign, for tags of leads only.
+        color: six hexadecimal digits without ``#``, for tags of leads only.
     """
 
     _kind = "tags"

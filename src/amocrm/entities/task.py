@@ -21,7 +21,7 @@ __all__ = ["Task", "TaskAdder", "Tasks"]
 
 
 class _Result(Attribute["str | None", "str | None"]):
-    """What came out of a task; the API has an object, or an empty list without one."""
+    """Attribute with the result of a task; the API sends an object, or an empty list if there is none."""
 
     def _out(self, raw: Any, instance: Holder) -> Any:
         text = getattr(raw, "text", None)
@@ -34,13 +34,13 @@ class _Result(Attribute["str | None", "str | None"]):
 
 
 class Task(Entity):
-    """A task, with a deadline and a responsible user, of an entity or of none.
+    """Task with a deadline and a responsible user, of an entity or of none.
 
     Args:
-        text: what is to be done.
+        text: text of the task.
         due: deadline, an aware datetime or Unix seconds.
         entity: lead, contact or company that it belongs to; ``lead.tasks.add(...)`` does the same.
-        responsible: who is to do it; the owner of the token by default.
+        responsible: user who does it; the owner of the token by default.
         task_type_id: 1 follow-up, 2 meeting, others are those of the account.
         duration: seconds.
 
@@ -97,14 +97,14 @@ class Task(Entity):
         return self._now("text")
 
     def complete(self, result: str | None = None) -> None:
-        """Marks the task as done, with what came out of it."""
+        """Mark the task as done, with its result."""
         self.is_completed = True
         if result is not None:
             self.result = result
 
 
 class TaskAdder:
-    """Adds tasks. Reading tasks is ``crm.tasks.of(lead)``."""
+    """Object that adds tasks; to read them use ``crm.tasks.of(lead)``."""
 
     __slots__ = ("_entity",)
 
@@ -122,13 +122,13 @@ class TaskAdder:
         """Add a task and return it.
 
         Args:
-            text: what is to be done, or a ``Task``.
-            due: deadline, an aware datetime or Unix seconds; needed unless a ``Task`` is given.
-            responsible: who is to do it; the owner of the token by default.
+            text: text of the task, or a ``Task``.
+            due: deadline, an aware datetime or Unix seconds; required unless ``text`` is a ``Task``.
+            responsible: user who does it; the owner of the token by default.
             task_type: 1 follow-up, 2 meeting, others are those of the account.
 
         Raises:
-            TypeError: a text came without a deadline.
+            TypeError: a text was given without a deadline.
 
         Example:
             >>> lead.tasks.add("Позвонить", due=tomorrow)
@@ -139,7 +139,9 @@ class TaskAdder:
             if due is not None:
                 task.due = due
         elif due is None:
-            raise TypeError("a task needs a deadline: tasks.add(text, due=datetime(...))")
+            raise TypeError(
+                "due must be an aware datetime or Unix seconds, got None; write tasks.add(text, due=...)"
+            )
         else:
             task = Task(text, due=due)
         if responsible is not None:
@@ -151,6 +153,6 @@ class TaskAdder:
 
 
 class Tasks(Adder[TaskAdder]):
-    """The tasks of an entity."""
+    """Relation with the tasks of an entity."""
 
     kind, adder = "tasks", TaskAdder

@@ -19,17 +19,17 @@ _DENIED = {"view": "D", "edit": "D", "add": "D", "delete": "D", "export": "D"}
 
 
 class User(Entity):
-    """A user of the account. Users can be added, not changed; see ``crm.users.create``.
+    """User of the account; users can be created (``crm.users.create``), not changed.
 
     Args:
         name: up to 50 characters.
         email: login.
-        password: needed for somebody new to the service.
+        password: required for a person without an amoCRM login.
         lang: ``ru``, ``en``, ``es``.
         role_id: role that sets all rights.
         group_id: group (department).
-        is_free: a user without a paid seat.
-        rights: rights as the API takes them; without role and rights everything is denied.
+        is_free: do not occupy a paid seat.
+        rights: rights as the API takes them; without role and rights all access is denied.
     """
 
     _kind = "users"
@@ -59,28 +59,28 @@ class User(Entity):
         is_free: bool = False,
         rights: dict[str, Any] | None = None,
     ) -> None:
-        wanted: dict[str, Any] = dict(rights or {})
+        granted: dict[str, Any] = dict(rights or {})
         if role_id is not None:
-            wanted["role_id"] = role_id
+            granted["role_id"] = role_id
         elif is_free:
-            wanted["is_free"] = True
-        elif not wanted:
-            wanted.update({kind: dict(_DENIED) for kind in ("leads", "contacts", "companies")})
-            wanted["tasks"] = {"edit": "D", "delete": "D"}
+            granted["is_free"] = True
+        elif not granted:
+            granted.update({kind: dict(_DENIED) for kind in ("leads", "contacts", "companies")})
+            granted["tasks"] = {"edit": "D", "delete": "D"}
         if group_id is not None:
-            wanted["group_id"] = group_id
-        self._start({"name": name, "email": email, "lang": lang, "rights": wanted}, {})
+            granted["group_id"] = group_id
+        self._start({"name": name, "email": email, "lang": lang, "rights": granted}, {})
         if password is not None:
             self._ensure_links().password = password
 
     @property
     def is_admin(self) -> bool:
-        """Whether the user is an administrator."""
+        """True for an administrator."""
         return bool(self._right("is_admin"))
 
     @property
     def is_active(self) -> bool:
-        """Whether the user is switched on."""
+        """True unless the user was deactivated."""
         return bool(self._right("is_active"))
 
     def _right(self, name: str) -> Any:

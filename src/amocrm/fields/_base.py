@@ -1,4 +1,7 @@
-"""What all custom fields have in common: a descriptor that is also the codec of its type."""
+"""Base class of all custom fields and the operators of a query on them; open it to add a type of field.
+
+A field is a descriptor and the codec of its type: it keeps no value, the entity does.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ W = TypeVar("W")
 
 
 class Holder(Protocol):
-    """An entity, as far as a field is concerned."""
+    """Entity as a field sees it."""
 
     def _fields(self) -> FieldState: ...
 
@@ -35,18 +38,18 @@ class Holder(Protocol):
 
 
 class Field(ABC, Generic[R, W]):
-    """A declared custom field: an attribute of an entity class.
+    """Declared custom field, an attribute of an entity class.
 
     On an instance it is the value, typed by the kind of field; assigning ``None`` clears the field. On the
     class it is the field itself, with the operators that the list can filter by.
 
     Args:
-        field_id: id of the field in this account, the surest way.
+        field_id: id of the field in this account; it never changes.
         code: symbolic code, the same in every account that defines it (``PHONE``).
         name: name as users see it. Writing by name makes one request for the definitions at the commit.
 
     Raises:
-        TypeError: nothing names the field.
+        TypeError: none of the three is given.
     """
 
     #: Type of the field in the API.
@@ -82,22 +85,22 @@ class Field(ABC, Generic[R, W]):
 
     @abstractmethod
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> R:
-        """The Python value of stored or pending items."""
+        """Return the Python value of stored or pending items."""
 
     @abstractmethod
     def encode(self, value: W) -> tuple[Item, ...]:
-        """Items for a Python value; none at all clears the field.
+        """Return the items for a Python value; no items clear the field.
 
         Raises:
-            TypeError, ValueError: the value is none for this type of field.
+            TypeError, ValueError: the value does not fit this type of field.
         """
 
-    def same(self, one: Any, other: Any) -> bool:
-        """Whether two sets of items mean the same value."""
-        return bool(self.decode(one, None) == self.decode(other, None))
+    def same(self, first: Any, second: Any) -> bool:
+        """Return whether two sets of items mean the same value."""
+        return bool(self.decode(first, None) == self.decode(second, None))
 
     def _unreadable(self, raw: Any) -> None:
-        """Warn that a stored value cannot be read; it reads as ``None``, and an empty text is none."""
+        """Warn that a stored value cannot be read, so it reads as ``None``; an empty text draws no warning."""
         if raw not in (None, ""):
             from .._core.orm.unreadable import warn_unreadable  # rarely needed
 
@@ -108,7 +111,7 @@ class Field(ABC, Generic[R, W]):
             )
 
     def cleared(self) -> list[dict[str, Any]] | None:
-        """What is sent to clear the field."""
+        """Return the value that clears the field in a request."""
         return None
 
     def __copy__(self) -> Self:
@@ -118,7 +121,7 @@ class Field(ABC, Generic[R, W]):
         return self
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # A declared field is a part of its class: another process finds it there.
+        # Pickled by reference: another process finds the field in its class.
         return (getattr, (self.owner, self.attribute)) if self.owner else super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
@@ -140,11 +143,11 @@ class Field(ABC, Generic[R, W]):
         return condition
 
     def _compared(self, items: Sequence[Any]) -> Any:
-        """What a condition compares: by default the decoded value."""
+        """Return the value that a condition compares, by default the decoded one."""
         return self.decode(items, None)
 
     def _wanted(self, value: Any) -> Any:
-        """A value of a condition, in the form that is compared and sent."""
+        """Return a value of a condition in the form that is compared and sent."""
         (item,) = self.encode(value)
         return item.value if item.value is not UNSET else item.enum_id
 
@@ -156,7 +159,7 @@ def members(field: Field[Any, Any], value: Any) -> tuple[Any, ...]:
         TypeError: the value is one text, or cannot be iterated.
     """
     if isinstance(value, str):
-        raise TypeError(f"{field!r} takes several values; put one into a list: [{value!r}]")
+        raise TypeError(f"{field!r} must be a list of values, got the text {value!r}; write [{value!r}]")
     if value is not None and (isinstance(value, bytes | Mapping) or not isinstance(value, Iterable)):
         raise TypeError(f"{field!r} must be an iterable of several values, got {type(value).__name__}")
     return () if value is None else tuple(value)
@@ -166,23 +169,23 @@ _PLACE = {"id": 0, "code": 1, "name": 2}
 
 
 class Equality(Field[R, W]):
-    """Fields that the list can filter by value."""
+    """Field that lists can be filtered by, by value."""
 
     def is_(self, value: W) -> Condition:
-        """The field has this value (or this option among others)."""
+        """Require this value (or this option among others)."""
         return self.in_(value)
 
     def in_(self, *values: W) -> Condition:
-        """The field has one of these values."""
+        """Require one of these values."""
         wanted = tuple(self._wanted(value) for value in values)
         return self._condition("in", f"{self!r} in {values!r}", values=wanted)
 
 
 class Ordering(InclusiveOnly, Field[R, W]):
-    """Fields that the list can filter by a range."""
+    """Field that lists can be filtered by, by a range."""
 
     def between(self, low: W, high: W) -> Condition:
-        """The field lies between the two, both included."""
+        """Require a value between the two, both included."""
         return self._range(low, high)
 
     def __ge__(self, low: W) -> Condition:

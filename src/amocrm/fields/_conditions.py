@@ -1,4 +1,7 @@
-"""Conditions on custom fields: from names and labels to the ids that the server wants."""
+"""Names and labels in conditions on custom fields, replaced by the ids that the server expects.
+
+Pure: the caller loads the definitions if ``unresolved`` says that they are needed.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ _OPTIONS = frozenset({"select", "multiselect", "radiobutton"})
 
 
 def unresolved(condition: Condition) -> bool:
-    """Whether the definitions of the account are needed to send it."""
-    by_label = condition.field_type in _OPTIONS and any(isinstance(one, str) for one in condition.values)
+    """Return whether sending a condition needs the definitions of the account."""
+    by_label = condition.field_type in _OPTIONS and any(isinstance(value, str) for value in condition.values)
     return condition.field_type is not None and (condition.key[0] != "id" or by_label)
 
 
 def resolve(condition: Condition, definitions: Definitions | None) -> tuple[int, tuple[Any, ...]]:
-    """Id of the field, and the values as the server wants them (ids of options).
+    """Return the id of the field and the values as the server expects them (ids of options).
 
     Raises:
         LookupError: there is no such field, or no such option; names the nearest ones.
@@ -31,5 +34,6 @@ def resolve(condition: Condition, definitions: Definitions | None) -> tuple[int,
     if condition.field_type not in _OPTIONS:
         return definition.id, condition.values
     return definition.id, tuple(
-        one if isinstance(one, int) else definitions.option(definition, one) for one in condition.values
+        value if isinstance(value, int) else definitions.option(definition, value)
+        for value in condition.values
     )

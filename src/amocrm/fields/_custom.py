@@ -1,4 +1,7 @@
-"""Custom fields without a declaration: ``lead.custom["Город"]``."""
+"""Custom fields without a declaration: ``lead.custom["Город"]``.
+
+The type comes from the value that was read or from the definitions; otherwise it is guessed from the Python value.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ from ._structured import File, Items, LegalEntity, LinkedEntity, Payer, Supplier
 
 __all__ = ["BY_TYPE", "CustomFields", "field_of_type"]
 
-#: The kind of field for each type of the API; types that are not here are read and written raw.
+#: Field class of each type of the API; values of other types are read and written raw.
 BY_TYPE: Mapping[str, type[Field[Any, Any]]] = {
     kind.wire_type: kind
     for kind in (
@@ -46,7 +49,7 @@ BY_TYPE: Mapping[str, type[Field[Any, Any]]] = {
 
 
 def field_of_type(kind: str | None, ref: Ref, name: str | None = None) -> Field[Any, Any]:
-    """Return an undeclared field of this type; the name finds it again when it was made anew."""
+    """Return an undeclared field of this type; the name finds a field that was deleted and created again."""
     field = BY_TYPE.get(kind or "", Raw)(field_id=0)
     field.ref, field.name = ref, name
     return field
@@ -55,9 +58,9 @@ def field_of_type(kind: str | None, ref: Ref, name: str | None = None) -> Field[
 class CustomFields(Mapping[str, Any]):
     """The custom fields of one entity by name, code or id, typed by the account's definitions.
 
-    Reading gives the value of a filled field. A field that is not among the filled ones is ``None`` when
-    the definitions were loaded (``crm.fields.load(Lead)``) and know it; otherwise it is a ``KeyError``,
-    because an empty field cannot be told from a misspelt one.
+    Reading gives the value of a filled field. A field that is not among the filled ones is ``None`` if
+    the definitions were loaded (``crm.fields.load(Lead)``) and name it. Otherwise reading it raises
+    ``KeyError``, because an empty field cannot be told from a misspelt one.
 
     Example:
         >>> lead.custom["Город"]
@@ -78,8 +81,8 @@ class CustomFields(Mapping[str, Any]):
         items = self._holder._field_items(field)
         if not items and field.ref not in self._state().local and self._definition(field.ref) is None:
             raise KeyError(
-                f"{key!r}: no custom field of this name, code or id has a value here; load the definitions "
-                "to tell an empty field from a misspelt one (crm.fields.load)"
+                f"the key must be the name, code or id of a filled custom field, got {key!r}; call crm.fields.load() "
+                "to tell an empty field from a misspelt one"
             )
         return field.__get__(self._holder, type(self._holder))
 
@@ -109,12 +112,12 @@ class CustomFields(Mapping[str, Any]):
     def _field(self, key: str | int, value: Any = UNSET) -> Field[Any, Any]:
         state = self._state()
         if self._definitions is not None and isinstance(key, str):
-            self._definitions.find(("name", key))  # refuses a name that several fields have
+            self._definitions.find(("name", key))  # raises if several fields have this name
         refs: tuple[Ref, ...] = (("id", key),) if isinstance(key, int) else (("name", key), ("code", key))
         for ref in refs:
-            # What was only written is not told apart from its name: the definitions know its type.
-            if (found := state.remote(ref)) is not None and isinstance(found.field_type, str):
-                return field_of_type(found.field_type, ("id", found.field_id), found.field_name)
+            # A value that was written but not read yet has no type; the definitions have it.
+            if (remote := state.remote(ref)) is not None and isinstance(remote.field_type, str):
+                return field_of_type(remote.field_type, ("id", remote.field_id), remote.field_name)
         for ref in refs:
             if (definition := self._definition(ref)) is not None:
                 return field_of_type(definition.type, ("id", definition.id), definition.name)
@@ -128,7 +131,7 @@ class CustomFields(Mapping[str, Any]):
 
 
 class _Guess(Raw):
-    """A field whose type nobody knows yet: Python values are written by what they are."""
+    """Field of unknown type; the Python type of a value decides how it is written."""
 
     def __init__(self, ref: Ref) -> None:
         super().__init__(field_id=0)
@@ -142,11 +145,14 @@ class _Guess(Raw):
         if value is None:
             return ()
         if isinstance(value, list | tuple | set | frozenset):
-            return tuple(item for one in value for item in self.encode(one))
+            return tuple(item for member in value for item in self.encode(member))
         if isinstance(value, dict):
             return Raw.encode(self, [value])
         if isinstance(value, Enum) and isinstance(value.value, int):
             return (Item(enum_id=value.value),)
         if isinstance(value, str | int | float | bool | Decimal | date | datetime | Enum):
             return (Item(value=value),)
-        raise TypeError(f"a custom field takes no {type(value).__name__}")
+        raise TypeError(
+            f"a custom field must be a text, number, flag, date, option or a list of them, "
+            f"got {type(value).__name__}; declare the field, or write its items as dicts"
+        )

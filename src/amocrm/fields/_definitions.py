@@ -1,4 +1,7 @@
-"""The account's own definitions of its custom fields, and definitions to create."""
+"""Definitions of custom fields: those that an account has, and those to create.
+
+Definitions are a snapshot; ``is_stale`` says that the account may have others by now.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +27,13 @@ _WITH_OPTIONS = frozenset({"select", "multiselect", "radiobutton"})
 
 
 class Definition(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A custom field to create.
+    """Custom field to create.
 
     Attributes:
         name: as users see it.
         type: type of the field in the API, such as ``text``, ``numeric``, ``select``, ``date``.
         code: symbolic code; upper-case Latin letters, digits and underscores are safe.
-        options: labels of ``select``, ``multiselect`` and ``radiobutton``; a ``StrEnum`` will do.
+        options: labels of ``select``, ``multiselect`` and ``radiobutton``: a list or a ``StrEnum``.
         sort: position in the card.
         group_id: group of the field.
         is_api_only: values can be changed through the API only.
@@ -56,54 +59,57 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     @classmethod
     def of(cls, field: Field[Any, Any]) -> Definition:
-        """What a declared field needs to exist.
+        """Return the definition that creates a declared field.
 
         Raises:
-            ValueError: the declaration has neither a name nor a code to find the field by, or its options
-                are ids, which only the account can give.
+            ValueError: the declaration has neither a name nor a code, or its options are ids, which the
+                account assigns.
         """
         options = getattr(field, "options", None)
         if field.name is None and field.code is None:
             raise ValueError(
-                f"{field!r} is declared by its id, so it exists already or cannot be created: give it a name"
+                f"the field must have a name or a code, got {field!r}; a field declared by field_id= exists already"
             )
         if options is not None and issubclass(options, int):
             raise ValueError(
-                f"{field!r} has ids as options, which the account gives: use a StrEnum of labels"
+                f"options of {field!r} must be a StrEnum of labels, got ids; the account assigns the ids"
             )
         return cls(name=field.name or field.attribute, type=field.wire_type, code=field.code, options=options)
 
     def body(self) -> dict[str, Any]:
-        """The item of the request.
+        """Return the item of the request.
 
         Raises:
             ValueError: a type with options has none.
         """
         if self.type in _WITH_OPTIONS and not self.options:
-            raise ValueError(f"field {self.name!r} of type {self.type} needs options")
-        found: dict[str, Any] = {"name": self.name, "type": self.type}
+            raise ValueError(
+                f"options must be given for {self.name!r} of type {self.type}, got none; "
+                'write options=["one", "two"]'
+            )
+        item: dict[str, Any] = {"name": self.name, "type": self.type}
         for key in ("code", "sort", "group_id", "is_api_only", "currency", "remind"):
             if (value := getattr(self, key)) is not None:
-                found[key] = value
+                item[key] = value
         if self.options:
-            labels = [one.value if isinstance(one, Enum) else one for one in self.options]
-            found["enums"] = [{"value": label, "sort": place} for place, label in enumerate(labels, 1)]
-        return {**found, **(self.more or {})}
+            labels = [option.value if isinstance(option, Enum) else option for option in self.options]
+            item["enums"] = [{"value": label, "sort": place} for place, label in enumerate(labels, 1)]
+        return {**item, **(self.more or {})}
 
 
 class Definitions(Sequence["CustomField"]):
-    """All definitions of one entity type, found by id, code or name."""
+    """All definitions of one entity type, to be looked up by id, code or name."""
 
     def __init__(self, entity_type: str, listed: Iterable[CustomField]) -> None:
         self.entity_type = entity_type
-        #: Whether the server has refused something since they were read; the next commit reads them again.
+        #: True once the server has rejected a value since they were read; the next commit reads them again.
         self.is_stale = False
         self._all = tuple(listed)
-        self._ids = {one.id: one for one in self._all}
-        self._codes = {one.code: one for one in self._all if one.code}
+        self._ids = {definition.id: definition for definition in self._all}
+        self._codes = {definition.code: definition for definition in self._all if definition.code}
         self._names: dict[Any, list[CustomField]] = {}
-        for one in self._all:
-            self._names.setdefault(one.name, []).append(one)
+        for definition in self._all:
+            self._names.setdefault(definition.name, []).append(definition)
 
     def __len__(self) -> int:
         return len(self._all)
@@ -119,7 +125,7 @@ class Definitions(Sequence["CustomField"]):
         return iter(self._all)
 
     def find(self, ref: Ref) -> CustomField | None:
-        """The definition of a field.
+        """Return the definition of a field, ``None`` if there is none.
 
         Raises:
             LookupError: several fields have this name.
@@ -131,33 +137,34 @@ class Definitions(Sequence["CustomField"]):
             return self._codes.get(key)
         listed = self._names.get(key, [])
         if len(listed) > 1:
-            ids = ", ".join(str(one.id) for one in listed)
+            ids = ", ".join(str(definition.id) for definition in listed)
             raise LookupError(
-                f"{len(listed)} fields of {self.entity_type} are named {key!r}: use an id ({ids})"
+                f"a field name must be unique, got {key!r}, the name of {len(listed)} fields of "
+                f"{self.entity_type}; use an id ({ids})"
             )
         return listed[0] if listed else None
 
     def get(self, ref: Ref) -> CustomField:
-        """The definition of a field.
+        """Return the definition of a field.
 
         Raises:
-            LookupError: there is none; names the nearest ones.
+            LookupError: there is none; the message names the nearest ones.
         """
-        found = self.find(ref)
-        if found is not None:
-            return found
-        known = [str(name) for name in (self._names if ref[0] == "name" else self._codes)]
+        definition = self.find(ref)
+        if definition is not None:
+            return definition
+        names = [str(name) for name in (self._names if ref[0] == "name" else self._codes)]
         from difflib import get_close_matches
 
-        near = get_close_matches(str(ref[1]), known, 3)
+        near = get_close_matches(str(ref[1]), names, 3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise LookupError(f"{self.entity_type} have no custom field with {ref[0]} {ref[1]!r}{hint}")
 
     def option(self, definition: CustomField, label: str) -> int:
-        """Id of an option.
+        """Return the id of an option.
 
         Raises:
-            LookupError: the field has no such option; names the nearest ones.
+            LookupError: the field has no such option; the message names the nearest ones.
         """
         options = self.options(definition)
         if label in options:
@@ -169,11 +176,11 @@ class Definitions(Sequence["CustomField"]):
         raise LookupError(f"field {definition.name!r} has no option {label!r}{hint}")
 
     def lacks_option(self, ref: Ref, label: Any, enum_id: Any) -> bool:
-        """Whether the field is a list of options and this one is not among them, as far as is known.
+        """Return whether the field is known to be a list of options without this one.
 
         Args:
             ref: the field.
-            label: text of the option; case and blanks around it are for the server to judge.
+            label: text of the option; case and surrounding spaces are ignored.
             enum_id: id of the option, instead of a label.
         """
         definition = self._ids.get(ref[1]) if ref[0] == "id" else self._codes.get(ref[1])
@@ -183,7 +190,7 @@ class Definitions(Sequence["CustomField"]):
         if isinstance(enum_id, int):
             return enum_id not in options.values()
         return isinstance(label, str) and label.strip().casefold() not in {
-            one.strip().casefold() for one in options
+            option.strip().casefold() for option in options
         }
 
     def refused_options(self, values: Any) -> list[FieldIssue]:
@@ -203,9 +210,9 @@ class Definitions(Sequence["CustomField"]):
         ]
 
     def options(self, definition: CustomField) -> dict[str, int]:
-        """Labels and ids of the options of a field."""
+        """Return the labels and ids of the options of a field."""
         listed: Any = definition.enums
         if listed is UNSET or not listed:
             return {}
         entries = listed.values() if isinstance(listed, dict) else listed
-        return {str(one.value): one.id for one in entries}
+        return {str(option.value): option.id for option in entries}

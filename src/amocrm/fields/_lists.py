@@ -1,4 +1,7 @@
-"""Fields that choose from options: lists, multi-lists, switches, chains of lists."""
+"""Fields that choose from options: lists, multi-lists, switches, chains of lists.
+
+An option that the declared enum does not have is read as its plain label or id.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ W = TypeVar("W")
 
 
 class _Options(Equality[R, W]):
-    """Options by a ``StrEnum`` of their labels, an ``IntEnum`` of their ids, or plain labels and ids."""
+    """Field with options: a ``StrEnum`` of labels, an ``IntEnum`` of ids, or plain labels and ids."""
 
     options: type[Any] | None
 
@@ -37,7 +40,7 @@ class _Options(Equality[R, W]):
         self.options = options
 
     def _read(self, item: Any) -> Any:
-        """An option; one that the enum does not know is given as it is, so that new options break nothing."""
+        """Return an option, or its plain label or id if the enum does not have it: new options break nothing."""
         by_id = self.options is not None and issubclass(self.options, int)
         label, number = _set(item.value), _set(item.enum_id)
         raw = number if by_id and number is not None else label if label is not None else number
@@ -56,21 +59,21 @@ class _Options(Equality[R, W]):
         return Item(enum_id=plain) if isinstance(plain, int) else Item(value=plain)
 
     def _check(self, plain: str | int) -> None:
-        # A label says nothing about an enum of ids, and the other way round: the definitions judge those.
+        # Labels cannot be compared with an enum of ids, nor ids with one of labels; the definitions decide.
         if self.options is None or isinstance(plain, int) is not issubclass(self.options, int):
             return
-        known = [one.value for one in cast("type[Enum]", self.options)]
-        if plain in known:
+        values = [option.value for option in cast("type[Enum]", self.options)]
+        if plain in values:
             return
         from difflib import get_close_matches
 
-        near = get_close_matches(str(plain), map(str, known), 1)
+        near = get_close_matches(str(plain), map(str, values), 1)
         hint = f"did you mean {near[0]!r}?" if near else f"add it to {self.options.__name__}"
         raise ValueError(f"{self!r} must be an option of {self.options.__name__}, got {plain!r}; {hint}")
 
     def _compared(self, items: Sequence[Any]) -> Any:
         return frozenset(
-            one for item in items for one in (item.value, item.enum_id) if isinstance(one, str | int)
+            part for item in items for part in (item.value, item.enum_id) if isinstance(part, str | int)
         )
 
     def _wanted(self, value: Any) -> Any:
@@ -91,12 +94,12 @@ class _One(_Options[E | None, E | str | int | None], Generic[E]):
 
 
 class Select(_One[E]):
-    """One option of a list.
+    """Field with one option of a list.
 
     Args:
-        field_id, code, name: of the field.
-        options: a ``StrEnum`` of labels, or an ``IntEnum`` of option ids; without it labels are read, and
-            labels or ids are written.
+        field_id, code, name: one of them finds the field; see ``Field``.
+        options: a ``StrEnum`` of labels or an ``IntEnum`` of option ids. Without it you read labels and
+            write labels or ids.
 
     Example:
         >>> class City(StrEnum):
@@ -141,7 +144,7 @@ class Select(_One[E]):
 
 
 class Radio(_One[E]):
-    """One option of a switch; see ``Select``."""
+    """Field with one option of a switch (radio buttons); see ``Select``."""
 
     wire_type = "radiobutton"
 
@@ -175,7 +178,7 @@ class Radio(_One[E]):
 
 
 class Category(_One[E]):
-    """One node of a tree; see ``Select``. Lists cannot be filtered by it."""
+    """Field with one node of a tree; see ``Select``. Lists cannot be filtered by it."""
 
     wire_type = "category"
 
@@ -209,7 +212,7 @@ class Category(_One[E]):
 
 
 class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Generic[E]):
-    """Several options of a list, as a tuple; assign any iterable.
+    """Field with several options of a list, read as a tuple; assign any iterable.
 
     Example:
         >>> deal.products = [Product.BASIC, Product.PLUS]
@@ -252,12 +255,12 @@ class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Gener
         return tuple(self._read(item) for item in items)
 
     def encode(self, value: Iterable[E | str | int] | None) -> tuple[Item, ...]:
-        return tuple(self._write(one) for one in members(self, value))
+        return tuple(self._write(option) for option in members(self, value))
 
-    def same(self, one: Any, other: Any) -> bool:
-        """The order of the options does not count."""
-        first, second = self.decode(one, None), self.decode(other, None)
-        return all(option in second for option in first) and all(option in first for option in second)
+    def same(self, first: Any, second: Any) -> bool:
+        """Return whether the options are the same, in any order."""
+        left, right = self.decode(first, None), self.decode(second, None)
+        return all(option in right for option in left) and all(option in left for option in right)
 
     def is_(self, value: E | str | int) -> Condition:  # type: ignore[override]  # one of several
         """Require this option among the chosen ones."""
@@ -270,14 +273,14 @@ class MultiSelect(_Options[tuple[E, ...], Iterable[E | str | int] | None], Gener
 
 
 class ChainItem(msgspec.Struct, frozen=True):
-    """One link of a chain: the list and the chosen element."""
+    """Link of a chain: the list and the chosen element."""
 
     catalog_id: int
     element_id: int
 
 
 class ChainedList(Field[tuple[ChainItem, ...], Iterable[ChainItem] | None]):
-    """Elements chosen one after the other from lists that depend on each other; at most five."""
+    """Field with up to five elements, chosen in turn from lists that depend on each other."""
 
     wire_type = "chained_list"
     many = True
@@ -291,8 +294,8 @@ class ChainedList(Field[tuple[ChainItem, ...], Iterable[ChainItem] | None]):
 
     def encode(self, value: Iterable[ChainItem] | None) -> tuple[Item, ...]:
         chain = members(self, value)
-        if wrong := [one for one in chain if not isinstance(one, ChainItem)]:
-            raise TypeError(f"{self!r} must be several fields.ChainItem, got {type(wrong[0]).__name__}")
+        if wrong := [link for link in chain if not isinstance(link, ChainItem)]:
+            raise TypeError(f"{self!r} must be a list of fields.ChainItem, got {type(wrong[0]).__name__}")
         if len(chain) > 5:
-            raise ValueError(f"{self!r} takes at most 5 elements, {len(chain)} were given")
-        return tuple(Item(catalog_id=one.catalog_id, catalog_element_id=one.element_id) for one in chain)
+            raise ValueError(f"{self!r} must have at most 5 elements, got {len(chain)}")
+        return tuple(Item(catalog_id=link.catalog_id, catalog_element_id=link.element_id) for link in chain)

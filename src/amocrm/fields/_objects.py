@@ -1,4 +1,7 @@
-"""Fields whose value is made of parts: telephones, mail addresses, addresses."""
+"""Fields whose value has parts: telephones, mail addresses, postal addresses.
+
+The API replaces such a field as a whole, so writing one part sends the others along.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ __all__ = [
 
 
 class ContactValue(msgspec.Struct, frozen=True):
-    """A telephone number or a mail address with its kind.
+    """Telephone number or mail address with its kind.
 
     Attributes:
         value: number or address.
@@ -42,7 +45,7 @@ class ContactValue(msgspec.Struct, frozen=True):
 
 
 class ContactValues(Sequence[ContactValue]):
-    """All numbers (or addresses) of a field. Adding and removing changes the entity.
+    """All numbers or addresses of a field; adding and removing changes the entity.
 
     The API replaces a field as a whole, so the others are sent along; they must have been loaded.
 
@@ -72,7 +75,7 @@ class ContactValues(Sequence[ContactValue]):
         return iter(self._values)
 
     def __contains__(self, value: object) -> bool:
-        return any(one == value or one.value == value for one in self._values)
+        return any(value in (entry, entry.value) for entry in self._values)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and self._values == tuple(other)
@@ -84,24 +87,24 @@ class ContactValues(Sequence[ContactValue]):
         return repr(list(map(str, self._values)))
 
     def add(self, value: str, kind: str = "WORK") -> None:
-        """Add one behind the others, unless it is there already.
+        """Append a number or an address, unless it is there already.
 
         Raises:
             ValueError: it is empty.
         """
         _check_filled(self._field, [value])
-        if all(one.value != value for one in self._values):
+        if all(entry.value != value for entry in self._values):
             self._replace((*self._values, ContactValue(value, kind)))
 
     def remove(self, value: str) -> None:
-        """Removes one.
+        """Remove a number or an address.
 
         Raises:
             ValueError: it is not there.
         """
-        if all(one.value != value for one in self._values):
-            raise ValueError(f"{value!r} is not among {self!r}")
-        self._replace(one for one in self._values if one.value != value)
+        if all(entry.value != value for entry in self._values):
+            raise ValueError(f"value must be one of {self!r}, got {value!r}")
+        self._replace(entry for entry in self._values if entry.value != value)
 
     def _replace(self, values: Iterable[ContactValue]) -> None:
         self._values = tuple(values)
@@ -110,17 +113,17 @@ class ContactValues(Sequence[ContactValue]):
 
 
 def _values(items: Sequence[Any]) -> tuple[ContactValue, ...]:
-    found = []
+    values = []
     for item in items:
         code = item.enum_code if item.enum_code is not UNSET else getattr(item, "enum", UNSET)
         kind = None if code is UNSET else code
         number = None if item.enum_id is UNSET or kind is not None else item.enum_id
-        found.append(ContactValue("" if item.value in (None, UNSET) else str(item.value), kind, number))
-    return tuple(found)
+        values.append(ContactValue("" if item.value in (None, UNSET) else str(item.value), kind, number))
+    return tuple(values)
 
 
 def _check_filled(field: Field[Any, Any], values: Iterable[ContactValue | str]) -> None:
-    """Refuse empty values: the API would keep them as numbers that nobody can dial."""
+    """Raise ValueError for empty values, which the API would store as numbers."""
     for value in values:
         text = value.value if isinstance(value, ContactValue) else value
         if not isinstance(text, str):
@@ -130,24 +133,24 @@ def _check_filled(field: Field[Any, Any], values: Iterable[ContactValue | str]) 
 
 
 def _items(values: Iterable[ContactValue | str]) -> tuple[Item, ...]:
-    found = []
+    items = []
     for value in values:
-        one = ContactValue(value) if isinstance(value, str) else value
-        if not isinstance(one, ContactValue) or not isinstance(one.value, str):
+        entry = ContactValue(value) if isinstance(value, str) else value
+        if not isinstance(entry, ContactValue) or not isinstance(entry.value, str):
             raise TypeError(
-                f"a number or an address must be text or a fields.ContactValue, got {type(one).__name__}"
+                f"a number or an address must be text or a fields.ContactValue, got {type(entry).__name__}"
             )
-        if not one.value:  # stored by somebody else; it is not written again
+        if not entry.value:  # an empty value that the account holds is not written again
             continue
-        if one.kind is None and one.enum_id is not None:
-            found.append(Item(value=one.value, enum_id=one.enum_id))
+        if entry.kind is None and entry.enum_id is not None:
+            items.append(Item(value=entry.value, enum_id=entry.enum_id))
         else:
-            found.append(Item(value=one.value, enum_code=one.kind or "WORK"))
-    return tuple(found)
+            items.append(Item(value=entry.value, enum_code=entry.kind or "WORK"))
+    return tuple(items)
 
 
 class Phones(Field[ContactValues, Iterable[ContactValue | str] | None]):
-    """All numbers of a telephone field; assign any iterable of texts or ``ContactValue``."""
+    """Field with all numbers of a telephone field; assign any iterable of texts or ``ContactValue``."""
 
     wire_type = "multitext"
     many = True
@@ -171,14 +174,14 @@ class Phones(Field[ContactValues, Iterable[ContactValue | str] | None]):
 
 
 class Emails(Phones):
-    """All addresses of a mail field; see ``Phones``."""
+    """Field with all addresses of a mail field; see ``Phones``."""
 
 
 class Phone(Field[str | None, str | ContactValue | None]):
-    """The first number of a telephone field. Assigning replaces the first and keeps the others.
+    """Field with the first number of a telephone field; assigning replaces it and keeps the others.
 
-    Since the API replaces the whole field, the others must have been loaded; a contact that was not read
-    refuses and names ``phones``, which replaces them all.
+    The API replaces the whole field, so the others must have been loaded. On a contact that was not read,
+    assigning raises ``NotLoaded`` and names ``phones``, which replaces all numbers.
     """
 
     wire_type = "multitext"
@@ -193,9 +196,9 @@ class Phone(Field[str | None, str | ContactValue | None]):
         _check_filled(self, [value])
         return _items([value])
 
-    def same(self, one: Any, other: Any) -> bool:
-        """All numbers count, not only the first."""
-        return _values(one) == _values(other)
+    def same(self, first: Any, second: Any) -> bool:
+        """Return whether all numbers are the same, not only the first."""
+        return _values(first) == _values(second)
 
     def __set__(self, instance: Holder, value: str | ContactValue | None) -> None:
         values = list(_values(instance._field_items(self)))
@@ -209,14 +212,14 @@ class Phone(Field[str | None, str | ContactValue | None]):
 
 
 class Email(Phone):
-    """The first address of a mail field; see ``Phone``."""
+    """Field with the first address of a mail field; see ``Phone``."""
 
 
 _PARTS: Final = ("address_line_1", "address_line_2", "city", "state", "zip", "country")
 
 
 class Address(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An address in parts. ``country`` is a code of two letters."""
+    """Postal address in parts; ``country`` is a code of two letters."""
 
     address_line_1: str | None = None
     address_line_2: str | None = None
@@ -227,7 +230,7 @@ class Address(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SmartAddress(Field[Address | None, Address | None]):
-    """An address in parts; it is replaced as a whole."""
+    """Field with an address in parts; it is replaced as a whole."""
 
     wire_type = "smart_address"
 

@@ -1,4 +1,7 @@
-"""Fields with one plain value: texts, numbers, flags, dates."""
+"""Fields with one plain value: texts, numbers, flags, dates.
+
+A stored value that does not fit its type reads as ``None`` with a warning.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +34,12 @@ __all__ = [
 ]
 
 
-#: More digits than any amount has; one power of ten would otherwise be written out in megabytes.
+#: Upper bound of digits: ``1e999999`` would otherwise be written out in megabytes.
 _DIGITS = 100
 
 
 def _first(items: Sequence[Any]) -> Any:
-    """The value of the first item, ``None`` without one."""
+    """Return the value of the first item, ``None`` if there is none."""
     if not items:
         return None
     value = items[0].value
@@ -44,7 +47,7 @@ def _first(items: Sequence[Any]) -> Any:
 
 
 class _Words(Equality[str | None, str | None]):
-    """A text of any kind."""
+    """Field with a text of any kind."""
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> str | None:
         value = _first(items)
@@ -54,12 +57,12 @@ class _Words(Equality[str | None, str | None]):
         if value is None:
             return ()
         if not isinstance(value, str):
-            raise TypeError(f"{self!r} takes a text, not {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a text, got {type(value).__name__}")
         return (Item(value=value),)
 
 
 class Text(_Words):
-    """One line of text. The API refuses more than 256 characters.
+    """Field with one line of text; the API rejects more than 256 characters.
 
     Example:
         >>> class Deal(Lead):
@@ -71,25 +74,25 @@ class Text(_Words):
 
 
 class Textarea(_Words):
-    """Text of several lines."""
+    """Field with text of several lines."""
 
     wire_type = "textarea"
 
 
 class Url(_Words):
-    """A full address of a page."""
+    """Field with a full URL."""
 
     wire_type = "url"
 
 
 class StreetAddress(_Words):
-    """An address in one line; for one in parts see ``SmartAddress``."""
+    """Field with an address in one line; for one in parts see ``SmartAddress``."""
 
     wire_type = "streetaddress"
 
 
 class TrackingData(_Words):
-    """A mark of web analytics (``utm_source`` and the like)."""
+    """Field of web analytics, such as ``utm_source``."""
 
     wire_type = "tracking_data"
 
@@ -98,7 +101,7 @@ class _Amount(
     Ordering[Decimal | None, Decimal | int | float | str | None],
     Equality[Decimal | None, Decimal | int | float | str | None],
 ):
-    """A decimal number; the API holds it as text, so nothing is rounded."""
+    """Field with a decimal number; the API stores it as text, so nothing is rounded."""
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> Decimal | None:
         value = _first(items)
@@ -117,10 +120,10 @@ class _Amount(
         if value is None:
             return ()
         if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
-            raise TypeError(f"{self!r} takes a number, not {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a number, got {type(value).__name__}")
         try:
             number = Decimal(str(value))
-        except (InvalidOperation, ValueError):  # the second from an integer of more than 4300 digits
+        except (InvalidOperation, ValueError):  # ValueError: an integer of more than 4300 digits
             raise ValueError(
                 f"{self!r} must be a decimal number with a point, got another text or number"
             ) from None
@@ -133,25 +136,25 @@ class _Amount(
 
 
 class Numeric(_Amount):
-    """A number, as ``Decimal``."""
+    """Field with a number, read as ``Decimal``."""
 
     wire_type = "numeric"
 
 
 class Monetary(_Amount):
-    """An amount of money, as ``Decimal``; the currency belongs to the definition of the field."""
+    """Field with an amount of money, read as ``Decimal``; the currency is part of the definition."""
 
     wire_type = "monetary"
 
 
 class Price(_Amount):
-    """The price of an element of a list, as ``Decimal``."""
+    """Field with the price of an element of a list, read as ``Decimal``."""
 
     wire_type = "price"
 
 
 class Checkbox(Equality[bool | None, bool | None]):
-    """A flag: true, false, or ``None`` when it was never set."""
+    """Field with a flag: true, false, or ``None`` if it was never set."""
 
     wire_type = "checkbox"
 
@@ -167,7 +170,7 @@ class Checkbox(Equality[bool | None, bool | None]):
 
 
 class Date(Ordering[date | None, date | None]):
-    """A day. The server keeps it as midnight of the account's zone; you read and write the day."""
+    """Field with a day; the server stores midnight in the account's zone, you read and write a ``date``."""
 
     wire_type = "date"
 
@@ -176,16 +179,16 @@ class Date(Ordering[date | None, date | None]):
         if isinstance(value, date):
             return value
         stamp = _stamp(value)
-        found = None if stamp is None else day_of(stamp, zone)
-        if found is None:
+        day = None if stamp is None else day_of(stamp, zone)
+        if day is None:
             self._unreadable(value)
-        return found
+        return day
 
     def encode(self, value: date | None) -> tuple[Item, ...]:
         if value is None:
             return ()
         if isinstance(value, datetime) or not isinstance(value, date):
-            raise TypeError(f"{self!r} takes a datetime.date, not {type(value).__name__}; use value.date()")
+            raise TypeError(f"{self!r} must be a datetime.date, got {type(value).__name__}; use value.date()")
         return (Item(value=value),)
 
     def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:
@@ -193,18 +196,18 @@ class Date(Ordering[date | None, date | None]):
 
 
 class Birthday(Date):
-    """A day to be reminded of every year."""
+    """Field with a day that amoCRM reminds of every year."""
 
     wire_type = "birthday"
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> date | None:
         value = _first(items)
-        # Webhooks write it as text, dd.mm.yyyy.
+        # Webhooks carry it as text, dd.mm.yyyy.
         return _written(value) if isinstance(value, str) and "." in value else super().decode(items, zone)
 
 
 class DateTime(Ordering[datetime | None, datetime | None]):
-    """A moment, as an aware datetime in the account's zone (in UTC until the account was read)."""
+    """Field with a date and time, aware, in the account's zone (in UTC until the account was read)."""
 
     wire_type = "date_time"
 
@@ -216,17 +219,17 @@ class DateTime(Ordering[datetime | None, datetime | None]):
             except OverflowError:  # another zone would need the year 0 or 10,000
                 return value.replace(microsecond=0)
         stamp = _stamp(value)
-        found = None if stamp is None else moment(stamp, zone)
-        if found is None:
+        when = None if stamp is None else moment(stamp, zone)
+        if when is None:
             self._unreadable(value)
-        return found
+        return when
 
     def encode(self, value: datetime | None) -> tuple[Item, ...]:
         if value is None:
             return ()
         if not isinstance(value, datetime):
-            raise TypeError(f"{self!r} takes an aware datetime, not {type(value).__name__}")
-        seconds(value)  # refuses a naive one here, where the caller can see it
+            raise TypeError(f"{self!r} must be an aware datetime, got {type(value).__name__}")
+        seconds(value)  # raises for a naive one at the assignment, not at the commit
         return (Item(value=value),)
 
     def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:
@@ -257,7 +260,7 @@ def _is_item(value: Any) -> bool:
 
 
 class Raw(Field[list[dict[str, Any]], list[dict[str, Any]] | None]):
-    """The items as the API has them, for types that this library does not know. Written as they are.
+    """Field with the items as the API has them, for types that this library does not know.
 
     Example:
         >>> deal.parts
@@ -276,5 +279,7 @@ class Raw(Field[list[dict[str, Any]], list[dict[str, Any]] | None]):
     def encode(self, value: list[dict[str, Any]] | None) -> tuple[Item, ...]:
         items = () if value is None else value
         if not isinstance(items, list | tuple) or not all(map(_is_item, items)):
-            raise TypeError(f"{self!r} must be a list of mappings with the keys {', '.join(_KEYS)}")
+            raise TypeError(
+                f"{self!r} must be a list of mappings with the keys {', '.join(_KEYS)}, got {type(value).__name__}"
+            )
         return tuple(Item(**item) for item in items)

@@ -16,12 +16,12 @@ from .._core.orm.tracking import Overlay
 
 __all__ = ["CLEAR", "FieldState", "Item", "Ref", "finish", "ref_of"]
 
-#: How a field is named: by id, by code, or by the name that users see.
+#: Reference to a field: by id, by code, or by the name that users see.
 Ref: TypeAlias = tuple[Literal["id", "code", "name"], Any]
 
 
 class Item(msgspec.Struct, gc=False, omit_defaults=True):
-    """One value of a field, as it is going to be written; dates are still dates."""
+    """Value of a field before it is encoded; dates are still ``date`` objects."""
 
     value: Any = UNSET
     enum_id: Any = UNSET
@@ -30,15 +30,15 @@ class Item(msgspec.Struct, gc=False, omit_defaults=True):
     catalog_element_id: Any = UNSET
 
 
-#: The local value of a field that is to be emptied.
+#: Local value of a field that will be cleared.
 CLEAR: Final[tuple[Item, ...]] = ()
 
 
 def ref_of(field_id: int | None, code: str | None, name: str | None) -> Ref:
-    """The reference of a field: the id is the surest, then the code, then the name.
+    """Return the reference of a field: its id if given, else its code, else its name.
 
     Raises:
-        TypeError: nothing names the field.
+        TypeError: none of the three is given.
     """
     if field_id is not None:
         return "id", field_id
@@ -46,14 +46,16 @@ def ref_of(field_id: int | None, code: str | None, name: str | None) -> Ref:
         return "code", code
     if name is not None:
         return "name", name
-    raise TypeError("a custom field needs field_id=, code= or name=")
+    raise TypeError(
+        'a custom field must have field_id=, code= or name=, got none; write for example name="City"'
+    )
 
 
 class FieldState:
-    """Values by reference, remote and local.
+    """Custom field values of one entity by reference: those of the server and the local changes.
 
     Attributes:
-        local: changed fields: reference to a tuple of items, empty to clear.
+        local: reference of each changed field to its items; no items clear the field.
         loaded: whether the entity was read with its fields.
     """
 
@@ -71,7 +73,7 @@ class FieldState:
         self.index(values)
 
     def index(self, values: Any) -> None:
-        """Takes the values of a fresh answer."""
+        """Replace the remote values by those of a fresh answer."""
         self.loaded = values is not UNSET
         self._ids = {value.field_id: value for value in values or ()} if self.loaded else {}
         self._codes = {value.field_code: value for value in self._ids.values() if value.field_code}
@@ -82,7 +84,7 @@ class FieldState:
         )
 
     def remote(self, ref: Ref) -> Any:
-        """The value as it was read (``field_id``, ``field_name``, ``values`` …), ``None`` when it is empty.
+        """Return the value as it was read (``field_id``, ``field_name``, ``values`` …), ``None`` if it is empty.
 
         Raises:
             LookupError: several fields have this name.
@@ -91,44 +93,44 @@ class FieldState:
         if by == "id":
             return self._ids.get(key)
         if by == "name" and key in self._twice:
-            ids = ", ".join(str(one.field_id) for one in self._ids.values() if one.field_name == key)
+            ids = ", ".join(str(value.field_id) for value in self._ids.values() if value.field_name == key)
             raise LookupError(f"a field name must be used once, got {key!r} of several; use an id ({ids})")
-        found = self._codes.get(key) if by == "code" else self._names.get(key)
-        return self._ids.get(self._aliases[ref]) if found is None and ref in self._aliases else found
+        value = self._codes.get(key) if by == "code" else self._names.get(key)
+        return self._ids.get(self._aliases[ref]) if value is None and ref in self._aliases else value
 
     def canonical(self, ref: Ref) -> Ref:
-        """The reference under which changes of this field are kept: by id as soon as the id is known."""
-        found = self.remote(ref)
-        if found is not None and found.field_id is not None:
-            # A field that was deleted and made anew has another id by now.
-            return "id", self._aliases.get(("id", found.field_id), found.field_id)
+        """Return the reference under which changes of this field are kept: its id once it is known."""
+        remote = self.remote(ref)
+        if remote is not None and remote.field_id is not None:
+            # A field that was deleted and created again has a new id.
+            return "id", self._aliases.get(("id", remote.field_id), remote.field_id)
         return ("id", self._aliases[ref]) if ref in self._aliases else ref
 
     def items(self, ref: Ref) -> Any:
-        """Items of a field, local before remote: a sequence, empty without a value, ``UNSET`` if not loaded."""
+        """Return the local or else the remote items: empty without a value, ``UNSET`` if not loaded."""
         local = self.local.get(self.canonical(ref))
         if local is not UNSET:
             return local
         if not self.loaded:
             return UNSET
-        found = self.remote(ref)
-        return () if found is None or not found.values else found.values
+        remote = self.remote(ref)
+        return () if remote is None or not remote.values else remote.values
 
     def remote_items(self, ref: Ref) -> Any:
-        """The same without local changes."""
+        """Return the remote items: empty without a value, ``UNSET`` if not loaded."""
         if not self.loaded:
             return UNSET
-        found = self.remote(ref)
-        return () if found is None or not found.values else found.values
+        remote = self.remote(ref)
+        return () if remote is None or not remote.values else remote.values
 
     def change(self, field: Any, items: tuple[Item, ...], known: Ref | None = None) -> None:
-        """Records new items of a field; the field tells whether they mean what was read."""
+        """Record new items of a field, unless they mean the value that was read."""
         ref = self.canonical(known or field.ref)
         self._kinds[ref] = field
         self.local.set(ref, items, self.remote_items(ref), lambda old, new: bool(field.same(old, new)))
 
     def kind(self, ref: Ref) -> Any:
-        """The field that recorded a change, ``None`` for a change that was renamed."""
+        """Return the field that recorded a change, ``None`` if it was renamed since."""
         return self._kinds.get(ref)
 
     def needs_definitions(self) -> bool:
@@ -140,7 +142,7 @@ class FieldState:
         return len(kinds) > 1 and any(getattr(self.kind(ref), "owner", None) is None for ref in self.local)
 
     def refresh(self, values: Any) -> None:
-        """Takes the values of a fresh answer; local changes are kept under the ids that are known now."""
+        """Replace the remote values by those of a fresh answer and keep local changes under known ids."""
         if values is UNSET:
             return
         self.index(values)
@@ -160,7 +162,7 @@ class FieldState:
                 self.local.discard(ref)
 
     def move(self, old: Ref, new: Ref) -> None:
-        """Keeps a change under another reference of the same field; the old one still finds it."""
+        """Keep a change under another reference of the same field; the old one still finds it."""
         if new[0] == "id":
             self._aliases[old] = new[1]
         if old != new and old in self.local:
@@ -168,7 +170,7 @@ class FieldState:
             self._kinds[new] = self._kinds.pop(old, None)
 
     def name_of(self, ref: Ref) -> str | None:
-        """Name of a changed field, where it was declared or written by its name."""
+        """Return the name of a changed field that was declared or written by name."""
         if ref[0] == "name":
             return str(ref[1])
         field = self._kinds.get(ref)
@@ -198,10 +200,10 @@ class FieldState:
         if not self.loaded:
             return
         for ref, items in sent.items():
-            known = self.remote(ref)
+            remote = self.remote(ref)
             written = list(items)
-            if known is not None:
-                known.values = written
+            if remote is not None:
+                remote.values = written
             elif items and ref[0] == "id":
                 self._ids[ref[1]] = _Written(ref[1], None, None, None, written)
             elif items and ref[0] == "code":
@@ -212,7 +214,7 @@ class FieldState:
 
 
 class _Written(msgspec.Struct, gc=False):
-    """A value that was written and not read back yet."""
+    """Value that was written and not read back yet."""
 
     field_id: int | None
     field_code: str | None
@@ -222,7 +224,7 @@ class _Written(msgspec.Struct, gc=False):
 
 
 def finish(items: Sequence[Item], zone: tzinfo | None) -> list[dict[str, Any]]:
-    """Items as they are sent: only the keys that were set, plain JSON values."""
+    """Return items as they are sent: the keys that were set, with plain JSON values."""
     found = []
     for item in items:
         made: dict[str, Any] = {}
@@ -241,12 +243,12 @@ def finish(items: Sequence[Item], zone: tzinfo | None) -> list[dict[str, Any]]:
 
 
 def plain(value: Any, zone: tzinfo | None) -> Any:
-    """A Python value as the API takes it in a custom field."""
+    """Return a Python value as the API takes it in a custom field."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; use an aware datetime")
+            raise ValueError(f"a date and time must have a time zone, got {value!r}; use an aware datetime")
         return rfc3339(value)
     if isinstance(value, date):
         return day_text(value, zone)
@@ -255,6 +257,6 @@ def plain(value: Any, zone: tzinfo | None) -> Any:
     if isinstance(value, msgspec.Struct):
         from amocrm_gen._runtime.encoding import sendable  # rarely needed
 
-        found = msgspec.to_builtins(sendable(value, "value"))
-        return {key: one for key, one in found.items() if one is not None}
+        parts = msgspec.to_builtins(sendable(value, "value"))
+        return {key: part for key, part in parts.items() if part is not None}
     return value

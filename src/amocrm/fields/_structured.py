@@ -1,6 +1,6 @@
 """Fields whose value is an object of the API: legal entities, files, positions of an invoice, links to others.
 
-Read and write shapes differ: what the server adds to a value is not sent back.
+Read and write shapes differ: keys that the server adds to a value are not sent back.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["File", "Items", "LegalEntity", "LinkedEntity", "Payer", "Supplier"]
 
 
 class _Structured(Field[R, W]):
-    """One value, or several, of a generated model; what is not set reads as ``None`` and is not sent."""
+    """Field with one value or several of a generated model; unset keys read as ``None`` and are not sent."""
 
     model: ClassVar[str]
 
@@ -45,16 +45,16 @@ class _Structured(Field[R, W]):
 
     def _write(self, value: Any) -> Item:
         if not isinstance(value, getattr(_models(), self.model)):
-            raise TypeError(f"{self!r} takes a fields.{self.model}, not {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a fields.{self.model}, got {type(value).__name__}")
         from amocrm_gen._runtime.encoding import sendable  # not with the declarations
 
-        known = getattr(_models(), f"{self.model}Write").__struct_encode_fields__
+        keys = getattr(_models(), f"{self.model}Write").__struct_encode_fields__
         plain = msgspec.to_builtins(sendable(value, repr(self)))
-        return Item(value={key: plain[key] for key in known if plain.get(key) is not None})
+        return Item(value={key: plain[key] for key in keys if plain.get(key) is not None})
 
-    def same(self, one: Any, other: Any) -> bool:
-        """What the server adds does not count."""
-        return self._sent(one) == self._sent(other)
+    def same(self, first: Any, second: Any) -> bool:
+        """Return whether the values are the same, without the keys that the server adds."""
+        return self._sent(first) == self._sent(second)
 
     def _sent(self, items: Sequence[Any]) -> list[Any]:
         return [self._write(value).value for item in items if (value := self._read(item.value)) is not None]
@@ -67,7 +67,9 @@ class _Structured(Field[R, W]):
 
 
 class LegalEntity(_Structured["LegalEntityValue | None", "LegalEntityValue | None"]):
-    """Requisites of an organisation. Only filled keys are sent: the server refuses those of other countries.
+    """Field with the requisites of an organisation.
+
+    Only filled keys are sent, because the server rejects those of other countries.
 
     Example:
         >>> company.legal = fields.LegalEntityValue(name="ООО «Ромашка»", vat_id="7700000000")
@@ -78,12 +80,12 @@ class LegalEntity(_Structured["LegalEntityValue | None", "LegalEntityValue | Non
     def encode(self, value: LegalEntityValue | None) -> tuple[Item, ...]:
         items = super().encode(value)
         if value is not None and not value.name:
-            raise ValueError(f"{self!r} needs a name: fields.LegalEntityValue(name=…)")
+            raise ValueError(f"{self!r} must have a name, got none; write fields.LegalEntityValue(name=…)")
         return items
 
 
 class File(_Structured["FileValue | None", "FileValue | str | None"]):
-    """A file of the account's drive; assign a ``FileValue`` or the uuid of the file."""
+    """Field with a file of the account's drive; assign a ``FileValue`` or the uuid of the file."""
 
     wire_type, model = "file", "FileValue"
 
@@ -91,38 +93,38 @@ class File(_Structured["FileValue | None", "FileValue | str | None"]):
         return super().encode(_models().FileValue(file_uuid=value) if isinstance(value, str) else value)
 
     def cleared(self) -> list[dict[str, Any]] | None:
-        """A file is taken out by an empty item, unlike every other type."""
+        """Return an empty item, which clears a file; other types take ``None``."""
         return [{"value": None}]
 
 
 class LinkedEntity(_Structured["LinkedEntityValue | None", "LinkedEntityValue | None"]):
-    """A link to a contact, a company or an element of a list; a type of fields of lists."""
+    """Field of a list with a link to a contact, a company or an element of a list."""
 
     wire_type, model = "linked_entity", "LinkedEntityValue"
 
 
 class Payer(_Structured["PayerValue | None", "PayerValue | None"]):
-    """Who pays an invoice; a type of fields of the list of invoices."""
+    """Field of the list of invoices with the payer."""
 
     wire_type, model = "payer", "PayerValue"
 
 
 class Supplier(_Structured["SupplierValue | None", "SupplierValue | None"]):
-    """Who sells; a type of fields of the list of invoices. Only the id is written."""
+    """Field of the list of invoices with the supplier; only the id is written."""
 
     wire_type, model = "supplier", "SupplierValue"
 
 
 class Items(_Structured["tuple[InvoiceItemValue, ...]", "Iterable[InvoiceItemValue] | None"]):
-    """Positions of an invoice; a type of fields of the list of invoices. They are replaced as a whole."""
+    """Field of the list of invoices with its positions; they are replaced as a whole."""
 
     wire_type, model, many = "items", "InvoiceItemValue", True
 
     def decode(self, items: Sequence[Any], zone: tzinfo | None) -> tuple[InvoiceItemValue, ...]:
-        return tuple(found for item in items if (found := self._read(item.value)) is not None)
+        return tuple(position for item in items if (position := self._read(item.value)) is not None)
 
     def encode(self, value: Iterable[InvoiceItemValue] | None) -> tuple[Item, ...]:
-        return tuple(self._write(one) for one in members(self, value))
+        return tuple(self._write(position) for position in members(self, value))
 
 
 def _models() -> Any:
@@ -133,7 +135,7 @@ def _models() -> Any:
 
 
 def _fitting(value: Mapping[str, Any], model: Any) -> Any:
-    """The model for a free value; of a dirty one what fits, key by key."""
+    """Return the model of a free value, with the keys that can be read."""
     try:
         return msgspec.convert(value, model)
     except msgspec.ValidationError:
