@@ -60,9 +60,8 @@ def changes_of(entity: Any) -> dict[str, Change]:
     for wire in entity._changes or ():
         overlay = entity._changes
         assert overlay is not None
-        found[attributes.get(wire, wire)] = Change(
-            overlay.base(wire), overlay.get(wire), getattr(data, wire, UNSET)
-        )
+        name: str = attributes.get(wire) or wire
+        found[name] = Change(overlay.base(wire), overlay.get(wire), getattr(data, wire, UNSET))
     state = entity._cf
     for ref in () if state is None else state.local:
         assert state is not None

@@ -45,7 +45,8 @@ class LinkSent:
 
 def begin(write: PendingWrite) -> None:
     """Note that a write is in flight: what is changed from now on stays a change."""
-    entity, sent = write.slot.entity, write.sent
+    entity: Any = write.slot.entity
+    sent: Any = write.sent
     if isinstance(sent, LinkSent):
         state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
         if isinstance(state, OneValue):
@@ -79,7 +80,8 @@ def _warn_of_fraction(entity: Entity, price: float) -> None:
 
 def confirm(write: PendingWrite, answer: Any) -> None:
     """Take the answered item of a write: what was sent becomes what the server has."""
-    entity, sent = write.slot.entity, write.sent
+    entity: Any = write.slot.entity
+    sent: Any = write.sent
     if isinstance(sent, LinkSent):
         _confirm_link(entity, sent, write.action)
         return
@@ -173,7 +175,8 @@ def _confirm_link(entity: Entity, sent: LinkSent, action: str) -> None:
 
 def revert_write(write: PendingWrite) -> None:
     """Note that the server did not take a write: everything is a change again."""
-    entity, sent = write.slot.entity, write.sent
+    entity: Any = write.slot.entity
+    sent: Any = write.sent
     if isinstance(sent, LinkSent):
         state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
         (state if isinstance(state, OneValue) else state.main).revert()

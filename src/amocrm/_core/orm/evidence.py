@@ -134,8 +134,9 @@ class _Case:
             return
         by_value: dict[Hashable, list[int]] = {}
         for item in self.free.values():
-            for field in getattr(item, "custom_fields_values", None) or ():
-                for value in field.values or () if field is not UNSET else ():
+            fields: Any = getattr(item, "custom_fields_values", None)
+            for field in () if fields is UNSET else fields or ():
+                for value in field.values or ():
                     for ref in (
                         ("id", field.field_id),
                         ("code", field.field_code),

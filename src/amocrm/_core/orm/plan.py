@@ -76,7 +76,7 @@ class PendingWrite:
         self.operation = operation
         self.slot = slot
         self.body = body
-        self.sent = sent
+        self.sent: Any = sent
         self.needs = tuple(needs)
         self.problem = problem
         self.request_id: str | None = None
@@ -99,7 +99,8 @@ class PendingWrite:
 
     def release(self) -> None:
         """Let go of everything that only sending needed."""
-        self.body, self.sent, self.needs = {}, None, ()
+        self.body, self.needs = {}, ()
+        self.sent = None
 
     def __repr__(self) -> str:
         return f"<{self.action} {self.entity!r}>"
