@@ -1,6 +1,6 @@
 """amoCRM (Kommo) for Python: an ORM-like facade with a Unit of Work over a typed, generated API client.
 
-Names are imported when they are first used, so that ``from amocrm import Lead, fields`` brings no HTTP.
+Names are imported when they are first used: ``from amocrm import Lead, fields`` loads no HTTP library.
 
 Example:
     >>> from amocrm import AmoCRM, Lead

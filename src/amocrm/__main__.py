@@ -1,10 +1,10 @@
-"""The command ``amocrm``.
+"""Command ``amocrm``.
 
 amocrm sandbox [options]   a local amoCRM (needs the extra ``sandbox``)
-amocrm doctor [options]    checks this installation, a token and its account
-amocrm models [options]    writes typed classes for the custom fields of an account
+amocrm doctor [options]    check this installation, a token and its account
+amocrm models [options]    write typed classes for the custom fields of an account
 amocrm verify [options]    compares what an account answers with the description of this version
-amocrm login ACCOUNT …     the first login of an integration, into a folder of tokens
+amocrm login ACCOUNT …     log an integration in for the first time and store its tokens
 amocrm webhooks [options]  list, replay and drop accepted deliveries; work on them
 """
 
@@ -17,7 +17,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns the exit code."""
+    """Run the command and return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["sandbox"]:
         from amocrm_sandbox.__main__ import main as sandbox

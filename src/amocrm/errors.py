@@ -1,26 +1,26 @@
 """Every error of this library, in one tree.
 
     AmoCRMError
-    ├── ConfigurationError           a client was set up with something that cannot work; also ValueError
+    ├── ConfigurationError           an argument of a client is invalid; also ValueError
     ├── TransportError               no usable answer
     │   ├── NotSentError             the request never left: sending it again is safe
-    │   │   └── CircuitOpen          held back here, because the API is blocked; says when to try again
+    │   │   └── CircuitOpen          not sent, because the API is blocked; says when to retry
     │   ├── UnansweredError          it was sent and no whole answer came: whether it took effect is unknown
     │   │   └── ResponseTooLarge     the answer was cut off at the bound of the client
-    │   └── RedirectRefused          the server points to another address; credentials are not sent there
+    │   └── RedirectRefused          the server redirects to another address; credentials are not sent there
     ├── TokenError                   there is no token to send with
-    │   ├── LoginNeeded              nobody has logged in yet: no token is stored
-    │   ├── TokenExpired             a long-lived token is over, or a token that somebody else refreshes
+    │   ├── LoginNeeded              no token is stored for the account: log in once
+    │   ├── TokenExpired             the token has expired and this client cannot refresh it
     │   ├── GrantRevoked             the server refused the refresh token: log in again
-    │   ├── GrantInDoubt             a refresh was cut short and the old refresh token is dead: log in again
-    │   ├── LoginRefused             the redirect of a login is no grant for us: refused, forged or foreign
-    │   └── TokenStoreError          the store of tokens failed or was changed behind our back
-    ├── TokenRejected                a token that somebody showed us is not genuine, over or used before
-    ├── EncodingError                a value that cannot be sent; nothing was; also TypeError and ValueError
-    ├── DecodeError                  an answer that cannot be understood (HTML with 200, cut JSON)
-    ├── NotLoaded                    an entity does not hold this; the message names the call to make
-    ├── UnreadableError              the server sent a value that does not fit its description
-    ├── FilterError                  this list cannot be filtered or sorted like that; also ValueError
+    │   ├── GrantInDoubt             a refresh was interrupted and the pair is lost: log in again
+    │   ├── LoginRefused             the redirect of a login carries no grant for this login
+    │   └── TokenStoreError          the token store failed or was changed by another program
+    ├── TokenRejected                a token received from outside is forged, expired or reused
+    ├── EncodingError                a value that cannot be sent; no request was made; also TypeError and ValueError
+    ├── DecodeError                  an answer that cannot be decoded (HTML with 200, cut JSON)
+    ├── NotLoaded                    an attribute was not loaded; the message names the call to make
+    ├── UnreadableError              the server sent a value of an unexpected type
+    ├── FilterError                  this list cannot be filtered or sorted in this way; also ValueError
     ├── FilterIgnored                the server ignored a filter: the account has no filter option
     ├── FlushError                   a commit was not applied in full; carries the report
     └── APIError                     the server answered with an error status
@@ -35,16 +35,16 @@
         └── ServerError              5xx
             └── GatewayError         502, 503, 504: the request may have taken effect
 
-All are picklable. None holds a token, a secret, a query value or a body.
+All are picklable. None contains a token, a secret, a query value or a body.
 
-What works on but needs somebody's attention is warned about, once each:
+Warnings: the client keeps working, but something needs attention. Each is issued once:
 
     AmoCRMWarning
-    ├── TokenExpiryWarning           a long-lived token ends soon
+    ├── TokenExpiryWarning           a long-lived token expires soon
     ├── TokenStoreWarning            a refreshed token could not be stored yet
-    ├── RedisAwayWarning             the shared limiter is out of reach; this process keeps to its share
-    ├── SplitLimitWarning            a forked process counts its own requests only
-    └── TimeZoneWarning              this machine does not know the account's time zone
+    ├── RedisAwayWarning             Redis is unreachable; this process limits itself to its share
+    ├── SplitLimitWarning            a forked process counts only its own requests
+    └── TimeZoneWarning              this machine has no data for the account's time zone
 """
 
 from __future__ import annotations
@@ -120,14 +120,14 @@ __all__ = [
 
 
 class ConfigurationError(AmoCRMError, ValueError):
-    """A client was set up with something that cannot work; the message says what and what to write."""
+    """Invalid argument of a client; the message says what to write instead."""
 
 
 class CircuitOpen(NotSentError):
-    """The request was held back, because the gateway has blocked the API for this account or address.
+    """Request not sent, because the gateway has blocked the API for this account or address.
 
-    Going on would turn a pause into a ban, so nothing is sent until the time is up; then one request
-    probes whether the block is over.
+    More requests would prolong the block, so none is sent until ``retry_in`` has passed. Then one request
+    probes whether the block has ended.
 
     Attributes:
         op: operation id.
@@ -138,7 +138,7 @@ class CircuitOpen(NotSentError):
 
 
 class ResponseTooLarge(UnansweredError):
-    """The answer grew beyond the client's bound and was cut off; it is not asked for again by itself.
+    """Answer larger than the client's bound: it was cut off and is not requested again.
 
     Attributes:
         limit: the bound in bytes, after decompression.
@@ -148,13 +148,13 @@ class ResponseTooLarge(UnansweredError):
 
 
 class RedirectRefused(TransportError):
-    """The server answered with a redirect. Redirects are never followed with credentials.
+    """Redirect in place of an answer; redirects are never followed with credentials.
 
     The usual cause is a renamed account or a wrong subdomain.
 
     Attributes:
         status: HTTP status.
-        location: host that the server pointed to, empty when it named none.
+        location: host of the redirect, empty if the server named none.
     """
 
     status: int
@@ -162,7 +162,7 @@ class RedirectRefused(TransportError):
 
 
 class TokenError(AmoCRMError):
-    """There is no token to send with.
+    """No usable token for the request.
 
     Attributes:
         account: host of the account.
@@ -172,50 +172,50 @@ class TokenError(AmoCRMError):
 
 
 class LoginNeeded(TokenError):
-    """No token is stored for this account: somebody must log in once (see ``authorize``)."""
+    """No token stored for this account; log in once (``crm.login()``, ``crm.authorize()``, ``amocrm login``)."""
 
 
 class TokenExpired(TokenError):
-    """The token is over and this client cannot get a new one.
+    """Expired token that this client cannot refresh.
 
     Attributes:
-        expired_at: Unix seconds, ``None`` when it is not known.
+        expired_at: Unix seconds, ``None`` if unknown.
     """
 
     expired_at: float | None
 
 
 class GrantRevoked(TokenError):
-    """The server refused the refresh token (integration switched off, token revoked or too old): log in again.
+    """Refresh token rejected by the server (integration disabled, token revoked or too old): log in again.
 
     Attributes:
-        hint: the server's word for it, may be empty.
+        hint: reason given by the server, may be empty.
     """
 
     hint: str
 
 
 class GrantInDoubt(TokenError):
-    """A refresh was cut short after it may have reached the server, and the old refresh token is dead.
+    """Refresh interrupted after it may have reached the server: the token pair is lost, log in again.
 
-    A refresh token works once. Somebody (this process or one that died) spent it and the answer was
-    lost, so that nobody holds the new pair: log in again.
+    A refresh token works once. This process, or one that died, used it, and the answer with the new pair
+    was lost.
     """
 
 
 class LoginRefused(TokenError):
-    """The redirect at the end of a login is no grant for us.
+    """Redirect at the end of a login without a grant for this login.
 
     Attributes:
-        reason: ``access_denied`` (the user said no), ``state`` (it does not belong to this login),
-            ``code`` (it carries none), ``timeout`` (nobody came).
+        reason: ``access_denied`` (the user declined), ``state`` (it belongs to another login),
+            ``code`` (it has no code), ``timeout`` (no redirect arrived in time).
     """
 
     reason: str
 
 
 class TokenRejected(AmoCRMError):
-    """A token that somebody showed us is not genuine, not for us, over, or used before.
+    """Token received from outside (widget, bot) that is forged, for another integration, expired or reused.
 
     Attributes:
         reason: ``malformed``, ``algorithm``, ``signature``, ``audience``, ``issuer``, ``integration``,
@@ -226,41 +226,41 @@ class TokenRejected(AmoCRMError):
 
 
 class TokenStoreError(TokenError):
-    """The store of tokens could not be read, written or locked, or was changed behind our back."""
+    """Failure of the token store: it could not be read, written or locked, or another program changed it."""
 
 
 class NotLoaded(AmoCRMError):
-    """An entity does not hold this, and reading an attribute never asks the server. The message names the call.
+    """Attribute that was not loaded; reading one makes no request, so the message names the call to make.
 
     Attributes:
-        attribute: what was asked for.
+        attribute: name of the attribute that was read.
     """
 
     attribute: str
 
 
 class UnreadableError(AmoCRMError):
-    """The server sent a value that does not fit its description, so that it could not be read.
+    """Value of the server that does not fit its description and cannot be read.
 
     Attributes:
-        attribute: what was asked for.
+        attribute: name of the attribute that was read.
     """
 
     attribute: str
 
 
 class FilterError(AmoCRMError, ValueError):
-    """This list cannot be filtered or sorted like that; the message names the nearest thing that works."""
+    """Filter or order that this list does not support; the message names the nearest one that works."""
 
 
 class FilterIgnored(AmoCRMError):
-    """The server answered with something that the filter excludes, so it did not apply the filter.
+    """Filter that the server ignored: its answer contains objects that the filter excludes.
 
-    Filters of leads, contacts, companies and customers are a paid option of the account and are ignored
-    without a word where it is missing.
+    Filters of leads, contacts, companies and customers are a paid option of the account. Without it the
+    server silently ignores them.
 
     Attributes:
-        entity_type: the list.
+        entity_type: list that was filtered, such as ``leads``.
         keys: filter keys that were ignored.
     """
 
@@ -269,7 +269,7 @@ class FilterIgnored(AmoCRMError):
 
 
 class FlushError(AmoCRMError):
-    """A commit was not applied in full. What was applied stays applied; the report says what became of each object.
+    """Commit that was not applied in full; applied changes stay, and the report lists each object.
 
     Attributes:
         report: the ``amocrm.Report`` of the commit.
@@ -279,27 +279,27 @@ class FlushError(AmoCRMError):
 
 
 class AmoCRMWarning(UserWarning):
-    """Root of the warnings: something works on and needs somebody's attention."""
+    """Root of the warnings: the client keeps working, but something needs attention."""
 
 
 class TokenExpiryWarning(AmoCRMWarning):
-    """A long-lived token ends soon and must be replaced by hand."""
+    """Long-lived token that expires soon and must be replaced by hand."""
 
 
 class TokenStoreWarning(AmoCRMWarning):
-    """A refreshed token could not be stored; it is in use and storing it is tried again."""
+    """Refreshed token that could not be stored; it is in use, and storing it is retried."""
 
 
 class SplitLimitWarning(AmoCRMWarning):
-    """A forked process limits its own requests only; together the processes can exceed the limit."""
+    """Forked process that limits only its own requests; together the processes can exceed the limit."""
 
 
 class TimeZoneWarning(AmoCRMWarning):
-    """The machine has no database of time zones, or not the account's: times are shown at a fixed offset."""
+    """Missing data for the account's time zone on this machine; times have a fixed offset."""
 
 
 class RedisAwayWarning(AmoCRMWarning):
-    """Redis cannot be reached; this process keeps to its share of the request limit by itself."""
+    """Redis unreachable; this process limits itself to its share of the request limit."""
 
 
 for _error in __all__:

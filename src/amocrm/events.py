@@ -1,4 +1,7 @@
-"""What hooks are told: see ``AmoCRM(hooks=[...])``. Frozen values without secrets, bodies or query values."""
+"""Events that hooks receive, see ``AmoCRM(hooks=[...])``.
+
+Events are frozen values without secrets, bodies or query values.
+"""
 
 from __future__ import annotations
 

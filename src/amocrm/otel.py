@@ -1,19 +1,19 @@
-"""Traces and metrics for OpenTelemetry, as one hook (extra ``otel``).
+"""Traces and metrics for OpenTelemetry as one hook (extra ``otel``).
 
     from amocrm import AmoCRM
     from amocrm.otel import OpenTelemetry
 
     crm = AmoCRM("mycompany", token="…", hooks=[OpenTelemetry()])
 
-One span per call, a child of whatever span is current, with each attempt, wait, retry and refresh as an event of
-it. It is current itself while the call lasts, so that spans of the HTTP library or of Redis hang below it.
+One span per call, a child of the current span, with each attempt, wait, retry and refresh as an event.
+The span is current while the call lasts: spans of the HTTP library or of Redis become its children.
 
 Metrics: ``amocrm.client.requests`` (attempts, by operation and status or error), ``amocrm.client.retries``,
 ``amocrm.client.throttle.wait`` and ``amocrm.client.call.duration`` (histograms in seconds),
 ``amocrm.client.token.refreshes`` (by whether it was adopted) and ``amocrm.client.drift``.
 
-No token, query value, id or body is ever among the attributes: events do not hold them, and of a path only
-the pattern is told.
+Attributes contain no token, query value, id or body: events do not have them, and a path is recorded as its
+pattern.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ from .errors import ConfigurationError
 try:
     from opentelemetry import context, metrics, trace
 except ImportError:
-    raise ConfigurationError("OpenTelemetry needs an extra: pip install 'amocrm-orm[otel]'") from None
+    raise ConfigurationError(
+        "amocrm.otel must be installed with its extra, got no opentelemetry-api; "
+        "run pip install 'amocrm-orm[otel]'"
+    ) from None
 
 __all__ = ["OpenTelemetry"]
 
@@ -47,7 +50,7 @@ _CALL: Final = context.create_key("amocrm-call")
 
 
 class _Call:
-    """A call that lasts: its span, and how the surroundings were before."""
+    """Call in progress: its span, and the context before it."""
 
     __slots__ = ("before", "requests", "span")
 
@@ -57,14 +60,14 @@ class _Call:
 
 
 class OpenTelemetry:
-    """A hook that turns events into spans and metrics. One may serve any number of clients.
+    """Hook that turns events into spans and metrics; one object may serve any number of clients.
 
     Args:
-        tracer_provider: the global one without it.
-        meter_provider: the global one without it.
+        tracer_provider: by default the global one.
+        meter_provider: by default the global one.
 
     Raises:
-        ConfigurationError: at the import, when the extra ``otel`` is not installed.
+        ConfigurationError: at the import, if the extra ``otel`` is not installed.
 
     Example:
         >>> from amocrm.otel import OpenTelemetry
@@ -94,16 +97,16 @@ class OpenTelemetry:
         )
 
     def __call__(self, event: Event) -> None:
-        """Takes one event."""
+        """Record one event."""
         match event:
             case CallBegan():
                 self._begin(event)
             case CallEnded():
                 self._end(event)
             case ResponseReceived():
-                told: dict[str, Any] = {"http.response.status_code": event.status}
-                self._requests.add(1, _of(event) | told)
-                self._note("answer", event, {**told, "size": event.size, "seconds": event.seconds})
+                attributes: dict[str, Any] = {"http.response.status_code": event.status}
+                self._requests.add(1, _of(event) | attributes)
+                self._note("answer", event, {**attributes, "size": event.size, "seconds": event.seconds})
             case RequestFailed():
                 self._requests.add(1, _of(event) | {"error.type": event.error})
                 self._note("no answer", event, {"error.type": event.error, "seconds": event.seconds})
@@ -144,17 +147,17 @@ class OpenTelemetry:
 
     def _end(self, event: CallEnded) -> None:
         call = context.get_value(_CALL)
-        told = _of(event)
+        attributes = _of(event)
         if event.status is not None:
-            told["http.response.status_code"] = event.status
+            attributes["http.response.status_code"] = event.status
         kind = event.error or (str(event.status) if event.status is not None and event.status >= 400 else "")
         if kind:
-            told["error.type"] = kind
-        self._calls.record(event.seconds, told)
-        if not isinstance(call, _Call):  # the hook was added while the call lasted
+            attributes["error.type"] = kind
+        self._calls.record(event.seconds, attributes)
+        if not isinstance(call, _Call):  # the hook was added during the call
             return
         span = call.span
-        span.set_attributes(told | {"amocrm.requests": call.requests})
+        span.set_attributes(attributes | {"amocrm.requests": call.requests})
         if event.request_id is not None:
             span.set_attribute("amocrm.request_id", event.request_id)
         if kind:

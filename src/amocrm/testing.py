@@ -1,8 +1,8 @@
-"""Fixtures for users' tests: clients on a local amoCRM, without a socket.
+"""Pytest fixtures for your tests: clients on a local amoCRM, without a socket.
 
 Installed as a pytest plugin by the entry point ``amocrm``. The account itself is the fixture ``amocrm_sandbox`` of the
-sandbox's own plugin (extra ``sandbox``); this module joins the two, because the sandbox must not know the client that
-it judges. Nothing of either is imported before a test asks for a fixture.
+sandbox's own plugin (extra ``sandbox``); this module joins the two, because the sandbox must not import the client that
+it tests. Neither is imported before a test uses a fixture.
 
 Example:
     >>> def test_import(amocrm_client, amocrm_sandbox):
@@ -10,7 +10,7 @@ Example:
     ...         s.add(Lead(name="Заказ 17"))
     ...     assert amocrm_sandbox.get("/api/v4/leads").json()["_embedded"]["leads"][0]["name"] == "Заказ 17"
 
-Who keeps tokens in a store of his own tries it with ``check_token_store`` (or ``check_async_token_store``).
+Test a token store of your own with ``check_token_store`` or ``check_async_token_store``.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 __all__ = ["amocrm_async_client", "amocrm_client", "check_async_token_store", "check_token_store"]
 
-#: requests a second that a test never makes, so that nobody waits for the limiter
+#: Requests per second; so many that no test waits for the limiter.
 _RATE = 1_000_000
 
 
 @pytest.fixture
 def amocrm_client(amocrm_sandbox: Sandbox) -> Iterator[AmoCRM]:
-    """A client on the account of ``amocrm_sandbox``, with its administrator's token; it never waits for limits."""
+    """Give a client on the account of ``amocrm_sandbox``, with its administrator's token and without limits."""
     from amocrm_sandbox import SandboxTransport
 
     from ._core.limits.limiter import Limits
@@ -54,9 +54,9 @@ def amocrm_client(amocrm_sandbox: Sandbox) -> Iterator[AmoCRM]:
 
 @pytest.fixture
 def amocrm_async_client(amocrm_sandbox: Sandbox) -> AsyncAmoCRM:
-    """The same for asynchronous tests, whichever plugin runs them (anyio, pytest-asyncio, ``asyncio.run``).
+    """Give the async client, for tests run by anyio, pytest-asyncio or ``asyncio.run``.
 
-    It is open when the test gets it. There is no socket behind it and nothing to close; ``async with`` does no harm.
+    It is open and has no socket, so there is nothing to close; ``async with`` works too.
     """
     from amocrm_sandbox import AsyncSandboxTransport
 
@@ -73,14 +73,14 @@ def amocrm_async_client(amocrm_sandbox: Sandbox) -> AsyncAmoCRM:
 
 
 def check_token_store(store: TokenStore, *, leased: bool = False) -> None:
-    """Tries a token store of your own against everything that ``TokenStore`` promises.
+    """Test a token store of your own against the rules of ``TokenStore``.
 
     Args:
-        store: what to try; it is given keys of its own and keeps some tokens afterwards.
-        leased: its locks can end while they are held, so that it has to look at fencing numbers.
+        store: store to test; some test tokens stay in it under keys of their own.
+        leased: its locks can expire while they are held, so it must compare fencing numbers.
 
     Raises:
-        AssertionError: a sentence that says which promise is broken.
+        AssertionError: a sentence that says which rule is broken.
 
     Example:
         >>> from amocrm import MemoryTokenStore
@@ -92,7 +92,7 @@ def check_token_store(store: TokenStore, *, leased: bool = False) -> None:
 
 
 async def check_async_token_store(store: AsyncTokenStore, *, leased: bool = False) -> None:
-    """The same for a store of the async client."""
+    """Test an async token store; see ``check_token_store``."""
     from ._async.auth.store_conformance import check_token_store as check
 
     await check(store, leased=leased)

@@ -1,9 +1,9 @@
-"""What web handlers and token stores need: the end of a login, the pair of tokens, and tokens shown to *us*.
+"""Tokens for web handlers and token stores: the redirect of a login, the token pair, tokens of widgets and bots.
 
 A login in a user's browser ends at ``redirect_uri``: ``new_state`` and ``read_redirect``. A store of your own
-keeps ``Token``. A widget's page (``X-Auth-Token``) or a bot shows a token signed by the platform.
+keeps ``Token``. A widget's page (``X-Auth-Token``) and a bot send a token signed by the platform.
 
-Pure: no clock of its own is needed, nothing is asked over the net.
+Nothing here makes a request.
 
     from amocrm import OAuth
     from amocrm.tokens import ReplayGuard, verify_disposable
@@ -50,19 +50,19 @@ __all__ = [
 ]
 
 _LONGEST: Final = 8192
-#: Life of a disposable token, in seconds; one that claims more is not the platform's.
+#: Lifetime of a disposable token in seconds; a longer one was not issued by the platform.
 _LIFE: Final = 1800
 _ALGORITHMS: Final = {"HS256": hashlib.sha256, "HS512": hashlib.sha512}
 
 
 @attrs.frozen(kw_only=True)
 class DisposableToken:
-    """Who calls from a widget's page.
+    """Verified caller of a widget's page.
 
     Attributes:
         account: host of the account, such as ``mycompany.amocrm.ru``.
         account_id, user_id: ids in that account.
-        is_admin: whether the user is an administrator, ``None`` when the token does not say.
+        is_admin: whether the user is an administrator, ``None`` if the token does not say.
         id: the token's own id (``jti``).
         expires_at: Unix seconds.
     """
@@ -77,14 +77,14 @@ class DisposableToken:
 
 @attrs.frozen(kw_only=True)
 class BotToken:
-    """Which bot asks, about what.
+    """Verified request of a bot.
 
     Attributes:
         account: host of the account.
         account_id: id of the account.
-        entity_type: ``leads``, ``contacts`` or ``customers``; another word as it came.
+        entity_type: ``leads``, ``contacts`` or ``customers``; other words are kept.
         entity_id: id of the entity that the bot runs on.
-        bot_type: ``salesbot`` or ``marketingbot``, ``None`` when the token does not say.
+        bot_type: ``salesbot`` or ``marketingbot``, ``None`` if the token does not say.
         expires_at: Unix seconds.
     """
 
@@ -97,13 +97,13 @@ class BotToken:
 
 
 class ReplayGuard:
-    """Remembers the ids of tokens that were shown until they end, so that none is taken twice.
+    """Memory of used token ids until they expire, which rejects a second use.
 
-    For one process. Behind several, give ``verify_disposable`` an object of your own with this method,
+    For one process. For several, give ``verify_disposable`` an object of your own with the method ``first``,
     for example over ``SET key 1 NX EX seconds`` of Redis.
 
     Args:
-        most: highest number of ids that are kept; beyond it the ones that end first are forgotten.
+        most: maximum number of ids; beyond it the ids that expire first are dropped.
     """
 
     def __init__(self, most: int = 100_000) -> None:
@@ -112,7 +112,7 @@ class ReplayGuard:
         self._guard = threading.Lock()
 
     def first(self, token_id: str, expires_at: float, now: float) -> bool:
-        """Whether this id is shown for the first time; it is remembered until ``expires_at``."""
+        """Return True for the first use of an id, and remember it until ``expires_at``."""
         with self._guard:
             if self._until.get(token_id, now) > now:
                 return False
@@ -138,30 +138,30 @@ def verify_disposable(
     leeway: float = 60.0,
     now: float | None = None,
 ) -> DisposableToken:
-    """Checks a one-time token of a widget and says who shows it.
+    """Verify a one-time token of a widget and return its caller.
 
-    Checked are algorithm (HS256) and signature (the integration's secret), audience (scheme and host of
-    ``redirect_uri``), issuer (an account of the vendor), integration, time, and that it was not used before.
+    Checks: algorithm (HS256), signature (the integration's secret), audience (scheme and host of
+    ``redirect_uri``), issuer (an account of the vendor), integration, time, and no earlier use.
 
     Args:
         token: value of the header ``X-Auth-Token``.
         oauth: keys of the integration.
-        account: take tokens of this account only.
-        guard: remembers used tokens; without it a token can be used again within its 30 minutes.
+        account: accept tokens of this account only.
+        guard: memory of used tokens; without it a token can be reused within its 30 minutes.
         leeway: seconds by which clocks may differ.
         now: Unix seconds, for tests.
 
     Raises:
-        TokenRejected: it is not genuine, not for us, over, or used before.
+        TokenRejected: the token is forged, for another integration, expired or reused.
     """
     now = time.time() if now is None else now
     claims = _verified(token, "HS256", oauth.client_secret)
     if claims.get("aud") != _origin(oauth.redirect_uri):
-        raise _rejected("audience", "it is meant for another address than that of redirect_uri")
+        raise _rejected("audience", "its audience must be the address of redirect_uri, got another one")
     host = _common(claims, oauth, account, leeway, now)
     if _number(claims, "exp") - _number(claims, "iat") > _LIFE + leeway:
-        raise _rejected("time", "it claims to live longer than such tokens do")
-    made = DisposableToken(
+        raise _rejected("time", "its lifetime must be at most 30 minutes, got a longer one")
+    caller = DisposableToken(
         account=host,
         account_id=_whole(claims, "account_id"),
         user_id=_whole(claims, "user_id"),
@@ -169,9 +169,9 @@ def verify_disposable(
         id=_text(claims, "jti"),
         expires_at=_number(claims, "exp"),
     )
-    if guard is not None and not guard.first(made.id, made.expires_at + leeway, now):
+    if guard is not None and not guard.first(caller.id, caller.expires_at + leeway, now):
         raise _rejected("replay", "it was used before")
-    return made
+    return caller
 
 
 def verify_bot(
@@ -183,23 +183,23 @@ def verify_bot(
     leeway: float = 60.0,
     now: float | None = None,
 ) -> BotToken:
-    """Checks the token that a bot's request carries (``BotRequest.token``); its algorithm is HS512.
+    """Verify the token of a bot's request (``BotRequest.token``, algorithm HS512).
 
     Args:
-        token: as it came.
+        token: token as received.
         oauth: keys of the integration.
-        account: take tokens of this account only.
-        audience: scheme and host that the token must name; not checked without it, as the vendor does.
+        account: accept tokens of this account only.
+        audience: scheme and host that the token must name; not checked by default, as in the vendor's own code.
         leeway: seconds by which clocks may differ.
         now: Unix seconds, for tests.
 
     Raises:
-        TokenRejected: it is not genuine, not for us, or over.
+        TokenRejected: the token is forged, for another integration, or expired.
     """
     now = time.time() if now is None else now
     claims = _verified(token, "HS512", oauth.client_secret)
     if audience is not None and claims.get("aud") != _origin(audience):
-        raise _rejected("audience", "it is meant for another address")
+        raise _rejected("audience", "its audience must be the address given as audience=, got another one")
     host = _common(claims, oauth, account, leeway, now)
     kind, entity = claims.get("entity_type"), claims.get("entity_id")
     names = {"1": "contacts", "contact": "contacts", "2": "leads", "lead": "leads"}
@@ -218,36 +218,38 @@ def verify_bot(
 def _verified(token: str, algorithm: str, secret: str) -> Mapping[str, Any]:
     parts = token.strip().split(".") if isinstance(token, str) and len(token) <= _LONGEST else []
     if len(parts) != 3 or not secret or not token.isascii():
-        raise _rejected("malformed", "it is no signed token")
+        raise _rejected("malformed", "it must be a signed token (three parts of base64), got another text")
     head, claims = _decoded(parts[0]), _decoded(parts[1])
-    # The algorithm is ours to say: a token that names its own ("none") proves nothing.
+    # The algorithm is fixed here: a token that chooses its own ("none") proves nothing.
     if head.get("alg") != algorithm:
-        raise _rejected("algorithm", f"it is not signed with {algorithm}")
+        raise _rejected("algorithm", f"it must be signed with {algorithm}, got another algorithm")
     signed = ".".join(parts[:2]).encode()
-    wanted = hmac.new(secret.encode(), signed, _ALGORITHMS[algorithm]).digest()
-    if not hmac.compare_digest(_bytes(parts[2]), wanted):
+    expected = hmac.new(secret.encode(), signed, _ALGORITHMS[algorithm]).digest()
+    if not hmac.compare_digest(_bytes(parts[2]), expected):
         raise _rejected("signature", "it was not signed with this integration's secret")
     return claims
 
 
 def _common(claims: Mapping[str, Any], oauth: OAuth, account: str | None, leeway: float, now: float) -> str:
-    """The host of the account, once integration, issuer and time are found good."""
+    """Check integration, issuer and time, and return the host of the account."""
     client = claims.get("client_uuid", claims.get("client_uid"))
     if not isinstance(client, str) or client.lower() != oauth.client_id.lower():
-        raise _rejected("integration", "it was made for another integration")
+        raise _rejected("integration", "it must belong to the integration of client_id, got another one")
     issuer = claims.get("iss")
     try:
         parts = urlsplit(issuer if isinstance(issuer, str) else "")
         if parts.scheme != "https" or parts.path.rstrip("/") or parts.port is not None or parts.username:
-            raise ValueError("no address of an account")
+            raise ValueError("not the address of an account")
         host = parse_account(parts.hostname or "").name
     except (ConfigurationError, ValueError):
-        raise _rejected("issuer", "it was not made by an account of the vendor") from None
+        raise _rejected(
+            "issuer", "its issuer must be an account of amoCRM or Kommo, got another one"
+        ) from None
     if account is not None and host != parse_account(account).name:
-        raise _rejected("issuer", "it was made by another account")
+        raise _rejected("issuer", "its issuer must be the account given as account=, got another one")
     starts = max(_number(claims, "nbf", 0.0), _number(claims, "iat", 0.0))
     if now >= _number(claims, "exp") + leeway or now < starts - leeway:
-        raise _rejected("time", "its time is over or has not come yet")
+        raise _rejected("time", "it has expired or is not valid yet")
     return host
 
 
@@ -262,7 +264,7 @@ def _decoded(part: str) -> Mapping[str, Any]:
     except (msgspec.DecodeError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise _rejected("malformed", "it is no signed token")
+        raise _rejected("malformed", "it must be a signed token (three parts of base64), got another text")
     return value
 
 
@@ -270,13 +272,15 @@ def _bytes(part: str) -> bytes:
     try:
         return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise _rejected("malformed", "it is no signed token") from None
+        raise _rejected(
+            "malformed", "it must be a signed token (three parts of base64), got another text"
+        ) from None
 
 
 def _number(claims: Mapping[str, Any], name: str, default: float | None = None) -> float:
     value = claims.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _rejected("malformed", f"it does not say {name}")
+        raise _rejected("malformed", f"its claim {name} is missing or has the wrong type")
     return value
 
 
@@ -285,14 +289,14 @@ def _whole(claims: Mapping[str, Any], name: str) -> int:
     if isinstance(value, str) and value.isdecimal() and len(value) < 20:
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _rejected("malformed", f"it does not say {name}")
+        raise _rejected("malformed", f"its claim {name} is missing or has the wrong type")
     return value
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str) or not value:
-        raise _rejected("malformed", f"it does not say {name}")
+        raise _rejected("malformed", f"its claim {name} is missing or has the wrong type")
     return value
 
 

@@ -99,7 +99,7 @@ def test_each_refused_token_has_its_reason(shown: str, reason: str) -> None:
 
 def test_another_account_than_asked_for() -> None:
     """A genuine token of one account opens nothing in another."""
-    with pytest.raises(TokenRejected, match="another account"):
+    with pytest.raises(TokenRejected, match="issuer"):
         verify_disposable(token(), OURS, account="other", now=NOW)
 
 
@@ -108,7 +108,7 @@ def test_clocks_may_differ_a_little() -> None:
     verify_disposable(token(), OURS, now=CLAIMS["nbf"] - 59.0)
     verify_disposable(token(), OURS, now=CLAIMS["exp"] + 59.0)
     for now in (CLAIMS["nbf"] - 61.0, CLAIMS["exp"] + 61.0):
-        with pytest.raises(TokenRejected, match="time"):
+        with pytest.raises(TokenRejected, match="expired"):
             verify_disposable(token(), OURS, now=now)
 
 
@@ -152,7 +152,7 @@ def test_the_token_of_a_bot(kind: Any, name: str) -> None:
     asked = verify_bot(shown, OURS, now=NOW)
     assert (asked.account, asked.entity_type, asked.entity_id) == ("demo.amocrm.ru", name, 7)
     assert asked.bot_type == "salesbot"
-    with pytest.raises(TokenRejected, match="another address"):
+    with pytest.raises(TokenRejected, match="audience"):
         verify_bot(shown, OURS, audience="https://app.example.com/x", now=NOW)
     with pytest.raises(TokenRejected, match="HS512"):
         verify_bot(token(), OURS, now=NOW)

@@ -237,18 +237,18 @@ def test_doctor_says_what_is_wrong(
     """A refused token, a missing one and a server that is not there are problems with a sentence."""
     monkeypatch.setenv("AMOCRM_TOKEN", "wrong")
     assert main(["doctor"]) == 1
-    assert "PROBLEM the token is not good for demo.amocrm.ru" in capsys.readouterr().out
+    assert "PROBLEM demo.amocrm.ru rejects the token" in capsys.readouterr().out
     monkeypatch.delenv("AMOCRM_TOKEN")
     assert main(["doctor"]) == 1
-    assert "PROBLEM give a long-lived token" in capsys.readouterr().out
+    assert "PROBLEM a long-lived token must be given" in capsys.readouterr().out
     monkeypatch.delenv("AMOCRM_ACCOUNT")
     assert main(["doctor"]) == 0
-    assert "to examine an account too" in capsys.readouterr().out
+    assert "to check an account too" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("days", "how", "said"),
-    [(-1, "PROBLEM", "is over since"), (5, "note", "in 5 days"), (300, "ok", "is good until")],
+    [(-1, "PROBLEM", "expired on"), (5, "note", "in 5 days"), (300, "ok", "is valid until")],
 )
 def test_doctor_reads_when_the_token_is_over(days: int, how: str, said: str) -> None:
     """A long-lived token says it itself."""

@@ -1,1 +1,1 @@
-"""The parts of the command ``amocrm``: ``doctor``, ``login`` and ``models``."""
+"""Subcommands of ``amocrm``, one module each, and what they share."""

@@ -1,4 +1,7 @@
-"""Which account a command works on: from options and from the environment, never with a token on the command line."""
+"""Account that a command works on, from its options and the environment.
+
+A token is never an option: other users of the machine can read a command line.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,12 @@ __all__ = ["add_options", "client_of", "has_account", "token_of"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that name an account. Processes of other users can read a command line, so no token is among them."""
+    """Add the options that name an account."""
     parser.add_argument("--account", default=os.environ.get("AMOCRM_ACCOUNT"), help="or AMOCRM_ACCOUNT")
     parser.add_argument(
         "--token-file",
         type=Path,
-        help="file that holds a long-lived token; without it the environment variable AMOCRM_TOKEN is used",
+        help="file with a long-lived token (default: the environment variable AMOCRM_TOKEN)",
     )
     parser.add_argument(
         "--base-url", default=os.environ.get("AMOCRM_BASE_URL"), help="a local server, or AMOCRM_BASE_URL"
@@ -29,36 +32,42 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def has_account(options: argparse.Namespace) -> bool:
-    """Whether an account was named."""
+    """Return whether an account was named."""
     return bool(options.account)
 
 
 def token_of(options: argparse.Namespace) -> str:
-    """The token, from a file or from the environment.
+    """Return the token, from a file or from the environment.
 
     Raises:
-        ConfigurationError: there is none; says how to give it.
+        ConfigurationError: there is none; the message says how to give it.
     """
     if options.token_file is not None:
         try:
             token = options.token_file.read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise ConfigurationError(f"the token file cannot be read: {error}") from error
+            raise ConfigurationError(
+                f"--token-file must be a readable file, got {options.token_file}: {error.strerror}"
+            ) from error
     else:
         token = os.environ.get("AMOCRM_TOKEN", "").strip()
     if not token:
-        raise ConfigurationError("give a long-lived token: set AMOCRM_TOKEN, or --token-file FILE")
+        raise ConfigurationError(
+            "a long-lived token must be given, got none; set AMOCRM_TOKEN or write --token-file FILE"
+        )
     return str(token)
 
 
 def client_of(options: argparse.Namespace) -> AmoCRM:
-    """The client of the named account.
+    """Return a client of the named account.
 
     Raises:
-        ConfigurationError: no account or no token was given; says how to give it.
+        ConfigurationError: no account or no token was given; the message says how to give it.
     """
     from .._sync.client import AmoCRM
 
     if not options.account:
-        raise ConfigurationError("name the account: --account mycompany, or set AMOCRM_ACCOUNT")
+        raise ConfigurationError(
+            "an account must be given, got none; set AMOCRM_ACCOUNT or write --account mycompany"
+        )
     return AmoCRM(options.account, token=token_of(options), base_url=options.base_url)

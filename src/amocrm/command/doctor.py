@@ -1,4 +1,4 @@
-"""``amocrm doctor``: what may be wrong with an installation, a token and an account."""
+"""Command ``amocrm doctor``: check an installation, a token and an account."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ __all__ = [
     "other_owners",
 ]
 
-#: The distribution that this package belongs to.
+#: Distribution that installs this package.
 DISTRIBUTION: Final = "amocrm-orm"
-#: A long-lived token that is over sooner is worth a word.
+#: A long-lived token that expires sooner is reported.
 _SOON: Final = timedelta(days=30)
 
-#: How it is, and a sentence.
+#: Severity and a sentence.
 Finding: TypeAlias = tuple[Literal["ok", "note", "PROBLEM"], str]
 
 
 def other_owners(owners: Mapping[str, Sequence[str]] | None = None) -> list[str]:
-    """Other installed distributions that bring a package ``amocrm``; the files of one hide the other's."""
+    """Return other installed distributions with a package ``amocrm``, whose files overwrite this one's."""
     listed = packages_distributions() if owners is None else owners
     return sorted(
         {name for name in listed.get("amocrm", ()) if name.lower().replace("_", "-") != DISTRIBUTION}
@@ -43,13 +43,13 @@ def other_owners(owners: Mapping[str, Sequence[str]] | None = None) -> list[str]
 
 
 def examine_installation() -> Iterator[Finding]:
-    """What stands in the way on this machine."""
+    """Check the packages that are installed on this machine."""
     others = other_owners()
     for name in others:
         yield (
             "PROBLEM",
-            f"the distribution {name!r} installs a package 'amocrm' too, so their files overwrite each other. "
-            f"Uninstall both, then install {DISTRIBUTION} again: pip uninstall {name} {DISTRIBUTION}",
+            f"the distribution {name!r} installs a package 'amocrm' too, and the files overwrite each other; "
+            f"uninstall both (pip uninstall {name} {DISTRIBUTION}), then install {DISTRIBUTION} again",
         )
     if not others:
         yield "ok", "no other distribution installs a package 'amocrm'"
@@ -61,18 +61,18 @@ def examine_installation() -> Iterator[Finding]:
 
 
 def examine(crm: AmoCRM, token: str | None, now: datetime) -> Iterator[Finding]:
-    """What the account says to this token; three requests, nothing is written.
+    """Check the token and its account with three requests that write nothing.
 
     Args:
-        crm: the client.
-        token: the token that it sends, to tell when it is over.
-        now: the present.
+        crm: client to check.
+        token: token of the client, to read its expiry.
+        now: current time, aware.
     """
     yield from _life(token, now)
     try:
         account = crm.account()
     except UnauthorizedError as error:
-        yield "PROBLEM", f"the token is not good for {crm.account_host}: {error}"
+        yield "PROBLEM", f"{crm.account_host} rejects the token: {error}"
         return
     except AmoCRMError as error:
         yield "PROBLEM", str(error)
@@ -81,12 +81,15 @@ def examine(crm: AmoCRM, token: str | None, now: datetime) -> Iterator[Finding]:
     if crm.directory.filters:
         yield "ok", "the paid filter option is on: every filter works"
     elif crm.directory.filters is None:
-        yield "note", "the account does not tell whether filters work; each filtered answer is checked anyway"
+        yield (
+            "note",
+            "the account does not say whether the paid filter option is on; each filtered answer is checked",
+        )
     else:
         yield (
             "note",
-            "the paid filter option is off: only updated_at >= … and .search() narrow a list, and preload needs "
-            "one_by_one=True",
+            "the paid filter option is off: lists can be narrowed only by updated_at >= … and .search(), and preload "
+            "needs one_by_one=True",
         )
     yield from _rights(crm, account.current_user_id)
     yield "ok", f"requests count against the limits of {crm.key.key}"
@@ -97,34 +100,38 @@ def _life(token: str | None, now: datetime) -> Iterator[Finding]:
 
     expires = None if token is None else claims_of(token).exp
     if expires is None:
-        yield "note", "the token does not say when it is over"
+        yield "note", "the token does not say when it expires"
         return
     until = datetime.fromtimestamp(expires, UTC)
     if until <= now:
         yield (
             "PROBLEM",
-            f"the token is over since {until:%Y-%m-%d}: make a new one in the integration's settings",
+            f"the token expired on {until:%Y-%m-%d}; create a new one in the settings of the integration",
         )
     elif until - now < _SOON:
-        yield "note", f"the token is over on {until:%Y-%m-%d}, in {(until - now).days} days"
+        yield "note", f"the token expires on {until:%Y-%m-%d}, in {_days((until - now).days)}"
     else:
-        yield "ok", f"the token is good until {until:%Y-%m-%d}"
+        yield "ok", f"the token is valid until {until:%Y-%m-%d}"
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if count == 1 else f"{count} days"
 
 
 def _rights(crm: AmoCRM, user: object) -> Iterator[Finding]:
     if not isinstance(user, int):
         return
     try:
-        found = crm.users.get_or_none(user)
+        owner = crm.users.get_or_none(user)
     except (ForbiddenError, PaymentRequiredError):
-        found = None
-    if found is None or not found.is_admin:
+        owner = None
+    if owner is None or not owner.is_admin:
         yield (
             "note",
-            "the token's user is no administrator: users, pipelines and fields cannot be created with it",
+            "the owner of the token is not an administrator: it cannot create users, pipelines or fields",
         )
     else:
-        yield "ok", f"the token belongs to {found.name}, an administrator"
+        yield "ok", f"the token belongs to {owner.name}, an administrator"
 
 
 def installed_version(name: str) -> str | None:
@@ -136,14 +143,14 @@ def installed_version(name: str) -> str | None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Says what is wrong; returns the exit code, 1 for a problem."""
+    """Print the findings and return the exit code, 1 for a problem."""
     parser = argparse.ArgumentParser(prog="amocrm doctor", description=__doc__)
     add_options(parser)
     options = parser.parse_args(arguments)
     print(f"{DISTRIBUTION} {installed_version(DISTRIBUTION)}, Python {sys.version.split()[0]}")
     bad = _show(examine_installation())
     if not has_account(options):
-        print("      to examine an account too: --account mycompany and AMOCRM_TOKEN")
+        print("        to check an account too, write --account mycompany and set AMOCRM_TOKEN")
         return int(bad)
     try:
         with client_of(options) as crm:

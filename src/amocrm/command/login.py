@@ -1,11 +1,11 @@
-"""The command ``amocrm login``: the first login of an integration, from a terminal, into a folder of tokens.
+"""Command ``amocrm login``: the first login of an integration from a terminal; the tokens go into a folder.
 
     export AMOCRM_CLIENT_ID=… AMOCRM_CLIENT_SECRET=…
     amocrm login mycompany --store ~/.config/myapp/amocrm
 
-With a redirect address of this machine (``http://127.0.0.1:8765/cb``, saved so in the integration) the redirect is
-taken by a small server; with any other one, the address to which the browser was led is pasted here.
-The secret is read from the environment or asked for, and never taken from the command line, where others see it.
+With a redirect address of this machine (``http://127.0.0.1:8765/cb``, saved so in the integration) a small server
+receives the redirect. With any other address you paste the address that the browser was redirected to.
+The secret comes from the environment or from a prompt, never from the command line, which other users can read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the command; returns the exit code."""
+    """Run the command and return the exit code."""
     parser = argparse.ArgumentParser(prog="amocrm login", description="The first login of an integration.")
     parser.add_argument("account", help="mycompany, mycompany.amocrm.ru or mycompany.kommo.com")
     parser.add_argument(
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     args = parser.parse_args(arguments)
     if not args.client_id:
         parser.error(
-            "--client-id or AMOCRM_CLIENT_ID is needed: it stands on the Keys tab of the integration"
+            "--client-id must be given, got none; copy it from the Keys tab of the integration, or set AMOCRM_CLIENT_ID"
         )
     secret = os.environ.get("AMOCRM_CLIENT_SECRET") or getpass("Secret key of the integration: ")
     try:
@@ -67,8 +67,8 @@ def _log_in(args: argparse.Namespace, oauth: OAuth) -> None:
         else:
             state = new_state()
             _show(oauth.authorize_url(state, platform=parse_account(args.account).family.domain))
-            crm.authorize(read_redirect(input("Address to which you were led: ").strip(), state))
-        print(f"Logged in to {crm.account_host}; the tokens are in {args.store}")
+            crm.authorize(read_redirect(input("Address that the browser was redirected to: ").strip(), state))
+        print(f"Logged in to {crm.account_host}; the tokens are stored in {args.store}")
 
 
 def _show(address: str) -> None:

@@ -1,4 +1,4 @@
-"""``amocrm models``: typed classes for the custom fields of an account, written into a Python file."""
+"""Command ``amocrm models``: write typed classes for the custom fields of an account into a Python file."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _KINDS: Final = ("leads", "contacts", "companies", "customers")
 
 
 def read(crm: AmoCRM, kinds: Sequence[str] = _KINDS) -> tuple[str, list[str]]:
-    """The source of the models of an account, and what was left out and why.
+    """Return the source of the models of an account, and sentences about what was left out.
 
     Args:
-        crm: the account; two requests for every 250 fields of an entity at most.
+        crm: client of the account; at most two requests per 250 fields of an entity.
         kinds: entities to write classes for.
 
     Raises:
@@ -43,27 +43,29 @@ def read(crm: AmoCRM, kinds: Sequence[str] = _KINDS) -> tuple[str, list[str]]:
         except APIError as error:
             if kind != "customers":
                 raise
-            left_out.append(f"customers are left out, they may be switched off: {error}")
+            left_out.append(f"customers are left out, they may be disabled in this account: {error}")
     return source_of(crm.account_host, owners), left_out
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Writes the models, or compares them with a file; returns the exit code."""
+    """Write the models, or compare them with a file, and return the exit code."""
     parser = argparse.ArgumentParser(prog="amocrm models", description=__doc__)
     add_options(parser)
-    parser.add_argument("-o", "--output", type=Path, help="file to write; the standard output without it")
+    parser.add_argument("-o", "--output", type=Path, help="file to write (default: standard output)")
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; fail if the file is not what the account says now",
+        help="write nothing; fail if the file differs from the account",
     )
-    parser.add_argument("--entities", default=",".join(_KINDS), help="which ones, with commas between")
+    parser.add_argument(
+        "--entities", default=",".join(_KINDS), help="entities, separated by commas (default: %(default)s)"
+    )
     options = parser.parse_args(arguments)
     kinds = [kind for kind in options.entities.split(",") if kind]
     if unknown := [kind for kind in kinds if kind not in _KINDS]:
-        parser.error(f"--entities takes {', '.join(_KINDS)}, not {', '.join(unknown)}")
+        parser.error(f"--entities must be of {', '.join(_KINDS)}, got {', '.join(unknown)}")
     if options.check and options.output is None:
-        parser.error("--check compares with a file: -o FILE")
+        parser.error("--check must have a file to compare with, got none; write -o FILE")
     try:
         with client_of(options) as crm:
             source, left_out = read(crm, kinds)
@@ -83,12 +85,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _compare(path: Path, source: str) -> int:
-    known = path.read_text(encoding="utf-8") if path.exists() else ""
-    if known == source:
+    written = path.read_text(encoding="utf-8") if path.exists() else ""
+    if written == source:
         print(f"{path}: current")
         return 0
     lines = difflib.unified_diff(
-        known.splitlines(keepends=True), source.splitlines(keepends=True), str(path), "the account"
+        written.splitlines(keepends=True), source.splitlines(keepends=True), str(path), "the account"
     )
     sys.stdout.writelines(lines)
     return 1

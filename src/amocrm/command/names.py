@@ -1,4 +1,4 @@
-"""From the names of people to the names of Python: Russian and other letters in Latin ones."""
+"""Python names for the names of fields and options: Russian and other letters become Latin ones."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ _LETTERS: Final = str.maketrans(
 
 
 def _words(text: str) -> list[str]:
-    """Lower-case words of ASCII letters and digits."""
+    """Return the lower-case words of ASCII letters and digits in a text."""
     latin = unicodedata.normalize("NFKC", text).lower().translate(_LETTERS)
     plain = unicodedata.normalize("NFKD", latin).encode("ascii", "ignore").decode()
     return re.findall(r"[a-z0-9]+", plain)
 
 
 def attribute_name(text: str) -> str:
-    """A name for an attribute, empty where nothing of the text can be kept.
+    """Return a name for an attribute, empty if the text has no usable letter.
 
     Example:
         >>> attribute_name("Дата оплаты (план)")
@@ -69,7 +69,7 @@ def attribute_name(text: str) -> str:
 
 
 def member_name(text: str) -> str:
-    """A name for an option of an enum, empty where nothing of the text can be kept.
+    """Return a name for a member of an enum, empty if the text has no usable letter.
 
     Example:
         >>> member_name("Нижний Новгород")
@@ -79,13 +79,13 @@ def member_name(text: str) -> str:
 
 
 def unique(name: str, taken: Container[str], key: int, fallback: str) -> str:
-    """A name that nobody has: the wanted one, or one with an id.
+    """Return an unused name: the given one, or one with an id.
 
     Args:
-        name: wanted name, may be empty.
-        taken: names that are in use.
-        key: id of what is named; two things never share one.
-        fallback: what stands in front of the id where the wanted name is empty.
+        name: preferred name, may be empty.
+        taken: names in use.
+        key: unique id of the field or option.
+        fallback: prefix of the id if ``name`` is empty.
     """
     if name and name not in taken:
         return name

@@ -1,4 +1,7 @@
-"""The source text of typed models, from the definitions of an account: pure, and the same for the same account."""
+"""Source text of typed models from the definitions of an account.
+
+Pure: the same definitions give the same text.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["source_of"]
 
-#: What the constructor takes for each type of field; an enum stands in the place of ``{}``.
+#: Annotation of the constructor argument for each type of field; an enum replaces ``{}``.
 _TAKES: Final = {
     **dict.fromkeys(("text", "textarea", "url", "streetaddress", "tracking_data"), "str | None"),
     **dict.fromkeys(("numeric", "monetary", "price"), "Decimal | int | float | str | None"),
@@ -50,10 +53,10 @@ _IMPORTS: Final = (
 
 
 def source_of(account: str, owners: Sequence[tuple[type[Entity], Definitions]]) -> str:
-    """A Python module with a class for each entity and an enum for each field with options.
+    """Return a Python module with a class for each entity and an enum for each field with options.
 
-    Attributes are named after the fields in Latin letters, in the order of their ids, so that a field that
-    is added later renames nothing. Fields are found by their ids: the module belongs to this account.
+    Attributes are named after the fields in Latin letters, in the order of their ids: a field that is added
+    later renames none. Fields are declared by their ids, so the module fits this account only.
 
     Args:
         account: host of the account, for the first line.
@@ -62,9 +65,9 @@ def source_of(account: str, owners: Sequence[tuple[type[Entity], Definitions]]) 
     parts = [part for cls, definitions in owners for part in _owner(cls, definitions)]
     body = "\n\n\n".join(parts)
     used = [
-        f"from {module} import {', '.join(found)}\n"
+        f"from {module} import {', '.join(present)}\n"
         for module, names in _IMPORTS
-        if (found := [name for name in names if re.search(rf"\b{name}\b", body)])
+        if (present := [name for name in names if re.search(rf"\b{name}\b", body)])
     ]
     return (
         f'"""Custom fields of {account}, written by `amocrm models`: run it again, edit nothing here."""\n\n'
@@ -73,12 +76,12 @@ def source_of(account: str, owners: Sequence[tuple[type[Entity], Definitions]]) 
 
 
 class _Line:
-    """One field: its attribute, its declaration, what the constructor takes."""
+    """Field in the source: its attribute, its declaration, the annotation of its argument."""
 
     def __init__(self, definition: CustomField, attribute: str, enum: str | None) -> None:
         kind = _text(definition.type)
-        known = BY_TYPE.get(kind)
-        cls = "Raw" if known is None else known.__name__
+        field = BY_TYPE.get(kind)
+        cls = "Raw" if field is None else field.__name__
         options = "" if enum is None else f", options={enum}"
         takes = _TAKES.get(kind, "list[dict[str, Any]] | None")
         self.attribute = attribute
@@ -90,10 +93,10 @@ class _Line:
 
 def _owner(cls: type[Entity], definitions: Definitions) -> Iterable[str]:
     built_in = {field.code for field in cls._declared.values() if field.code}
-    # Nothing that the base class has may be hidden.
+    # A field must not hide an attribute of the base class.
     taken = set(dir(cls))
     lines = []
-    for definition in sorted(definitions, key=lambda one: one.id):
+    for definition in sorted(definitions, key=lambda definition: definition.id):
         if definition.code in built_in:
             continue
         name = _text(definition.name)
@@ -110,14 +113,14 @@ def _owner(cls: type[Entity], definitions: Definitions) -> Iterable[str]:
 def _options(definition: CustomField, definitions: Definitions) -> dict[str, int]:
     if definition.type == "category":
         nested: Any = definition.nested
-        return {} if nested is UNSET else {str(one.value): one.id for one in nested or ()}
+        return {} if nested is UNSET else {str(node.value): node.id for node in nested or ()}
     return definitions.options(definition)
 
 
 def _enum(name: str, definition: CustomField, options: dict[str, int]) -> str:
     taken: set[str] = set()
     lines = [f"class {name}(IntEnum):", f'    """Options of field {definition.id}."""', ""]
-    for label, key in sorted(options.items(), key=lambda one: one[1]):
+    for label, key in sorted(options.items(), key=lambda pair: pair[1]):
         member = unique(member_name(label), taken | {"MRO"}, key, "OPTION")
         taken.add(member)
         lines.append(f"    {member} = {key}  # {_one_line(label)}")
@@ -125,24 +128,24 @@ def _enum(name: str, definition: CustomField, options: dict[str, int]) -> str:
 
 
 def _class(cls: type[Entity], lines: Sequence[_Line]) -> str:
-    found = [
+    text = [
         f"class {cls.__name__}(amocrm.{cls.__name__}):",
         f'    """{cls.__name__} of this account."""',
         "",
     ]
-    found += [f"    {line.code}" for line in lines]
-    found += [""] if lines else []
-    found += ["    if TYPE_CHECKING:", "", "        def __init__(", "            self,", "            *,"]
+    text += [f"    {line.code}" for line in lines]
+    text += [""] if lines else []
+    text += ["    if TYPE_CHECKING:", "", "        def __init__(", "            self,", "            *,"]
     for name, parameter in inspect.signature(cls.__init__).parameters.items():
         if parameter.kind is parameter.KEYWORD_ONLY:
-            found.append(f"            {name}: {_annotation(parameter.annotation)} = ...,")
-    found += [f"            {line.attribute}: {line.takes} = ...," for line in lines]
-    found.append("        ) -> None: ...")
-    return "\n".join(found)
+            text.append(f"            {name}: {_annotation(parameter.annotation)} = ...,")
+    text += [f"            {line.attribute}: {line.takes} = ...," for line in lines]
+    text.append("        ) -> None: ...")
+    return "\n".join(text)
 
 
 def _annotation(text: str) -> str:
-    """The annotation of a parameter of the base class, as this module can write it."""
+    """Return the annotation of a parameter of the base class as it is written in the module."""
     kept = " | ".join(part for part in text.split(" | ") if part != "UnsetType")
     return re.sub(r"\b(Lead|Contact|Company|Customer|Status|User)\b", r"amocrm.\1", kept)
 
@@ -152,6 +155,6 @@ def _text(value: Any) -> str:
 
 
 def _one_line(value: Any) -> str:
-    """A text as it may stand in a comment: one line, whatever it holds."""
-    shown = "".join(one if one.isprintable() else " " for one in _text(value))
-    return " ".join(shown.split()) or "(no name)"
+    """Return a text on one line, for a comment."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in _text(value))
+    return " ".join(printable.split()) or "(no name)"
