@@ -19,7 +19,7 @@ class Deal(Lead):
 def read(**values: Any) -> Deal:
     """A lead as it was read."""
     given = {"id": 5, "name": "Заказ", "price": 7, "created_at": 1700000000, "closest_task_at": 0, **values}
-    return Deal._from(leads.Lead(**given), Origin(Directory()))
+    return Deal._from_api(leads.Lead(**given), Origin(Directory()))
 
 
 def body(entity: Any) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def test_a_second_reading_refreshes_what_was_not_changed() -> None:
     """Local changes win, other values are those of the last answer, and what it lacks is kept."""
     lead = read()
     lead.price = 8
-    lead._absorb(leads.Lead(id=5, name="Новое имя", price=9, updated_at=1700000001))
+    lead._refresh_from(leads.Lead(id=5, name="Новое имя", price=9, updated_at=1700000001))
     assert (lead.name, lead.price, lead.created_at.year) == ("Новое имя", 8, 2023)
     lead.price = 9
     assert not lead._is_dirty()
@@ -51,10 +51,10 @@ def test_a_second_reading_refreshes_what_was_not_changed() -> None:
 def test_what_the_description_does_not_know_is_kept() -> None:
     """A new key of the server is in ``extra``, also in a copy and after an answer that lacks it; nothing sends it."""
     known = leads.Lead(id=5, name="Заказ", price=7)
-    lead = Deal._from(with_extra(known, {"new": 1, "newer": 2}), None)
+    lead = Deal._from_api(with_extra(known, {"new": 1, "newer": 2}), None)
     lead.price = 8
-    lead._absorb(with_extra(leads.Lead(id=5, name="Заказ"), {"newer": 3}))
-    lead._absorb(leads.Lead(id=5, name="Заказ"))
+    lead._refresh_from(with_extra(leads.Lead(id=5, name="Заказ"), {"newer": 3}))
+    lead._refresh_from(leads.Lead(id=5, name="Заказ"))
 
     for one in (lead, copy(lead), pickle.loads(pickle.dumps(lead))):
         assert one.extra == {"new": 1, "newer": 3}
@@ -100,7 +100,7 @@ def test_a_copy_is_an_object_of_its_own() -> None:
         {"a", "b"},
         [],
     )
-    assert [type(one) for one in second._reach()] == []
+    assert [type(one) for one in second._cascade()] == []
     assert body(second)["custom_fields_values"] == [{"field_id": 101, "values": [{"value": "звонок"}]}]
 
 
@@ -117,7 +117,7 @@ def test_nothing_is_lost_on_the_way_to_another_process(again: Any) -> None:
     assert type(made) is Deal
     assert made._session is None
     assert next(work.render() for work in writes_of(made)) == body(lead)
-    assert [repr(one) for one in made._reach()] == [repr(one) for one in lead._reach()]
+    assert [repr(one) for one in made._cascade()] == [repr(one) for one in lead._cascade()]
 
 
 def test_entities_are_shown_by_what_people_know_them_by() -> None:

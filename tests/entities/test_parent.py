@@ -10,14 +10,14 @@ from tests.entities.leads import body, read
 
 def test_a_task_moves_to_another_entity_and_a_note_does_not() -> None:
     """Tasks can be given to another entity, before and after their creation."""
-    lead, other = read(), Company._from(Company._model(id=9), None)
+    lead, other = read(), Company._from_api(Company._model(id=9), None)
     task = lead.tasks.add("Позвонить", due=1714521600)
     task.entity = other
-    assert task in list(other._reach())
-    assert task not in list(lead._reach())
-    known = Task._from(Task._model(id=3, entity_id=5, entity_type="leads"), None)
+    assert task in list(other._cascade())
+    assert task not in list(lead._cascade())
+    known = Task._from_api(Task._model(id=3, entity_id=5, entity_type="leads"), None)
     known.entity = other
     assert body(known) == {"id": 3, "entity_id": 9, "entity_type": "companies"}
-    note = Note._from(Note._model(id=4, entity_id=5), None)
+    note = Note._from_api(Note._model(id=4, entity_id=5), None)
     with pytest.raises(AttributeError, match="does not move notes"):
         note.entity = other

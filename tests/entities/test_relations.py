@@ -34,7 +34,7 @@ def test_contacts_can_be_assigned_where_they_are_known() -> None:
 def test_an_entity_given_again_takes_the_place_of_its_reference() -> None:
     """Outside of a session the object that was assigned is the one that is read back."""
     lead = read(embedded=leads.LeadEmbedded(companies=[common.Ref(id=7)]))
-    company = Company._from(Company._model(id=7, name="Ромашка"), None)
+    company = Company._from_api(Company._model(id=7, name="Ромашка"), None)
     lead.company = company
     assert lead.company is company
     assert not lead._is_dirty()

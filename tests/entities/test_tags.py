@@ -11,7 +11,7 @@ from tests.entities.leads import body
 
 def test_tags_that_were_not_loaded_can_be_changed_and_replaced() -> None:
     """Adding and removing need no reading; assigning replaces them all; reading says what to call."""
-    lead = Lead._from(leads.Lead(id=5), None)
+    lead = Lead._from_api(leads.Lead(id=5), None)
     lead.tags.add("a")
     lead.tags.discard("b")
     assert body(lead) == {"id": 5, "tags_to_add": [{"name": "a"}], "tags_to_delete": [{"name": "b"}]}

@@ -57,7 +57,7 @@ def sent(attribute: str, value: Any) -> Any:
     """The values that assigning sends."""
     directory = Directory()
     directory.zone = MOSCOW
-    deal = Deal._from(leads.Lead(id=5), Origin(directory))
+    deal = Deal._from_api(leads.Lead(id=5), Origin(directory))
     setattr(deal, attribute, value)
     (found,) = next(iter(writes_of(deal))).render()["custom_fields_values"]
     return found["values"]
@@ -69,4 +69,4 @@ def read(field_id: int, kind: str, *items: dict[str, Any], zone: Any = None) -> 
     directory = Directory()
     directory.zone = zone
     value = FieldValue(field_id=field_id, field_name="Поле", field_code=None, field_type=kind, values=values)
-    return Deal._from(leads.Lead(id=5, custom_fields_values=[value]), Origin(directory))
+    return Deal._from_api(leads.Lead(id=5, custom_fields_values=[value]), Origin(directory))

@@ -51,7 +51,7 @@ def test_numbers_and_addresses_are_lists_with_kinds() -> None:
         field_type="multitext",
         values=[FieldValueItem(**item) for item in items],
     )
-    contact = Contact._from(Contact._model(id=5, custom_fields_values=[value]), None)
+    contact = Contact._from_api(Contact._model(id=5, custom_fields_values=[value]), None)
     assert contact.phone == "+7901"
     assert [(phone.value, phone.kind) for phone in contact.phones] == [("+7901", "MOB"), ("+7902", "WORK")]
     contact.phone = "+7999"
@@ -88,7 +88,7 @@ def test_an_empty_number_of_somebody_else_is_left_out() -> None:
     value = FieldValue(
         field_id=5, field_name="Телефон", field_code="PHONE", field_type="multitext", values=[empty, filled]
     )
-    contact = Contact._from(contacts.Contact(id=5, custom_fields_values=[value]), None)
+    contact = Contact._from_api(contacts.Contact(id=5, custom_fields_values=[value]), None)
     contact.phones.add("+7 901")
 
     (sent,) = next(iter(writes_of(contact))).render()["custom_fields_values"]

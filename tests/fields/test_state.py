@@ -32,7 +32,7 @@ def test_a_name_of_two_fields_is_refused_with_their_ids() -> None:
         FieldValue(field_id=key, field_name="Город", field_code=None, field_type="text", values=[])
         for key in (7, 9)
     ]
-    lead = Named._from(leads.Lead(id=5, custom_fields_values=values), None)
+    lead = Named._from_api(leads.Lead(id=5, custom_fields_values=values), None)
 
     for use in (
         lambda: lead.city,

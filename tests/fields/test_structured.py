@@ -82,7 +82,7 @@ def test_an_object_is_written_back_without_what_the_server_adds(
     field_id: int, kind: str, attribute: str, value: Any, expected: Any
 ) -> None:
     """Read, assigned to another entity and sent: only the keys that can be written, none that is empty."""
-    deal = Invoice._from(read(field_id, kind, {"value": value})._data, None)
+    deal = Invoice._from_api(read(field_id, kind, {"value": value})._data, None)
     found = getattr(deal, attribute)
     setattr(deal, attribute, found)
     assert list(writes_of(deal)) == []

@@ -41,7 +41,7 @@ def adopt(known: IdentityMap, entity: Entity, key: int, origin: Origin) -> None:
     if other is not None:
         known.release(other)
         other._session = origin
-        entity._absorb(other._data)
+        entity._refresh_from(other._data)
     entity._session = known
     known.directory.marks.take(entity._kind, [key], None)
     known.place(entity)

@@ -114,7 +114,7 @@ class Entity(metaclass=EntityMeta):
     Entities are equal only to themselves. Inside a session there is one object for each id.
     """
 
-    __slots__ = ("__weakref__", "_cf", "_changes", "_data", "_links", "_session")
+    __slots__ = ("__weakref__", "_changes", "_custom_fields", "_data", "_links", "_session")
 
     #: Collection in the API, such as ``leads``.
     _kind: str = ""
@@ -131,18 +131,18 @@ class Entity(metaclass=EntityMeta):
     _data: Any
     _session: Origin | None
     _changes: Overlay[str] | None
-    _cf: FieldState | None
+    _custom_fields: FieldState | None
     _links: Links | None
 
     id = Key(readonly=True, nullable=False)
 
     def __init__(self) -> None:
-        self._start({}, {})
+        self._init_from_arguments({}, {})
 
-    def _start(self, given: dict[str, Any], custom: dict[str, Any]) -> None:
+    def _init_from_arguments(self, given: dict[str, Any], custom: dict[str, Any]) -> None:
         """Makes a new, empty entity and assigns what the constructor was given."""
         self._data = type(self)._model(id=UNSET)
-        self._session = self._changes = self._cf = self._links = None
+        self._session = self._changes = self._custom_fields = self._links = None
         for name, value in given.items():
             if value is not UNSET:
                 setattr(self, name, value)
@@ -156,11 +156,11 @@ class Entity(metaclass=EntityMeta):
             setattr(self, name, value)
 
     @classmethod
-    def _from(cls, data: Any, origin: Origin | None) -> Self:
+    def _from_api(cls, data: Any, origin: Origin | None) -> Self:
         entity = cls.__new__(cls)
         entity._data = data
         entity._session = origin
-        entity._changes = entity._cf = entity._links = None
+        entity._changes = entity._custom_fields = entity._links = None
         return entity
 
     # ---- reading
@@ -237,10 +237,10 @@ class Entity(metaclass=EntityMeta):
             self._session.touched(self)
 
     def _fields(self) -> FieldState:
-        if self._cf is None:
+        if self._custom_fields is None:
             values = getattr(self._data, "custom_fields_values", None)
-            self._cf = FieldState(None if self._key is None else values)
-        return self._cf
+            self._custom_fields = FieldState(None if self._key is None else values)
+        return self._custom_fields
 
     def _field_ref(self, ref: Ref) -> Ref:
         """Return the reference by id where the definitions of the account were read."""
@@ -277,7 +277,7 @@ class Entity(metaclass=EntityMeta):
     def _is_dirty(self) -> bool:
         return bool(
             self._changes
-            or (self._cf is not None and self._cf.local)
+            or (self._custom_fields is not None and self._custom_fields.local)
             or (self._links is not None and self._links.is_dirty())
         )
 
@@ -285,7 +285,7 @@ class Entity(metaclass=EntityMeta):
         """Return whether an update of the entity itself (not of its links) is needed."""
         return bool(
             self._changes
-            or (self._cf is not None and self._cf.local)
+            or (self._custom_fields is not None and self._custom_fields.local)
             or (self._links is not None and self._links.states.get("tags"))
         )
 
@@ -303,7 +303,7 @@ class Entity(metaclass=EntityMeta):
         """
         return changes_of(self)
 
-    def _absorb(self, data: Any) -> None:
+    def _refresh_from(self, data: Any) -> None:
         """Take a fresh answer; local changes are kept, and what the answer lacks is kept as well."""
         old, embedded = self._data, getattr(data, "embedded", UNSET)
         if embedded is not UNSET and self._links is not None and self._links.states:
@@ -322,10 +322,10 @@ class Entity(metaclass=EntityMeta):
         self._data = data
         if self._changes is not None:
             self._changes.rebase(lambda wire: getattr(data, wire, UNSET))
-        if self._cf is not None:
-            self._cf.refresh(getattr(data, "custom_fields_values", None))
+        if self._custom_fields is not None:
+            self._custom_fields.refresh(getattr(data, "custom_fields_values", None))
 
-    def _reach(self) -> Iterator[Entity]:
+    def _cascade(self) -> Iterator[Entity]:
         """Return the entities that belong to this one and must be known to the session as well."""
         links = self._links
         if links is None:
@@ -344,9 +344,9 @@ class Entity(metaclass=EntityMeta):
 
     def _title(self) -> Any:
         """What people know it by."""
-        return self._now("name")
+        return self._current_value("name")
 
-    def _now(self, wire: str) -> Any:
+    def _current_value(self, wire: str) -> Any:
         """What the API has of a property, or is going to have."""
         local = UNSET if self._changes is None else self._changes.get(wire)
         return getattr(self._data, wire, UNSET) if local is UNSET else local
@@ -362,7 +362,7 @@ class Entity(metaclass=EntityMeta):
 
     def __copy__(self) -> Self:
         # The same values and the same neighbours in an object of its own; notes, tasks and doubt stay with the first.
-        state = {name: deepcopy(getattr(self, name)) for name in ("_data", "_changes", "_cf")}
+        state = {name: deepcopy(getattr(self, name)) for name in ("_data", "_changes", "_custom_fields")}
         made = object.__new__(type(self))
         made.__setstate__({"account": account_of(self), **state, "_links": copy(self._links)})
         made._forget_flight()
@@ -382,4 +382,4 @@ class Entity(metaclass=EntityMeta):
         revert(self)
 
 
-_STATE = ("_data", "_changes", "_cf", "_links")
+_STATE = ("_data", "_changes", "_custom_fields", "_links")

@@ -117,7 +117,7 @@ def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
             found.joining.append(entity)
         found.entities.append(entity)
         if entity._links is not None:
-            queue.extend(entity._reach())
+            queue.extend(entity._cascade())
     return found
 
 

@@ -26,8 +26,8 @@ def revert(entity: Any, attributes: Iterable[str] | None = None) -> None:
     if entity._changes is not None:
         data = entity._data
         entity._changes.revert(lambda wire: getattr(data, wire, UNSET))
-    if entity._cf is not None:
-        entity._cf.revert()
+    if entity._custom_fields is not None:
+        entity._custom_fields.revert()
     states = {} if entity._links is None else entity._links.states
     for name in states if attributes is None else attributes:
         state = states[name]
@@ -41,8 +41,8 @@ def rollback(entity: Any) -> None:
     """Forget all changes of an entity; what the server has stays."""
     if entity._changes is not None:
         entity._changes.clear()
-    if entity._cf is not None:
-        entity._cf.local.clear()
+    if entity._custom_fields is not None:
+        entity._custom_fields.local.clear()
     for state in () if entity._links is None else entity._links.states.values():
         if isinstance(state, OneValue):
             state.local = UNSET
@@ -62,7 +62,7 @@ def changes_of(entity: Any) -> dict[str, Change]:
         assert overlay is not None
         name: str = attributes.get(wire) or wire
         found[name] = Change(overlay.base(wire), overlay.get(wire), getattr(data, wire, UNSET))
-    state = entity._cf
+    state = entity._custom_fields
     for ref in () if state is None else state.local:
         assert state is not None
         found[_field_name(entity, ref)] = Change(
@@ -93,7 +93,9 @@ def _attributes(cls: Any) -> dict[str, str]:
 
 def _field_name(entity: Any, ref: Any) -> str:
     for attribute, field in type(entity)._declared.items():
-        if field.ref == ref or (entity._cf is not None and entity._cf.canonical(field.ref) == ref):
+        if field.ref == ref or (
+            entity._custom_fields is not None and entity._custom_fields.canonical(field.ref) == ref
+        ):
             return str(attribute)
     return f"custom[{ref[1]!r}]"
 

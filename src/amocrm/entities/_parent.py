@@ -32,7 +32,7 @@ class ParentLink(Relation):
         parent = None if instance._links is None else instance._links.parent
         if parent is not None or instance._key is None:
             return parent
-        key, kind = instance._now("entity_id"), instance._now("entity_type")
+        key, kind = instance._current_value("entity_id"), instance._current_value("entity_type")
         if kind is UNSET:
             # Notes do not say the type of their entity: their list does.
             kind = (None if instance._links is None else instance._links.entity_type) or UNSET

@@ -41,7 +41,7 @@ class Pointer(Relation, Generic[T]):
     def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
-        key = instance._now(self.wire)
+        key = instance._current_value(self.wire)
         if key is UNSET:
             return instance._absent(self.attribute, nullable=True)
         return None if not key else directory_object(instance._session, self.kind, key)
@@ -76,5 +76,5 @@ def directory_object(origin: Origin | None, kind: str, key: Any) -> Any:
         return loaded
     cls = entity_class(kind)
     if kind == "statuses":
-        return cls._from(cls._model(id=key[1], pipeline_id=UNSET if key[0] is None else key[0]), origin)
-    return cls._from(cls._model(id=key), origin)
+        return cls._from_api(cls._model(id=key[1], pipeline_id=UNSET if key[0] is None else key[0]), origin)
+    return cls._from_api(cls._model(id=key), origin)

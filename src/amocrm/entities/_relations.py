@@ -159,4 +159,4 @@ def reference_to(cls: Any, key: int, origin: Origin | None) -> Any:
     if known is not None:
         return known
     data = cls._model(id=key)
-    return cls._from(data, None) if origin is None else origin.make(cls, data)
+    return cls._from_api(data, None) if origin is None else origin.make(cls, data)

@@ -59,7 +59,7 @@ def begin(write: PendingWrite) -> None:
         if isinstance(sent.scalars.get("price"), float):
             _warn_of_fraction(entity, sent.scalars["price"])
     if sent.fields:
-        entity._cf.local.begin_flush(sent.fields)
+        entity._custom_fields.local.begin_flush(sent.fields)
     for attribute in sent.links:
         state = entity._links.states[attribute]
         if isinstance(state, OneValue):
@@ -120,8 +120,8 @@ def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
 
 def _forget_bases(entity: Entity) -> None:
     """Note that a record stands behind the entity whose content is not known."""
-    if entity._cf is not None:
-        entity._cf.loaded = False
+    if entity._custom_fields is not None:
+        entity._custom_fields.loaded = False
     for state in () if entity._links is None else entity._links.states.values():
         if isinstance(state, OneValue):
             state.base = UNSET
@@ -136,8 +136,8 @@ def _confirm_values(entity: Entity, sent: Sent) -> None:
         for wire, value in sent.scalars.items():
             if hasattr(data, wire):  # some things are written and never shown
                 setattr(data, wire, value)
-    if entity._cf is not None:
-        entity._cf.confirm(sent.fields)
+    if entity._custom_fields is not None:
+        entity._custom_fields.confirm(sent.fields)
     if links is None:
         return
     tags = links.states.get("tags")

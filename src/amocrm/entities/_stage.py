@@ -32,7 +32,7 @@ class StagePointer(Relation):
     def __get__(self, instance: Holder | None, owner: Any) -> Any:
         if instance is None:
             return self
-        status, pipeline = instance._now("status_id"), instance._now("pipeline_id")
+        status, pipeline = instance._current_value("status_id"), instance._current_value("pipeline_id")
         if status is UNSET:
             return instance._absent(self.attribute)
         return directory_object(

@@ -145,7 +145,7 @@ def _values(entity: Entity, sent: Sent) -> tuple[dict[str, Any], str]:
     if entity._changes:
         sent.scalars = entity._changes.pending()
     body = dict(sent.scalars)
-    state = entity._cf
+    state = entity._custom_fields
     if state is not None and state.local:
         sent.fields = state.local.pending()
         try:

@@ -36,4 +36,4 @@ class CatalogElement(Entity):
     account_id = Id(readonly=True)
 
     def __init__(self, *, name: str | UnsetType = UNSET, **custom: Any) -> None:
-        self._start({"name": name}, custom)
+        self._init_from_arguments({"name": name}, custom)

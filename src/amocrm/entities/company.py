@@ -91,4 +91,4 @@ class Company(Entity):
         contacts: Iterable[Contact] | UnsetType = UNSET,
         **custom: Any,
     ) -> None:
-        self._start(arguments(locals()), custom)
+        self._init_from_arguments(arguments(locals()), custom)

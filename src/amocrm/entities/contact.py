@@ -96,4 +96,4 @@ class Contact(Entity):
         tags: Iterable[str] | UnsetType = UNSET,
         **custom: Any,
     ) -> None:
-        self._start(arguments(locals()), custom)
+        self._init_from_arguments(arguments(locals()), custom)

@@ -90,4 +90,4 @@ class Customer(Entity):
         company: Company | UnsetType | None = UNSET,
         **custom: Any,
     ) -> None:
-        self._start(arguments(locals()), custom)
+        self._init_from_arguments(arguments(locals()), custom)

@@ -117,4 +117,4 @@ class Lead(Entity):
         visitor_uid: str | UnsetType | None = UNSET,
         **custom: Any,
     ) -> None:
-        self._start(arguments(locals()), custom)
+        self._init_from_arguments(arguments(locals()), custom)

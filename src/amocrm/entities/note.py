@@ -101,12 +101,12 @@ class Note(Entity):
         if text is not UNSET:
             content["text"] = text
         given = arguments(locals(), without=("text", "entity", "content"))
-        self._start({**given, "params": content}, {})
+        self._init_from_arguments({**given, "params": content}, {})
         if entity is not None:
             attach_child(entity, self)
 
     def _title(self) -> Any:
-        params = self._now("params")
+        params = self._current_value("params")
         return params.get("text") if isinstance(params, Mapping) else None
 
 

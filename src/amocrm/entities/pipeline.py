@@ -41,7 +41,7 @@ class Status(Entity):
     account_id = Id(readonly=True)
 
     def __init__(self, name: str, *, color: str | UnsetType = UNSET, sort: int | UnsetType = UNSET) -> None:
-        self._start({"name": name, "color": color, "sort": sort}, {})
+        self._init_from_arguments({"name": name, "color": color, "sort": sort}, {})
 
     @property
     def is_won(self) -> bool:
@@ -134,11 +134,11 @@ def directory_stage(origin: Origin | None, pipeline_id: Any, data: Any) -> Statu
     """Return the only object of a stage, which the directory of the account keeps."""
     data.pipeline_id = pipeline_id
     if origin is None:
-        return Status._from(data, None)
+        return Status._from_api(data, None)
     key = ("statuses", (pipeline_id, data.id))
     stage = origin.directory.objects.get(key)
     if stage is None:
-        stage = origin.directory.objects[key] = Status._from(data, origin)
+        stage = origin.directory.objects[key] = Status._from_api(data, origin)
     else:
-        stage._absorb(data)
+        stage._refresh_from(data)
     return stage

@@ -25,4 +25,4 @@ class Tag(Entity):
     color = Text(fixed=True)
 
     def __init__(self, name: str, *, color: str | UnsetType | None = UNSET) -> None:
-        self._start({"name": name, "color": color}, {})
+        self._init_from_arguments({"name": name, "color": color}, {})

@@ -89,12 +89,12 @@ class Task(Entity):
         created_at: datetime | int | UnsetType = UNSET,
         updated_at: datetime | int | UnsetType = UNSET,
     ) -> None:
-        self._start(arguments(locals(), without=("entity",)), {})
+        self._init_from_arguments(arguments(locals(), without=("entity",)), {})
         if entity is not None:
             attach_child(entity, self)
 
     def _title(self) -> Any:
-        return self._now("text")
+        return self._current_value("text")
 
     def complete(self, result: str | None = None) -> None:
         """Mark the task as done, with its result."""

@@ -69,7 +69,7 @@ class User(Entity):
             granted["tasks"] = {"edit": "D", "delete": "D"}
         if group_id is not None:
             granted["group_id"] = group_id
-        self._start({"name": name, "email": email, "lang": lang, "rights": granted}, {})
+        self._init_from_arguments({"name": name, "email": email, "lang": lang, "rights": granted}, {})
         if password is not None:
             self._ensure_links().password = password
 

@@ -42,7 +42,7 @@ def sent(*conditions: Condition) -> dict[str, Any]:
 
 def stage(pipeline: int, key: int) -> Status:
     """A stage that knows its pipeline."""
-    return Status._from(Status._model(id=key, pipeline_id=pipeline), None)
+    return Status._from_api(Status._model(id=key, pipeline_id=pipeline), None)
 
 
 def test_each_kind_of_condition_has_its_form() -> None:

@@ -27,7 +27,7 @@ def shape(plan: Plan) -> list[tuple[int, str, tuple[int, ...]]]:
 
 def test_an_unchanged_entity_needs_no_work() -> None:
     """Nothing to do is an empty plan without requests."""
-    plan = plan_of(Lead._from(Lead._model(id=5, name="x"), None))
+    plan = plan_of(Lead._from_api(Lead._model(id=5, name="x"), None))
     assert not plan
     assert plan.requests == 0
     assert str(plan) == "Plan: nothing to send"
@@ -67,8 +67,8 @@ def test_replacing_the_company_removes_the_old_link_first() -> None:
     """The link to another company waits until the old one is gone."""
     models = __import__("amocrm_gen.models.leads", fromlist=["leads"])
     data = models.Lead(id=5, embedded=models.LeadEmbedded(companies=[models.common.Ref(id=7)]))
-    lead = Lead._from(data, None)
-    lead.company = Company._from(Company._model(id=8), None)
+    lead = Lead._from_api(data, None)
+    lead.company = Company._from_api(Company._model(id=8), None)
     assert shape(plan_of(lead)) == [(1, "unlink_entities", (1,)), (2, "link_entities", (1,))]
 
 
@@ -93,7 +93,7 @@ def graphs(draw: st.DrawFn) -> list[Any]:
     for company in companies:
         for contact in draw(st.lists(st.sampled_from(contacts), unique=True)) if contacts else ():
             company.contacts.add(contact)
-    children = [child for lead in leads for child in lead._reach() if child._kind in ("notes", "tasks")]
+    children = [child for lead in leads for child in lead._cascade() if child._kind in ("notes", "tasks")]
     return draw(st.permutations([*companies, *contacts, *leads, *children]))
 
 

@@ -53,7 +53,7 @@ class AsyncTags:
             for tag in wanted
         ]
         made = await _write(self._account, "tags.create_tags", items, "tags", 250, entity_type=cls._kind)
-        return [Tag._from(item, self._account.origin) for item in made]
+        return [Tag._from_api(item, self._account.origin) for item in made]
 
 
 class AsyncUsers(AsyncCollection[User]):
@@ -78,7 +78,7 @@ class AsyncUsers(AsyncCollection[User]):
         items = [user._body() if isinstance(user, User) else dict(user) for user in users]
         made = await _write(self._account, "users.create_users", items, "users", _USERS)
         self._account.directory.objects.pop(("users", None), None)
-        found = [User._from(item, self._account.origin) for item in made]
+        found = [User._from_api(item, self._account.origin) for item in made]
         for user in found:
             self._account.directory.objects[("users", user.id)] = user
         return found
@@ -178,7 +178,7 @@ class AsyncPipelines(AsyncCollection[Pipeline]):
             changes.begin_flush(sent)
             try:
                 response = await self._account.send(operation.request(body=dict(sent), **path))
-                one._absorb(operation.parse(response))
+                one._refresh_from(operation.parse(response))
             except BaseException:
                 changes.revert(lambda wire: UNSET)
                 raise

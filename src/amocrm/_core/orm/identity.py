@@ -74,7 +74,7 @@ class Origin:
 
     def make(self, cls: type[E], data: Any) -> E:
         """Return the entity for a decoded object."""
-        return _any(cls)._from(data, self)  # type: ignore[no-any-return]
+        return _any(cls)._from_api(data, self)  # type: ignore[no-any-return]
 
     def find(self, cls: type[E], key: int) -> E | None:
         """Return the entity with this id, when this origin already knows one."""
@@ -82,7 +82,7 @@ class Origin:
 
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
         """Return the entities of a page."""
-        make = _any(cls)._from
+        make = _any(cls)._from_api
         found = [make(item, self) for item in items]
         self.directory.marks.see(_any(cls)._kind, [entity._data.id for entity in found])
         return found
@@ -218,7 +218,7 @@ class IdentityMap(Origin):
         """Return the one object of an id, refreshed by ``data``; local changes are kept."""
         known: Any = self.find(cls, data.id)
         if known is not None:
-            known._absorb(data)
+            known._refresh_from(data)
             return cast(E, known)
         entity = super().make(cls, data)
         self._weak[(_any(cls)._kind, data.id)] = entity
@@ -226,7 +226,7 @@ class IdentityMap(Origin):
 
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
         """Return the objects of a page."""
-        make, weak, kind = _any(cls)._from, self._weak, _any(cls)._kind
+        make, weak, kind = _any(cls)._from_api, self._weak, _any(cls)._kind
         found: list[E] = []
         for item in items:
             key = (kind, item.id)

@@ -114,7 +114,7 @@ class AccountState:
 
     def pipeline(self, item: Any) -> Pipeline:
         """Make a pipeline of an answered item and remember its stages."""
-        pipeline = Pipeline._from(item, self.origin)
+        pipeline = Pipeline._from_api(item, self.origin)
         embedded = item.embedded
         for stage in () if embedded is UNSET or embedded.statuses is UNSET else embedded.statuses:
             directory_stage(self.origin, item.id, stage)

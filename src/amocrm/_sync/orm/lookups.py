@@ -49,7 +49,7 @@ class Lookups:
         kinds = dict.fromkeys(
             entity._kind
             for entity in collected.entities
-            if (state := entity._cf) is not None
+            if (state := entity._custom_fields) is not None
             and (
                 any(state.name_of(ref) is not None for ref in state.local)
                 if entity._kind in known
@@ -65,7 +65,9 @@ class Lookups:
             self._account.definitions(kind)
         known = self._account.directory.fields
         entities = [
-            entity for entity in collected.entities if entity._cf is not None and entity._kind in known
+            entity
+            for entity in collected.entities
+            if entity._custom_fields is not None and entity._kind in known
         ]
         for entity in entities:
             try:
@@ -131,8 +133,8 @@ class Lookups:
         refs: set[tuple[str, Any]] = {key.ref}
         if definition is not None:
             refs.add(("id", definition.id))
-        if entity._cf is not None:
-            refs.add(entity._cf.canonical(key.ref))
+        if entity._custom_fields is not None:
+            refs.add(entity._custom_fields.canonical(key.ref))
         stamp = stamp_of(doubt.body, refs)
         if stamp is None:
             raise ValueError(f"{entity!r} was sent without a value in {key!r}: reconcile it without key=")

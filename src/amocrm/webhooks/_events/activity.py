@@ -66,7 +66,7 @@ class TaskEvent(EntityEvent[HookTask]):
         """The task, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
         from ...entities import Task
 
-        return Task._from(self.record, None)
+        return Task._from_api(self.record, None)
 
 
 class TaskAdded(TaskEvent):
@@ -206,7 +206,7 @@ class CatalogElementEvent(EntityEvent[HookCatalogElement]):
         """The element, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
         from ...entities import CatalogElement
 
-        return CatalogElement._from(self.record, None)
+        return CatalogElement._from_api(self.record, None)
 
 
 class CatalogElementAdded(CatalogElementEvent):

@@ -93,7 +93,7 @@ class LeadEvent(EntityEvent[HookLead]):
             >>> event.as_(Deal).city
             'Kazan'
         """
-        return cls._from(self.record, None)
+        return cls._from_api(self.record, None)
 
 
 class LeadAdded(LeadEvent):
@@ -183,7 +183,7 @@ class ContactEvent(_PersonEvent):
 
     def as_(self, cls: type[C]) -> C:
         """The contact as your own class, with its declared custom fields."""
-        return cls._from(self.record, None)
+        return cls._from_api(self.record, None)
 
 
 class ContactAdded(ContactEvent):
@@ -242,7 +242,7 @@ class CompanyEvent(_PersonEvent):
 
     def as_(self, cls: type[F]) -> F:
         """The company as your own class, with its declared custom fields."""
-        return cls._from(self.record, None)
+        return cls._from_api(self.record, None)
 
 
 class CompanyAdded(CompanyEvent):
@@ -308,7 +308,7 @@ class CustomerEvent(EntityEvent[HookCustomer]):
 
     def as_(self, cls: type[S]) -> S:
         """The customer as your own class, with its declared custom fields."""
-        return cls._from(self.record, None)
+        return cls._from_api(self.record, None)
 
 
 class CustomerAdded(CustomerEvent):
