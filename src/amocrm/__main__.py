@@ -3,7 +3,8 @@
 amocrm sandbox [options]   a local amoCRM (needs the extra ``sandbox``)
 amocrm doctor [options]    check this installation, a token and its account
 amocrm models [options]    write typed classes for the custom fields of an account
-amocrm verify [options]    compares what an account answers with the description of this version
+amocrm verify [options]    compare what an account answers with the description of this version
+amocrm record FILE         record what a program and an account say, without personal data
 amocrm login ACCOUNT …     log an integration in for the first time and store its tokens
 amocrm webhooks [options]  list, replay and drop accepted deliveries; work on them
 """
@@ -35,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .command.models import main as models
 
         return models(given[1:])
+    if given[:1] == ["record"]:
+        from .command.record import main as record
+
+        return record(given[1:])
     if given[:1] == ["verify"]:
         from .command.verify import main as verify
 

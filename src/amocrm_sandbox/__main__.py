@@ -112,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
         help="invent so many leads, with contacts, companies, tasks and notes, in an account that has none",
     )
     parser.add_argument(
+        "--cassette",
+        default=None,
+        metavar="FILE",
+        help="play back what `amocrm record` has written; the account itself answers nothing",
+    )
+    parser.add_argument(
         "--link-base",
         type=_address,
         default=None,
@@ -179,6 +185,7 @@ def _serve(args: argparse.Namespace) -> None:
         api_filter=None if args.api_filter is None else args.api_filter == "on",
         seed=args.seed,
         link_base=args.link_base,
+        cassette=args.cassette,
     )
     sandbox.control_hosts.update(name.lower() for name in args.allow_host)
     try:

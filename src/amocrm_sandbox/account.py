@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Protocol
 
 from .engine.behaviour import Behaviour
+from .engine.cassette import Cassette
 from .engine.deferred import DeferredActions
 from .engine.description import Description
 from .engine.faults import Faults
@@ -54,6 +55,7 @@ class Account:
         description: The OpenAPI description; None for the bundled one.
         log_size: Number of requests that the journal remembers.
         behaviour: Switches for undocumented behaviour; None for the defaults.
+        cassette: Answers every request in the account's place; None for the account itself.
     """
 
     #: set by `Sandbox` before the first request
@@ -75,7 +77,9 @@ class Account:
         description: Description | None = None,
         log_size: int = 2000,
         behaviour: Behaviour | None = None,
+        cassette: Cassette | None = None,
     ) -> None:
+        self.cassette = cassette
         self.clock = clock or Clock()
         self.description = description or Description.bundled()
         self.link_base = link_base

@@ -12,6 +12,7 @@ from .account import Account
 from .control.control import Control
 from .control.page import WebPage
 from .engine.behaviour import Behaviour
+from .engine.cassette import Cassette
 from .engine.description import Description
 from .engine.messages import Request, Response
 from .engine.rate_limits import Limits
@@ -49,6 +50,7 @@ class Sandbox(Account):
         description: The OpenAPI description that requests are checked against; None for the bundled one.
         log_size: Number of requests that the journal remembers.
         behaviour: Switches for what the vendor does not document; None for the defaults.
+        cassette: File of `amocrm record`; its answers are played back, and the account itself answers nothing.
 
     Example:
         >>> sandbox = Sandbox()
@@ -70,6 +72,7 @@ class Sandbox(Account):
         description: Description | None = None,
         log_size: int = 2000,
         behaviour: Behaviour | None = None,
+        cassette: str | Path | None = None,
     ) -> None:
         super().__init__(
             (route for area in ALL for route in area.table),
@@ -84,6 +87,7 @@ class Sandbox(Account):
             description=description,
             log_size=log_size,
             behaviour=behaviour,
+            cassette=Cassette(cassette) if cassette is not None else None,
         )
         self.webhooks = self.hook_queue = Webhooks(self)
         self.by_hand = UserActions(self, self.call)

@@ -30,11 +30,13 @@ class LocalRequest:
         target: path and query as they were sent.
         headers: name and value pairs.
         body: bytes, empty for a ``GET``.
+        method: in upper case.
     """
 
     target: str
     headers: Sequence[tuple[str, str]] = ()
     body: bytes = b""
+    method: str = "POST"
 
     @property
     def path(self) -> str:
@@ -65,6 +67,7 @@ class LocalServer:
         host: loopback address to listen at.
         port: 0 for a free one.
         max_body_bytes: a longer body is answered with 413 unread.
+        methods: HTTP methods that are taken; any other one is answered with 501.
 
     Raises:
         OSError: the port is taken.
@@ -77,10 +80,11 @@ class LocalServer:
         host: str = "127.0.0.1",
         port: int = 0,
         max_body_bytes: int = 4 * 1024 * 1024,
+        methods: Sequence[str] = ("GET", "POST"),
     ) -> None:
         self._responses = _Responses()
         self._server = ThreadingHTTPServer(
-            (host, port), _handler_class(handle, max_body_bytes, self._responses)
+            (host, port), _handler_class(handle, max_body_bytes, self._responses, methods)
         )
         self._server.daemon_threads = True
         self._thread = threading.Thread(
@@ -132,7 +136,10 @@ class _Responses:
 
 
 def _handler_class(
-    handle: Callable[[LocalRequest], LocalResponse], max_body_bytes: int, responses: _Responses
+    handle: Callable[[LocalRequest], LocalResponse],
+    max_body_bytes: int,
+    responses: _Responses,
+    methods: Sequence[str],
 ) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -140,20 +147,19 @@ def _handler_class(
         # Head and body in one packet: two of them cost the sender's delayed acknowledgement, 40 ms.
         wbufsize = 64 * 1024
 
-        def do_POST(self) -> None:
-            length = self.headers.get("content-length", "")
+        def answer_method(self) -> None:
+            length = self.headers.get("content-length", "" if self.command == "POST" else "0")
             if not length.isdecimal():
                 return self._answer(LocalResponse(411, b"length required"))
             if len(length) > 18 or int(length) > max_body_bytes:
                 return self._answer(LocalResponse(413, b"too large"))
             return self._handle(self.rfile.read(int(length)))
 
-        def do_GET(self) -> None:
-            self._handle(b"")
-
         def _handle(self, body: bytes) -> None:
             with responses:
-                request = LocalRequest(target=self.path, headers=self.headers.items(), body=body)
+                request = LocalRequest(
+                    target=self.path, headers=self.headers.items(), body=body, method=self.command
+                )
                 self._answer(handle(request))
                 self.wfile.flush()
 
@@ -172,4 +178,6 @@ def _handler_class(
         def log_message(self, format: str, *arguments: object) -> None:
             """Log nothing: the request line holds a secret or a code."""
 
+    for method in methods:
+        setattr(Handler, f"do_{method}", Handler.answer_method)
     return Handler
