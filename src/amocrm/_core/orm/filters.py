@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
-from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -361,7 +360,15 @@ def _sent_key(condition: Condition) -> str:
 
 
 def _length(condition: Condition, value: object) -> int:
-    return len(_sent_key(condition)) + len(quote(str(value)))
+    return len(_sent_key(condition)) + _quoted(value)
+
+
+def _quoted(value: object) -> int:
+    """Return the bytes of a value in an address."""
+    # A program that only declares entities does without urllib.parse.
+    from urllib.parse import quote
+
+    return len(quote(str(value)))
 
 
 def cut_ids(ids: Iterable[int]) -> list[list[int]]:
@@ -384,7 +391,7 @@ def cut_values(key: str, values: Iterable[V], room_for: int = ROOM) -> list[list
     parts: list[list[V]] = []
     room = 0
     for one in values:
-        length = len(key) + len(quote(str(one)))
+        length = len(key) + _quoted(one)
         if not parts or len(parts[-1]) == MOST or room < length:
             parts.append([])
             room = room_for
