@@ -18,7 +18,7 @@ from amocrm._core.auth.token import Token
 from amocrm.errors import GrantRevoked, LoginNeeded, TokenStoreError, TokenStoreWarning
 
 from .._support import mock
-from .test_refreshing_tokens import GET, TOKEN_PATH, World
+from .test_token_source import GET, TOKEN_PATH, World
 
 if TYPE_CHECKING:
     from collections.abc import Generator

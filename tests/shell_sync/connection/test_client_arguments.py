@@ -20,7 +20,7 @@ from amocrm._core.limits.limiter import Limits
 from amocrm.errors import ConfigurationError
 
 from .._support import mock, of_the_other_flavour
-from ..auth.test_refreshing_tokens import GET
+from ..auth.test_token_source import GET
 
 pytestmark = pytest.mark.anyio
 

@@ -1,5 +1,5 @@
 """Sending: what reaches the server, what the caller gets, in fair weather and in foul."""
-# GENERATED from tests/shell_async/connection/test_executor.py by generator/async_to_sync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/http/test_sender.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import gzip

@@ -1,5 +1,5 @@
 """Redis that goes away, is emptied, or is somebody else's: the limit holds, it is said once, and all comes back."""
-# GENERATED from tests/shell_async/limits/test_redis_outage.py by generator/async_to_sync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/limits/test_redis.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import warnings

@@ -1,5 +1,5 @@
 """Tokens: one refresh for everybody, nothing lost, and errors that say what to do."""
-# GENERATED from tests/shell_async/auth/test_refreshing_tokens.py by generator/async_to_sync.py: edit that file and run `make generate`.
+# GENERATED from tests/shell_async/auth/test_token_source.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
 import base64
