@@ -42,6 +42,12 @@ amocrm/_core/limits
     local_fallback.py          core/limits/test_limiter.py                        KeyState
     wait_queue.py              core/limits/test_redis_scripts.py                  WaitQueue
 amocrm/_core/orm
+    changes.py                 core/orm/test_tracking.py                          local
+    doubt.py                   core/orm/test_outcome.py                           mark
+    evidence.py                facade/test_worlds.py                              proven
+    fingerprints.py            core/orm/test_filters.py                           day_of
+    history.py                 facade/test_worlds.py                              events
+    marks.py                   shell_async/orm/test_promise.py                    mark
     operations.py              core/orm/test_plan.py                              Operation
     unreadable.py              shell_async/orm/test_foreign_values.py             DriftWarning
 amocrm/_async
@@ -59,7 +65,6 @@ amocrm/_async/connection
 amocrm/_async/http
     connections.py             shell_async/connection/test_safety.py              create_default_context
     network.py                 shell_async/http/test_sender.py                    socket
-    transport.py               shell_async/http/test_sender.py                    ByteStream
 amocrm/_async/limits
     file.py                    shell_async/limits/test_limiters.py                AsyncFileLimiter
     memory.py                  shell_async/limits/test_limiters.py                Slot
@@ -68,7 +73,9 @@ amocrm/_async/orm
     account.py                 shell_async/orm/test_session.py                    directory
     collections.py             shell_async/orm/test_query.py                      get_many
     loading.py                 shell_async/orm/test_query.py                      one_by_one
+    lookups.py                 shell_async/orm/test_session.py                    reconcile
     preload.py                 shell_async/orm/test_query.py                      preload
+    reconciling.py             shell_async/orm/test_promise.py                    resend
 amocrm/_async/resources
     files.py                   shell_async/connection/test_service_hosts.py       upload_file_part
 amocrm/_async/webhooks
@@ -85,9 +92,16 @@ amocrm/fields
     _conditions.py             core/orm/test_filters.py                           Condition
 amocrm/entities
     __init__.py                entities/test_constructors.py                      CatalogElement
+    _adopting.py               shell_async/orm/test_promise.py                    adopt
     _adoption.py               entities/test_constructors.py                      Relation
+    _collecting.py             shell_async/orm/test_promise.py                    DOUBTFUL
     _holder.py                 entities/test_constructors.py                      _changes
     _kinds.py                  entities/test_constructors.py                      CatalogElement
+    _links.py                  entities/test_relations.py                         main
+    _local_changes.py          core/orm/test_tracking.py                          SetChanges
+    _many_links.py             entities/test_relations.py                         NotLoaded
+    _one_link.py               entities/test_relations.py                         embedded
+    _sent.py                   shell_async/orm/test_flush.py                      doubt
     catalog_element.py         entities/test_constructors.py                      CatalogElement
     company.py                 entities/test_constructors.py                      Company
     customer.py                entities/test_constructors.py                      Customer
