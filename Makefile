@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= auto
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test quick coverage check generate generators-newest openapi bench format pins hooks changelog dist smoke sdist-test clean
+.PHONY: help demo test quick coverage check docs generate generators-newest openapi bench format pins hooks changelog dist smoke sdist-test clean
 
 help:
 	@echo "make demo      import 8,800 deals into a local amoCRM and read them back (ASYNC=1: async client)"
@@ -16,6 +16,7 @@ help:
 	@echo "make quick     run the tests that take milliseconds"
 	@echo "make coverage  run the tests and hold the measured coverage"
 	@echo "make check     lint, formatting, types, description and generated code"
+	@echo "make docs      rewrite docs/errors.md and docs/faults.md from a run of the library"
 	@echo "make generate  rebuild src/amocrm_gen and src/amocrm/_sync from spec/ and src/amocrm/_async"
 	@echo "make openapi   validate the published description, make TypeScript types, Postman collection and reference"
 	@echo "make bench     speed, memory, request counts and limits with their budgets (QUICK=1: half a minute, not six)"
@@ -50,6 +51,11 @@ check: $(STAMP)
 	$(BIN)/python -m generator check
 	$(BIN)/mypy
 	$(BIN)/basedpyright --level error --pythonpath $(BIN)/python
+
+# Pages that are written from a run of the library.
+docs: $(STAMP)
+	$(BIN)/python -m tests.support.messages
+	$(BIN)/python -m tests.support.fault_table
 
 generate: $(STAMP)
 	$(BIN)/python -m generator build

@@ -1,0 +1,70 @@
+"""Messages of the command ``amocrm``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Final
+from unittest import mock
+
+from amocrm.__main__ import main
+
+from . import Message
+
+
+def run(*arguments: str) -> Callable[[], int]:
+    """Return a call of the command without any environment variable of it."""
+
+    def call() -> int:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("AMOCRM_")}
+        with mock.patch.dict(os.environ, clean, clear=True):
+            return main(list(arguments))
+
+    return call
+
+
+TITLE: Final = "Command line"
+MESSAGES: Final = (
+    Message(
+        "command-account",
+        run("models"),
+        ["account", "AMOCRM_ACCOUNT", "--account"],
+        "The command does not know which account to use.",
+        "`amocrm models --account mycompany`",
+    ),
+    Message(
+        "command-token",
+        run("models", "--account", "mycompany"),
+        ["token", "AMOCRM_TOKEN", "--token-file"],
+        "The command has no token.",
+        "`export AMOCRM_TOKEN=…`",
+    ),
+    Message(
+        "command-token-file",
+        run("models", "--account", "mycompany", "--token-file", "missing.txt"),
+        ["--token-file", "missing.txt"],
+        "The file with the token does not exist or cannot be read.",
+        "Check the path and its permissions.",
+    ),
+    Message(
+        "models-entities",
+        run("models", "--entities", "lead"),
+        ["--entities", "leads", "got lead"],
+        "An entity was misspelt.",
+        "`amocrm models --entities leads,contacts`",
+    ),
+    Message(
+        "models-check",
+        run("models", "--check"),
+        ["--check", "-o FILE"],
+        "`--check` has nothing to compare with.",
+        "`amocrm models --check -o models.py`",
+    ),
+    Message(
+        "login-client-id",
+        run("login", "mycompany", "--store", "tokens"),
+        ["--client-id", "AMOCRM_CLIENT_ID", "Keys tab"],
+        "The integration was not named.",
+        "`export AMOCRM_CLIENT_ID=…`",
+    ),
+)

@@ -1,0 +1,144 @@
+"""Messages about entities and their attributes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from amocrm import Lead, Note, Pipeline, Tag, Task, User
+from amocrm_gen.models.leads import Lead as LeadModel
+
+from . import Message
+
+
+def assign(**values: Any) -> Any:
+    """Return a call that assigns to attributes of a new lead."""
+    return lambda: Lead(**values)
+
+
+def existing() -> Lead:
+    """Return a lead with an id, outside of a session."""
+    return Lead._from(LeadModel(id=5, name="Order"), None)
+
+
+TITLE: Final = "Entities"
+MESSAGES: Final = (
+    Message(
+        "attribute-text",
+        assign(name=5),
+        ["must be a text", "got int"],
+        "A text attribute got another value.",
+        "Convert the value: `str(value)`.",
+    ),
+    Message(
+        "attribute-number",
+        assign(price="5"),
+        ["must be a number", "got str"],
+        "A number attribute got a text.",
+        "Convert the value: `int(value)`.",
+    ),
+    Message(
+        "attribute-number-finite",
+        assign(price=float("inf")),
+        ["finite number"],
+        "The number is infinite, not a number, or has more than 18 digits.",
+        "Pass a finite number.",
+    ),
+    Message(
+        "attribute-id",
+        assign(status_id="won"),
+        ["must be an id", "got str"],
+        "An attribute with an id got another value.",
+        "Pass the id, or assign an entity to `status` or `responsible`.",
+    ),
+    Message(
+        "attribute-id-length",
+        assign(status_id=10**18),
+        ["18 digits"],
+        "The number cannot be an id of the API.",
+        "Check where the id comes from.",
+    ),
+    Message(
+        "attribute-readonly",
+        lambda: setattr(existing(), "account_id", 1),
+        ["Lead.account_id", "read-only", "server"],
+        "Only the server sets this attribute.",
+        "Remove the assignment.",
+    ),
+    Message(
+        "attribute-fixed",
+        lambda: setattr(Tag._from(Tag._model(id=1, name="x"), None), "name", "y"),
+        ["Tag.name", "read-only after creation"],
+        "The API cannot change this attribute of an existing object.",
+        "Create a new object, or look for an operation under `crm.api`.",
+    ),
+    Message(
+        "attribute-delete",
+        lambda: delattr(Lead(), "name"),
+        ["cannot be deleted", "assign None"],
+        "`del` was used on an attribute.",
+        "`lead.name = None`",
+    ),
+    Message(
+        "attribute-none",
+        lambda: Lead.responsible_user_id.is_(None),
+        ["got None", "no filter"],
+        "A query compares with `None`, which the API cannot.",
+        "Compare in Python: `[lead for lead in crm.leads if lead.responsible_user_id is None]`.",
+    ),
+    Message(
+        "responsible-type",
+        assign(responsible="Anna"),
+        ["must be one of users or an id", "got str"],
+        "A user was given by name.",
+        "`lead.responsible = crm.users.get(7)`, or the id.",
+    ),
+    Message(
+        "responsible-new",
+        lambda: Lead(responsible=User("Anna", "anna@example.com")),
+        ["must have an id", "commit"],
+        "The user does not exist in the account yet.",
+        "Create it first: `crm.users.create(user)`.",
+    ),
+    Message(
+        "stage-type",
+        lambda: setattr(Lead(), "status", "Won"),
+        ["Status of crm.pipelines", "got str"],
+        "A stage was given by name.",
+        '`lead.status = crm.pipelines.by_name("Sales")["Won"]`',
+    ),
+    Message(
+        "embedded-readonly",
+        lambda: setattr(Lead(), "loss_reason", 1),
+        ["Lead.loss_reason", "read-only", "crm.api"],
+        "The API shows this part and does not take it.",
+        "Use the attribute with the id, such as `loss_reason_id`, or an operation under `crm.api`.",
+    ),
+    Message(
+        "pipeline-call",
+        lambda: Pipeline(),
+        ["crm.pipelines.create"],
+        "A pipeline is created together with its stages by one request.",
+        '`crm.pipelines.create("Sales", statuses=["New", "Paid"])`',
+    ),
+    Message(
+        "task-due",
+        lambda: Lead().tasks.add("Call"),
+        ["due", "got None", "tasks.add(text, due="],
+        "A task has no deadline.",
+        '`lead.tasks.add("Call", due=tomorrow)`',
+    ),
+    Message(
+        "task-due-naive",
+        lambda: Task("Call", due="tomorrow"),
+        ["aware datetime", "str"],
+        "A deadline is not a date and time.",
+        "Pass an aware `datetime` or Unix seconds.",
+    ),
+    Message(
+        "note-params",
+        lambda: Note(params="text"),
+        ["params must be a mapping", "got str"],
+        "The content of a note was given as a text.",
+        '`Note("text")`',
+    ),
+)

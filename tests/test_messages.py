@@ -1,0 +1,31 @@
+"""Every message that a user can meet says what is wrong and what to write; docs/errors.md is a run of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.messages import PAGE, Message, all_messages, page, text_of
+
+
+@pytest.mark.parametrize("message", all_messages(), ids=lambda message: message.id)
+def test_a_message_has_its_key_words(message: Message) -> None:
+    """The text names the argument, the rule and what to write instead."""
+    _, text = text_of(message)
+    assert [key for key in message.keys if key not in text] == [], text
+
+
+def test_ids_are_unique() -> None:
+    """Each message has an anchor of its own."""
+    ids = [message.id for message in all_messages()]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_call_without_a_message_is_seen() -> None:
+    """A row whose call does nothing fails."""
+    with pytest.raises(AssertionError, match="neither"):
+        text_of(Message("silent", lambda: None, [], "", ""))
+
+
+def test_the_page_is_a_run_of_the_calls() -> None:
+    """docs/errors.md has the texts of now: run ``make docs`` after a change of a message."""
+    assert PAGE.read_text(encoding="utf-8") == page()
