@@ -1,7 +1,7 @@
-"""``make bench``: prints every figure as a ratio with its budget.
+"""Command ``make bench``: print every figure as a ratio with its budget.
 
-``--quick`` leaves out what takes minutes: crowds on one token, the limiter as the server sees it, and reading
-50,000 leads over a slow line. ``--strict`` makes a missed budget an error. All rows of the limiter, 30 s each,
+``--quick`` leaves out what takes minutes: many processes on one token, the limiter as the server sees it, and
+reading 50,000 leads over a slow connection. ``--strict`` makes a missed budget an error. All rows of the limiter, 30 s each,
 are printed by ``python -m bench.limits``; kills and cancellations of refreshes by ``python -m bench.kill_refresh``.
 """
 
@@ -31,7 +31,7 @@ _SLOW: Sequence[Callable[[], list[Row]]] = (refresh_rows, lambda: list(limit_row
 
 
 def main() -> int:
-    """Measures and prints; returns the exit code."""
+    """Measure, print and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only what takes seconds")
     parser.add_argument("--strict", action="store_true", help="a missed budget is an error")

@@ -1,4 +1,4 @@
-"""What one small GET costs through the whole facade, in CPU of the client, beside bare httpx."""
+"""CPU time of one small GET through the whole facade, compared with bare httpx."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .table import Row
 
 _SERIES = 9
 _CALLS = 150
-#: so high that the limiter decides at every call and never waits
+#: Requests per second; so many that the limiter decides at every call and never waits.
 _RATE = 1_000_000
 
 
 def call_rows() -> list[Row]:
-    """Sync and async."""
+    """Measure the sync and the async client."""
     with sandbox("--limits", "off") as server:
         return [
             Row(

@@ -1,4 +1,4 @@
-"""Webhooks: what parsing costs beside splitting the same bytes, for the kinds of bodies that come."""
+"""CPU time of parsing webhooks, compared with splitting the same bytes, for each kind of body."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amocrm.webhooks import parse
 from .table import Row, cpu_ratio
 
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
-#: Bytes that one measurement parses, so that small bodies are measured as long as large ones.
+#: Bytes that one measurement parses: small bodies are measured as long as large ones.
 _BYTES = 400_000
 _ACCOUNT = {"subdomain": "demo", "id": 12345678, "_links][self": "https://demo.amocrm.ru"}
 _NAMES = {"id": 900001, "name": "Заказ 17", "status_id": 142, "old_status_id": 500002, "price": 22500}
@@ -34,7 +34,7 @@ def _under(prefix: str, values: dict[str, object]) -> list[tuple[str, object]]:
 
 
 def _lead(place: str, fields: int) -> list[tuple[str, object]]:
-    """A lead with tags and custom fields, as deliveries carry it."""
+    """Return a lead with tags and custom fields in the form of a delivery."""
     pairs = _under(place, {**_NAMES, **_STAMPS, **_USERS, "tags][0][id": 80147, "tags][0][name": "сайт"})
     for number in range(fields):
         value = {"values][0][value": "Сайт", "values][0][enum": 139517}
@@ -45,13 +45,13 @@ def _lead(place: str, fields: int) -> list[tuple[str, object]]:
 
 
 def _sent(pairs: Iterable[tuple[str, object]]) -> bytes:
-    """The bytes on the wire, the account in front."""
+    """Return the bytes of a delivery, with the account first."""
     whole = [*_under("account", dict(_ACCOUNT)), *pairs]
     return "&".join(f"{quote(name, safe='')}={quote_plus(str(value))}" for name, value in whole).encode()
 
 
 def deliveries() -> dict[str, bytes]:
-    """Bodies from a quarter of a kilobyte to 200: the usual ones, and a bulk operation."""
+    """Return bodies from 0.25 to 200 kilobytes: the usual ones and a bulk operation."""
     return {
         "deleted lead": _sent(_under("leads[delete][0]", {"id": 900001, "status_id": 143})),
         "note": _sent(_under("leads[note][0][note]", {**_NOTE, **_STAMPS})),
@@ -63,7 +63,7 @@ def deliveries() -> dict[str, bytes]:
 
 
 def hook_row() -> Row:
-    """Parse into typed events against the standard library's split of the same bytes; the worst of the kinds."""
+    """Compare parsing into typed events with the standard library's split; report the worst kind of body."""
     ratios = {}
     for kind, body in deliveries().items():
         times = max(1, _BYTES // len(body))

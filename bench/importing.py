@@ -1,4 +1,4 @@
-"""What an import costs, each in a fresh interpreter, beside ``import httpx``.
+"""CPU time of imports, each in a fresh interpreter, compared with ``import httpx``.
 
 In a development environment httpx finds click and rich and imports them for its command line, which an
 application does not have: they are kept out on both sides. Both sides run from cached bytecode.
@@ -34,16 +34,16 @@ print(time.process_time() - start)
 
 
 def import_rows() -> list[Row]:
-    """Declaring entities, a client with one operation, and operations beside a client that is there."""
+    """Measure declaring entities, a client with one operation, and operations next to an existing client."""
     statements = (("", _BASE), ("", _DECLARE), ("", _CLIENT), (_MAKE, _ONE), (_MAKE, _EVERY))
     times: dict[tuple[str, str], list[float]] = {each: [] for each in statements}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(_ROUNDS + 1):
-            for each in statements:  # in turn, so that a busy machine is busy for all of them
+            for each in statements:  # in turn: load on the machine hits all of them
                 seconds = _cpu(*each, folder)
                 if number:  # the first round fills the cache
                     times[each].append(seconds)
-    # The least of the rounds: whatever else the machine does only ever adds.
+    # The minimum of the rounds: other load can only add time.
     base, declare, client, one, every = (min(times[each]) for each in statements)
     return [
         Row("import of entities and fields", declare / base, 0.6, "against import httpx"),

@@ -1,8 +1,8 @@
-"""No token is lost: kills and cancellations at every step of a refresh, and many that refresh at once.
+"""Kills and cancellations at every step of a token refresh, and concurrent refreshes: no token may be lost.
 
-``python -m bench.kill_refresh`` kills 200 real processes per store at every step in turn, cancels 200 tasks, lets
-the next process take up what they left, and prints what became of each; then 20 processes with ten tasks
-each meet on one token that is over.
+``python -m bench.kill_refresh`` kills 200 real processes per store, at every step in turn, and cancels 200 tasks.
+The next process continues, and the outcome of each is printed. Then 20 processes with ten tasks each use one
+expired token.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["refresh_rows"]
 
 
 def refresh_rows() -> list[Row]:
-    """Refreshes by 20 processes and by 200 tasks that meet on one token that is over, for each shared store."""
+    """Count the refreshes by 20 processes and by 200 tasks with one expired token, for each shared store."""
     rows = []
     with redis_server() as url:
         for store in ("file", "redis"):
@@ -41,8 +41,10 @@ def _show(title: str, result: Result) -> bool:
 
 
 def main() -> int:
-    """Prints every part; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Kills, cancellations and crowds on one token.")
+    """Print every part and return the exit code."""
+    parser = argparse.ArgumentParser(
+        description="Kills, cancellations and concurrent refreshes of one token."
+    )
     parser.add_argument("--runs", type=int, default=200, help="per store and kind (default: %(default)s)")
     args = parser.parse_args()
     good = True

@@ -1,7 +1,7 @@
-"""How long a killed process holds up the others that share its limit.
+"""Delay that a killed process causes for the others that share its limit.
 
-``python -m bench.killed_workers`` prints per back end and kind of death the longest time without an arrival at the
-server, beside what is allowed: the lease (plus a turn) for a slot, a turn or two for a place in the queue.
+``python -m bench.killed_workers`` prints, per back end and point of the kill, the longest time without a request at
+the server and its bound: the lease (plus one slot) for a held slot, one or two slots for a place in the queue.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from tests.support.redis_server import redis_server
 
 
 def main() -> int:
-    """Prints every row; returns the exit code."""
+    """Print every row and return the exit code."""
     good = True
     with redis_server() as url:
         for death in DEATHS:

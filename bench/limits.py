@@ -1,7 +1,7 @@
-"""The limiter as the server sees it, as a table.
+"""Table of the limiter as the server sees it.
 
 ``python -m bench.limits`` takes some minutes and prints per row the peak in any sliding second (never more
-than 7), the share of the allowed rate, and the longest wait beside the fair one.
+than 7), the share of the allowed rate, and the longest wait compared with the fair one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ROWS += [Row(*shape, network) for network in NETWORKS[1:] for shape in _ONE[:1] 
 
 
 def limit_rows(seconds: float = 10.0) -> Iterator[table.Row]:
-    """The widest cases of each back end and network, for the report; ``python -m bench.limits`` has them all."""
+    """Measure the largest case of each back end and network; ``python -m bench.limits`` measures all."""
     chosen = [Row("memory", 1, 64, "tasks", network) for network in NETWORKS]
     chosen += [Row("memory", 1, 64, "threads"), Row("file", 16, 2, "threads"), Row("redis", 16, 2, "tasks")]
     with redis_server() as url:
@@ -50,7 +50,7 @@ def limit_rows(seconds: float = 10.0) -> Iterator[table.Row]:
 
 
 def main() -> int:
-    """Prints every row; returns the exit code."""
+    """Print every row and return the exit code."""
     parser = argparse.ArgumentParser(description="The limiter as the server sees it.")
     parser.add_argument(
         "--seconds", type=float, default=30.0, help="of measurement per row (default: %(default)s)"

@@ -1,4 +1,4 @@
-"""Pages as a busy account answers them: 250 leads with 20 custom fields each, about 1 MB."""
+"""Test data: pages of a busy account, 250 leads with 20 custom fields each, about 1 MB."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _lead(number: int, fields: int) -> dict[str, object]:
 
 
 def lead_page(leads: int = 250, fields: int = 20, first: int = 1) -> bytes:
-    """The body of one page of leads."""
+    """Return the body of one page of leads."""
     host = "https://demo.amocrm.ru/api/v4/leads"
     page = {
         "_page": 1,

@@ -1,4 +1,4 @@
-"""Reading: from bytes to Structs, and from bytes to tracked entities, beside ``json.loads``."""
+"""CPU time and memory of reading: bytes to Structs and to tracked entities, compared with ``json.loads``."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _decoder = msgspec.json.Decoder(LeadPage)
 
 
 def decode_row() -> Row:
-    """Typed decode of one page."""
+    """Measure the typed decoding of one page."""
     body = lead_page()
     ratio = cpu_ratio(lambda: _decoder.decode(body), lambda: json.loads(body))
     return Row("decode 250 leads x 20 fields", ratio, 0.5, "against json.loads of the same bytes")
 
 
 def unknown_row() -> Row:
-    """The same page from a server that sends a key more in each lead: it is kept in ``extra``."""
+    """Measure the same page with an unknown key in each lead, which is kept in ``extra``."""
     page = json.loads(lead_page())
     for lead in page["_embedded"]["leads"]:
         lead["brand_new"] = {"a": 1}
@@ -41,14 +41,14 @@ def unknown_row() -> Row:
 
 
 def hydrate_row() -> Row:
-    """The same page as tracked leads in a session's identity map."""
+    """Measure the same page as tracked leads in a session's identity map."""
     body = lead_page()
     ratio = cpu_ratio(lambda: _hydrate(body), lambda: json.loads(body))
     return Row("the page as tracked leads", ratio, 0.7, "against json.loads of the same bytes")
 
 
 def alive_rows() -> list[Row]:
-    """Time and memory with 200 pages kept, each way in a process of its own."""
+    """Measure time and memory with 200 pages kept, each way in a process of its own."""
     ours, theirs = (_in_process(way) for way in ("entities", "json"))
     return [
         Row("... with 200 pages alive", ours[0] / theirs[0], 0.7, "against json.loads with the same alive"),
@@ -57,7 +57,7 @@ def alive_rows() -> list[Row]:
 
 
 def _hydrate(body: bytes) -> list[Lead]:
-    """What a session does with a page: one decode, then one tracked object a lead."""
+    """Read a page as a session does: decode it once, then track one object per lead."""
     page = _decoder.decode(body)
     leads = IdentityMap(Directory()).page(Lead, page.embedded.leads)
     assert len(leads) == len(page.embedded.leads)

@@ -1,4 +1,4 @@
-"""``python -m bench.sandbox``: how fast the sandbox is and how much it holds, beside its targets.
+"""Command ``python -m bench.sandbox``: speed and capacity of the sandbox, with their targets.
 
 Absolute figures, unlike those of ``make bench``, because the targets are absolute. ``--leads N`` sets the size of the
 large account (100,000), ``--strict`` makes a missed target an error.
@@ -30,7 +30,7 @@ _STARTS = 9
 
 
 def rates(work: Callable[[], object], calls: int, clock: Callable[[], float]) -> float:
-    """Calls a second: the median of a few series."""
+    """Return calls per second, the median of a few series."""
     found = []
     for _ in range(_SERIES):
         start = clock()
@@ -41,7 +41,7 @@ def rates(work: Callable[[], object], calls: int, clock: Callable[[], float]) ->
 
 
 def in_process() -> Iterator[Row]:
-    """Requests a second of one core: CPU time of this process, in an account of 1,000 leads."""
+    """Measure requests per second of one core (CPU time) in an account of 1,000 leads."""
     sandbox = Sandbox(limits=False)
     lead = Builder(sandbox).leads(1000)[0]
     bodies = [{"name": "Заказ 17", "price": 50_000}]
@@ -56,14 +56,14 @@ def in_process() -> Iterator[Row]:
         work()
         is_page = "50" in name
         rate = rates(work, 200 if is_page else _CALLS, time.process_time)
-        # A page of fifty entities is no simple request; it is here to compare.
+        # A page of 50 entities is not a simple request; it is here for comparison.
         yield Row(
             f"in process, {name}", rate, 200 if is_page else 2000, "CPU of one core", "/s", at_least=True
         )
 
 
 def over_http() -> Iterator[Row]:
-    """Requests a second over one kept connection, one after the other; the server is a process of its own."""
+    """Measure sequential requests per second over one connection to a server process."""
     with served("--limits", "off") as keys:
         address = urlsplit(keys["url"])
         headers = f"Host: {address.netloc}\r\nAuthorization: Bearer {keys['token']}\r\n"
@@ -94,9 +94,9 @@ def _exchange(connection: socket.socket, request: bytes) -> None:
 
 
 def start() -> Iterator[Row]:
-    """From the command to the line that says it takes connections; the quietest of a few, Python's own start included.
+    """Measure from the command to the line that says it accepts connections, the start of Python included.
 
-    With compiled bytecode, as an installed package has it; the first start makes it and does not count.
+    The minimum of a few starts, with compiled bytecode; the first one compiles it and is not counted.
     """
     command = [sys.executable, "-m", "amocrm_sandbox", "--json"]
     times, spent = [], []
@@ -117,13 +117,13 @@ def start() -> Iterator[Row]:
 
 
 def _children() -> float:
-    """CPU seconds of the processes that were started here and have ended."""
+    """Return the CPU seconds of ended child processes."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def large(leads: int) -> Iterator[Row]:
-    """A large account: making it, and reading where it hurts, each the median of a few calls."""
+    """Measure a large account: creating it and its slowest reads, each the median of a few calls."""
     sandbox = Sandbox(limits=False, api_filter=True)
     make = Builder(sandbox)
     fields = {field["name"]: field for field in make.fields()["leads"]}
@@ -151,7 +151,7 @@ def large(leads: int) -> Iterator[Row]:
         "search for a text": f"limit=50&query=№{1000 + leads - 1}",
     }
     for name, query in targets.items():
-        # A text is looked for in every lead; all else has an index.
+        # A text is searched in every lead; the other queries use an index.
         most = 1000 if "text" in name else 100
         yield Row(f"{leads:,} leads, {name}", _milliseconds(sandbox, query), most, "CPU", "ms")
     pipeline = sandbox.store.value("SELECT pipeline_id FROM leads LIMIT 1")
@@ -174,7 +174,7 @@ def _milliseconds(sandbox: Sandbox, query: str) -> float:
 
 
 def main() -> int:
-    """Measures and prints."""
+    """Measure, print and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.sandbox", description=__doc__)
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--strict", action="store_true")

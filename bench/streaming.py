@@ -1,8 +1,8 @@
-"""Reading a long list over a slow line: as fast as the limiter lets anybody, and no larger at its end.
+"""Reading a long list over a slow connection: at the rate of the limiter, with constant memory.
 
-The sandbox is a process of its own with the true limits and 300 ms of latency on every request. First 64
-tasks that do nothing but ask show how long the limiter takes for as many requests as there are pages, from
-a cold start; then a fresh process reads 50,000 leads. Both are counted where they arrive.
+The sandbox is a process of its own with the real limits and 300 ms of latency on every request. First 64
+tasks send as many requests as there are pages, to measure the limiter from a cold start. Then a fresh process
+reads 50,000 leads. Both are counted at the server.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ASKERS = 64
 
 
 def streaming_rows(leads: int = _LEADS) -> list[Row]:
-    """Sync and async: the share of the limiter's rate, and what the process grew by after a quarter."""
+    """Measure the sync and the async client: share of the limiter's rate, growth after a quarter."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         account = f"{folder}/account.sqlite3"
@@ -57,7 +57,7 @@ def streaming_rows(leads: int = _LEADS) -> list[Row]:
 
 
 def _run(account: str, flavour: str, pages: int) -> tuple[float, float, dict[str, Any]]:
-    """The limiter's rate, the reader's rate, and what the reader says of itself."""
+    """Return the limiter's rate, the reader's rate, and the reader's own figures."""
     with sandbox("--db", account) as server:
         control(server, "faults", {"effect": {"kind": "latency", "seconds": _LATENCY}})
         asyncio.run(_ask(server["url"], server["token"], pages))
@@ -88,7 +88,7 @@ def _rate(arrivals: list[float]) -> float:
 
 
 class _Reader:
-    """Counts leads and remembers how large the process was after a quarter of them and at the end."""
+    """Counter of leads that records the memory of the process after a quarter of them and at the end."""
 
     def __init__(self) -> None:
         self.leads = 0
@@ -125,7 +125,7 @@ async def _read_async(url: str, token: str) -> None:
 
 
 def main() -> None:
-    """The process that reads."""
+    """Run the process that reads."""
     flavour, url, token = sys.argv[1:]
     if flavour == "sync":
         _read(url, token)

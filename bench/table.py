@@ -1,4 +1,4 @@
-"""Rows of the report: a ratio, its budget, and what was compared."""
+"""Rows of the report: a ratio, its budget, and its reference."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _WIDTH = 46
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the report.
+    """Line of the report.
 
     Attributes:
-        what: what was measured.
+        what: name of the measurement.
         value: the figure, a ratio where ``unit`` is ``x``.
-        budget: the highest value that is still good; ``exact`` means that it must be met exactly.
-        note: what it was compared with.
+        budget: highest good value, the lowest if ``at_least``, the only one if ``exact``.
+        note: reference that the figure is compared with.
     """
 
     what: str
@@ -34,14 +34,14 @@ class Row:
 
     @property
     def good(self) -> bool:
-        """Whether the row keeps its budget."""
+        """True if the row keeps its budget."""
         if self.exact:
             return self.value == self.budget
         return self.value >= self.budget if self.at_least else self.value <= self.budget
 
 
 def show(rows: list[Row]) -> bool:
-    """Prints the rows; returns whether all of them keep their budgets."""
+    """Print the rows and return whether all of them keep their budgets."""
     for row in rows:
         sign = "=" if row.exact else ">=" if row.at_least else "<="
         value = f"{row.value:.0f}" if row.unit != "x" else f"{row.value:.2f}"
@@ -55,7 +55,7 @@ def show(rows: list[Row]) -> bool:
 def cpu_ratio(
     first: Callable[[], object], second: Callable[[], object], *, rounds: int = 9, repeat: int = 3
 ) -> float:
-    """CPU time of ``first`` over that of ``second``, medians of interleaved rounds."""
+    """Return the CPU time of ``first`` divided by that of ``second``, medians of interleaved rounds."""
 
     def once(work: Callable[[], object]) -> float:
         start = time.process_time()

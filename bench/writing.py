@@ -1,4 +1,4 @@
-"""Writing: how many requests, and how many bytes of a PATCH are more than the change itself."""
+"""Requests of a commit, and bytes of a PATCH beyond the change itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .table import Row
 
 
 def request_row() -> Row:
-    """1,000 new leads, each with a contact, a company, tags and two custom fields."""
+    """Count the requests for 1,000 new leads, each with a contact, a company, tags and two custom fields."""
     from amocrm import AmoCRM, Company, Contact, Lead, fields
     from amocrm_sandbox import Sandbox, SandboxTransport
 
@@ -48,7 +48,7 @@ def request_row() -> Row:
 
 
 def patch_row() -> Row:
-    """Bytes of the PATCH after one changed custom field, beyond the id and that field."""
+    """Count the bytes of a PATCH for one custom field beyond the id and that field."""
     from amocrm import AmoCRM, Lead, fields
     from amocrm_sandbox import Sandbox, SandboxTransport
 
@@ -61,12 +61,12 @@ def patch_row() -> Row:
     ) as crm:
         (field,) = crm.fields.create(Lead, [fields.Definition(name="City", type="text", code="CITY")])
         with crm.session() as session:
-            made = session.add(Deal(name="Сделка", city="Казань", price=10, tags={"сайт"}))
+            created = session.add(Deal(name="Сделка", city="Казань", price=10, tags={"сайт"}))
         with crm.session() as session:
-            session.get(Deal, made.id).city = "Пермь"
+            session.get(Deal, created.id).city = "Пермь"
         (item,) = next(entry for entry in sandbox.journal.find(operation="update_leads")).json()
     needed = {
-        "id": made.id,
+        "id": created.id,
         "custom_fields_values": [{"field_id": field.id, "values": [{"value": "Пермь"}]}],
     }
     surplus = len(json.dumps(item)) - len(json.dumps(needed))

@@ -27,7 +27,7 @@ EXPECTED = 10_005_534
 
 @contextmanager
 def sandbox() -> Iterator[dict[str, Any]]:
-    """A local amoCRM in a process of its own, on a free loopback port, with 7 requests a second."""
+    """Run a local amoCRM in a process of its own, on a free loopback port, with 7 requests per second."""
     command = [sys.executable, "-m", "amocrm_sandbox", "--port", "0", "--limits", "on", "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -40,7 +40,7 @@ def sandbox() -> Iterator[dict[str, Any]]:
 
 
 def control(server: dict[str, Any], path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A call of the sandbox's own controls; they are not part of the API."""
+    """Call one of the sandbox's own controls, which are not part of the API."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{server['control_url']}/{path}", data, headers)
@@ -61,7 +61,7 @@ class Writes:
 
 
 async def run_async(server: dict[str, Any], history: History, outcome: Outcome) -> None:
-    """The job with the asynchronous client."""
+    """Run the job with the asynchronous client."""
     total = len(history.opportunities)
     hook = Writes(Bar("import", total), total)
     async with AsyncAmoCRM("demo", token=server["token"], base_url=server["url"], hooks=[hook]) as crm:
@@ -79,7 +79,7 @@ async def run_async(server: dict[str, Any], history: History, outcome: Outcome) 
 
 
 def run_sync(server: dict[str, Any], history: History, outcome: Outcome) -> None:
-    """The job with the synchronous client."""
+    """Run the job with the synchronous client."""
     total = len(history.opportunities)
     hook = Writes(Bar("import", total), total)
     with AmoCRM("demo", token=server["token"], base_url=server["url"], hooks=[hook]) as crm:
@@ -107,7 +107,7 @@ class Outcome:
         self.differences: list[str] = []
 
     def mark(self, what: str, report: str = "") -> None:
-        """Ends a part of the job: how many requests the server saw, how long it took."""
+        """End a part of the job: record its requests at the server and its time."""
         now, total = time.monotonic(), int(control(self._server, "counters")["total"])
         self.lines.append(
             f"  {what:<16}{total - self._requests:>4} requests {now - self._since:6.1f} s   {report}"
@@ -115,7 +115,7 @@ class Outcome:
         self._requests, self._since = total, now
 
     def read(self, count: int, by_agent: Counter[str], by_quarter: Counter[str]) -> None:
-        """Keeps the sums that were read back."""
+        """Keep the sums that were read back."""
         self.sums.append((count, by_agent, by_quarter))
 
     def switch_filters_on(self) -> None:
@@ -123,7 +123,7 @@ class Outcome:
         control(self._server, "options", {"is_api_filter_enabled": True})
 
     def show(self) -> bool:
-        """Prints everything; returns whether every figure is right."""
+        """Print everything and return whether every figure is right."""
         history = self._history
         (total, by_agent, by_quarter), (won, agents_again, quarters_again) = self.sums
         good = compare("revenue per agent", history.revenue_by_agent(), by_agent, rows=8)
@@ -154,7 +154,7 @@ class Outcome:
 def main(
     arguments: Sequence[str] | None = None, history: History | None = None, expected: int = EXPECTED
 ) -> int:
-    """Runs the job and returns the exit code: 1 if any figure differs."""
+    """Run the job and return the exit code: 1 if any figure differs."""
     parser = argparse.ArgumentParser(prog="python -m examples.sales", description=__doc__)
     parser.add_argument(
         "--async", dest="asynchronous", action="store_true", help="use the asynchronous client"

@@ -49,7 +49,7 @@ class History:
     regions: list[str]
 
     def won(self) -> list[Opportunity]:
-        """The deals that count as revenue."""
+        """Return the deals that count as revenue."""
         return [row for row in self.opportunities if row.stage == "Won"]
 
     def revenue_by_agent(self) -> Counter[str]:
@@ -69,12 +69,12 @@ class History:
 
 
 def quarter(day: date) -> str:
-    """The quarter of a day, such as ``2017 Q3``."""
+    """Return the quarter of a day, such as ``2017 Q3``."""
     return f"{day.year} Q{(day.month - 1) // 3 + 1}"
 
 
 def read_history(folder: Path = DATA) -> History:
-    """Reads the CSV files of a folder."""
+    """Read the CSV files of a folder."""
 
     def rows(name: str) -> list[dict[str, str]]:
         with (folder / name).open(encoding="utf-8", newline="") as file:

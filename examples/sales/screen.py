@@ -33,7 +33,7 @@ class Bar:
 
 
 def compare(title: str, expected: Counter[str], found: Counter[str], *, rows: int | None = None) -> bool:
-    """Prints two columns of sums beside each other; returns whether they are the same."""
+    """Print two columns of sums side by side and return whether they are the same."""
     same = expected == found
     print(f"\n  {title:<22}{'CSV':>14}{'amoCRM':>14}")
     # The greatest first where only some are shown, else in the order of their names.

@@ -57,13 +57,13 @@ class DjangoTokenStore:
         self._using, self._lease, self._patience, self._poll = using, lease, patience, poll
 
     def load(self, key: str) -> Token | None:
-        """The stored token."""
+        """Return the stored token."""
         with self._told("read", key):
             content = self._rows.filter(key=key).values_list("token", flat=True).first()
         return None if content is None else Token.load(content)
 
     def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
-        """Stores a token in one statement, if what it replaces is there and, where that matters, our lock is the newest."""
+        """Store a token in one statement, if the replaced token is there and, with fencing, the lock is the newest."""
         with self._told("written", key):
             row = self._rows.filter(key=key)
             if replaces is not None:
@@ -74,7 +74,7 @@ class DjangoTokenStore:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[int]:
-        """Excludes everybody else from this key."""
+        """Lock a key against all other holders."""
         holder = secrets.token_hex(16)
         give_up = time.monotonic() + self._patience
         while (fence := self._take(key, holder)) is None:

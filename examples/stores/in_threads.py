@@ -23,16 +23,16 @@ class InThreads:
         self._store = store
 
     async def load(self, key: str) -> Token | None:
-        """The stored token."""
+        """Return the stored token."""
         return await asyncio.to_thread(self._store.load, key)
 
     async def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
-        """Stores a token."""
+        """Store a token."""
         return await asyncio.to_thread(self._store.save, key, token, fence=fence, replaces=replaces)
 
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncGenerator[int]:
-        """Excludes everybody else from this key."""
+        """Lock a key against all other holders."""
         held = self._store.lock(key)
         fence = await asyncio.to_thread(held.__enter__)
         try:

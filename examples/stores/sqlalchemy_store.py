@@ -63,17 +63,17 @@ class SQLAlchemyTokenStore:
         self._engine, self._lease, self._patience, self._poll = engine, lease, patience, poll
 
     def create_table(self) -> None:
-        """Makes the table unless it is there."""
+        """Create the table unless it exists."""
         METADATA.create_all(self._engine)
 
     def load(self, key: str) -> Token | None:
-        """The stored token."""
+        """Return the stored token."""
         with _told("read", key), self._engine.connect() as connection:
             content = connection.scalar(select(TOKENS.c.token).where(TOKENS.c.key == key))
         return None if content is None else Token.load(content)
 
     def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
-        """Stores a token in one statement, if what it replaces is there and, where that matters, our lock is the newest."""
+        """Store a token in one statement, if the replaced token is there and, with fencing, the lock is the newest."""
         conditions = [TOKENS.c.key == key]
         if replaces is not None:
             conditions.append(TOKENS.c.mark == replaces)
@@ -85,7 +85,7 @@ class SQLAlchemyTokenStore:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[int]:
-        """Excludes everybody else from this key."""
+        """Lock a key against all other holders."""
         holder = secrets.token_hex(16)
         give_up = time.monotonic() + self._patience
         while (fence := self._take(key, holder)) is None:

@@ -16,7 +16,7 @@ Progress = Callable[[int], None]
 
 
 async def set_up(crm: AsyncAmoCRM, history: History) -> tuple[Pipeline, Mapping[str, User]]:
-    """Creates the pipeline, the agents and the fields that the history needs."""
+    """Create the pipeline, the agents and the fields that the history needs."""
     await crm.account()
     pipeline = await crm.pipelines.create("Sales", statuses=["Prospecting", "Engaging"])
     users = await crm.users.create(
@@ -47,7 +47,7 @@ async def set_up(crm: AsyncAmoCRM, history: History) -> tuple[Pipeline, Mapping[
 async def import_history(
     crm: AsyncAmoCRM, history: History, pipeline: Pipeline, users: Mapping[str, User]
 ) -> Report:
-    """Writes all companies and deals in one Unit of Work."""
+    """Write all companies and deals in one Unit of Work."""
     stages = {"Prospecting": pipeline["Prospecting"], "Engaging": pipeline["Engaging"]}
     stages |= {"Won": pipeline.won, "Lost": pipeline.lost}
     async with crm.session() as session:
@@ -79,9 +79,12 @@ async def import_history(
 async def read_back(
     crm: AsyncAmoCRM, pipeline: Pipeline, progress: Progress, *, filtered: bool
 ) -> tuple[int, Counter[str], Counter[str]]:
-    """Sums the won deals per agent and per quarter, from what the CRM holds.
+    """Sum the won deals in the CRM per agent and per quarter.
 
     Args:
+        crm: client of the account.
+        pipeline: pipeline of the deals.
+        progress: called with the number of deals read so far.
         filtered: ask the server for won deals only, which needs the paid option; else every deal is read
             and the choice is made here.
 
@@ -107,7 +110,7 @@ async def read_back(
 
 
 async def spot_check(crm: AsyncAmoCRM, rows: Sequence[Opportunity]) -> list[str]:
-    """Compares single deals field by field with their rows; returns what differs."""
+    """Compare single deals field by field with their rows and return the differences."""
     wrong = []
     for row in rows:
         found = [deal async for deal in crm.query(Deal).search(row.id) if deal.opportunity == row.id]
@@ -128,7 +131,7 @@ async def spot_check(crm: AsyncAmoCRM, rows: Sequence[Opportunity]) -> list[str]
 
 
 def _noon(crm: AsyncAmoCRM, day: date) -> datetime:
-    """Noon of a day where the account is, so that no time zone moves it to another day."""
+    """Return noon of a day in the account's zone: no other zone moves it to another day."""
     return datetime.combine(day, time(12), tzinfo=crm.zone)
 
 

@@ -16,7 +16,7 @@ Progress = Callable[[int], None]
 
 
 def set_up(crm: AmoCRM, history: History) -> tuple[Pipeline, Mapping[str, User]]:
-    """Creates the pipeline, the agents and the fields that the history needs."""
+    """Create the pipeline, the agents and the fields that the history needs."""
     crm.account()
     pipeline = crm.pipelines.create("Sales", statuses=["Prospecting", "Engaging"])
     users = crm.users.create(
@@ -47,7 +47,7 @@ def set_up(crm: AmoCRM, history: History) -> tuple[Pipeline, Mapping[str, User]]
 def import_history(
     crm: AmoCRM, history: History, pipeline: Pipeline, users: Mapping[str, User]
 ) -> Report:
-    """Writes all companies and deals in one Unit of Work."""
+    """Write all companies and deals in one Unit of Work."""
     stages = {"Prospecting": pipeline["Prospecting"], "Engaging": pipeline["Engaging"]}
     stages |= {"Won": pipeline.won, "Lost": pipeline.lost}
     with crm.session() as session:
@@ -79,9 +79,12 @@ def import_history(
 def read_back(
     crm: AmoCRM, pipeline: Pipeline, progress: Progress, *, filtered: bool
 ) -> tuple[int, Counter[str], Counter[str]]:
-    """Sums the won deals per agent and per quarter, from what the CRM holds.
+    """Sum the won deals in the CRM per agent and per quarter.
 
     Args:
+        crm: client of the account.
+        pipeline: pipeline of the deals.
+        progress: called with the number of deals read so far.
         filtered: ask the server for won deals only, which needs the paid option; else every deal is read
             and the choice is made here.
 
@@ -107,7 +110,7 @@ def read_back(
 
 
 def spot_check(crm: AmoCRM, rows: Sequence[Opportunity]) -> list[str]:
-    """Compares single deals field by field with their rows; returns what differs."""
+    """Compare single deals field by field with their rows and return the differences."""
     wrong = []
     for row in rows:
         found = [deal for deal in crm.query(Deal).search(row.id) if deal.opportunity == row.id]
@@ -128,7 +131,7 @@ def spot_check(crm: AmoCRM, rows: Sequence[Opportunity]) -> list[str]:
 
 
 def _noon(crm: AmoCRM, day: date) -> datetime:
-    """Noon of a day where the account is, so that no time zone moves it to another day."""
+    """Return noon of a day in the account's zone: no other zone moves it to another day."""
     return datetime.combine(day, time(12), tzinfo=crm.zone)
 
 

@@ -42,7 +42,9 @@ class Message:
 
 def areas() -> list[tuple[str, Sequence[Message]]]:
     """Return the title and the rows of each area, by the names of their modules."""
-    modules = [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__)]
+    modules = [
+        import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__) if info.name[0] != "_"
+    ]
     return [(module.TITLE, module.MESSAGES) for module in modules if hasattr(module, "MESSAGES")]
 
 

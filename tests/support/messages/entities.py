@@ -17,7 +17,7 @@ def assign(**values: Any) -> Any:
 
 def existing() -> Lead:
     """Return a lead with an id, outside of a session."""
-    return Lead._from(LeadModel(id=5, name="Order"), None)
+    return Lead._from_api(LeadModel(id=5, name="Order"), None)
 
 
 TITLE: Final = "Entities"
@@ -66,7 +66,7 @@ MESSAGES: Final = (
     ),
     Message(
         "attribute-fixed",
-        lambda: setattr(Tag._from(Tag._model(id=1, name="x"), None), "name", "y"),
+        lambda: setattr(Tag._from_api(Tag._model(id=1, name="x"), None), "name", "y"),
         ["Tag.name", "read-only after creation"],
         "The API cannot change this attribute of an existing object.",
         "Create a new object, or look for an operation under `crm.api`.",

@@ -1,7 +1,7 @@
 """An address of this machine that stands in for an account, passes everything on and keeps it without personal data.
 
 A proxy and no plugin of a test runner: it records programs of any kind and language, and the sandbox replays at the
-same kind of address, so that a program needs one setting for both.
+same kind of address: a program needs one setting for both.
 """
 
 from __future__ import annotations

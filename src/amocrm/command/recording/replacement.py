@@ -20,7 +20,7 @@ _TOKEN: Final = re.compile(r"eyJ[\w-]+\.[\w.-]+|def50[0-9a-f]{20,}")
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE: Final = re.compile(r"[+(\d][\d\s()+.-]{5,}")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(?P<rest>(?:[T ].*)?)")
-#: Texts that name nobody: short numbers, request ids, colours, languages, times of the day.
+#: Texts without personal data: short numbers, request ids, colours, languages, times of the day.
 _HARMLESS: Final = re.compile(r"|[nN]?\d{1,4}|#[0-9a-fA-F]{6}|[a-z]{2}|[A-Z]{2,3}|\d\d:\d\d")
 #: Values of keys that end so are words of the account in capitals, such as ``PHONE`` and ``WORK``.
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{1,29}")
