@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -42,9 +42,9 @@ def with_extra(model: M, extra: Mapping[str, Any]) -> M:
 
 
 def _made(base: type[M], values: Mapping[str, Any], extra: Mapping[str, Any]) -> M:
-    made: M = _class(base)(**values)
+    made: Any = _class(base)(**values)
     made.__dict__["extra"] = extra
-    return made
+    return cast("M", made)
 
 
 @cache

@@ -86,5 +86,5 @@ def _pair(value: Any) -> tuple[int, int | None]:
             f"the stage must be a Status of crm.pipelines or a pair (pipeline_id, status_id), "
             f"got {type(value).__name__}"
         )
-    pipeline = value._data.pipeline_id
+    pipeline = cast("Status", value)._data.pipeline_id
     return key, None if pipeline is UNSET else pipeline
