@@ -4,7 +4,8 @@
 
 ``api`` has the operations as functions, ``bound`` the same operations as methods, ``models`` the shapes, each by
 areas, ``errors`` what can be raised. ``Client`` and ``AsyncClient`` are plain clients (they bring httpx, when they
-are used); the facade in ``amocrm`` adds tokens, limits, retries and objects.
+are used); the facade in ``amocrm`` adds tokens, limits, retries and objects. ``Op`` and ``build`` make requests of
+operations that are not described. ``openapi`` returns the description.
 """
 
 from __future__ import annotations
@@ -12,10 +13,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._runtime.op import Op
+    from ._runtime.wire import Request, Response, build
     from .bound import Api, AsyncApi
     from .client import AsyncClient, Client
 
-__all__ = ["Api", "AsyncApi", "AsyncClient", "Client", "openapi"]
+__all__ = ["Api", "AsyncApi", "AsyncClient", "Client", "Op", "Request", "Response", "build", "openapi"]
+_HOMES = {
+    **dict.fromkeys(("Api", "AsyncApi"), ".bound"),
+    **dict.fromkeys(("AsyncClient", "Client"), ".client"),
+    **dict.fromkeys(("Request", "Response", "build"), "._runtime.wire"),
+    "Op": "._runtime.op",
+}
 
 
 def openapi() -> dict[str, Any]:
@@ -41,8 +50,8 @@ def openapi() -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(".client" if name.endswith("Client") else ".bound", __name__), name)
+    return getattr(import_module(_HOMES[name], __name__), name)
