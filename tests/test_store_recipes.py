@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from amocrm import (
     AsyncFileTokenStore,
@@ -35,9 +35,21 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 
 
+ENGINES: list[Engine] = []
+
+
+@pytest.fixture(autouse=True)
+def no_database_stays_open() -> Iterator[None]:
+    """Close the connections that the pools of a test have kept."""
+    yield
+    while ENGINES:
+        ENGINES.pop().dispose()
+
+
 def sql_store(place: Path, **options: Any) -> SQLAlchemyTokenStore:
     """A store on a SQLite file."""
-    made = SQLAlchemyTokenStore(create_engine(f"sqlite:///{place}/tokens.db"), poll=0.01, **options)
+    ENGINES.append(create_engine(f"sqlite:///{place}/tokens.db"))
+    made = SQLAlchemyTokenStore(ENGINES[-1], poll=0.01, **options)
     made.create_table()
     return made
 

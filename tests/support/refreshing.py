@@ -191,6 +191,18 @@ def _store(spec: dict[str, Any], place: str) -> Any:
     return FileTokenStore(place)
 
 
+def _close(store: Any) -> None:
+    """Close the connections of a store, which pools and Django keep open."""
+    if isinstance(store, RedisTokenStore):
+        store.close()
+    elif hasattr(store, "_engine"):
+        store._engine.dispose()
+    elif hasattr(store, "_using"):
+        from django.db import connections
+
+        connections[store._using].close()
+
+
 def database_store(kind: str, place: str, lease: float) -> Any:
     """A store of the recipes, on a SQLite file of its own."""
     if kind == "sqlalchemy":
@@ -240,16 +252,14 @@ def put(spec: dict[str, Any], place: str, pair: dict[str, Any]) -> None:
     store, key = _store(spec, place), f"demo.amocrm.ru/{spec['oauth'][0]}"
     with store.lock(key) as fence:
         store.save(key, token, fence=fence, replaces=None)
-    if spec["store"] == "redis":
-        store.close()
+    _close(store)
 
 
 def stored(spec: dict[str, Any], place: str) -> str:
     """Fingerprint of the refresh token in a store."""
     store = _store(spec, place)
     token = store.load(f"demo.amocrm.ru/{spec['oauth'][0]}")
-    if spec["store"] == "redis":
-        store.close()
+    _close(store)
     assert token is not None
     return fingerprint(token.refresh)
 
@@ -281,8 +291,7 @@ def taken_up(spec: dict[str, Any], index: int) -> Callable[[], list[str]]:
     def one(place: str) -> str:
         store = _store(spec, place)
         outcome = _ask(spec, store, None)
-        if spec["store"] == "redis":
-            store.close()
+        _close(store)
         return outcome
 
     return lambda: [one(place) for place in spec["places"][index :: spec["processes"]]]
