@@ -165,6 +165,7 @@ amocrm_sandbox/domain
     unsorted.py                sandbox/routes/test_unsorted.py                    decline
     v2_field_values.py         sandbox/domain/test_field_values.py                smart_address
 amocrm_sandbox/engine
+    cassette.py                facade/test_record.py                              interactions
     description.py             sandbox/engine/test_foundations.py                 Description
     fault_effects.py           sandbox/engine/test_limits_and_faults.py           SlowBody
     faults.py                  sandbox/engine/test_limits_and_faults.py           MalformedJson
