@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Generic, Self, TypeVar, overload
 
 from ._holder import Holder
-from ._relations import Relation, check_account
+from ._relations import Relation, take_account
 
 __all__ = ["Adder", "attach_child"]
 
@@ -24,7 +24,7 @@ def attach_child(parent: Holder, child: Holder) -> None:
     links = child._ensure_links()
     if links.parent is parent:
         return
-    check_account(parent, child)
+    take_account(child, parent)
     if links.parent is not None:
         links.parent._ensure_links().drop_child(child)
     links.parent = parent

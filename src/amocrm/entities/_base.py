@@ -18,7 +18,7 @@ from amocrm_gen._runtime.model import with_extra
 
 from .._core.orm.changes import Change
 from .._core.orm.doubt import Doubt
-from .._core.orm.identity import Origin, stub_origin
+from .._core.orm.identity import Origin, account_of, stub_origin
 from .._core.orm.tracking import Overlay
 from ..errors import NotLoaded, UnreadableError
 from ..fields._base import Field
@@ -26,7 +26,7 @@ from ..fields._state import FieldState, Item, Ref
 from ._attributes import Attribute, Key
 from ._links import Links
 from ._local_changes import changes_of, revert
-from ._relations import Relation, account_of
+from ._relations import Relation
 
 if TYPE_CHECKING:
     from ..fields._custom import CustomFields

@@ -6,11 +6,10 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, cast
 
-from .._core.orm.identity import IdentityMap
+from .._core.orm.identity import IdentityMap, check_account, foreign_reason
 from .._core.orm.plan import PendingWrite, Slot
 from .._core.orm.states import State
 from ._base import Entity
-from ._relations import account_of
 from ._writing import unwritable, writes_of
 
 __all__ = ["Collected", "collect", "refusal", "state_of"]
@@ -30,9 +29,8 @@ def state_of(entity: Entity) -> State:
 
 def refusal(known: IdentityMap, entity: Entity) -> str | None:
     """Return why a session cannot take an entity over, None if it can."""
-    host = account_of(entity)
-    if host and known.directory.host and host != known.directory.host:
-        return f"{entity!r} belongs to the account {host}, this session to {known.directory.host}"
+    if reason := foreign_reason(entity, known.directory.host, "this session"):
+        return reason
     doubt = entity._doubt
     if doubt is not None and doubt.account and doubt.account != known.directory.host:
         return (
@@ -104,7 +102,10 @@ def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
             continue
         seen.add(id(entity))
         if entity._session is not known:
-            if entity in known.discarded or _belongs_elsewhere(entity):
+            if entity in known.discarded:
+                continue
+            if _belongs_elsewhere(entity):
+                check_account(entity, known.directory.host, "this session")
                 continue
             if (reason := refusal(known, entity)) is not None:
                 raise ValueError(reason)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from msgspec import UNSET
 
+from .._core.orm.identity import account_of, foreign_reason
 from ..errors import NotLoaded
 from ._links import LinkState
 from ._relations import LinkRelation, keeps_standing, standing_for
@@ -68,7 +69,12 @@ class LinkSet(Sequence[T], Generic[T]):
     def __contains__(self, entity: object) -> bool:
         key = getattr(entity, "_key", None)
         return any(
-            one is entity or (key is not None and getattr(one, "_key", None) == key)
+            one is entity
+            or (
+                key is not None
+                and getattr(one, "_key", None) == key
+                and not foreign_reason(entity, account_of(one))
+            )
             for one in self._content()
         )
 

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from ._adoption import attach_child
 from ._kinds import entity_class
-from ._relations import Relation, check_account, reference_to
+from ._relations import Relation, check_accounts, reference_to
 
 if TYPE_CHECKING:
     from ._base import Entity
@@ -48,7 +48,7 @@ class ParentLink(Relation):
         elif instance._kind != "tasks":
             raise AttributeError(f"{self!r} is set when the note is created; the API does not move notes")
         else:
-            check_account(value, instance)
+            check_accounts(value, instance)
             instance._set("entity_id", value._key or value._absent("id"))
             instance._set("entity_type", value._kind)
 

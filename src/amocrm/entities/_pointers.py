@@ -5,21 +5,23 @@ Reading one makes no request: it gives the loaded object or a reference with the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from .._core.orm.filters import Condition
-from .._core.orm.identity import Origin
+from .._core.orm.identity import Origin, account_of
 from ._attributes import Id
 from ._kinds import entity_class
-from ._relations import Relation
+from ._relations import Relation, check_accounts, take_account
 
 if TYPE_CHECKING:
     from ._base import Entity
     from ._holder import Holder
 
-__all__ = ["Pointer", "directory_object"]
+__all__ = ["Pointer", "directory_object", "shared_account"]
 
 T = TypeVar("T", bound="Entity")
 
@@ -47,16 +49,31 @@ class Pointer(Relation, Generic[T]):
         return None if not key else directory_object(instance._session, self.kind, key)
 
     def __set__(self, instance: Holder, value: T | int | None) -> None:
-        instance._set(self.wire, _id_of(value, self.kind))
+        key = _id_of(value, self.kind)
+        take_account(instance, value)
+        instance._set(self.wire, key)
 
     def in_(self, *values: T | int) -> Condition:
         """Require one of these."""
         attribute: Id = getattr(self.owner, self.wire)
-        return attribute.in_(*(_id_of(value, self.kind) for value in values))
+        condition = attribute.in_(*(_id_of(value, self.kind) for value in values))
+        return replace(condition, account=shared_account(values))
 
     def is_(self, value: T | int) -> Condition:
         """Require this one."""
         return self.in_(value)
+
+
+def shared_account(values: Sequence[Any]) -> str:
+    """Return the account that entities share, empty where only ids were given.
+
+    Raises:
+        ValueError: they are of different accounts.
+    """
+    named = [value for value in values if account_of(value)]
+    for value in named[1:]:
+        check_accounts(named[0], value)
+    return account_of(named[0]) if named else ""
 
 
 def _id_of(value: Any, kind: str) -> int | None:

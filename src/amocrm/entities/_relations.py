@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import UNSET
 
-from .._core.orm.identity import IdentityMap, Origin
+from .._core.orm.identity import IdentityMap, Origin, account_of, check_account, stub_origin
 from ..errors import FilterError
 from ._kinds import entity_class
 
@@ -17,31 +17,46 @@ if TYPE_CHECKING:
 __all__ = [
     "LinkRelation",
     "Relation",
-    "account_of",
-    "check_account",
+    "check_accounts",
     "keeps_standing",
+    "key_in",
     "reference_to",
     "standing_for",
+    "take_account",
 ]
 
 T = TypeVar("T")
 
 
-def account_of(entity: Any) -> str:
-    """Return the host of the account that an entity belongs to, empty while it belongs to none."""
-    session = entity._session
-    return "" if session is None else session.directory.host
-
-
-def check_account(one: Any, other: Any) -> None:
+def check_accounts(one: Any, other: Any) -> None:
     """Refuse two entities of different accounts.
 
     Raises:
         ValueError: they are of different accounts; names both.
     """
-    first, second = account_of(one), account_of(other)
-    if first and second and first != second:
-        raise ValueError(f"{one!r} belongs to the account {first}, {other!r} to {second}")
+    check_account(one, account_of(other), repr(other))
+
+
+def take_account(entity: Any, target: Any) -> None:
+    """Let an entity of no account belong to the account of what it is going to point to.
+
+    Raises:
+        ValueError: the two are of different accounts.
+    """
+    check_accounts(entity, target)
+    if entity._session is None and (host := account_of(target)):
+        entity._session = stub_origin(host)
+
+
+def key_in(host: str, entity: Any) -> int:
+    """Return the id of an entity for a request to an account.
+
+    Raises:
+        ValueError: the entity belongs to another account.
+        NotLoaded: it has no id yet.
+    """
+    check_account(entity, host)
+    return int(entity._key or entity._absent("id"))
 
 
 class Relation:
@@ -129,7 +144,7 @@ class LinkRelation(Relation, Generic[T]):
             )
         if getattr(target, "_kind", None) != self.kind:
             raise TypeError(f"{self!r} takes {self.kind}, not {type(target).__name__}")
-        check_account(entity, target)
+        take_account(entity, target)
         return target
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Self, cast, overload
 from msgspec import UNSET
 
 from .._core.orm.filters import Condition, check
-from ._pointers import directory_object
-from ._relations import Relation
+from ._pointers import directory_object, shared_account
+from ._relations import Relation, take_account
 
 if TYPE_CHECKING:
     from ._holder import Holder
@@ -41,11 +41,12 @@ class StagePointer(Relation):
 
     def __set__(self, instance: Holder, value: Status) -> None:
         status, pipeline = _pair(value)
+        take_account(instance, value)
         instance._set("status_id", status)
         if pipeline is not None:
             instance._set("pipeline_id", pipeline)
 
-    def in_(self, *values: Any) -> Condition:
+    def in_(self, *values: Status | tuple[int, int]) -> Condition:
         """Require one of these stages; give ``Status`` objects, which know their pipelines."""
         pairs = []
         for value in values:
@@ -60,11 +61,12 @@ class StagePointer(Relation):
             get=_stage_of,
             shown=f"{self!r} in {values!r}",
             values=tuple(pairs),
+            account=shared_account(values),
         )
         check(condition, self.owner._filter)
         return condition
 
-    def is_(self, value: Any) -> Condition:
+    def is_(self, value: Status | tuple[int, int]) -> Condition:
         """Require this stage."""
         return self.in_(value)
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Self, cast, overload
 from msgspec import UNSET
 
 from .._core.orm.tracking import SetChanges
-from ._relations import Relation
+from ._relations import Relation, check_accounts
 
 if TYPE_CHECKING:
     from ._holder import Holder
+    from .tag import Tag
 
 __all__ = ["TagSet", "Tags"]
 
@@ -51,17 +52,17 @@ class TagSet(MutableSet[str]):
         # Results of & | - are plain sets: they belong to no entity.
         return set(it)
 
-    def add(self, value: str) -> None:
+    def add(self, value: str | Tag) -> None:
         """Adds a tag; a name that the account does not have yet is created."""
-        self._state.add(_tag_name(value))
+        self._state.add(_tag_name(self._entity, value))
         self._entity._touch()
 
-    def discard(self, value: str) -> None:
+    def discard(self, value: str | Tag) -> None:
         """Takes a tag off; works without having read the entity."""
-        self._state.remove(_tag_name(value))
+        self._state.remove(_tag_name(self._entity, value))
         self._entity._touch()
 
-    def update(self, names: Iterable[str]) -> None:
+    def update(self, names: Iterable[str | Tag]) -> None:
         """Adds several tags."""
         for name in names:
             self.add(name)
@@ -72,7 +73,8 @@ class TagSet(MutableSet[str]):
         self._entity._touch()
 
 
-def _tag_name(value: Any) -> str:
+def _tag_name(holder: Holder, value: Any) -> str:
+    check_accounts(holder, value)
     name = value if isinstance(value, str) else getattr(value, "name", None)
     if not isinstance(name, str) or not name:
         raise TypeError(f"a tag is a name or a Tag, not {type(value).__name__}")
@@ -117,7 +119,7 @@ class Tags(Relation):
             raise TypeError(
                 f"tags are several names; put one into a set: {{{value or 'vip'!r}}} (no tags: set())"
             )
-        self.state(instance).assign([_tag_name(one) for one in value])
+        self.state(instance).assign([_tag_name(instance, one) for one in value])
         instance._touch()
 
     def rebase(self, entity: Holder, embedded: Any) -> None:

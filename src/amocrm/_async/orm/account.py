@@ -13,8 +13,6 @@ from amocrm._core.orm.operations import endpoint
 from amocrm._core.orm.paging import items_of
 from amocrm._core.orm.times import zone_of
 from amocrm.entities import Pipeline, User
-from amocrm.entities._base import Entity
-from amocrm.entities._relations import account_of
 from amocrm.entities.pipeline import directory_stage
 from amocrm.errors import TimeZoneWarning
 from amocrm.fields import Definitions
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from .._primitives import Clock
     from ..connection.connection import AsyncConnection
 
-__all__ = ["AsyncAccountState", "account_zone", "key_in"]
+__all__ = ["AsyncAccountState", "account_zone"]
 
 
 class AsyncAccountState:
@@ -119,19 +117,6 @@ class AsyncAccountState:
         for stage in () if embedded is UNSET or embedded.statuses is UNSET else embedded.statuses:
             directory_stage(self.origin, item.id, stage)
         return pipeline
-
-
-def key_in(account: AsyncAccountState, entity: Entity) -> int:
-    """Return the id of an entity for a request to an account.
-
-    Raises:
-        ValueError: the entity belongs to another account.
-        NotLoaded: it has no id yet.
-    """
-    host = account_of(entity)
-    if host and host != account.directory.host:
-        raise ValueError(f"{entity!r} belongs to the account {host}, this client to {account.directory.host}")
-    return int(entity._key or entity._absent("id"))
 
 
 def account_zone(account: Account) -> tzinfo | None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from amocrm._core.orm.filters import Condition
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
+from amocrm.entities._relations import key_in
 
-from .account import AsyncAccountState, key_in
+from .account import AsyncAccountState
 from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable, by_ids
 from .query import AsyncQuery
@@ -94,7 +95,7 @@ class AsyncTasks(AsyncCollection[Task]):
 
     def of(self, entity: Entity) -> AsyncQuery[Task]:
         """The tasks of one lead, contact or company."""
-        key = key_in(self._account, entity)
+        key = key_in(self._account.directory.host, entity)
         return self.where(
             Condition(
                 kind="tasks",
@@ -129,6 +130,6 @@ class AsyncNotes:
             ...     print(note.text)
         """
         if isinstance(owner, Entity):
-            path = {"entity_type": owner._kind, "entity_id": key_in(self._account, owner)}
+            path = {"entity_type": owner._kind, "entity_id": key_in(self._account.directory.host, owner)}
             return AsyncQuery(self._account, Note, self._account.origin, "notes.list_entity_notes", path)
         return query_of(self._account, Note, self._account.origin, {"entity_type": owner._kind})

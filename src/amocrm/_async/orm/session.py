@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from amocrm._core.orm.doubt import Doubt
 from amocrm._core.orm.evidence import Equal
-from amocrm._core.orm.identity import IdentityMap, checked_id
+from amocrm._core.orm.identity import IdentityMap, check_account, checked_id
 from amocrm._core.orm.outcome import Report
 from amocrm._core.orm.plan import PendingWrite, Plan, make_plan
 from amocrm._core.orm.states import Event, next_state
@@ -83,7 +83,7 @@ class AsyncSession:
         self._progress = progress
         self._lookups = AsyncLookups(account, self._map, stamp, mark, batch_size)
         self._has_raised = False
-        self.report: Report[Entity] = Report()
+        self.report: Report[Entity] = Report(account.directory.host)
 
     # ---- objects
 
@@ -143,6 +143,7 @@ class AsyncSession:
         What still points to a new object does not bring it back: it waits, and the plan says for what.
         A creation that is in doubt stays in doubt on the object.
         """
+        self._check_accounts(entities)
         for entity in entities:
             if entity._session is not self._map:
                 continue
@@ -169,6 +170,7 @@ class AsyncSession:
             >>> for result in (await s.reconcile()).unknown:
             ...     s.adopt(result.entity, result.candidates[0])
         """
+        self._check_accounts([entity])
         if entity._key == checked_id(type(entity), key):
             return self.add(entity)
         adopt(self._map, entity, key, self._account.origin)
@@ -182,8 +184,9 @@ class AsyncSession:
         """
         if self._map.busy:
             raise ValueError("a commit is under way; call rollback() when it has ended")
+        self._check_accounts(entities)
         for entity in entities:
-            if next_state(state_of(entity), Event.ROLLBACK) is None:
+            if entity._session is not self._map or next_state(state_of(entity), Event.ROLLBACK) is None:
                 raise ValueError(
                     f"{entity!r} is {state_of(entity)}: rollback() takes entities of a session that exist"
                 )
@@ -207,6 +210,7 @@ class AsyncSession:
             NotFoundError: one does not exist any more.
             FilterIgnored: the account has no filter option.
         """
+        self._check_accounts(entities)
         for entity in entities:
             if entity._session is not self._map or entity._key is None:
                 raise ValueError(
@@ -322,6 +326,10 @@ class AsyncSession:
                 source=self,
             )
 
+    def _check_accounts(self, entities: Iterable[Entity]) -> None:
+        for entity in entities:
+            check_account(entity, self._account.directory.host, "this session")
+
     def _collect(self) -> Collected:
         known = self._map
         return collect(known, [*known.new.values(), *known.doubtful.values(), *known.changed])
@@ -371,7 +379,7 @@ class AsyncSession:
         Raises:
             ValueError: an object has no value in the field ``key``; nothing was sent.
         """
-        report: Report[Entity] = Report()
+        report: Report[Entity] = Report(self._account.directory.host)
         doubts: list[tuple[Entity, Doubt]] = []
         for entity in self._map.doubtful.values():
             doubt = entity._doubt
@@ -388,6 +396,7 @@ class AsyncSession:
         Raises:
             ValueError: the creation of an object is not in doubt here.
         """
+        self._check_accounts(entities)
         for entity in entities:
             if next_state(state_of(entity), Event.RESEND) is None or entity._session is not self._map:
                 raise ValueError(f"the creation of {entity!r} is not in doubt in this session")

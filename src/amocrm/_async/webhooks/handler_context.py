@@ -83,8 +83,12 @@ class AsyncHandling:
 
         Raises:
             TypeError: the event belongs to no entity of this kind.
+            ValueError: the event is of another account than the client.
         """
         event = self.event
         if not isinstance(event, EntityEvent) or event.entity_type != cls._kind:
             raise TypeError(f"{event!r} belongs to no {cls.__name__}")
-        return self.session().ref(cls, event.entity_id)
+        session, host = self.session(), self.client.account_host
+        if event.account.host not in ("", host):
+            raise ValueError(f"{event!r} belongs to the account {event.account.host}, this client to {host}")
+        return session.ref(cls, event.entity_id)

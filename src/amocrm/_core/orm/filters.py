@@ -92,6 +92,7 @@ class Condition(msgspec.Struct, frozen=True):
         shown: the condition in words.
         field_type: type of the custom field, ``None`` for attributes.
         sent: the ends of a range as they are sent, where they differ from those compared.
+        account: host of the account that its values belong to, empty where they are bare ids.
     """
 
     kind: str
@@ -104,6 +105,7 @@ class Condition(msgspec.Struct, frozen=True):
     high: Any = None
     field_type: str | None = None
     sent: tuple[Any, Any] | None = None
+    account: str = ""
 
     def __bool__(self) -> bool:
         raise TypeError(

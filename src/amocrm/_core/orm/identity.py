@@ -14,7 +14,10 @@ from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
 from .marks import Marks
 
-__all__ = ["Directory", "IdentityMap", "Origin", "checked_id", "stub_origin"]
+__all__ = [
+    *("Directory", "IdentityMap", "Origin", "account_of", "check_account", "checked_id", "foreign_reason"),
+    "stub_origin",
+]
 
 
 E = TypeVar("E")
@@ -29,6 +32,36 @@ def checked_id(cls: type[Any], key: Any) -> int:
     if isinstance(key, bool) or not isinstance(key, int):
         raise TypeError(f"the id of a {cls.__name__} is a whole number, not {key!r}")
     return key
+
+
+def account_of(entity: Any) -> str:
+    """Return the host of the account that an entity belongs to, empty while it belongs to none."""
+    session = getattr(entity, "_session", None)
+    return "" if session is None else str(session.directory.host)
+
+
+def foreign_reason(entity: Any, host: str, taker: str = "this client") -> str:
+    """Return why an account cannot take an entity, naming both accounts; empty if it can.
+
+    Args:
+        entity: the entity.
+        host: the account, empty where it is not known.
+        taker: what belongs to the account, for the message.
+    """
+    own = account_of(entity)
+    return (
+        f"{entity!r} belongs to the account {own}, {taker} to {host}" if own and host and own != host else ""
+    )
+
+
+def check_account(entity: Any, host: str, taker: str = "this client") -> None:
+    """Refuse an entity of another account.
+
+    Raises:
+        ValueError: it belongs to another account; names both.
+    """
+    if reason := foreign_reason(entity, host, taker):
+        raise ValueError(reason)
 
 
 def _any(cls: object) -> Any:

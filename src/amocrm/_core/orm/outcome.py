@@ -32,6 +32,7 @@ from ...errors import (
     UnauthorizedError,
     ValidationError,
 )
+from .identity import check_account
 from .plan import PendingWrite
 
 E = TypeVar("E")
@@ -122,13 +123,17 @@ class Result(Generic[E]):
 class Report(Generic[E]):
     """What a commit did, object by object.
 
+    Args:
+        account: host of the account, empty where it is not known.
+
     Attributes:
         results: one for each item of the plan.
         sent: ids of the operations of the requests that the commit made, one for each request.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, account: str = "") -> None:
         self.results: list[Result[E]] = []
+        self._account = account
         self.sent: list[str] = []
         self._by_entity: dict[int, list[Result[E]]] = {}
         self._counted = 0
@@ -153,8 +158,13 @@ class Report(Generic[E]):
         """Note the end of an item that this commit did not send."""
         self.results.append(result)
 
-    def of(self, entity: Any) -> list[Result[E]]:
-        """Return the results of one object, in the order in which they ended."""
+    def of(self, entity: E) -> list[Result[E]]:
+        """Return the results of one object, in the order in which they ended.
+
+        Raises:
+            ValueError: the object belongs to another account.
+        """
+        check_account(entity, self._account, "this report")
         if self._counted != len(self.results):
             self._by_entity = {}
             for result in self.results:
@@ -163,10 +173,10 @@ class Report(Generic[E]):
         return list(self._by_entity.get(id(entity), ()))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"results": self.results, "sent": self.sent}
+        return {"account": self._account, "results": self.results, "sent": self.sent}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        self.__init__()  # type: ignore[misc]
+        self.__init__(state["account"])  # type: ignore[misc]
         self.results, self.sent = state["results"], state["sent"]
 
     def _of(self, outcome: Outcome) -> list[Result[E]]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from amocrm._core.orm.filters import Condition
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
+from amocrm.entities._relations import key_in
 
-from .account import AccountState, key_in
+from .account import AccountState
 from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable, by_ids
 from .query import Query
@@ -94,7 +95,7 @@ class Tasks(Collection[Task]):
 
     def of(self, entity: Entity) -> Query[Task]:
         """The tasks of one lead, contact or company."""
-        key = key_in(self._account, entity)
+        key = key_in(self._account.directory.host, entity)
         return self.where(
             Condition(
                 kind="tasks",
@@ -129,6 +130,6 @@ class Notes:
             ...     print(note.text)
         """
         if isinstance(owner, Entity):
-            path = {"entity_type": owner._kind, "entity_id": key_in(self._account, owner)}
+            path = {"entity_type": owner._kind, "entity_id": key_in(self._account.directory.host, owner)}
             return Query(self._account, Note, self._account.origin, "notes.list_entity_notes", path)
         return query_of(self._account, Note, self._account.origin, {"entity_type": owner._kind})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
+from amocrm._core.orm.identity import check_account
 from amocrm._core.orm.operations import endpoint
 from amocrm.entities import Pipeline, Status, Tag, User
 from amocrm.entities._base import Entity
@@ -48,6 +49,8 @@ class Tags:
         Entities need no tags to be created first: ``lead.tags.add("vip")`` creates what is missing.
         """
         wanted = [tag if isinstance(tag, Tag) else Tag(tag) for tag in tags]
+        for tag in wanted:
+            check_account(tag, self._account.directory.host)
         items = [
             {key: value for key, value in (("name", tag.name), ("color", tag.color)) if value is not None}
             for tag in wanted
@@ -75,12 +78,14 @@ class Users(Collection[User]):
         Raises:
             ValidationError: something was refused; the users of earlier requests exist.
         """
-        items = [user._body() if isinstance(user, User) else dict(user) for user in users]
+        given = list(users)
+        for user in given:
+            check_account(user, self._account.directory.host)
+        items = [user._body() if isinstance(user, User) else dict(user) for user in given]
         made = _write(self._account, "users.create_users", items, "users", _USERS)
         self._account.directory.objects.pop(("users", None), None)
         found = [User._from_api(item, self._account.origin) for item in made]
-        for user in found:
-            self._account.directory.objects[("users", user.id)] = user
+        self._account.directory.objects.update((("users", user.id), user) for user in found)
         return found
 
 
@@ -135,6 +140,8 @@ class Pipelines(Collection[Pipeline]):
             ValidationError: refused. ForbiddenError: the token's user is no administrator.
         """
         stages = [Status(one) if isinstance(one, str) else one for one in statuses]
+        for stage in stages:
+            check_account(stage, self._account.directory.host)
         nested: list[dict[str, Any]] = [_stage(stage, place) for place, stage in enumerate(stages, 1)]
         nested += [
             {"id": key, "name": title} for key, title in ((WON, won), (LOST, lost)) if title is not None
@@ -166,6 +173,7 @@ class Pipelines(Collection[Pipeline]):
         for one in changed:
             if not isinstance(one, Pipeline | Status):
                 raise TypeError(f"save() takes pipelines and stages, not {one!r}")
+            check_account(one, self._account.directory.host)
             changes = one._changes
             if not changes:
                 continue

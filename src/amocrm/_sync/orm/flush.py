@@ -65,7 +65,7 @@ class Flush:
         progress: Progress | None = None,
         stamp: tuple[str, Any] | None = None,
     ) -> None:
-        self.report: Report[Entity] = Report()
+        self.report: Report[Entity] = Report(account.directory.host)
         self._account = account
         self._map = known
         self._progress = progress

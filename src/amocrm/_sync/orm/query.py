@@ -95,6 +95,7 @@ class Query(Generic[T]):
 
         Raises:
             FilterError: the conditions belong to another list or exclude each other.
+            ValueError: a condition names a user or stage of another account; bare ids cannot be checked.
         """
         for condition in conditions:
             if not isinstance(condition, Condition):
@@ -107,6 +108,11 @@ class Query(Generic[T]):
             if condition.kind != self._cls._kind:
                 raise FilterError(
                     f"{condition.shown} is a condition on {condition.kind}, not on {self._cls._kind}"
+                )
+            host = self._account.directory.host
+            if condition.account and host and condition.account != host:
+                raise ValueError(
+                    f"{condition.shown} names what belongs to the account {condition.account}, this client to {host}"
                 )
         changed = copy(self)
         changed._conditions = (*self._conditions, *conditions)

@@ -15,6 +15,7 @@ from msgspec import UNSET
 from amocrm._core.http.hosts import target_of
 from amocrm._core.orm.operations import endpoint
 from amocrm.entities._base import Entity
+from amocrm.entities._relations import key_in
 from amocrm.errors import DecodeError, UnansweredError
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.reader import read
@@ -228,11 +229,11 @@ class Files:
 
     def of(self, entity: Entity) -> list[str]:
         """The uuids of the files on an entity, the newest first. Those in custom fields are not among them."""
-        operation = endpoint("entity_files.list_entity_files")
+        operation, key = endpoint("entity_files.list_entity_files"), key_in(self._client.account_host, entity)
         found: list[str] = []
         options: dict[str, int] = {}
         while True:
-            request = operation.request(entity_type=entity._kind, entity_id=entity.id, limit=_PAGE, **options)
+            request = operation.request(entity_type=entity._kind, entity_id=key, limit=_PAGE, **options)
             answer = operation.parse(self._client.send(request))
             listed = [] if answer is None or answer.embedded is UNSET else answer.embedded.files or []
             found += [link.file_uuid for link in listed if isinstance(link.file_uuid, str)]
@@ -254,11 +255,11 @@ class Files:
     def _linked(self, name: str, entity: Entity, files: Iterable[DriveFile | str]) -> None:
         from amocrm_gen.models.entity_files import EntityFileWrite
 
-        operation = endpoint(name)
+        operation, key = endpoint(name), key_in(self._client.account_host, entity)
         uuids = dict.fromkeys(file if isinstance(file, str) else file.uuid for file in files)
         body = [EntityFileWrite(file_uuid=uuid) for uuid in uuids]
         if body:
-            request = operation.request(entity_type=entity._kind, entity_id=entity.id, body=body)
+            request = operation.request(entity_type=entity._kind, entity_id=key, body=body)
             operation.parse(self._client.send(request))
 
     def _upload(

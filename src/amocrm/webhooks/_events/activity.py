@@ -10,6 +10,7 @@ from msgspec import UNSET
 from amocrm_gen.models import catalogs, notes, tasks
 from amocrm_gen.models.hooks import HookCatalogElement, HookNote, HookNoteItem, HookTask
 
+from ..._core.orm.identity import stub_origin
 from .._parsing import v2_to_v4 as bridge
 from .base import ADDED, EntityEvent, given
 
@@ -66,7 +67,7 @@ class TaskEvent(EntityEvent[HookTask]):
         """The task, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
         from ...entities import Task
 
-        return Task._from_api(self.record, None)
+        return Task._from_api(self.record, stub_origin(self.account.host))
 
 
 class TaskAdded(TaskEvent):
@@ -206,7 +207,7 @@ class CatalogElementEvent(EntityEvent[HookCatalogElement]):
         """The element, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
         from ...entities import CatalogElement
 
-        return CatalogElement._from_api(self.record, None)
+        return CatalogElement._from_api(self.record, stub_origin(self.account.host))
 
 
 class CatalogElementAdded(CatalogElementEvent):

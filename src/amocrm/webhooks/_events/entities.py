@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from amocrm_gen.models import companies, contacts, customers, leads
 from amocrm_gen.models.hooks import HookContact, HookCustomer, HookLead
 
+from ..._core.orm.identity import stub_origin
 from .._parsing import v2_to_v4 as bridge
 from .base import ADDED, EntityEvent, given
 
@@ -93,7 +94,7 @@ class LeadEvent(EntityEvent[HookLead]):
             >>> event.as_(Deal).city
             'Kazan'
         """
-        return cls._from_api(self.record, None)
+        return cls._from_api(self.record, stub_origin(self.account.host))
 
 
 class LeadAdded(LeadEvent):
@@ -183,7 +184,7 @@ class ContactEvent(_PersonEvent):
 
     def as_(self, cls: type[C]) -> C:
         """The contact as your own class, with its declared custom fields."""
-        return cls._from_api(self.record, None)
+        return cls._from_api(self.record, stub_origin(self.account.host))
 
 
 class ContactAdded(ContactEvent):
@@ -242,7 +243,7 @@ class CompanyEvent(_PersonEvent):
 
     def as_(self, cls: type[F]) -> F:
         """The company as your own class, with its declared custom fields."""
-        return cls._from_api(self.record, None)
+        return cls._from_api(self.record, stub_origin(self.account.host))
 
 
 class CompanyAdded(CompanyEvent):
@@ -308,7 +309,7 @@ class CustomerEvent(EntityEvent[HookCustomer]):
 
     def as_(self, cls: type[S]) -> S:
         """The customer as your own class, with its declared custom fields."""
-        return cls._from_api(self.record, None)
+        return cls._from_api(self.record, stub_origin(self.account.host))
 
 
 class CustomerAdded(CustomerEvent):

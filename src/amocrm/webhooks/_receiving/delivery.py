@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -46,6 +47,11 @@ class Account:
     subdomain: str | None = None
     url: str | None = None
     amojo_id: str | None = None
+
+    @property
+    def host(self) -> str:
+        """Host of its address, empty where the delivery does not say it."""
+        return urlsplit(self.url or "").hostname or ""
 
     @property
     def names(self) -> tuple[int | str, ...]:
