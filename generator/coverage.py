@@ -37,7 +37,7 @@ Made by `python -m generator coverage`; do not edit. What `{{entity_type}}` and 
 
 - {concrete} concrete operations ({operations} in the description) in {areas} areas; {listed} are listed in `spec/operations.txt`, \
 and none of them is missing.
-- Known from: {sources}. Whatever is not `docs` is in **bold**: the vendor's documentation does not have it. A word \
+- Known from: {sources}. Every other source than `docs` is in **bold**: the vendor's documentation does not have it. A word \
 behind the source says how sure its facts are, where they are not certain; what in particular is open stands at the end.
 - Safety: `safe` reads; `idempotent` may be sent twice; `unsafe` acts again and is never repeated by itself. Batch: \
 the most items in one request.

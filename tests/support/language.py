@@ -20,7 +20,6 @@ _GENERATED: Final = ("src/amocrm/_sync/", "src/amocrm_gen/_runtime/")
 
 #: Files and folders that are not rewritten yet. A folder covers the folders below it.
 PENDING: Final = (
-    "docs/",
     "src/amocrm_gen/",
     "src/amocrm/_async/auth/",
     "src/amocrm/_async/connection/",
