@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from .calls import call_rows
+from .committing import commit_row, memory_row
 from .hooks import hook_row
 from .importing import import_rows
 from .kill_refresh import refresh_rows
@@ -23,6 +24,7 @@ from .writing import patch_row, request_row
 _QUICK: Sequence[Callable[[], list[Row]]] = (
     lambda: [decode_row(), unknown_row(), hydrate_row(), *alive_rows()],
     lambda: [request_row(), patch_row()],
+    lambda: [commit_row(), memory_row()],
     call_rows,
     import_rows,
     lambda: [hook_row()],

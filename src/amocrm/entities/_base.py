@@ -26,7 +26,7 @@ from ..fields._state import FieldState, Item, Ref
 from ._attributes import Attribute, Key
 from ._links import Links
 from ._local_changes import changes_of, revert
-from ._relations import Relation
+from ._relations import LinkRelation, Relation
 
 if TYPE_CHECKING:
     from ..fields._custom import CustomFields
@@ -63,6 +63,7 @@ class EntityMeta(type):
 
     _declared: dict[str, Field[Any, Any]]
     _relations: tuple[Relation, ...]
+    _link_relations: tuple[LinkRelation[Any], ...]
 
     def __new__(
         mcls,
@@ -90,6 +91,7 @@ class EntityMeta(type):
         # Made once: walking the bases for each entity of a commit was a third of its time.
         found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
         cls._relations = tuple(value for value in found.values() if isinstance(value, Relation))
+        cls._link_relations = tuple(value for value in cls._relations if isinstance(value, LinkRelation))
         return cls
 
     if not TYPE_CHECKING:  # a checker would take every name for known
@@ -127,6 +129,8 @@ class Entity(metaclass=EntityMeta):
 
     #: Its relations, in the order of their declaration.
     _relations: ClassVar[tuple[Relation, ...]]
+    #: Those of them that are links to other entities.
+    _link_relations: ClassVar[tuple[LinkRelation[Any], ...]]
 
     _data: Any
     _session: Origin | None
@@ -330,9 +334,12 @@ class Entity(metaclass=EntityMeta):
         links = self._links
         if links is None:
             return
-        if links.states or links.parent is not None:
-            for relation in self._relations:
-                yield from relation.reach(self)
+        if states := links.states:
+            for relation in self._link_relations:
+                if relation.attribute in states:
+                    yield from relation.reach(self)
+        if links.parent is not None:
+            yield links.parent
         yield from links.children or ()
 
     # ---- around

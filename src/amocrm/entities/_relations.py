@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import UNSET
 
-from .._core.orm.identity import IdentityMap, Origin, account_of, check_account, stub_origin
+from .._core.orm.identity import IdentityMap, Origin, account_of, check_account, foreign_reason, stub_origin
 from ..errors import FilterError
 from ._kinds import entity_class
 
@@ -34,7 +34,9 @@ def check_accounts(one: Any, other: Any) -> None:
     Raises:
         ValueError: they are of different accounts; names both.
     """
-    check_account(one, account_of(other), repr(other))
+    first, second = account_of(one), account_of(other)
+    if first and second and first != second:
+        raise ValueError(foreign_reason(one, second, repr(other)))
 
 
 def take_account(entity: Any, target: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UNSET
 
@@ -18,18 +18,22 @@ from ._relations import LinkRelation
 __all__ = ["LinkSent", "Sent", "adopt_id", "begin", "confirm", "revert_write"]
 
 
+#: Shared, since most writes send a few of these only.
+_NOTHING: Final[Mapping[Any, Any]] = {}
+
+
 class Sent:
     """What was taken off one entity: its values as they were when the commit was planned."""
 
     __slots__ = ("fields", "links", "mains", "scalars", "tags")
 
     def __init__(self) -> None:
-        self.scalars: Mapping[str, Any] = {}
-        self.fields: Mapping[Any, Any] = {}
+        self.scalars: Mapping[str, Any] = _NOTHING
+        self.fields: Mapping[Any, Any] = _NOTHING
         self.tags: SetSent[str] | None = None
         #: by attribute: changes of a set, or the one entity
-        self.links: dict[str, Any] = {}
-        self.mains: dict[str, Any] = {}
+        self.links: Mapping[str, Any] = _NOTHING
+        self.mains: Mapping[str, Any] = _NOTHING
 
 
 class LinkSent:
@@ -133,6 +137,8 @@ def _confirm_values(entity: Entity, sent: Sent) -> None:
     data, links = entity._data, entity._links
     if sent.scalars and entity._changes is not None:
         entity._changes.confirm(sent.scalars)
+        if not entity._changes:
+            entity._changes = None
         for wire, value in sent.scalars.items():
             if hasattr(data, wire):  # some things are written and never shown
                 setattr(data, wire, value)

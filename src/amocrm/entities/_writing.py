@@ -7,6 +7,7 @@ and company while they are created; every other link has an operation of its own
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import UNSET
@@ -17,8 +18,6 @@ from .._core.orm.tracking import OneValue, SetChanges
 from ..fields._state import FieldState, finish
 from ._base import Entity
 from ._links import LinkState
-from ._many_links import ManyLinks
-from ._one_link import OneLink
 from ._relations import LinkRelation
 from ._sent import LinkSent, Sent
 
@@ -69,13 +68,17 @@ def writes_of(entity: Entity, slot_of: SlotOf = _own_slot) -> list[PendingWrite]
     links = entity._links
     if links is None or not links.states:
         return writes
-    for relation in entity._relations:
-        if not isinstance(relation, ManyLinks | OneLink) or (new and relation.on_create):
+    for relation in entity._link_relations:
+        if new and relation.on_create:
             continue
-        state = relation.known_state(entity)
-        if state:
+        state = links.states.get(relation.attribute)
+        if isinstance(state, LinkState | OneValue) and state:
             writes += _link_writes(entity, relation, state, slot_of)
     return writes
+
+
+_operation = cache(Operation)
+"""Keeps the operations of all kinds: a commit needs one of them for each object."""
 
 
 def _create(entity: Entity, slot_of: SlotOf) -> PendingWrite:
@@ -90,9 +93,9 @@ def _create(entity: Entity, slot_of: SlotOf) -> PendingWrite:
         embedded["tags"] = [{"name": name} for name in tags.content()]
     path: tuple[tuple[str, str], ...] = ()
     if links is not None:
-        for relation in entity._relations if links.states else ():
-            if isinstance(relation, ManyLinks | OneLink) and relation.on_create:
-                items = _links_on_create(entity, relation, sent)
+        for relation in entity._link_relations if links.states else ():
+            if relation.on_create and (state := links.states.get(relation.attribute)):
+                items = _links_on_create(relation.attribute, state, sent)
                 if items:
                     embedded[relation.key] = [
                         {"id": _place(target, slot_of, needs), **extra} for target, extra in items
@@ -105,8 +108,15 @@ def _create(entity: Entity, slot_of: SlotOf) -> PendingWrite:
                 path = (("entity_type", parent._kind),)
     if embedded:
         body["_embedded"] = embedded
-    operation = Operation(CREATE[entity._kind], path)
-    return PendingWrite("create", operation, slot_of(entity), body, sent=sent, needs=needs, problem=problem)
+    return PendingWrite(
+        "create",
+        _operation(CREATE[entity._kind], path),
+        slot_of(entity),
+        body,
+        sent=sent,
+        needs=needs,
+        problem=problem,
+    )
 
 
 def _update(entity: Entity, slot_of: SlotOf) -> PendingWrite:
@@ -129,7 +139,7 @@ def _update(entity: Entity, slot_of: SlotOf) -> PendingWrite:
         if changed.removed:
             body["tags_to_delete"] = [{"name": name} for name in changed.removed]
     return PendingWrite(
-        "update", Operation(UPDATE[entity._kind], path), slot_of(entity), body, sent=sent, problem=problem
+        "update", _operation(UPDATE[entity._kind], path), slot_of(entity), body, sent=sent, problem=problem
     )
 
 
@@ -177,19 +187,14 @@ def _place(target: Any, slot_of: SlotOf, needs: list[Any]) -> Any:
     return slot
 
 
-def _links_on_create(
-    entity: Entity, relation: ManyLinks[Any] | OneLink[Any], sent: Sent
-) -> list[tuple[Any, dict[str, Any]]]:
-    state = relation.known_state(entity)
-    if not state:
-        return []
+def _links_on_create(attribute: str, state: Any, sent: Sent) -> list[tuple[Any, dict[str, Any]]]:
     if isinstance(state, OneValue):
-        sent.links[relation.attribute] = state.local
+        sent.links = {**sent.links, attribute: state.local}
         return [] if state.local is None else [(state.local, {})]
-    sent.links[relation.attribute] = state.changes.pending()
+    sent.links = {**sent.links, attribute: state.changes.pending()}
     main = state.main.local
     if main is not UNSET:
-        sent.mains[relation.attribute] = main
+        sent.mains = {**sent.mains, attribute: main}
     content = state.changes.content()
     return [(target, {"is_main": True} if target is main else {}) for target in content]
 

@@ -64,21 +64,23 @@ class FieldState:
     def __init__(self, values: Any) -> None:
         self.local: Overlay[Ref] = Overlay()
         self._kinds: dict[Ref, Any] = {}
-        self._aliases: dict[Ref, int] = {}
-        self._ids: dict[int, Any] = {}
-        self._codes: dict[str, Any] = {}
-        self._names: dict[str, Any] = {}
+        # The others are made when they are first filled: most entities of an import never need them.
+        self._aliases: dict[Ref, int] | None = None
+        self._ids: dict[int, Any] | None = None
+        self._codes: dict[str, Any] | None = None
+        self._names: dict[str, Any] | None = None
         self._twice: Collection[str] = ()
         self.loaded = values is not UNSET
-        self.index(values)
+        if values:
+            self.index(values)
 
     def index(self, values: Any) -> None:
         """Replace the remote values by those of a fresh answer."""
         self.loaded = values is not UNSET
-        self._ids = {value.field_id: value for value in values or ()} if self.loaded else {}
-        self._codes = {value.field_code: value for value in self._ids.values() if value.field_code}
-        self._names = {value.field_name: value for value in self._ids.values() if value.field_name}
-        named = [value.field_name for value in self._ids.values() if value.field_name]
+        self._ids = ids = {value.field_id: value for value in values or ()} if self.loaded else {}
+        self._codes = {value.field_code: value for value in ids.values() if value.field_code}
+        self._names = {value.field_name: value for value in ids.values() if value.field_name}
+        named = [value.field_name for value in ids.values() if value.field_name]
         self._twice = (
             {name for name in named if named.count(name) > 1} if len(named) > len(self._names) else ()
         )
@@ -90,21 +92,28 @@ class FieldState:
             LookupError: several fields have this name.
         """
         by, key = ref
+        found = self._ids if by == "id" else self._codes if by == "code" else self._names
         if by == "id":
-            return self._ids.get(key)
+            return None if found is None else found.get(key)
         if by == "name" and key in self._twice:
-            ids = ", ".join(str(value.field_id) for value in self._ids.values() if value.field_name == key)
+            ids = ", ".join(
+                str(value.field_id) for value in (self._ids or {}).values() if value.field_name == key
+            )
             raise LookupError(f"a field name must be used once, got {key!r} of several; use an id ({ids})")
-        value = self._codes.get(key) if by == "code" else self._names.get(key)
-        return self._ids.get(self._aliases[ref]) if value is None and ref in self._aliases else value
+        value = None if found is None else found.get(key)
+        if value is None and self._ids and self._aliases and ref in self._aliases:
+            return self._ids.get(self._aliases[ref])
+        return value
 
     def canonical(self, ref: Ref) -> Ref:
         """Return the reference under which changes of this field are kept: its id once it is known."""
+        if self._ids is None and self._codes is None and self._aliases is None:
+            return ref
         remote = self.remote(ref)
         if remote is not None and remote.field_id is not None:
             # A field that was deleted and created again has a new id.
-            return "id", self._aliases.get(("id", remote.field_id), remote.field_id)
-        return ("id", self._aliases[ref]) if ref in self._aliases else ref
+            return "id", (self._aliases or {}).get(("id", remote.field_id), remote.field_id)
+        return ("id", self._aliases[ref]) if self._aliases and ref in self._aliases else ref
 
     def items(self, ref: Ref) -> Any:
         """Return the local or else the remote items: empty without a value, ``UNSET`` if not loaded."""
@@ -164,6 +173,8 @@ class FieldState:
     def move(self, old: Ref, new: Ref) -> None:
         """Keep a change under another reference of the same field; the old one still finds it."""
         if new[0] == "id":
+            if self._aliases is None:
+                self._aliases = {}
             self._aliases[old] = new[1]
         if old != new and old in self.local:
             self.local.rename(old, new)
@@ -197,6 +208,8 @@ class FieldState:
         if self._aliases:
             sent = {ref if ref in self.local else self.canonical(ref): items for ref, items in sent.items()}
         self.local.confirm(sent)
+        if not self.local:
+            self._kinds = {}
         if not self.loaded:
             return
         for ref, items in sent.items():
@@ -205,12 +218,14 @@ class FieldState:
             if remote is not None:
                 remote.values = written
             elif items and ref[0] == "id":
+                self._ids = self._ids or {}
                 self._ids[ref[1]] = _Written(ref[1], None, None, None, written)
             elif items and ref[0] == "code":
+                self._codes = self._codes or {}
                 self._codes[ref[1]] = _Written(None, ref[1], None, None, written)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([value for value in self._ids.values() if value.values])
+        return iter([value for value in (self._ids or {}).values() if value.values])
 
 
 class _Written(msgspec.Struct, gc=False):

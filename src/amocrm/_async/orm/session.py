@@ -109,7 +109,9 @@ class AsyncSession:
         self._map.discarded.discard(entity)
         collect(self._map, [entity])
         self._map.add(entity)
-        for relation in entity._relations:
+        for relation in entity._link_relations:
+            if relation.attribute not in entity._links.states:
+                continue
             for one in relation.linked(entity):
                 if one._key is None or isinstance(one._session, IdentityMap) or unwritable(one):
                     continue  # new ones come along with the commit
