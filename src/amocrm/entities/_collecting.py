@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from .._core.orm.identity import IdentityMap, check_account, foreign_reason
@@ -12,7 +12,7 @@ from .._core.orm.states import State
 from ._base import Entity
 from ._writing import unwritable, writes_of
 
-__all__ = ["Collected", "collect", "refusal", "state_of"]
+__all__ = ["Collected", "collect", "join_linked", "refusal", "state_of"]
 
 
 def state_of(entity: Entity) -> State:
@@ -120,6 +120,26 @@ def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
         if entity._links is not None:
             queue.extend(entity._cascade())
     return found
+
+
+def join_linked(known: IdentityMap, entity: Entity, add: Callable[[Any], Any]) -> None:
+    """Take existing entities of no session along with one that is linked to them.
+
+    Args:
+        known: the session's objects.
+        entity: an entity with links.
+        add: takes one in.
+    """
+    states = {} if entity._links is None else entity._links.states
+    for relation in entity._link_relations:
+        for one in relation.linked(entity) if relation.attribute in states else ():
+            if one._key is None or isinstance(one._session, IdentityMap) or unwritable(one):
+                continue  # new ones come along with the commit
+            held = known.holds(one)
+            if held is None:
+                add(one)
+            elif held is not one and not one._is_dirty():
+                relation.attach(entity, {one._key: held})
 
 
 def _belongs_elsewhere(entity: Entity) -> bool:

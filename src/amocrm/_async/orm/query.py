@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from msgspec import UNSET
 
 from amocrm._core.orm.filters import PAID, Condition, compile_filter, cut_conditions, order_fields
-from amocrm._core.orm.identity import Origin
+from amocrm._core.orm.identity import Origin, check_hosts
 from amocrm._core.orm.operations import endpoint
 from amocrm._core.orm.paging import Pager, Rows, has_next, items_of
 from amocrm._core.orm.unreadable import unreadable
@@ -99,9 +99,7 @@ class AsyncQuery(Generic[T]):
         """
         for condition in conditions:
             if not isinstance(condition, Condition):
-                compared = (
-                    "; == and != compare objects, use .is_(value)" if isinstance(condition, bool) else ""
-                )
+                compared = "; == and != compare objects, use .is_(value)" * isinstance(condition, bool)
                 raise TypeError(
                     f"where() takes conditions such as {self._cls.__name__}.id.in_(1, 2), not {condition!r}{compared}"
                 )
@@ -109,11 +107,7 @@ class AsyncQuery(Generic[T]):
                 raise FilterError(
                     f"{condition.shown} is a condition on {condition.kind}, not on {self._cls._kind}"
                 )
-            host = self._account.directory.host
-            if condition.account and host and condition.account != host:
-                raise ValueError(
-                    f"{condition.shown} names what belongs to the account {condition.account}, this client to {host}"
-                )
+            check_hosts(condition.shown, condition.account, self._account.directory.host)
         changed = copy(self)
         changed._conditions = (*self._conditions, *conditions)
         compile_filter((one for one in changed._conditions if one.field_type is None), self._cls._filter)

@@ -13,16 +13,15 @@ from msgspec.structs import replace
 
 from amocrm._core.orm.doubt import Doubt
 from amocrm._core.orm.evidence import Equal
-from amocrm._core.orm.identity import IdentityMap, check_account, checked_id
+from amocrm._core.orm.identity import IdentityMap, checked_id
 from amocrm._core.orm.outcome import Report
 from amocrm._core.orm.plan import PendingWrite, Plan, make_plan
 from amocrm._core.orm.states import Event, next_state
 from amocrm.entities._adopting import adopt, withdraw_children
 from amocrm.entities._base import Entity
-from amocrm.entities._collecting import Collected, collect, refusal, state_of
+from amocrm.entities._collecting import Collected, collect, join_linked, refusal, state_of
 from amocrm.entities._local_changes import rollback
 from amocrm.entities._sent import begin
-from amocrm.entities._writing import unwritable
 from amocrm.fields._base import Field
 
 from .account import AsyncAccountState
@@ -109,17 +108,7 @@ class AsyncSession:
         self._map.discarded.discard(entity)
         collect(self._map, [entity])
         self._map.add(entity)
-        for relation in entity._link_relations:
-            if relation.attribute not in entity._links.states:
-                continue
-            for one in relation.linked(entity):
-                if one._key is None or isinstance(one._session, IdentityMap) or unwritable(one):
-                    continue  # new ones come along with the commit
-                known = self._map.holds(one)
-                if known is None:
-                    self.add(one)
-                elif known is not one and not one._is_dirty():
-                    relation.attach(entity, {one._key: known})
+        join_linked(self._map, entity, self.add)
         return entity
 
     def add_all(self, entities: Iterable[T]) -> list[T]:
@@ -145,7 +134,7 @@ class AsyncSession:
         What still points to a new object does not bring it back: it waits, and the plan says for what.
         A creation that is in doubt stays in doubt on the object.
         """
-        self._check_accounts(entities)
+        self._map.check_accounts(entities)
         for entity in entities:
             if entity._session is not self._map:
                 continue
@@ -172,7 +161,7 @@ class AsyncSession:
             >>> for result in (await s.reconcile()).unknown:
             ...     s.adopt(result.entity, result.candidates[0])
         """
-        self._check_accounts([entity])
+        self._map.check_accounts([entity])
         if entity._key == checked_id(type(entity), key):
             return self.add(entity)
         adopt(self._map, entity, key, self._account.origin)
@@ -186,7 +175,7 @@ class AsyncSession:
         """
         if self._map.busy:
             raise ValueError("a commit is under way; call rollback() when it has ended")
-        self._check_accounts(entities)
+        self._map.check_accounts(entities)
         for entity in entities:
             if entity._session is not self._map or next_state(state_of(entity), Event.ROLLBACK) is None:
                 raise ValueError(
@@ -212,7 +201,7 @@ class AsyncSession:
             NotFoundError: one does not exist any more.
             FilterIgnored: the account has no filter option.
         """
-        self._check_accounts(entities)
+        self._map.check_accounts(entities)
         for entity in entities:
             if entity._session is not self._map or entity._key is None:
                 raise ValueError(
@@ -328,10 +317,6 @@ class AsyncSession:
                 source=self,
             )
 
-    def _check_accounts(self, entities: Iterable[Entity]) -> None:
-        for entity in entities:
-            check_account(entity, self._account.directory.host, "this session")
-
     def _collect(self) -> Collected:
         known = self._map
         return collect(known, [*known.new.values(), *known.doubtful.values(), *known.changed])
@@ -398,7 +383,7 @@ class AsyncSession:
         Raises:
             ValueError: the creation of an object is not in doubt here.
         """
-        self._check_accounts(entities)
+        self._map.check_accounts(entities)
         for entity in entities:
             if next_state(state_of(entity), Event.RESEND) is None or entity._session is not self._map:
                 raise ValueError(f"the creation of {entity!r} is not in doubt in this session")

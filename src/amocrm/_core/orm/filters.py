@@ -41,7 +41,6 @@ V = TypeVar("V")
 PAID: Final = frozenset({"leads", "contacts", "companies", "customers"})
 #: Ids that one request may name.
 MOST: Final = 250
-
 #: Bytes that the ids of one request may take: gateways allow 8 KiB for the request line.
 ROOM: Final = 7_000
 
@@ -49,7 +48,6 @@ ROOM: Final = 7_000
 _BY_VALUE = frozenset({"text", "url", "textarea", "streetaddress", "numeric"})
 _BY_OPTION = frozenset({"select", "multiselect", "radiobutton"})
 _BY_RANGE = frozenset({"numeric", "date", "date_time"})
-
 _HINTS: Final[Mapping[str, str]] = {
     "tags": "compare in Python (`'vip' in lead.tags`), or search with .search('vip')",
     "contacts": "start from the contact: its leads come with .preload(Contact.leads)",

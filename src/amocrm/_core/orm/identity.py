@@ -15,7 +15,16 @@ from weakref import ReferenceType, WeakSet, WeakValueDictionary
 from .marks import Marks
 
 __all__ = [
-    *("Directory", "IdentityMap", "Origin", "account_of", "check_account", "checked_id", "foreign_reason"),
+    *(
+        "Directory",
+        "IdentityMap",
+        "Origin",
+        "account_of",
+        "check_account",
+        "check_hosts",
+        "checked_id",
+        "foreign_reason",
+    ),
     "stub_origin",
 ]
 
@@ -62,6 +71,16 @@ def check_account(entity: Any, host: str, taker: str = "this client") -> None:
     """
     if reason := foreign_reason(entity, host, taker):
         raise ValueError(reason)
+
+
+def check_hosts(shown: str, own: str, host: str) -> None:
+    """Refuse what names something of another account than the client's; an empty host is not known.
+
+    Raises:
+        ValueError: the two differ; names both.
+    """
+    if own and host and own != host:
+        raise ValueError(f"{shown} names what belongs to the account {own}, this client to {host}")
 
 
 def _any(cls: object) -> Any:
@@ -196,6 +215,15 @@ class IdentityMap(Origin):
         """Place an entity again after an answer, unless it was taken out meanwhile."""
         if entity._session is self:
             self.place(entity)
+
+    def check_accounts(self, entities: Iterable[Any]) -> None:
+        """Refuse entities of another account.
+
+        Raises:
+            ValueError: one belongs to another account; names both.
+        """
+        for entity in entities:
+            check_account(entity, self.directory.host, "this session")
 
     def refuse(self, entity: Any) -> str | None:
         """Return why another object keeps an entity out, None if nothing does."""

@@ -123,9 +123,6 @@ class Result(Generic[E]):
 class Report(Generic[E]):
     """What a commit did, object by object.
 
-    Args:
-        account: host of the account, empty where it is not known.
-
     Attributes:
         results: one for each item of the plan.
         sent: ids of the operations of the requests that the commit made, one for each request.
