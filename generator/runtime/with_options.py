@@ -32,6 +32,7 @@ class _Extra:
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> None:
+        _check(timeout, {"extra_query": query, "extra_headers": headers, "extra_body": body})
         self._client, self._timeout = client, timeout
         self._query = encode_query([(name, "brackets", value) for name, value in (query or {}).items()])
         self._headers, self._body = dict(headers or {}), dict(body or {})
@@ -64,6 +65,24 @@ class _Extra:
                 )
             item.update(self._body)
         return msgspec.json.encode(body)
+
+
+def _check(timeout: object, parts: Mapping[str, object]) -> None:
+    """Refuse what can be no part of a request, before anything is sent."""
+    if timeout is not None:
+        number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+        if not number or not timeout > 0:  # type: ignore[operator]
+            raise ValueError(
+                f"timeout must be a number of seconds above 0, got {timeout!r}; write timeout=120"
+            )
+    for name, part in parts.items():
+        if part is not None and not isinstance(part, Mapping):
+            raise TypeError(
+                f"{name} must be a dict, got {type(part).__name__}; write {name}={{'name': 'value'}}"
+            )
+    for header, value in dict(parts["extra_headers"] or {}).items():  # type: ignore[call-overload]
+        if not isinstance(header, str) or not isinstance(value, str):
+            raise TypeError(f"extra_headers must have texts, got {value!r} for {header!r}; write str(value)")
 
 
 class Extended(_Extra):

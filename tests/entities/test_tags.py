@@ -27,3 +27,9 @@ def test_a_single_tag_is_not_a_set_of_letters() -> None:
     """A text where several names are expected is refused."""
     with pytest.raises(TypeError, match="put one into a set"):
         Lead(tags="сайт")
+
+
+def test_an_empty_tag_is_refused_by_what_it_is() -> None:
+    """The message shows the empty text."""
+    with pytest.raises(TypeError, match="''"):
+        Lead().tags.add("")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,3 +44,12 @@ def test_a_name_of_two_fields_is_refused_with_their_ids() -> None:
     ):
         with pytest.raises(LookupError, match="7, 9"):
             use()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": ""}, {"name": 1}, {"code": " "}, {"field_id": "1"}, {"field_id": True}]
+)
+def test_a_reference_of_another_kind_is_refused_at_the_declaration(wrong: Any) -> None:
+    """The message names the argument."""
+    with pytest.raises(TypeError, match=next(iter(wrong))):
+        fields.Text(**wrong)

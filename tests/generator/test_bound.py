@@ -74,6 +74,22 @@ def test_options_are_added_to_every_request(load: Load) -> None:
         assert json.loads(request.content) == [{"name": "A", "later": True}, {"name": "B", "later": True}]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("timeout", "5"),
+        ("timeout", 0),
+        ("extra_query", [1]),
+        ("extra_headers", {"X-Trace": 1}),
+        ("extra_body", 1),
+    ],
+)
+def test_options_that_can_be_no_part_of_a_request_are_refused(load: Load, name: str, value: object) -> None:
+    """When they are given, with their name; nothing is sent."""
+    with pytest.raises((TypeError, ValueError), match=name):
+        load("bound").Api(Recorder(load("_runtime.wire").Response(status=200))).with_options(**{name: value})
+
+
 def test_keys_cannot_be_added_to_what_is_no_object(load: Load) -> None:
     """A body of bytes is refused, and nothing is sent."""
     client = Recorder(None)

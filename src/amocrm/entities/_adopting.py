@@ -27,6 +27,8 @@ def adopt(known: IdentityMap, entity: Entity, key: int, origin: Origin) -> None:
     """
     if entity._key is not None:
         raise ValueError(f"{entity!r} stands for the id {entity._key} already and cannot become {key}")
+    if key < 1:
+        raise ValueError(f"key must be the id of a record, got {key}; write the id that amoCRM shows")
     if (reason := refusal(known, entity)) is not None:
         raise ValueError(reason)
     place = (entity._kind, key)
@@ -38,6 +40,8 @@ def adopt(known: IdentityMap, entity: Entity, key: int, origin: Origin) -> None:
     known.discarded.discard(entity)
     doubt = entity._doubt
     adopt_id(entity, key, None if doubt is None else doubt.sent)
+    if doubt is not None:
+        known.directory.marks.settle(doubt.token, key)
     if other is not None:
         known.release(other)
         other._session = origin

@@ -77,7 +77,8 @@ def _tag_name(holder: Holder, value: Any) -> str:
     check_accounts(holder, value)
     name = value if isinstance(value, str) else getattr(value, "name", None)
     if not isinstance(name, str) or not name:
-        raise TypeError(f"a tag is a name or a Tag, not {type(value).__name__}")
+        got = repr(value) if isinstance(value, str) else type(value).__name__
+        raise TypeError(f"a tag must be a name or a Tag, got {got}; write for example 'vip'")
     return name
 
 

@@ -38,8 +38,13 @@ def ref_of(field_id: int | None, code: str | None, name: str | None) -> Ref:
     """Return the reference of a field: its id if given, else its code, else its name.
 
     Raises:
-        TypeError: none of the three is given.
+        TypeError: none of the three is given, or one is of another kind.
     """
+    for argument, text in (("code", code), ("name", name)):
+        if text is not None and (not isinstance(text, str) or not text.strip()):
+            raise TypeError(f"{argument} must be a text, got {text!r}; write for example {argument}='CITY'")
+    if field_id is not None and (isinstance(field_id, bool) or not isinstance(field_id, int)):
+        raise TypeError(f"field_id must be a whole number, got {field_id!r}; write for example field_id=17")
     if field_id is not None:
         return "id", field_id
     if code is not None:

@@ -50,6 +50,12 @@ def test_what_is_no_account(given: str) -> None:
         parse_account(given)
 
 
+def test_an_address_in_place_of_an_account_is_told_where_it_belongs() -> None:
+    """A local server is named by another argument."""
+    with pytest.raises(ConfigurationError, match="base_url"):
+        parse_account("http://127.0.0.1:8020")
+
+
 @pytest.mark.parametrize(
     "base", ["http://127.0.0.1:8080", "https://localhost", "http://[::1]:80", "http://demo.localhost:1/"]
 )

@@ -182,6 +182,48 @@ async def test_doubt_travels_with_the_object(sandbox: Sandbox, once: AsyncAmoCRM
     assert not other.plan()
 
 
+@pytest.mark.parametrize("is_stored", [True, False])
+async def test_copies_of_a_doubt_are_one_creation(
+    sandbox: Sandbox, once: AsyncAmoCRM, is_stored: bool
+) -> None:
+    """An object and what pickle made of it create one record, whichever is asked about first."""
+    await once.session(mark=True).commit()
+    sandbox.faults.add(Drop(after_commit=is_stored), operation="create_leads", nth=1)
+    s = once.session(mark=True)
+    lead = s.add(Lead(name="x", price=5))
+    await commit(s)
+    other = once.session()
+    first, second = other.add_all(pickle.loads(pickle.dumps(lead)) for _ in range(2))
+    for session in (other, s):
+        await session.reconcile(equal="mine", settle=0)
+        await commit(session)
+    assert await names(once) == {"x": 1}
+    assert first.id == (await once.leads.all())[0].id
+    assert other.doubtful == [second]
+    assert s.doubtful == ([] if is_stored else [lead])
+
+
+async def test_arguments_of_a_session_that_mean_nothing_are_refused(
+    sandbox: Sandbox, once: AsyncAmoCRM
+) -> None:
+    """Before anything is sent, with the name of the argument."""
+    s: Any = once.session()
+    for wrong, match in (
+        ({"equal": "all"}, "equal"),
+        ({"settle": -1}, "settle"),
+        ({"settle": "1"}, "settle"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            await s.reconcile(**wrong)
+    with pytest.raises(TypeError, match="stamp"):
+        once.session(stamp=Lead.name)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="key"):
+        s.adopt(Lead(), -1)
+    with pytest.raises(TypeError, match="class of entities"):
+        s.ref("leads", 5)
+    assert sandbox.counters()["total"] == 0
+
+
 async def test_the_way_out_of_doubt_creates_nothing(sandbox: Sandbox, once: AsyncAmoCRM) -> None:
     """A note of an object that was discarded waits for it; adopt lets it follow."""
     sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)

@@ -182,6 +182,48 @@ def test_doubt_travels_with_the_object(sandbox: Sandbox, once: AmoCRM) -> None:
     assert not other.plan()
 
 
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_copies_of_a_doubt_are_one_creation(
+    sandbox: Sandbox, once: AmoCRM, is_stored: bool
+) -> None:
+    """An object and what pickle made of it create one record, whichever is asked about first."""
+    once.session(mark=True).commit()
+    sandbox.faults.add(Drop(after_commit=is_stored), operation="create_leads", nth=1)
+    s = once.session(mark=True)
+    lead = s.add(Lead(name="x", price=5))
+    commit(s)
+    other = once.session()
+    first, second = other.add_all(pickle.loads(pickle.dumps(lead)) for _ in range(2))
+    for session in (other, s):
+        session.reconcile(equal="mine", settle=0)
+        commit(session)
+    assert names(once) == {"x": 1}
+    assert first.id == (once.leads.all())[0].id
+    assert other.doubtful == [second]
+    assert s.doubtful == ([] if is_stored else [lead])
+
+
+def test_arguments_of_a_session_that_mean_nothing_are_refused(
+    sandbox: Sandbox, once: AmoCRM
+) -> None:
+    """Before anything is sent, with the name of the argument."""
+    s: Any = once.session()
+    for wrong, match in (
+        ({"equal": "all"}, "equal"),
+        ({"settle": -1}, "settle"),
+        ({"settle": "1"}, "settle"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            s.reconcile(**wrong)
+    with pytest.raises(TypeError, match="stamp"):
+        once.session(stamp=Lead.name)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="key"):
+        s.adopt(Lead(), -1)
+    with pytest.raises(TypeError, match="class of entities"):
+        s.ref("leads", 5)
+    assert sandbox.counters()["total"] == 0
+
+
 def test_the_way_out_of_doubt_creates_nothing(sandbox: Sandbox, once: AmoCRM) -> None:
     """A note of an object that was discarded waits for it; adopt lets it follow."""
     sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)

@@ -37,6 +37,8 @@ class AsyncLookups:
         mark: bool | None,
         batch_size: int | None,
     ) -> None:
+        if stamp is not None:
+            _check_field("stamp", stamp)
         self._account = account
         self._map = known
         self._stamp = stamp
@@ -128,6 +130,7 @@ class AsyncLookups:
 
     def key_of(self, entity: Entity, doubt: Doubt, key: Field[Any, Any]) -> Any:
         """Return reference and value of a natural key in what was sent."""
+        _check_field("key", key)
         definitions = self._account.directory.fields.get(entity._kind)
         definition = None if definitions is None else definitions.find(key.ref)
         refs: set[tuple[str, Any]] = {key.ref}
@@ -139,3 +142,12 @@ class AsyncLookups:
         if stamp is None:
             raise ValueError(f"{entity!r} was sent without a value in {key!r}: reconcile it without key=")
         return stamp
+
+
+def _check_field(name: str, value: object) -> None:
+    """Refuse what is no declared custom field."""
+    if not isinstance(value, Field):
+        raise TypeError(
+            f"{name} must be a declared custom field such as Deal.import_key, got {value!r}; "
+            'declare one: import_key = fields.Text(name="Import key")'
+        )

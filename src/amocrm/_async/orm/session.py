@@ -75,13 +75,13 @@ class AsyncSession:
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
+        self._has_raised = False
         self._account = account
         self._map = IdentityMap(account.directory)
         self._map.owner = weak_ref(self)
         self._batch_size = batch_size
         self._progress = progress
         self._lookups = AsyncLookups(account, self._map, stamp, mark, batch_size)
-        self._has_raised = False
         self.report: Report[Entity] = Report(account.directory.host)
 
     # ---- objects
@@ -205,7 +205,7 @@ class AsyncSession:
         for entity in entities:
             if entity._session is not self._map or entity._key is None:
                 raise ValueError(
-                    f"{entity!r} is {state_of(entity)} here: refresh() takes entities that exist"
+                    f"{entity!r} is {state_of(entity)}, and refresh() takes what exists in this session: add() it"
                 )
         await refresh_entities(self._account, self._map, entities, one_by_one=one_by_one)
 

@@ -195,7 +195,8 @@ def _split(account: str) -> tuple[str, Family]:
     label, _, domain = text.partition(".")
     family = next((each for each in FAMILIES if each.domain == (domain or "amocrm.ru")), None)
     if family is None or not _LABEL.fullmatch(label):
-        raise ConfigurationError(f"{account!r} is no account; {_HOW}")
+        local = "; a server on your machine is named beside it: base_url='http://…'" if "://" in text else ""
+        raise ConfigurationError(f"{account!r} is no account; {_HOW}{local}")
     if _SERVICE.fullmatch(label):
         raise ConfigurationError(f"{account!r} is a host of the platform and not an account; {_HOW}")
     return label, family

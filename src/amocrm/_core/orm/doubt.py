@@ -24,6 +24,7 @@ class Doubt(msgspec.Struct):
         ended_at: when the request ended, in Unix seconds of our clock.
         stamp: reference and value of the field that makes it unique, None without one.
         reason: why there is no answer.
+        token: what tells it from every other creation; copies of the object that pickle makes share it.
     """
 
     operation: Operation
@@ -35,3 +36,4 @@ class Doubt(msgspec.Struct):
     ended_at: float
     stamp: tuple[tuple[str, Any], Any] | None = None
     reason: str = ""
+    token: str = ""

@@ -38,6 +38,8 @@ def checked_id(cls: type[Any], key: Any) -> int:
     Raises:
         TypeError: it is no whole number; a text of digits is refused too, since it equals no id that is read.
     """
+    if not isinstance(cls, type) or not hasattr(cls, "_kind"):
+        raise TypeError(f"the first argument must be a class of entities such as Lead, got {cls!r}")
     if isinstance(key, bool) or not isinstance(key, int):
         raise TypeError(f"the id of a {cls.__name__} is a whole number, not {key!r}")
     return key

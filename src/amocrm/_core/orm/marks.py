@@ -13,6 +13,7 @@ class Marks:
 
     Attributes:
         commits: how many commits of this client have ended.
+        settled: token of each doubt that has ended to the id of its record, None if it is sent again.
         clock_offset: seconds by which the server's clock is ahead of ours, None while no answer told.
 
     Example:
@@ -21,13 +22,14 @@ class Marks:
         17
     """
 
-    __slots__ = ("_descended", "_highest", "_own", "clock_offset", "commits")
+    __slots__ = ("_descended", "_highest", "_own", "clock_offset", "commits", "settled")
 
     def __init__(self) -> None:
         self._highest: dict[str, int] = {}
         self._own: dict[str, array[int]] = {}
         self._descended: set[str] = set()
         self.commits = 0
+        self.settled: dict[str, int | None] = {}
         self.clock_offset: float | None = None
 
     def see(self, kind: str, keys: Iterable[int]) -> None:
@@ -58,6 +60,11 @@ class Marks:
         if mark is not None and any(key <= mark for key in found):
             self._descended.add(kind)
         self.see(kind, found)
+
+    def settle(self, token: str, key: int | None) -> None:
+        """Note the end of a doubt, so that a copy of its object is not created or matched on its own."""
+        if token:
+            self.settled[token] = key
 
     def own(self, kind: str, above: int = 0) -> set[int]:
         """Return the ids of this client's objects that lie above an id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import count
+from secrets import token_hex
 from threading import Lock
 from typing import Any
 
@@ -307,6 +308,7 @@ class Flush:
                 ended_at=self._account.clock.wall(),
                 stamp=stamp_of(body, self._stamp_refs(entity)),
                 reason=reason,
+                token=token_hex(8),
             )
         else:
             revert_write(write)

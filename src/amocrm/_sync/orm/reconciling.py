@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -78,15 +78,41 @@ class Reconciling:
         settle: float,
         equal: Equal,
     ) -> None:
-        """Decide what became of these creations, settle them and note them in a report."""
+        """Decide what became of these creations, settle them and note them in a report.
+
+        Raises:
+            ValueError: an argument has a value that means nothing; nothing was sent.
+        """
+        if equal not in get_args(Equal):
+            raise ValueError(f"equal must be 'proven' or 'mine', got {equal!r}; leave it out for 'proven'")
+        if isinstance(settle, bool) or not isinstance(settle, int | float) or not settle >= 0:
+            raise ValueError(f"settle must be a number of seconds, at least 0, got {settle!r}; write 120")
         groups: dict[tuple[str, Operation], list[tuple[Entity, Doubt]]] = {}
-        for entity, doubt in doubts:
+        for entity, doubt in self._settle_copies(doubts, report):
             groups.setdefault((entity._kind, doubt.operation), []).append((entity, doubt))
         for (kind, _), members in groups.items():
             decisions = self.decide(kind, [doubt for _, doubt in members], settle=settle, equal=equal)
             for (entity, _), decision in zip(members, decisions, strict=True):
                 self._settle(entity, decision, report)
         report.sent = self.sent
+
+    def _settle_copies(
+        self, doubts: Sequence[tuple[Entity, Doubt]], report: Report[Entity]
+    ) -> list[tuple[Entity, Doubt]]:
+        """Settle objects of whose creation this client knows the end from a copy; return the others."""
+        rest: list[tuple[Entity, Doubt]] = []
+        settled, seen = self._account.directory.marks.settled, set[str]()
+        for entity, doubt in doubts:
+            key = settled.get(doubt.token)
+            if key is not None and self._map.find(type(entity), key) is None:
+                self._settle(entity, Decision("stored", key), report)
+            elif doubt.token and (doubt.token in settled or doubt.token in seen):
+                reason = "a copy of it stands for the same creation: discard() this one"
+                self._settle(entity, Decision("unknown", reason=reason), report)
+            else:
+                rest.append((entity, doubt))
+                seen.add(doubt.token)
+        return rest
 
     def _settle(self, entity: Entity, decision: Decision, report: Report[Entity]) -> None:
         outcome = {"stored": Outcome.APPLIED, "absent": Outcome.SKIPPED}.get(decision.answer, Outcome.UNKNOWN)
@@ -97,6 +123,7 @@ class Reconciling:
         if decision.key is not None:
             adopt_id(entity, decision.key, doubt.sent)
             self._map.directory.marks.take(entity._kind, [decision.key], None)
+            self._map.directory.marks.settle(doubt.token, decision.key)
             self._map.created.add((entity._kind, decision.key))
             self._map.place(entity)
         elif outcome is Outcome.SKIPPED:
@@ -292,6 +319,8 @@ def _parent_kind(doubts: Sequence[Doubt]) -> str:
 
 def send_again(known: IdentityMap, entity: Entity) -> None:
     """Let the next commit create a doubtful object."""
+    if entity._doubt is not None:
+        known.directory.marks.settle(entity._doubt.token, None)
     entity._ensure_links().doubt = None
     revert(entity)
     known.place(entity)
