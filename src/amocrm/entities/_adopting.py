@@ -29,6 +29,8 @@ def adopt(known: IdentityMap, entity: Entity, key: int, origin: Origin) -> None:
         raise ValueError(f"{entity!r} stands for the id {entity._key} already and cannot become {key}")
     if key < 1:
         raise ValueError(f"key must be the id of a record, got {key}; write the id that amoCRM shows")
+    if known.busy or (isinstance(entity._session, IdentityMap) and entity._session.busy):
+        raise ValueError("a commit is under way; call adopt() when it has ended")
     if (reason := refusal(known, entity)) is not None:
         raise ValueError(reason)
     place = (entity._kind, key)

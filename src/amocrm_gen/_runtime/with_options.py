@@ -74,10 +74,14 @@ def _check(timeout: object, parts: Mapping[str, object]) -> None:
     if timeout is not None:
         number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
         if not number or not timeout > 0:  # type: ignore[operator]
-            raise ValueError(f"timeout must be a number of seconds above 0, got {timeout!r}; write timeout=120")
+            raise ValueError(
+                f"timeout must be a number of seconds above 0, got {timeout!r}; write timeout=120"
+            )
     for name, part in parts.items():
         if part is not None and not isinstance(part, Mapping):
-            raise TypeError(f"{name} must be a dict, got {type(part).__name__}; write {name}={{'name': 'value'}}")
+            raise TypeError(
+                f"{name} must be a dict, got {type(part).__name__}; write {name}={{'name': 'value'}}"
+            )
     for header, value in dict(parts["extra_headers"] or {}).items():  # type: ignore[call-overload]
         if not isinstance(header, str) or not isinstance(value, str):
             raise TypeError(f"extra_headers must have texts, got {value!r} for {header!r}; write str(value)")

@@ -224,6 +224,23 @@ def test_arguments_of_a_session_that_mean_nothing_are_refused(
     assert sandbox.counters()["total"] == 0
 
 
+def test_what_is_in_flight_cannot_be_adopted(crm: AmoCRM) -> None:
+    """The answer that is under way may bring another id."""
+    refused: list[str] = []
+
+    def adopt(done: int, total: int) -> None:
+        with pytest.raises(ValueError, match="under way") as error:
+            s.adopt(late, 5)
+        refused.append(str(error.value))
+
+    s = crm.session(progress=adopt)
+    s.add(Lead(name="x"))
+    late = Lead(name="y")
+    assert (s.commit()).ok
+    assert refused
+    assert state_of(late) is State.TRANSIENT
+
+
 def test_the_way_out_of_doubt_creates_nothing(sandbox: Sandbox, once: AmoCRM) -> None:
     """A note of an object that was discarded waits for it; adopt lets it follow."""
     sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
