@@ -1,1 +1,1 @@
-"""From the description to the typed layer: ``python -m generator build | check | lint | root``."""
+"""Generator of the typed layer from the description: ``python -m generator build | check | lint | root``."""

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; the exit code is 0 when everything is in order, else 1."""
+    """Run one command; return the exit code, 0 if everything is in order, else 1."""
     parser = argparse.ArgumentParser(prog="python -m generator", description=__doc__)
     parser.add_argument("command", choices=["build", "check", "coverage", "lint", "root"])
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository (default: this one)")
@@ -29,7 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
             problems = lint(repository / "spec")
             for problem in problems:
                 print(problem)
-            print(f"{len(problems)} problems" if problems else "the description is in order", file=sys.stderr)
+            print(
+                f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+                if problems
+                else "the description is in order",
+                file=sys.stderr,
+            )
             return 1 if problems else 0
         check = given.command == "check"
         failed = 0 if given.command == "coverage" else _build(repository, check=check)
@@ -56,7 +61,7 @@ def _build(repository: Path, *, check: bool) -> int:
 
 
 def _coverage(repository: Path, *, check: bool) -> int:
-    """Writes or compares the table of operations, where the repository has a list to hold it against."""
+    """Write or compare the table of operations, if the repository has a list of operations."""
     from .coverage import LIST, PAGE, coverage_page
 
     if not (repository / LIST).is_file():

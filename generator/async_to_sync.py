@@ -1,9 +1,8 @@
-"""From the async shell to its sync twin, token by token and line for line.
+"""Converter from the async shell to its sync twin, token by token and line for line.
 
-The async flavour is the source; the sync one is generated and committed. Nothing clever happens:
-``async`` and ``await`` are dropped, names are renamed by a table, everything else stays where it
-stands, so that a traceback of one flavour can be read in the other. What cannot be converted honestly
-is refused with file and line.
+The async variant is the source; the sync one is generated and committed. ``async`` and ``await`` are dropped,
+and names are renamed by a table. Every token stays in its line, so a traceback of one variant can be read in
+the other. Code that cannot be converted is refused with file and line.
 
 ``python -m generator.async_to_sync`` rewrites the twins; ``python -m generator check`` compares them.
 """
@@ -62,7 +61,7 @@ class ConversionError(Exception):
 
 
 def convert(text: str, name: str) -> str:
-    """The sync text of an async module.
+    """Return the sync text of an async module.
 
     Args:
         text: the source.
@@ -94,7 +93,7 @@ def convert(text: str, name: str) -> str:
 
 
 def _with_header(lines: list[str], tree: ast.Module, name: str) -> list[str]:
-    """Put the header into the empty line below the module docstring, so that line numbers stay equal."""
+    """Put the header into the empty line below the module docstring, which keeps line numbers equal."""
     header = _HEADER.format(name=name) + "\n"
     if not tree.body:
         return lines
@@ -160,7 +159,7 @@ def _edits(text: str, name: str) -> Iterator[_Edit]:
 
 
 def _renamed(word: str, before: str) -> str | None:
-    """The sync name of a word, the word itself where nothing is to be done, ``None`` if it is refused."""
+    """Return the sync name of a word, the word itself if it stays, ``None`` if it is refused."""
     if before == "." and word in _ATTRIBUTES:
         return _ATTRIBUTES[word]
     if word in NAMES:
@@ -201,7 +200,7 @@ def _fstrings(text: str, tree: ast.Module) -> Iterator[_Span]:
 
 
 def _in_characters(lines: list[str], span: _Span) -> _Span:
-    """The same span with columns in characters: the syntax tree counts UTF-8 bytes."""
+    """Convert a span to columns in characters: the syntax tree counts UTF-8 bytes."""
     first, last = span
 
     def column(place: tuple[int, int]) -> int:
@@ -216,7 +215,7 @@ def _inside(edit: _Edit, spans: list[_Span]) -> bool:
 
 
 def main(root: Path) -> int:
-    """Writes every twin and removes those without a source; returns the exit code."""
+    """Write every twin and remove those without a source; return the exit code."""
     try:
         twins = convert_tree(root)
     except ConversionError as error:

@@ -1,8 +1,7 @@
-"""Writes and compares everything that is made from the description.
+"""Writing and comparison of everything that is generated from the description.
 
-What is generated is text by path; nothing is written before all of it has been made and formatted. A tree is
-replaced by renaming a finished one into its place, so that nobody ever sees half of it; files that did not
-change keep their time stamps.
+The output is text by path; nothing is written before all of it is generated and formatted. A tree is replaced by
+renaming a finished one into its place, so no process sees half of it; unchanged files keep their time stamps.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from .source import SpecError
 __all__ = ["differences", "generated_package", "outputs", "write"]
 
 GENERATED = "src/amocrm_gen"
-#: The published document stands twice: for everybody who takes it from the repository, and where the sandbox reads it.
+#: The published document is written twice: for users of the repository, and for the sandbox.
 #: The wheel holds the second one only.
 DOCUMENTS = ("spec/dist/amocrm.openapi.json", "src/amocrm_sandbox/description.json")
 FIXTURES = "tests/contract"
@@ -163,7 +162,7 @@ def outputs(repository: Path) -> dict[str, str]:
 
 
 def differences(repository: Path, texts: Mapping[str, str]) -> Iterator[str]:
-    """What the repository has otherwise: the files, then a unified diff, cut after some hundreds of lines."""
+    """Return the differences of the repository: the files, then a unified diff, cut after some hundreds of lines."""
     lines = _diff(repository, texts)
     for number, line in enumerate(lines):
         if number == _SHOWN:
@@ -173,7 +172,7 @@ def differences(repository: Path, texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def write(repository: Path, texts: Mapping[str, str]) -> list[str]:
-    """Writes what differs and removes what is stale; the paths that changed."""
+    """Write files that differ and remove stale ones; return the changed paths."""
     changed = sorted(_changed(repository, texts))
     for tree in _trees():
         if any(path.startswith(f"{tree}/") for path in changed):
@@ -224,12 +223,12 @@ def _formatted(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_handwritten(tree: str, path: Path) -> bool:
-    """The twins of the async shell have a few handwritten files among them."""
+    """Return whether a file is handwritten, like a few among the twins of the async shell."""
     return tree != GENERATED and (path.name in async_to_sync.PAIRED or path.suffix != ".py")
 
 
 def _present(repository: Path) -> dict[str, Path]:
-    """The generated files that are there, by their paths."""
+    """Return the existing generated files by their paths."""
     found: dict[str, Path] = {}
     for tree in _trees():
         root = repository / tree
@@ -264,7 +263,7 @@ def _diff(repository: Path, texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _replace(repository: Path, tree: str, files: Mapping[str, str]) -> None:
-    """Puts a tree in place in one step, with what is handwritten in it kept."""
+    """Put a tree in place in one step and keep its handwritten files."""
     target = repository / tree
     target.parent.mkdir(parents=True, exist_ok=True)
     # On the same file system, and named so that two builds at once do not meet.

@@ -1,8 +1,8 @@
-"""One OpenAPI 3.1 document out of the many files of the description.
+"""Bundle of the files of the description: one OpenAPI 3.1 document.
 
 ``schemas/leads.yaml#/Lead`` becomes the component ``leads.Lead``, entries of ``parameters.yaml`` and
 ``responses.yaml`` become components of their kinds, and path items are put in place. Every node keeps the
-file and line it was written at, so that whatever is found later can be named.
+file and line it was written at, for the messages of later checks.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Bundle:
                     yield Operation(path, method, PurePosixPath(item.file).stem, item, data)
 
     def resolve(self, node: Any) -> Any:
-        """The node that a reference inside the bundle points at; anything else is returned as it is."""
+        """Return the target of a reference inside the bundle, or any other node unchanged."""
         for _ in range(32):
             if not (isinstance(node, Map) and isinstance(node.get("$ref"), str)):
                 return node
@@ -72,7 +72,7 @@ def bundle(spec: Path, root: str = ROOT) -> Bundle:
     """Bundles the description in the folder ``spec``; problems are collected, not raised.
 
     Raises:
-        SpecError: a file is no YAML or has values of the wrong kind, so that nothing can be said about the rest.
+        SpecError: a file is not YAML or has values of the wrong kind; the rest is then not checked.
     """
     return _Bundler(spec, root).run()
 
@@ -169,7 +169,7 @@ class _Bundler:
         return Map(head.file, head.line) if source is None else self._copy(source, name)
 
     def _copy(self, node: Any, file: str) -> Any:
-        """A copy whose references point into the bundle."""
+        """Return a copy whose references point into the bundle."""
         if isinstance(node, Map):
             result = Map(node.file, node.line)
             for key, value in node.items():
@@ -213,7 +213,7 @@ class _Bundler:
                     seen[name] = data
 
     def _alias_cycles(self, document: Map) -> None:
-        """References that lead to themselves without an object in between."""
+        """Yield references that lead to themselves without an object in between."""
         for kind, entries in document["components"].items():
             if kind not in ("schemas", "parameters", "responses"):
                 continue

@@ -1,4 +1,4 @@
-"""What the templates need to know about one operation: signature, facts, texts."""
+"""Data of one operation for the templates: signature, facts, texts."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Call:
         return ", ".join([*chosen, *limits])
 
     def doc(self, indent: int, example: str) -> str:
-        """The whole docstring without its quotes, indented but for the first line."""
+        """Return the whole docstring without its quotes; all lines but the first are indented."""
         width = _WIDTH - indent
         blocks = [
             self.summary,
@@ -112,9 +112,9 @@ class Call:
         blocks.append("Returns:\n" + _hanging(self.returned, width))
         blocks.append(
             "Raises:\n"
-            + _hanging(f"APIError: an error status; documented are {self.errors}.", width)
+            + _hanging(f"APIError: the answer has an error status; documented: {self.errors}.", width)
             + "\n"
-            + _hanging("DecodeError: an answer that cannot be understood.", width)
+            + _hanging("DecodeError: the answer does not match the description.", width)
         )
         blocks.append("Example:\n" + textwrap.indent(_unfolded(example, width - 4), "    "))
         return textwrap.indent("\n\n".join(blocks), " " * indent).strip()
@@ -129,7 +129,7 @@ def call_of(
     classes: Iterable[tuple[str, str]],
     item_classes: frozenset[tuple[str, str]],
 ) -> Call:
-    """Joins what the tool found (types by argument place and wire name) with the facts of the description."""
+    """Join the types of the tool (by argument place and wire name) with the facts of the description."""
     data = operation.data
     arguments = [_parameter(made, parameter, types) for parameter in parameters_of(made, operation)]
     order = re.findall(r"\{([^}]*)\}", operation.path)
@@ -200,7 +200,7 @@ def _body_text(data: Map, place: str) -> str:
 
 
 def _op(made: Bundle, operation: Operation) -> str:
-    """The facts as the text of an ``Op``; what equals the default is left out."""
+    """Return the facts as the text of an ``Op`` without those that equal the default."""
     data = operation.data
     parts: dict[str, Any] = {
         "id": data["operationId"],
@@ -281,7 +281,7 @@ def _hanging(text: str, width: int) -> str:
 
 
 def _unfolded(example: str, width: int) -> str:
-    """The call on one line, or with one argument on each line where it is too long for one."""
+    """Return the call on one line, or with one argument per line if it is too long."""
     if len(example) <= width:
         return example
     name, _, arguments = example.removesuffix(")").partition("(")

@@ -1,4 +1,4 @@
-"""docs/coverage.md: each operation with its facts and with how it is tested; nothing in it is typed by hand.
+"""Generator of docs/coverage.md: each operation with its facts and its tests.
 
 ``spec/operations.txt`` lists what there is to be described; an operation that only one of the two has is an  an operation is tested is counted: fixtures by the names of their files, requests by the registry of the
 contract tests.
@@ -37,7 +37,7 @@ Made by `python -m generator coverage`; do not edit. What `{{entity_type}}` and 
 
 - {concrete} concrete operations ({operations} in the description) in {areas} areas; {listed} are listed in `spec/operations.txt`, \
 and none of them is missing.
-- Known from: {sources}. Every other source than `docs` is in **bold**: the vendor's documentation does not have it. A word \
+- Known from: {sources}. Other sources than `docs` are in **bold**: the vendor's documentation lacks the operation. A word \
 behind the source says how sure its facts are, where they are not certain; what in particular is open stands at the end.
 - Safety: `safe` reads; `idempotent` may be sent twice; `unsafe` acts again and is never repeated by itself. Batch: \
 the most items in one request.
@@ -59,7 +59,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Listed:
-    """One line of the list; ``page`` is ``-`` for what the vendor's documentation does not have."""
+    """Line of the list; ``page`` is ``-`` for an operation that the vendor's documentation lacks."""
 
     method: str
     path: str
@@ -73,7 +73,7 @@ class Listed:
 
 
 def coverage_page(repository: Path) -> str:
-    """The page as it should be.
+    """Return the text of the page.
 
     Raises:
         SpecError: the description has problems, or lacks operations of the list; each is named.
@@ -126,7 +126,7 @@ def _problems(made: Bundle, listed: Sequence[Listed]) -> Iterator[Problem]:
 
 
 def _choices(made: Bundle, operation: Operation) -> Mapping[str, list[str]]:
-    """The placeholders of the path that take one of a few words, such as ``{entity_type}``, with the words."""
+    """Return the placeholders of the path that take one of a few words, such as ``{entity_type}``, with the words."""
     found: dict[str, list[str]] = {}
     for node in (*operation.item.get("parameters", ()), *operation.data.get("parameters", ())):
         parameter = made.resolve(node)
@@ -137,7 +137,7 @@ def _choices(made: Bundle, operation: Operation) -> Mapping[str, list[str]]:
 
 
 def _concrete(made: Bundle, operation: Operation) -> Iterator[tuple[str, str]]:
-    """Method and path once for each word that the path takes."""
+    """Yield method and path once for each word that the path takes."""
     choices = [
         [(placeholder, value) for value in values]
         for placeholder, values in _choices(made, operation).items()
@@ -154,7 +154,7 @@ def _anonymous(path: str) -> str:
 
 
 def _evidence(made: Bundle, tests: Path) -> Mapping[str, list[str]]:
-    """What is tested of each operation, in words."""
+    """Return what is tested of each operation, in words."""
     found: dict[str, list[str]] = {operation.id: [] for operation in made.operations()}
     for folder, word in FIXTURES.items():
         for name, number in sorted(
@@ -168,7 +168,7 @@ def _evidence(made: Bundle, tests: Path) -> Mapping[str, list[str]]:
 
 
 def _registered(tests: Path) -> Iterator[str]:
-    """The keys of the registry; the tests are read, not run."""
+    """Return the keys of the registry; the tests are read, not run."""
     for path in sorted(tests.glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):

@@ -1,4 +1,4 @@
-"""Endpoint modules and bound namespaces: drives openapi-python-client with our templates.
+"""Generation of endpoint modules and bound namespaces by openapi-python-client with our templates.
 
 The tool parses the reduced description and gives identifiers, Python types of parameters, bodies and answers,
 and the template loader; facts, encoding and texts come from the description itself. It drops what it cannot
@@ -34,7 +34,7 @@ _BUILTINS = ("bool", "bytes", "dict", "float", "int", "list", "str")
 
 
 def generate_endpoints(made: Bundle) -> dict[str, str]:
-    """The modules of ``api`` and ``bound`` by their paths, unformatted.
+    """Return the modules of ``api`` and ``bound`` by their paths, unformatted.
 
     Raises:
         SpecError: the tool warned about something, or lost an operation or an answer.
@@ -145,7 +145,7 @@ def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoi
 
 
 def _item(made: Bundle, operation: Operation) -> frozenset[tuple[str, str]]:
-    """The class of the items of a paged list with its area; empty where nothing is paged."""
+    """Return the class of the items of a paged list with its area; empty if the list is not paged."""
     page = operation.data.get("x-page")
     if page is None:
         return frozenset()
@@ -161,7 +161,7 @@ def _item(made: Bundle, operation: Operation) -> frozenset[tuple[str, str]]:
 
 
 def _with_areas(text: str, named: Iterable[tuple[str, str]]) -> str:
-    """The text of a type with its classes as attributes of the modules of their areas."""
+    """Return the text of a type with its classes as attributes of the modules of their areas."""
     areas = {name: area for area, name in named}
     return re.sub(
         r"\b[A-Z]\w*", lambda match: f"{areas[match[0]]}.{match[0]}" if match[0] in areas else match[0], text
@@ -173,7 +173,7 @@ def _raw(name: UntrustedString | str) -> str:
 
 
 def _type(reduced: Reduced, prop: Property) -> str:
-    """The Python type of a property, with the stand-ins of maps put back."""
+    """Return the Python type of a property, with the stand-ins of maps replaced."""
     text = str(prop.get_type_string(no_optional=True).as_unembedded_code())
     return re.sub(r"FreeMap\d+", lambda match: reduced.maps[match.group()][0], text)
 
@@ -187,7 +187,7 @@ def _imports(classes: frozenset[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _bound(project: Project, tag: str, description: str, calls: list[Call]) -> str:
-    """The module of one namespace; a method called ``list`` hides the type, which is then spelled out."""
+    """Return the module of one namespace; a method called ``list`` hides the type, which is then spelled out."""
     hidden = {call.name for call in calls} & set(_BUILTINS)
     pattern = re.compile(rf"(?<![\w.])({'|'.join(sorted(hidden)) or '(?!)'})\b")
 

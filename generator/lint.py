@@ -1,4 +1,4 @@
-"""The rules of the description, one line with file, line and rule for each breach."""
+"""Linter of the description: one line with file, line and rule for each breach."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def lint_bundle(made: Bundle) -> list[Problem]:
 
 
 def _used(made: Bundle) -> tuple[frozenset[str], frozenset[str]]:
-    """The schemas that answers and webhooks bring, and those that requests take.
+    """Return the schemas of answers and webhooks, and those of requests.
 
     A schema that nothing refers to counts as a request's when it is closed or an enum, else as an answer's.
     """

@@ -1,7 +1,7 @@
-"""Models from the schemas: drives datamodel-code-generator with our templates, one module for each area.
+"""Generation of models by datamodel-code-generator with our templates, one module for each area.
 
-What the generator must not see is taken out first: keywords of validation would be enforced when an answer
-is decoded, and defaults would be sent with every update. Known values and shapes move into the texts.
+Some keywords are removed first: validation would be enforced when an answer is decoded, and defaults would be
+sent with every update. Known values and shapes move into the texts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _BASE = "generated._runtime.model"
 
 
 def generate_models(made: Bundle) -> dict[str, str]:
-    """The modules of ``models`` by their file names, unformatted.
+    """Return the modules of ``models`` by their file names, unformatted.
 
     Args:
         made: the description; it must be free of problems.
@@ -89,7 +89,7 @@ def generate_models(made: Bundle) -> dict[str, str]:
 
 
 def _reduced(node: Any, names: dict[str, str]) -> Any:
-    """A schema without what must not reach the models; ``names`` collects the properties to rename."""
+    """Return a schema without the keywords that must not reach the models; ``names`` collects the properties to rename."""
     if isinstance(node, list):
         return [_reduced(item, names) for item in node]
     if not isinstance(node, Map):
@@ -112,7 +112,7 @@ def _reduced(node: Any, names: dict[str, str]) -> Any:
 
 
 def _text(node: Map) -> str:
-    """Description, known values and shapes, wrapped."""
+    """Return description, known values and shapes, wrapped."""
     parts = [str(node.get("description", "")).strip()]
     if "x-values" in node:
         parts.append(f"Known values: {', '.join(f'`{value}`' for value in node['x-values'])}.")
@@ -177,7 +177,7 @@ def _snake(name: str) -> str:
 
 
 def _module(area: str, text: str, tags: dict[str, str], tables: list[_Table]) -> str:
-    """The module with a docstring in place of the comment lines that the generator puts first, tables last."""
+    """Return the module with a docstring instead of the generator's first comment lines, and with tables last."""
     lines = text.splitlines(keepends=True)
     while lines and (lines[0].startswith("#") or not lines[0].strip()):
         lines.pop(0)

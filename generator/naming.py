@@ -1,4 +1,4 @@
-"""Python names for what the wire calls otherwise. One place, so that models, endpoints and lint agree."""
+"""Python names for names of the API, in one place for models, endpoints and lint."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _CLASS = re.compile(r"(?:[A-Z][a-z]*[0-9]*)+")
 
 
 def field_name(wire: str) -> str:
-    """The attribute of a model for a property: ``_links`` is ``links``, ``from`` is ``from_``."""
+    """Return the attribute of a model for a property: ``_links`` is ``links``, ``from`` is ``from_``."""
     name = re.sub(r"\W", "_", wire).strip("_") or "value"
     if name[0].isdigit():
         name = f"value_{name}"
@@ -46,7 +46,7 @@ def field_name(wire: str) -> str:
 
 
 def argument_name(wire: str) -> str:
-    """The keyword argument for a parameter: as on the wire, Python keywords with an underscore, headers lower case."""
+    """Return the keyword argument for a parameter: its name, with an underscore for keywords, headers lower case."""
     name = re.sub(r"\W", "_", wire).strip("_")
     name = name.lower() if "-" in wire else name
     return f"{name}_" if keyword.iskeyword(name) else name

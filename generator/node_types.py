@@ -1,7 +1,6 @@
-"""What kind of value stands under a key: a text, a list, a mapping.
+"""Check of the kinds of values in the description: a text, a list, a mapping.
 
-Checked file by file before anything else looks at the description, so that the other rules may take it for granted.
-What the keys mean, and which of them may stand where, is the matter of those rules.
+It runs file by file before the other rules, which rely on it. They check the meaning and place of the keys.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The description as openapi-python-client may see it: names, parameters, bodies and success answers only.
+"""Reduced description for openapi-python-client: names, parameters, bodies and success answers only.
 
-Every component becomes an empty object of its name (an enum stays one, so that it can stand in a path); what
-the tool would flatten, drop or turn into models of its own is replaced by references. ``overrides`` maps its
+Every component becomes an empty object of its name (an enum stays one, as a path may contain it). Values that
+the tool would flatten, drop or turn into models of its own are replaced by references. ``overrides`` maps its
 class names to ours.
 """
 
@@ -37,7 +37,7 @@ class Reduced:
         self.maps: dict[str, tuple[str, frozenset[tuple[str, str]]]] = {}
 
     def schema(self, node: Any) -> Any:
-        """A schema in place: references stay, objects and free values become stand-ins, keywords go."""
+        """Return an inline schema: references stay, objects and free values become stand-ins, keywords are removed."""
         if not isinstance(node, Map):
             return {}
         if "$ref" in node:
@@ -137,7 +137,7 @@ def reduce(made: Bundle) -> Reduced:
 
 
 def _content(result: Reduced, made: Bundle, node: Any) -> dict[str, Any]:
-    """Description and content of a body or answer, with the schema reduced."""
+    """Return description and content of a body or answer, with the schema reduced."""
     node = made.resolve(node)
     schema = json_schema(made, node)
     reduced: dict[str, Any] = {"description": ""}

@@ -1,8 +1,8 @@
-"""The description as one document for everybody: servers and security of every host, examples from the fixtures.
+"""Published document: the description with servers and security of every host, and examples from the fixtures.
 
-The files in ``spec`` say with ``x-host`` who serves an operation, and the client is made from that. Other tools know
-``servers`` and ``security``, so both are written out here; examples are the bodies that the contract tests hold against
-the description.
+The files in ``spec`` name the host of an operation with ``x-host``, for the generated client. Other tools need
+``servers`` and ``security``, so both are written out here. Examples are the bodies that the contract tests
+compare with the description.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ _OAUTH: Final = {
 
 
 def published_json(made: Bundle, fixtures: Path) -> str:
-    """Write the published document, sorted and indented, so that a new field changes its own lines.
+    """Write the published document, sorted and indented: a new field changes its own lines only.
 
     Args:
         made: the bundled description.

@@ -1,4 +1,4 @@
-"""Keeps the lists of the root file: every path and webhook of the files, sorted, under a handwritten head."""
+"""Generator of the lists in the root file: every path and webhook of the files, sorted, below a handwritten head."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LISTS = re.compile(r"^(?:paths|webhooks|# Everything below)\b.*", re.MULTILINE)
 
 
 def root_text(spec: Path) -> str:
-    """What the root file should hold: its own head, and the lists made from the files.
+    """Return the text of the root file: its own head, and the lists generated from the files.
 
     Raises:
         SpecError: a file is no YAML.

@@ -1,4 +1,4 @@
-"""Rules of lists and batches: what x-page and x-batch say must be what parameters, bodies and answers have."""
+"""Rules of lists and batches: x-page and x-batch must agree with parameters, bodies and answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check(made: Bundle, operation: Operation) -> Iterator[Problem]:
 
 
 def parameters_of(made: Bundle, operation: Operation) -> list[Map]:
-    """The parameters of an operation, resolved: its own first, then those of its path."""
+    """Return the parameters of an operation, resolved: its own first, then those of its path."""
     own: list[Map] = []
     for node in [*(operation.data.get("parameters") or ()), *(operation.item.get("parameters") or ())]:
         found = made.resolve(node)
@@ -37,14 +37,14 @@ def parameters_of(made: Bundle, operation: Operation) -> list[Map]:
 
 
 def json_schema(made: Bundle, node: Any) -> Any:
-    """The schema of a body or answer, unresolved; ``None`` without one."""
+    """Return the schema of a body or answer, unresolved; ``None`` without one."""
     content = (made.resolve(node) or {}).get("content") if isinstance(made.resolve(node), Map) else None
     inner = next(iter(content.values()), None) if isinstance(content, Map) else None
     return inner.get("schema") if isinstance(inner, Map) else None
 
 
 def success_schemas(made: Bundle, operation: Operation) -> dict[int, Any]:
-    """Schema of each success status in ascending order, ``None`` for those without a body."""
+    """Yield the schema of each success status in ascending order, ``None`` for those without a body."""
     responses = operation.data.get("responses") or {}
     return {
         int(s): json_schema(made, responses[s])
@@ -79,7 +79,7 @@ def _page(made: Bundle, operation: Operation) -> Iterator[Problem]:
             "_embedded" in (answer.get("required") or ()) and page["key"] in (embedded.get("required") or ())
         ):
             message = (
-                f"_embedded and its {page['key']} must be required, so that a page can be looked into unasked"
+                f"_embedded and its {page['key']} must be required; the client reads pages without a check"
             )
             yield page.problem("x-page", message, "key")
 
@@ -133,7 +133,7 @@ def _matching(made: Bundle, operation: Operation, batch: Map) -> Iterator[Proble
 
 
 def _object_of(made: Bundle, node: Any) -> Map:
-    """The object that a schema is, looking through null and known dirt; an empty mapping when it is none."""
+    """Return the object of a schema, without null and known dirt; an empty mapping if it is not an object."""
     node = made.resolve(node)
     if isinstance(node, Map):
         for form in node.get("anyOf") or ():
@@ -145,7 +145,7 @@ def _object_of(made: Bundle, node: Any) -> Map:
 
 
 def items_of(made: Bundle, answer: Any, key: str | None) -> Any:
-    """Schema of the items of a collection in ``_embedded``, or of a bare list; ``None`` when it is no such list."""
+    """Return the schema of the items of a collection in ``_embedded``, or of a bare list; ``None`` for others."""
     node = made.resolve(answer)
     if key is not None:
         embedded = (_object_of(made, node).get("properties") or {}).get("_embedded")

@@ -231,7 +231,7 @@ def _typed(made: Bundle, node: Map, *, is_read: bool) -> Iterator[Problem]:
 
 
 def _common(node: Map) -> Iterator[Problem]:
-    """What holds for every schema."""
+    """Check the rules for every schema."""
     if "default" in node:
         yield node.problem("default", "a default would be sent or pretended; describe it in words", "default")
     if "format" in node and not (node.get("type") == "string" and node["format"] == "binary"):
@@ -281,7 +281,7 @@ def _is_nullable_reference(node: Map) -> bool:
 
 
 def _arrows(made: Bundle) -> Iterator[Problem]:
-    """References that leave an area for one it must not know, and those that close a circle of areas."""
+    """Yield references to areas that an area must not use, and those that close a circle of areas."""
     arrows: dict[str, dict[str, Map]] = {}
     for name, schema in made.schemas.items():
         area = name.partition(".")[0]
@@ -299,7 +299,7 @@ def _arrows(made: Bundle) -> Iterator[Problem]:
 
 
 def _way(arrows: dict[str, dict[str, Map]], start: str, end: str) -> list[str]:
-    """A way along the arrows, empty when there is none."""
+    """Return a path along the arrows, empty if there is none."""
     ways, seen = [[start]], {start}
     while ways:
         way = ways.pop(0)

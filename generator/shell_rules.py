@@ -1,6 +1,6 @@
-"""What a module of the async shell must not do, because its sync twin would be wrong or mean something else.
+"""Rules for modules of the async shell: code whose sync twin would be wrong or have another meaning.
 
-The converter works on tokens; these rules need the syntax tree. Each names the line and what to write instead.
+The converter works on tokens; these rules need the syntax tree. Each names the line and the replacement.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Refusal(NamedTuple):
 
 
 def refusals(tree: ast.Module, renamed: Callable[[str], str | None]) -> Iterator[Refusal]:
-    """What is wrong in the source; ``renamed`` gives the sync name of a word."""
+    """Yield breaches in the source; ``renamed`` returns the sync name of a word."""
     yield from _generic_parameters(tree)
     yield from _scopes_across_yields(tree)
     for node in ast.walk(tree):
@@ -34,7 +34,7 @@ def refusals(tree: ast.Module, renamed: Callable[[str], str | None]) -> Iterator
 
 
 def left_over(tree: ast.Module) -> Iterator[Refusal]:
-    """What of async is left in a twin."""
+    """Yield async syntax that is left in a twin."""
     for node in ast.walk(tree):
         if isinstance(node, _ASYNC):
             yield Refusal(node.lineno, "the twin would still be async")
@@ -58,17 +58,19 @@ def _in_fstring(node: ast.JoinedStr, renamed: Callable[[str], str | None]) -> It
 
 
 def _generic_parameters(tree: ast.Module) -> Iterator[Refusal]:
-    """``Generator`` of typing takes three parameters, or one since its defaults: two fit neither."""
+    """Yield uses of ``AsyncGenerator`` with two parameters: ``Generator`` takes three, or one with its defaults."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
             named = node.value
             word = named.id if isinstance(named, ast.Name) else getattr(named, "attr", "")
             if word == "AsyncGenerator":
-                yield Refusal(node.lineno, "`AsyncGenerator` takes one parameter, so that `Generator` does")
+                yield Refusal(
+                    node.lineno, "`AsyncGenerator` must have one parameter, as `Generator` takes three or one"
+                )
 
 
 def _scopes_across_yields(tree: ast.Module) -> Iterator[Refusal]:
-    """A generator that yields inside a block keeps the block open as long as nobody closes the generator."""
+    """Yield generators with a ``yield`` inside a block, which stays open until the generator is closed."""
     held = {
         function.name
         for function in ast.walk(tree)
@@ -86,7 +88,7 @@ def _scopes_across_yields(tree: ast.Module) -> Iterator[Refusal]:
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:
-    """What belongs to a node and not to a function inside of it."""
+    """Yield the nodes of a function without those of functions inside it."""
     for child in ast.iter_child_nodes(node):
         yield child
         if not isinstance(child, _SCOPES):

@@ -1,7 +1,7 @@
 """YAML files of the description, with the file and line of every node.
 
 The description is read as YAML 1.2's core schema: ``no`` and ``2024-01-01`` are strings, mapping keys are
-always strings, and a key that stands twice in one mapping is an error instead of a silent overwrite.
+always strings, and a repeated key in one mapping is an error.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Map(dict[str, Any]):
         self.lines: dict[str, int] = {}
 
     def put(self, key: str, value: Any, line: int | None = None) -> None:
-        """Sets a value together with its line (the mapping's own when none is given)."""
+        """Set a value together with its line, by default the mapping's own."""
         self[key] = value
         self.lines[key] = self.line if line is None else line
 
@@ -57,7 +57,7 @@ class Map(dict[str, Any]):
         return self.file, self.line if key is None else self.lines.get(key, self.line)
 
     def problem(self, rule: str, message: str, key: str | None = None) -> Problem:
-        """A problem at this place."""
+        """Return a problem at this place."""
         file, line = self.at(key)
         return Problem(file, line, rule, message)
 
@@ -110,7 +110,7 @@ def _nodes(file: str, text: str) -> yaml.Node | None:
 
 
 def load(path: Path, file: str) -> Map:
-    """The mapping in a YAML file; ``file`` is the name that problems show.
+    """Return the mapping in a YAML file; ``file`` is the name in problems.
 
     Raises:
         SpecError: the file cannot be read, is no YAML, holds no mapping, or has a key twice.
@@ -186,7 +186,7 @@ class _Reading:
 
 
 def plain(node: Any) -> Any:
-    """The same value as ordinary dicts and lists."""
+    """Return the same value as ordinary dicts and lists."""
     if isinstance(node, dict):
         return {key: plain(value) for key, value in node.items()}
     if isinstance(node, list):

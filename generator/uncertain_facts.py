@@ -1,4 +1,4 @@
-"""The facts that the description marks as uncertain, gathered from its comments."""
+"""Facts that the description marks as uncertain, collected from its comments."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def uncertain_facts(spec: Path) -> Iterator[UncertainFact]:
 
 
 def _continued(lines: list[str], indent: str) -> Iterator[str]:
-    """The rest of a comment that goes over several lines."""
+    """Return the rest of a comment of several lines."""
     for line in lines:
         if not line.startswith(f"{indent}# ") or _MARK.match(line):
             return
@@ -65,7 +65,7 @@ def _continued(lines: list[str], indent: str) -> Iterator[str]:
 
 
 def _below(lines: list[str]) -> str:
-    """The key of the first line that is no comment; a parameter's name instead of its number."""
+    """Return the key of the first line that is not a comment; for a parameter its name instead of its number."""
     for line in lines:
         found = None if line.lstrip().startswith("#") else _KEY.match(line)
         if found:

@@ -1,5 +1,5 @@
-"""What every generated module stands on: facts, requests, answers, encoding, reading, errors.
+"""Runtime of the generated modules: facts, requests, answers, encoding, reading, errors.
 
-Handwritten in ``generator/runtime`` and copied to ``amocrm_gen/_runtime``; it imports the standard
-library and msgspec only, so that no generated module brings an HTTP library with it.
+Handwritten in ``generator/runtime`` and copied to ``amocrm_gen/_runtime``. It imports the standard library and
+msgspec only, so no generated module imports an HTTP library.
 """

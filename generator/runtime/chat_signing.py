@@ -1,6 +1,6 @@
-"""Signatures of requests to the chats service, which knows no bearer token.
+"""Signatures of requests to the chats service, which has no bearer token.
 
-Rests on https://www.amocrm.ru/developers/content/chats/chat-api-reference.
+Based on https://www.amocrm.ru/developers/content/chats/chat-api-reference.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def signed_headers(secret: str, method: str, path: str, content: bytes, now: flo
         content: the bytes of the body exactly as they are sent; empty without one.
         now: Unix seconds.
     """
-    from email.utils import formatdate  # slow to import, and nobody else needs it
+    from email.utils import formatdate  # slow to import, and needed here only
 
     date = formatdate(now, usegmt=False).replace("-0000", "+0000")
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()

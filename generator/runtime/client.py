@@ -1,8 +1,8 @@
-"""The optional plain client: base address and token, one request at a time.
+"""Plain client: base address and token, one request at a time.
 
-It has no limits, no retries and no token refresh; use ``amocrm.AmoCRM`` for those. It exists for those
-who bring their own transport policy and want the typed operations only. This is the one module of
-``amocrm_gen`` that imports an HTTP library.
+It has no limits, no retries and no token refresh; use ``amocrm.AmoCRM`` for those. Use it if you have a transport
+policy of your own and need the typed operations only. This is the one module of ``amocrm_gen`` that imports an
+HTTP library.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Decode JSON that a strict decoder refuses for one odd text or number, and say which ones were odd.
+"""Decoder for JSON that a strict decoder refuses for one invalid text or number; it names these places.
 
-Used after the strict decoder has refused a body, so it may be slow. A text with a lone surrogate or with
-bytes that are no UTF-8 is mended with U+FFFD; a number outside the range of its type becomes text, which
-each property then reads as far as it can.
+It runs after the strict decoder has refused a body, so it may be slow. A lone surrogate or bytes that are not
+UTF-8 become U+FFFD; a number outside the range of its type becomes text, which each property then converts.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ Odd: TypeAlias = Sequence[tuple[str, str]]
 
 
 def decode_json(content: bytes) -> tuple[Any, Odd]:
-    """Decode a body without a description, whatever stands in its texts and numbers.
+    r"""Decode a body without a description, with any texts and numbers.
 
     Args:
         content: the body.
@@ -83,7 +82,7 @@ def _mended(value: Any, path: str, odd: list[tuple[str, str]]) -> Any:
 
 
 def _text(value: str) -> str:
-    """The text itself, or one with U+FFFD in the place of what is no character."""
+    """Return the text, with U+FFFD in the place of invalid characters."""
     if value.isascii():
         return value
     try:

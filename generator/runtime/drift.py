@@ -1,4 +1,4 @@
-"""What an answer had otherwise than the description says: one record for each place."""
+"""Drift: differences between an answer and the description, one record for each place."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Encode JSON bodies, and name the place of a value that cannot be encoded.
+"""Encoder of JSON bodies; it names the place of a value that cannot be encoded.
 
 The usual body costs one encoding and a search for three words in its bytes. Only a body that the encoder
-refuses, or that holds a ``null`` (the encoder writes NaN so), is walked: subclasses of ``str``, ``int`` and
-``float`` become their base type, and what JSON or UTF-8 cannot hold raises an error with its path.
+refuses, or that contains a ``null`` (as the encoder writes NaN), is walked: subclasses of ``str``, ``int`` and
+``float`` become their base type, and a value that JSON or UTF-8 cannot represent raises an error with its path.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from .errors import EncodingError
 __all__ = ["base_value", "encode_json", "sendable"]
 
 _encode = msgspec.json.Encoder().encode
-#: Deeper than any body of the API; a body that contains itself ends here.
-_DEEPEST: Final = 64
-_LONGEST: Final = 40
+#: Deeper than any body of the API; stops a body that contains itself.
+_MAX_DEPTH: Final = 64
+_MAX_LENGTH: Final = 40
 
 
 def encode_json(body: Any, name: str = "body") -> bytes:
     """Encode a body as JSON.
 
     Args:
-        body: anything made of mappings, sequences, texts, numbers, models.
-        name: what the body is called in the message of an error.
+        body: mappings, sequences, texts, numbers, models.
+        name: name of the body in the message of an error.
 
     Raises:
         EncodingError: a value cannot be encoded; ``path`` says where it is.
@@ -53,7 +53,7 @@ def sendable(item: Any, name: str = "body") -> Any:
 
     Args:
         item: one item of a request, before it is joined with others.
-        name: what the item is called in the message of an error.
+        name: name of the item in the message of an error.
 
     Raises:
         EncodingError: a value cannot be encoded; ``path`` says where it is.
@@ -69,10 +69,10 @@ def base_value(value: Any, name: str) -> str | int | float | bool:
 
     Args:
         value: a text or a number, of a subclass as well.
-        name: what the value is called in the message of an error.
+        name: name of the value in the message of an error.
 
     Raises:
-        EncodingError: it is something else, or nothing that can be sent.
+        EncodingError: the value has another type, or cannot be encoded.
     """
     if not isinstance(value, str | int | float):
         raise _refused(name, (), "a string or a number", value)
@@ -83,17 +83,17 @@ def base_value(value: Any, name: str) -> str | int | float | bool:
 def _encoded(body: Any) -> bytes | None:
     try:
         return _encode(body)
-    except Exception:  # objects of others raise what they like
+    except Exception:  # foreign objects may raise any exception
         return None
 
 
 def _certain(content: bytes) -> bool:
-    """Whether no NaN can be in it: the encoder writes one as ``null``, and one of ``Decimal`` as its name."""
+    """Return whether it cannot contain NaN: the encoder writes one as ``null``, and of ``Decimal`` as its name."""
     return not (b"null" in content or b'NaN"' in content or b'Infinity"' in content)
 
 
 def _plain(value: Any, name: str, path: tuple[str | int, ...]) -> Any:
-    """The value with base types only."""
+    """Return the value with base types only."""
     if value is None or isinstance(value, bool) or value is msgspec.UNSET:
         return value
     if isinstance(value, Enum):
@@ -106,8 +106,8 @@ def _plain(value: Any, name: str, path: tuple[str | int, ...]) -> Any:
         if not (value.is_finite() if isinstance(value, Decimal) else isfinite(value)):
             raise _refused(name, path, "a finite number", value)
         return float.__pos__(value) if isinstance(value, float) else value
-    if len(path) > _DEEPEST:
-        raise _refused(name, path[:3], f"nested less than {_DEEPEST} levels deep", value)
+    if len(path) > _MAX_DEPTH:
+        raise _refused(name, path[:3], f"nested less than {_MAX_DEPTH} levels deep", value)
     if isinstance(value, msgspec.Struct):
         return msgspec.structs.replace(
             value,
@@ -135,9 +135,9 @@ def _text(value: str, name: str, path: tuple[str | int, ...]) -> str:
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            # Only the character: the text may be personal.
-            odd = f"{text[error.start]!r} at character {error.start}"
-            raise _refused(name, path, "text without lone surrogates", odd, quoted=False) from None
+            # Only the character: the text may be personal data.
+            surrogate = f"{text[error.start]!r} at character {error.start}"
+            raise _refused(name, path, "text without lone surrogates", surrogate, quoted=False) from None
     return text
 
 
@@ -155,17 +155,17 @@ def _key(key: Any, name: str, path: tuple[str | int, ...]) -> Any:
 
 
 def _step(key: Any) -> str:
-    """A key as a step of a path: short and printable."""
-    return _short(str.__str__(key)) if isinstance(key, str) else _short(_shown(key))
+    """Return a key as a step of a path: short and printable."""
+    return _short(str.__str__(key)) if isinstance(key, str) else _short(_for_message(key))
 
 
 def _short(text: str) -> str:
     text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 
-def _shown(value: Any) -> str:
-    """A value for a message; of foreign objects the type only, they may do anything when they are printed."""
+def _for_message(value: Any) -> str:
+    """Return a value for a message; for foreign objects the type only, since their ``repr`` may do anything."""
     if isinstance(value, int) and value.bit_length() > 200:
         return "one of more than 60 digits"
     return repr(value) if type(value) in (int, float, bool, Decimal) else type(value).__name__
@@ -175,5 +175,5 @@ def _refused(
     name: str, path: tuple[str | int, ...], rule: str, value: Any, hint: str = "", quoted: bool = True
 ) -> EncodingError:
     place = name + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    detail = f"must be {rule}, got {_shown(value) if quoted else value}{hint}"
+    detail = f"must be {rule}, got {_for_message(value) if quoted else value}{hint}"
     return EncodingError(f"{place} {detail}", path=".".join(map(str, path)), detail=detail)

@@ -1,4 +1,4 @@
-"""The base of every generated model."""
+"""Base class of every generated model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Model(msgspec.Struct, kw_only=True, gc=False, forbid_unknown_fields=True):
     def extra(self) -> Mapping[str, Any]:
         """What the server sent under keys that the description does not know; empty without any.
 
-        It is not sent back, and two models are equal whatever their extra is.
+        It is not sent back, and it does not count when models are compared.
         """
         return _NONE
 

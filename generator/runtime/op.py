@@ -1,4 +1,4 @@
-"""The facts of an operation, written beside it by the generator.
+"""Facts of an operation, which the generator writes beside it.
 
 They come from the ``x-`` extensions of the description and are all that the transport, the retry
 policy and the Unit of Work need to know: nothing about an operation is decided by its name.

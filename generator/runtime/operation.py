@@ -1,4 +1,4 @@
-"""An operation: one signature, from which every way of calling it is made.
+"""Operation: one signature, from which all its call variants are derived.
 
 The decorated function makes the request and is the only place where the arguments are written; its return
 annotation says what the answer becomes. ``sync``, ``asyncio`` and the others take the same arguments beside a client.
@@ -71,7 +71,7 @@ class Operation(Generic[P, R]):
             APIError: the answer has an error status.
             DecodeError: the answer cannot be understood.
         """
-        from .reader import read  # what reads answers and tells errors comes with the first answer
+        from .reader import read  # imported with the first answer
 
         parsed: R = read(self.OP, response, self.models.get(response.status, self.model))
         return parsed
@@ -80,11 +80,12 @@ class Operation(Generic[P, R]):
         """Send the request and return the parsed answer; the arguments are those of ``request``.
 
         Args:
-            client: anything that can send a request, such as ``amocrm.AmoCRM``.
+            client: object that can send a request, such as ``amocrm.AmoCRM``.
+            args, kwargs: arguments of ``request``.
 
         Raises:
             APIError: the answer has an error status.
-            DecodeError: the answer cannot be understood.
+            DecodeError: the answer does not match the description.
         """
         return self.parse(client.send(self.request(*args, **kwargs)))
 

@@ -1,8 +1,8 @@
-"""From an error answer to the right exception. Four body shapes, and pages that are no JSON.
+"""Exceptions for error answers: four shapes of bodies, and pages that are not JSON.
 
 The shapes are ``validation-errors``; ``errors`` as a list, as one object, or as an object keyed by entity
 id; the token endpoint's ``hint``; the chats service's ``error_type``; old methods wrap ``error_code`` into
-``response``. What is no JSON is a page of a gateway, plain text of the files service, or nothing.
+``response``. Other bodies are a page of a gateway, plain text of the files service, or empty.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _QUERY = re.compile(r"(/[^\s?\"'<>]*)\?[^\s\"'<>]*")
 
 
 def problem_of(op: Op, response: Response) -> APIError:
-    """The exception for an answer with an error status; it is returned, not raised."""
+    """Return, without raising it, the exception for an answer with an error status."""
     body = problem_body(response)
     inner = body.get("response")
     if isinstance(inner, dict):

@@ -29,12 +29,12 @@ def quote_segment(value: object) -> str:
     """One path segment, percent-encoded; a slash in the value does not open a new segment."""
     text = _scalar(value, "a path segment")
     if text in {"", ".", ".."}:
-        raise ValueError(f"a path segment cannot be {text!r}")
+        raise ValueError(f"a path segment must be a non-empty text other than '.' and '..', got {text!r}")
     return quote(text, safe="")
 
 
 def encode_query(params: Iterable[Param]) -> str:
-    """The query string of ``(name, style, value)`` triples, in their order, without the question mark.
+    """Return the query string of ``(name, style, value)`` triples, in their order, without the question mark.
 
     ``UNSET`` and ``None`` are left out: the server has no null in a query.
 
@@ -65,11 +65,11 @@ def _pairs(name: str, style: Style, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _brackets(key: str, value: object, name: str) -> Iterator[tuple[str, str]]:
-    """The pairs of a nested value; ``name`` is its key as people read it."""
+    """Yield the pairs of a nested value; ``name`` is its readable key."""
     if value is msgspec.UNSET or value is None:
         return
     if len(name) > _LONGEST:
-        raise EncodingError(f"{name[:40]}… must be nested less deep or have shorter keys", path=name[:40])
+        raise EncodingError(f"{name[:40]}… must be nested less deeply or have shorter keys", path=name[:40])
     if isinstance(value, msgspec.Struct):
         fields = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
         value = {wire: getattr(value, field) for wire, field in fields}

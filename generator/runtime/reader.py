@@ -1,11 +1,10 @@
-"""Tolerant reading: one strict decode, and a walk that mends only what it refused.
+"""Tolerant reader of answers: one strict decode, and a walk that converts only the values it refused.
 
-The clean path costs one decode. When the strict decoder refuses an answer, the JSON is read untyped
-and walked beside the model: each object is first tried whole, and only the refused ones are mended
-property by property. A key that the description does not know is no drift: it is kept in ``extra`` of its
-object, which costs the objects that have one. A text that is no Unicode and a number out of range cost themselves only: they are
-mended before. What cannot be mended becomes ``UNSET`` with the raw value in a drift record; a
-list member that is no object is left out. A page is never lost for one odd value.
+The usual answer costs one decode. If the strict decoder refuses it, the JSON is decoded untyped and walked
+beside the model: each object is first tried as a whole, and only refused objects are read property by property.
+A key that the description lacks is not a drift: it is kept in ``extra`` of its object. Invalid Unicode and
+numbers out of range are replaced before. A value that cannot be converted becomes ``UNSET``, with the raw value
+in a drift record; a list member that is not an object is left out. One invalid value never loses a page.
 """
 
 from __future__ import annotations
@@ -36,14 +35,14 @@ _BAD = object()
 
 
 def read(op: Op, response: Response, model: Any) -> Any:
-    """Parse an answer: ``None`` for 204 or an empty body, else ``model``; ``bytes`` takes the body as it is.
+    """Parse an answer: ``None`` for 204 or an empty body, else ``model``; ``bytes`` returns the body as it is.
 
-    Of a paged list 204 is a page without items. An empty body where the description promises one is a drift and no
-    error: a write has taken effect.
+    For a paged list, 204 is a page without items. An empty body that the description does not allow is a drift and
+    not an error: a write has taken effect.
 
     Raises:
-        APIError: the status is no success; a redirect is none either, it may answer for another account.
-        DecodeError: a success status with a body that is no whole JSON.
+        APIError: the status is not a success; neither is a redirect, which may answer for another account.
+        DecodeError: a success status with a body that is not complete JSON.
     """
     if not 200 <= response.status < 300:
         raise problem_of(op, response)
@@ -60,16 +59,18 @@ def read(op: Op, response: Response, model: Any) -> Any:
     try:
         value = _mended(op, response, model)
     except RecursionError:
-        problem = "is nested too deep to be read"
+        problem = "is nested too deeply"
     except ValueError:
-        problem = f"is no whole JSON ({response.media_type or 'unknown type'}, {len(response.content)} bytes)"
+        problem = (
+            f"is not complete JSON ({response.media_type or 'unknown type'}, {len(response.content)} bytes)"
+        )
     else:
         if value is not _BAD:
             return value
-        problem = "does not fit the description at all"
+        problem = "does not match the description"
     raise DecodeError(
         f"the answer to {op.id} ({response.status}) {problem}; "
-        "whether a write took effect is unknown, read the object back",
+        "a write may have taken effect, so read the object back",
         op=op.id,
         status=response.status,
         request_id=response.request_id,
@@ -77,7 +78,7 @@ def read(op: Op, response: Response, model: Any) -> Any:
 
 
 def mend(raw: Any, model: type[T]) -> T:
-    """An object of an answer as a model; what does not fit is mended as in ``read``, and nobody is told."""
+    """Return an object of an answer as a model, converted as in ``read`` but without drift records."""
     mended: T = _Walk("").value(raw, model, "$")
     return mended
 
@@ -86,29 +87,29 @@ def _mended(op: Op, response: Response, model: Any) -> Any:
     raw, odd = decode_json(response.content)
     walk = _Walk(op.id)
     value = walk.value(raw, model, "$")
-    known = {drift.path for drift in walk.found}
+    known = {drift.path for drift in walk.drifts}
     mended = [
         Drift(op.id, path, "converted", without_secrets(path, was)) for path, was in odd if path not in known
     ]
-    _note_all(response, [*mended, *walk.found])
+    _note_all(response, [*mended, *walk.drifts])
     return value
 
 
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
-#: Two threads that meet a type for the first time at the same moment crash msgspec.
+#: Two threads that build the decoder of one type at the same moment crash msgspec.
 _making = threading.Lock()
 
 
 def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
-    found = _decoders.get(model)
-    if found is None:
+    decoder = _decoders.get(model)
+    if decoder is None:
         with _making:
-            found = _decoders.setdefault(model, msgspec.json.Decoder(model))
-    return found
+            decoder = _decoders.setdefault(model, msgspec.json.Decoder(model))
+    return decoder
 
 
 def _free() -> None:
-    """Free the lock in a forked process, whoever held it in the parent."""
+    """Free the lock in a forked process, even if it is held in the parent."""
     global _making
     _making = threading.Lock()
 
@@ -117,9 +118,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_free)
 
 
-def _note_all(response: Response, found: Sequence[Drift]) -> None:
-    response.drift = tuple(found)
-    for drift in found:
+def _note_all(response: Response, drifts: Sequence[Drift]) -> None:
+    response.drift = tuple(drifts)
+    for drift in drifts:
         (response.report or _warn)(drift)
 
 
@@ -129,11 +130,11 @@ def _warn(drift: Drift) -> None:
 
 
 class _Walk:
-    """One walk over an untyped answer; ``found`` collects the drifts."""
+    """One walk over an untyped answer; ``drifts`` collects the differences."""
 
     def __init__(self, op: str) -> None:
         self.op = op
-        self.found: list[Drift] = []
+        self.drifts: list[Drift] = []
 
     def value(self, raw: Any, wanted: Any, path: str) -> Any:
         try:
@@ -165,12 +166,12 @@ class _Walk:
         extra = {key: value for key, value in raw.items() if key not in names}
         if not extra:
             return self._fields(raw, model, path)
-        known = {key: value for key, value in raw.items() if key in names}
+        described = {key: value for key, value in raw.items() if key in names}
         try:
-            found = msgspec.convert(known, model)
+            item = msgspec.convert(described, model)
         except msgspec.ValidationError:
-            found = self._fields(known, model, path)
-        return with_extra(found, extra) if isinstance(found, Model) else found
+            item = self._fields(described, model, path)
+        return with_extra(item, extra) if isinstance(item, Model) else item
 
     def _fields(self, raw: Mapping[str, Any], model: type[msgspec.Struct], path: str) -> msgspec.Struct:
         values: dict[str, Any] = {}
@@ -190,17 +191,17 @@ class _Walk:
         kept = []
         for index, item in enumerate(raw):
             place = f"{path}[{index}]"
-            before = len(self.found)
+            before = len(self.drifts)
             value = self.value(item, wanted, place)
             if value is _BAD:
-                del self.found[before:]
+                del self.drifts[before:]
                 self._note("left out", place, item)
             else:
                 kept.append(value)
         return kept
 
     def _note(self, kind: DriftKind, path: str, raw: Any) -> None:
-        self.found.append(Drift(self.op, path, kind, without_secrets(path, raw)))
+        self.drifts.append(Drift(self.op, path, kind, without_secrets(path, raw)))
 
 
 @cache
@@ -215,7 +216,7 @@ def _options(wanted: Any) -> tuple[Any, ...]:
 
 
 def _blank(wanted: Any) -> Any:
-    """What stands for a required value that did not come: a page and its list can always be looked into."""
+    """Return the value for a required one that is missing: a page always has its list."""
     for option in _options(wanted):
         if get_origin(option) is list:
             return []

@@ -1,4 +1,4 @@
-"""What an answer is before it is read: a page or JSON, and how long it asks to wait."""
+"""Properties of an answer before it is read: HTML page or JSON, and how long it asks to wait."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["asked_to_wait", "is_page", "problem_body", "retry_after"]
 
 
 def problem_body(response: Response) -> Mapping[str, Any]:
-    """The JSON object of an error answer, empty when there is none."""
+    """Return the JSON object of an error answer, empty if there is none."""
     if response.content.lstrip()[:1] != b"{":
         return {}
     try:
@@ -24,7 +24,7 @@ def problem_body(response: Response) -> Mapping[str, Any]:
 
 
 def is_page(response: Response) -> bool:
-    """Whether a page stands where JSON should be: a gateway wrote it and not the application.
+    """Return whether the body is an HTML page instead of JSON: a gateway wrote it, not the application.
 
     A plain text or an empty body is no page: the files service refuses with both.
     """

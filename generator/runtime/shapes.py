@@ -1,8 +1,8 @@
-"""Values that are free in their model, because what they hold hangs on a word that stands elsewhere.
+"""Shapes of values that are untyped in their model, because another value decides about their type.
 
-The generated modules have one table for each such property: ``NOTE_PARAMS`` tells by ``note_type`` what
-``params`` of a note is, ``EVENT_VALUE_AFTER`` by the one key of a value what happened. The sets are open,
-so that a word that is not in a table is no error.
+The generated modules have one table for each such property: ``NOTE_PARAMS`` maps ``note_type`` to the model of
+``params`` of a note, ``EVENT_VALUE_AFTER`` maps the one key of a value to its model. The sets are open: a name
+that is not in a table is not an error.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ByType(_Shapes[T]):
     """
 
     def read(self, kind: Any, raw: Any) -> T | None:
-        """The value as its model, tolerantly; ``None`` for an unknown type and for a value that is no object.
+        """Return the value as its model, tolerantly; ``None`` for an unknown type or a value that is not an object.
 
         Args:
             kind: the type, such as ``note.note_type``.
@@ -62,7 +62,7 @@ class ByKey(_Shapes[T]):
     """
 
     def read(self, raw: Any) -> T | None:
-        """The value as its model, tolerantly; ``None`` when none of its keys is known."""
+        """Return the value as its model, tolerantly; ``None`` if none of its keys is known."""
         known = (self._shapes[key] for key in self._shapes if isinstance(raw, dict) and key in raw)
         return _read(next(known, None), raw)
 

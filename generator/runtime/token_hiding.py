@@ -1,4 +1,4 @@
-"""Recognise tokens and secrets, so that errors and records never hold them."""
+"""Detection of tokens and secrets, which errors and records must not contain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["HIDDEN", "SECRET_KEYS", "hide_tokens"]
 
 #: What stands in the place of a secret.
 HIDDEN: Final = "(hidden)"
-#: Names of JSON values that are secrets, whatever they look like.
+#: Names of JSON values that are secrets, independent of their form.
 SECRET_KEYS: Final = frozenset(
     {"access_token", "api_key", "authorization", "client_secret", "code_verifier", "password"}
     | {"refresh_token", "secret", "secret_key", "token"}

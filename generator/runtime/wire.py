@@ -1,4 +1,4 @@
-"""Requests and answers, free of any HTTP library, and what a client must be able to do."""
+"""Requests and answers, independent of any HTTP library, and the protocol of a client."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Body: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, ready to be sent: everything but the host and the credentials.
+    """Request without its host and credentials.
 
     Attributes:
         op: facts of the operation.
@@ -40,7 +40,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         content: body as bytes (or a stream of bytes for uploads), ``None`` without one.
         content_type: media type of the body.
         headers: further headers of this request.
-        timeout: seconds to wait for a byte of the answer, ``None`` for what the client has.
+        timeout: seconds to wait for a byte of the answer, ``None`` for the client's timeout.
     """
 
     op: Op
@@ -53,34 +53,33 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def target(self) -> str:
-        """Path and query as they stand in the request line."""
+        """Path and query of the request line."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
     def shown(self) -> str:
-        """The path as it may be logged: an address that is a credential itself keeps its placeholder."""
+        """The path for logs: an address that is itself a credential keeps its placeholder."""
         return self.op.path if "_token}" in self.op.path else self.path
 
     def __repr__(self) -> str:
-        # Neither query values nor the body: both can hold personal data.
+        # Neither query values nor the body: both may contain personal data.
         return f"Request({self.op.id}: {self.op.method} {self.shown})"
 
 
 class RequestOf(Request, Generic[T], frozen=True, kw_only=True):
-    """A request whose answer becomes a ``T``."""
+    """Request whose answer becomes a ``T``."""
 
 
 class ItemsOf(RequestOf[T], Generic[T, Item], frozen=True, kw_only=True):
-    """A request whose answer becomes a page ``T`` with items of the type ``Item``."""
+    """Request whose answer becomes a page ``T`` with items of the type ``Item``."""
 
 
 class Response(msgspec.Struct, kw_only=True):
-    """An answer as it arrived. Header names are lower case.
+    """Answer as it arrived. Header names are lower case.
 
-    ``drift`` is filled by the reader; ``report`` is called once for each drift, and the plain Python
-    warning is used where the client sets none. ``sent`` is how often the request may have reached the
-    server: more than once after a retry of an idempotent request. ``timeouts`` is how many earlier attempts
-    a gateway gave up on (504).
+    The reader fills ``drift``; it calls ``report`` once for each drift, or issues a Python warning if the client
+    sets none. ``sent`` is how often the request may have reached the server: more than once after a retry of an
+    idempotent request. ``timeouts`` is the number of earlier attempts that a gateway answered with 504.
     """
 
     status: int
@@ -106,12 +105,12 @@ class Response(msgspec.Struct, kw_only=True):
 
 
 class Detailed(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """A parsed answer together with the answer itself.
+    """Parsed answer together with the answer itself.
 
     Attributes:
-        parsed: what the plain call returns.
-        status_code, headers, content: of the answer.
-        drift: what did not fit the description and was mended or left out.
+        parsed: return value of the plain call.
+        status_code, headers, content: those of the answer.
+        drift: values that differ from the description and were converted or left out.
     """
 
     parsed: T
@@ -122,7 +121,7 @@ class Detailed(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
 
 def detailed(parsed: T, response: Response) -> Detailed[T]:
-    """Joins a parsed value with its answer."""
+    """Join a parsed value with its answer."""
     return Detailed(
         parsed=parsed,
         status_code=response.status,
@@ -133,18 +132,18 @@ def detailed(parsed: T, response: Response) -> Detailed[T]:
 
 
 class Client(Protocol):
-    """Anything that can send a request and return the answer, whatever its status."""
+    """Protocol of a client: it sends a request and returns the answer, of any status."""
 
     def send(self, request: Request, /) -> Response:
-        """Sends the request and returns the answer; raises only when there is none."""
+        """Send the request and return the answer; raise only if there is none."""
         ...
 
 
 class AsyncClient(Protocol):
-    """The same for coroutines."""
+    """Protocol of an async client."""
 
     async def send(self, request: Request, /) -> Response:
-        """Sends the request and returns the answer; raises only when there is none."""
+        """Send the request and return the answer; raise only if there is none."""
         ...
 
 
@@ -172,8 +171,8 @@ def build(
     if body is not None and body is not msgspec.UNSET:
         if op.batch is not None and isinstance(body, Sequence) and len(body) > op.batch.max:
             raise ValueError(
-                f"{op.id} takes at most {op.batch.max} items in one request, {len(body)} were given; "
-                "send them in several requests or use a session, which cuts them"
+                f"body of {op.id} must have at most {op.batch.max} items, got {len(body)}; "
+                "send several requests, or use a session, which splits them"
             )
         content = encode_json(body)
     return ItemsOf(

@@ -1,4 +1,4 @@
-"""Clients around a client: further parts of every request, and a look at the last answer."""
+"""Wrappers of a client: one adds parts to every request, one records the last answer."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class _Extra:
         for item in body if isinstance(body, list) else [body]:
             if not isinstance(item, dict):
                 raise ValueError(
-                    f"extra_body must be for a body that is a JSON object or a list of them, {request.op.id} has "
-                    "another; leave extra_body out"
+                    f"extra_body must go to a JSON object or a list of them, got another body of {request.op.id}; "
+                    "leave extra_body out"
                 )
             item.update(self._body)
         return msgspec.json.encode(body)

@@ -81,7 +81,7 @@ def test_a_delete_may_have_a_body(load: Load, request_of: Callable[..., Any]) ->
 def test_too_many_items_are_refused_before_they_are_sent(load: Load, request_of: Callable[..., Any]) -> None:
     """A batch above its maximum is an error that names the operation and the numbers."""
     things = load("models.things")
-    with pytest.raises(ValueError, match=r"create_things takes at most 3 items in one request, 4 were given"):
+    with pytest.raises(ValueError, match=r"body of create_things must have at most 3 items, got 4"):
         request_of("things.create_things", body=[things.ThingCreate(name="a")] * 4)
 
 

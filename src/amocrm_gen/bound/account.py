@@ -49,8 +49,8 @@ class AccountApi:
             200: The account.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.account.get()

@@ -70,8 +70,8 @@ class AmojoApi:
             200: The connection with its scope_id.
 
         Raises:
-            APIError: an error status; documented are 400, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.amojo.connect(channel_id="...", body=AmojoConnect(...))
@@ -98,8 +98,8 @@ class AmojoApi:
             200: The chat.
 
         Raises:
-            APIError: an error status; documented are 400, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.amojo.create_chat(scope_id="...", body=AmojoChatCreate(...))
@@ -125,8 +125,8 @@ class AmojoApi:
             200 (None): Disconnected.
 
         Raises:
-            APIError: an error status; documented are 400, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.amojo.disconnect(channel_id="...", body=AmojoDisconnect(...))
@@ -160,8 +160,8 @@ class AmojoApi:
             200: Messages. 204 (None): There is no such chat, or it has no messages.
 
         Raises:
-            APIError: an error status; documented are 400, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.amojo.history(scope_id="...", conversation_id="...")
@@ -189,8 +189,8 @@ class AmojoApi:
             200 (None): Taken.
 
         Raises:
-            APIError: an error status; documented are 400, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.amojo.react(scope_id="...", body=AmojoReaction(...))
@@ -220,8 +220,8 @@ class AmojoApi:
             200: Accepted for processing.
 
         Raises:
-            APIError: an error status; documented are 400, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.amojo.send(scope_id="...", body=AmojoMessageCreate(...))
@@ -246,8 +246,8 @@ class AmojoApi:
             204 (None): Taken.
 
         Raises:
-            APIError: an error status; documented are 400, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.amojo.typing(scope_id="...", body=AmojoTyping(...))
@@ -273,8 +273,8 @@ class AmojoApi:
             200 (None): Taken.
 
         Raises:
-            APIError: an error status; documented are 400, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.amojo.delivery_status(

@@ -60,8 +60,9 @@ class BotsApi:
             202 (None): The bot will go on.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.bots.resume(
@@ -92,8 +93,8 @@ class BotsApi:
             200: The bot. 204 (None): There is no such bot.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.bots.get(id=17)
@@ -124,8 +125,9 @@ class BotsApi:
             200: A page of bots. 204 (an empty page): No bot fits.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.bots.list(limit=250)
@@ -147,8 +149,9 @@ class BotsApi:
             202 (None): The bot will be started.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.bots.run(id=17, body=BotRun(...))
@@ -172,8 +175,9 @@ class BotsApi:
             202 (None): The bots will be started.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.bots.run_many(body=[BotRunItem(...)])
@@ -195,8 +199,9 @@ class BotsApi:
             202 (None): The bot will be stopped.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.bots.stop(id=17, body=BotStop(...))

@@ -49,8 +49,9 @@ class CallsApi:
             200: The calls that were added, and the ones that were not.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.calls.create(body=[CallCreate(...)])

@@ -69,8 +69,9 @@ class CatalogsApi:
             200: The elements that were added, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.create_elements(
@@ -95,8 +96,9 @@ class CatalogsApi:
             200: The lists that were added, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.create(body=[CatalogCreate(...)])
@@ -117,8 +119,8 @@ class CatalogsApi:
             200: The list. 204 (None): There is no such list.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.get(id=17)
@@ -144,8 +146,8 @@ class CatalogsApi:
             200: The element. 204 (None): There is no such element.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.get_element(catalog_id=17, id=17)
@@ -174,8 +176,9 @@ class CatalogsApi:
             200: The links as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.link_element(
@@ -206,8 +209,8 @@ class CatalogsApi:
                 anything.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.list_element_links(catalog_id=17, id=17)
@@ -247,8 +250,9 @@ class CatalogsApi:
             200: A page of elements. 204 (an empty page): No element fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.list_elements(catalog_id=17, limit=250)
@@ -285,8 +289,8 @@ class CatalogsApi:
             200: A page of lists. 204 (an empty page): The account has no list that fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.list(limit=250)
@@ -313,8 +317,9 @@ class CatalogsApi:
             204 (None): The links are gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.unlink_element(
@@ -343,8 +348,9 @@ class CatalogsApi:
             200: The list as it stands now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.update_one(id=17, body=CatalogUpdateOne(...))
@@ -367,8 +373,9 @@ class CatalogsApi:
             200: The element as it stands now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.update_element(
@@ -401,8 +408,9 @@ class CatalogsApi:
             200: The elements that were changed, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.update_elements(
@@ -429,8 +437,9 @@ class CatalogsApi:
             200: The lists that were changed, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.catalogs.update(body=[CatalogUpdate(...)])

@@ -58,8 +58,9 @@ class CompaniesApi:
             200: The new companies with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429,
+                504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.companies.create(body=[CompanyCreate(...)])
@@ -83,8 +84,8 @@ class CompaniesApi:
             200: The company. 204 (None): There is no company with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.companies.get(id=17)
@@ -123,8 +124,8 @@ class CompaniesApi:
             200: A page of companies. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.companies.list(limit=250)
@@ -151,8 +152,9 @@ class CompaniesApi:
             200: The changed companies.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429,
+                504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.companies.update(body=[CompanyUpdate(...)])
@@ -177,8 +179,8 @@ class CompaniesApi:
             200: The changed company.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.companies.update_one(id=17, body=CompanyUpdateOne(...))

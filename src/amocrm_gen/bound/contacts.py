@@ -60,8 +60,9 @@ class ContactsApi:
             200: The new contacts with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429,
+                504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.contacts.create(body=[ContactCreate(...)])
@@ -85,8 +86,8 @@ class ContactsApi:
             200: The contact. 204 (None): There is no contact with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.contacts.get(id=17)
@@ -114,8 +115,8 @@ class ContactsApi:
             200: The bindings.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.contacts.link_chats(body=[ContactChatLinkWrite(...)])
@@ -146,8 +147,8 @@ class ContactsApi:
             200: The chats with their contacts. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.contacts.list_chats()
@@ -186,8 +187,8 @@ class ContactsApi:
             200: A page of contacts. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.contacts.list(limit=250)
@@ -214,8 +215,8 @@ class ContactsApi:
             200: The changed contact.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.contacts.update_one(id=17, body=ContactUpdateOne(...))
@@ -240,8 +241,9 @@ class ContactsApi:
             200: The changed contacts.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429,
+                504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.contacts.update(body=[ContactUpdate(...)])

@@ -40,8 +40,8 @@ class CurrenciesApi:
             200: A page of currencies. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.currencies.list(limit=250)

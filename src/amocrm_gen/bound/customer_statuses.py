@@ -53,8 +53,8 @@ class CustomerStatusesApi:
             200: The new statuses with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customer_statuses.create(body=[CustomerStatusCreate(...)])
@@ -79,8 +79,8 @@ class CustomerStatusesApi:
             204 (None): The status is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customer_statuses.delete(id=17)
@@ -104,8 +104,8 @@ class CustomerStatusesApi:
             200: The status. 204 (None): There is no status with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customer_statuses.get(id=17)
@@ -126,8 +126,8 @@ class CustomerStatusesApi:
             200: All statuses.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customer_statuses.list()
@@ -152,8 +152,8 @@ class CustomerStatusesApi:
             200: The changed status.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customer_statuses.update_one(id=17, body=CustomerStatusUpdateOne(...))

@@ -62,8 +62,8 @@ class CustomersApi:
             200: The balance after the call.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customers.change_bonus_points(id=17, body=BonusPointsWrite(...))
@@ -89,8 +89,9 @@ class CustomersApi:
             200: The new customers with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429,
+                504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customers.create(body=[CustomerCreate(...)])
@@ -115,8 +116,8 @@ class CustomersApi:
             200: The customer. 204 (None): There is no customer with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customers.get(id=17)
@@ -155,8 +156,8 @@ class CustomersApi:
             200: A page of customers. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customers.list(limit=250)
@@ -182,8 +183,8 @@ class CustomersApi:
             200: The mode now in force.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customers.set_mode(body=CustomersModeWrite(...))
@@ -208,8 +209,8 @@ class CustomersApi:
             200: The changed customer.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customers.update_one(id=17, body=CustomerUpdateOne(...))
@@ -235,8 +236,9 @@ class CustomersApi:
             200: The changed customers.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429,
+                504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.customers.update(body=[CustomerUpdate(...)])

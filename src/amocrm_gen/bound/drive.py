@@ -59,8 +59,8 @@ class DriveApi:
             200: The session.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.drive.create_session(body=DriveSessionCreate(...))
@@ -86,8 +86,8 @@ class DriveApi:
             204 (None): Deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.drive.delete(body=[DriveFileKey(...)])
@@ -106,8 +106,8 @@ class DriveApi:
             200: Space of the account.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.drive.stats()
@@ -131,8 +131,8 @@ class DriveApi:
             200: The file.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.drive.get(file_uuid="...")
@@ -155,8 +155,8 @@ class DriveApi:
             200: The versions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.drive.versions(file_uuid="...")
@@ -190,8 +190,8 @@ class DriveApi:
             200: A page of files. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.drive.list(limit=250)
@@ -215,8 +215,8 @@ class DriveApi:
             200: The restored files. 204 (None): Nothing was restored.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.drive.restore(body=[DriveFileKey(...)])
@@ -240,8 +240,8 @@ class DriveApi:
             200: The file.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.drive.update(file_uuid="...", body=DriveFileUpdate(...))
@@ -269,8 +269,8 @@ class DriveApi:
             200: Address for the next part, or the file after the last one.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.drive.upload_part(session_token="...", content=b"...")

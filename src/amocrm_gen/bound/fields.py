@@ -69,8 +69,9 @@ class FieldsApi:
             201: The new groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.create_groups_for_catalog(
@@ -102,8 +103,9 @@ class FieldsApi:
             201: The new field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.create_for_catalog(catalog_id=17, body=[CatalogFieldCreate(...)])
@@ -130,8 +132,9 @@ class FieldsApi:
             201: The new groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.create_groups(
@@ -161,8 +164,9 @@ class FieldsApi:
             201: The new field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.create(entity_type="leads", body=[CustomFieldCreate(...)])
@@ -187,8 +191,8 @@ class FieldsApi:
             201: The new field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.create_for_segments(body=[SegmentFieldCreate(...)])
@@ -213,8 +217,8 @@ class FieldsApi:
             204 (None): The field is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.delete_for_catalog(catalog_id=17, id=17)
@@ -238,8 +242,8 @@ class FieldsApi:
             204 (None): The group is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.delete_group_for_catalog(catalog_id=17, id="...")
@@ -264,8 +268,8 @@ class FieldsApi:
             204 (None): The field is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.delete(entity_type="leads", id=17)
@@ -289,8 +293,8 @@ class FieldsApi:
             204 (None): The group is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.delete_group(entity_type="leads", id="...")
@@ -314,8 +318,8 @@ class FieldsApi:
             204 (None): The field is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.delete_for_segments(id=17)
@@ -337,8 +341,8 @@ class FieldsApi:
             200: The field definition. 204 (None): There is no field with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.get_for_catalog(catalog_id=17, id=17)
@@ -360,8 +364,8 @@ class FieldsApi:
             200: The group.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.get_group_for_catalog(catalog_id=17, id="...")
@@ -383,8 +387,8 @@ class FieldsApi:
             200: The field definition. 204 (None): There is no field with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.get(entity_type="leads", id=17)
@@ -406,8 +410,8 @@ class FieldsApi:
             200: The group.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.get_group(entity_type="leads", id="...")
@@ -428,8 +432,8 @@ class FieldsApi:
             200: The field definition. 204 (None): There is no field with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.get_for_segments(id=17)
@@ -452,8 +456,8 @@ class FieldsApi:
             200: All groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.list_groups_for_catalog(catalog_id=17)
@@ -488,8 +492,9 @@ class FieldsApi:
             200: A page of field definitions. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.list_for_catalog(catalog_id=17, limit=250)
@@ -514,8 +519,8 @@ class FieldsApi:
             200: All groups.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.list_groups(entity_type="leads")
@@ -551,8 +556,9 @@ class FieldsApi:
             200: A page of field definitions. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.list(entity_type="leads", limit=250)
@@ -587,8 +593,8 @@ class FieldsApi:
             200: A page of field definitions. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.list_for_segments(limit=250)
@@ -617,8 +623,9 @@ class FieldsApi:
             200: The changed field definition. 201: The changed field definition.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.update_one_for_catalog(
@@ -652,8 +659,8 @@ class FieldsApi:
             200: The changed group with all its fields.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.update_group_for_catalog(
@@ -689,8 +696,9 @@ class FieldsApi:
             200: The changed field definitions. 201: The changed field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.update_for_catalog(catalog_id=17, body=[CatalogFieldUpdate(...)])
@@ -717,8 +725,9 @@ class FieldsApi:
             200: The changed field definition. 201: The changed field definition.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.update_one(
@@ -750,8 +759,8 @@ class FieldsApi:
             200: The changed group with all its fields.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.update_group(
@@ -785,8 +794,9 @@ class FieldsApi:
             200: The changed field definitions. 201: The changed field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.update(entity_type="leads", body=[CustomFieldUpdate(...)])
@@ -812,8 +822,9 @@ class FieldsApi:
             200: The changed field definition. 201: The changed field definition.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.update_one_for_segments(id=17, body=SegmentFieldUpdateOne(...))
@@ -840,8 +851,8 @@ class FieldsApi:
             200: The changed field definitions. 201: The changed field definitions.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.fields.update_for_segments(body=[SegmentFieldUpdate(...)])

@@ -53,8 +53,8 @@ class KnowledgeApi:
             200: The source that was added. 201: The source that was added.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.knowledge.add_file(body=FileKnowledgeCreate(...))
@@ -82,8 +82,8 @@ class KnowledgeApi:
             200: The source that was added. 201: The source that was added.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.knowledge.add_text(body=TextKnowledgeCreate(...))
@@ -109,8 +109,8 @@ class KnowledgeApi:
             200: The source that was added. 201: The source that was added.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.knowledge.add_url(body=UrlKnowledgeCreate(...))
@@ -133,8 +133,8 @@ class KnowledgeApi:
             201: The import was started.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.knowledge.import_products()

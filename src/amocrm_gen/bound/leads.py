@@ -60,8 +60,9 @@ class LeadsApi:
             200: The ids of the new leads.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429, 504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.leads.create(body=[LeadCreate(...)])
@@ -91,8 +92,9 @@ class LeadsApi:
             200: What became of the leads.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429, 504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.leads.create_complex(body=[ComplexLead(...)])
@@ -119,8 +121,9 @@ class LeadsApi:
             200: The lead. 204 (None): There is no lead with this id.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 500.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429, 500.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.leads.get(id=17)
@@ -162,8 +165,9 @@ class LeadsApi:
             200: A page of leads. 204 (an empty page): Nothing found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 500.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429, 500.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.leads.list(limit=250)
@@ -189,8 +193,9 @@ class LeadsApi:
             200: The id and time of the changed lead.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429, 504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.leads.update_one(id=17, body=LeadUpdateOne(...))
@@ -216,8 +221,9 @@ class LeadsApi:
             200: The ids and times of the changed leads.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429, 504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.leads.update(body=[LeadUpdate(...)])

@@ -60,8 +60,8 @@ class LegacyApi:
             200: The leads that were added. 204 (None): There was nothing to do.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.legacy.create_visitor_leads(body=LegacyLeadWrite(...))
@@ -84,8 +84,8 @@ class LegacyApi:
             200: The settings as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.legacy.enable_products(body=LegacyProductsSettingsWrite(...))
@@ -102,8 +102,8 @@ class LegacyApi:
             200: The settings.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.legacy.get_products_settings()
@@ -136,8 +136,8 @@ class LegacyApi:
             200: The elements. 204 (None): No element fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.legacy.list_catalog_elements(catalog_id=17)
@@ -161,8 +161,8 @@ class LegacyApi:
             200: The lists. 204 (None): No list fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.legacy.list_catalogs()
@@ -186,8 +186,8 @@ class LegacyApi:
             200: The entities that were found. 204 (None): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.legacy.notify_call(body=LegacyCallNotice(...))
@@ -212,8 +212,9 @@ class LegacyApi:
             202: The bots will be started.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.legacy.run_salesbots(body=[LegacySalesbotRun(...)])
@@ -237,8 +238,9 @@ class LegacyApi:
             200: What was added, changed or deleted. 204 (None): There was nothing to do.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.legacy.write_catalog_elements(body=LegacyCatalogElementWrite(...))
@@ -262,8 +264,9 @@ class LegacyApi:
             200: What was added, changed or deleted. 204 (None): There was nothing to do.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.legacy.write_catalogs(body=LegacyCatalogWrite(...))

@@ -57,8 +57,9 @@ class LinksApi:
             200: The links as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.links.link(entity_type="leads", body=[MassEntityLinkWrite(...)])
@@ -91,8 +92,9 @@ class LinksApi:
             200: The links as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.links.link_entity(
@@ -126,8 +128,8 @@ class LinksApi:
             200: The links of the entity. 204 (None): The entity has no links.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.links.list_entity(entity_type="leads", entity_id=17)
@@ -155,8 +157,8 @@ class LinksApi:
             200: The links of the entities. 204 (None): None of the entities has a link.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.links.list(entity_type="leads", filter=MassLinkFilter(...))
@@ -181,8 +183,9 @@ class LinksApi:
             204 (None): The links are gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.links.unlink(entity_type="leads", body=[MassEntityUnlinkWrite(...)])
@@ -210,8 +213,9 @@ class LinksApi:
             204 (None): The links are gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.links.unlink_entity(

@@ -43,8 +43,9 @@ class LossReasonsApi:
             200: The new loss reasons.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.loss_reasons.create(body=[LossReasonCreate(...)])
@@ -64,8 +65,9 @@ class LossReasonsApi:
             204 (None): The loss reason is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.loss_reasons.delete(id=17)
@@ -87,8 +89,8 @@ class LossReasonsApi:
             200: The loss reason.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.loss_reasons.get(id=17)
@@ -108,8 +110,8 @@ class LossReasonsApi:
             200: All loss reasons. 204 (None): There are none.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.loss_reasons.list()
@@ -130,8 +132,9 @@ class LossReasonsApi:
             200: The changed loss reason.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.loss_reasons.update_one(id=17, body=LossReasonUpdateOne(...))

@@ -64,8 +64,9 @@ class NotesApi:
             200: The notes that were added, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.create_entity(
@@ -99,8 +100,9 @@ class NotesApi:
             200: The notes that were added, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.create(entity_type="leads", body=[NoteCreate(...)])
@@ -126,8 +128,8 @@ class NotesApi:
             200: The note. 204 (None): There is no such note.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.get_entity(entity_type="leads", entity_id=17, id=17)
@@ -152,8 +154,8 @@ class NotesApi:
             200: The note. 204 (None): There is no such note.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.get(entity_type="leads", id=17)
@@ -190,8 +192,9 @@ class NotesApi:
             200: A page of notes. 204 (an empty page): No note fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.list_entity(entity_type="leads", entity_id=17, limit=250)
@@ -237,8 +240,9 @@ class NotesApi:
             200: A page of notes. 204 (an empty page): No note fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.list(entity_type="leads", limit=250)
@@ -270,8 +274,9 @@ class NotesApi:
             204 (None): The note is pinned.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.pin(entity_type="leads", id=17)
@@ -295,8 +300,9 @@ class NotesApi:
             204 (None): The note is not pinned any more.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.unpin(entity_type="leads", id=17)
@@ -324,8 +330,9 @@ class NotesApi:
             200: The note that was changed, reduced to its ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.update_entity_one(
@@ -360,8 +367,9 @@ class NotesApi:
             200: The notes that were changed, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.update_entity(
@@ -390,8 +398,9 @@ class NotesApi:
             200: The note that was changed, reduced to its ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.update_one(entity_type="leads", id=17, body=NoteUpdateOne(...))
@@ -417,8 +426,9 @@ class NotesApi:
             200: The notes that were changed, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.notes.update(entity_type="leads", body=[NoteUpdate(...)])

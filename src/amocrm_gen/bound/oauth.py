@@ -49,8 +49,8 @@ class OauthApi:
             200: A new pair of tokens.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.oauth.token(body=TokenRequest(...))
@@ -78,8 +78,8 @@ class OauthApi:
             202 (None): Accepted; the code will be delivered to the redirect address.
 
         Raises:
-            APIError: an error status; documented are 400, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.oauth.exchange_api_key(body=ApiKeyExchange(...))
@@ -100,8 +100,8 @@ class OauthApi:
             200: Address of the account.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.oauth.domain()
@@ -127,8 +127,8 @@ class OauthApi:
             200: Address of the account.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.oauth.current_domain(x_refresh_token="...")
@@ -148,8 +148,8 @@ class OauthApi:
             200: The owner of the token.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.oauth.owner()
@@ -179,8 +179,8 @@ class OauthApi:
             200 (None): An HTML page.
 
         Raises:
-            APIError: an error status; documented are 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.oauth.authorize(client_id="...")

@@ -59,8 +59,9 @@ class PipelinesApi:
             200: The new stages.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.pipelines.create_statuses(
@@ -88,8 +89,9 @@ class PipelinesApi:
             200: The new pipelines.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.pipelines.create(body=[PipelineCreate(...)])
@@ -113,8 +115,9 @@ class PipelinesApi:
             204 (None): The pipeline is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.pipelines.delete(id=17)
@@ -138,8 +141,9 @@ class PipelinesApi:
             204 (None): The stage is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.pipelines.delete_status(pipeline_id=17, id=17)
@@ -161,8 +165,8 @@ class PipelinesApi:
             200: The pipeline with its stages.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.pipelines.get(id=17)
@@ -185,8 +189,8 @@ class PipelinesApi:
             200: The stage.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.pipelines.get_status(pipeline_id=17, id=17)
@@ -210,8 +214,8 @@ class PipelinesApi:
             200: All stages of the pipeline.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.pipelines.list_statuses(pipeline_id=17)
@@ -233,8 +237,8 @@ class PipelinesApi:
             200: All pipelines.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.pipelines.list()
@@ -259,8 +263,9 @@ class PipelinesApi:
             200: The changed pipeline.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.pipelines.update_one(id=17, body=PipelineUpdateOne(...))
@@ -285,8 +290,9 @@ class PipelinesApi:
             200: The changed stage with all its hints.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.pipelines.update_status(

@@ -36,8 +36,8 @@ class ProductsApi:
             200: The settings.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.products.get_settings()
@@ -60,8 +60,8 @@ class ProductsApi:
             200: The settings now in force.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.products.update_settings(body=ProductsSettingsWrite(...))

@@ -45,8 +45,9 @@ class RolesApi:
             201: The roles that were added.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.roles.create(body=[RoleCreate(...)])
@@ -69,8 +70,9 @@ class RolesApi:
             204 (None): The role is gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.roles.delete(id=17)
@@ -93,8 +95,8 @@ class RolesApi:
             200: The role. 204 (None): There is no such role.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.roles.get(id=17)
@@ -121,8 +123,8 @@ class RolesApi:
             200: A page of roles. 204 (an empty page): The account has no roles.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.roles.list(limit=250)
@@ -148,8 +150,9 @@ class RolesApi:
             202: The role as it stands now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.roles.update_one(id=17, body=RoleUpdateOne(...))
@@ -174,8 +177,9 @@ class RolesApi:
             200: The roles as they stand now. 202: The roles as they stand now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.roles.update(body=[RoleUpdate(...)])

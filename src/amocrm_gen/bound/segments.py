@@ -44,8 +44,8 @@ class SegmentsApi:
             200: The new segment with its field values.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.segments.create(body=SegmentCreate(...))
@@ -69,8 +69,8 @@ class SegmentsApi:
             204 (None): The segment is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.segments.delete(id=17)
@@ -94,8 +94,8 @@ class SegmentsApi:
             200: The segment. 204 (None): There is no segment with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.segments.get(id=17)
@@ -120,8 +120,8 @@ class SegmentsApi:
             200: A page of segments. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.segments.list(limit=250)
@@ -146,8 +146,8 @@ class SegmentsApi:
             200: The changed segment.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.segments.update_one(id=17, body=SegmentUpdateOne(...))

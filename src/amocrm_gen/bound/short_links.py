@@ -47,8 +47,9 @@ class ShortLinksApi:
             200: The links that were made.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.short_links.create(body=[ShortLinkCreate(...)])

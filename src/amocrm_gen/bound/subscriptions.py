@@ -48,8 +48,9 @@ class SubscriptionsApi:
             200: A page of subscribers. 204 (an empty page): Nobody is subscribed.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.subscriptions.list(entity_type="leads", id=17, limit=250)

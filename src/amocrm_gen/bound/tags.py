@@ -49,8 +49,9 @@ class TagsApi:
             200: The tags with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.tags.create(entity_type="leads", body=[TagCreate(...)])
@@ -86,8 +87,9 @@ class TagsApi:
             200: A page of tags. 204 (an empty page): Nothing found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.tags.list(entity_type="leads", limit=250)
@@ -112,8 +114,9 @@ class TagsApi:
             200: The changed tag.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.tags.update_one(id=17, body=TagUpdateOne(...))
@@ -137,8 +140,9 @@ class TagsApi:
             200: The changed tags.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.tags.update(body=[TagUpdate(...)])

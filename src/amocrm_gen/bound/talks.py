@@ -56,8 +56,9 @@ class TalksApi:
             202 (None): The talk will be closed.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.talks.close(id=17)
@@ -77,8 +78,8 @@ class TalksApi:
             200: The talk. 204 (None): There is no such talk.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.talks.get(id=17)
@@ -112,8 +113,9 @@ class TalksApi:
             200: A page of messages. 204 (an empty page): The talk has no message.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.talks.list_messages(talk_id=17, limit=250)
@@ -148,8 +150,9 @@ class TalksApi:
             200: A page of talks. 204 (an empty page): No talk fits.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.talks.list(limit=250)
@@ -177,8 +180,9 @@ class TalksApi:
             202: The message was accepted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.talks.send_message(talk_id=17, body=TalkMessageSend(...))

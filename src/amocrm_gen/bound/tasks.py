@@ -57,8 +57,9 @@ class TasksApi:
             200: The tasks that were added, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.tasks.create(body=[TaskCreate(...)])
@@ -78,8 +79,8 @@ class TasksApi:
             200: The task. 204 (None): There is no such task.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.tasks.get(id=17)
@@ -112,8 +113,8 @@ class TasksApi:
             200: A page of tasks. 204 (an empty page): No task fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.tasks.list(limit=250)
@@ -137,8 +138,9 @@ class TasksApi:
             200: The task that was changed, reduced to its id.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.tasks.update_one(id=17, body=TaskUpdateOne(...))
@@ -162,8 +164,9 @@ class TasksApi:
             200: The tasks that were changed, reduced to their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.tasks.update(body=[TaskUpdate(...)])

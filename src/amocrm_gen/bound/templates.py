@@ -60,8 +60,9 @@ class TemplatesApi:
             200: The templates that were added, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.templates.create(body=[ChatTemplateCreate(...)])
@@ -84,8 +85,9 @@ class TemplatesApi:
             204 (None): The template is gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.templates.delete_one(id=17)
@@ -109,8 +111,9 @@ class TemplatesApi:
             204 (None): The templates are gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.templates.delete(body=[ChatTemplateDelete(...)])
@@ -132,8 +135,8 @@ class TemplatesApi:
             200: The template. 204 (None): There is no such template.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.templates.get(id=17)
@@ -166,8 +169,8 @@ class TemplatesApi:
             200: A page of templates. 204 (an empty page): No template fits.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.templates.list(limit=50)
@@ -195,8 +198,9 @@ class TemplatesApi:
             200: The reviews, one for each WhatsApp source.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.templates.send_to_review(id=17)
@@ -223,8 +227,9 @@ class TemplatesApi:
             200: The review as it stands now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.templates.set_review_status(
@@ -254,8 +259,9 @@ class TemplatesApi:
             200: The template as it stands now.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.templates.update_one(id=17, body=ChatTemplateUpdateOne(...))
@@ -281,8 +287,9 @@ class TemplatesApi:
             200: The templates that were changed, in full.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.templates.update(body=[ChatTemplateUpdate(...)])

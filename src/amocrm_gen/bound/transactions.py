@@ -60,8 +60,9 @@ class TransactionsApi:
             200: The new purchases with their ids.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 422,
+                429, 504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.transactions.create(customer_id=17, body=[TransactionCreate(...)])
@@ -88,8 +89,8 @@ class TransactionsApi:
             204 (None): The purchase is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.transactions.delete_for_customer(customer_id=17, id=17)
@@ -111,8 +112,8 @@ class TransactionsApi:
             204 (None): The purchase is deleted.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.transactions.delete(id=17)
@@ -135,8 +136,8 @@ class TransactionsApi:
             200: The purchase. 204 (None): There is no purchase with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.transactions.get_for_customer(customer_id=17, id=17)
@@ -158,8 +159,8 @@ class TransactionsApi:
             200: The purchase. 204 (None): There is no purchase with this id.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.transactions.get(id=17)
@@ -191,8 +192,8 @@ class TransactionsApi:
             200: A page of purchases. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.transactions.list_for_customer(customer_id=17, limit=250)
@@ -224,8 +225,8 @@ class TransactionsApi:
             200: A page of purchases. 204 (an empty page): Nothing was found.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 404, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 404, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.transactions.list(limit=250)

@@ -61,8 +61,9 @@ class UnsortedApi:
             200: The accepted record with the ids of its entities.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.unsorted.accept(uid="...")
@@ -88,8 +89,9 @@ class UnsortedApi:
             200: The new records.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429, 504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.unsorted.create_forms(body=[UnsortedFormCreate(...)])
@@ -114,8 +116,9 @@ class UnsortedApi:
             200: The new records.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429, 504.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429, 504.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.unsorted.create_sip(body=[UnsortedSipCreate(...)])
@@ -140,8 +143,9 @@ class UnsortedApi:
             200: The declined record with the ids of its entities.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.unsorted.decline(uid="...")
@@ -162,8 +166,8 @@ class UnsortedApi:
             200: The incoming lead. 204 (None): There is no record with this uid.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.unsorted.get(uid="...")
@@ -186,8 +190,8 @@ class UnsortedApi:
             200: The statistics. 204 (None): There is nothing to count.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.unsorted.summary()
@@ -212,8 +216,9 @@ class UnsortedApi:
             200: The linked record with the ids of the entities.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.unsorted.link(uid="...", body=UnsortedLink(...))
@@ -247,8 +252,8 @@ class UnsortedApi:
             200: A page of incoming leads. 204 (an empty page): Nothing found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.unsorted.list(limit=250)

@@ -47,8 +47,9 @@ class UsersApi:
                 on.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.users.activate(body=[UserActivation(...)])
@@ -75,8 +76,9 @@ class UsersApi:
             201: The users that were added.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.users.create(body=[UserCreate(...)])
@@ -102,8 +104,9 @@ class UsersApi:
                 off.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.users.deactivate(body=[UserActivation(...)])
@@ -127,8 +130,8 @@ class UsersApi:
             200: The user. 204 (None): There is no such user.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.users.get(id=17)
@@ -156,8 +159,8 @@ class UsersApi:
             200: A page of users. 204 (an empty page): No user can be seen.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.users.list(limit=250)

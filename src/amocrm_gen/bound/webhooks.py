@@ -46,8 +46,8 @@ class WebhooksApi:
                 (None): There are none.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.webhooks.list()
@@ -76,8 +76,9 @@ class WebhooksApi:
             200: The subscription. 201: The subscription.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 422,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.webhooks.subscribe(body=WebhookCreate(...))
@@ -101,8 +102,9 @@ class WebhooksApi:
             204 (None): Removed.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.webhooks.unsubscribe(body=WebhookDelete(...))

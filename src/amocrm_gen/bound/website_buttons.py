@@ -52,8 +52,9 @@ class WebsiteButtonsApi:
             202 (None): The chat is being connected.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.website_buttons.connect_chat(source_id=17)
@@ -77,8 +78,8 @@ class WebsiteButtonsApi:
             202: The button is being made.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.website_buttons.create(body=WebsiteButtonCreate(...))
@@ -103,8 +104,8 @@ class WebsiteButtonsApi:
             200: The button.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.website_buttons.get(source_id=17)
@@ -132,8 +133,8 @@ class WebsiteButtonsApi:
             200: A page of buttons. 204 (an empty page): Nothing found.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.website_buttons.list(limit=250)
@@ -158,8 +159,9 @@ class WebsiteButtonsApi:
             200: The button with its HTML.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.website_buttons.update_one(

@@ -46,8 +46,8 @@ class WidgetsApi:
             200: The widget. 204 (None): There is no such widget.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 404, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.widgets.get(widget_code="...")
@@ -73,8 +73,9 @@ class WidgetsApi:
             200: The widget with its settings.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.widgets.install(widget_code="...", body=Mapping[str, Any](...))
@@ -99,8 +100,8 @@ class WidgetsApi:
             200: A page of widgets. 204 (an empty page): No widget can be seen.
 
         Raises:
-            APIError: an error status; documented are 401, 402, 403, 422, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 402, 403, 422, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.widgets.list(limit=250)
@@ -123,8 +124,9 @@ class WidgetsApi:
             204 (None): The widget is not installed any more.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 402, 403, 404, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 402, 403, 404,
+                429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.widgets.uninstall(widget_code="...")
