@@ -311,12 +311,12 @@ def test_flavours_are_not_mixed(hooks: Hooks, async_hooks: AsyncHooks, tmp_path:
     from redis.asyncio import Redis as AsyncRedis
 
     for wrong, words in (
-        (lambda: asgi_app(hooks), "asgi_app takes an AsyncHooks"),  # type: ignore[arg-type]
-        (lambda: wsgi_app(async_hooks), "wsgi_app takes a Hooks"),  # type: ignore[arg-type]
-        (lambda: Hooks(secret=None, inbox=AsyncSQLiteInbox(tmp_path / "a")), "other flavour"),  # type: ignore[arg-type]
-        (lambda: AsyncHooks(secret=None, inbox=SQLiteInbox(tmp_path / "a")), "other flavour"),  # type: ignore[arg-type]
-        (lambda: RedisInbox(AsyncRedis()), "other flavour"),
-        (lambda: AsyncRedisInbox(Redis()), "other flavour"),
+        (lambda: asgi_app(hooks), "must be an AsyncHooks"),  # type: ignore[arg-type]
+        (lambda: wsgi_app(async_hooks), "must be a Hooks"),  # type: ignore[arg-type]
+        (lambda: Hooks(secret=None, inbox=AsyncSQLiteInbox(tmp_path / "a")), "same variant"),  # type: ignore[arg-type]
+        (lambda: AsyncHooks(secret=None, inbox=SQLiteInbox(tmp_path / "a")), "same variant"),  # type: ignore[arg-type]
+        (lambda: RedisInbox(AsyncRedis()), "same variant"),
+        (lambda: AsyncRedisInbox(Redis()), "same variant"),
     ):
         with pytest.raises(TypeError, match=words):
             wrong()

@@ -71,11 +71,11 @@ def test_dead_deliveries_are_replayed_or_dropped_by_id(
     assert main(["list"]) == 0
 
     assert capsys.readouterr().out.splitlines() == [
-        "1 ready again",
-        "0 ready again",
-        "1 dropped",
-        "2 dropped",
-        "0 dropped",
+        "1 delivery ready again",
+        "0 deliveries ready again",
+        "1 delivery dropped",
+        "2 deliveries dropped",
+        "0 deliveries dropped",
         "0 ready, 0 dead, 0 done",
     ]
 
@@ -83,13 +83,13 @@ def test_dead_deliveries_are_replayed_or_dropped_by_id(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["list", "--inbox", "/no/such/file"], "there is no inbox"),
-        (["replay", "--inbox", "{inbox}"], "say which"),
-        (["work", "no.such.module:hooks"], "cannot be found"),
-        (["work", "json:loads"], "is no amocrm.Hooks"),
-        (["work", ":"], "cannot be found"),
-        (["drop", "1", "--dead", "--inbox", "{inbox}"], "say which"),
-        (["list", "--inbox", __file__], "no SQLite file"),
+        (["list", "--inbox", "/no/such/file"], "--inbox"),
+        (["replay", "--inbox", "{inbox}"], "--dead"),
+        (["work", "no.such.module:hooks"], "MODULE:NAME"),
+        (["work", "json:loads"], "must be an amocrm.Hooks"),
+        (["work", ":"], "MODULE:NAME"),
+        (["drop", "1", "--dead", "--inbox", "{inbox}"], "--dead"),
+        (["list", "--inbox", __file__], "not an SQLite database"),
         (["list", "--inbox", "redis://127.0.0.1:1/0"], "inbox in Redis failed"),
     ],
 )
@@ -118,7 +118,7 @@ def test_an_inbox_in_redis(capsys: pytest.CaptureFixture[str]) -> None:
 
     out = capsys.readouterr().out.splitlines()
     assert "LeadAdded(leads 5" in out[0]
-    assert out[1:] == ["0 ready, 1 dead, 0 done", "1 dropped", "0 ready, 0 dead, 0 done"]
+    assert out[1:] == ["0 ready, 1 dead, 0 done", "1 delivery dropped", "0 ready, 0 dead, 0 done"]
 
 
 PROGRAM = """

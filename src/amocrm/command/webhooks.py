@@ -1,4 +1,4 @@
-"""``amocrm webhooks``: look into an inbox, decide about dead deliveries, run a worker.
+"""``amocrm webhooks``: list an inbox, replay or drop deliveries, run a worker.
 
 The inbox is a file or ``redis://...#name``; without ``--inbox`` it is ``$AMOCRM_WEBHOOKS_INBOX`` or
 ``amocrm-webhooks.sqlite3`` in the current folder.
@@ -35,12 +35,12 @@ _REDIS = ("redis://", "rediss://", "unix://")
 
 
 class _Refused(Exception):
-    """What cannot be done, as a sentence for the terminal."""
+    """Error of a command, with a message for the terminal."""
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="amocrm webhooks", description="Accepted deliveries and what becomes of them."
+        prog="amocrm webhooks", description="Inspect accepted deliveries, replay or drop them, run a worker."
     )
     inbox = argparse.ArgumentParser(add_help=False)
     inbox.add_argument(
@@ -49,82 +49,85 @@ def _parser() -> argparse.ArgumentParser:
         help="file, or redis://host:port/0#name (default: %(default)s)",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    listing = commands.add_parser("list", parents=[inbox], help="what is there, the oldest first")
-    listing.add_argument("--state", choices=get_args(State), help="only these")
+    listing = commands.add_parser("list", parents=[inbox], help="list deliveries, the oldest first")
+    listing.add_argument("--state", choices=get_args(State), help="only deliveries in this state")
     listing.add_argument(
-        "--limit", type=int, default=50, metavar="N", help="at most so many (default: %(default)s)"
+        "--limit", type=int, default=50, metavar="N", help="at most N deliveries (default: %(default)s)"
     )
     listing.add_argument("--json", action="store_true", help="one JSON object a line, bodies included")
     replay = commands.add_parser(
         "replay",
         parents=[inbox],
-        help="make dead or handled deliveries ready again, try waiting ones at once",
+        help="make dead or handled deliveries ready again, and waiting ones due now",
     )
     drop = commands.add_parser("drop", parents=[inbox], help="remove deliveries for good")
     for command in (replay, drop):
-        command.add_argument("ids", nargs="*", metavar="ID", help="as `list` shows them")
-        command.add_argument("--dead", action="store_true", help="all dead ones")
-    work = commands.add_parser("work", help="run a worker until it is told to stop")
+        command.add_argument("ids", nargs="*", metavar="ID", help="id as `list` prints it")
+        command.add_argument("--dead", action="store_true", help="all dead deliveries")
+    work = commands.add_parser("work", help="run a worker until Ctrl+C or SIGTERM")
     work.add_argument(
-        "hooks", metavar="MODULE:NAME", help="where the program keeps its Hooks, such as myapp.hooks:hooks"
+        "hooks", metavar="MODULE:NAME", help="variable with your Hooks, such as myapp.hooks:hooks"
     )
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns the exit code.
+    """Run one command; return the exit code.
 
     Args:
-        arguments: the words after ``amocrm webhooks``.
+        arguments: arguments after ``amocrm webhooks``.
     """
-    given = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
-        if given.command == "work":
-            return _work(given.hooks)
-        with _inbox(given.inbox) as inbox:
-            if given.command == "list":
-                return _list(inbox, given)
-            return _decide(inbox, given)
+        if options.command == "work":
+            return _work(options.hooks)
+        with _inbox(options.inbox) as inbox:
+            if options.command == "list":
+                return _list(inbox, options)
+            return _decide(inbox, options)
     except (_Refused, InboxError, ConfigurationError) as refused:
         print(refused, file=sys.stderr)
         return 2
 
 
 @contextmanager
-def _inbox(named: str) -> Iterator[Inbox]:
-    if named.startswith(_REDIS):
-        inbox: Inbox = RedisInbox(named)
-    elif Path(named).is_file():
-        inbox = SQLiteInbox(named, patience=30)
+def _inbox(place: str) -> Iterator[Inbox]:
+    if place.startswith(_REDIS):
+        inbox: Inbox = RedisInbox(place)
+    elif Path(place).is_file():
+        inbox = SQLiteInbox(place, patience=30)
     else:
-        raise _Refused(f"there is no inbox {named!r}; name it with --inbox or AMOCRM_WEBHOOKS_INBOX")
+        raise _Refused(
+            f"--inbox must be an existing file or a Redis address, got {place!r}; set it or AMOCRM_WEBHOOKS_INBOX"
+        )
     try:
         yield inbox
     finally:
         inbox.close()
 
 
-def _list(inbox: Inbox, given: argparse.Namespace) -> int:
-    for entry in inbox.entries(given.state, limit=given.limit):
-        print(json.dumps(_as_json(entry), ensure_ascii=False) if given.json else _as_line(entry))
-    if not given.json:
+def _list(inbox: Inbox, options: argparse.Namespace) -> int:
+    for entry in inbox.entries(options.state, limit=options.limit):
+        print(json.dumps(_as_json(entry), ensure_ascii=False) if options.json else _as_line(entry))
+    if not options.json:
         print(", ".join(f"{count} {state}" for state, count in inbox.counts().items()))
     return 0
 
 
-def _decide(inbox: Inbox, given: argparse.Namespace) -> int:
-    if given.dead == bool(given.ids):
+def _decide(inbox: Inbox, options: argparse.Namespace) -> int:
+    if options.dead == bool(options.ids):
         raise _Refused(
-            f"say which deliveries to {given.command}: ids as `amocrm webhooks list` shows them, or --dead"
+            f"{options.command} needs either ids or --dead; write `amocrm webhooks {options.command} ID` with an id "
+            f"of `amocrm webhooks list`, or `amocrm webhooks {options.command} --dead`"
         )
-    ids = None if given.dead else list(dict.fromkeys(given.ids))
-    count = inbox.replay(ids, now=time.time()) if given.command == "replay" else inbox.drop(ids)
-    done = "ready again" if given.command == "replay" else "dropped"
-    print(f"{count} {done}")
+    ids = None if options.dead else list(dict.fromkeys(options.ids))
+    count = inbox.replay(ids, now=time.time()) if options.command == "replay" else inbox.drop(ids)
+    result = "ready again" if options.command == "replay" else "dropped"
+    print(f"{count} {'delivery' if count == 1 else 'deliveries'} {result}")
     if ids is None or count == len(ids):
         return 0
     print(
-        f"{len(ids) - count} of these ids are not there, are being handled, or are due already",
+        f"{len(ids) - count} of {len(ids)} ids had no effect: unknown, in progress, or due already",
         file=sys.stderr,
     )
     return 1
@@ -136,16 +139,18 @@ def _work(place: str) -> int:
     try:
         hooks: Any = getattr(import_module(module), name or "hooks")
     except (ImportError, AttributeError, ValueError) as error:
-        raise _Refused(f"{place} cannot be found: {error}") from error
+        raise _Refused(
+            f"MODULE:NAME must be importable from the current folder, got {place} ({error})"
+        ) from error
     if not isinstance(hooks, Hooks):
         raise _Refused(
-            f"{place} is no amocrm.Hooks but {type(hooks).__name__}; an AsyncHooks runs where your event loop is: "
-            "`async with hooks.running(): ...`"
+            f"MODULE:NAME must be an amocrm.Hooks, got {place} of type {type(hooks).__name__}; run an AsyncHooks in "
+            "your event loop: `async with hooks.running(): ...`"
         )
-    hooks.inbox.counts()  # an inbox that cannot be used is told now and not in the log
+    hooks.inbox.counts()  # an inbox that cannot be used fails now and not in the log
 
     def end(number: int, frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)  # the second one ends a handler that hangs
+        signal.signal(number, signal.SIG_DFL)  # the second signal ends a handler that hangs
         hooks.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -158,7 +163,7 @@ def _work(place: str) -> int:
 
 def _events(entry: InboxEntry) -> str:
     try:
-        return ", ".join(map(repr, parse_delivery(entry.delivery))) or "nothing"
+        return ", ".join(map(repr, parse_delivery(entry.delivery))) or "no events"
     except WebhookError as error:
         return f"unreadable: {error}"
 
@@ -172,7 +177,7 @@ def _as_line(entry: InboxEntry) -> str:
         f"{entry.id:>6}",
         f"{entry.state:<5}",
         f"{_when(entry.received_at)} UTC",
-        f"{entry.attempts} attempts",
+        f"{entry.attempts} attempt{'' if entry.attempts == 1 else 's'}",
     ]
     return "  ".join([*parts, _events(entry), *([entry.error] if entry.error else [])])
 

@@ -1,4 +1,4 @@
-"""Webhooks: from the bytes of a delivery to typed events. Pure; loads no HTTP library.
+"""Webhooks: typed events from the bytes of a delivery. Pure; loads no HTTP library.
 
     from amocrm.webhooks import LeadStatusChanged, parse
 
@@ -6,12 +6,12 @@
         if isinstance(event, LeadStatusChanged):
             print(event.lead_id, event.old_status_id, "->", event.status_id)
 
-Handlers are registered by the classes of events. A class below another one is a special case of it:
+Handlers are registered for classes of events. A subclass is a special case of its base class:
 `ContactUpdated` includes `ContactResponsibleChanged`, because the platform sends the one as the other. `LeadEvent`
-stands for everything that happens to leads, `EntityEvent` for everything that happens to entities, `Event` for all.
+is the base class of all events of leads, `EntityEvent` that of all entities, `Event` that of all events.
 
-Receiving over HTTP, durable acceptance and handlers are in ``amocrm.Hooks`` and ``amocrm.AsyncHooks``;
-``asgi`` and ``wsgi`` in this package put them on the net.
+``amocrm.Hooks`` and ``amocrm.AsyncHooks`` receive deliveries over HTTP, store them durably and call handlers;
+``asgi`` and ``wsgi`` in this package make web applications of them.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
     hooks = AsyncHooks(secret=...)
     app = asgi_app(hooks)                   # uvicorn myapp:app
 
-Served alone it runs a worker between startup and shutdown. A framework into which it is mounted does not pass
-these on. Then the worker begins with the first request and ends with the process, without waiting for what it
-is handling (that is handled again later), and a warning says so once. To have it begin and end in order, enter
+Served alone it runs a worker between startup and shutdown. A framework that mounts it does not pass these on.
+Then the worker starts with the first request and ends with the process. It does not wait for the deliveries in
+progress (they are handled again later), and a warning says so once. To start and stop it in order, enter
 ``hooks.running()`` in the framework's own lifespan.
 """
 
@@ -46,19 +46,19 @@ class _Hooks(Protocol):
 
 
 def asgi_app(hooks: _Hooks, *, work: bool = True, largest: int | None = None, patience: float = 10.0) -> App:
-    """Make the application.
+    """Return the ASGI application.
 
     Args:
         hooks: an ``AsyncHooks``.
         work: run a worker in this process.
-        largest: bytes of a body beyond which it is answered with 413 unread; by default the bound of the router.
-        patience: seconds for which the body is waited for; the platform sends it at once.
+        largest: longest body in bytes, by default the bound of the receiver; a longer one is answered with 413.
+        patience: seconds to wait for the body; the platform sends it at once.
 
     Raises:
         TypeError: ``hooks`` is not an ``AsyncHooks``.
     """
     if not inspect.iscoroutinefunction(hooks.accept):
-        raise TypeError("asgi_app takes an AsyncHooks; for Hooks there is amocrm.webhooks.wsgi.wsgi_app")
+        raise TypeError("hooks must be an AsyncHooks, got Hooks; use amocrm.webhooks.wsgi.wsgi_app")
     bound = hooks.limits.bytes if largest is None else largest
     late = _LateWorker(hooks) if work else None
 
@@ -68,15 +68,17 @@ def asgi_app(hooks: _Hooks, *, work: bool = True, largest: int | None = None, pa
         elif scope["type"] == "http":
             if late is not None and not hooks.is_working:
                 late.start()
-            await _answer(await _taken(hooks, scope, receive, bound, patience), send)
+            await _answer(await _accept(hooks, scope, receive, bound, patience), send)
         else:
-            raise RuntimeError(f"webhooks come over HTTP, not over {scope['type']}")
+            raise RuntimeError(
+                f"the request must be HTTP, got {scope['type']}; route other protocols elsewhere"
+            )
 
     return app
 
 
 class _LateWorker:
-    """Worker of an application that got no startup; it runs in the loop of the first request."""
+    """Worker of an application that received no startup; it runs in the event loop of the first request."""
 
     def __init__(self, hooks: _Hooks) -> None:
         self._hooks = hooks
@@ -88,9 +90,9 @@ class _LateWorker:
         if self._task is not None and not self._task.done() and self._task.get_loop() is loop:
             return
         _log.warning(
-            "asgi_app got no startup, as below another application: its worker begins now, and the end of the "
-            "process does not wait for it; enter hooks.running() in the lifespan of the outer application, or "
-            "say asgi_app(hooks, work=False) if another process works"
+            "asgi_app received no startup event, as when it is mounted: its worker starts now, and the process ends "
+            "without waiting for it; enter hooks.running() in the lifespan of the outer application, or write "
+            "asgi_app(hooks, work=False) if another process runs the worker"
         )
         self._task = loop.create_task(self._work())
 
@@ -99,7 +101,7 @@ class _LateWorker:
             await asyncio.get_running_loop().create_future()  # until it is cancelled
 
 
-async def _taken(
+async def _accept(
     hooks: _Hooks, scope: MutableMapping[str, Any], receive: Receive, largest: int, patience: float
 ) -> Answer:
     if scope["method"] not in ("POST", "GET"):
@@ -107,7 +109,7 @@ async def _taken(
     path, query = scope["path"], scope.get("query_string", b"").decode("latin-1")
     refusal = hooks.refusal(path, query)
     if refusal is not None:
-        return refusal  # nothing is read of what a stranger sends
+        return refusal  # the body is not read without the secret
     try:
         async with asyncio.timeout(patience):
             body = await _body(receive, largest)

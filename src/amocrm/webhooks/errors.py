@@ -1,14 +1,14 @@
-"""What can be wrong with a delivery: all are `WebhookError`, so one `except` is enough. And with the inbox.
+"""Errors of deliveries, all below `WebhookError`, and of the inbox.
 
     AmoCRMError
-    ├── InboxError               the place where deliveries wait failed; what it had taken is still there
+    ├── InboxError               the inbox failed; accepted deliveries are kept
     └── WebhookError             a delivery was refused; also ValueError
         ├── BodyTooLarge         a bound of `Limits` was exceeded
         ├── BodyMalformed        not a form and not JSON
         ├── SignatureInvalid     the signature is missing or does not belong to the body
         └── SenderRefused        wrong secret in the address, or an account that is not expected
 
-None of them holds a secret, a signature or a part of the body.
+None of them contains a secret, a signature or a part of the body.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ __all__ = ["BodyMalformed", "BodyTooLarge", "InboxError", "SenderRefused", "Sign
 
 
 class WebhookError(AmoCRMError, ValueError):
-    """A delivery was refused.
+    """Refusal of a delivery.
 
     Attributes:
-        status: the HTTP status that fits as an answer.
+        status: HTTP status of the answer.
     """
 
     status: int = 400
 
 
 class BodyTooLarge(WebhookError):
-    """A bound was exceeded. Nothing was kept of the body; the bounds are set by `Limits`.
+    """Body beyond a bound of `Limits`; nothing of it was stored.
 
     Attributes:
         limit: name of the bound, an attribute of `Limits`.
-        allowed: its value.
+        allowed: value of the bound.
     """
 
     status = 413
@@ -42,20 +42,20 @@ class BodyTooLarge(WebhookError):
 
 
 class BodyMalformed(WebhookError):
-    """The body is neither a form nor JSON, or JSON that is no object."""
+    """Body that is neither a form nor a JSON object."""
 
 
 class SignatureInvalid(WebhookError):
-    """The signature is missing or was made with another secret or of another body."""
+    """Signature that is missing, or made with another secret or for another body."""
 
     status = 403
 
 
 class SenderRefused(WebhookError):
-    """The address carries no or a wrong secret, or the account is not on the list.
+    """Delivery to an address without the secret, or of an account that is not accepted.
 
     Attributes:
-        account: what the delivery says of its account, ``None`` when it says nothing.
+        account: account that the delivery names, ``None`` if it names none.
     """
 
     status = 403
@@ -63,8 +63,8 @@ class SenderRefused(WebhookError):
 
 
 class InboxError(AmoCRMError):
-    """The inbox could not be read or written; the message says why and what to do.
+    """Failure to read or write the inbox; the message says why and what to do.
 
-    What it had taken before is still there. A delivery that it could not take is answered with 503, and the
-    platform repeats it.
+    Earlier deliveries are kept. A delivery that could not be stored is answered with 503, and the platform
+    repeats it.
     """

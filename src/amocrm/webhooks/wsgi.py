@@ -1,10 +1,10 @@
-"""A plain WSGI application around a router: to be served alone or mounted into Flask and others.
+"""WSGI application around ``Hooks``: served alone or mounted into Flask and others.
 
     hooks = Hooks(secret=...)
     app = wsgi_app(hooks)                   # gunicorn myapp:app
 
-WSGI has no startup: work in a process of its own (``amocrm webhooks work myapp:hooks``), or enter
-``hooks.running()`` around the server.
+WSGI has no startup event: run the worker in a process of its own (``amocrm webhooks work myapp:hooks``), or
+enter ``hooks.running()`` around the server.
 """
 
 from __future__ import annotations
@@ -33,19 +33,22 @@ class _Hooks(Protocol):
 
 
 def wsgi_app(hooks: _Hooks, *, largest: int | None = None) -> App:
-    """The application.
+    """Return the WSGI application.
 
     Args:
-        hooks: a ``Hooks``, the router of the sync flavour.
-        largest: bytes of a body beyond which it is answered with 413 unread; by default the bound of the
-            router. How long a slow body is waited for is the server's business.
+        hooks: a ``Hooks``, the sync receiver.
+        largest: longest body in bytes, by default the bound of the receiver; a longer one is answered with 413.
+            The server decides how long it waits for a slow body.
+
+    Raises:
+        TypeError: ``hooks`` is not a ``Hooks``.
     """
     if inspect.iscoroutinefunction(hooks.accept):
-        raise TypeError("wsgi_app takes a Hooks; for AsyncHooks there is amocrm.webhooks.asgi.asgi_app")
+        raise TypeError("hooks must be a Hooks, got AsyncHooks; use amocrm.webhooks.asgi.asgi_app")
     bound = hooks.limits.bytes if largest is None else largest
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        answer = _taken(hooks, environ, bound)
+        answer = _accept(hooks, environ, bound)
         try:
             phrase = HTTPStatus(answer.status).phrase
         except ValueError:
@@ -57,21 +60,21 @@ def wsgi_app(hooks: _Hooks, *, largest: int | None = None) -> App:
     return app
 
 
-def _taken(hooks: _Hooks, environ: dict[str, Any], largest: int) -> Answer:
+def _accept(hooks: _Hooks, environ: dict[str, Any], largest: int) -> Answer:
     if environ["REQUEST_METHOD"] not in ("POST", "GET"):
         return Answer(405, "method not allowed")
-    # WSGI hands paths over as Latin-1 of their bytes.
+    # WSGI passes paths as Latin-1 of their bytes.
     raw = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
     path, query = raw.encode("latin-1").decode("utf-8", "replace"), environ.get("QUERY_STRING", "")
     refusal = hooks.refusal(path, query)
     if refusal is not None:
-        return refusal  # nothing is read of what a stranger sends
+        return refusal  # the body is not read without the secret
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdecimal() and (len(length) > 18 or int(length) > largest):
         return Answer(413, "too large")
     terminated = environ.get("wsgi.input_terminated")
     if not length and not terminated and environ.get("HTTP_TRANSFER_ENCODING"):
-        # A chunked body whose end this server does not mark cannot be read; the sender is to give its length.
+        # This server does not mark the end of a chunked body: the sender must give its length.
         return Answer(411, "length required")
     if length.isdecimal():
         body = environ["wsgi.input"].read(int(length))

@@ -113,7 +113,7 @@ async def test_a_delivery_that_kills_its_workers_is_given_up() -> None:
 
     assert seen == []
     (entry,) = await hooks.inbox.entries("dead")
-    assert entry.error == "the process ended every time that this was handled"
+    assert entry.error == "the process ended during every attempt to handle this delivery"
 
 
 async def test_without_an_observer_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -131,7 +131,7 @@ async def test_without_an_observer_failures_are_logged(caplog: pytest.LogCapture
 
     assert [record.getMessage() for record in caplog.records] == [
         "won on LeadStatusChanged(leads 17) failed (attempt 1)",
-        "on_failure failed itself",
+        "on_failure raised an exception",
         "won on LeadStatusChanged(leads 17) failed (attempt 1)",
     ]
 
@@ -285,7 +285,7 @@ async def test_what_was_given_up_is_not_called_again() -> None:
     assert calls == ["hopeless", "flaky", "flaky"]
     assert [failure.handler for failure in failures] == ["hopeless", "flaky"]
     (entry,) = await hooks.inbox.entries("dead")
-    assert entry.error == "hopeless: GiveUp: given up at an earlier attempt"
+    assert entry.error == "hopeless: GiveUp: the handler gave up at an earlier attempt"
 
 
 class Broken(BaseException):
@@ -357,7 +357,7 @@ async def test_a_stop_is_never_missed() -> None:
         await hooks.accept(Delivery(body=WON))
         while not seen:
             await breathe()
-        with pytest.raises(RuntimeError, match="works already"):
+        with pytest.raises(RuntimeError, match="already runs"):
             await hooks.run()
 
 

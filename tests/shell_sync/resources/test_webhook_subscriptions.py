@@ -144,7 +144,7 @@ def test_a_handler_changes_one_field_with_one_patch(tmp_path: Path) -> None:
         def won(event: LeadStatusChanged, handling: Any) -> None:
             with handling.session():
                 handling.entity(Deal).city = "Казань"
-            with pytest.raises(TypeError, match="belongs to no Contact"):
+            with pytest.raises(TypeError, match="must belong to a Contact"):
                 handling.entity(Contact)
 
         body = f"leads[status][0][id]={lead.id}&leads[status][0][status_id]=142".encode()

@@ -119,9 +119,9 @@ def test_a_filter_is_a_value_several_an_object_or_a_function(
     ("kinds", "options", "message"),
     [
         ((LeadStatusChanged,), {"statu": 1}, "did you mean status_id"),
-        ((Event,), {"lead": 1}, "cannot be filtered"),
-        ((), {"status": 1}, "every event cannot be filtered"),
-        (("status_lead",), {}, "no class of events"),
+        ((Event,), {"lead": 1}, "must be an attribute"),
+        ((), {"status": 1}, "attribute of every event"),
+        (("status_lead",), {}, "classes of events"),
     ],
 )
 def test_a_wrong_registration_is_refused_at_once(kinds: Any, options: Any, message: str) -> None:
@@ -134,10 +134,10 @@ def test_a_handler_takes_one_or_two_things() -> None:
     """A function without a place for the event, or with too many needs, is refused; so is a second one of a name."""
     hooks = router()
     for wrong in (lambda: None, lambda a, b, c: None):
-        with pytest.raises(TypeError, match="takes the event"):
+        with pytest.raises(TypeError, match="one or two arguments"):
             hooks.on(LeadAdded)(wrong)
     hooks.on(LeadAdded, name="one")(lambda event: None)
-    with pytest.raises(ValueError, match="already"):
+    with pytest.raises(ValueError, match="unique"):
         hooks.on(LeadAdded, name="one")(lambda event: None)
 
 
@@ -178,7 +178,7 @@ def test_several_secrets_while_one_is_replaced() -> None:
 
     assert (hooks.accept(Delivery(body=WON, path="/old"))).status == 200
     for empty in ("", [], ["a", ""]):
-        with pytest.raises(ValueError, match="protect nothing"):
+        with pytest.raises(ValueError, match="non-empty"):
             router(secret=empty)
     with pytest.raises(ValueError, match="slash"):
         router(secret="a/b")

@@ -149,9 +149,9 @@ def folder(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (not_sqlite, "no SQLite file"),
+        (not_sqlite, "not an SQLite database"),
         (foreign, "another program"),
-        (newer, "another version"),
+        (newer, "of this version"),
         (folder, "cannot be opened"),
     ],
 )

@@ -1,8 +1,8 @@
-"""Where accepted deliveries wait for their handlers: durable before the answer, until somebody is done with them.
+"""Protocol of an inbox: a durable queue of accepted deliveries.
 
-An inbox promises: what ``put`` has taken survives a kill of the process; an entry is leased to one worker at
-a time and comes back when the lease is over (at least once); a delivery whose key is known is not taken
-again (`amocrm.webhooks.Event.key` makes the effect happen once).
+An inbox promises: an entry that ``put`` accepted survives a kill of the process; one worker at a time leases
+an entry, and it returns when the lease ends (at least once); a delivery with the key of an earlier one is not
+accepted again (`amocrm.webhooks.Event.key` makes the effect happen once).
 """
 
 from __future__ import annotations
@@ -17,72 +17,75 @@ __all__ = ["AsyncInbox"]
 
 
 class AsyncInbox(Protocol):
-    """Keeps accepted deliveries. All times are Unix seconds and come from the caller.
+    """Protocol of a store of accepted deliveries. All times are Unix seconds and come from the caller.
 
-    What cannot be done raises `amocrm.webhooks.InboxError`.
+    Failures raise `amocrm.webhooks.InboxError`.
     """
 
     async def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
-        """Takes a delivery durably before it returns.
+        """Store a delivery durably before returning.
 
         Args:
-            delivery: redacted_for_storage, with its key.
+            delivery: the delivery, redacted for storage, with its key.
             now: the time.
-            dead: why it cannot be handled; it waits for a decision at once.
+            dead: reason why it cannot be handled; the entry is dead from the beginning.
 
         Returns:
-            Whether it is new; ``False`` when a delivery of this key was taken before.
+            True if it is new; ``False`` if a delivery with this key was stored before.
         """
         ...
 
     async def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[InboxEntry]:
-        """Takes up to ``limit`` entries that are due, the oldest first, for so many seconds."""
+        """Lease up to ``limit`` entries that are due, the oldest first, for so many seconds."""
         ...
 
     async def extend(self, entry: InboxEntry, *, until: float) -> bool:
-        """Keeps a lease for longer; whether it was still held."""
+        """Extend a lease; return whether it was still held."""
         ...
 
     async def mark(self, entry: InboxEntry, name: str) -> None:
-        """Notes what is done of an entry; a later attempt finds it in ``InboxEntry.marks``."""
+        """Mark a handler of an entry as done; later attempts find it in ``InboxEntry.marks``."""
         ...
 
     async def finish(self, entry: InboxEntry, *, now: float) -> None:
-        """All handlers are done. Has no effect for a lease that somebody else holds by now, as the next two."""
+        """Record that all handlers are done.
+
+        Without effect if another worker holds the lease by now; so are ``retry`` and ``bury``.
+        """
         ...
 
     async def retry(self, entry: InboxEntry, *, due: float, error: str) -> None:
-        """It failed and is to be taken up again at ``due``."""
+        """Release an entry that failed; it is due again at ``due``."""
         ...
 
     async def bury(self, entry: InboxEntry, *, now: float, error: str) -> None:
-        """It is given up until somebody replays it."""
+        """Record that an entry is dead until it is replayed."""
         ...
 
     async def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[InboxEntry]:
-        """What is there, the oldest first."""
+        """Return entries, the oldest first."""
         ...
 
     async def counts(self) -> dict[State, int]:
-        """How many entries are in each state."""
+        """Return the number of entries in each state."""
         ...
 
     async def replay(self, ids: Iterable[str] | None = None, *, now: float) -> int:
-        """Make entries ready again; return how many. Without ids all dead ones.
+        """Make entries ready again and return their number. Without ids all dead ones.
 
-        Dead and done entries become as good as new. Waiting ones become due now and keep their marks and
-        attempts; what is being handled is left alone.
+        Dead and done entries start anew. Waiting entries become due now and keep their marks and attempts;
+        leased entries stay unchanged.
         """
         ...
 
     async def drop(self, ids: Iterable[str] | None = None) -> int:
-        """Removes entries, their keys included, without ids all dead ones; how many."""
+        """Remove entries with their keys and return their number. Without ids all dead ones."""
         ...
 
     async def purge(self, *, before: float) -> int:
-        """Removes entries that were done before this time; how many. Their keys are forgotten."""
+        """Remove entries that were done before this time, with their keys, and return their number."""
         ...
 
     async def close(self) -> None:
-        """Gives back connections."""
+        """Close the connections."""
         ...

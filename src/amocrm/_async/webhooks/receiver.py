@@ -1,7 +1,7 @@
-"""The router of webhooks: takes deliveries at once, works afterwards.
+"""Receiver of webhooks: accepts deliveries at once and calls their handlers later.
 
-The platform waits two seconds for an answer and switches off addresses that fail too often. So a delivery
-is checked, written to the inbox, and answered; handlers run from the inbox, here or in another process.
+The platform waits two seconds for an answer and disables addresses that fail too often. So a delivery is
+checked, written to the inbox, and answered; handlers run from the inbox, in this process or another one.
 """
 
 from __future__ import annotations
@@ -40,35 +40,35 @@ F = TypeVar("F", bound=Callable[..., Any])
 _log: Final = logging.getLogger("amocrm.webhooks")
 _HOUR: Final = 3600.0
 #: Seconds that acceptance may take; the platform waits two for an answer.
-_PATIENCE: Final = 1.8
+_TIMEOUT: Final = 1.8
 _REDIS: Final = ("redis://", "rediss://", "unix://")
 
 
 class AsyncHooks:
-    """Receives deliveries and calls handlers.
+    """Receiver of webhooks with the handlers of their events.
 
     Args:
-        secret: what the address must carry as its last path segment or as ``secret=`` in its query, since
-            account webhooks are not signed; several while one is being replaced. ``None`` takes everything.
-        inbox: where deliveries wait; a path makes an ``AsyncSQLiteInbox``, an address
+        secret: secret that the address must contain as its last path segment or as ``secret=`` in its query,
+            since account webhooks are not signed; several while one is being replaced. ``None`` accepts all.
+        inbox: inbox of the deliveries; a path makes an ``AsyncSQLiteInbox``, an address
             (``redis://host:6379/0#name``) an ``AsyncRedisInbox``.
-        accounts: ids or subdomains (``amojo_id`` for chats) that are taken; ``None`` takes all.
-        chat_secret: of the chats channel; its hooks are then checked.
-        client_id, client_secret: of the integration; the uninstall hook is then checked.
+        accounts: ids or subdomains (``amojo_id`` for chats) that are accepted; ``None`` accepts all.
+        chat_secret: secret of the chats channel; the signatures of its hooks are then checked.
+        client_id, client_secret: keys of the integration; the signature of the uninstall hook is then checked.
         client: the client of an account, or a function from an account to its client, for
             ``handling.session()``.
-        concurrency: deliveries handled at a time by this worker. With 1 they are handled in the order in
-            which they came, except for what failed.
+        concurrency: deliveries that this worker handles at a time. With 1 they are handled in the order of
+            their arrival, except for those that failed.
         lease: seconds after which another worker takes over from one that died; a handler that runs
             longer keeps its lease.
-        timeout: seconds after which a handler is broken off and counts as failed. A plain function cannot be
-            broken off: it runs on a thread of its own, which is left to it, and the handler is not called again
-            before that call has ended. ``None`` lets handlers take any time.
-        backoff: when failed deliveries are taken up again.
-        keep: seconds for which handled deliveries are kept, so that repetitions are recognised.
-        poll: seconds between two looks into an empty inbox; a delivery to this process is seen at once.
+        timeout: seconds after which a handler is cancelled and counts as failed. A plain function cannot be
+            cancelled: it keeps its thread, and the handler is not called again before that call has ended.
+            ``None`` sets no limit.
+        backoff: delays before failed deliveries are tried again.
+        keep: seconds for which handled deliveries are kept to recognise repetitions.
+        poll: seconds between two queries of an empty inbox; a delivery to this process is seen at once.
         limits: bounds of a body.
-        on_failure: called with every `Failure`; without it they are logged.
+        on_failure: called with every `Failure`; without it failures are logged.
         clock: for tests.
 
     Example:
@@ -109,8 +109,8 @@ class AsyncHooks:
         self.inbox: AsyncInbox = inbox_at(inbox) if isinstance(inbox, str | os.PathLike) else inbox
         if not matches_flavour(self.inbox.put):
             raise TypeError(
-                f"{inbox!r} is of the other flavour, and nothing would be kept: AsyncHooks takes AsyncSQLiteInbox, "
-                "AsyncRedisInbox, or a path or address"
+                f"inbox must be of the same variant as AsyncHooks, got {inbox!r}; pass an AsyncSQLiteInbox, an "
+                "AsyncRedisInbox, a path or an address"
             )
         self._handlers = Handlers()
         self._clock = clock or Clock()
@@ -140,20 +140,22 @@ class AsyncHooks:
         name: str | None = None,
         **filters: Any,
     ) -> Callable[[F], F]:
-        """Registers a handler for classes of events; without a class for all events.
+        """Register a handler for classes of events, or without a class for all events.
 
-        A handler takes the event, or the event and an ``AsyncHandling``. What it raises is isolated: other
-        handlers and events go on, and this one is tried again later (never again after `GiveUp`).
+        A handler takes the event, or the event and an ``AsyncHandling``. Its exceptions do not affect other
+        handlers and events. It is called again later, except after `GiveUp`.
 
         Args:
+            kinds: classes of events.
             where: further condition on the event.
-            name: by which is remembered what is done; by default the function's own name. Keep it when the
-                function is renamed or moved.
+            name: name under which the handler is marked as done; by default the function's own name. Keep it
+                when you rename or move the function.
             filters: attributes of the event, with or without ``_id``: a value, several, an object with an
                 ``id``, or a function of the value. ``account`` is an id or a subdomain.
 
         Raises:
-            TypeError: an attribute that the event does not have, or no function for an event.
+            TypeError: a filter names an attribute that the event lacks, or the function takes no event.
+            ValueError: another handler has this name.
 
         Example:
             >>> @hooks.on(LeadStatusChanged, status={142, 143}, pipeline=sales)
@@ -176,7 +178,7 @@ class AsyncHooks:
 
     @property
     def secret(self) -> str | None:
-        """What an address that is made now must carry; the first one where several are taken."""
+        """Secret for new webhook addresses; the first one if several are accepted."""
         return self._admission.secret[0] if self._admission.secret else None
 
     @property
@@ -187,7 +189,7 @@ class AsyncHooks:
     # ---- accepting
 
     def refusal(self, path: str, query: str = "") -> Answer | None:
-        """What to answer before a body is read, ``None`` when it may be: strangers are told by the address."""
+        """Return the answer for an address without the secret, before the body is read; else ``None``."""
         try:
             self._admission.check_address(path, query)
         except WebhookError as error:
@@ -196,27 +198,27 @@ class AsyncHooks:
         return None
 
     async def accept(self, delivery: Delivery) -> Answer:
-        """Checks a delivery and keeps it durably; what is returned is to be answered.
+        """Check a delivery, store it durably, and return the answer to send.
 
-        Never raises: a delivery that may not or cannot be taken is answered with an error status, and the
-        platform repeats it.
+        It never raises: a delivery that is refused or cannot be stored gets an error status, and the platform
+        repeats it.
         """
         now = self._clock.wall()
         try:
             admit = partial(self._admission.admit, delivery)
-            ticket = await self._worker.dispatcher.read(delivery, admit)
+            admitted = await self._worker.dispatcher.read(delivery, admit)
         except WebhookError as error:
             _log.warning("a delivery was refused: %s", error)
             return Answer(error.status, "refused")
         except Exception as error:
             self._worker.dispatcher.report_failure(Failure(error))
             return Answer(500, "try again later")
-        if ticket is None:
+        if admitted is None:
             return Answer()
-        kept = redacted_for_storage(delivery, ticket.key, now)
+        redacted = redacted_for_storage(delivery, admitted.key, now)
         try:
-            put = partial(self.inbox.put, kept, now=now, dead=ticket.problem)
-            await shielded(partial(with_timeout, _PATIENCE, put))
+            put = partial(self.inbox.put, redacted, now=now, dead=admitted.problem)
+            await shielded(partial(with_timeout, _TIMEOUT, put))
         except Exception as error:
             self._worker.dispatcher.report_failure(Failure(error))
             return Answer(503, "try again later")
@@ -227,27 +229,27 @@ class AsyncHooks:
 
     @property
     def is_working(self) -> bool:
-        """Whether a worker of this router runs in this process."""
+        """Whether a worker of this receiver runs in this process."""
         return self._worker.is_running
 
     async def run(self) -> None:
-        """Handles deliveries until ``stop`` is called. Any number of processes may work on an inbox.
+        """Handle deliveries until ``stop`` is called. Any number of processes may work on an inbox.
 
         Raises:
-            RuntimeError: this router works already.
+            RuntimeError: this receiver already runs.
         """
         await self._worker.run()
 
     def stop(self) -> None:
-        """Ends ``run`` after the deliveries that it is handling; may be called from anywhere.
+        """End ``run`` after the deliveries in progress; may be called from any thread.
 
-        Called before ``run``, that ends at once.
+        If it is called before ``run``, ``run`` ends at once.
         """
         self._worker.stop()
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[Self]:
-        """A worker beside the block; leaving it waits for the deliveries that are being handled.
+        """Run a worker during the block; leaving it waits for the deliveries in progress.
 
         Example:
             >>> async with hooks.running():
@@ -263,11 +265,11 @@ class AsyncHooks:
                 await worker.result()
 
     async def work(self) -> int:
-        """Takes up what is due, once; how many deliveries that were."""
+        """Process the deliveries that are due once and return their number."""
         return await self._worker.work()
 
     async def dispatch(self, delivery: Delivery) -> list[Failure]:
-        """Calls the handlers for a delivery at once and without the inbox, for tests and imports; what failed.
+        """Call the handlers for a delivery at once, without the inbox, and return the failures; for tests.
 
         Raises:
             WebhookError: the delivery cannot be read.
@@ -275,22 +277,22 @@ class AsyncHooks:
         return await self._worker.dispatcher.handle(InboxEntry(id="", delivery=delivery, attempts=1))
 
     async def replay(self, *ids: str) -> int:
-        """Make deliveries ready again; return how many. Without ids all dead ones.
+        """Make deliveries ready again and return their number. Without ids all dead ones.
 
-        Dead and handled ones start anew; one that waits for its next attempt is tried at once.
+        Dead and handled deliveries start anew; one that waits for its next attempt is tried at once.
         """
         count = await self.inbox.replay(ids or None, now=self._clock.wall())
         self._worker.wake()
         return count
 
     async def close(self) -> None:
-        """Close the inbox, and end the threads of plain handlers that are idle."""
+        """Close the inbox and end the idle threads of plain handlers."""
         self._worker.dispatcher.close()
         await self.inbox.close()
 
 
 def inbox_at(place: str | os.PathLike[str]) -> AsyncInbox:
-    """The inbox of a path or of an address of Redis."""
+    """Return the inbox of a path or of a Redis address."""
     if isinstance(place, str) and place.startswith(_REDIS):
         return AsyncRedisInbox(place)
     return AsyncSQLiteInbox(place)

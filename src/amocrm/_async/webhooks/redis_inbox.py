@@ -1,4 +1,4 @@
-"""An inbox in Redis Streams, for workers on many machines."""
+"""Inbox in Redis Streams, for workers on many machines. Every step is one script in Redis."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from .._redis import redis_client
 __all__ = ["AsyncRedisInbox"]
 
 
-#: Seconds that Redis may take; the platform waits two for an answer, and one attempt more is made.
-_PATIENCE = 0.9
-#: Entries that one script replays or removes: everybody waits for it.
-_PIECE = 500
+#: Seconds that Redis may take; the platform waits two for an answer, and there is one retry.
+_TIMEOUT = 0.9
+#: Number of entries that one script replays or removes; other clients wait for it.
+_BATCH = 500
 
 
 class AsyncRedisInbox:
-    """An inbox in Redis: a stream with a consumer group, and beside it what waits for its time or is dead.
+    """Inbox in Redis: a stream with a consumer group, and sets of entries that wait for their time or are dead.
 
-    Every step is one script, so that a worker can die between any two of them. The server must write its data
-    to disk before it answers (``appendonly yes`` and ``appendfsync always``), and must not throw any away when
-    it is full (``noeviction``), otherwise it loses what was accepted. With ``appendfsync everysec`` a server
-    that is killed loses what it answered in the last two seconds: it puts writing off while the disk is busy.
+    Every step is one script, so a worker can die between any two of them. The server must write its data to
+    disk before it answers (``appendonly yes`` and ``appendfsync always``), and must not evict data when it is
+    full (``noeviction``); otherwise it loses accepted deliveries. With ``appendfsync everysec`` a server that
+    is killed loses the deliveries of the last two seconds: it delays writes while the disk is busy.
 
     Args:
         redis: address (``redis://host:6379/0``, ``#name`` behind it stands for ``name``), or a client of your
-            own: ``redis.asyncio.Redis`` in the async flavour, ``redis.Redis`` in the sync one (extra
+            own: ``redis.asyncio.Redis`` in the async variant, ``redis.Redis`` in the sync one (extra
             ``redis``). Yours is not closed here; give it timeouts below two seconds.
-        name: under which everything is kept; several routers of one server need names of their own.
+        name: beginning of all names in Redis; several receivers of one server need names of their own.
         consumer: name of this worker in the group, by default that of the machine.
-        durable: ask the server at the first use whether it keeps its data, and refuse one that may lose some.
+        durable: check at the first use that the server keeps its data, and refuse one that may lose some.
 
     Raises:
         ConfigurationError: the extra ``redis`` is not installed.
@@ -55,11 +55,11 @@ class AsyncRedisInbox:
         if self._own:
             redis, _, named = redis.partition("#")
             name = name or named
-        self._client: Any = redis_client(redis, _PATIENCE) if self._own else redis
+        self._client: Any = redis_client(redis, _TIMEOUT) if self._own else redis
         if not matches_flavour(self._client.execute_command):
             raise TypeError(
-                f"{type(self._client).__module__} is of the other flavour: AsyncRedisInbox takes an address, such as "
-                '"redis://localhost", or a client of its own flavour'
+                f"redis must be a client of the same variant as AsyncRedisInbox, got one of "
+                f'{type(self._client).__module__}; pass that variant, or an address such as "redis://localhost"'
             )
         from redis.exceptions import RedisError  # after the line that says how to install it
 
@@ -72,7 +72,7 @@ class AsyncRedisInbox:
         self._scripts = {script: self._client.register_script(text) for script, text in scripts.ALL.items()}
 
     async def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
-        """Takes a delivery; see ``AsyncInbox``.
+        """Store a delivery; see ``AsyncInbox``.
 
         Raises:
             ConfigurationError: the server does not keep its data on disk.
@@ -81,57 +81,57 @@ class AsyncRedisInbox:
         return bool(await self._run("put", delivery.key or "", serialize(delivery), now, dead or ""))
 
     async def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[InboxEntry]:
-        """Takes up entries that are due."""
+        """Lease entries that are due."""
         lease = secrets.token_hex(8)
-        found = await self._run("lease", limit, now, now + seconds, lease, self._consumer)
-        return [_entry(row) for row in found]
+        rows = await self._run("lease", limit, now, now + seconds, lease, self._consumer)
+        return [_entry(row) for row in rows]
 
     async def extend(self, entry: InboxEntry, *, until: float) -> bool:
-        """Keeps a lease for longer."""
+        """Extend a lease."""
         return bool(await self._run("extend", entry.id, entry.lease, until))
 
     async def mark(self, entry: InboxEntry, name: str) -> None:
-        """Notes that a handler is done with an event."""
+        """Mark a handler of an entry as done."""
         await self._run("mark", entry.id, name)
 
     async def finish(self, entry: InboxEntry, *, now: float) -> None:
-        """All handlers are done."""
+        """Record that all handlers are done."""
         await self._run("settle", entry.id, entry.lease, "done", now, "")
 
     async def retry(self, entry: InboxEntry, *, due: float, error: str) -> None:
-        """It failed and is to be taken up again."""
+        """Release an entry that failed, until ``due``."""
         await self._run("settle", entry.id, entry.lease, "later", due, error)
 
     async def bury(self, entry: InboxEntry, *, now: float, error: str) -> None:
-        """It is given up."""
+        """Record that an entry is dead."""
         await self._run("settle", entry.id, entry.lease, "dead", now, error)
 
     async def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[InboxEntry]:
-        """What is there, the oldest first."""
+        """Return entries, the oldest first."""
         return [_entry(row) for row in await self._run("entries", state or "", limit)]
 
     async def counts(self) -> dict[State, int]:
-        """How many entries are in each state."""
+        """Return the number of entries in each state."""
         ready, dead, done = await self._run("counts")
         return {"ready": int(ready), "dead": int(dead), "done": int(done)}
 
     async def replay(self, ids: Iterable[str] | None = None, *, now: float) -> int:
-        """Makes dead or done entries ready again."""
+        """Make dead or done entries ready again, and waiting ones due."""
         return await self._in_pieces(ids, "replay", now)
 
     async def drop(self, ids: Iterable[str] | None = None) -> int:
-        """Removes entries."""
+        """Remove entries."""
         return await self._in_pieces(ids, "drop")
 
     async def purge(self, *, before: float) -> int:
-        """Removes entries that were done before this time."""
+        """Remove entries that were done before this time."""
         total = 0
         while count := int(await self._run("purge", before, 500)):
             total += count
         return total
 
     async def close(self) -> None:
-        """Gives back connections; a client of yours stays open."""
+        """Close the connections; a client of yours stays open."""
         if self._own:
             await self._client.aclose()
 
@@ -139,46 +139,52 @@ class AsyncRedisInbox:
         return f"{type(self).__name__}({self.name!r})"
 
     async def _in_pieces(self, ids: Iterable[str] | None, script: str, *arguments: object) -> int:
-        """Does something with these entries, without ids with the dead ones."""
-        found = [_text(one) for one in await self._run("dead")] if ids is None else list(ids)
+        """Run a script for these entries, or without ids for the dead ones."""
+        entry_ids = [_text(name) for name in await self._run("dead")] if ids is None else list(ids)
         total = 0
-        for start in range(0, len(found), _PIECE):
-            total += int(await self._run(script, *arguments, *found[start : start + _PIECE]))
+        for start in range(0, len(entry_ids), _BATCH):
+            total += int(await self._run(script, *arguments, *entry_ids[start : start + _BATCH]))
         return total
 
     async def _run(self, script: str, *arguments: object) -> Any:
         try:
-            return await self._scripts[script](keys=[self.name], args=[_argument(one) for one in arguments])
+            return await self._scripts[script](
+                keys=[self.name], args=[_argument(value) for value in arguments]
+            )
         except self._errors as error:
-            raise InboxError(f"the inbox in Redis failed: {type(error).__name__}: {error}") from error
+            raise InboxError(
+                f"the inbox in Redis failed ({type(error).__name__}: {error}); accepted deliveries are kept"
+            ) from error
 
     async def _check(self) -> None:
         if self._checked or not self._durable:
             return
-        for name, wanted in (("appendonly", "yes"), ("appendfsync", "always")):
-            found = await self._setting(name)
-            if found not in ("", wanted):
+        for name, value in (("appendonly", "yes"), ("appendfsync", "always")):
+            current = await self._setting(name)
+            if current not in ("", value):
                 raise ConfigurationError(
-                    f"this Redis may lose what it took ({name} {found}), accepted webhooks too, when it is killed: "
-                    f"set `{name} {wanted}`, or say AsyncRedisInbox(..., durable=False) if that is meant"
+                    f"{name} of this Redis must be {value}, got {current}: it may lose accepted webhooks when it is "
+                    f"killed; set `{name} {value}`, or accept the loss with AsyncRedisInbox(..., durable=False)"
                 )
         policy = await self._setting("maxmemory-policy")
         if policy.startswith("allkeys-") and await self._setting("maxmemory") != "0":
             raise ConfigurationError(
-                f"this Redis throws data away when it is full (maxmemory-policy {policy}), accepted webhooks "
-                "too: set `maxmemory-policy noeviction`, or say AsyncRedisInbox(..., durable=False) if that is meant"
+                f"maxmemory-policy of this Redis must be noeviction, got {policy}: it evicts accepted webhooks when "
+                "it is full; set it, or accept the loss with AsyncRedisInbox(..., durable=False)"
             )
         self._checked = True
 
     async def _setting(self, name: str) -> str:
-        """A setting of the server, empty where it hides them."""
+        """Return a setting of the server, empty if the server hides its settings."""
         try:
-            found = await self._client.config_get(name)
+            settings = await self._client.config_get(name)
         except self._errors as error:
             if type(error).__name__ in ("ResponseError", "NoPermissionError"):
                 return ""
-            raise InboxError(f"the inbox in Redis failed: {type(error).__name__}: {error}") from error
-        return next((_text(value) for key, value in found.items() if _text(key) == name), "")
+            raise InboxError(
+                f"the inbox in Redis failed ({type(error).__name__}: {error}); accepted deliveries are kept"
+            ) from error
+        return next((_text(value) for key, value in settings.items() if _text(key) == name), "")
 
 
 def _argument(value: object) -> object:

@@ -1,4 +1,4 @@
-"""An inbox in one SQLite file."""
+"""Inbox in one SQLite file. Every change is one transaction that is synced to disk."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ __all__ = ["AsyncSQLiteInbox"]
 
 T = TypeVar("T")
 
-#: Entries that one transaction replays or removes: writers wait for it.
-_PIECE = 500
+#: Number of entries that one transaction replays or removes: writers wait for it.
+_BATCH = 500
 
 
 class AsyncSQLiteInbox:
-    """An inbox in one SQLite file: nothing to install, for the processes of one machine.
+    """Inbox in one SQLite file, for the processes of one machine; needs no server.
 
-    Every change is written through to the disk before it counts. The file holds personal data and is
-    readable by its owner only. Beside it lie the files that SQLite makes and an empty one, ``….turn``, by
-    which writers take turns; it must lie on a local disk.
+    Every change is synced to disk before it counts. The file contains personal data and only its owner can
+    read it. Beside it are the files of SQLite and an empty one, ``….turn``, the lock of the writers. The file
+    must be on a local disk.
 
     Args:
-        path: of the file; ``:memory:`` keeps everything in this process (for tests).
+        path: path of the file; ``:memory:`` keeps everything in this process (for tests).
         patience: seconds to wait for other processes that write. The platform waits two seconds for an
             answer.
 
@@ -44,91 +44,89 @@ class AsyncSQLiteInbox:
 
     def __init__(self, path: str | os.PathLike[str], *, patience: float = 1.5) -> None:
         self.path = os.fspath(path)
-        self._patience = patience
+        self._timeout = patience
         self._file = SQLiteFile(self.path, steps.SCHEMA, steps.VERSION)
-        # A thread of its own: handlers that wait on the shared ones must not keep deliveries waiting.
+        # A thread of its own: handlers that block the shared ones must not delay deliveries.
         self._executor = SerialExecutor()
 
     async def put(self, delivery: Delivery, *, now: float, dead: str | None = None) -> bool:
-        """Takes a delivery durably; see ``AsyncInbox``."""
+        """Store a delivery durably; see ``AsyncInbox``."""
         return await self._write(lambda sql: steps.put(sql, delivery, now, dead))
 
     async def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[InboxEntry]:
-        """Takes up entries that are due."""
+        """Lease entries that are due."""
         return await self._write(lambda sql: steps.lease(sql, limit, now, now + seconds))
 
     async def extend(self, entry: InboxEntry, *, until: float) -> bool:
-        """Keeps a lease for longer."""
+        """Extend a lease."""
         return await self._write(lambda sql: steps.extend(sql, entry, until))
 
     async def mark(self, entry: InboxEntry, name: str) -> None:
-        """Notes what is done of an entry."""
+        """Mark a handler of an entry as done."""
         await self._write(lambda sql: steps.mark(sql, entry, name))
 
     async def finish(self, entry: InboxEntry, *, now: float) -> None:
-        """All handlers are done."""
+        """Record that all handlers are done."""
         await self._write(lambda sql: steps.settle(sql, entry, "done", now, None))
 
     async def retry(self, entry: InboxEntry, *, due: float, error: str) -> None:
-        """It failed and is to be taken up again."""
+        """Release an entry that failed, until ``due``."""
         await self._write(lambda sql: steps.settle(sql, entry, "ready", due, error))
 
     async def bury(self, entry: InboxEntry, *, now: float, error: str) -> None:
-        """It is given up."""
+        """Record that an entry is dead."""
         await self._write(lambda sql: steps.settle(sql, entry, "dead", now, error))
 
     async def entries(self, state: State | None = None, *, limit: int = 100) -> Sequence[InboxEntry]:
-        """What is there, the oldest first."""
+        """Return entries, the oldest first."""
         return await self._read(lambda sql: steps.entries(sql, state, limit))
 
     async def counts(self) -> dict[State, int]:
-        """How many entries are in each state."""
+        """Return the number of entries in each state."""
         return await self._read(steps.counts)
 
     async def replay(self, ids: Iterable[str] | None = None, *, now: float) -> int:
         """Make dead or done entries ready again, and waiting ones due."""
-        return await self._in_pieces(ids, lambda sql, piece: steps.replay(sql, piece, now))
+        return await self._in_batches(ids, lambda sql, batch: steps.replay(sql, batch, now))
 
     async def drop(self, ids: Iterable[str] | None = None) -> int:
-        """Removes entries."""
-        total = await self._in_pieces(ids, steps.drop)
+        """Remove entries."""
+        total = await self._in_batches(ids, steps.drop)
         await self._shrink(total)
         return total
 
     async def purge(self, *, before: float) -> int:
-        """Removes entries that were done before this time."""
+        """Remove entries that were done before this time."""
         total = 0
-        while count := await self._write(lambda sql: steps.purge(sql, before, _PIECE)):
+        while count := await self._write(lambda sql: steps.purge(sql, before, _BATCH)):
             total += count
         await self._shrink(total)
         return total
 
     async def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         await self._executor.run(self._file.close)
         self._executor.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
 
-    async def _in_pieces(
+    async def _in_batches(
         self, ids: Iterable[str] | None, step: Callable[[sqlite3.Connection, Iterable[int]], int]
     ) -> int:
-        """Does something with these entries, without ids with the dead ones."""
-        found = await self._read(steps.dead_ids) if ids is None else steps.numbers(ids)
+        """Run a step for these entries, or without ids for the dead ones."""
+        numbers = await self._read(steps.dead_ids) if ids is None else steps.numbers(ids)
         total = 0
-        for start in range(0, len(found), _PIECE):
-            piece = found[start : start + _PIECE]
-            total += await self._write(partial(_with, step, piece))
+        for start in range(0, len(numbers), _BATCH):
+            batch = numbers[start : start + _BATCH]
+            total += await self._write(partial(_with, step, batch))
         return total
 
     async def _shrink(self, removed: int) -> None:
         if removed:
-            # A file that is in use now shrinks the next time.
+            # A file that is in use shrinks after a later removal.
             with suppress(SQLiteFileError):
-                await self._executor.run(
-                    partial(self._file.shrink, lambda: time.monotonic() + self._patience)
-                )
+                await self._executor.run(partial(self._file.shrink, lambda: time.monotonic() + self._timeout))
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self._run(self._file.write, work)
@@ -141,7 +139,7 @@ class AsyncSQLiteInbox:
         transaction: Callable[[Callable[[sqlite3.Connection], T], float], T],
         work: Callable[[sqlite3.Connection], T],
     ) -> T:
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._timeout
         try:
             return await self._executor.run(partial(transaction, work, deadline))
         except SQLiteFileError as error:
@@ -149,6 +147,6 @@ class AsyncSQLiteInbox:
 
 
 def _with(
-    step: Callable[[sqlite3.Connection, Iterable[int]], int], piece: list[int], sql: sqlite3.Connection
+    step: Callable[[sqlite3.Connection, Iterable[int]], int], batch: list[int], sql: sqlite3.Connection
 ) -> int:
-    return step(sql, piece)
+    return step(sql, batch)

@@ -1,4 +1,4 @@
-"""Settings of a worker, one frozen value from ``AsyncHooks`` down to the dispatcher."""
+"""Settings of a worker, which ``AsyncHooks`` passes down to the dispatcher as one frozen value."""
 
 from __future__ import annotations
 

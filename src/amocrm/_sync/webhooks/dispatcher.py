@@ -1,4 +1,4 @@
-"""Calling the handlers of a delivery, each call by itself: one that fails touches no other."""
+"""Dispatcher: calls the handlers of a delivery. A handler that fails does not affect the others."""
 # GENERATED from src/amocrm/_async/webhooks/dispatcher.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ __all__ = ["Dispatcher"]
 
 T = TypeVar("T")
 _log: Final = logging.getLogger("amocrm.webhooks")
-#: Bytes from which on a body takes more than some milliseconds to read.
+#: Bytes; reading a larger body takes more than a few milliseconds.
 _LARGE: Final = 128 * 1024
 #: Prefix of marks for handlers that gave up permanently.
 _GIVEN_UP: Final = "given up "
 
 
 class Dispatcher:
-    """Dispatcher of events to handlers. ``Hooks`` makes one; the options are described there."""
+    """Dispatcher of events to handlers. ``Hooks`` creates it and describes the options."""
 
     def __init__(self, handlers: Handlers, options: WorkerOptions) -> None:
         self._handlers, self._options = handlers, options
@@ -40,11 +40,13 @@ class Dispatcher:
     def handle(
         self, entry: InboxEntry, mark: Callable[[str], Result[None]] | None = None
     ) -> list[Failure]:
-        """Calls the handlers of an entry; what failed. What was given up earlier is there with attempt 0.
+        """Run the handlers of an entry and return the failures.
+
+        Handlers that gave up earlier are reported with attempt 0.
 
         Args:
-            entry: what is done of it, by its marks, is left out.
-            mark: notes what is done or given up.
+            entry: the entry; handlers that its marks name as done are skipped.
+            mark: called with the mark of a handler that is done or has given up.
 
         Raises:
             WebhookError: the delivery cannot be read.
@@ -52,25 +54,25 @@ class Dispatcher:
         failures: list[Failure] = []
         read = partial(parse_delivery, entry.delivery, limits=self._options.limits)
         events = self.read(entry.delivery, read)
-        alone = len(events) * len(self._handlers) == 1
+        is_single = len(events) * len(self._handlers) == 1
         for event, handler in ((event, handler) for event in events for handler in self._handlers):
             name = f"{event.position}:{handler.name}"
             if name in entry.marks:
                 continue
             if _GIVEN_UP + name in entry.marks:
-                error = GiveUp("given up at an earlier attempt")
+                error = GiveUp("the handler gave up at an earlier attempt")
                 failures.append(Failure(error, event, handler.name, final=True))
                 continue
             failure = self._invoke(entry, event, handler)
             if failure is not None:
                 failures.append(failure)
-            # What is marked is not done again when something else has to be. Alone there is nothing else.
-            if mark is not None and not alone and (failure is None or isinstance(failure.error, GiveUp)):
+            # A marked handler is not called again when another one fails. A single one needs no mark.
+            if mark is not None and not is_single and (failure is None or isinstance(failure.error, GiveUp)):
                 mark(name if failure is None else _GIVEN_UP + name)
         return failures
 
     def _invoke(self, entry: InboxEntry, event: Event[Any], handler: Handler) -> Failure | None:
-        """One call. A filter that fails is a handler that fails."""
+        """Call one handler and return its failure. A filter that raises counts as a failed handler."""
         try:
             if not handler.wants(event):
                 return None
@@ -89,7 +91,7 @@ class Dispatcher:
         return None
 
     def read(self, delivery: Delivery, read: Callable[[], T]) -> T:
-        """Read a delivery; a large one beside the event loop, which goes on meanwhile."""
+        """Read a delivery; a large one on a thread, without blocking the event loop."""
         if len(delivery.body) <= _LARGE:
             return read()
         return self._reader.run(read)
@@ -100,19 +102,21 @@ class Dispatcher:
         self._reader.close()
 
     def report_failure(self, failure: Failure) -> None:
-        """Passes a failure on; an observer that fails itself is logged."""
+        """Pass a failure to ``on_failure``, or log it; an exception of ``on_failure`` is logged too."""
         if self._options.on_failure is not None:
             try:
                 self._options.on_failure(failure)
                 return
             except Exception:
-                _log.exception("on_failure failed itself")
-        word = "gave up" if failure.final else "failed"
+                _log.exception("on_failure raised an exception")
+        result = "gave up" if failure.final else "failed"
         if failure.handler:
-            place = f"{failure.handler} on {failure.event!r} {word}"
+            message = f"{failure.handler} on {failure.event!r} {result}"
         elif failure.attempt:
-            place = f"a delivery {word}"
+            message = f"a delivery {result}"
         else:
-            _log.error("nothing that was accepted is lost: %s", failure.error, exc_info=failure.error)
+            _log.error(
+                "the inbox failed, accepted deliveries are kept: %s", failure.error, exc_info=failure.error
+            )
             return
-        _log.error("%s (attempt %d)", place, failure.attempt, exc_info=failure.error)
+        _log.error("%s (attempt %d)", message, failure.attempt, exc_info=failure.error)

@@ -1,4 +1,4 @@
-"""What a handler gets beside the event: the client of its account, and the event's entity to be changed."""
+"""Context of a handler: the client of the account, a session, and the entity of the event."""
 # GENERATED from src/amocrm/_async/webhooks/handler_context.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["Handling"]
 
 
 class Handling:
-    """One call of a handler.
+    """Context of one call of a handler.
 
     Attributes:
-        event: what happened.
-        attempt: how often the delivery was tried, from 1.
+        event: the event.
+        attempt: number of this attempt, from 1.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Handling:
 
     @property
     def key(self) -> str:
-        """The same for every attempt and every repetition of this event: do things once by it."""
+        """Key that is equal for every attempt and repetition of this event: use it to do a thing once."""
         return self.event.key
 
     @property
@@ -44,14 +44,14 @@ class Handling:
         """The client of the event's account.
 
         Raises:
-            ConfigurationError: the router was given none.
+            ConfigurationError: the receiver has no ``client``.
         """
         if self._client is None:
-            raise ConfigurationError("this router has no client: Hooks(client=crm)")
+            raise ConfigurationError("client must be an AmoCRM, got None; write Hooks(client=crm)")
         return self._client(self.event.account) if callable(self._client) else self._client
 
     def session(self) -> Session:
-        """The session of this call, a Unit of Work; leaving its block commits.
+        """Return the session of this call, a Unit of Work; leaving its block commits.
 
         Example:
             >>> with handling.session() as s:
@@ -62,33 +62,38 @@ class Handling:
         return self._session
 
     def check(self) -> None:
-        """Refuses changes that were made and not committed; they would be lost without a word.
+        """Raise RuntimeError if the handler left changes uncommitted, which would be lost.
 
         Raises:
-            RuntimeError: there are some.
+            RuntimeError: the session has new or changed objects.
         """
         session = self._session
         if session is not None and (session.new or session.changed):
             session.discard(*session.new, *session.changed)
             raise RuntimeError(
-                "the handler changed something and did not commit it: make changes inside of "
+                "changes must be committed before the handler returns, got uncommitted ones; make them inside "
                 "`with handling.session():`"
             )
 
     def entity(self, cls: type[T]) -> T:
-        """The event's entity in this call's session, by reference: nothing is read.
+        """Return the event's entity in the session of this call, by reference: no request is sent.
 
         Args:
             cls: built-in or derived class of the entity's kind.
 
         Raises:
-            TypeError: the event belongs to no entity of this kind.
+            TypeError: the event belongs to an entity of another kind, or to none.
             ValueError: the event is of another account than the client.
         """
         event = self.event
         if not isinstance(event, EntityEvent) or event.entity_type != cls._kind:
-            raise TypeError(f"{event!r} belongs to no {cls.__name__}")
+            raise TypeError(
+                f"the event must belong to a {cls.__name__}, got {event!r}; register the handler for its events only"
+            )
         session, host = self.session(), self.client.account_host
         if event.account.host not in ("", host):
-            raise ValueError(f"{event!r} belongs to the account {event.account.host}, this client to {host}")
+            raise ValueError(
+                f"the event must be of the account {host} of the client, got one of {event.account.host}; pass client= "
+                "a function that returns the client of an account"
+            )
         return session.ref(cls, event.entity_id)

@@ -1,4 +1,4 @@
-"""The worker of an inbox: takes up deliveries, has them handled, and tells the inbox how it went."""
+"""Worker of an inbox: leases deliveries, runs their handlers, and records the result in the inbox."""
 # GENERATED from src/amocrm/_async/webhooks/worker.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .worker_options import WorkerOptions
 __all__ = ["Worker"]
 
 _HOUR: Final = 3600.0
-#: Seconds between two attempts to reach an inbox that fails: at first, and at most.
-_SOON: Final = 0.05
-_LATE: Final = 15.0
+#: Seconds between two attempts to reach an inbox that fails: the first delay, and the longest.
+_MIN_DELAY: Final = 0.05
+_MAX_DELAY: Final = 15.0
 
 
 class Worker:
-    """Worker of an inbox. ``Hooks`` makes one; the options are described there."""
+    """Worker of an inbox. ``Hooks`` creates it and describes the options."""
 
     def __init__(self, inbox: Inbox, handlers: Handlers, options: WorkerOptions) -> None:
         self.dispatcher = Dispatcher(handlers, options)
@@ -37,100 +37,100 @@ class Worker:
         reset_after_fork(self)
 
     def run(self) -> None:
-        """Handles deliveries until ``stop``; at once over when that was called before."""
+        """Handle deliveries until ``stop``; return at once if it was called before."""
         if self._wakeup is not None:
-            raise RuntimeError("this router works already: raise its concurrency, or work in another process")
+            raise RuntimeError("this receiver already runs; raise its concurrency, or run another process")
         self._wakeup = Wakeup()
         try:
             with TaskScope(self._options.concurrency + 1) as scope:
-                held = _Held()
-                keeper = scope.start(partial(self._keep_leases, held))
+                in_progress = _InProgress()
+                keeper = scope.start(partial(self._keep_leases, in_progress))
                 try:
-                    self._take_up(scope, held, self._wakeup)
-                    while held.entries and held.ended is None:
+                    self._start_due(scope, in_progress, self._wakeup)
+                    while in_progress.entries and in_progress.ended is None:
                         self._clock.wait(self._wakeup, None)
                 finally:
-                    held.release()
+                    in_progress.release()
                 keeper.result()
-                if held.ended is not None:
-                    raise held.ended
+                if in_progress.ended is not None:
+                    raise in_progress.ended
         finally:
             self._wakeup, self._stopping = None, False
 
     def after_fork(self) -> None:
-        """Be a worker that does not run: the one of the parent goes on there."""
+        """Become a worker that does not run: the parent's worker continues in the parent."""
         self._wakeup, self._stopping = None, False
 
     @property
     def is_running(self) -> bool:
-        """Whether ``run`` is under way."""
+        """Whether ``run`` is in progress."""
         return self._wakeup is not None
 
     def stop(self) -> None:
-        """Ends ``run`` after the deliveries that are being handled."""
+        """End ``run`` after the deliveries in progress."""
         self._stopping = True
         self.wake()
 
     def wake(self) -> None:
-        """Something has come in, or was done."""
+        """Wake ``run``: a delivery has arrived, or one is done."""
         wakeup = self._wakeup
         if wakeup is not None:
             wakeup.wake()
 
     def prepare(self) -> None:
-        """Forgets a ``stop`` that came when nothing ran."""
+        """Clear a ``stop`` that was called while nothing ran."""
         self._stopping = False
 
     def work(self) -> int:
-        """Takes up what is due, once; how many deliveries that were."""
+        """Process the deliveries that are due once and return their number."""
         entries = self._inbox.lease(
             self._options.concurrency, now=self._clock.wall(), seconds=self._options.lease
         )
         if not entries:
             return 0
-        held = _Held()
+        in_progress = _InProgress()
         for entry in entries:
-            held.add(entry, self._clock.monotonic())
+            in_progress.add(entry, self._clock.monotonic())
         with TaskScope(self._options.concurrency + 1) as scope:
-            keeper = scope.start(partial(self._keep_leases, held))
+            keeper = scope.start(partial(self._keep_leases, in_progress))
             try:
                 if self._options.concurrency == 1:
-                    self._settle(entries[0], held)
+                    self._settle(entries[0], in_progress)
                 else:
-                    started = [scope.start(partial(self._settle, entry, held)) for entry in entries]
+                    started = [scope.start(partial(self._settle, entry, in_progress)) for entry in entries]
                     for handle in started:
                         handle.result()
             finally:
-                held.release()
+                in_progress.release()
             keeper.result()
         return len(entries)
 
-    def _take_up(self, scope: TaskScope, held: _Held, wakeup: Wakeup) -> None:
-        """Starts what is due as long as there is a place free. One place is the caller's own thread or task."""
+    def _start_due(self, scope: TaskScope, in_progress: _InProgress, wakeup: Wakeup) -> None:
+        """Start due deliveries while concurrency allows; with one, in the caller's own thread or task."""
         failed = 0
-        while not self._stopping and held.ended is None:
-            free = self._options.concurrency - len(held.entries)
-            taken = 0
+        while not self._stopping and in_progress.ended is None:
+            free = self._options.concurrency - len(in_progress.entries)
+            leased = 0
             wait = self._options.poll
             try:
                 if free > 0:
                     for entry in self._inbox.lease(
                         free, now=self._clock.wall(), seconds=self._options.lease
                     ):
-                        taken += 1
-                        held.add(entry, self._clock.monotonic())
+                        leased += 1
+                        in_progress.add(entry, self._clock.monotonic())
                         if self._options.concurrency > 1:
-                            scope.start(partial(self._settle, entry, held))
+                            scope.start(partial(self._settle, entry, in_progress))
                         else:
-                            self._settle(entry, held)
+                            self._settle(entry, in_progress)
                 self._tidy()
                 failed = 0
             except Exception as error:
-                # The inbox cannot be reached. Nothing is lost: leases end, and what waits goes on waiting.
+                # The inbox cannot be reached. No delivery is lost: leases end and entries stay in the inbox.
                 self.dispatcher.report_failure(Failure(error))
                 failed += 1
-                wait = min(self._options.poll * 2 ** min(failed, 10), max(self._options.poll, _LATE))
-            if not taken and not self._stopping:
+                wait = min(self._options.poll * 2 ** min(failed, 10), max(self._options.poll, _MAX_DELAY))
+            if not leased and not self._stopping:
                 self._clock.wait(wakeup, wait)
 
     def _tidy(self) -> None:
@@ -139,25 +139,25 @@ class Worker:
             self._tidied = now
             self._inbox.purge(before=now - self._options.keep)
 
-    def _settle(self, entry: InboxEntry, held: _Held) -> None:
-        """Handles one entry and tells the inbox how it went."""
+    def _settle(self, entry: InboxEntry, in_progress: _InProgress) -> None:
+        """Handle one entry and record the result in the inbox."""
         try:
-            self._settled(entry)
+            self._process(entry)
         except Exception as error:
-            # The inbox cannot be told. The entry comes back when its lease is over.
+            # The inbox cannot be reached. The entry returns when its lease ends.
             self.dispatcher.report_failure(Failure(error, attempt=entry.attempts))
         except BaseException as error:
-            held.ended = error
+            in_progress.ended = error
             raise
         finally:
-            held.drop(entry)
+            in_progress.drop(entry)
             if self._options.concurrency > 1:
-                self.wake()  # a place is free
+                self.wake()  # one more delivery may start
 
-    def _settled(self, entry: InboxEntry) -> None:
+    def _process(self, entry: InboxEntry) -> None:
         if entry.attempts > self._options.backoff.attempts:
-            # It was taken up too often without an end: it kills its workers.
-            reason = entry.error or "the process ended every time that this was handled"
+            # It was leased too often without a result: it kills its workers.
+            reason = entry.error or "the process ended during every attempt to handle this delivery"
             self._bury(entry, reason)
             return
         try:
@@ -169,10 +169,10 @@ class Worker:
         for failure in failures:
             if failure.attempt:
                 self.dispatcher.report_failure(failure)
-        open_ = next((failure for failure in failures if not failure.final), None)
-        if open_ is not None:
+        retryable = next((failure for failure in failures if not failure.final), None)
+        if retryable is not None:
             due = self._clock.wall() + self._options.backoff.wait(entry.attempts, random.random())
-            self._insist(partial(self._inbox.retry, entry, due=due, error=open_.text))
+            self._insist(partial(self._inbox.retry, entry, due=due, error=retryable.text))
         elif failures:
             self._bury(entry, failures[0].text)
         else:
@@ -184,54 +184,54 @@ class Worker:
     def _mark(self, entry: InboxEntry, name: str) -> None:
         self._insist(partial(self._inbox.mark, entry, name))
 
-    def _insist(self, tell: Callable[[], Result[None]]) -> None:
-        """Tells the inbox, again while a lease lasts: what it does not hear of would be handled once more."""
-        end, wait = self._clock.monotonic() + self._options.lease, _SOON
+    def _insist(self, record: Callable[[], Result[None]]) -> None:
+        """Record a result in the inbox, with retries during one lease; a lost result is handled again."""
+        end, wait = self._clock.monotonic() + self._options.lease, _MIN_DELAY
         while True:
             try:
-                tell()
+                record()
                 return
             except Exception:
                 if self._clock.monotonic() + wait > end:
                     raise
             self._clock.sleep(wait)
-            wait = min(2 * wait, _LATE)
+            wait = min(2 * wait, _MAX_DELAY)
 
-    def _keep_leases(self, held: _Held) -> None:
-        """Extends what is still being handled; a handler may take longer than a lease, up to its timeout."""
-        while not held.released:
-            self._clock.wait(held.wakeup, self._options.lease / 3)
-            for entry, since in held.entries.copy().values():
+    def _keep_leases(self, in_progress: _InProgress) -> None:
+        """Extend the leases of entries in progress; a handler may run longer than a lease, up to its timeout."""
+        while not in_progress.released:
+            self._clock.wait(in_progress.wakeup, self._options.lease / 3)
+            for entry, since in in_progress.entries.copy().values():
                 if (
                     self._options.timeout is not None
                     and self._clock.monotonic() - since > 2 * self._options.timeout
                 ):
-                    continue  # it hangs where it cannot be broken off: another worker is to try
+                    continue  # it hangs and cannot be cancelled: another worker will try
                 try:
                     self._inbox.extend(entry, until=self._clock.wall() + self._options.lease)
                 except Exception as error:
                     self.dispatcher.report_failure(Failure(error))
 
 
-class _Held:
-    """Entries that this worker holds, and since when."""
+class _InProgress:
+    """Entries in progress, with the time of their lease."""
 
     def __init__(self) -> None:
         self.entries: dict[str, tuple[InboxEntry, float]] = {}
         self.wakeup = Wakeup()
         self.released = False
-        #: what ends the worker, raised by a handler: the wish to end the program
+        #: exception of a handler that ends the program
         self.ended: BaseException | None = None
 
     def add(self, entry: InboxEntry, now: float) -> None:
-        """This one is taken up."""
+        """Add an entry that was leased at ``now``."""
         self.entries[entry.id] = (entry, now)
 
     def drop(self, entry: InboxEntry) -> None:
-        """This one is settled."""
+        """Remove an entry that is settled."""
         self.entries.pop(entry.id, None)
 
     def release(self) -> None:
-        """All of them are settled, or their handling was broken off."""
+        """Stop extending leases: all entries are settled or cancelled."""
         self.released = True
         self.wakeup.wake()

@@ -1,4 +1,4 @@
-"""Settings of a worker, one frozen value from ``Hooks`` down to the dispatcher."""
+"""Settings of a worker, which ``Hooks`` passes down to the dispatcher as one frozen value."""
 # GENERATED from src/amocrm/_async/webhooks/worker_options.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events of what stands beside entities: tasks, notes, elements of lists."""
+"""Events of tasks, notes and elements of lists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amocrm_gen.models import catalogs, notes, tasks
 from amocrm_gen.models.hooks import HookCatalogElement, HookNote, HookNoteItem, HookTask
 
 from ..._core.orm.identity import stub_origin
-from .._parsing import v2_to_v4 as bridge
+from .._parsing import v2_to_v4
 from .base import ADDED, EntityEvent, given
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ __all__ = [
 
 # ---- tasks --------------------------------------------------------------------------------------------
 class TaskEvent(EntityEvent[HookTask]):
-    """Something happened to a task."""
+    """Event of a task."""
 
     model = HookTask
     entity_type = "tasks"
@@ -50,7 +50,7 @@ class TaskEvent(EntityEvent[HookTask]):
     @property
     def parent_type(self) -> str | None:
         """Type of the entity that the task belongs to: ``leads``, ``contacts``, ``companies``, ``customers``."""
-        return bridge.ENTITY_TYPES.get(given(self.payload.element_type) or 0)
+        return v2_to_v4.ENTITY_TYPES.get(given(self.payload.element_type) or 0)
 
     @property
     def parent_id(self) -> int | None:
@@ -59,50 +59,50 @@ class TaskEvent(EntityEvent[HookTask]):
 
     @cached_property
     def record(self) -> tasks.Task:
-        """The task as API v4 has it."""
-        return bridge.task(self.payload, full=self.full)
+        """The task as a model of API v4."""
+        return v2_to_v4.task(self.payload, full=self.full)
 
     @cached_property
     def task(self) -> Task:
-        """The task, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
+        """The task, typed. Values that the delivery lacks raise `NotLoaded`. It belongs to no session."""
         from ...entities import Task
 
         return Task._from_api(self.record, stub_origin(self.account.host))
 
 
 class TaskAdded(TaskEvent):
-    """A task was added."""
+    """Creation of a task."""
 
     code = "add_task"
     _moments = ADDED
 
 
 class TaskUpdated(TaskEvent):
-    """A task was changed or completed. Completing one with a result can send two of these."""
+    """Change or completion of a task. Completing one with a result can send two of these."""
 
     code = "update_task"
 
     @property
     def completed(self) -> bool:
-        """Whether this very change completed the task."""
+        """Whether this change completed the task."""
         return given(self.payload.action_close) is True
 
     @property
     def result(self) -> str | None:
-        """Text of the result, when one was given."""
+        """Text of the result, ``None`` without one."""
         found = self.payload.result
         return None if found is UNSET else given(found.text)
 
 
 class TaskDeleted(TaskEvent):
-    """A task was deleted; only its id is known."""
+    """Deletion of a task; only its id is known."""
 
     code, full = "delete_task", False
     _moments = ()
 
 
 class TaskResponsibleChanged(TaskUpdated):
-    """A task got another responsible user: an update whose earlier responsible user is another one."""
+    """Change of a task's responsible user: an update with another earlier responsible user."""
 
     code = "responsible_task"
 
@@ -114,7 +114,7 @@ class TaskResponsibleChanged(TaskUpdated):
 
 # ---- notes --------------------------------------------------------------------------------------------
 class NoteAdded(EntityEvent[HookNoteItem]):
-    """A note was added to an entity. A note with a text and a file comes as two of these."""
+    """New note of an entity. A note with a text and a file comes as two of these."""
 
     model = HookNoteItem
     _moments = ("note.created_at", "note.date_create", "note.updated_at", "note.timestamp_x")
@@ -122,12 +122,12 @@ class NoteAdded(EntityEvent[HookNoteItem]):
 
     @property
     def note(self) -> HookNote:
-        """The note in the words of the wire."""
+        """The note with the names of the API."""
         return self.payload.note  # type: ignore[return-value]  # read() refuses an item without one
 
     @property
     def entity_id(self) -> int:
-        """Id of the entity that the note was added to, 0 when the delivery does not say."""
+        """Id of the entity that the note was added to, 0 if the delivery lacks it."""
         return given(self.note.element_id) or 0
 
     @property
@@ -152,37 +152,37 @@ class NoteAdded(EntityEvent[HookNoteItem]):
 
     @cached_property
     def record(self) -> notes.Note:
-        """The note as API v4 has it."""
-        return bridge.note(self.note)
+        """The note as a model of API v4."""
+        return v2_to_v4.note(self.note)
 
 
 class LeadNoteAdded(NoteAdded):
-    """A note was added to a lead."""
+    """New note of a lead."""
 
     code, entity_type = "note_lead", "leads"
 
 
 class ContactNoteAdded(NoteAdded):
-    """A note was added to a contact."""
+    """New note of a contact."""
 
     code, entity_type = "note_contact", "contacts"
 
 
 class CompanyNoteAdded(NoteAdded):
-    """A note was added to a company."""
+    """New note of a company."""
 
     code, entity_type = "note_company", "companies"
 
 
 class CustomerNoteAdded(NoteAdded):
-    """A note was added to a customer."""
+    """New note of a customer."""
 
     code, entity_type = "note_customer", "customers"
 
 
 # ---- elements of lists --------------------------------------------------------------------------------
 class CatalogElementEvent(EntityEvent[HookCatalogElement]):
-    """Something happened to an element of a list. Chosen per list in the web interface, not by the API."""
+    """Event of an element of a list. Chosen per list in the web interface, not by the API."""
 
     model = HookCatalogElement
     entity_type = "catalog_elements"
@@ -199,32 +199,32 @@ class CatalogElementEvent(EntityEvent[HookCatalogElement]):
 
     @cached_property
     def record(self) -> catalogs.CatalogElement:
-        """The element as API v4 has it."""
-        return bridge.catalog_element(self.payload, full=self.full)
+        """The element as a model of API v4."""
+        return v2_to_v4.catalog_element(self.payload, full=self.full)
 
     @cached_property
     def element(self) -> CatalogElement:
-        """The element, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
+        """The element, typed. Values that the delivery lacks raise `NotLoaded`. It belongs to no session."""
         from ...entities import CatalogElement
 
         return CatalogElement._from_api(self.record, stub_origin(self.account.host))
 
 
 class CatalogElementAdded(CatalogElementEvent):
-    """An element was added to a list."""
+    """New element of a list."""
 
     code = "add_catalog_element"
     _moments = ADDED
 
 
 class CatalogElementUpdated(CatalogElementEvent):
-    """An element of a list was changed."""
+    """Change of an element of a list."""
 
     code = "update_catalog_element"
 
 
 class CatalogElementDeleted(CatalogElementEvent):
-    """An element of a list was deleted; only its id and list are known."""
+    """Deletion of an element of a list; only its id and list are known."""
 
     code, full = "delete_catalog_element", False
     _moments = ()

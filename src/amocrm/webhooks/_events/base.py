@@ -1,4 +1,4 @@
-"""What every event has."""
+"""Base classes of all events."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .._receiving.delivery import Account, Delivery
 __all__ = ["ADDED", "EntityEvent", "Event", "UnknownEvent", "given"]
 
 P = TypeVar("P")
-#: Moments of what is made: the one of its creation as well.
+#: Keys with the time of a creation or change.
 ADDED: Final = ("created_at", "date_create", "updated_at", "last_modified", "date_modify")
 T = TypeVar("T")
 
 
 def given(value: T | UnsetType) -> T | None:
-    """A value of a payload, ``None`` where the delivery says nothing."""
+    """Return a value of a payload, ``None`` if the delivery lacks it."""
     return None if isinstance(value, UnsetType) else value
 
 
@@ -34,15 +34,15 @@ def _is_given_at(raw: Any, place: str) -> bool:
 
 @attrs.frozen(slots=False, repr=False, eq=False)
 class Event(Generic[P]):
-    """One thing that happened. Events are immutable and know no client.
+    """Event of a delivery. Events are immutable and have no client.
 
     Attributes:
-        payload: the item as typed model, in the words of the wire.
-        raw: the item as it was decoded, with everything that the model does not know.
-        account: where it happened, as far as the delivery says.
-        delivery: what it came in.
-        position: its place among the events of the delivery, from 0.
-        code: the code of the subscription that sends it; a name of ours where there is none.
+        payload: the item as a typed model, with the names of the API.
+        raw: the item as it was decoded, with keys that the model lacks.
+        account: account that the delivery names.
+        delivery: the delivery.
+        position: index among the events of the delivery, from 0.
+        code: code of the subscription that sends it; a name of this library if there is none.
     """
 
     payload: P
@@ -52,17 +52,17 @@ class Event(Generic[P]):
     position: int
 
     code: ClassVar[str] = ""
-    #: The model of the payload; ``None`` where the event has none.
+    #: The model of the payload; ``None`` if the event has none.
     model: ClassVar[type[msgspec.Struct] | None] = None
-    #: What the payload must have besides the model's own demands.
+    #: Attributes that the payload must have besides those that the model requires.
     needs: ClassVar[tuple[str, ...]] = ()
-    #: Documented places in ``raw`` (``event.time``) that tell this change from any other: its moment, or a value
-    #: that is given once. A repetition has the same content there, another change has not.
+    #: Documented places in ``raw`` (``event.time``) that identify this change: its time, or a value that is issued
+    #: once. A repetition has the same content there, another change does not.
     _moments: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def read(cls, raw: Any, account: Account, delivery: Delivery, position: int) -> Self | None:
-        """The event of an item, ``None`` when the item lacks what every such item has."""
+        """Return the event of an item, ``None`` if the item lacks a required value."""
         payload: Any = raw if cls.model is None else typed_payload(raw, cls.model)
         if payload is None or any(getattr(payload, name) is UNSET for name in cls.needs):
             return None
@@ -70,12 +70,12 @@ class Event(Generic[P]):
 
     @property
     def key(self) -> str:
-        """The same for every repetition of this event, and for no other: do things once by it."""
+        """Key that is equal for every repetition of this event: use it to do a thing once."""
         return f"{self.delivery.key or self.delivery.digest}:{self.position}"
 
     @property
     def happened_at(self) -> datetime | None:
-        """The moment of the change in UTC, ``None`` where the delivery does not say."""
+        """Time of the change in UTC, ``None`` if the delivery lacks it."""
         for name in ("updated_at", "created_at"):
             stamp = getattr(self.payload, name, UNSET)
             if isinstance(stamp, int) and 0 < stamp < 1 << 36:
@@ -83,30 +83,32 @@ class Event(Generic[P]):
         return None
 
     def _is_dated(self) -> bool:
-        """Return whether the content tells this change from any other."""
+        """Return whether the content identifies this change."""
         return any(_is_given_at(self.raw, place) for place in self._moments)
 
     def _with(self, **facts: Any) -> Self:
-        """Sets attributes that only some events have, while the event is being made."""
+        """Set attributes that only some events have, while the event is created."""
         self.__dict__.update(facts)
         return self
 
-    def _shown(self) -> str:
-        """What ``repr`` names; ids only, since an event holds personal data."""
+    def _summary(self) -> str:
+        """Return the text for ``repr``: ids only, since an event contains personal data."""
         return ""
 
     def __repr__(self) -> str:
         parts = [
-            part for part in (self._shown(), f"account={self.account.id}" if self.account.id else "") if part
+            part
+            for part in (self._summary(), f"account={self.account.id}" if self.account.id else "")
+            if part
         ]
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
 class UnknownEvent(Event[Any]):
-    """Something that this library does not know, or that lacks its id. Nothing of it is lost: see ``raw``.
+    """Event of an unknown kind, or without its id. ``raw`` has all of its content.
 
     Attributes:
-        group: first key of the body, empty when the body as a whole is unknown.
+        group: first key of the body, empty if the whole body is unknown.
         action: second key.
     """
 
@@ -118,19 +120,19 @@ class UnknownEvent(Event[Any]):
     def of(
         cls, group: str, action: str, raw: Any, account: Account, delivery: Delivery, position: int
     ) -> UnknownEvent:
-        """The event of something unknown."""
+        """Return the event of an unknown item."""
         return cls(raw, raw, account, delivery, position)._with(group=group, action=action)
 
-    def _shown(self) -> str:
+    def _summary(self) -> str:
         return f"group={self.group!r}, action={self.action!r}"
 
 
 class EntityEvent(Event[P]):
-    """Something happened to an entity.
+    """Event of an entity.
 
     Attributes:
         entity_type: ``leads``, ``contacts``, ...
-        full: whether the item is the whole record; deletions and triggers carry ids only.
+        full: whether the item is the whole record; deletions and triggers contain ids only.
     """
 
     entity_type: ClassVar[str] = ""
@@ -144,17 +146,19 @@ class EntityEvent(Event[P]):
 
     @cached_property
     def record(self) -> Any:
-        """The entity as API v4 has it, a model of ``amocrm_gen.models``."""
-        raise LookupError(f"{type(self).__name__} carries no entity")
+        """The entity as a model of API v4, a model of ``amocrm_gen.models``."""
+        raise LookupError(
+            f"record needs an event with an entity, got {type(self).__name__}; use event.entity_id"
+        )
 
     @property
     def changed_by(self) -> int | None:
-        """Id of the user who did it; 0 is a robot or the API, ``None`` where the delivery does not say."""
+        """Id of the user who made the change; 0 is a robot or the API, ``None`` if the delivery lacks it."""
         for name in ("modified_user_id", "modified_by"):
-            found = getattr(self.payload, name, UNSET)
-            if found is not UNSET:
-                return found  # type: ignore[no-any-return]
+            user_id = getattr(self.payload, name, UNSET)
+            if user_id is not UNSET:
+                return user_id  # type: ignore[no-any-return]
         return None
 
-    def _shown(self) -> str:
+    def _summary(self) -> str:
         return f"{self.entity_type} {self.entity_id}"

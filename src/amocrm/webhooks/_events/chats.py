@@ -1,4 +1,4 @@
-"""Events of the chats API (amojo): what is sent through a channel."""
+"""Events of the chats API (amojo): messages, reactions and typing in a channel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 # ---- chats --------------------------------------------------------------------------------------------
 class ChatEvent(Event[Any]):
-    """A hook of the chats API. Check the signature of the body: `verify_chat`."""
+    """Hook of the chats API. Check the signature of the body with `verify_chat`."""
 
     @property
     def amojo_id(self) -> str | None:
@@ -36,7 +36,7 @@ class ChatEvent(Event[Any]):
 
 
 class ChatMessage(ChatEvent):
-    """A user, or a robot, sends a message through the channel (version 2)."""
+    """Message of a user or a robot through the channel (version 2)."""
 
     code = "chat_message"
     model = HookChatMessage
@@ -45,7 +45,7 @@ class ChatMessage(ChatEvent):
 
     @property
     def message(self) -> HookChatContent:
-        """The message itself; empty where the delivery lacks it."""
+        """The message itself; empty if the delivery lacks it."""
         found = self.payload.message.message
         return HookChatContent() if found is UNSET else found
 
@@ -73,7 +73,7 @@ class ChatMessage(ChatEvent):
 
 
 class ChatCommentReply(ChatMessage):
-    """A user answers a comment under a post; text only."""
+    """Answer of a user to a comment under a post; text only."""
 
     code = "chat_comment_reply"
 
@@ -111,24 +111,24 @@ class _ChatAction(ChatEvent):
 
 
 class ChatTyping(_ChatAction):
-    """A user is typing."""
+    """Typing of a user."""
 
     code, _place = "chat_typing", "typing"
 
 
 class ChatReaction(_ChatAction):
-    """A user put or took back a reaction."""
+    """Reaction of a user, added or removed."""
 
     code, _place = "chat_reaction", "reaction"
 
     @property
     def emoji(self) -> str | None:
-        """The reaction; ``None`` when it was taken back."""
+        """The reaction; ``None`` if it was removed."""
         return given(self._action.emoji)
 
     @property
     def removed(self) -> bool:
-        """Whether it was taken back."""
+        """Whether it was removed."""
         return given(self._action.type) == "unreact"
 
     @property
@@ -140,7 +140,7 @@ class ChatReaction(_ChatAction):
 
 
 class ChatMessageV1(ChatEvent):
-    """A message through a channel that is connected with version 1 (deprecated)."""
+    """Message through a channel that is connected with version 1 (deprecated)."""
 
     code = "chat_message_v1"
     model = HookChatMessageV1

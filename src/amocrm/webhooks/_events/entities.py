@@ -9,7 +9,7 @@ from amocrm_gen.models import companies, contacts, customers, leads
 from amocrm_gen.models.hooks import HookContact, HookCustomer, HookLead
 
 from ..._core.orm.identity import stub_origin
-from .._parsing import v2_to_v4 as bridge
+from .._parsing import v2_to_v4
 from .base import ADDED, EntityEvent, given
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ S = TypeVar("S", bound="Customer")
 
 # ---- leads --------------------------------------------------------------------------------------------
 class LeadEvent(EntityEvent[HookLead]):
-    """Something happened to a lead."""
+    """Event of a lead."""
 
     model = HookLead
     entity_type = "leads"
@@ -77,18 +77,18 @@ class LeadEvent(EntityEvent[HookLead]):
 
     @cached_property
     def record(self) -> leads.Lead:
-        """The lead as API v4 has it."""
-        return bridge.lead(self.payload, full=self.full)
+        """The lead as a model of API v4."""
+        return v2_to_v4.lead(self.payload, full=self.full)
 
     @cached_property
     def lead(self) -> Lead:
-        """The lead, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
+        """The lead, typed. Values that the delivery lacks raise `NotLoaded`. It belongs to no session."""
         from ...entities import Lead
 
         return self.as_(Lead)
 
     def as_(self, cls: type[L]) -> L:
-        """The lead as your own class, with its declared custom fields.
+        """Return the lead as your own class, with its declared custom fields.
 
         Example:
             >>> event.as_(Deal).city
@@ -98,33 +98,33 @@ class LeadEvent(EntityEvent[HookLead]):
 
 
 class LeadAdded(LeadEvent):
-    """A lead was added."""
+    """Creation of a lead."""
 
     code = "add_lead"
     _moments = ADDED
 
 
 class LeadUpdated(LeadEvent):
-    """A lead was changed; the delivery does not say what."""
+    """Change of a lead; the delivery does not say what."""
 
     code = "update_lead"
 
 
 class LeadDeleted(LeadEvent):
-    """A lead was deleted; only its id, stage and pipeline are known."""
+    """Deletion of a lead; only its id, stage and pipeline are known."""
 
     code, full = "delete_lead", False
     _moments = ()
 
 
 class LeadRestored(LeadEvent):
-    """A lead came back from the bin."""
+    """Restoration of a lead from the bin."""
 
     code = "restore_lead"
 
 
 class LeadStatusChanged(LeadEvent):
-    """A lead went to another stage. The earlier pipeline is not told."""
+    """Change of a lead's stage. The delivery does not contain the earlier pipeline."""
 
     code = "status_lead"
 
@@ -135,7 +135,7 @@ class LeadStatusChanged(LeadEvent):
 
 
 class LeadResponsibleChanged(LeadEvent):
-    """A lead got another responsible user."""
+    """Change of a lead's responsible user."""
 
     code = "responsible_lead"
 
@@ -156,12 +156,12 @@ class _PersonEvent(EntityEvent[HookContact]):
 
     @property
     def old_responsible_user_id(self) -> int | None:
-        """Responsible user before the change; may equal the present one on an ordinary update."""
+        """Responsible user before the change; an ordinary update may repeat the current one."""
         return given(self.payload.old_responsible_user_id)
 
 
 class ContactEvent(_PersonEvent):
-    """Something happened to a contact."""
+    """Event of a contact."""
 
     entity_type = "contacts"
 
@@ -172,55 +172,55 @@ class ContactEvent(_PersonEvent):
 
     @cached_property
     def record(self) -> contacts.Contact:
-        """The contact as API v4 has it."""
-        return bridge.contact(self.payload, full=self.full)
+        """The contact as a model of API v4."""
+        return v2_to_v4.contact(self.payload, full=self.full)
 
     @cached_property
     def contact(self) -> Contact:
-        """The contact, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
+        """The contact, typed. Values that the delivery lacks raise `NotLoaded`. It belongs to no session."""
         from ...entities import Contact
 
         return self.as_(Contact)
 
     def as_(self, cls: type[C]) -> C:
-        """The contact as your own class, with its declared custom fields."""
+        """Return the contact as your own class, with its declared custom fields."""
         return cls._from_api(self.record, stub_origin(self.account.host))
 
 
 class ContactAdded(ContactEvent):
-    """A contact was added."""
+    """Creation of a contact."""
 
     code = "add_contact"
     _moments = ADDED
 
 
 class ContactUpdated(ContactEvent):
-    """A contact was changed."""
+    """Change of a contact."""
 
     code = "update_contact"
 
 
 class ContactDeleted(ContactEvent):
-    """A contact was deleted; only its id is known."""
+    """Deletion of a contact; only its id is known."""
 
     code, full = "delete_contact", False
     _moments = ()
 
 
 class ContactRestored(ContactEvent):
-    """A contact came back from the bin."""
+    """Restoration of a contact from the bin."""
 
     code = "restore_contact"
 
 
 class ContactResponsibleChanged(ContactUpdated):
-    """A contact got another responsible user: an update whose earlier responsible user is another one."""
+    """Change of a contact's responsible user: an update with another earlier responsible user."""
 
     code = "responsible_contact"
 
 
 class CompanyEvent(_PersonEvent):
-    """Something happened to a company."""
+    """Event of a company."""
 
     entity_type = "companies"
 
@@ -231,56 +231,56 @@ class CompanyEvent(_PersonEvent):
 
     @cached_property
     def record(self) -> companies.Company:
-        """The company as API v4 has it."""
-        return bridge.company(self.payload, full=self.full)
+        """The company as a model of API v4."""
+        return v2_to_v4.company(self.payload, full=self.full)
 
     @cached_property
     def company(self) -> Company:
-        """The company, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
+        """The company, typed. Values that the delivery lacks raise `NotLoaded`. It belongs to no session."""
         from ...entities import Company
 
         return self.as_(Company)
 
     def as_(self, cls: type[F]) -> F:
-        """The company as your own class, with its declared custom fields."""
+        """Return the company as your own class, with its declared custom fields."""
         return cls._from_api(self.record, stub_origin(self.account.host))
 
 
 class CompanyAdded(CompanyEvent):
-    """A company was added."""
+    """Creation of a company."""
 
     code = "add_company"
     _moments = ADDED
 
 
 class CompanyUpdated(CompanyEvent):
-    """A company was changed."""
+    """Change of a company."""
 
     code = "update_company"
 
 
 class CompanyDeleted(CompanyEvent):
-    """A company was deleted; only its id is known."""
+    """Deletion of a company; only its id is known."""
 
     code, full = "delete_company", False
     _moments = ()
 
 
 class CompanyRestored(CompanyEvent):
-    """A company came back from the bin."""
+    """Restoration of a company from the bin."""
 
     code = "restore_company"
 
 
 class CompanyResponsibleChanged(CompanyUpdated):
-    """A company got another responsible user: an update whose earlier responsible user is another one."""
+    """Change of a company's responsible user: an update with another earlier responsible user."""
 
     code = "responsible_company"
 
 
 # ---- customers ----------------------------------------------------------------------------------------
 class CustomerEvent(EntityEvent[HookCustomer]):
-    """Something happened to a customer."""
+    """Event of a customer."""
 
     model = HookCustomer
     entity_type = "customers"
@@ -297,43 +297,43 @@ class CustomerEvent(EntityEvent[HookCustomer]):
 
     @cached_property
     def record(self) -> customers.Customer:
-        """The customer as API v4 has it."""
-        return bridge.customer(self.payload, full=self.full)
+        """The customer as a model of API v4."""
+        return v2_to_v4.customer(self.payload, full=self.full)
 
     @cached_property
     def customer(self) -> Customer:
-        """The customer, typed. What the delivery does not say raises `NotLoaded`; it belongs to no session."""
+        """The customer, typed. Values that the delivery lacks raise `NotLoaded`. It belongs to no session."""
         from ...entities import Customer
 
         return self.as_(Customer)
 
     def as_(self, cls: type[S]) -> S:
-        """The customer as your own class, with its declared custom fields."""
+        """Return the customer as your own class, with its declared custom fields."""
         return cls._from_api(self.record, stub_origin(self.account.host))
 
 
 class CustomerAdded(CustomerEvent):
-    """A customer was added."""
+    """Creation of a customer."""
 
     code = "add_customer"
     _moments = ADDED
 
 
 class CustomerUpdated(CustomerEvent):
-    """A customer was changed."""
+    """Change of a customer."""
 
     code = "update_customer"
 
 
 class CustomerDeleted(CustomerEvent):
-    """A customer was deleted; only the id is known."""
+    """Deletion of a customer; only the id is known."""
 
     code, full = "delete_customer", False
     _moments = ()
 
 
 class CustomerResponsibleChanged(CustomerUpdated):
-    """A customer got another responsible user, told by an action of its own or by an update."""
+    """Change of a customer's responsible user, sent as an action of its own or as an update."""
 
     code = "responsible_customer"
 

@@ -22,7 +22,7 @@ from amocrm_gen.models.hooks import (
     HookWidgetTrigger,
 )
 
-from .._parsing import v2_to_v4 as bridge
+from .._parsing import v2_to_v4
 from .._parsing.typed_payload import integer
 from .base import EntityEvent, Event, given
 
@@ -40,7 +40,7 @@ __all__ = [
 
 # ---- digital pipeline ---------------------------------------------------------------------------------
 class LeadTriggered(EntityEvent[HookPipelineLead]):
-    """A lead set off a trigger with the action "send webhook" of the digital pipeline.
+    """Trigger of a lead with the action "send webhook" of the digital pipeline.
 
     Attributes:
         trigger: ``status``, ``call_in``, ``chat``, ``site_visit`` or ``mail_in``.
@@ -78,15 +78,15 @@ class LeadTriggered(EntityEvent[HookPipelineLead]):
 
     @cached_property
     def record(self) -> leads.Lead:
-        """The lead as API v4 has it: id, stage and pipeline."""
+        """The lead as a model of API v4: id, stage and pipeline."""
         data = self.payload
-        return bridge.lead(
+        return v2_to_v4.lead(
             HookLead(id=data.id, status_id=data.status_id, pipeline_id=data.pipeline_id), full=False
         )
 
 
 class CustomerTriggered(EntityEvent[HookPipelineCustomer]):
-    """A customer set off a trigger with the action "send webhook" of the digital pipeline.
+    """Trigger of a customer with the action "send webhook" of the digital pipeline.
 
     Attributes:
         trigger: ``period``, ``call_in``, ``chat``, ``site_visit`` or ``mail_in``.
@@ -104,12 +104,12 @@ class CustomerTriggered(EntityEvent[HookPipelineCustomer]):
 
     @cached_property
     def record(self) -> customers.Customer:
-        """The customer as API v4 has it: the id."""
-        return bridge.customer(HookCustomer(id=self.payload.id), full=False)
+        """The customer as a model of API v4: the id."""
+        return v2_to_v4.customer(HookCustomer(id=self.payload.id), full=False)
 
 
 class WidgetTriggered(Event[HookWidgetTrigger]):
-    """A widget's action of the digital pipeline was set off (``dp/webhook_url`` of its manifest)."""
+    """Action of a widget in the digital pipeline (``dp/webhook_url`` of its manifest)."""
 
     code = "digital_pipeline_widget"
     model = HookWidgetTrigger
@@ -117,19 +117,19 @@ class WidgetTriggered(Event[HookWidgetTrigger]):
 
     @property
     def type_code(self) -> str | None:
-        """What happened: ``lead_status_changed`` and so on. An open set."""
+        """Name of the event, such as ``lead_status_changed``. An open set."""
         event = self.payload.event
         return None if event is UNSET else given(event.type_code)
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """Free data of what happened; ``id``, ``status_id`` and ``pipeline_id`` for a changed stage."""
+        """Data of the event; ``id``, ``status_id`` and ``pipeline_id`` for a changed stage."""
         event = self.payload.event
         return {} if event is UNSET or event.data is UNSET else event.data
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What the user filled into the fields that the manifest declares in ``dp.settings``."""
+        """Values of the fields that the manifest declares in ``dp.settings``."""
         action = self.payload.action
         if action is UNSET or action.settings is UNSET or action.settings.widget is UNSET:
             return {}
@@ -137,8 +137,8 @@ class WidgetTriggered(Event[HookWidgetTrigger]):
 
     @property
     def entity_type(self) -> str | None:
-        """``leads`` or ``customers``, ``None`` when the delivery does not say."""
-        return bridge.ENTITY_TYPES.get(integer(self.data.get("element_type")) or 0)
+        """``leads`` or ``customers``, ``None`` if the delivery lacks it."""
+        return v2_to_v4.ENTITY_TYPES.get(integer(self.data.get("element_type")) or 0)
 
     @property
     def entity_id(self) -> int | None:
@@ -148,7 +148,7 @@ class WidgetTriggered(Event[HookWidgetTrigger]):
 
 # ---- bots ---------------------------------------------------------------------------------------------
 class BotRequest(Event[HookWidgetRequest]):
-    """A bot asks the integration and waits until it is continued (handler ``widget_request``).
+    """Request of a bot that waits until the integration continues it (handler ``widget_request``).
 
     The token is not verified here; `amocrm.tokens` knows how, with the integration's secret. Continue the
     bot with `POST` to ``return_url``, as it is.
@@ -170,7 +170,7 @@ class BotRequest(Event[HookWidgetRequest]):
 
     @property
     def data(self) -> Any:
-        """What the bot's author put into ``params.data``; unfilled markers may stay in it."""
+        """Content of ``params.data``, as the bot's author wrote it; it may contain unfilled markers."""
         return given(self.payload.data)
 
     @property
@@ -201,9 +201,9 @@ class BotRequest(Event[HookWidgetRequest]):
 
 # ---- installation -------------------------------------------------------------------------------------
 class AccessGranted(Event[HookRedirect]):
-    """Somebody granted access, or a widget was installed: a code to be exchanged within 20 minutes.
+    """Grant of access, or installation of a widget, with a code to exchange within 20 minutes.
 
-    It comes by the user's browser and proves nothing before the exchange; check ``state`` first.
+    It comes from the user's browser and proves nothing before the exchange; check ``state`` first.
     """
 
     code, needs = "oauth_redirect", ("code",)
@@ -212,7 +212,7 @@ class AccessGranted(Event[HookRedirect]):
 
     @property
     def authorization_code(self) -> str:
-        """The code; good for one exchange."""
+        """The code; valid for one exchange."""
         return self.payload.code  # type: ignore[return-value]  # only redirects with a code become this
 
     @property
@@ -222,7 +222,7 @@ class AccessGranted(Event[HookRedirect]):
 
     @property
     def state(self) -> str | None:
-        """What the authorization page was given."""
+        """Value that the authorization page received as ``state``."""
         return given(self.payload.state)
 
     @property
@@ -232,26 +232,26 @@ class AccessGranted(Event[HookRedirect]):
 
 
 class AccessRefused(Event[HookRedirect]):
-    """Somebody refused access."""
+    """Refusal of access."""
 
     code, needs = "oauth_redirect", ("error",)
     model = HookRedirect
 
     @property
     def error(self) -> str:
-        """Why; ``access_denied`` is the only documented word."""
+        """Reason; ``access_denied`` is the only documented one."""
         return self.payload.error  # type: ignore[return-value]  # only redirects with an error become this
 
 
 class IntegrationUninstalled(Event[HookUninstall]):
-    """The integration was switched off in an account. Check it: `verify_uninstall`."""
+    """Removal of the integration from an account. Check it with `verify_uninstall`."""
 
     code = "uninstall"
     model = HookUninstall
 
     @property
     def account_id(self) -> int:
-        """Account that switched it off."""
+        """Account that removed it."""
         return self.payload.account_id
 
     @property
@@ -266,7 +266,7 @@ class IntegrationUninstalled(Event[HookUninstall]):
 
 
 class SecretsIssued(Event[HookSecrets]):
-    """The keys of an external integration that was just created. Answer with 200 exactly."""
+    """Keys of an external integration that was just created. Answer with status 200."""
 
     code = "secrets"
     model = HookSecrets
@@ -283,5 +283,5 @@ class SecretsIssued(Event[HookSecrets]):
 
     @property
     def state(self) -> str | None:
-        """What the button was given."""
+        """Value that the button received as ``state``."""
         return given(self.payload.state)

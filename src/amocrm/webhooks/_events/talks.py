@@ -41,7 +41,7 @@ _SOURCE_KEYS: Final = frozenset(field.encode_name for field in msgspec.structs.f
 
 # ---- incoming leads -----------------------------------------------------------------------------------
 class UnsortedEvent(Event[Any]):
-    """Something happened to an incoming lead."""
+    """Event of an incoming lead."""
 
     @property
     def uid(self) -> str:
@@ -53,7 +53,7 @@ class UnsortedEvent(Event[Any]):
         """``forms``, ``chats``, ``mail`` or ``sip``."""
         return given(self.payload.category)
 
-    def _shown(self) -> str:
+    def _summary(self) -> str:
         return f"uid={self.uid!r}"
 
 
@@ -63,7 +63,7 @@ class _UnsortedRecord(UnsortedEvent):
 
     @classmethod
     def read(cls, raw: Any, account: Account, delivery: Delivery, position: int) -> Self | None:
-        """The event of an item. Old deliveries keep the fields of a form beside the other keys of their source."""
+        """Return the event of an item. Old deliveries have the fields of a form beside the keys of their source."""
         event = super().read(_with_form_fields(raw), account, delivery, position)
         return None if event is None else event._with(raw=raw)
 
@@ -91,20 +91,20 @@ def _with_form_fields(raw: Any) -> Any:
 
 
 class UnsortedAdded(_UnsortedRecord):
-    """An incoming lead has arrived."""
+    """Arrival of an incoming lead."""
 
     code = "add_unsorted"
     _moments = ("created_at", "date_create")
 
 
 class UnsortedUpdated(_UnsortedRecord):
-    """An incoming lead was changed."""
+    """Change of an incoming lead."""
 
     code = "update_unsorted"
 
 
 class UnsortedRemoved(UnsortedEvent):
-    """An incoming lead was accepted or declined."""
+    """Acceptance or refusal of an incoming lead."""
 
     code = "delete_unsorted"
     model = HookUnsortedRemoval
@@ -112,17 +112,17 @@ class UnsortedRemoved(UnsortedEvent):
 
     @property
     def lead_ids(self) -> list[int]:
-        """Leads that it became, or that were dropped with it."""
+        """Leads that were created from it, or deleted with it."""
         return self._ids("leads")
 
     @property
     def contact_ids(self) -> list[int]:
-        """Contacts that it became."""
+        """Contacts that were created from it."""
         return self._ids("contacts")
 
     @property
     def company_ids(self) -> list[int]:
-        """Companies that it became."""
+        """Companies that were created from it."""
         return self._ids("companies")
 
     def _ids(self, name: Literal["leads", "contacts", "companies"]) -> list[int]:
@@ -134,16 +134,16 @@ class UnsortedRemoved(UnsortedEvent):
 
 
 class UnsortedAccepted(UnsortedRemoved):
-    """An incoming lead was accepted."""
+    """Acceptance of an incoming lead."""
 
 
 class UnsortedDeclined(UnsortedRemoved):
-    """An incoming lead was declined."""
+    """Refusal of an incoming lead."""
 
 
 # ---- talks, messages, templates -----------------------------------------------------------------------
 class TalkEvent(Event[HookTalk]):
-    """Something happened to a talk."""
+    """Event of a talk."""
 
     model = HookTalk
     _moments = ("updated_at",)
@@ -158,18 +158,18 @@ class TalkEvent(Event[HookTalk]):
         """Contact on the other side."""
         return given(self.payload.contact_id)
 
-    def _shown(self) -> str:
+    def _summary(self) -> str:
         return f"talk {self.talk_id}"
 
 
 class TalkAdded(TalkEvent):
-    """A talk has begun."""
+    """Beginning of a talk."""
 
     code = "add_talk"
 
 
 class TalkUpdated(TalkEvent):
-    """A talk was changed, closed or marked as answered."""
+    """Change of a talk: it may be closed or marked as answered."""
 
     code = "update_talk"
 
@@ -185,13 +185,13 @@ class TalkUpdated(TalkEvent):
 
 
 class TalkDeleted(TalkEvent):
-    """A talk was deleted."""
+    """Deletion of a talk."""
 
     code = "delete_talk"
 
 
 class MessageEvent(Event[HookMessage]):
-    """A message of a chat."""
+    """Message of a chat."""
 
     model = HookMessage
     _moments = ("created_at",)
@@ -237,24 +237,24 @@ class MessageEvent(Event[HookMessage]):
             return given(data.entity_id) or given(data.element_id)
         return None
 
-    def _shown(self) -> str:
+    def _summary(self) -> str:
         return f"message {self.message_id}"
 
 
 class MessageReceived(MessageEvent):
-    """A client wrote."""
+    """Message of a client."""
 
     code = "add_message"
 
 
 class MessageSent(MessageEvent):
-    """A user, or a robot, wrote to a client."""
+    """Message of a user or a robot to a client."""
 
     code = "add_outgoing_message"
 
 
 class ChatTemplateSentForReview(Event[HookTemplate]):
-    """A user asked for the review of a WhatsApp template."""
+    """Request to review a WhatsApp template."""
 
     code = "add_chat_template_review"
     model = HookTemplate
@@ -265,5 +265,5 @@ class ChatTemplateSentForReview(Event[HookTemplate]):
         """Id of the template."""
         return self.payload.id
 
-    def _shown(self) -> str:
+    def _summary(self) -> str:
         return f"template {self.template_id}"

@@ -1,8 +1,8 @@
-"""From the bytes of a delivery to its events, in their order."""
+"""Parser of deliveries: from the bytes to the events, in their order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from msgspec import UNSET
@@ -10,11 +10,7 @@ from msgspec import UNSET
 from amocrm_gen._runtime.decoding import decode_json
 from amocrm_gen.models.hooks import HookAccount
 
-from .._events import activity as activity
-from .._events import chats as chats
-from .._events import entities as entity
-from .._events import integration as arrivals
-from .._events import talks as dialogue
+from .._events import activity, chats, entities, integration, talks
 from .._events.base import Event, UnknownEvent
 from .._receiving.delivery import Account, Delivery
 from ..errors import BodyMalformed
@@ -24,7 +20,6 @@ from .typed_payload import integer, typed_payload
 __all__ = ["decode", "parse", "parse_delivery", "parse_tree"]
 
 Kind: TypeAlias = type[Event[Any]]
-Chooser: TypeAlias = Callable[[Any], Kind]
 
 
 def parse(
@@ -34,13 +29,13 @@ def parse(
     query: str = "",
     limits: Limits = DEFAULT,
 ) -> list[Event[Any]]:
-    """All events of a delivery, in the order of the body; unknown ones come as `UnknownEvent`.
+    """Return all events of a delivery, in the order of the body; unknown ones as `UnknownEvent`.
 
     Args:
         body: the bytes as they arrived.
-        headers: of the request, in any form and case. The content type says whether the body is a form or
-            JSON; without one the body itself tells.
-        query: query string, for hooks that come as ``GET`` (uninstall, redirects); read when there is no body.
+        headers: headers of the request, in any form and case. The content type says whether the body is a
+            form or JSON; without one the body itself decides.
+        query: query string, for hooks that come as ``GET`` (uninstall, redirects); read if there is no body.
         limits: bounds of the body.
 
     Raises:
@@ -54,19 +49,19 @@ def parse(
 
 
 def parse_delivery(delivery: Delivery, *, limits: Limits = DEFAULT) -> list[Event[Any]]:
-    """`parse` for a delivery; the events refer to it."""
+    """Return the events of a delivery; see `parse`."""
     return parse_tree(decode(delivery, limits=limits), delivery)
 
 
 def parse_tree(tree: Tree, delivery: Delivery) -> list[Event[Any]]:
-    """The events of a decoded delivery."""
+    """Return the events of a decoded delivery."""
     events: list[Event[Any]] = []
     account = _account(tree)
-    kind = _whole(tree)
+    kind = _single_event_kind(tree)
     if kind is not None:
         event = kind.read(tree, account, delivery, 0)
         return [event if event is not None else UnknownEvent.of("", "", tree, account, delivery, 0)]
-    for group, action, item in _items(tree):
+    for group, action, item in _iter_all_items(tree):
         events.append(_event(group, action, item, account, delivery, len(events)))
     if not events and any(key != "account" for key in tree):
         events.append(UnknownEvent.of("", "", tree, account, delivery, 0))
@@ -74,7 +69,7 @@ def parse_tree(tree: Tree, delivery: Delivery) -> list[Event[Any]]:
 
 
 def decode(delivery: Delivery, *, limits: Limits = DEFAULT) -> Tree:
-    """The body (without one, the query) as a tree.
+    """Return the body as a tree; without a body, the query.
 
     Raises:
         WebhookError: see `parse`.
@@ -85,7 +80,9 @@ def decode(delivery: Delivery, *, limits: Limits = DEFAULT) -> Tree:
     if not body:
         return decode_form(delivery.query.encode("utf-8", "replace"), limits=limits)
     if media.startswith("multipart/"):
-        raise BodyMalformed("the delivery is a multipart form; the platform sends plain forms and JSON only")
+        raise BodyMalformed(
+            "the body must be a plain form or JSON, got a multipart form; the platform does not send these"
+        )
     if len(body) > limits.bytes:
         raise limits.refuse("bytes")
     start = body[:64].lstrip()[:1]
@@ -93,7 +90,9 @@ def decode(delivery: Delivery, *, limits: Limits = DEFAULT) -> Tree:
         if start == b"{":
             return _json(body, charset, limits)
         if "form" not in media:
-            raise BodyMalformed("the delivery is JSON, but no object")
+            raise BodyMalformed(
+                "the body must be a JSON object or a form, got other JSON; pass the body of a webhook"
+            )
     return decode_form(body, charset=charset, limits=limits)
 
 
@@ -101,8 +100,8 @@ def _charset(parameters: str) -> str:
     for parameter in parameters.split(";")[:8]:
         name, _, value = parameter.strip().partition("=")
         if name == "charset":
-            named = value.strip("\"' ").replace("_", "-")
-            return named if named in CHARSETS else "utf-8"
+            charset = value.strip("\"' ").replace("_", "-")
+            return charset if charset in CHARSETS else "utf-8"
     return "utf-8"
 
 
@@ -117,15 +116,19 @@ def _json(body: bytes, charset: str, limits: Limits) -> Tree:
     except RecursionError:
         raise limits.refuse("depth") from None
     except ValueError as error:
-        raise BodyMalformed(f"the delivery is no whole JSON: {type(error).__name__}") from None
+        raise BodyMalformed(
+            f"the body must be complete JSON, got {type(error).__name__}; pass all its bytes"
+        ) from None
     if not isinstance(tree, dict):
-        raise BodyMalformed("the delivery is JSON, but no object")
+        raise BodyMalformed(
+            "the body must be a JSON object or a form, got other JSON; pass the body of a webhook"
+        )
     _check(tree, limits)
     return tree
 
 
 def _check(tree: Any, limits: Limits) -> None:
-    """The bounds for JSON: members, depth and length of texts; walks without recursion."""
+    """Check the bounds for JSON: members, depth and length of texts. It does not recurse."""
     members, depth, level = 0, 0, [tree]
     while level:
         depth += 1
@@ -145,23 +148,23 @@ def _check(tree: Any, limits: Limits) -> None:
 
 
 # ---- whole bodies -------------------------------------------------------------------------------------
-def _whole(tree: Tree) -> Kind | None:
-    """The kind of a delivery that is one event as a whole, ``None`` for account webhooks."""
+def _single_event_kind(tree: Tree) -> Kind | None:
+    """Return the class of a delivery that is a single event, ``None`` for account webhooks."""
     if "return_url" in tree and "token" in tree:
-        return arrivals.BotRequest
+        return integration.BotRequest
     if "client_secret" in tree and "client_id" in tree:
-        return arrivals.SecretsIssued
+        return integration.SecretsIssued
     if "signature" in tree and "account_id" in tree:
-        return arrivals.IntegrationUninstalled
+        return integration.IntegrationUninstalled
     if "code" in tree and (
         "referer" in tree or "state" in tree or "from_widget" in tree or "from_exchange" in tree
     ):
-        return arrivals.AccessGranted
+        return integration.AccessGranted
     if "error" in tree and not isinstance(tree["error"], dict | list):
-        return arrivals.AccessRefused
+        return integration.AccessRefused
     event, message, action = tree.get("event"), tree.get("message"), tree.get("action")
     if isinstance(event, dict) and ("type" in event or "type_code" in event or "data" in event):
-        return arrivals.WidgetTriggered
+        return integration.WidgetTriggered
     if isinstance(message, dict) and ("conversation" in message or isinstance(message.get("message"), dict)):
         content = message.get("message")
         commented = isinstance(content, dict) and isinstance(content.get("post"), dict)
@@ -177,44 +180,44 @@ def _whole(tree: Tree) -> Kind | None:
 
 
 def _account(tree: Tree) -> Account:
-    """The account block, or what other deliveries say instead."""
+    """Return the account of a delivery, from its account block or from other keys."""
     block = tree.get("account")
     if isinstance(block, dict):
-        found = typed_payload({"subdomain": "", **block}, HookAccount)
-        if found is not None:
+        payload = typed_payload({"subdomain": "", **block}, HookAccount)
+        if payload is not None:
             return Account(
-                id=None if found.id is UNSET else found.id,
-                subdomain=found.subdomain or None,
-                url=None if found.links is UNSET or found.links.self_ is UNSET else found.links.self_,
+                id=None if payload.id is UNSET else payload.id,
+                subdomain=payload.subdomain or None,
+                url=None if payload.links is UNSET or payload.links.self_ is UNSET else payload.links.self_,
             )
-    named, subdomain = tree.get("account_id"), tree.get("subdomain")
-    number = integer(named)
+    account_id, subdomain = tree.get("account_id"), tree.get("subdomain")
+    number = integer(account_id)
     return Account(
         id=number,
         subdomain=subdomain if isinstance(subdomain, str) and subdomain else None,
-        amojo_id=named if number is None and isinstance(named, str) and named else None,
+        amojo_id=account_id if number is None and isinstance(account_id, str) and account_id else None,
     )
 
 
 # ---- account webhooks ---------------------------------------------------------------------------------
-def _items(tree: Tree) -> Iterator[tuple[str, str, Any]]:
-    """Group, action and item of everything in the body."""
+def _iter_all_items(tree: Tree) -> Iterator[tuple[str, str, Any]]:
+    """Yield group, action and item of everything in the body."""
     for group, actions in tree.items():
         if group == "account":
             continue
         if group == "add":
-            for item in _each(actions):
+            for item in _iter_items(actions):
                 yield "", "add", item
         elif isinstance(actions, dict):
             for action, items in actions.items():
-                for item in _each(items):
+                for item in _iter_items(items):
                     yield group, action, item
         else:
             yield group, "", actions
 
 
-def _each(items: Any) -> Iterator[Any]:
-    """The items of an action, whatever levels the platform left out or doubled.
+def _iter_items(items: Any) -> Iterator[Any]:
+    """Yield the items of an action, although the platform omits or doubles levels.
 
     One object without an index is one item; a mapping with digits as keys is a list with holes;
     ``task[update][0][0]`` is ``task[update][0]``; a bare id is an item.
@@ -246,7 +249,7 @@ def _event(
     event = None if kind is None else kind.read(tree, account, delivery, position)
     if event is None:
         return UnknownEvent.of(group, action, item, account, delivery, position)
-    if isinstance(event, arrivals.LeadTriggered | arrivals.CustomerTriggered):
+    if isinstance(event, integration.LeadTriggered | integration.CustomerTriggered):
         event._with(trigger=action)
     return event
 
@@ -258,58 +261,58 @@ def _kind(group: str, action: str, item: Tree) -> Kind | None:
     if action == "update" and (changed := _CHANGED.get(group)) is not None and _reassigned(item):
         return changed
     if group == "leads" and action == "status" and "old_pipeline_id" in item and _RECORD.isdisjoint(item):
-        return arrivals.LeadTriggered
+        return integration.LeadTriggered
     if group == "unsorted" and action == "delete":
-        return _REMOVED.get(str(item.get("action")), dialogue.UnsortedRemoved)
+        return _REMOVED.get(str(item.get("action")), talks.UnsortedRemoved)
     if group == "" and ("chat_id" in item or "author" in item):
-        return dialogue.MessageReceived
+        return talks.MessageReceived
     return _KINDS.get((group, action))
 
 
 def _reassigned(item: Tree) -> bool:
-    """Whether the earlier responsible user is another one: an ordinary update may name the present one."""
+    """Return whether the responsible user changed: an ordinary update may repeat the current one."""
     old = integer(item.get("old_responsible_user_id"))
     return old is not None and old != integer(item.get("responsible_user_id"))
 
 
-#: What a record of a lead has and a trigger of the digital pipeline has not.
+#: Keys that a record of a lead has and a trigger of the digital pipeline does not.
 _RECORD: Final = frozenset({"name", "last_modified", "updated_at", "modified_user_id"})
-#: Names of groups that some receivers accept and no capture shows.
+#: Names of groups that other receivers accept and no recorded delivery has.
 _ALIASES: Final = {"tasks": "task", "talks": "talk"}
 _CHANGED: Final[Mapping[str, Kind]] = {
-    "contacts": entity.ContactResponsibleChanged,
-    "companies": entity.CompanyResponsibleChanged,
-    "customers": entity.CustomerResponsibleChanged,
+    "contacts": entities.ContactResponsibleChanged,
+    "companies": entities.CompanyResponsibleChanged,
+    "customers": entities.CustomerResponsibleChanged,
     "task": activity.TaskResponsibleChanged,
 }
 _REMOVED: Final[Mapping[str, Kind]] = {
-    "accept": dialogue.UnsortedAccepted,
-    "decline": dialogue.UnsortedDeclined,
+    "accept": talks.UnsortedAccepted,
+    "decline": talks.UnsortedDeclined,
 }
 _KINDS: Final[Mapping[tuple[str, str], Kind]] = {
-    ("leads", "add"): entity.LeadAdded,
-    ("leads", "update"): entity.LeadUpdated,
-    ("leads", "delete"): entity.LeadDeleted,
-    ("leads", "restore"): entity.LeadRestored,
-    ("leads", "status"): entity.LeadStatusChanged,
-    ("leads", "responsible"): entity.LeadResponsibleChanged,
+    ("leads", "add"): entities.LeadAdded,
+    ("leads", "update"): entities.LeadUpdated,
+    ("leads", "delete"): entities.LeadDeleted,
+    ("leads", "restore"): entities.LeadRestored,
+    ("leads", "status"): entities.LeadStatusChanged,
+    ("leads", "responsible"): entities.LeadResponsibleChanged,
     ("leads", "note"): activity.LeadNoteAdded,
-    ("contacts", "add"): entity.ContactAdded,
-    ("contacts", "update"): entity.ContactUpdated,
-    ("contacts", "delete"): entity.ContactDeleted,
-    ("contacts", "restore"): entity.ContactRestored,
-    ("contacts", "responsible"): entity.ContactResponsibleChanged,
+    ("contacts", "add"): entities.ContactAdded,
+    ("contacts", "update"): entities.ContactUpdated,
+    ("contacts", "delete"): entities.ContactDeleted,
+    ("contacts", "restore"): entities.ContactRestored,
+    ("contacts", "responsible"): entities.ContactResponsibleChanged,
     ("contacts", "note"): activity.ContactNoteAdded,
-    ("companies", "add"): entity.CompanyAdded,
-    ("companies", "update"): entity.CompanyUpdated,
-    ("companies", "delete"): entity.CompanyDeleted,
-    ("companies", "restore"): entity.CompanyRestored,
-    ("companies", "responsible"): entity.CompanyResponsibleChanged,
+    ("companies", "add"): entities.CompanyAdded,
+    ("companies", "update"): entities.CompanyUpdated,
+    ("companies", "delete"): entities.CompanyDeleted,
+    ("companies", "restore"): entities.CompanyRestored,
+    ("companies", "responsible"): entities.CompanyResponsibleChanged,
     ("companies", "note"): activity.CompanyNoteAdded,
-    ("customers", "add"): entity.CustomerAdded,
-    ("customers", "update"): entity.CustomerUpdated,
-    ("customers", "delete"): entity.CustomerDeleted,
-    ("customers", "responsible"): entity.CustomerResponsibleChanged,
+    ("customers", "add"): entities.CustomerAdded,
+    ("customers", "update"): entities.CustomerUpdated,
+    ("customers", "delete"): entities.CustomerDeleted,
+    ("customers", "responsible"): entities.CustomerResponsibleChanged,
     ("customers", "note"): activity.CustomerNoteAdded,
     ("task", "add"): activity.TaskAdded,
     ("task", "update"): activity.TaskUpdated,
@@ -318,19 +321,20 @@ _KINDS: Final[Mapping[tuple[str, str], Kind]] = {
     ("catalogs", "add"): activity.CatalogElementAdded,
     ("catalogs", "update"): activity.CatalogElementUpdated,
     ("catalogs", "delete"): activity.CatalogElementDeleted,
-    ("unsorted", "add"): dialogue.UnsortedAdded,
-    ("unsorted", "update"): dialogue.UnsortedUpdated,
-    ("talk", "add"): dialogue.TalkAdded,
-    ("talk", "update"): dialogue.TalkUpdated,
-    ("talk", "delete"): dialogue.TalkDeleted,
-    ("message", "add"): dialogue.MessageReceived,
-    ("outgoing_message", "add"): dialogue.MessageSent,
-    ("", "add"): dialogue.ChatTemplateSentForReview,
+    ("unsorted", "add"): talks.UnsortedAdded,
+    ("unsorted", "update"): talks.UnsortedUpdated,
+    ("talk", "add"): talks.TalkAdded,
+    ("talk", "update"): talks.TalkUpdated,
+    ("talk", "delete"): talks.TalkDeleted,
+    ("message", "add"): talks.MessageReceived,
+    ("outgoing_message", "add"): talks.MessageSent,
+    ("", "add"): talks.ChatTemplateSentForReview,
     **{
-        ("leads", trigger): arrivals.LeadTriggered for trigger in ("call_in", "chat", "site_visit", "mail_in")
+        ("leads", trigger): integration.LeadTriggered
+        for trigger in ("call_in", "chat", "site_visit", "mail_in")
     },
     **{
-        ("customers", trigger): arrivals.CustomerTriggered
+        ("customers", trigger): integration.CustomerTriggered
         for trigger in ("call_in", "chat", "site_visit", "mail_in", "period", "status")
     },
 }

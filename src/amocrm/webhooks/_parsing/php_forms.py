@@ -1,17 +1,17 @@
-"""Bracket forms to trees: ``leads[status][0][id]=17`` becomes ``{"leads": {"status": [{"id": "17"}]}}``.
+"""Decoder of PHP forms: ``leads[status][0][id]=17`` becomes ``{"leads": {"status": [{"id": "17"}]}}``.
 
-The platform sends account webhooks as PHP forms. Whoever knows the address can send anything, so the
+The platform sends account webhooks as PHP forms. A sender that knows the address can send anything, so the
 decoder is bounded by `Limits`, does not recurse, and raises nothing but `WebhookError`:
 
 - a level whose keys are exactly ``0..k`` becomes a list in the order of the indexes; any other level (sparse
   indexes, ids as indexes, words) stays a mapping in the order of the body;
 - ``a[]`` takes the next free index;
-- a key that comes twice counts with its last value; a scalar and a level under one key exclude each
-  other, and the later one stays (both as PHP reads it);
-- a key whose brackets do not match is an ordinary name; a percent sign without two digits is itself;
-- bytes that are no text of the charset become U+FFFD.
+- the last value of a repeated key counts; of a scalar and a level under one key the later one stays (both
+  as PHP reads it);
+- a key whose brackets do not match is an ordinary name; a percent sign without two digits is literal;
+- bytes that are invalid in the charset become U+FFFD.
 
-Rests on the recorded deliveries behind https://www.amocrm.ru/developers/content/crm_platform/webhooks-format.
+Based on the recorded deliveries behind https://www.amocrm.ru/developers/content/crm_platform/webhooks-format.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ __all__ = ["CHARSETS", "Limits", "Tree", "decode_form"]
 #: A decoded body: texts at the leaves, mappings and lists above them.
 Tree: TypeAlias = dict[str, Any]
 
-#: Charsets that a content type may name; all others are read as UTF-8. All keep ASCII in its place, and
-#: none of them runs code or takes more than linear time.
+#: Charsets that a content type may name; all others are read as UTF-8. All are supersets of ASCII and decode
+#: in linear time.
 CHARSETS: Final = frozenset(
     {
         "utf-8",
@@ -66,29 +66,29 @@ class Limits:
     index: int = 19
 
     def refuse(self, name: str) -> BodyTooLarge:
-        """The error of one bound."""
+        """Return the error for a bound that was exceeded."""
         allowed = getattr(self, name)
         return BodyTooLarge(
-            f"the delivery exceeds the bound `{name}` of {allowed}; raise it with Limits({name}=...) if it is genuine",
+            f"{name} of the delivery must be <= {allowed}, got more; write Limits({name}=...) if it is genuine",
             limit=name,
             allowed=allowed,
         )
 
 
 DEFAULT: Final = Limits()
-#: Levels that a genuine key opens at most: a custom field, its values, and one of them.
+#: Most levels that a genuine key opens: a custom field, its values, and one of them.
 _LEVELS_PER_KEY: Final = 3
 _PIECE: Final = 32 * 1024
 _DIGITS: Final = tuple(str(number) for number in range(256))
 
 
 def decode_form(body: bytes, *, charset: str = "utf-8", limits: Limits = DEFAULT) -> Tree:
-    """The tree of a form body.
+    """Return the tree of a form body.
 
     Args:
         body: the bytes as they arrived.
-        charset: of the percent-encoded and of raw bytes; one of `CHARSETS`.
-        limits: bounds.
+        charset: charset of percent-encoded and raw bytes; one of `CHARSETS`.
+        limits: bounds of the body.
 
     Raises:
         BodyTooLarge: a bound was exceeded.
@@ -101,31 +101,31 @@ def decode_form(body: bytes, *, charset: str = "utf-8", limits: Limits = DEFAULT
         raise limits.refuse("bytes")
     if body.count(b"&") >= limits.keys:
         raise limits.refuse("keys")
-    # Brackets and spaces are written plainly once for the whole body: they delimit neither pairs nor keys from
-    # values, and no digit of an escape is among them, so that no new escape can arise.
+    # Brackets and spaces are decoded once for the whole body: they separate neither pairs nor keys from values,
+    # and contain no digit of an escape, so no new escape can arise.
     plain = body.replace(b"+", b" ").replace(b"%5B", b"[").replace(b"%5D", b"]")
     plain = plain.replace(b"%5b", b"[").replace(b"%5d", b"]")
     return _Form(charset, limits).read(plain.decode(charset, "replace"))
 
 
 class _Form:
-    """One body being decoded.
+    """Decoder of one body.
 
-    ``_known`` maps the text before a key's last bracket to its level, because neighbours share it: most
-    keys cost one look-up. It is dropped whenever a level is overwritten.
+    ``_cache`` maps the text before a key's last bracket to its level. Adjacent keys share it, so most keys
+    cost one look-up. It is cleared if a level is overwritten.
     """
 
     def __init__(self, charset: str, limits: Limits) -> None:
         self._charset, self._limits = charset, limits
         self._root: Tree = {}
-        self._known: dict[str, Tree] = {}
-        self._made: list[tuple[Tree, str, Tree]] = []
+        self._cache: dict[str, Tree] = {}
+        self._created: list[tuple[Tree, str, Tree]] = []
         self._next: dict[int, int] = {}
         self._weight = 0
 
     def read(self, text: str) -> Tree:
-        limits, known, root = self._limits, self._known, self._root
-        longest_key, longest_value, longest_index = limits.key, limits.value, limits.index
+        limits, cache, root = self._limits, self._cache, self._root
+        max_key, max_value, max_index = limits.key, limits.value, limits.index
         charset = self._charset
         for pair in text.split("&"):
             if not pair:
@@ -135,26 +135,26 @@ class _Form:
                 key = _unquoted(key, charset)
             if "%" in value:
                 value = _unquoted(value, charset)
-            if len(key) > longest_key:
+            if len(key) > max_key:
                 raise limits.refuse("key")
-            if len(value) > longest_value:
+            if len(value) > max_value:
                 raise limits.refuse("value")
             level, last = root, key
             if key[-1:] == "]" and (cut := key.rfind("[")) > 0:
-                found = known.get(key[:cut]) if cut < len(key) - 2 else None
-                if found is None:
+                cached = cache.get(key[:cut]) if cut < len(key) - 2 else None
+                if cached is None:
                     level, last = self._descend(key)
                 else:
-                    level, last = found, key[cut + 1 : -1]
-                if len(last) > longest_index and last.isdecimal():
+                    level, last = cached, key[cut + 1 : -1]
+                if len(last) > max_index and last.isdecimal():
                     raise limits.refuse("index")
             if last in level and type(level[last]) is dict:
-                known.clear()
+                cache.clear()
             level[last] = value
         return self._with_lists()
 
     def _descend(self, key: str) -> tuple[Tree, str]:
-        """The level that a key ends in and its last name; makes the levels that are missing."""
+        """Return the level of a key and its last name; create missing levels."""
         base, _, rest = key[:-1].partition("[")
         if not base:
             return self._root, key
@@ -166,8 +166,8 @@ class _Form:
             child = level.get(above)
             if type(child) is not dict:
                 child = level[above] = {}
-                self._made.append((level, above, child))
-                # Below an unnamed index every pair opens levels of its own: such levels weigh more.
+                self._created.append((level, above, child))
+                # Below an unnamed index every pair creates levels of its own: these weigh more.
                 self._weight += 1 if cacheable else _LEVELS_PER_KEY
                 if self._weight > _LEVELS_PER_KEY * self._limits.keys:
                     raise self._limits.refuse("keys")
@@ -177,11 +177,11 @@ class _Form:
             if len(above) > self._limits.index and above.isdecimal():
                 raise self._limits.refuse("index")
         if cacheable and "[" not in names[-1]:
-            self._known[key[: key.rfind("[")]] = level
+            self._cache[key[: key.rfind("[")]] = level
         return level, above
 
     def _free(self, level: Tree) -> str:
-        """The next free index of a level; remembered, so that many of them take linear time."""
+        """Return the next free index of a level; it is stored, which keeps many of them linear."""
         if not level:
             return "0"
         number = self._next.get(id(level), 0)
@@ -191,8 +191,8 @@ class _Form:
         return str(number)
 
     def _with_lists(self) -> Tree:
-        """Levels with the keys 0..k become lists; inner levels come first, since they were made later."""
-        for above, name, level in reversed(self._made):
+        """Turn levels with the keys 0..k into lists; inner levels first, as they were created later."""
+        for above, name, level in reversed(self._created):
             if "0" not in level or above.get(name) is not level:
                 continue
             count = len(level)
@@ -203,14 +203,14 @@ class _Form:
 
 
 def _unquoted(text: str, charset: str) -> str:
-    """Percent escapes decoded. Long texts go in pieces: the library's decoder takes 200 bytes for each escape."""
+    """Decode percent escapes. Long texts are split: the library's decoder needs 200 bytes per escape."""
     if len(text) <= _PIECE:
         return unquote(text, charset)
     raw, start = bytearray(), 0
     while start < len(text):
         end = start + _PIECE
         while "%" in text[max(start, end - 2) : end] and end - start > _PIECE - 3:
-            end -= 1  # an escape is not cut in two
+            end -= 1  # an escape must not be split
         raw += unquote_to_bytes(text[start:end].encode(charset, "replace"))
         start = end
     return raw.decode(charset, "replace")

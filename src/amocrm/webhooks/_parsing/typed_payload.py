@@ -1,14 +1,14 @@
-"""Texts to types: a decoded item becomes the payload model that the description has for it.
+"""Conversion of a decoded item to the payload model of the description.
 
-Forms carry texts only, the models say what they mean. Reading never fails for one odd value: a value
-that cannot be what the model wants is left out (``UNSET``) and stays in the event's ``raw``. Rules:
+Forms contain texts only; the models define the types. Reading never fails for a single value: a value that
+the model cannot hold is left out (``UNSET``) and stays in the event's ``raw``. Rules:
 
-- ``"1"`` and ``"0"`` are booleans where a boolean stands; an empty text is null where null is allowed,
-  else it is left out, except where a text is wanted;
-- one object where a list of objects stands is a list of one (``message[add][id]``, a radio button's
-  values); a mapping with digits as keys is a list with holes;
-- a bare value where an object stands is that object's ``value`` (dates in custom fields) or ``id``;
-- names that the model does not have are ignored here and stay in ``raw``.
+- ``"1"`` and ``"0"`` are booleans if the model has a boolean; an empty text is null if null is allowed,
+  else it is left out, unless the model has a text;
+- one object instead of a list of objects is a list of one (``message[add][id]``, a radio button's values);
+  a mapping with digits as keys is a list with holes;
+- a bare value instead of an object is that object's ``value`` (dates in custom fields) or ``id``;
+- keys that the model lacks are ignored here and stay in ``raw``.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ M = TypeVar("M", bound=msgspec.Struct)
 Reader: TypeAlias = Callable[[Any], Any]
 
 #: Longest text that is read as a number; 64 bits have 20 characters.
-_LONGEST: Final = 20
+_MAX_DIGITS: Final = 20
 _FALSE: Final = frozenset({"0", "false", "False", "FALSE", "no", "off"})
 _TRUE: Final = frozenset({"1", "true", "True", "TRUE", "yes", "on"})
 
 
 def typed_payload(tree: Any, model: type[M]) -> M | None:
-    """The item as ``model``, ``None`` when it lacks what every such item has (its id).
+    """Return the item as ``model``, ``None`` if it lacks a required value (its id).
 
     Example:
         >>> from amocrm_gen.models.hooks import HookLead
@@ -41,24 +41,24 @@ def typed_payload(tree: Any, model: type[M]) -> M | None:
         17
     """
     read: Reader = _struct(model)
-    found = read(tree)
-    return None if found is UNSET else cast("M", found)
+    payload = read(tree)
+    return None if payload is UNSET else cast("M", payload)
 
 
 def integer(value: object) -> int | None:
-    """The number of a text or a number, ``None`` if it is none."""
-    found = _int(value)
-    return None if found is UNSET else cast("int", found)
+    """Return a text or number as an integer, ``None`` if it is not one."""
+    number = _int(value)
+    return None if number is UNSET else cast("int", number)
 
 
 @cache
 def _struct(model: type[msgspec.Struct]) -> Reader:
-    """Reads one model; made once."""
+    """Return the reader of a model; it is created once."""
     return _StructReader(model)
 
 
 class _StructReader:
-    """Reads one model. How its fields are read is found at the first use: models may hold one another."""
+    """Reader of one model. Its fields are analysed at the first use, since models may be recursive."""
 
     def __init__(self, model: type[msgspec.Struct]) -> None:
         self._model = model
@@ -73,32 +73,32 @@ class _StructReader:
                 return self(raw[0]) if type(raw[0]) is not list else UNSET
             if self._bare is None or raw in (None, "") or not isinstance(raw, str | int | float):
                 return UNSET
-            # Dates of custom fields are what comes without a level of their own: Unix seconds.
+            # Dates of custom fields come without a level of their own, as Unix seconds.
             number = integer(raw) if self._bare == "value" else None
             raw = {self._bare: raw if number is None else number}
-        plan = self._plan or self._made()
+        plan = self._plan or self._analysed()
         values: dict[str, Any] = {}
         for key, value in raw.items():
-            known = plan.get(key)
-            if known is not None:
-                found = known[1](value)
-                if found is not UNSET:
-                    values[known[0]] = found
+            field = plan.get(key)
+            if field is not None:
+                typed = field[1](value)
+                if typed is not UNSET:
+                    values[field[0]] = typed
         for name in self._required:
             if name not in values:
                 return UNSET
         return self._model(**values)
 
-    def _made(self) -> dict[str, tuple[str, Reader]]:
+    def _analysed(self) -> dict[str, tuple[str, Reader]]:
         fields = msgspec.structs.fields(self._model)
         self._required = tuple(field.name for field in fields if field.required)
         self._plan = {field.encode_name: (field.name, _reader(field.type)) for field in fields}
         return self._plan
 
 
-def _reader(wanted: Any) -> Reader:
-    """How a value of this type is read."""
-    options = [option for option in _options(wanted) if option is not UnsetType]
+def _reader(annotation: Any) -> Reader:
+    """Return the reader of values of a type."""
+    options = [option for option in _options(annotation) if option is not UnsetType]
     nullable = NoneType in options
     kinds = [option for option in options if option is not NoneType]
     read = _of_kinds(kinds)
@@ -133,8 +133,8 @@ def _of_kinds(kinds: list[Any]) -> Reader:
     return _any
 
 
-def _options(wanted: Any) -> tuple[Any, ...]:
-    return get_args(wanted) if get_origin(wanted) in (Union, UnionType) else (wanted,)
+def _options(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
 
 
 def _list(read: Reader) -> Reader:
@@ -143,7 +143,7 @@ def _list(read: Reader) -> Reader:
             raw = list(raw.values()) if all(key.isdecimal() for key in raw) else [raw]
         elif type(raw) is not list:
             raw = [] if raw in (None, "") else [raw]
-        return [found for found in map(read, raw) if found is not UNSET]
+        return [item for item in map(read, raw) if item is not UNSET]
 
     return read_list
 
@@ -154,7 +154,7 @@ def _dict(read: Reader) -> Reader:
             raw = {str(index): value for index, value in enumerate(raw)}
         if type(raw) is not dict:
             return UNSET
-        return {key: found for key, value in raw.items() if (found := read(value)) is not UNSET}
+        return {key: item for key, value in raw.items() if (item := read(value)) is not UNSET}
 
     return read_dict
 
@@ -166,7 +166,7 @@ def _any(raw: Any) -> Any:
 def _int(raw: Any) -> Any:
     if type(raw) is int:
         return raw
-    if type(raw) is str and len(raw) <= _LONGEST:
+    if type(raw) is str and len(raw) <= _MAX_DIGITS:
         if raw.isdecimal() or (raw[:1] == "-" and raw[1:].isdecimal()):
             return int(raw)
         raw = _float(raw)
@@ -178,7 +178,7 @@ def _int(raw: Any) -> Any:
 
 
 def _float(raw: Any) -> Any:
-    if isinstance(raw, str) and len(raw) <= 2 * _LONGEST and "_" not in raw:
+    if isinstance(raw, str) and len(raw) <= 2 * _MAX_DIGITS and "_" not in raw:
         try:
             raw = float(raw.replace(",", "."))
         except ValueError:
@@ -186,10 +186,10 @@ def _float(raw: Any) -> Any:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return UNSET
     try:
-        found = float(raw)
+        number = float(raw)
     except OverflowError:
         return UNSET
-    return found if -1e300 < found < 1e300 else UNSET
+    return number if -1e300 < number < 1e300 else UNSET
 
 
 def _number(raw: Any) -> Any:

@@ -1,12 +1,12 @@
-"""From the words of account webhooks (API v2) to the models of API v4, which the entities are views of.
+"""Conversion of account webhooks (API v2) to the models of API v4, which the entities wrap.
 
-What a delivery does not say stays ``UNSET``, so that an entity made of it raises `NotLoaded` and never
-guesses. A full record (everything but deletions and triggers) leaves out what is empty: there, missing
-tags are no tags and missing custom fields are no filled ones.
+Values that a delivery lacks stay ``UNSET``; an entity then raises `NotLoaded` and never guesses. A full record
+(everything but deletions and triggers) omits empty values: there, missing tags mean that the entity has none,
+and the same holds for custom fields.
 
-Times: leads, contacts and list elements carry Unix seconds twice. Tasks and notes also carry texts, whose
-zone is not documented: beside the Unix times of the same samples, tasks are in UTC and notes in Moscow
-time. The Unix times win; the texts are used where an old delivery has nothing else.
+Times: leads, contacts and list elements have Unix seconds twice. Tasks and notes also have texts in an
+undocumented zone: compared with the Unix times of the same samples, tasks are in UTC and notes in Moscow time.
+The Unix times are preferred; the texts are used if an old delivery has nothing else.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ __all__ = [
     "unix",
 ]
 
-#: Numbers of entity types in webhooks.
+#: Entity types by their numbers in webhooks.
 ENTITY_TYPES: Final[Mapping[int, str]] = {
     1: "contacts",
     2: "leads",
@@ -52,8 +52,8 @@ ENTITY_TYPES: Final[Mapping[int, str]] = {
     4: "tasks",
     12: "customers",
 }
-#: Numbers of note types in webhooks and their names in API v4. 4, 5 and 25 are documented, the others are
-#: the vocabulary of API v2.
+#: Note types in webhooks by number, with their names in API v4. 4, 5 and 25 are documented, the others come
+#: from API v2.
 NOTE_TYPES: Final[Mapping[int, str]] = {
     1: "lead_created",
     2: "contact_created",
@@ -75,7 +75,7 @@ _MOSCOW: Final = timezone(timedelta(hours=3), "MSK")
 
 
 def unix(text: Any, zone: timezone = UTC) -> Any:
-    """Unix seconds of a text ``Y-m-d H:i:s`` of this zone, ``UNSET`` if it is none.
+    """Convert a text ``Y-m-d H:i:s`` of this zone to Unix seconds, ``UNSET`` if it is not one.
 
     Example:
         >>> unix("2025-03-03 13:20:25")
@@ -84,14 +84,14 @@ def unix(text: Any, zone: timezone = UTC) -> Any:
     if not isinstance(text, str) or len(text) > 32:
         return UNSET
     try:
-        found = datetime.fromisoformat(text)
-        return int((found if found.tzinfo else found.replace(tzinfo=zone)).timestamp())
+        moment = datetime.fromisoformat(text)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
     except (ValueError, OverflowError):
         return UNSET
 
 
 def lead(data: HookLead, *, full: bool = True) -> leads.Lead:
-    """A lead as API v4 has it."""
+    """Return a lead as a model of API v4."""
     return leads.Lead(
         id=data.id,
         name=data.name,
@@ -110,7 +110,7 @@ def lead(data: HookLead, *, full: bool = True) -> leads.Lead:
 
 
 def contact(data: HookContact, *, full: bool = True) -> contacts.Contact:
-    """A contact as API v4 has it."""
+    """Return a contact as a model of API v4."""
     return contacts.Contact(
         **_person(data, full),
         embedded=contacts.ContactEmbedded(
@@ -124,7 +124,7 @@ def contact(data: HookContact, *, full: bool = True) -> contacts.Contact:
 
 
 def company(data: HookContact, *, full: bool = True) -> companies.Company:
-    """A company as API v4 has it; it comes in the same shape as a contact."""
+    """Return a company as a model of API v4; it comes in the same shape as a contact."""
     return companies.Company(
         **_person(data, full),
         embedded=companies.CompanyEmbedded(tags=_tags(data.tags, full), leads=_linked(data)),
@@ -132,7 +132,7 @@ def company(data: HookContact, *, full: bool = True) -> companies.Company:
 
 
 def customer(data: HookCustomer, *, full: bool = True) -> customers.Customer:
-    """A customer as API v4 has it. Only six of its names are confirmed, so what is missing is not known."""
+    """Return a customer as a model of API v4. Only six keys are confirmed, so a missing one is unknown."""
     return customers.Customer(
         id=data.id,
         name=data.name,
@@ -152,7 +152,7 @@ def customer(data: HookCustomer, *, full: bool = True) -> customers.Customer:
 
 
 def task(data: HookTask, *, full: bool = True) -> tasks.Task:
-    """A task as API v4 has it."""
+    """Return a task as a model of API v4."""
     status, result = data.status, data.result
     return tasks.Task(
         id=data.id,
@@ -173,7 +173,7 @@ def task(data: HookTask, *, full: bool = True) -> tasks.Task:
 
 
 def note(data: HookNote) -> notes.Note:
-    """A note as API v4 has it; the text of a call, which is JSON, becomes its ``params``."""
+    """Return a note as a model of API v4; the text of a call, which is JSON, becomes its ``params``."""
     number = data.note_type
     kind = UNSET if number is UNSET else NOTE_TYPES.get(number, str(number))
     return notes.Note(
@@ -192,7 +192,7 @@ def note(data: HookNote) -> notes.Note:
 
 
 def catalog_element(data: HookCatalogElement, *, full: bool = True) -> catalogs.CatalogElement:
-    """An element of a list as API v4 has it."""
+    """Return an element of a list as a model of API v4."""
     return catalogs.CatalogElement(
         id=data.id,
         name=data.name,
@@ -221,7 +221,7 @@ def _person(data: HookContact, full: bool) -> dict[str, Any]:
 
 
 def _linked(data: HookContact) -> Any:
-    """Linked leads. Missing ones are not known: the delivery need not list them."""
+    """Return the linked leads. Missing ones are unknown: the delivery need not list them."""
     if data.linked_leads_id is UNSET:
         return UNSET
     ids = [
@@ -267,7 +267,7 @@ def _value(found: HookCustomField) -> fields.FieldValue:
 
 
 def _params(text: Any, file: Any) -> Any:
-    """What a note says: a mapping, as in API v4."""
+    """Return the content of a note as a mapping, as in API v4."""
     if isinstance(text, str) and text[:1] == "{":
         try:
             found, _ = decode_json(text.encode("utf-8", "surrogatepass"))

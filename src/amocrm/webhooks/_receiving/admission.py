@@ -1,4 +1,4 @@
-"""Whether a delivery is taken: secret, size, account and signature, before anything is kept of it."""
+"""Admission of a delivery: secret, size, account and signature are checked before it is stored."""
 
 from __future__ import annotations
 
@@ -16,45 +16,51 @@ from .delivery import Delivery
 from .inbox_entry import delivery_key
 from .signatures import check_secret, verify_chat, verify_uninstall
 
-__all__ = ["Admission", "Ticket"]
+__all__ = ["Admission", "AdmittedDelivery"]
 
 
 @attrs.frozen
-class Ticket:
-    """A delivery may be kept.
+class AdmittedDelivery:
+    """Permission to store a delivery.
 
     Attributes:
-        key: by which it is told from its repetitions.
-        problem: why it cannot be read; it is kept for a decision.
+        key: key that its repetitions share.
+        problem: reason why it cannot be read; it is stored as dead.
     """
 
     key: str
     problem: str | None = None
 
 
-def _tuple(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
-    listed = None if given is None else (given,) if isinstance(given, str) else tuple(given)
-    if listed is not None and not (listed and all(listed)):
-        raise ValueError("a secret is empty and would protect nothing; to take everything say secret=None")
-    return listed
+def _tuple(secret: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    secrets = None if secret is None else (secret,) if isinstance(secret, str) else tuple(secret)
+    if secrets is not None and not (secrets and all(secrets)):
+        raise ValueError(
+            f"secret must be a non-empty text, got {secret!r}; write secret=None to accept everything"
+        )
+    return secrets
 
 
-def _address(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
-    listed = _tuple(given)
-    if listed is not None and any("/" in secret for secret in listed):
-        raise ValueError("a secret with a slash is no segment of a path; new_secret_path() makes one")
-    return listed
+def _address(secret: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    secrets = _tuple(secret)
+    if secrets is not None and any("/" in text for text in secrets):
+        raise ValueError(
+            "secret must be one path segment, got a text with a slash; new_secret_path() makes one"
+        )
+    return secrets
 
 
-def _accounts(given: Iterable[int | str] | None) -> frozenset[int | str] | None:
-    if isinstance(given, str):
-        raise TypeError("accounts takes several ids or subdomains: accounts={12345678, 'demo'}")
-    return None if given is None else frozenset(given)
+def _accounts(accounts: Iterable[int | str] | None) -> frozenset[int | str] | None:
+    if isinstance(accounts, str):
+        raise TypeError(
+            f"accounts must be a set of ids or subdomains, got {accounts!r}; write accounts={{12345678, 'demo'}}"
+        )
+    return None if accounts is None else frozenset(accounts)
 
 
 @attrs.frozen(kw_only=True, repr=False)
 class Admission:
-    """The rules by which deliveries are taken; see ``Hooks`` for what each of them means."""
+    """Rules for the acceptance of deliveries; ``Hooks`` describes each of them."""
 
     secret: tuple[str, ...] | None = attrs.field(default=None, converter=_address)
     accounts: frozenset[int | str] | None = attrs.field(default=None, converter=_accounts)
@@ -64,50 +70,52 @@ class Admission:
     limits: Limits = DEFAULT
 
     def check_address(self, path: str, query: str) -> None:
-        """Refuses an address without the secret.
+        """Raise SenderRefused for an address without the secret.
 
         Raises:
-            SenderRefused: so it is.
+            SenderRefused: the address contains no or a wrong secret.
         """
         if self.secret is not None:
             check_secret(path, query, self.secret)
 
-    def admit(self, delivery: Delivery) -> Ticket | None:
-        """A ticket, or ``None`` when there is nothing to keep (a probe without a body).
+    def admit(self, delivery: Delivery) -> AdmittedDelivery | None:
+        """Check a delivery; return ``None`` if there is nothing to store (a probe without a body).
 
-        A body that cannot be read is kept when the sender knew the secret: it may be genuine, and the platform
+        A body that cannot be read is stored if the sender knew the secret: it may be genuine, and the platform
         would give up after a few attempts.
 
         Raises:
-            WebhookError: it is refused; ``status`` is what to answer.
+            WebhookError: the delivery is refused; ``status`` is the status of the answer.
         """
         self.check_address(delivery.path, delivery.query)
         if len(delivery.body) > self.limits.bytes:
             raise self.limits.refuse("bytes")
         announced = delivery.headers.get("content-length", "")
         if announced.isdecimal() and len(delivery.body) < int(announced[:18]):
-            # Half a form is a form as well. With 5xx the platform repeats it most often.
-            raise BodyMalformed("the delivery was cut off on its way", status=503)
+            # A truncated form is a valid form too. With 5xx the platform repeats it most often.
+            raise BodyMalformed(
+                "the body is shorter than its content-length; the platform sends it again", status=503
+            )
         try:
             tree = decode(delivery, limits=self.limits)
             events = parse_tree(tree, delivery)
         except WebhookError as error:
             if self.secret is None or self.accounts is not None:
                 raise
-            return Ticket(delivery_key(delivery, dated=False), f"{type(error).__name__}: {error}")
+            return AdmittedDelivery(delivery_key(delivery, dated=False), f"{type(error).__name__}: {error}")
         for event in events:
             self._check(event, delivery)
         if not events or set(tree) == {"secret"}:
             return None
-        return Ticket(delivery_key(delivery, dated=all(event._is_dated() for event in events)))
+        return AdmittedDelivery(delivery_key(delivery, dated=all(event._is_dated() for event in events)))
 
     def _check(self, event: Event[object], delivery: Delivery) -> None:
         account = event.account
         if self.accounts is not None and not self.accounts.intersection(account.names):
             raise SenderRefused(
-                "the delivery names no account"
+                "the delivery names no account, and accounts= is set"
                 if not account
-                else f"account {', '.join(map(str, account.names))} is not on the list",
+                else f"account {', '.join(map(str, account.names))} is not in accounts=; add it to accept it",
                 account=account.id or account.subdomain or account.amojo_id,
             )
         if self.chat_secret is not None and isinstance(event, ChatEvent):

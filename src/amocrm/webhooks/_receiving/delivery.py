@@ -1,4 +1,4 @@
-"""One delivery: what arrived over HTTP, free of any framework, and what is answered."""
+"""One delivery as it arrived over HTTP, and its answer, independent of any web framework."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["Account", "Answer", "Delivery", "headers_of"]
 
 #: The header by which the platform names a delivery (or the request behind it).
 REQUEST_ID: Final = "x-amocrm-requestid"
-#: Headers that are kept with a delivery: all that say something about it, none that carries credentials.
+#: Headers that are stored with a delivery: those that describe it, none with credentials.
 KEPT: Final = frozenset(
     {"content-type", "user-agent", "x-signature", "uber-trace-id", "date", REQUEST_ID, "x-request-id"}
 )
 
 
 def headers_of(headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None) -> dict[str, str]:
-    """Headers of any framework with lower-case names; of a repeated one the last counts."""
+    """Return the headers of any framework with lower-case names; the last value of a repeated one counts."""
     if headers is None:
         return {}
     pairs = headers.items() if isinstance(headers, Mapping) else headers
@@ -34,13 +34,13 @@ def _text(value: Any) -> str:
 
 @attrs.frozen(kw_only=True)
 class Account:
-    """The account that a delivery comes from, as far as it says so. None of it is proven by a signature.
+    """Account that a delivery names. No signature proves it.
 
     Attributes:
         id: account id.
         subdomain: first label of its host.
         url: its address with scheme.
-        amojo_id: its id in the chats API (chat hooks say nothing else).
+        amojo_id: its id in the chats API (chat hooks have no other).
     """
 
     id: int | None = None
@@ -55,7 +55,7 @@ class Account:
 
     @property
     def names(self) -> tuple[int | str, ...]:
-        """What it can be called: id, subdomain and ``amojo_id``, as far as they are known."""
+        """The id, subdomain and ``amojo_id`` that are known."""
         return tuple(name for name in (self.id, self.subdomain, self.amojo_id) if name is not None)
 
     def __bool__(self) -> bool:
@@ -64,15 +64,15 @@ class Account:
 
 @attrs.frozen(slots=False, kw_only=True, eq=False)
 class Delivery:
-    """What arrived.
+    """Request of the platform.
 
     Attributes:
         body: the bytes of the body, exactly as they arrived (signatures are made of them).
         headers: names in lower case.
         query: query string without the question mark; some hooks come as ``GET`` and have nothing else.
-        path: path of the request; its last segment may be the secret, so it is neither stored nor shown.
-        received_at: Unix seconds, ``None`` when nobody measured it.
-        key: what tells repeated deliveries from new ones, ``None`` until an inbox gave it.
+        path: path of the request; its last segment may be the secret, so it is neither stored nor printed.
+        received_at: Unix seconds, ``None`` before it is stored.
+        key: key that repetitions share, ``None`` before it is stored.
     """
 
     body: bytes = b""
@@ -84,7 +84,7 @@ class Delivery:
 
     @property
     def request_id(self) -> str | None:
-        """The platform's id of the delivery. Whether a repetition carries the same one is not known."""
+        """The platform's id of the delivery. It is unknown whether a repetition has the same one."""
         return self.headers.get(REQUEST_ID)
 
     @cached_property
@@ -99,10 +99,10 @@ class Delivery:
 
 @attrs.frozen(slots=True)
 class Answer:
-    """What the receiver answers. The platform looks at the status only.
+    """Answer of the receiver. The platform uses the status only.
 
     Attributes:
-        status: HTTP status; the platform counts everything below 300 as taken.
+        status: HTTP status; the platform counts everything below 300 as accepted.
         text: body, plain text.
     """
 

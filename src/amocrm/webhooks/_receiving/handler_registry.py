@@ -1,4 +1,4 @@
-"""Which handler wants which event: the pure half of the router."""
+"""Registry of handlers: which handler receives which event. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["CODES", "Failure", "GiveUp", "Handler", "Handlers", "codes_of"]
 
 Predicate: TypeAlias = Callable[[Any], bool]
 
-#: Codes that the API takes for subscriptions. The set of the server is open; see the description.
+#: Codes that the API accepts for subscriptions. The server may accept more; see the description.
 CODES: Final = frozenset(
     f"{action}_{entity}"
     for entities, actions in (
@@ -33,22 +33,22 @@ CODES: Final = frozenset(
 
 
 class GiveUp(Exception):
-    """Raised by a handler: this event can never be handled, so do not try again.
+    """Exception for handlers: this event can never be handled, so do not try again.
 
-    The delivery is kept as dead with the message, and the other handlers still run.
+    The delivery is stored as dead with the message, and the other handlers still run.
     """
 
 
 @attrs.frozen
 class Failure:
-    """A handler, or a delivery as a whole, that failed.
+    """Failure of a handler, or of a delivery as a whole.
 
     Attributes:
-        error: what was raised.
-        event: the event, ``None`` when the delivery could not be read.
-        handler: name of the handler, ``None`` when none was reached.
-        attempt: how often the delivery was tried.
-        final: whether it is given up.
+        error: the exception.
+        event: the event, ``None`` if the delivery could not be read.
+        handler: name of the handler, ``None`` if none was called.
+        attempt: number of the attempt.
+        final: whether there is no further attempt.
     """
 
     error: BaseException
@@ -60,19 +60,19 @@ class Failure:
     @property
     def text(self) -> str:
         """Handler and error in one line, for the inbox."""
-        said = f"{type(self.error).__name__}: {self.error}"[:2000]
-        return f"{self.handler}: {said}" if self.handler else said
+        message = f"{type(self.error).__name__}: {self.error}"[:2000]
+        return f"{self.handler}: {message}" if self.handler else message
 
 
 @attrs.frozen
 class Handler:
-    """A registered handler.
+    """Registered handler.
 
     Attributes:
-        name: the same in every run of the program; what is done is remembered by it.
+        name: name for its marks, the same in every run of the program.
         kinds: classes of events.
-        predicates: all must hold.
-        function: as it was registered.
+        predicates: conditions on an event, all of which must be true.
+        function: function as it was registered.
         takes_context: whether it takes the context as second argument.
     """
 
@@ -83,12 +83,12 @@ class Handler:
     takes_context: bool
 
     def wants(self, event: Event[Any]) -> bool:
-        """Whether it is to be called."""
+        """Return whether the handler is to be called for an event."""
         return isinstance(event, self.kinds) and all(predicate(event) for predicate in self.predicates)
 
 
 class Handlers:
-    """The handlers of one router, in the order of their registration."""
+    """Handlers of one receiver, in the order of their registration."""
 
     def __init__(self) -> None:
         self._all: list[Handler] = []
@@ -102,23 +102,28 @@ class Handlers:
         name: str | None,
         filters: Mapping[str, Any],
     ) -> Handler:
-        """Registers a handler.
+        """Register a handler.
 
         Raises:
-            TypeError: no class of events, an unknown attribute, or a function that takes no event.
+            TypeError: a kind is not a class of events, a filter names an unknown attribute, or the function
+                takes no event.
             ValueError: another handler has this name.
         """
         for kind in kinds:
             if not (isinstance(kind, type) and issubclass(kind, Event)):
-                raise TypeError(f"{kind!r} is no class of events; see amocrm.webhooks")
-        predicates = [_predicate(kinds, attribute, wanted) for attribute, wanted in filters.items()]
-        wanted_name = (
+                raise TypeError(
+                    f"on() takes classes of events of amocrm.webhooks, got {kind!r}; write @hooks.on(LeadAdded)"
+                )
+        predicates = [_predicate(kinds, attribute, value) for attribute, value in filters.items()]
+        handler_name = (
             name or f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
         )
-        if any(handler.name == wanted_name for handler in self._all):
-            raise ValueError(f"there is a handler {wanted_name!r} already: give one of them name=...")
+        if any(handler.name == handler_name for handler in self._all):
+            raise ValueError(
+                f"name must be unique, got {handler_name!r} twice; write @hooks.on(..., name='...')"
+            )
         handler = Handler(
-            wanted_name,
+            handler_name,
             kinds or (Event,),
             (*predicates, *((where,) if where else ())),
             function,
@@ -135,39 +140,39 @@ class Handlers:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Codes to subscribe to for all of them."""
+        """Codes to subscribe to for all handlers."""
         return codes_of(kind for handler in self._all for kind in handler.kinds)
 
 
 def codes_of(kinds: Iterable[type[Event[Any]] | str]) -> tuple[str, ...]:
-    """The codes of subscriptions that send these events, in their order.
+    """Return the codes of subscriptions that send these events, in their order.
 
-    A class without a subscription of its own (``LeadEvent``) stands for all classes below it. What no
-    subscription sends (digital pipeline, chats) has no code. Texts are taken as they are.
+    A class without a subscription of its own (``LeadEvent``) means all its subclasses. Events that no
+    subscription sends (digital pipeline, chats) have no code. Texts are returned unchanged.
 
     Example:
         >>> from amocrm.webhooks import LeadNoteAdded, LeadStatusChanged
         >>> codes_of([LeadStatusChanged, LeadNoteAdded])
         ('status_lead', 'note_lead')
     """
-    found: dict[str, None] = {}
+    codes: dict[str, None] = {}
     for kind in kinds:
         if isinstance(kind, str):
-            found[kind] = None
+            codes[kind] = None
             continue
-        waiting = [kind]
-        while waiting:
-            one = waiting.pop(0)
-            if one.code in CODES:
-                found[one.code] = None
+        queue = [kind]
+        while queue:
+            cls = queue.pop(0)
+            if cls.code in CODES:
+                codes[cls.code] = None
             else:
-                waiting.extend(one.__subclasses__())
-    return tuple(found)
+                queue.extend(cls.__subclasses__())
+    return tuple(codes)
 
 
-def _predicate(kinds: tuple[type[Event[Any]], ...], attribute: str, wanted: Any) -> Predicate:
-    """``status=142``, ``status={142, 143}``, ``status=stage`` or ``status=lambda id: ...``."""
-    # The id first: `lead=17` means the lead's number, and never the entity of that name.
+def _predicate(kinds: tuple[type[Event[Any]], ...], attribute: str, value: Any) -> Predicate:
+    """Return the condition of ``status=142``, ``status={142, 143}``, ``status=stage`` or ``status=lambda id: ...``."""
+    # The id first: `lead=17` means the id of the lead, never the attribute with the entity.
     for name in (f"{attribute}_id", attribute):
         if kinds and all(hasattr(kind, name) for kind in kinds):
             break
@@ -175,23 +180,23 @@ def _predicate(kinds: tuple[type[Event[Any]], ...], attribute: str, wanted: Any)
         if attribute != "account":
             raise TypeError(_unknown(kinds, attribute))
         name = attribute
-    if callable(wanted) and not hasattr(wanted, "id"):
-        return lambda event: bool(wanted(getattr(event, name)))
-    allowed = wanted if isinstance(wanted, set | frozenset | list | tuple) else (wanted,)
-    values = [one if isinstance(one, int | str | None) else getattr(one, "id", one) for one in allowed]
-    # Numbers from the environment are texts.
-    values += [int(one) for one in values if isinstance(one, str) and one.isdecimal() and len(one) < 20]
+    if callable(value) and not hasattr(value, "id"):
+        return lambda event: bool(value(getattr(event, name)))
+    items = value if isinstance(value, set | frozenset | list | tuple) else (value,)
+    values = [item if isinstance(item, int | str | None) else getattr(item, "id", item) for item in items]
+    # Numbers from environment variables are texts.
+    values += [int(text) for text in values if isinstance(text, str) and text.isdecimal() and len(text) < 20]
     if name == "account":
         return lambda event: not set(values).isdisjoint(event.account.names)
     return lambda event: getattr(event, name) in values
 
 
 def _unknown(kinds: tuple[type[Event[Any]], ...], attribute: str) -> str:
-    known = sorted({n for kind in kinds or (Event,) for n in dir(kind) if not n.startswith("_")})
-    near = get_close_matches(attribute, known, 3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    attributes = sorted({n for kind in kinds or (Event,) for n in dir(kind) if not n.startswith("_")})
+    similar = get_close_matches(attribute, attributes, 3)
+    hint = f"did you mean {' or '.join(similar)}?" if similar else "use where=lambda event: ..."
     names = ", ".join(kind.__name__ for kind in kinds) or "every event"
-    return f"{names} cannot be filtered by {attribute}{hint}"
+    return f"a filter must be an attribute of {names}, got {attribute}; {hint}"
 
 
 def _takes_context(function: Callable[..., Any]) -> bool:
@@ -199,10 +204,13 @@ def _takes_context(function: Callable[..., Any]) -> bool:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return False
-    places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return False
-    needed = [p for p in places if p.default is p.empty]
-    if not places or len(needed) > 2:
-        raise TypeError(f"a handler takes the event, or the event and its context: {function!r} does not")
-    return len(places) >= 2
+    required = [p for p in positional if p.default is p.empty]
+    if not positional or len(required) > 2:
+        raise TypeError(
+            f"a handler must take one or two arguments, got {function!r}; write def handler(event) or "
+            "def handler(event, context)"
+        )
+    return len(positional) >= 2

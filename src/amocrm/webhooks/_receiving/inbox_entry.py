@@ -1,4 +1,4 @@
-"""A delivery that was accepted and waits for its handlers: what every inbox keeps of it."""
+"""Entry of an inbox: an accepted delivery with its state. Every inbox stores these attributes."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ __all__ = [
     "serialize",
 ]
 
-#: ``ready`` waits or is being handled, ``dead`` was given up, ``done`` was handled and is kept for a while.
+#: ``ready``: waits or is in progress. ``dead``: no further attempts. ``done``: handled, kept for a while.
 State: TypeAlias = Literal["ready", "dead", "done"]
 
 
 @attrs.frozen(kw_only=True, repr=False)
 class InboxEntry:
-    """An accepted delivery.
+    """Accepted delivery.
 
     Attributes:
-        id: its name in the inbox.
-        delivery: what arrived; its ``key`` is set.
+        id: its id in the inbox.
+        delivery: the delivery; its ``key`` is set.
         state: see `State`.
-        attempts: how often it was taken up, this time included.
+        attempts: number of attempts, the current one included.
         received_at: Unix seconds.
-        due: Unix seconds from which on it may be taken up; while it is being handled, the end of the lease.
-        error: why it failed the last time.
-        marks: which handlers are done with which events of it.
-        lease: proof that this worker holds it.
+        due: Unix seconds of the next attempt; while it is in progress, the end of the lease.
+        error: error of the last attempt.
+        marks: handlers that are done, each with the position of the event.
+        lease: token of the current lease.
     """
 
     id: str
@@ -52,18 +52,20 @@ class InboxEntry:
     lease: str = ""
 
     def __repr__(self) -> str:
-        return f"InboxEntry({self.id}, {self.state}, {self.attempts} attempts)"
+        return (
+            f"InboxEntry({self.id}, {self.state}, {self.attempts} attempt{'' if self.attempts == 1 else 's'})"
+        )
 
 
 @attrs.frozen(kw_only=True)
 class Backoff:
-    """How long to wait before a failed delivery is taken up again.
+    """Delays before the next attempts of a failed delivery.
 
     Attributes:
-        base: seconds before the second attempt, at most.
-        factor: growth from attempt to attempt.
-        cap: seconds; no wait is longer.
-        attempts: after this many the delivery is dead and waits for a decision (`amocrm webhooks replay`).
+        base: longest delay before the second attempt, in seconds.
+        factor: growth of the delay per attempt.
+        cap: longest delay, in seconds.
+        attempts: number of attempts; then the delivery is dead until you replay it (`amocrm webhooks replay`).
 
     Example:
         >>> [Backoff().longest(attempt) for attempt in (1, 2, 3)]
@@ -76,33 +78,34 @@ class Backoff:
     attempts: int = 12
 
     def longest(self, attempt: int) -> float:
-        """The longest wait after this many attempts."""
+        """Return the longest delay in seconds after this many attempts."""
         return min(self.cap, self.base * self.factor ** min(attempt - 1, 64))
 
     def wait(self, attempt: int, chance: float) -> float:
-        """Seconds to wait; half of it is chance, so that what failed together does not return together.
+        """Return the delay in seconds; half of it is random, to spread deliveries that failed together.
 
         Args:
-            attempt: how often it was tried.
+            attempt: number of attempts so far.
             chance: a random number from 0 to 1.
         """
         return self.longest(attempt) * (0.5 + 0.5 * chance)
 
 
 def delivery_key(delivery: Delivery, *, dated: bool) -> str:
-    """Return what tells a repeated delivery from a new one.
+    """Return a key that repetitions of a delivery share and other deliveries do not.
 
-    The platform repeats a delivery when our answer was late or lost. Whether it then keeps the delivery's id
-    is not known, and one id may stand for several deliveries of one request. So:
+    The platform repeats a delivery if the answer is late or lost. It is unknown whether it keeps the id of the
+    delivery then, and one id may belong to several deliveries of one request. So:
 
-    - content that holds the moment of the change, or something that is given once, names the change: the key
+    - content with the time of the change, or with a value that is issued once, identifies the change: the key
       is the content;
-    - content without one (deletions, triggers of the digital pipeline) can be genuine twice: the key is the
-      id of the delivery with the content;
-    - without an id either, nothing can be told: every delivery is a new one.
+    - content without one (deletions, triggers of the digital pipeline) may occur twice: the key is the id of
+      the delivery with the content;
+    - without an id, every delivery counts as new.
 
     Args:
-        dated: whether every event of the delivery holds such a moment at its documented place.
+        delivery: the delivery.
+        dated: whether every event of the delivery has such a time or value at its documented place.
     """
     if dated:
         return f"c:{delivery.digest}"
@@ -112,7 +115,7 @@ def delivery_key(delivery: Delivery, *, dated: bool) -> str:
 
 
 def redacted_for_storage(delivery: Delivery, key: str, received_at: float) -> Delivery:
-    """The delivery as it may be kept: without the path, a secret in the query, and headers of no use."""
+    """Return the delivery without its path, the secret in the query, and unneeded headers."""
     return Delivery(
         body=delivery.body,
         headers={name: value[:1024] for name, value in delivery.headers.items() if name in KEPT},
@@ -131,7 +134,7 @@ class _SerializedDelivery(msgspec.Struct, array_like=True):
 
 
 def serialize(delivery: Delivery) -> str:
-    """A storable delivery as text."""
+    """Return a redacted delivery as text."""
     body = base64.b64encode(delivery.body).decode()
     record = _SerializedDelivery(
         delivery.key or "", body, dict(delivery.headers), delivery.query, delivery.received_at or 0.0
@@ -140,7 +143,7 @@ def serialize(delivery: Delivery) -> str:
 
 
 def deserialize(text: str | bytes) -> Delivery:
-    """The delivery of such a text."""
+    """Return the delivery that ``serialize`` made a text of."""
     record = msgspec.json.decode(text, type=_SerializedDelivery)
     return Delivery(
         body=base64.b64decode(record.body),

@@ -1,16 +1,16 @@
-"""The scripts of the inbox in Redis, one file each in ``lua``. Each happens as a whole or not at all.
+"""Scripts of the inbox in Redis, one file each in ``lua``. Each script is atomic.
 
     {name}:stream     ready entries, a stream of ids with the consumer group ``workers``
-    {name}:leases     ids that are being handled, by the end of their lease
+    {name}:leases     ids in progress, by the end of their lease
     {name}:later      ids that wait for their next attempt, by its time
-    {name}:dead       ids that were given up, by the time
+    {name}:dead       ids without further attempts, by the time
     {name}:done       ids that were handled, by the time
     {name}:entry:17   one entry: state, data, received, due, attempts, error, lease, place in the stream
-    {name}:marks:17   which handlers are done with it
-    {name}:key:...    the id that was given to a delivery key
+    {name}:marks:17   handlers that are done
+    {name}:key:...    id of the entry with this delivery key
 
-A lease ends at its time by the caller's clock, not when Redis has seen the entry idle: so it can be extended
-and tested. The group's own list of pending entries is kept in step, for its tools.
+A lease ends by the caller's clock, not by the idle time of Redis, so it can be extended and tested. The group's
+list of pending entries is kept in step for the tools of Redis.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Who sent it: signatures and secrets, compared in constant time.
+"""Signatures and secrets of deliveries, compared in constant time.
 
-Account webhooks and the digital pipeline are **not signed**; what protects them is a secret in the
-address. The hooks of the chats API and the uninstall hook are signed, a bot's request carries a token.
+Account webhooks and the digital pipeline are **not signed**; a secret in the address protects them. The hooks of
+the chats API and the uninstall hook are signed, a bot's request contains a token.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ __all__ = [
 
 
 def chat_signature(body: bytes, secret: str) -> str:
-    """The ``X-Signature`` of a chat hook: lower-case hexadecimal HMAC-SHA1 of the raw body.
+    """Return the ``X-Signature`` of a chat hook: lower-case hexadecimal HMAC-SHA1 of the raw body.
 
     Args:
         body: the bytes as they arrived, not decoded and encoded again.
-        secret: of the channel.
+        secret: secret of the channel.
 
     Example:
         >>> body = b'{"account_id":"11111111-2222-4333-8444-555555555555","time":1740996000}'
@@ -40,23 +40,26 @@ def chat_signature(body: bytes, secret: str) -> str:
 
 
 def verify_chat(body: bytes, signature: str | None, secrets: str | Iterable[str]) -> None:
-    """Checks the signature of a chat hook.
+    """Check the signature of a chat hook.
 
     Args:
         body: the bytes as they arrived.
-        signature: the header ``X-Signature``.
-        secrets: of the channel; several while one is being replaced.
+        signature: value of the header ``X-Signature``.
+        secrets: secret of the channel; several while one is being replaced.
 
     Raises:
-        SignatureInvalid: it is missing or does not fit.
+        SignatureInvalid: the signature is missing or invalid.
     """
-    wanted = [chat_signature(body, secret) for secret in _listed(secrets)]
-    if not _among((signature or "").strip().lower(), wanted):
-        raise SignatureInvalid("the signature of the chat hook is missing or was made with another secret")
+    signatures = [chat_signature(body, secret) for secret in _listed(secrets)]
+    if not _matches_any((signature or "").strip().lower(), signatures):
+        raise SignatureInvalid(
+            "the signature of the chat hook is missing or made with another secret; set chat_secret= to the secret "
+            "of the channel, and pass the body unchanged"
+        )
 
 
 def uninstall_signature(client_id: str, account_id: int, secret: str) -> str:
-    """The ``signature`` of an uninstall hook: hexadecimal HMAC-SHA256 of ``client_id|account_id``.
+    """Return the ``signature`` of an uninstall hook: hexadecimal HMAC-SHA256 of ``client_id|account_id``.
 
     Example:
         >>> uninstall_signature("00000000-1111-4222-8333-444444444444", 12345678, "demo-client-secret")[:16]
@@ -66,42 +69,47 @@ def uninstall_signature(client_id: str, account_id: int, secret: str) -> str:
 
 
 def verify_uninstall(event: IntegrationUninstalled, client_id: str, secret: str) -> None:
-    """Checks that the platform sent an uninstall hook, and for this integration.
+    """Check that the platform sent an uninstall hook, and for this integration.
 
     Raises:
-        SignatureInvalid: it did not.
+        SignatureInvalid: the signature is invalid, or belongs to another integration.
     """
-    wanted = uninstall_signature(client_id, event.account_id, secret)
-    named = event.client_id or ""
-    # Both comparisons are made whatever the first one says.
-    fits = _among(event.signature.strip().lower(), [wanted])
-    if not (_among(named.lower(), [client_id.lower()]) and fits):
+    signature = uninstall_signature(client_id, event.account_id, secret)
+    sent_client_id = event.client_id or ""
+    # Both comparisons always run: the time must not depend on the first.
+    is_signed = _matches_any(event.signature.strip().lower(), [signature])
+    if not (_matches_any(sent_client_id.lower(), [client_id.lower()]) and is_signed):
         raise SignatureInvalid(
-            "the signature of the uninstall hook does not fit this integration", account=event.account_id
+            "the signature of the uninstall hook is invalid for this integration; check client_id= and "
+            "client_secret=",
+            account=event.account_id,
         )
 
 
 def check_secret(path: str, query: str, secrets: str | Iterable[str]) -> None:
-    """Checks the secret in the address: the last segment of the path, or ``secret=`` in the query.
+    """Check the secret in the address: the last segment of the path, or ``secret=`` in the query.
 
     Args:
         path: path of the request, with or without its leading part.
         query: query string.
-        secrets: the accepted ones; several while one is being replaced.
+        secrets: accepted secrets; several while one is being replaced.
 
     Raises:
-        SenderRefused: none of them is there.
+        SenderRefused: the address contains none of them.
     """
-    found = [unquote(path.rstrip("/").rpartition("/")[2])]
-    found += [unquote(pair[7:]) for pair in query.split("&", 16)[:16] if pair.startswith("secret=")]
+    candidates = [unquote(path.rstrip("/").rpartition("/")[2])]
+    candidates += [unquote(pair[7:]) for pair in query.split("&", 16)[:16] if pair.startswith("secret=")]
     listed = list(_listed(secrets))
-    # Every pair is compared, so that the time says nothing about which one fits.
-    if not any([_among(one, listed) for one in found]):  # noqa: C419
-        raise SenderRefused("the address of the delivery carries no or a wrong secret", status=404)
+    # Every pair is compared: the time must not show which one matches.
+    if not any([_matches_any(text, listed) for text in candidates]):  # noqa: C419
+        raise SenderRefused(
+            "the address of the delivery contains no or a wrong secret; subscribe the address that ends with it",
+            status=404,
+        )
 
 
 def new_secret_path(prefix: str = "/amocrm/") -> str:
-    """A path with a fresh secret of 256 bits, for the address that is subscribed."""
+    """Return a path with a new secret of 256 bits, for the address of a subscription."""
     import secrets
 
     return f"{prefix.rstrip('/')}/{secrets.token_urlsafe(32)}"
@@ -110,13 +118,13 @@ def new_secret_path(prefix: str = "/amocrm/") -> str:
 def _listed(secrets: str | Iterable[str]) -> list[str]:
     listed = [secrets] if isinstance(secrets, str) else list(secrets)
     if not all(listed):
-        raise ValueError("an empty secret protects nothing")
+        raise ValueError("secrets must be non-empty texts, got an empty one; new_secret_path() makes one")
     return listed
 
 
-def _among(given: str, wanted: Iterable[str]) -> bool:
-    """Whether ``given`` is one of ``wanted``; the time depends on their number and length only."""
-    found = False
-    for one in wanted:
-        found |= hmac.compare_digest(given.encode("utf-8", "replace"), one.encode("utf-8", "replace"))
-    return found
+def _matches_any(text: str, accepted: Iterable[str]) -> bool:
+    """Return whether a text is accepted; the time depends on numbers and lengths only."""
+    is_equal = False
+    for candidate in accepted:
+        is_equal |= hmac.compare_digest(text.encode("utf-8", "replace"), candidate.encode("utf-8", "replace"))
+    return is_equal

@@ -1,8 +1,7 @@
-"""The steps of the inbox in SQLite, each to be run inside of one transaction.
+"""Statements of the inbox in SQLite. Run each function inside one transaction.
 
-A delivery is in exactly one of three indexes: those that nobody has taken up yet, in the order of their
-arrival, whatever the clock says (it may be put back); those that wait for their next attempt or are being
-handled, by its time; those that are dead or done, by the time.
+A delivery is in exactly one of three indexes: new ones, in the order of arrival (not by the clock, which may be
+set back); those that wait for their next attempt or are in progress, by its time; dead and done ones, by time.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ SCHEMA: Final = (
 )
 _COLUMNS: Final = "id, key, body, headers, query, received, state, due, attempts, lease, error"
 _HELD: Final = "id = ? AND lease = ? AND state = 'ready'"
-#: Each part has its index; the table itself would be read with all its bodies.
+#: Each part has its index; a scan of the table would read all bodies.
 _COUNTS: Final = """
     SELECT state, sum(number) FROM (
         SELECT 'ready' AS state, count(*) AS number FROM deliveries WHERE state = 'ready' AND attempts = 0
@@ -93,7 +92,7 @@ _DUE: Final = """
 
 
 def put(sql: sqlite3.Connection, delivery: Delivery, now: float, dead: str | None) -> bool:
-    """Takes a delivery; whether its key is new."""
+    """Store a delivery; return whether its key is new."""
     headers = msgspec.json.encode(dict(delivery.headers)).decode()
     state: State = "dead" if dead else "ready"
     insert = (
@@ -105,55 +104,55 @@ def put(sql: sqlite3.Connection, delivery: Delivery, now: float, dead: str | Non
 
 
 def lease(sql: sqlite3.Connection, limit: int, now: float, until: float) -> list[InboxEntry]:
-    """Takes up what is due."""
+    """Lease the entries that are due."""
     change = "UPDATE deliveries SET lease = ?, due = ?, attempts = attempts + 1 WHERE id = ?"
-    found = []
+    leased = []
     for (number,) in sql.execute(_DUE, {"limit": limit, "now": now}).fetchall():
         sql.execute(change, (secrets.token_hex(8), until, number))
         row = sql.execute(f"SELECT {_COLUMNS} FROM deliveries WHERE id = ?", (number,)).fetchone()
-        found.append(_entry(sql, row))
-    return found
+        leased.append(_entry(sql, row))
+    return leased
 
 
 def extend(sql: sqlite3.Connection, entry: InboxEntry, until: float) -> bool:
-    """Keeps a lease for longer; whether it was still held."""
+    """Extend a lease; return whether it was still held."""
     change = f"UPDATE deliveries SET due = ? WHERE {_HELD}"
     return sql.execute(change, (until, int(entry.id), entry.lease)).rowcount == 1
 
 
 def mark(sql: sqlite3.Connection, entry: InboxEntry, name: str) -> None:
-    """Notes what is done of an entry."""
+    """Mark a handler of an entry as done."""
     insert = "INSERT OR IGNORE INTO marks SELECT id, ? FROM deliveries WHERE id = ?"
     sql.execute(insert, (name, int(entry.id)))
 
 
 def settle(sql: sqlite3.Connection, entry: InboxEntry, state: State, due: float, error: str | None) -> None:
-    """Ends a lease that is still held."""
+    """End a lease that is still held."""
     change = f"UPDATE deliveries SET state = ?, due = ?, error = ?, lease = '' WHERE {_HELD}"
     sql.execute(change, (state, due, error, int(entry.id), entry.lease))
 
 
 def entries(sql: sqlite3.Connection, state: State | None, limit: int) -> list[InboxEntry]:
-    """What is there, the oldest first."""
+    """Return entries, the oldest first."""
     where, values = ("WHERE state = ? ", [state]) if state else ("", [])
     query = f"SELECT {_COLUMNS} FROM deliveries {where}ORDER BY id LIMIT ?"
     return [_entry(sql, row) for row in sql.execute(query, [*values, limit])]
 
 
 def counts(sql: sqlite3.Connection) -> dict[State, int]:
-    """How many entries are in each state."""
-    found: dict[str, int] = dict(sql.execute(_COUNTS).fetchall())
-    return {"ready": found.get("ready", 0), "dead": found.get("dead", 0), "done": found.get("done", 0)}
+    """Return the number of entries in each state."""
+    numbers: dict[str, int] = dict(sql.execute(_COUNTS).fetchall())
+    return {"ready": numbers.get("ready", 0), "dead": numbers.get("dead", 0), "done": numbers.get("done", 0)}
 
 
 def dead_ids(sql: sqlite3.Connection) -> list[int]:
-    """Ids of what was given up."""
+    """Return the ids of dead entries."""
     query = "SELECT id FROM deliveries WHERE state = 'dead' AND state <> 'ready' ORDER BY due, id"
     return [number for (number,) in sql.execute(query)]
 
 
 def replay(sql: sqlite3.Connection, ids: Iterable[int], now: float) -> int:
-    """Make dead or done entries as good as new, and waiting ones due; return how many."""
+    """Start dead or done entries anew, and make waiting ones due; return their number."""
     renew = (
         "UPDATE deliveries SET state = 'ready', attempts = 0, due = ?, error = NULL, lease = '' "
         "WHERE id = ? AND state <> 'ready'"
@@ -170,13 +169,13 @@ def replay(sql: sqlite3.Connection, ids: Iterable[int], now: float) -> int:
 
 
 def drop(sql: sqlite3.Connection, ids: Iterable[int]) -> int:
-    """Removes entries; how many."""
+    """Remove entries; return their number."""
     delete = "DELETE FROM deliveries WHERE id = ?"
     return sum(sql.execute(delete, (number,)).rowcount for number in ids)
 
 
 def purge(sql: sqlite3.Connection, before: float, limit: int) -> int:
-    """Removes up to ``limit`` entries that were done before this time; how many."""
+    """Remove up to ``limit`` entries that were done before this time; return their number."""
     delete = (
         "DELETE FROM deliveries WHERE id IN "
         "(SELECT id FROM deliveries WHERE state = 'done' AND due < ? AND state <> 'ready' LIMIT ?)"
@@ -185,7 +184,7 @@ def purge(sql: sqlite3.Connection, before: float, limit: int) -> int:
 
 
 def numbers(ids: Iterable[str]) -> list[int]:
-    """Ids as the file has them; what cannot be one is left out."""
+    """Return ids as numbers, without texts that cannot be ids."""
     return [int(number) for number in ids if number.isdecimal() and len(number) < 19]
 
 
