@@ -274,8 +274,10 @@ def test_the_first_client_warns_of_another_owner(tmp_path: Path, monkeypatch: py
     """The known ones are found in one listing of the folder, by the names of their metadata."""
     for entry in ("amocrm_sdk-1.2.dist-info", "amocrm_orm-0.1.0.dist-info", "httpx-0.28.dist-info", "amocrm"):
         (tmp_path / entry).mkdir()
-    assert neighbours.beside(str(tmp_path)) == ("amocrm-sdk",)
-    assert neighbours.beside(str(tmp_path / "missing")) == ()
-    monkeypatch.setattr(connection, "beside", lambda: neighbours.beside(str(tmp_path)))
+    assert neighbours.installed_conflicts(str(tmp_path)) == ("amocrm-sdk",)
+    assert neighbours.installed_conflicts(str(tmp_path / "missing")) == ()
+    monkeypatch.setattr(
+        connection, "installed_conflicts", lambda: neighbours.installed_conflicts(str(tmp_path))
+    )
     with pytest.warns(UserWarning, match="'amocrm-sdk' installs a package 'amocrm' too"):
         AmoCRM("demo", token="t").close()

@@ -156,6 +156,6 @@ def test_errors_of_sqlite_are_its_own(tmp_path: Path) -> None:
     path.write_text("no database " * 500)
     file = SQLiteFile(str(path), SCHEMA, 1)
 
-    with pytest.raises(SQLiteFileError, match="no SQLite file"):
+    with pytest.raises(SQLiteFileError, match="not an SQLite database"):
         file.read(lambda sql: None, 0.0)
     file.close()

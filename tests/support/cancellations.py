@@ -168,7 +168,7 @@ async def _run_async(url: str, token: str, calls: int, seed: int) -> dict[str, A
         "places taken": 100 - connections.slots._free._value,
         "tasks": len(asyncio.all_tasks()) - 1,
         "threads": threading.active_count() - 1,
-        "limiter's waiters": sum(len(line.waiting) for line in crm._sender.limiter._lines.values()),  # type: ignore[attr-defined]
+        "limiter's waiters": sum(len(queue.waiting) for queue in crm._sender.limiter._queues.values()),  # type: ignore[attr-defined]
     }
     await crm.close()
     return {"counts": counts, **left, "unknown": account.unknown, **_lists(account)}
@@ -231,7 +231,7 @@ def _run_sync(url: str, token: str, calls: int, seed: int) -> dict[str, Any]:
         "places taken": 100 - connections.slots._free._value,
         "tasks": 0,
         "threads": threading.active_count() - 1,
-        "limiter's waiters": sum(len(line.waiting) for line in crm._sender.limiter._lines.values()),  # type: ignore[attr-defined]
+        "limiter's waiters": sum(len(queue.waiting) for queue in crm._sender.limiter._queues.values()),  # type: ignore[attr-defined]
     }
     crm.close()
     return {"counts": counts, **left, "unknown": account.unknown, **_lists(account)}

@@ -1,4 +1,4 @@
-"""Distributions that install a package ``amocrm`` as well, so that their files and ours overwrite each other."""
+"""Distributions that also install a package ``amocrm``; their files and ours overwrite each other."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
-__all__ = ["KNOWN", "beside", "rivals"]
+__all__ = ["KNOWN", "conflicts_in", "installed_conflicts"]
 
 _HERE: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 #: Published distributions with a package of this name; ``amocrm doctor`` finds unknown ones too, but slowly.
 KNOWN: Final = frozenset({"amocrm", "amocrm-api", "amocrm-api-async", "amocrm-sdk", "amocrm-cli"})
 
 
-def rivals(entries: Iterable[str]) -> list[str]:
-    """The known ones among the entries of a folder with packages, such as ``amocrm_sdk-1.2.dist-info``."""
-    found = set()
+def conflicts_in(entries: Iterable[str]) -> list[str]:
+    """Return the known conflicts among the entries of a packages folder, such as ``amocrm_sdk-1.2.dist-info``."""
+    conflicts = set()
     for entry in entries:
         stem, _, ending = entry.rpartition(".")
         name = stem.split("-")[0].lower().replace("_", "-").replace(".", "-")
         if ending in ("dist-info", "egg-info") and name in KNOWN:
-            found.add(name)
-    return sorted(found)
+            conflicts.add(name)
+    return sorted(conflicts)
 
 
 @cache
-def beside(folder: str = _HERE) -> tuple[str, ...]:
-    """The known ones in the folder that this package was installed into; looked up once, in one listing."""
+def installed_conflicts(folder: str = _HERE) -> tuple[str, ...]:
+    """Return the known conflicts in the folder that this package is installed in; listed once."""
     try:
-        return tuple(rivals(os.listdir(folder)))
+        return tuple(conflicts_in(os.listdir(folder)))
     except OSError:
         return ()

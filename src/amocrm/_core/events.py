@@ -1,7 +1,7 @@
-"""What a hook is told, as frozen values without secrets, bodies or query values.
+"""Events that observers of a client receive: frozen values without secrets, bodies or query values.
 
-A hook is a plain function that takes one event. It is called where the thing happens, so it must be
-quick; what it raises is logged and otherwise ignored.
+An observer is a plain function that takes one event. It runs on the thread or task of the request, so it must
+be quick; its exceptions are logged and otherwise ignored.
 
     >>> def log(event: Event) -> None:
     ...     print(event)
@@ -33,10 +33,9 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class CallBegan:
-    """A call begins: one operation with all its attempts. ``route`` is the path with its placeholders.
+    """Beginning of a call: one operation with all its attempts. ``route`` is the path with its placeholders.
 
-    It is followed by exactly one ``CallEnded`` on the same thread or task; what is told between the two
-    belongs to the call.
+    Exactly one ``CallEnded`` follows on the same thread or task; the events between the two belong to the call.
     """
 
     account: str
@@ -47,12 +46,12 @@ class CallBegan:
 
 @attrs.frozen(kw_only=True)
 class CallEnded:
-    """A call is over, after ``seconds`` with all waiting.
+    """End of a call, after ``seconds`` with all waiting.
 
     Attributes:
-        status: of the last answer, ``None`` without one.
-        error: name of the error's class, empty where an answer came, whatever its status.
-        request_id: the server's id of the last request, ``None`` where it gave none.
+        status: status of the last answer, ``None`` without one.
+        error: name of the error's class, empty if an answer of any status arrived.
+        request_id: the server's id of the last request, ``None`` if it sent none.
     """
 
     account: str
@@ -67,7 +66,7 @@ class CallEnded:
 
 @attrs.frozen(kw_only=True)
 class RequestSent:
-    """An attempt leaves now. ``attempt`` counts from 1; ``host`` is where it goes."""
+    """Beginning of an attempt. ``attempt`` counts from 1; ``host`` is the target."""
 
     account: str
     op: str
@@ -79,7 +78,7 @@ class RequestSent:
 
 @attrs.frozen(kw_only=True)
 class ResponseReceived:
-    """An attempt was answered, after ``seconds``; ``route`` is the path with its placeholders."""
+    """Answer to an attempt, after ``seconds``; ``route`` is the path with its placeholders."""
 
     account: str
     op: str
@@ -95,7 +94,7 @@ class ResponseReceived:
 
 @attrs.frozen(kw_only=True)
 class RequestFailed:
-    """An attempt ended without an answer, after ``seconds``; ``error`` is the name of the error's class.
+    """Attempt without an answer, after ``seconds``; ``error`` is the name of the error's class.
 
     Every ``RequestSent`` is followed by exactly one ``ResponseReceived`` or ``RequestFailed``.
     """
@@ -112,12 +111,12 @@ class RequestFailed:
 
 @attrs.frozen(kw_only=True)
 class RetryDecided:
-    """An attempt failed and the policy has decided.
+    """Decision of the retry policy after a failed attempt.
 
     Attributes:
-        status: of the answer, ``None`` without one.
+        status: status of the answer, ``None`` without one.
         failure: ``not sent``, ``unanswered`` or ``answered``.
-        verdict: what is done; ``wait`` seconds pass before the next attempt.
+        verdict: the decision; ``wait`` seconds pass before the next attempt.
     """
 
     account: str
@@ -132,7 +131,7 @@ class RetryDecided:
 
 @attrs.frozen(kw_only=True)
 class ThrottleWaited:
-    """The limiter made a request wait for ``seconds``."""
+    """Wait of ``seconds`` that the limiter imposed on a request."""
 
     account: str
     op: str
@@ -141,7 +140,7 @@ class ThrottleWaited:
 
 @attrs.frozen(kw_only=True)
 class TokenRefreshed:
-    """A new token is in use. ``adopted``: another thread, task or process had refreshed it.
+    """New token in use. ``adopted``: another thread, task or process refreshed it.
 
     ``expires_at`` is in Unix seconds.
     """
@@ -153,9 +152,9 @@ class TokenRefreshed:
 
 @attrs.frozen(kw_only=True)
 class AccountMoved:
-    """The account was renamed: it was ``account``, it is ``now``. Requests go there from here on.
+    """Rename of the account from ``account`` to ``now``. All later requests go to the new name.
 
-    The store remembers it with the token; write the new name into your settings when you log in anew.
+    The store keeps it with the token; write the new name into your settings before the next login.
     """
 
     account: str
@@ -164,7 +163,7 @@ class AccountMoved:
 
 @attrs.frozen(kw_only=True)
 class DriftSeen:
-    """An answer did not fit the description; told once per operation, place and kind."""
+    """Answer that does not fit the description; emitted once per operation, place and kind."""
 
     account: str
     drift: Drift

@@ -1,7 +1,7 @@
-"""Start anew in a forked process: what a child must not share with its parent is told here.
+"""Reset of state that a forked process must not share with its parent.
 
 A fork copies locks that other threads hold, queues of waiters that exist in the parent only, and descriptors of
-sockets that parent and child would then read by turns. Whoever owns such things registers itself once.
+sockets that parent and child would then both read. An object that owns such things registers itself once.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _log = logging.getLogger("amocrm")
 
 
 class ForkAware(Protocol):
-    """Owner of something that must not cross a fork."""
+    """Protocol of an object that resets itself after a fork."""
 
     def after_fork(self) -> None:
-        """Start anew; called in the child before anything else runs there, when it has one thread only."""
+        """Reset; called in the child before anything else runs there, while it has one thread only."""
         ...
 
 
@@ -40,7 +40,7 @@ def _in_child() -> None:
         try:
             owner.after_fork()
         except Exception:
-            _log.exception("%s could not start anew after a fork", type(owner).__name__)
+            _log.exception("%s could not be reset after a fork", type(owner).__name__)
 
 
 if hasattr(os, "register_at_fork"):  # Windows has no fork
@@ -48,7 +48,7 @@ if hasattr(os, "register_at_fork"):  # Windows has no fork
 
 
 class ForkSafeLock:
-    """Lock between threads that is free in a forked process, whoever held it in the parent."""
+    """Lock between threads that is free in a forked process, even if it is held in the parent."""
 
     __slots__ = ("__weakref__", "_lock")
 
@@ -69,5 +69,5 @@ class ForkSafeLock:
         return self._lock.__exit__
 
     def after_fork(self) -> None:
-        """Be free."""
+        """Replace the lock by a free one."""
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Public homes of classes and functions: what a message, a traceback or a pickle calls them."""
+"""Public module names of classes and functions, as messages, tracebacks and pickles show them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["publish", "publish_all"]
 
 
 def publish(module: str, value: Any) -> Any:
-    """Set the public module as the home of a class or function, and return it.
+    """Set ``__module__`` of a class or function to its public module, and return it.
 
     Args:
         module: the public module that exports it, such as ``amocrm``.
-        value: a class or a function; anything else has no home and is returned as it is.
+        value: a class or a function; any other value is returned unchanged.
     """
     if isinstance(value, type | FunctionType) and value.__module__ != module:
         if isinstance(value, type) and issubclass(value, Struct):
@@ -27,6 +27,6 @@ def publish(module: str, value: Any) -> Any:
 
 
 def publish_all(module: str, namespace: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Set the public module as the home of these names of its namespace."""
+    """Set ``__module__`` of these names of a namespace to the public module."""
     for name in names:
         publish(module, namespace[name])

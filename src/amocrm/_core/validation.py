@@ -1,4 +1,4 @@
-"""What a user gave to a constructor, refused where it is written if it cannot work."""
+"""Validation of constructor arguments, early and with a message that says what to pass instead."""
 
 from __future__ import annotations
 
@@ -6,46 +6,57 @@ from math import isfinite
 
 from amocrm.errors import ConfigurationError
 
-__all__ = ["check_count", "check_part", "check_seconds"]
+__all__ = ["check_count", "check_fraction", "check_seconds"]
 
 
-def check_seconds(*, zero: bool = False, **given: object) -> None:
-    """Refuses what is no finite time above zero (or zero, where that means something).
+def check_seconds(*, allow_zero: bool = False, **arguments: object) -> None:
+    """Raise ConfigurationError unless each value is a finite number of seconds above zero.
+
+    Args:
+        allow_zero: accept zero too.
+        arguments: values by the names of the arguments.
 
     Raises:
-        ConfigurationError: names the argument and what was given.
+        ConfigurationError: a value is out of range; the message names the argument and the value.
 
     Example:
         >>> check_seconds(lease=-1)
         Traceback (most recent call last):
-        amocrm.errors.ConfigurationError: lease is a number of seconds above 0, not -1
+        amocrm.errors.ConfigurationError: lease must be a number of seconds > 0, got -1
     """
-    for name, value in given.items():
-        least = "from 0 on" if zero else "above 0"
-        if not _is_number(value) or value < 0 or (value == 0 and not zero):  # type: ignore[operator]
-            raise ConfigurationError(f"{name} is a number of seconds {least}, not {value!r}")
+    for name, value in arguments.items():
+        rule = ">= 0" if allow_zero else "> 0"
+        if not _is_number(value) or value < 0 or (value == 0 and not allow_zero):  # type: ignore[operator]
+            raise ConfigurationError(f"{name} must be a number of seconds {rule}, got {value!r}")
 
 
-def check_count(*, least: int = 1, **given: object) -> None:
-    """Refuses what is no whole number from ``least`` on.
+def check_count(*, minimum: int = 1, **arguments: object) -> None:
+    """Raise ConfigurationError unless each value is an integer >= ``minimum``.
+
+    Args:
+        minimum: smallest value that is accepted.
+        arguments: values by the names of the arguments.
 
     Raises:
-        ConfigurationError: names the argument and what was given.
+        ConfigurationError: a value is out of range; the message names the argument and the value.
     """
-    for name, value in given.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ConfigurationError(f"{name} is a whole number, at least {least}, not {value!r}")
+    for name, value in arguments.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+            raise ConfigurationError(f"{name} must be an integer >= {minimum}, got {value!r}")
 
 
-def check_part(**given: object) -> None:
-    """Refuses what is no part of a whole: above 0 and up to 1.
+def check_fraction(**arguments: object) -> None:
+    """Raise ConfigurationError unless 0 < value <= 1 for each value.
+
+    Args:
+        arguments: values by the names of the arguments.
 
     Raises:
-        ConfigurationError: names the argument and what was given.
+        ConfigurationError: a value is out of range; the message names the argument and the value.
     """
-    for name, value in given.items():
+    for name, value in arguments.items():
         if not _is_number(value) or not 0 < value <= 1:  # type: ignore[operator]
-            raise ConfigurationError(f"{name} is a part above 0 and up to 1, not {value!r}")
+            raise ConfigurationError(f"{name} must be a number > 0 and <= 1, got {value!r}")
 
 
 def _is_number(value: object) -> bool:

@@ -1,1 +1,1 @@
-"""Blocking input and output without a flavour: files, SQLite, local HTTP servers. One copy for both."""
+"""Blocking input and output for both variants: files, SQLite, local HTTP servers."""

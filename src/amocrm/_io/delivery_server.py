@@ -1,4 +1,4 @@
-"""Local HTTP server for webhook deliveries, used by ``crm.webhooks.develop`` and tests."""
+"""Local HTTP server for webhook deliveries, for development and tests."""
 
 from __future__ import annotations
 

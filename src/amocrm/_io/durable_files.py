@@ -1,7 +1,7 @@
-"""Locks and durability of files. None of it waits for the event loop: call it through ``to_thread``.
+"""Locks and durable replacement of files. The calls block: run them on a thread.
 
-A file that must survive a power failure is written beside the old one, written through, renamed over it,
-and the folder is written through: after each of these steps the disk holds the old content or the new.
+A file that must survive a power failure is written beside the old one and synced, then renamed over it, and
+the folder is synced: after each of these steps the disk holds the old content or the new.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ __all__ = [
 ]
 
 
-#: how the name of a file ends while it is written
+#: Suffix of a file while it is written.
 DRAFT = ".tmp"
 
 
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
-#: What a system says that cannot lock files there (network file systems without a lock service).
+#: Errors of systems that cannot lock files (network file systems without a lock service).
 _NO_LOCKS: Final = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 class Disk:
-    """The calls of the operating system that durability rests on, one method each; tests pass another disk."""
+    """Calls of the operating system that durability depends on, one method each; tests pass another disk."""
 
     def read(self, path: Path) -> bytes:
         """Return the content of a file."""
@@ -50,16 +50,16 @@ class Disk:
         """Return the content of a draft; a link is not followed.
 
         Raises:
-            OSError: there is none, or it is a link.
+            OSError: the file does not exist, or it is a link.
         """
         handle = os.open(path, os.O_RDONLY | _NO_LINK | _BINARY)
         with os.fdopen(handle, "rb") as file:
             return file.read()
 
     def open(self, path: Path) -> int:
-        """Make an empty file to write, for its owner only, in the place of one that exists.
+        """Create an empty file for its owner only, in the place of an existing one.
 
-        A file that exists is removed and not emptied: its name may be a link to another one.
+        An existing file is removed, not truncated: it may be a link to another file.
         """
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY
         try:
@@ -69,23 +69,23 @@ class Disk:
             return os.open(path, flags, 0o600)
 
     def write(self, handle: int, content: bytes) -> int:
-        """Writes as much as the system takes at once; how much that was."""
+        """Write as much as the system accepts at once and return the number of bytes."""
         return os.write(handle, content)
 
     def sync(self, handle: int) -> None:
-        """Waits until what was written is on the disk."""
+        """Wait until the written content is on the disk."""
         os.fsync(handle)
 
     def close(self, handle: int) -> None:
-        """Closes a file."""
+        """Close a file."""
         os.close(handle)
 
     def rename(self, source: Path, target: Path) -> None:
-        """Puts a file in the place of another in one step."""
+        """Rename a file over another in one step."""
         source.replace(target)
 
     def make_folder(self, folder: Path) -> bool:
-        """Makes a folder for its owner only; whether it was not there."""
+        """Create a folder for its owner only and return True, or return False if it exists."""
         try:
             folder.mkdir(mode=0o700)
         except FileExistsError:
@@ -93,7 +93,7 @@ class Disk:
         return True
 
     def sync_folder(self, folder: Path) -> None:
-        """Waits until the names in a folder are on the disk; some systems cannot open a folder and need not."""
+        """Wait until the names in a folder are on the disk; some systems cannot open a folder and need no sync."""
         try:
             handle = os.open(folder, os.O_RDONLY)
         except OSError:
@@ -104,29 +104,31 @@ class Disk:
             os.close(handle)
 
     def remove(self, path: Path) -> None:
-        """Removes a file."""
+        """Remove a file."""
         path.unlink()
 
 
-def folder_of(given: str | os.PathLike[str]) -> Path:
-    """A folder as the user wrote it, ``~`` included.
+def folder_of(folder: str | os.PathLike[str]) -> Path:
+    """Return a folder as a path, with ``~`` expanded.
 
     Raises:
-        ConfigurationError: it is empty, which would mean whatever folder the process runs in.
+        ConfigurationError: ``folder`` is empty, which would mean the current folder of the process.
     """
-    text = os.fspath(given) if isinstance(given, str | os.PathLike) else ""
+    text = os.fspath(folder) if isinstance(folder, str | os.PathLike) else ""
     if not isinstance(text, str) or not text.strip() or "\0" in text:
-        raise ConfigurationError(f"{given!r} names no folder; write a path such as '/var/lib/myapp/amocrm'")
+        raise ConfigurationError(
+            f"folder must be a path, got {folder!r}; write a path such as '/var/lib/myapp/amocrm'"
+        )
     return Path(text).expanduser()
 
 
 def replace_file(disk: Disk, path: Path, content: bytes) -> None:
-    """Puts ``content`` in the place of a file, so that a power failure at any moment leaves the old or the new.
+    """Replace the content of a file; a power failure at any moment leaves the old content or the new.
 
     Raises:
-        OSError: it was not replaced.
+        OSError: the file was not replaced.
     """
-    # One name for all: whoever writes holds the lock, and the draft of one that died is written over.
+    # One draft per file: the writer holds the lock, and the draft of a dead process is overwritten.
     draft = path.with_suffix(DRAFT)
     try:
         handle = disk.open(draft)
@@ -146,7 +148,7 @@ def replace_file(disk: Disk, path: Path, content: bytes) -> None:
 
 
 def make_folders(disk: Disk, folder: Path) -> None:
-    """Makes a folder and those above it, each durable before the next."""
+    """Create a folder and those above it, each durable before the next."""
     if folder.is_dir():
         return
     make_folders(disk, folder.parent)
@@ -155,19 +157,19 @@ def make_folders(disk: Disk, folder: Path) -> None:
 
 
 def open_private(path: str | os.PathLike[str]) -> int:
-    """Open a file to read and write, made if need be, for its owner only; a link is not followed."""
+    """Open a file for its owner only to read and write, and create it if needed; a link is not followed."""
     return os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK | _BINARY, 0o600)
 
 
 def way_out(path: str | os.PathLike[str], error: OSError) -> str:
-    """Say what an error of a file means here and what to do about it.
+    """Return what an error of a file means and what to do about it.
 
     Args:
         path: the file, or its folder.
-        error: raised for it.
+        error: error that was raised for it.
 
     Returns:
-        A reason and an advice, to be put behind "could not be read" or the like.
+        A reason and an advice that complete "could not be read (".
     """
     reason = error.strerror or type(error).__name__
     if error.errno in _NO_LOCKS:
@@ -180,11 +182,11 @@ def way_out(path: str | os.PathLike[str], error: OSError) -> str:
             f"{reason}): it belongs to {owner}, and this process runs as {_user(os.geteuid())}; run it as {owner}, "
             f"or give it to this user (chown)"
         )
-    return f"{reason}); the user of this process has to be able to read and write the folder"
+    return f"{reason}); give the user of this process the right to read and write the folder"
 
 
 def _foreign_owner(path: str | os.PathLike[str]) -> str | None:
-    """Return the owner of a file, or of its folder where it is not there; ``None`` if it is this user."""
+    """Return the owner of a file, or of its folder if it does not exist; ``None`` if it is this user."""
     if not hasattr(os, "geteuid"):
         return None
     for place in (Path(path), Path(path).parent):
@@ -206,7 +208,7 @@ def _user(number: int) -> str:
 
 
 def lock(handle: int) -> None:
-    """Waits for the operating system's lock on an open file; it is held for moments only."""
+    """Wait for the operating system's lock on an open file; holders keep it for less than a millisecond."""
     while not try_lock(handle):
         time.sleep(0.0005)
 
@@ -214,7 +216,7 @@ def lock(handle: int) -> None:
 def try_lock(handle: int) -> bool:
     """Take the operating system's lock on an open file if it is free; a process that dies frees it.
 
-    Free it with ``unlock`` before the file is closed: a process that was forked meanwhile has the file open too.
+    Free it with ``unlock`` before closing the file: a process that was forked meanwhile has the file open too.
 
     Raises:
         OSError: the file system cannot lock files.
@@ -241,7 +243,7 @@ def try_lock(handle: int) -> bool:
 
 
 def unlock(handle: int) -> None:
-    """Free such a lock; without effect if it is not held."""
+    """Free a lock that ``try_lock`` took; without effect if it is not held."""
     if os.name == "nt":
         import msvcrt
 
@@ -259,7 +261,7 @@ _locked: Final[set[int]] = set()
 
 
 def _close_locked() -> None:
-    """Close, in a forked process, what another thread of its parent has locked."""
+    """Close, in a forked process, the files that another thread of its parent has locked."""
     while _locked:
         with suppress(OSError):
             os.close(_locked.pop())

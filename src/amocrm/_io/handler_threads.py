@@ -1,8 +1,8 @@
-"""Threads for plain webhook handlers, apart from those that the event loop and other libraries share.
+"""Threads for plain webhook handlers, separate from those of the event loop and of other libraries.
 
-A thread cannot be stopped from outside. A call that takes too long is abandoned: its thread is left to it, and
-the same handler is refused until the call has ended. So a handler that hangs takes no more threads than
-deliveries are handled at a time, and no thread of anything else.
+A thread cannot be stopped from outside. A call that times out is abandoned: it keeps its thread, and the same
+handler is refused until the call has ended. So a handler that hangs takes no more threads than the concurrency
+of the worker.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from amocrm._core.processes import ForkSafeLock, reset_after_fork
 
 __all__ = ["HandlerHangs", "HandlerThreads"]
 
-#: Idle threads that are kept for the next calls.
+#: Number of idle threads that are kept for the next calls.
 _IDLE: Final = 16
 
 
 class HandlerHangs(TimeoutError):
-    """An earlier call of this handler was abandoned and has not ended; it is called again when it has."""
+    """Refusal to call a handler while an abandoned call of it is still running."""
 
 
 class HandlerThreads:
-    """Daemon threads that are used again, so that what a handler keeps in its thread stays (connections)."""
+    """Pool of daemon threads. Threads are reused, which keeps the thread-local connections of handlers."""
 
     def __init__(self) -> None:
         self._guard = ForkSafeLock()
@@ -40,13 +40,15 @@ class HandlerThreads:
         """Call a function on a thread of its own.
 
         Raises:
-            HandlerHangs: an abandoned call of it has not ended.
+            HandlerHangs: an abandoned call of the function is still running.
         """
         future: Future[Any] = Future()
         call = partial(_settle, future, partial(copy_context().run, function, *arguments))
         with self._guard:
             if self._abandoned.get(id(function)):
-                raise HandlerHangs("an earlier call of this handler timed out and has not ended yet")
+                raise HandlerHangs(
+                    "an earlier call of this handler timed out and is still running; give its calls a timeout of their own"
+                )
             tasks = self._idle.pop() if self._idle else None
         if tasks is None:
             tasks = queue.SimpleQueue()
@@ -55,7 +57,7 @@ class HandlerThreads:
         return future
 
     def abandon(self, function: Callable[..., Any], future: Future[Any]) -> None:
-        """Refuse further calls of a function until this one has ended."""
+        """Refuse further calls of a function until this call has ended."""
         with self._guard:
             self._abandoned[id(function)] = self._abandoned.get(id(function), 0) + 1
         future.add_done_callback(lambda _: self._ended(id(function)))
@@ -81,7 +83,7 @@ class HandlerThreads:
                 self._idle.append(tasks)
 
     def after_fork(self) -> None:
-        """Begin anew: a forked process has none of the threads."""
+        """Start with an empty pool: a forked process has none of the threads."""
         self._idle, self._abandoned = [], {}
 
 
@@ -91,7 +93,7 @@ def _settle(future: Future[Any], call: Callable[[], Any]) -> None:
     try:
         result = call()
     except StopIteration as error:
-        # A future of asyncio cannot hold it: whoever waits would wait for ever.
+        # A future of asyncio cannot hold it, and its waiter would never wake.
         wrapped = RuntimeError("the handler raised StopIteration")
         wrapped.__cause__ = error
         future.set_exception(wrapped)

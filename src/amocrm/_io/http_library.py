@@ -1,6 +1,6 @@
-"""The HTTP library: ``httpx2`` where it is installed, else ``httpx``.
+"""HTTP library of the client: ``httpx2`` if it is installed, else ``httpx``.
 
-A transport that is passed in may come from either, whichever of them the client uses itself.
+A transport that is passed in may come from either library.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 
 __all__ = ["LIBRARY", "httpx", "library_of"]
 
-_KNOWN: Final = ("httpx2", "httpx")
+_LIBRARIES: Final = ("httpx2", "httpx")
 _VARIABLE: Final = "AMOCRM_HTTP_LIBRARY"
 
 
 def _load() -> Any:
-    wanted = os.environ.get(_VARIABLE, "")
-    if wanted not in ("", *_KNOWN):
-        raise ConfigurationError(f"{_VARIABLE} must be httpx or httpx2, got {wanted!r}")
-    for name in [wanted] if wanted else _KNOWN:
+    chosen = os.environ.get(_VARIABLE, "")
+    if chosen not in ("", *_LIBRARIES):
+        raise ConfigurationError(f"{_VARIABLE} must be httpx or httpx2, got {chosen!r}; correct or unset it")
+    for name in [chosen] if chosen else _LIBRARIES:
         try:
             return import_module(name)
         except ModuleNotFoundError as error:
-            if error.name != name or wanted:
+            if error.name != name or chosen:
                 raise
-    raise ConfigurationError("no HTTP library is installed; run pip install httpx")
+    raise ConfigurationError("an HTTP library must be installed, got none; run pip install httpx")
 
 
 if not TYPE_CHECKING:
     httpx = _load()
 
-#: Name of the library whose connections are used.
+#: Name of the library that makes the connections.
 LIBRARY: Final[str] = httpx.__name__
 
 
@@ -49,6 +49,6 @@ def library_of(transport: object) -> Any:
     """
     for base in type(transport).__mro__:
         name = base.__module__.partition(".")[0]
-        if name in _KNOWN and name in sys.modules:
+        if name in _LIBRARIES and name in sys.modules:
             return sys.modules[name]
     return httpx

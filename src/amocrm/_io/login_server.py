@@ -1,4 +1,4 @@
-"""First login on a developer's machine: a local server that waits for one OAuth redirect."""
+"""Local server that waits for one OAuth redirect, for the first login on a developer's machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def wait_for_redirect(
     """Show the consent page and wait for the redirect. Blocks its thread.
 
     Requests to other paths and those with a wrong ``state`` are answered with an error and do not end the
-    wait, so a page of a stranger cannot stop a login.
+    wait, so a foreign page cannot stop a login.
 
     Args:
         oauth: keys of the integration; ``redirect_uri`` names this machine.
@@ -44,8 +44,9 @@ def wait_for_redirect(
     parts = urlsplit(oauth.redirect_uri)
     if parts.scheme != "http" or not is_loopback(oauth.redirect_uri):
         raise ConfigurationError(
-            "a local login needs a redirect_uri of this machine ('http://127.0.0.1:8765/cb'), not "
-            f"{host_of(oauth.redirect_uri) or 'this one'}; elsewhere use authorize_url() and authorize()"
+            "redirect_uri must be an http address of this machine, got "
+            f"{host_of(oauth.redirect_uri) or 'no host'}; write 'http://127.0.0.1:8765/cb', or use authorize_url() "
+            "and authorize() for a login elsewhere"
         )
     receiver = _RedirectReceiver(parts.path or "/")
     port = parts.port or 80
@@ -53,13 +54,16 @@ def wait_for_redirect(
         server = LocalServer(receiver.handle, host=parts.hostname or "127.0.0.1", port=port)
     except OSError as error:
         raise ConfigurationError(
-            f"nothing can listen at redirect_uri, port {port}: {error.strerror or 'it is taken'}"
+            f"redirect_uri must name a free port, got {port} ({error.strerror or 'it is taken'}); register another "
+            "port for the integration, or stop the program that uses it"
         ) from None
     with server:
         _show(oauth.authorize_url(receiver.state, platform=platform), show)
         receiver.arrived.wait(patience)
     if receiver.result is None:
-        raise LoginRefused(f"nobody logged in within {patience:.0f} s", account="", reason="timeout")
+        raise LoginRefused(
+            f"no login was completed within {patience:.0f} s; try again", account="", reason="timeout"
+        )
     if isinstance(receiver.result, LoginRefused):
         raise receiver.result
     return receiver.result
@@ -76,12 +80,12 @@ class _RedirectReceiver:
     def handle(self, request: LocalRequest) -> LocalResponse:
         """Answer one request of a browser."""
         if request.path != self._path:
-            return _page(404, "Not here.")
+            return _page(404, "Not found.")
         try:
             result: Redirect | LoginRefused = read_redirect(request.target, self.state)
         except LoginRefused as error:
             if error.reason == "state":
-                return _page(400, "This redirect does not belong to the login that waits here.")
+                return _page(400, "This redirect belongs to another login.")
             result = error
         if self.result is None:
             self.result = result
@@ -102,5 +106,5 @@ def _show(address: str, show: Callable[[str], object] | None) -> None:
     import webbrowser
 
     if not webbrowser.open(address):
-        # The address holds state and client id, no secret; without a browser it has to be copied.
+        # The address contains state and client id, no secret; without a browser you copy it.
         print(f"Open this page and grant access:\n{address}")

@@ -1,4 +1,4 @@
-"""Ends of sockets that belong to somebody else: a thread that waits on it, or the process that was forked."""
+"""Shutdown of sockets that another thread waits on, and closing of those that a fork copied."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def shut_down(sock: Any) -> None:
     """
     with suppress(OSError, ValueError):
         if isinstance(sock, socket.socket):
-            # Not the method of a TLS socket, which would take the TLS layer away from under the waiting thread.
+            # Not the method of a TLS socket: it removes the TLS layer that the waiting thread uses.
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
             return
         try:
@@ -29,6 +29,6 @@ def shut_down(sock: Any) -> None:
 
 
 def close_copy(sock: Any) -> None:
-    """Close this process's descriptor of a socket that another process goes on using; the server notices nothing."""
+    """Close this process's descriptor of a socket that another process uses; the connection stays open."""
     with suppress(OSError, ValueError):
         getattr(sock, "_sock", sock).close()

@@ -167,14 +167,14 @@ def test_a_waiter_of_a_dead_process_holds_nobody_up(tmp_path: Path, clock: Manua
     limiter = FileLimiter(tmp_path, clock=clock)
     slot = limiter.acquire(KEY)
     limiter.confirm(slot, Outcome.ANSWERED)
-    with limiter._opened(KEY) as (line, gate):
+    with limiter._locked_state(KEY) as (line, gate):
         dead, answer = line.ask(gate, clock.now, 17, None)
     assert isinstance(answer, Wait)
     limiter.acquire(KEY)
     assert clock.now <= 2 / 7 + 0.051
     clock.now += 10.0
     limiter.acquire(KEY)
-    with limiter._opened(KEY) as (line, gate):
+    with limiter._locked_state(KEY) as (line, gate):
         assert dead not in [ticket.number for ticket in line.waiting]
 
 

@@ -1,4 +1,7 @@
-"""Tries a token store against everything that ``AsyncTokenStore`` promises; for tests of stores of your own."""
+"""Conformance check for token stores of your own: everything that ``AsyncTokenStore`` promises.
+
+A broken promise is an ``AssertionError`` whose message is the promise.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,11 @@ _AT_ONCE = 5
 
 
 async def check_token_store(store: AsyncTokenStore, *, leased: bool = False) -> None:
-    """Tries a store; it is given keys of its own and keeps some tokens afterwards.
+    """Check a store under fresh keys; some tokens remain in it afterwards.
 
     Args:
-        store: what to try.
-        leased: its locks can end while they are held, so that it has to look at fencing numbers.
+        store: the store to check.
+        leased: its locks can expire while they are held; it must then check fencing numbers.
 
     Raises:
         AssertionError: a sentence that says which promise is broken.
@@ -72,9 +75,7 @@ async def _check_conditions(store: AsyncTokenStore, key: str) -> None:
             "save refuses what replaces a token that is gone"
         )
         assert await store.load(key) == _pair("two"), "what was refused has changed nothing"
-        assert await store.save(key, _pair("three"), fence=fence, replaces=None), (
-            "a login replaces whatever is there"
-        )
+        assert await store.save(key, _pair("three"), fence=fence, replaces=None), "a login replaces any token"
 
 
 async def _check_lock(store: AsyncTokenStore, key: str, other: str) -> None:

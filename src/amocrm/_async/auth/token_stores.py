@@ -1,7 +1,7 @@
-"""Where tokens live between runs: in memory, in files, or wherever you keep them.
+"""Token stores: the protocol, and those in memory and in files.
 
-A store of your own needs three methods (``AsyncTokenStore``). The lock is what makes a refresh happen
-once: it must exclude every other thread, task and process that uses the same store and key.
+A store of your own needs three methods (``AsyncTokenStore``). Its lock makes a refresh happen once, so it must
+exclude every other thread, task and process that uses the same store and key.
 """
 
 from __future__ import annotations
@@ -38,43 +38,43 @@ _POLL = 0.02
 
 
 class AsyncTokenStore(Protocol):
-    """Keeps one token per key. The key names the account and the integration, and is no secret.
+    """Protocol of a store with one token per key. The key names account and integration and is not a secret.
 
-    What goes wrong is raised as ``TokenStoreError``. ``amocrm.testing.check_token_store`` tries a store of
-    your own against all that is said here; ``docs/tokens.md`` has ready ones for SQLAlchemy and Django.
+    Failures are raised as ``TokenStoreError``. ``amocrm.testing.check_token_store`` checks a store of your own
+    against everything that is said here; ``docs/tokens.md`` has ready ones for SQLAlchemy and Django.
     """
 
     async def load(self, key: str) -> Token | None:
-        """The stored token, ``None`` if there is none."""
+        """Return the stored token, ``None`` if there is none."""
         ...
 
     async def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
-        """Stores a token durably before it returns.
+        """Store a token durably before returning.
 
         Args:
-            key: what ``lock`` was taken for.
-            token: what to keep.
-            fence: the number that ``lock`` gave. A store whose locks can expire refuses an intent
+            key: key whose lock is held.
+            token: token to store.
+            fence: number that ``lock`` returned. A store whose locks can expire refuses an intent
                 (``token.intent``) and a login (``replaces`` is ``None``) under a number that is not the newest.
-                A refreshed pair it takes under any number: there is only one that replaces what is stored.
+                It accepts a refreshed pair under any number: only one pair replaces the stored token.
             replaces: fingerprint of the refresh token that must be stored now; ``None`` for any.
 
         Returns:
-            Whether it was stored; ``False`` when the store holds something else by now.
+            True if it was stored; ``False`` if the store holds another token by now.
         """
         ...
 
     def lock(self, key: str) -> Context[int]:
-        """Excludes everybody else from this key, and is free again when its holder dies.
+        """Exclude every other thread, task and process from this key; the lock is freed when its holder dies.
 
-        Gives the fencing number for ``save``: one that grows with each holder if the lock can end while it is
-        held (a lease), any if it cannot (a lock of the operating system).
+        Yields the fencing number for ``save``. It grows with each holder if the lock can expire while it is
+        held (a lease); any number will do otherwise (a lock of the operating system).
         """
         ...
 
 
 class AsyncMemoryTokenStore:
-    """Keeps tokens as long as the process lives: for tests, and for a token that is kept elsewhere."""
+    """Token store in memory, for tests and for tokens that are kept elsewhere."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
@@ -82,11 +82,11 @@ class AsyncMemoryTokenStore:
         self._fences = 0
 
     async def load(self, key: str) -> Token | None:
-        """The stored token."""
+        """Return the stored token, ``None`` if there is none."""
         return self._tokens.get(key)
 
     async def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
-        """Stores a token."""
+        """Store a token unless another one is stored than the one it replaces."""
         if not _may_replace(self._tokens.get(key), replaces):
             return False
         self._tokens[key] = token
@@ -94,17 +94,17 @@ class AsyncMemoryTokenStore:
 
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncGenerator[int]:
-        """Excludes the other threads or tasks."""
+        """Exclude the other threads or tasks."""
         async with self._locks.setdefault(key, Lock()):
             self._fences += 1
             yield self._fences
 
 
 class AsyncFileTokenStore:
-    """Keeps tokens in a folder, one file per account and integration, readable by its owner only.
+    """Token store in a folder, one file per account and integration, readable by its owner only.
 
-    A file is replaced as a whole and written through to the disk, so that a crash or a power failure
-    leaves either the old token or the new one. Processes of one machine may share the folder; the
+    A file is replaced as a whole and written through to the disk: a crash or a power failure leaves either
+    the old token or the new one. Processes of one machine may share the folder; the
     operating system frees the lock of a process that dies.
 
     Args:
@@ -128,10 +128,10 @@ class AsyncFileTokenStore:
         disk: Disk | None = None,
     ) -> None:
         self._folder, self._disk = folder_of(folder), disk or Disk()
-        self._patience, self._clock = patience, clock or Clock()
+        self._timeout, self._clock = patience, clock or Clock()
 
     async def load(self, key: str) -> Token | None:
-        """The stored token.
+        """Return the stored token, ``None`` if there is none.
 
         Raises:
             TokenStoreError: the file is damaged or cannot be read.
@@ -139,7 +139,7 @@ class AsyncFileTokenStore:
         return await to_thread(self._load, key)
 
     async def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
-        """Stores a token durably.
+        """Store a token durably.
 
         Raises:
             TokenStoreError: the file cannot be written.
@@ -148,7 +148,7 @@ class AsyncFileTokenStore:
 
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncGenerator[int]:
-        """Excludes every other user of this folder on this machine.
+        """Exclude every other user of this folder on this machine.
 
         Raises:
             TokenStoreError: another process held the lock for longer than ``patience``, or the file cannot be
@@ -156,12 +156,13 @@ class AsyncFileTokenStore:
         """
         handle = self._open_lock(key)
         try:
-            give_up = self._clock.monotonic() + self._patience
-            # Tried without waiting: a call that waits in a thread could not be cancelled.
+            give_up = self._clock.monotonic() + self._timeout
+            # Polled: a call that waits in a thread could not be cancelled.
             while not self._try_lock(handle, key):
                 if self._clock.monotonic() > give_up:
                     raise TokenStoreError(
-                        f"another process has held the lock on {self._path(key)} for {self._patience:.0f} s",
+                        f"another process has held the lock on {self._path(key)} for {self._timeout:.0f} s; raise "
+                        "patience, or stop the process that hangs",
                         account=key,
                     )
                 await self._clock.sleep(_POLL)
@@ -195,7 +196,7 @@ class AsyncFileTokenStore:
         stored = self._stored(key)
         if stored is not None and stored.intent is None:
             return stored
-        # A refresh was begun and its pair not put in place: it may lie in the draft of the process that died.
+        # A refresh began and its pair is not in place: it may be in the draft of the process that died.
         return self._draft(key, stored) or stored
 
     def _draft(self, key: str, stored: Token | None) -> Token | None:
@@ -203,8 +204,8 @@ class AsyncFileTokenStore:
             draft = Token.load(self._disk.read_draft(self._path(key).with_suffix(DRAFT)))
         except (OSError, ValueError):
             return None
-        known = stored is not None and draft.refresh == stored.refresh
-        return None if known or draft.intent is not None else draft
+        is_stored = stored is not None and draft.refresh == stored.refresh
+        return None if is_stored or draft.intent is not None else draft
 
     def _stored(self, key: str) -> Token | None:
         path = self._path(key)
@@ -218,13 +219,13 @@ class AsyncFileTokenStore:
             return Token.load(content)
         except ValueError:
             raise TokenStoreError(
-                f"the token file {path} is damaged; put back a copy of it if you have one, or log in again",
+                f"the token file {path} is damaged; restore a copy of it, or log in again",
                 account=key,
             ) from None
 
     def _save(self, key: str, token: Token, replaces: str | None) -> bool:
         path = self._path(key)
-        # A login replaces whatever is there, also a file that is damaged.
+        # A login replaces any content, also a damaged file.
         if replaces is not None and not _may_replace(self._load(key), replaces):
             return False
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from amocrm._core.auth.environment import credentials
 from amocrm._core.auth.token import integration_of
-from amocrm._core.conflicting_packages import beside
+from amocrm._core.conflicting_packages import installed_conflicts
 from amocrm._core.http.hosts import Hosts, LimitKey, limit_key, parse_account
 from amocrm._core.http.options import Options, Stats, Timeout
 from amocrm._core.http.retry import RetryPolicy
@@ -76,7 +76,7 @@ class AsyncConnection:
         hosts = parse_account(account, base_url)
         check_credentials(token, oauth, store)
         check_collaborators(limiter, retry, verify, proxy, max_response_bytes, unverified_tls=unverified_tls)
-        check_count(least=0, ahead=ahead)
+        check_count(minimum=0, ahead=ahead)
         _check_neighbours()
         clock = clock or Clock()
         self.ahead = ahead
@@ -269,7 +269,7 @@ class AsyncConnection:
 
 
 def _check_neighbours() -> None:
-    for name in beside():
+    for name in installed_conflicts():
         warnings.warn(
             f"the distribution {name!r} installs a package 'amocrm' too: its files and ours overwrite each other. "
             f"Uninstall both and install this one again: pip uninstall {name} amocrm-orm",

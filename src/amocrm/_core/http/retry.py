@@ -75,8 +75,8 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_count(attempts=self.attempts)
-        check_seconds(zero=True, deadline=self.deadline, base=self.base, cap=self.cap)
-        check_seconds(zero=True, longest_retry_after=self.longest_retry_after)
+        check_seconds(allow_zero=True, deadline=self.deadline, base=self.base, cap=self.cap)
+        check_seconds(allow_zero=True, longest_retry_after=self.longest_retry_after)
 
     def verdict(
         self,

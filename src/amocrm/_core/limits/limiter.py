@@ -1,13 +1,13 @@
-"""When the next request may leave, so that the server never counts an eighth in one second.
+"""Rate limiter: when the next request may leave, so the server never counts an eighth in one second.
 
-The server counts arrivals, a client controls departures: requests that leave 1/7 s apart still arrive
-bunched. So the answers are listened to: request *k + 7* leaves no earlier than one second after the
-**answer** to request *k* came, since *k* cannot have arrived later than that. Taken literally this costs
-one round trip per second, so up to 0.9 of the smallest round trip seen is deducted, less what the network
-wavers (``RoundTripStats.deductible``; ``strict`` deducts nothing).
+The server counts arrivals, a client controls departures: requests that leave 1/7 s apart may arrive closer
+together. So request *k + 7* leaves no earlier than one second after the **answer** to request *k*, which
+cannot have arrived later than that. This alone costs one round trip per second. So up to 0.9 of the smallest
+round trip is deducted, less the jitter of the network (``RoundTripStats.deductible``; ``strict`` deducts
+nothing).
 
 Everything here is arithmetic on times that are passed in. The back ends (memory, file, Redis) keep the
-state and do the waiting: ``ask`` either grants a slot or says when to ask again.
+state and wait: ``ask`` either grants a slot or says when to ask again.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ _SECOND: Final = 1.0
 _DEDUCTED: Final = 0.9
 #: Round trips are compared over the last one to two spans of this many.
 _SPAN: Final = 500
-#: Over how many round trips the usual one is averaged, and by how many seconds one may exceed the smallest.
+#: Round trips in the average, and the seconds by which one may exceed the smallest.
 _MEMORY: Final = 100
 _EXCESS: Final = 0.2
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits of the platform and how they are kept.
+    """Limits of the platform and how they are kept.
 
     Attributes:
         per_key: requests in any sliding second of one integration in one account (on Kommo: of one machine).
-        per_account: requests in any sliding second of one account; of other people's integrations we
-            know nothing, so this caps only our own.
-        lease: seconds after which a request that was never answered counts as arrived.
-        strict: never deduct the round trip: slower by it, right on any network whatever.
-        warm_up: answers that must have come before anything is deducted.
-        first_pause: seconds to pause after a 429 that names no time; doubles with each further one.
-        longest_pause: seconds; no pause after a 429 is longer.
-        first_block, longest_block: seconds of silence after a block of the gateway; doubles likewise.
+        per_account: requests in any sliding second of one account. It covers your own requests only, not
+            those of other integrations.
+        lease: seconds after which an unanswered request counts as arrived.
+        strict: never deduct the round trip: slower by it, and correct on any network.
+        warm_up: number of answers before the first deduction.
+        first_pause: seconds to pause after a 429 without ``Retry-After``; doubles with each further one.
+        longest_pause: longest pause after a 429, in seconds.
+        first_block, longest_block: seconds without requests after a block by the gateway; doubles likewise.
 
     Raises:
-        ConfigurationError: a number is not one that limits can have.
+        ConfigurationError: a value is out of range; the message names it.
     """
 
     per_key: int = 7
@@ -73,14 +73,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_count(per_key=self.per_key, per_account=self.per_account)
-        check_count(least=0, warm_up=self.warm_up)
+        check_count(minimum=0, warm_up=self.warm_up)
         check_seconds(lease=self.lease)
-        check_seconds(zero=True, first_pause=self.first_pause, longest_pause=self.longest_pause)
-        check_seconds(zero=True, first_block=self.first_block, longest_block=self.longest_block)
+        check_seconds(allow_zero=True, first_pause=self.first_pause, longest_pause=self.longest_pause)
+        check_seconds(allow_zero=True, first_block=self.first_block, longest_block=self.longest_block)
 
 
 class Outcome(Enum):
-    """What became of a request that was granted a slot."""
+    """How a request that was granted a slot ended."""
 
     ANSWERED = "answered"
     NOT_SENT = "not sent"
@@ -90,20 +90,20 @@ class Outcome(Enum):
 
 
 class Granted(msgspec.Struct, frozen=True):
-    """The request leaves now, at ``at``."""
+    """Permission to send now, at ``at``."""
 
     at: float
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """Ask again at ``until``, or sooner if ``unconfirmed`` and an answer has come meanwhile."""
+    """Advice to ask again at ``until``, or sooner if ``unconfirmed`` and an answer arrives."""
 
     until: float
     unconfirmed: bool = False
 
 
 class Blocked(msgspec.Struct, frozen=True):
-    """Nothing leaves before ``until``: the gateway has blocked the API."""
+    """Refusal to send before ``until``: the gateway has blocked the API."""
 
     until: float
 
@@ -118,14 +118,14 @@ class _Sent(msgspec.Struct, array_like=True):
 
 
 class Window(msgspec.Struct, array_like=True):
-    """The last ``limit`` requests under one limit: no more than that arrive in any sliding second."""
+    """Sliding window: the last ``limit`` requests under one limit, which no second may exceed."""
 
     limit: int
     next_at: float = -inf
     sent: list[_Sent] = []
 
     def earliest(self, lease: float, deducted: float) -> Wait:
-        """When the next request may leave, as far as this window goes."""
+        """Return when this window allows the next request."""
         if len(self.sent) < self.limit:
             return Wait(self.next_at)
         first = self.sent[-self.limit]
@@ -134,14 +134,14 @@ class Window(msgspec.Struct, array_like=True):
         return Wait(max(self.next_at, first.arrived_by + _SECOND - deducted))
 
     def grant(self, slot: int, now: float, due: float) -> None:
-        """Takes the next place. ``due`` is when it could have been taken, so that lateness is not added up."""
+        """Record a request at ``now``. It was allowed from ``due`` on; later ones do not inherit the delay."""
         gap = _SECOND / self.limit
         self.next_at = (due if now - due < gap else now) + gap
         self.sent.append(_Sent(slot, now))
         del self.sent[: -self.limit]
 
     def confirm(self, slot: int, arrived_by: float) -> None:
-        """The request of ``slot`` arrived no later than ``arrived_by``."""
+        """Record that the request of ``slot`` arrived no later than ``arrived_by``."""
         for entry in reversed(self.sent):
             if entry.slot == slot:
                 entry.arrived_by = arrived_by
@@ -149,7 +149,7 @@ class Window(msgspec.Struct, array_like=True):
 
 
 class RoundTripStats(msgspec.Struct, array_like=True):
-    """What is known of the round trip: its smallest and its usual length over the last answers."""
+    """Smallest and average round trip of the last answers, in seconds."""
 
     seen: int = 0
     now: float = inf
@@ -158,34 +158,34 @@ class RoundTripStats(msgspec.Struct, array_like=True):
 
     @property
     def smallest(self) -> float:
-        """Seconds; infinite before the first answer."""
+        """Smallest round trip in seconds; infinite before the first answer."""
         return min(self.now, self.before)
 
     @property
     def deductible(self) -> float:
-        """Seconds that a request takes to the server and an answer back, at the very least.
+        """Seconds that the way to the server and back takes at least.
 
-        The way there of one request and the way back of another can be shorter together than any round
-        trip seen, the more so the more the network wavers. So the usual excess is kept in hand:
-        what is left is worth something only where a long way dominates, and there it is safe.
+        The way there of one request and the way back of another can together be shorter than every measured
+        round trip, and more so with jitter. So the average excess over the smallest is subtracted. The
+        remainder is large only where the distance dominates, and there it is safe.
         """
         smallest = self.smallest
         return max(0.0, _DEDUCTED * smallest - (self.usual - smallest))
 
     def add(self, seconds: float) -> None:
-        """One more round trip."""
+        """Record a round trip."""
         seconds = max(0.0, seconds)
         if self.seen % _SPAN == 0:
             self.before, self.now = self.now, inf
         self.seen += 1
         self.now = min(self.now, seconds)
-        # A slow operation says nothing about the network: what exceeds is capped.
+        # A slow operation says nothing about the network: the excess is capped.
         seconds = min(seconds, self.smallest + _EXCESS)
         self.usual = max(self.smallest, self.usual + (seconds - self.usual) / min(self.seen, _MEMORY))
 
 
 class ServerPause(msgspec.Struct, array_like=True):
-    """A time of silence that doubles with each strike and is forgotten after the next good answer."""
+    """Pause that the server asked for: it doubles with each violation and ends with the next good answer."""
 
     until: float = -inf
     strikes: int = 0
@@ -194,7 +194,7 @@ class ServerPause(msgspec.Struct, array_like=True):
     def record_violation(
         self, now: float, sent_at: float, first: float, longest: float, asked: float | None
     ) -> None:
-        """Something came back that asks for silence; requests that were on their way with it count as one."""
+        """Record an answer that asks for a pause; requests in flight at the same time count once."""
         if sent_at >= self.struck_at:
             self.strikes += 1
             self.struck_at = now
@@ -202,13 +202,13 @@ class ServerPause(msgspec.Struct, array_like=True):
         self.until = max(self.until, now + min(wait, longest))
 
     def reset(self, sent_at: float) -> None:
-        """A good answer to a request that left at ``sent_at``."""
+        """Record a good answer to a request that left at ``sent_at``."""
         if sent_at >= self.struck_at:
             self.strikes = 0
 
 
 class KeyState(msgspec.Struct, array_like=True):
-    """All that is known about one key, as plain values, so that a back end can keep it anywhere."""
+    """State of one key, as plain values that any back end can store."""
 
     window: Window
     trips: RoundTripStats
@@ -218,12 +218,12 @@ class KeyState(msgspec.Struct, array_like=True):
 
     @classmethod
     def new(cls, limits: Limits) -> KeyState:
-        """The state before the first request."""
+        """Return the state before the first request."""
         return cls(Window(limits.per_key), RoundTripStats(), ServerPause(), ServerPause())
 
 
 class RateGate:
-    """One key under its two limits, the pauses that the server asked for, and the circuit breaker."""
+    """Decision for one key: its two limits, the pauses that the server asked for, and the circuit breaker."""
 
     __slots__ = ("_account", "_key", "_limits")
 
@@ -236,10 +236,10 @@ class RateGate:
         return _SECOND / self._key.window.limit
 
     def ask(self, now: float, slot: int) -> Ask:
-        """Grants ``slot``, a number never used before, or says when to ask again."""
+        """Grant ``slot``, a number never used before, or say when to ask again."""
         key, limits = self._key, self._limits
         if key.block.strikes:
-            # After the silence one request probes whether the block is over; the others stay silent.
+            # After the pause, one request probes whether the block is over.
             closed = max(key.block.until, key.probe_until)
             if now < closed:
                 return Blocked(closed)
@@ -260,13 +260,13 @@ class RateGate:
     def confirm(
         self, slot: int, sent_at: float, now: float, outcome: Outcome, asked: float | None = None
     ) -> None:
-        """Reports what became of a slot.
+        """Record the outcome of a slot.
 
         Args:
-            slot: as given to ``ask``.
+            slot: number that was passed to ``ask``.
             sent_at: when it was granted.
             now: when the answer began to arrive.
-            outcome: what became of the request.
+            outcome: how the request ended.
             asked: seconds that the server asked to wait.
         """
         key, limits = self._key, self._limits

@@ -13,13 +13,13 @@ __all__ = ["LocalFallbackLimiter"]
 
 
 class LocalFallbackLimiter:
-    """Decides like a shared limiter, for this process only. Used from any thread; nothing here waits.
+    """Limiter state of this process alone. Any thread may use it; nothing here waits.
 
     Args:
-        limits: those of everybody together.
+        limits: limits of all processes together.
 
     Attributes:
-        quiet_until: nothing leaves before; what others granted last is over then.
+        quiet_until: no request leaves before this time; the last slots of Redis have expired then.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -29,40 +29,44 @@ class LocalFallbackLimiter:
         self._guard = ForkSafeLock()
         self.quiet_until = -inf
 
-    def ask(self, key: LimitKey, now: float, slot: int, number: int | None, part: float) -> tuple[int, Ask]:
-        """Asks for a slot; see ``WaitQueue.ask``.
+    def ask(self, key: LimitKey, now: float, slot: int, number: int | None, share: float) -> tuple[int, Ask]:
+        """Ask for a slot; see ``WaitQueue.ask``.
 
         Args:
-            part: share of the rate, above 0 and up to 1; one request a second is granted at least.
+            key: key and account.
+            now: the time, in seconds.
+            slot: a number never used before.
+            number: place that the last question returned; ``None`` at the first.
+            share: part of the rate, above 0 and up to 1; at least one request per second is granted.
         """
         with self._guard:
-            state, line, account = self._of(key)
-            state.window.limit = max(1, int(self._limits.per_key * part))
-            account.limit = max(1, int(self._limits.per_account * part))
+            state, queue, account = self._state_of(key)
+            state.window.limit = max(1, int(self._limits.per_key * share))
+            account.limit = max(1, int(self._limits.per_account * share))
             state.window.next_at = max(state.window.next_at, self.quiet_until)
-            return line.ask(RateGate(self._limits, state, account), now, slot, number)
+            return queue.ask(RateGate(self._limits, state, account), now, slot, number)
 
     def confirm(
         self, key: LimitKey, slot: int, sent_at: float, now: float, outcome: Outcome, asked: float | None
     ) -> None:
-        """Reports what became of a slot; of one that was granted elsewhere only what it teaches is kept."""
+        """Record the outcome of a slot; of one that Redis granted, only the round trip and pauses are recorded."""
         with self._guard:
-            state, _, account = self._of(key)
+            state, _, account = self._state_of(key)
             RateGate(self._limits, state, account).confirm(slot, sent_at, now, outcome, asked)
 
     def close(self, key: LimitKey, until: float) -> None:
-        """Others say that the gateway blocks this key until then."""
+        """Record that the gateway blocks this key until then, as Redis has told."""
         with self._guard:
-            block = self._of(key)[0].block
+            block = self._state_of(key)[0].block
             block.strikes, block.until = max(1, block.strikes), max(block.until, until)
 
     def leave(self, key: LimitKey, number: int) -> None:
-        """Takes a waiter out of the line."""
+        """Remove a waiter from the queue."""
         with self._guard:
-            self._of(key)[1].leave(number)
+            self._state_of(key)[1].leave(number)
 
-    def _of(self, key: LimitKey) -> tuple[KeyState, WaitQueue, Window]:
+    def _state_of(self, key: LimitKey) -> tuple[KeyState, WaitQueue, Window]:
         if key.key not in self._keys:
             self._keys[key.key] = KeyState.new(self._limits), WaitQueue()
-        state, line = self._keys[key.key]
-        return state, line, self._accounts.setdefault(key.account, Window(self._limits.per_account))
+        state, queue = self._keys[key.key]
+        return state, queue, self._accounts.setdefault(key.account, Window(self._limits.per_account))

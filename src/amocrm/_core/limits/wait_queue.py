@@ -52,18 +52,18 @@ class WaitQueue(msgspec.Struct, array_like=True):
             The waiter's place, and a slot or when to ask again. Unless it is ``Wait`` the waiter has left the
             queue.
         """
-        mine = self._find_or_enqueue(now, number)
-        ahead = [each for each in self.waiting if each.number < mine.number and now <= each.due + _GRACE]
+        waiter = self._find_or_enqueue(now, number)
+        ahead = [each for each in self.waiting if each.number < waiter.number and now <= each.due + _GRACE]
         if ahead:
             # One slot each for those before it, from when the first of them is expected.
-            mine.due = max(now, ahead[0].due) + len(ahead) * gate.gap
-            return mine.number, Wait(mine.due)
+            waiter.due = max(now, ahead[0].due) + len(ahead) * gate.gap
+            return waiter.number, Wait(waiter.due)
         answer = gate.ask(now, slot)
         if not isinstance(answer, Wait):
-            self.leave(mine.number)
-            return mine.number, answer
-        mine.due = min(answer.until, now + _POLL) if answer.unconfirmed else answer.until
-        return mine.number, Wait(mine.due, answer.unconfirmed)
+            self.leave(waiter.number)
+            return waiter.number, answer
+        waiter.due = min(answer.until, now + _POLL) if answer.unconfirmed else answer.until
+        return waiter.number, Wait(waiter.due, answer.unconfirmed)
 
     def leave(self, number: int) -> None:
         """Remove a waiter."""
@@ -77,7 +77,7 @@ class WaitQueue(msgspec.Struct, array_like=True):
         if number is None:
             number = max(self.last + 1, int(now * _PLACES))
         self.last = max(self.last, number)
-        mine = Waiter(number, now)
-        self.waiting.append(mine)
+        waiter = Waiter(number, now)
+        self.waiting.append(waiter)
         self.waiting.sort(key=lambda each: each.number)
-        return mine
+        return waiter

@@ -1,4 +1,7 @@
-"""Tokens in Redis, for processes on many machines."""
+"""Token store in Redis, for processes on many machines.
+
+The lock is a lease with a fencing number; a refreshed pair is stored only in the place of the one it replaces.
+"""
 # GENERATED from src/amocrm/_async/auth/redis_token_store.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
@@ -22,24 +25,24 @@ if TYPE_CHECKING:
 __all__ = ["RedisTokenStore"]
 
 _POLL = 0.05
-_PATIENCE = 5.0
+_TIMEOUT = 5.0
 
 
 class RedisTokenStore:
-    """Keeps tokens in Redis, one hash per account and integration.
+    """Token store in Redis, one hash per account and integration.
 
-    The lock is a lease that its holder renews, so that a process that dies frees it after ``lease`` seconds.
-    Should a holder be stopped for longer and another have taken over, the fencing number keeps him from
+    The lock is a lease that its holder renews: a process that dies frees it after ``lease`` seconds. If a
+    holder is suspended for longer and another takes over, the fencing number keeps the first one from
     announcing a refresh or storing a login. The pair of a refresh that was made is stored even then, on
     the condition that the token it replaces is still there: the server gives only one, and it is the grant.
 
-    Whoever reads this Redis has the tokens: protect it like a database of passwords. Let it keep its data on
-    disk (``appendonly yes``); only with ``appendfsync always`` does a token survive a power failure.
+    A client that can read this Redis has the tokens: protect it like a database of passwords. Let it keep its
+    data on disk (``appendonly yes``); a token survives a power failure only with ``appendfsync always``.
 
     Args:
         redis: address (``redis://host:6379/0``), or a client of your own: ``redis.sync.Redis`` in the
-            async flavour, ``redis.Redis`` in the sync one (extra ``redis``). Yours is not closed here.
-        prefix: of all names in Redis.
+            async variant, ``redis.Redis`` in the sync one (extra ``redis``). Yours is not closed here.
+        prefix: beginning of all names in Redis.
         lease: seconds after which the lock of a process that died is free.
         patience: seconds to wait for another process that holds the lock.
         clock: for tests.
@@ -61,22 +64,22 @@ class RedisTokenStore:
         clock: Clock | None = None,
     ) -> None:
         self._own = isinstance(redis, str)
-        self._client: Any = redis_client(redis, _PATIENCE)
+        self._client: Any = redis_client(redis, _TIMEOUT)
         from redis.exceptions import RedisError  # after the line that says how to install it
 
         self._errors = (RedisError, OSError)
         check_seconds(lease=lease, patience=patience)
-        self._prefix, self._lease, self._patience = f"{{{prefix}}}:token", lease, patience
+        self._prefix, self._lease, self._timeout = f"{{{prefix}}}:token", lease, patience
         self._clock = clock or Clock()
         register = self._client.register_script
         self._take, self._renew, self._free = register(LOCK), register(RENEW), register(UNLOCK)
         self._put = register(SAVE)
 
     def load(self, key: str) -> Token | None:
-        """The stored token.
+        """Return the stored token, ``None`` if there is none.
 
         Raises:
-            TokenStoreError: Redis cannot be asked, or holds something that is no token.
+            TokenStoreError: Redis cannot be reached, or the stored value is not a token.
         """
         try:
             content = self._client.hget(self._name("pair", key), "token")
@@ -88,16 +91,16 @@ class RedisTokenStore:
             return Token.load(content)
         except ValueError:
             raise TokenStoreError(
-                f"Redis holds something that is no token under {self._name('pair', key)!r}: another program or a "
-                "damaged copy; give the store another prefix, or log in again",
+                f"the value under {self._name('pair', key)!r} in Redis must be a token, got other data; give the "
+                "store another prefix, or log in again",
                 account=key,
             ) from None
 
     def save(self, key: str, token: Token, *, fence: int, replaces: str | None) -> bool:
-        """Stores a token, on the conditions that ``TokenStore`` names.
+        """Store a token, on the conditions of ``TokenStore``.
 
         Raises:
-            TokenStoreError: Redis cannot be asked.
+            TokenStoreError: Redis cannot be reached.
         """
         newest_only = token.intent is not None or replaces is None
         arguments = [token.dump(), token.mark, replaces or "", str(fence), "1" if newest_only else "0"]
@@ -109,13 +112,13 @@ class RedisTokenStore:
 
     @contextmanager
     def lock(self, key: str) -> Generator[int]:
-        """Excludes every other user of this Redis and prefix.
+        """Exclude every other user of this Redis and prefix.
 
         Raises:
-            TokenStoreError: another process held the lock for longer than ``patience``, or Redis cannot be asked.
+            TokenStoreError: another process held the lock for longer than ``patience``, or Redis cannot be reached.
         """
         holder = secrets.token_hex(16)
-        fence = self._taken(key, holder)
+        fence = self._acquire(key, holder)
         over = Wakeup()
         done: list[bool] = []
         try:
@@ -127,21 +130,21 @@ class RedisTokenStore:
                     done.append(True)
                     over.wake()
         finally:
-            # What cannot be freed now is free when the lease is over.
+            # A lock that cannot be freed now is free when the lease ends.
             with suppress(*self._errors):
                 self._free(keys=[self._name("lock", key)], args=[holder])
 
     def close(self) -> None:
-        """Closes the connections to Redis, unless the client is yours."""
+        """Close the connections to Redis, unless the client is yours."""
         if self._own:
             self._client.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._prefix!r})"
 
-    def _taken(self, key: str, holder: str) -> int:
+    def _acquire(self, key: str, holder: str) -> int:
         names = [self._name("lock", key), self._name("fence", key)]
-        give_up = self._clock.monotonic() + self._patience
+        give_up = self._clock.monotonic() + self._timeout
         while True:
             try:
                 fence = int(self._take(keys=names, args=[holder, self._milliseconds]))
@@ -151,7 +154,8 @@ class RedisTokenStore:
                 return fence
             if self._clock.monotonic() > give_up:
                 raise TokenStoreError(
-                    f"another process has held the lock on the token in Redis for {self._patience:.0f} s",
+                    f"another process has held the lock on the token in Redis for {self._timeout:.0f} s; raise "
+                    "patience, or stop the process that hangs",
                     account=key,
                 )
             self._clock.sleep(_POLL)
@@ -174,7 +178,7 @@ class RedisTokenStore:
 
 
 def _failed(what: str, key: str, error: Exception) -> TokenStoreError:
-    # Never the words of the client: they may quote what was sent or stored.
+    # Never the text of the client's error: it may quote what was sent or stored.
     return TokenStoreError(
         f"the token in Redis could not be {what} ({type(error).__name__}{reason_of(error)})", account=key
     )

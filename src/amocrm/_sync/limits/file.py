@@ -1,4 +1,7 @@
-"""The limiter of all processes of one machine that share a folder."""
+"""Rate limiter for all processes of one machine, with its state in files of one folder.
+
+The files of a key and its account are read, decided on and written under their locks.
+"""
 # GENERATED from src/amocrm/_async/limits/file.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ T = TypeVar("T")
 class _KeyFile(msgspec.Struct, array_like=True):
     boot: str
     state: KeyState
-    line: WaitQueue
+    queue: WaitQueue
 
 
 class _AccountFile(msgspec.Struct, array_like=True):
@@ -40,20 +43,20 @@ class _AccountFile(msgspec.Struct, array_like=True):
     window: Window
 
 
-# Made here and once: two threads that meet a type for the first time at the same moment crash msgspec.
-_key_file = msgspec.msgpack.Decoder(_KeyFile)
-_account_file = msgspec.msgpack.Decoder(_AccountFile)
+# Built at import: two threads that build the decoder of one type at the same moment crash msgspec.
+_key_decoder = msgspec.msgpack.Decoder(_KeyFile)
+_account_decoder = msgspec.msgpack.Decoder(_AccountFile)
 
 
 class FileLimiter(PollingLimiter):
-    """Keeps one limit over all processes of this machine (and their tasks and threads).
+    """Rate limiter for all processes of this machine, with their tasks and threads.
 
-    One file per key and one per account, locked for some microseconds at each question. The times are
-    those of the machine's monotonic clock, which all its processes share. A process that dies while it
-    waits holds nobody up; one that dies with a request on its way does so no longer than the lease.
+    It keeps one file per key and one per account, each locked for some microseconds per request. Times are
+    those of the machine's monotonic clock, which all its processes share. A process that dies while it waits
+    delays no other; one that dies with a request in flight delays them for the lease at most.
 
     Args:
-        folder: is made if it does not exist; the same for all processes, on a local disk.
+        folder: path on a local disk, the same for all processes; created if it does not exist.
         limits: other limits than the platform's; the same for all processes.
         clock: for tests.
 
@@ -70,74 +73,75 @@ class FileLimiter(PollingLimiter):
         self._folder = folder_of(folder)
         self._limits = limits or Limits()
         self._clock = clock or Clock()
-        #: names of files that were there: one that is empty again was taken away meanwhile
-        self._known: set[Path] = set()
+        #: files that had content: one that is empty again was removed meanwhile
+        self._written: set[Path] = set()
 
     def confirm(
         self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
-        """Reports what became of the request; see ``Limiter``."""
+        """Report the outcome of a request; see ``Limiter``."""
         at = self._clock.monotonic() - ago
         to_thread(self._confirm, slot, at, outcome, asked)
 
-    def _ask(self, turn: SlotRequest) -> None:
-        turn.number, turn.answer = to_thread(self._asked, turn)
+    def _ask(self, request: SlotRequest) -> None:
+        request.number, request.answer = to_thread(self._ask_files, request)
 
-    def _leave(self, turn: SlotRequest) -> None:
-        to_thread(self._left, turn)
+    def _leave(self, request: SlotRequest) -> None:
+        to_thread(self._leave_files, request)
 
-    def _asked(self, turn: SlotRequest) -> tuple[int, Ask]:
+    def _ask_files(self, request: SlotRequest) -> tuple[int, Ask]:
         try:
-            with self._opened(turn.key) as (line, gate):
-                return line.ask(gate, self._clock.monotonic(), turn.slot, turn.number)
+            with self._locked_state(request.key) as (queue, gate):
+                return queue.ask(gate, self._clock.monotonic(), request.slot, request.number)
         except OSError as error:
             raise ConfigurationError(
-                f"the folder {self._folder} of the limiter cannot be used ({way_out(self._folder, error)}"
+                f"folder must be one that this process can write, got {str(self._folder)!r} "
+                f"({way_out(self._folder, error)}"
             ) from error
 
     def _confirm(self, slot: Slot, at: float, outcome: Outcome, asked: float | None) -> None:
-        # A slot that is not confirmed counts as arrived when its lease is over: slower, and never too fast.
-        with suppress(OSError), self._opened(slot.key) as (_, gate):
+        # An unconfirmed slot counts as arrived when its lease ends: slower, never too fast.
+        with suppress(OSError), self._locked_state(slot.key) as (_, gate):
             gate.confirm(slot.number, slot.at, at, outcome, asked)
 
-    def _left(self, turn: SlotRequest) -> None:
-        if turn.number is not None:
-            # Who cannot take himself out is forgotten after some seconds.
-            with suppress(OSError), self._opened(turn.key) as (line, _):
-                line.leave(turn.number)
+    def _leave_files(self, request: SlotRequest) -> None:
+        if request.number is not None:
+            # If removal fails, the waiter expires after 5 s.
+            with suppress(OSError), self._locked_state(request.key) as (queue, _):
+                queue.leave(request.number)
 
     @contextmanager
-    def _opened(self, key: LimitKey) -> Iterator[tuple[WaitQueue, RateGate]]:
-        """The state of a key under its locks, written back at the end of the block."""
+    def _locked_state(self, key: LimitKey) -> Iterator[tuple[WaitQueue, RateGate]]:
+        """Yield the state of a key under its locks and write it at the end of the block."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         paths = {"key": self._path("key", key.key), "account": self._path("account", key.account)}
         handles = {name: open_private(path) for name, path in paths.items()}
         try:
-            # Always in one order, or two keys that share an account on two sides could wait for each other.
+            # In one order for all processes: otherwise two of them could deadlock.
             for name in sorted(paths, key=lambda each: paths[each]):
                 lock(handles[name])
             now, limits, boot = self._clock.monotonic(), self._limits, boot_id()
-            mine = _read(handles["key"], _key_file)
-            if mine is None or not _is_current(mine.boot, boot, mine.state.window, now):
-                mine = _KeyFile(boot, KeyState.new(limits), WaitQueue())
-                mine.state.window.next_at = self._careful(paths["key"], handles["key"], now)
-            ours = _read(handles["account"], _account_file)
-            if ours is None or not _is_current(ours.boot, boot, ours.window, now):
-                ours = _AccountFile(boot, Window(limits.per_account))
-                ours.window.next_at = self._careful(paths["account"], handles["account"], now)
-            mine.state.window.limit, ours.window.limit = limits.per_key, limits.per_account
-            yield mine.line, RateGate(limits, mine.state, ours.window)
-            _write(handles["key"], mine)
-            _write(handles["account"], ours)
-            self._known.update(paths.values())
+            key_file = _read(handles["key"], _key_decoder)
+            if key_file is None or not _is_current(key_file.boot, boot, key_file.state.window, now):
+                key_file = _KeyFile(boot, KeyState.new(limits), WaitQueue())
+                key_file.state.window.next_at = self._first_send(paths["key"], handles["key"], now)
+            account_file = _read(handles["account"], _account_decoder)
+            if account_file is None or not _is_current(account_file.boot, boot, account_file.window, now):
+                account_file = _AccountFile(boot, Window(limits.per_account))
+                account_file.window.next_at = self._first_send(paths["account"], handles["account"], now)
+            key_file.state.window.limit, account_file.window.limit = limits.per_key, limits.per_account
+            yield key_file.queue, RateGate(limits, key_file.state, account_file.window)
+            _write(handles["key"], key_file)
+            _write(handles["account"], account_file)
+            self._written.update(paths.values())
         finally:
             for handle in handles.values():
                 unlock(handle)
                 os.close(handle)
 
-    def _careful(self, path: Path, handle: int, now: float) -> float:
-        """What a process that died while writing knew, or a file that was removed, may be less than a second old."""
-        return now + 1.0 if path in self._known or os.fstat(handle).st_size else -inf
+    def _first_send(self, path: Path, handle: int, now: float) -> float:
+        """Return when to send first if the file was lost: its last request may be less than a second old."""
+        return now + 1.0 if path in self._written or os.fstat(handle).st_size else -inf
 
     def _path(self, kind: str, name: str) -> Path:
         return self._folder / f"{kind}-{hashlib.sha256(name.encode()).hexdigest()[:16]}.limit"
@@ -145,7 +149,7 @@ class FileLimiter(PollingLimiter):
 
 @lru_cache(maxsize=1)
 def boot_id() -> str:
-    """Names this start of the machine: monotonic times of another start mean nothing."""
+    """Return the id of this boot; monotonic times of another boot have no meaning."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
@@ -153,7 +157,7 @@ def boot_id() -> str:
 
 
 def _is_current(written: str, boot: str, window: Window, now: float) -> bool:
-    # Where starts have no name, a last request that lies in the future gives an old file away.
+    # Without a boot id, a last request in the future shows that the file is old.
     return written == boot and (not window.sent or window.sent[-1].at <= now + 1.0)
 
 

@@ -1,6 +1,6 @@
-"""Who may send now: the limiter's waiting half, in process.
+"""Limiter protocol, and the limiter of one process.
 
-A limiter is anything with ``acquire`` and ``confirm``. The decisions are in ``_core.limiter``.
+A limiter has ``acquire`` and ``confirm``. ``_core.limits.limiter`` decides; here is the waiting.
 """
 # GENERATED from src/amocrm/_async/limits/memory.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
@@ -26,11 +26,11 @@ _log = logging.getLogger("amocrm")
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """Leave to send one request.
+    """Permission to send one request.
 
     Attributes:
         key: the limits that it counts against.
-        number: never used twice by one back end.
+        number: unique in one back end.
         at: when it was granted, on the limiter's clock.
         waited: seconds that the caller waited for it.
     """
@@ -42,24 +42,24 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class Limiter(Protocol):
-    """Hands out slots. One limiter may serve any number of clients and keys."""
+    """Protocol of a limiter. One may serve any number of clients and keys."""
 
     def acquire(self, key: LimitKey) -> Slot:
-        """Waits for leave to send one request now; first come, first served.
+        """Wait until one request may be sent now; first come, first served.
 
         Raises:
-            CircuitOpen: the gateway has blocked the API; nothing is to be sent.
+            CircuitOpen: the gateway has blocked the API; do not send the request.
         """
         ...
 
     def confirm(
         self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
-        """Reports what became of the request; every slot must be reported.
+        """Report the outcome of a request; every slot must be reported.
 
         Args:
             slot: what ``acquire`` returned.
-            outcome: what became of the request.
+            outcome: how the request ended.
             ago: seconds since its answer began to arrive.
             asked: seconds that the server asked to wait.
         """
@@ -67,7 +67,7 @@ class Limiter(Protocol):
 
 
 class _KeyQueue:
-    """What is known about one key, and those who wait for it, first come first served."""
+    """State of one key and its FIFO queue of waiters."""
 
     __slots__ = ("state", "unconfirmed", "waiting")
 
@@ -78,7 +78,7 @@ class _KeyQueue:
 
 
 class MemoryLimiter:
-    """The limiter of one process: its threads and tasks share it if they share this object.
+    """Rate limiter for the threads and tasks of one process that share this object.
 
     Args:
         limits: other limits than the platform's.
@@ -88,7 +88,7 @@ class MemoryLimiter:
     def __init__(self, limits: Limits | None = None, *, clock: Clock | None = None) -> None:
         self._limits = limits or Limits()
         self._clock = clock or Clock()
-        self._lines: dict[str, _KeyQueue] = {}
+        self._queues: dict[str, _KeyQueue] = {}
         self._accounts: dict[str, Window] = {}
         self._gates: dict[LimitKey, tuple[_KeyQueue, RateGate]] = {}
         self._numbers = 0
@@ -98,7 +98,7 @@ class MemoryLimiter:
         reset_after_fork(self)
 
     def acquire(self, key: LimitKey) -> Slot:
-        """Waits for leave to send one request now; see ``Limiter``."""
+        """Wait until one request may be sent now; see ``Limiter``."""
         if self._is_copy:
             self._warn_of_copy()
         asked_at = self._clock.monotonic()
@@ -106,11 +106,11 @@ class MemoryLimiter:
         try:
             while True:
                 with self._guard:
-                    line, gate = self._gates.get(key) or self._gate(key)
-                    patience: float | None = None
-                    while line.waiting and line.waiting[0].is_gone():
-                        line.waiting.popleft()
-                    if not line.waiting or line.waiting[0] is wakeup:
+                    queue, gate = self._gates.get(key) or self._gate(key)
+                    timeout: float | None = None
+                    while queue.waiting and queue.waiting[0].is_gone():
+                        queue.waiting.popleft()
+                    if not queue.waiting or queue.waiting[0] is wakeup:
                         now = self._clock.monotonic()
                         self._numbers += 1
                         answer = gate.ask(now, self._numbers)
@@ -119,11 +119,11 @@ class MemoryLimiter:
                             return Slot(key, self._numbers, now, waited)
                         if isinstance(answer, Blocked):
                             raise circuit_open(key, answer.until - now)
-                        patience, line.unconfirmed = answer.until - now, answer.unconfirmed
+                        timeout, queue.unconfirmed = answer.until - now, answer.unconfirmed
                     if wakeup is None:
                         wakeup = Wakeup()
-                        line.waiting.append(wakeup)
-                self._clock.wait(wakeup, patience)
+                        queue.waiting.append(wakeup)
+                self._clock.wait(wakeup, timeout)
         finally:
             if wakeup is not None:
                 self._leave(key, wakeup)
@@ -131,53 +131,53 @@ class MemoryLimiter:
     def confirm(
         self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
-        """Reports what became of the request; see ``Limiter``."""
+        """Report the outcome of a request; see ``Limiter``."""
         with self._guard:
-            line, gate = self._gates.get(slot.key) or self._gate(slot.key)
+            queue, gate = self._gates.get(slot.key) or self._gate(slot.key)
             gate.confirm(slot.number, slot.at, self._clock.monotonic() - ago, outcome, asked)
-            if line.waiting and (line.unconfirmed or outcome is Outcome.BLOCKED):
-                line.waiting[0].wake()
+            if queue.waiting and (queue.unconfirmed or outcome is Outcome.BLOCKED):
+                queue.waiting[0].wake()
 
     def after_fork(self) -> None:
-        """Forget the waiters of the parent; what it has sent in the last second still counts."""
-        for line in self._lines.values():
-            line.waiting.clear()
+        """Drop the waiters of the parent; the requests it sent in the last second still count."""
+        for queue in self._queues.values():
+            queue.waiting.clear()
         self._is_copy = True
 
     def _warn_of_copy(self) -> None:
         self._is_copy = False
         text = (
-            f"this process was forked and its {type(self).__name__} counts its own requests only: together the "
-            "processes can exceed the limit of the account; share one with FileLimiter(folder) or RedisLimiter(url)"
+            f"limiter must be shared by all processes, got a forked copy of {type(self).__name__}: together the "
+            "processes can exceed the limit of the account; pass FileLimiter(folder) or RedisLimiter(url)"
         )
         _log.warning("%s", text)
         warnings.warn(text, SplitLimitWarning, stacklevel=2)
 
     def _gate(self, key: LimitKey) -> tuple[_KeyQueue, RateGate]:
-        line = self._lines.get(key.key)
-        if line is None:
-            line = self._lines[key.key] = _KeyQueue(KeyState.new(self._limits))
+        queue = self._queues.get(key.key)
+        if queue is None:
+            queue = self._queues[key.key] = _KeyQueue(KeyState.new(self._limits))
         account = self._accounts.setdefault(key.account, Window(self._limits.per_account))
-        self._gates[key] = line, RateGate(self._limits, line.state, account)
+        self._gates[key] = queue, RateGate(self._limits, queue.state, account)
         return self._gates[key]
 
     def _leave(self, key: LimitKey, wakeup: Wakeup) -> None:
         with self._guard:
-            waiting = self._lines[key.key].waiting
+            waiting = self._queues[key.key].waiting
             if wakeup not in waiting:
-                return  # forgotten: its event loop had ended, or this is a forked process
-            first = waiting[0] is wakeup
+                return  # dropped before: its event loop has ended, or this is a forked process
+            was_first = waiting[0] is wakeup
             waiting.remove(wakeup)
-            if first and waiting:
+            if was_first and waiting:
                 waiting[0].wake()
 
 
 def circuit_open(key: LimitKey, retry_in: float) -> CircuitOpen:
-    """The error of a key that the gateway has blocked."""
-    when = f"{retry_in:.0f} s" if retry_in != inf else "an unknown time"
+    """Return the error for a key that the gateway has blocked."""
+    when = f"in {retry_in:.0f} s" if retry_in != inf else "later"
     return CircuitOpen(
-        f"nothing is sent for {key.account}: the gateway answered 403 with a page, which means that the API is "
-        f"blocked after too many requests; one request may try again in {when}. If the block stays, write to "
+        f"requests to {key.account} are paused: the gateway answered 403 with an HTML page, so the API is "
+        f"blocked after too many requests; try again {when}. If the block stays, write to "
         "the vendor's support",
         op="",
         retry_in=retry_in,

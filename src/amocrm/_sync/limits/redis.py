@@ -1,4 +1,7 @@
-"""The limiter of all processes of all machines that share a Redis server."""
+"""Rate limiter for all processes of all machines that share a Redis server.
+
+One script in Redis decides. A process that cannot reach Redis decides locally, at its share of the rate.
+"""
 # GENERATED from src/amocrm/_async/limits/redis.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from amocrm._core.limits.limiter import Ask, Blocked, Granted, Limits, Outcome, 
 from amocrm._core.limits.local_fallback import LocalFallbackLimiter
 from amocrm._core.limits.redis_scripts import LIMITER, reason_of
 from amocrm._core.processes import ForkSafeLock, reset_after_fork
-from amocrm._core.validation import check_part
+from amocrm._core.validation import check_fraction
 from amocrm.errors import RedisAwayWarning
 
 from .._primitives import Clock
@@ -25,39 +28,39 @@ from .polling import PollingLimiter, SlotRequest
 __all__ = ["RedisLimiter"]
 
 _log = logging.getLogger("amocrm")
-#: Seconds that Redis may take, and after which it is tried again while it is away.
-_PATIENCE = 1.0
+#: Seconds: timeout of a command, and interval of the attempts while Redis is unreachable.
+_TIMEOUT = 1.0
 _RETRY = 1.0
-#: Seconds of silence before this process goes on by itself (what Redis granted last is over then), and on a key
-#: that comes back to Redis (the other processes are back as well then, and what they sent is over).
+#: Seconds without requests before this process decides locally (the last slots of Redis have expired then), and
+#: on a key that returns to Redis (the other processes have returned then, and their requests have expired).
 _QUIET_BEFORE = 1.0
 _QUIET_AFTER = 2.0
-#: How many processes there may be when Redis never said.
-_UNKNOWN = 7
+#: Number of processes that is assumed until Redis has told one.
+_ASSUMED_PROCESSES = 7
 
 
 class RedisLimiter(PollingLimiter):
-    """Keeps one limit over all processes of any number of machines.
+    """Rate limiter for all processes of any number of machines.
 
-    Every decision is one script in Redis, on the clock of Redis. A process that dies while it waits holds
-    nobody up; one that dies with a request on its way does so no longer than the lease.
+    Every decision is one script in Redis, on the clock of Redis. A process that dies while it waits delays no
+    other; one that dies with a request in flight delays them for the lease at most.
 
-    When Redis cannot be reached, each process goes on by itself at its share of the rate and warns
-    (``RedisAwayWarning``); Redis is tried again every second. Among up to seven processes the limit of seven
-    holds even then, from one second after the change on; more of them keep to one request a second each.
+    While Redis is unreachable, each process sends at its share of the rate and warns (``RedisAwayWarning``);
+    it tries Redis again every second. Up to seven processes keep the limit of seven even then, from one second
+    after the change on; beyond seven, each sends one request per second.
 
     Args:
         redis: address (``redis://host:6379/0``), or a client of your own: ``redis.sync.Redis`` in the
-            async flavour, ``redis.Redis`` in the sync one (extra ``redis``). Yours is not closed here; give
-            it short timeouts and few retries, since a request waits for them while Redis is away.
+            async variant, ``redis.Redis`` in the sync one (extra ``redis``). Yours is not closed here; give
+            it short timeouts and few retries, since a request waits for them while Redis is unreachable.
         limits: other limits than the platform's; the same for all processes.
-        prefix: of all names in Redis; the same for all processes.
-        share: part of the rate, above 0 and up to 1, that this process takes while Redis is away. Without
-            it the processes that used the key during the last minute share, with one part kept in hand.
-        clock: for tests; when given, it stands in for the clock of Redis as well.
+        prefix: beginning of all names in Redis; the same for all processes.
+        share: part of the rate, above 0 and up to 1, that this process takes while Redis is unreachable. By
+            default the processes that used the key during the last minute share it, with one part in reserve.
+        clock: for tests; it also replaces the clock of Redis.
 
     Raises:
-        ConfigurationError: the extra ``redis`` is not installed, or ``redis`` or ``share`` cannot be used.
+        ConfigurationError: the extra ``redis`` is not installed, or ``redis`` or ``share`` is invalid.
 
     Example:
         >>> limiter = RedisLimiter("redis://localhost")  # doctest: +SKIP
@@ -73,10 +76,10 @@ class RedisLimiter(PollingLimiter):
         clock: Clock | None = None,
     ) -> None:
         if share is not None:
-            check_part(share=share)
+            check_fraction(share=share)
         self._limits = limits or Limits()
         self._own = isinstance(redis, str)
-        self._client: Any = redis_client(redis, _PATIENCE)
+        self._client: Any = redis_client(redis, _TIMEOUT)
         from redis.exceptions import RedisError  # after the line that says how to install it
 
         self._errors = (RedisError, OSError)
@@ -84,32 +87,32 @@ class RedisLimiter(PollingLimiter):
         # The braces keep all names in one slot of a cluster.
         self._prefix = f"{{{prefix}}}:limit"
         self._share, self._clock, self._fixed = share, clock or Clock(), clock is not None
-        self._me = secrets.token_hex(8)
-        self._told = msgspec.structs.asdict(self._limits)
-        #: when Redis last granted something on a key, by its clock
+        self._process_id = secrets.token_hex(8)
+        self._limit_values = msgspec.structs.asdict(self._limits)
+        #: time of the last slot that Redis granted on a key, by its clock
         self._latest: dict[str, float] = {}
-        #: how many processes Redis last saw on a key
-        self._present: dict[str, int] = {}
-        self._alone = LocalFallbackLimiter(self._limits)
-        #: when to try Redis again; ``None`` while it is there
+        #: number of processes that Redis last saw on a key
+        self._process_count: dict[str, int] = {}
+        self._fallback = LocalFallbackLimiter(self._limits)
+        #: time of the next attempt to reach Redis; ``None`` while it is reachable
         self._retry_at: float | None = None
-        #: whether it was ever away, and the keys that were asked for since it is back
-        self._was_away = False
-        self._greeted: set[str] = set()
+        #: whether it was ever unreachable, and the keys that were asked for since then
+        self._had_outage = False
+        self._rejoined: set[str] = set()
         self._guard = ForkSafeLock()
         reset_after_fork(self)
 
     def confirm(
         self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
-        """Reports what became of the request; see ``Limiter``."""
+        """Report the outcome of a request; see ``Limiter``."""
         at = self._clock.monotonic() - ago
         if slot.number < 0:
-            self._alone.confirm(slot.key, slot.number, slot.at, at, outcome, asked)
+            self._fallback.confirm(slot.key, slot.number, slot.at, at, outcome, asked)
             return
         if outcome in (Outcome.THROTTLED, Outcome.BLOCKED):
-            # Known here as well, should Redis go away before it is over.
-            self._alone.confirm(slot.key, slot.number, at, at, outcome, asked)
+            # Recorded locally as well: Redis may become unreachable before the pause ends.
+            self._fallback.confirm(slot.key, slot.number, at, at, outcome, asked)
         question: dict[str, Any] = {"slot": slot.number, "sent_at": slot.at, "ago": ago}
         question["outcome"] = outcome.value
         if asked is not None:
@@ -117,85 +120,91 @@ class RedisLimiter(PollingLimiter):
         try:
             self._run("confirm", slot.key, question)
         except self._errors as error:
-            self._went_away(error)
+            self._record_failure(error)
 
     def close(self) -> None:
-        """Closes the connections to Redis, unless the client is yours."""
+        """Close the connections to Redis, unless the client is yours."""
         if self._own:
             self._client.close()
 
     def after_fork(self) -> None:
-        """Count as a process of its own."""
-        self._me = secrets.token_hex(8)
+        """Count as another process."""
+        self._process_id = secrets.token_hex(8)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._prefix!r})"
 
-    def _ask(self, turn: SlotRequest) -> None:
+    def _ask(self, request: SlotRequest) -> None:
         if self._may_try():
             try:
-                turn.answer = self._asked(turn)
+                request.answer = self._ask_redis(request)
             except self._errors as error:
-                self._went_away(error)
+                self._record_failure(error)
             else:
-                self._is_there()
-                if turn.alone is not None:
-                    self._alone.leave(turn.key, turn.alone)
-                    turn.alone = None
+                self._record_success()
+                if request.local_number is not None:
+                    self._fallback.leave(request.key, request.local_number)
+                    request.local_number = None
                 return
-        now, part = self._clock.monotonic(), self._part(turn.key)
-        turn.alone, turn.answer = self._alone.ask(turn.key, now, -turn.slot, turn.alone, part)
-        if isinstance(turn.answer, Granted):
-            turn.slot = -turn.slot
+        now, part = self._clock.monotonic(), self._part(request.key)
+        request.local_number, request.answer = self._fallback.ask(
+            request.key, now, -request.slot, request.local_number, part
+        )
+        if isinstance(request.answer, Granted):
+            request.slot = -request.slot
 
-    def _asked(self, turn: SlotRequest) -> Ask:
-        key = turn.key.key
-        # Whether Redis has known this key before: if not any more, it was emptied meanwhile.
-        question: dict[str, Any] = {"slot": turn.slot, "me": self._me, "known": key in self._present}
-        if turn.number is not None:
-            question["number"] = turn.number
+    def _ask_redis(self, request: SlotRequest) -> Ask:
+        key = request.key.key
+        # If Redis does not have a key that it had before, it has lost its data.
+        question: dict[str, Any] = {
+            "slot": request.slot,
+            "me": self._process_id,
+            "known": key in self._process_count,
+        }
+        if request.number is not None:
+            question["number"] = request.number
         if key in self._latest:
             question["latest"] = self._latest[key]
-        if self._was_away and key not in self._greeted:
+        if self._had_outage and key not in self._rejoined:
             question["quiet"] = _QUIET_AFTER
-        kind, number, at, wait, unconfirmed, present = self._run("ask", turn.key, question)
-        self._greeted.add(key)
-        self._present[key] = int(present)
-        turn.number = int(number)
+        kind, number, at, wait, unconfirmed, present = self._run("ask", request.key, question)
+        self._rejoined.add(key)
+        self._process_count[key] = int(present)
+        request.number = int(number)
         if kind in (b"granted", "granted"):
             self._latest[key] = max(float(at), self._latest.get(key, 0.0))
             return Granted(float(at))
         until = self._clock.monotonic() + float(wait)
         if kind in (b"blocked", "blocked"):
-            self._alone.close(turn.key, until)
+            self._fallback.close(request.key, until)
             return Blocked(until)
         return Wait(until, int(unconfirmed) == 1)
 
-    def _leave(self, turn: SlotRequest) -> None:
-        if turn.alone is not None:
-            self._alone.leave(turn.key, turn.alone)
-        if turn.number is not None and self._retry_at is None:
+    def _leave(self, request: SlotRequest) -> None:
+        if request.local_number is not None:
+            self._fallback.leave(request.key, request.local_number)
+        if request.number is not None and self._retry_at is None:
             try:
-                self._run("leave", turn.key, {"number": turn.number})
+                self._run("leave", request.key, {"number": request.number})
             except self._errors as error:
-                self._went_away(error)
+                self._record_failure(error)
 
     def _pause(self, seconds: float) -> None:
-        # While Redis is away everybody looks for it now and then, also he who has long to wait.
+        # Long waits are cut: every waiter checks whether Redis is back.
         self._clock.sleep(seconds if self._retry_at is None else min(seconds, _RETRY))
 
-    def _run(self, what: str, key: LimitKey, question: dict[str, Any]) -> Any:
-        question |= {"do": what, "limits": self._told}
+    def _run(self, action: str, key: LimitKey, question: dict[str, Any]) -> Any:
+        question |= {"do": action, "limits": self._limit_values}
         if self._fixed:
             question["now"] = self._clock.monotonic()
         names = [f"{self._prefix}:key:{key.key}", f"{self._prefix}:account:{key.account}"]
         return self._script(keys=names, args=[msgspec.json.encode(question)])
 
     def _part(self, key: LimitKey) -> float:
-        return self._share or 1.0 / (self._present.get(key.key, _UNKNOWN - 1) + 1)
+        return self._share or 1.0 / (self._process_count.get(key.key, _ASSUMED_PROCESSES - 1) + 1)
 
     def _may_try(self) -> bool:
-        """Whether to ask Redis: always while it is there, else one caller now and then."""
+        """Return whether to ask Redis: while it is unreachable, one caller per second does."""
         with self._guard:
             now = self._clock.monotonic()
             if self._retry_at is not None and now < self._retry_at:
@@ -204,24 +213,24 @@ class RedisLimiter(PollingLimiter):
                 self._retry_at = now + _RETRY
             return True
 
-    def _is_there(self) -> None:
+    def _record_success(self) -> None:
         with self._guard:
-            was_away, self._retry_at = self._retry_at is not None, None
-        if was_away:
-            _log.info("Redis is back; requests are limited together with the other processes again")
+            is_back, self._retry_at = self._retry_at is not None, None
+        if is_back:
+            _log.info("Redis is reachable again; this process shares the request limit with the others")
 
-    def _went_away(self, error: Exception) -> None:
+    def _record_failure(self, error: Exception) -> None:
         with self._guard:
             now = self._clock.monotonic()
-            first, self._retry_at = self._retry_at is None, now + _RETRY
-            if first:
-                self._was_away = True
-                self._greeted.clear()
-                self._alone.quiet_until = now + _QUIET_BEFORE
-        if first:
+            is_first, self._retry_at = self._retry_at is None, now + _RETRY
+            if is_first:
+                self._had_outage = True
+                self._rejoined.clear()
+                self._fallback.quiet_until = now + _QUIET_BEFORE
+        if is_first:
             warnings.warn(
-                f"Redis cannot be used ({type(error).__name__}{reason_of(error)}); until it can, this process "
-                "keeps to its share of the request limit by itself",
+                f"Redis cannot be used ({type(error).__name__}{reason_of(error)}); this process sends at its share "
+                "of the request limit until Redis is back",
                 RedisAwayWarning,
                 stacklevel=2,
             )
