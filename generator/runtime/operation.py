@@ -81,7 +81,8 @@ class Operation(Generic[P, R]):
 
         Args:
             client: object that can send a request, such as ``amocrm.AmoCRM``.
-            args, kwargs: arguments of ``request``.
+            *args: arguments of ``request``.
+            **kwargs: keyword arguments of ``request``.
 
         Raises:
             APIError: the answer has an error status.

@@ -35,7 +35,7 @@ assert statuses == {200, 503}
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 assert offer(2000) == 200
 hooks.close()
-assert "is it full" in str(failures[0].error), failures[0].error
+assert "make room" in str(failures[0].error), failures[0].error
 
 seen = []
 again = Hooks(secret=None, inbox=sys.argv[1], concurrency=20)
