@@ -251,7 +251,7 @@ generator/runtime
     decoding.py                test_first_decode.py                               decode
     drift.py                   generator/test_reader.py                           Drift
     encoding.py                shell_async/orm/test_foreign_values.py             lone
-    error_hints.py             generator/test_problems.py                         widened
+    error_hints.py             generator/test_problems.py                         grants
     errors.py                  core/test_errors.py                                AmoCRMError
     model.py                   generator/test_models.py                           Model
     op.py                      generator/test_requests.py                         documented

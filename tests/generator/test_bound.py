@@ -118,7 +118,7 @@ def test_areas_are_found_by_name(load: Load) -> None:
     api = load("bound").Api(Recorder(None))
     assert {"boxes", "things"} <= set(dir(api))
     assert api.things is api.things
-    with pytest.raises(AttributeError, match="no area 'thing'; there are boxes, things"):
+    with pytest.raises(AttributeError, match="one of boxes, things, got 'thing'"):
         _ = api.thing
 
 

@@ -22,7 +22,7 @@ _AREAS = {"boxes": "BoxesApi", "things": "ThingsApi"}
 
 
 class _Namespaces:
-    """Imports an area when it is first used and keeps it."""
+    """Attributes for the areas, each imported at its first use."""
 
     _prefix = ""
 
@@ -37,7 +37,7 @@ class _Namespaces:
         def __getattr__(self, area: str) -> Any:
             name = _AREAS.get(area)
             if name is None:
-                raise AttributeError(f"there is no area {area!r}; there are {', '.join(_AREAS)}")
+                raise AttributeError(f"the area must be one of {', '.join(_AREAS)}, got {area!r}")
             module = import_module(f".{area}", __name__)
             bound = getattr(module, self._prefix + name)(self._client)
             setattr(self, area, bound)
@@ -45,7 +45,7 @@ class _Namespaces:
 
 
 class Api(_Namespaces):
-    """Every operation as a method, by areas; ``client`` is anything that can send a request."""
+    """Every operation as a method, by areas; ``client`` is any object that can send a request."""
 
     _prefix = ""
 
@@ -69,13 +69,13 @@ class Api(_Namespaces):
         """Return the same operations with further parts in every request.
 
         Args:
-            timeout: Seconds to wait for a byte of the answer, `None` for what the client has.
-            extra_query: Query parameters that the description does not know.
+            timeout: Seconds to wait for a byte of the answer, `None` for the client's timeout.
+            extra_query: Query parameters that the description lacks.
             extra_headers: Headers to add; they replace those of the same name.
             extra_body: Keys to add to the JSON object that is sent, or to each object of a list.
 
         Raises:
-            ValueError: `extra_body` was given for a body that is no JSON object; on the call.
+            ValueError: `extra_body` is set for a body that is not a JSON object; raised by the call.
 
         Example:
             crm.api.with_options(timeout=120, extra_query={"beta": 1}).leads.list()
@@ -109,7 +109,7 @@ class Api(_Namespaces):
 
 
 class AsyncApi(_Namespaces):
-    """Every operation as a method, by areas; ``client`` is anything that can send a request."""
+    """Every operation as a method, by areas; ``client`` is any object that can send a request."""
 
     _prefix = "Async"
 
@@ -133,13 +133,13 @@ class AsyncApi(_Namespaces):
         """Return the same operations with further parts in every request.
 
         Args:
-            timeout: Seconds to wait for a byte of the answer, `None` for what the client has.
-            extra_query: Query parameters that the description does not know.
+            timeout: Seconds to wait for a byte of the answer, `None` for the client's timeout.
+            extra_query: Query parameters that the description lacks.
             extra_headers: Headers to add; they replace those of the same name.
             extra_body: Keys to add to the JSON object that is sent, or to each object of a list.
 
         Raises:
-            ValueError: `extra_body` was given for a body that is no JSON object; on the call.
+            ValueError: `extra_body` is set for a body that is not a JSON object; raised by the call.
 
         Example:
             await crm.api.with_options(timeout=120, extra_query={"beta": 1}).leads.list()

@@ -42,8 +42,8 @@ class BoxesApi:
             200: Whatever was put in.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.boxes.get(entity_kind="things", name="...")
@@ -66,8 +66,8 @@ class BoxesApi:
             200: A page that says so.
 
         Raises:
-            APIError: an error status; documented are 400, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.boxes.upload(token="...", content=b"...", x_part_id=17)

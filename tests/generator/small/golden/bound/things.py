@@ -57,8 +57,8 @@ class ThingsApi:
             200: One entry for each new thing.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.things.create_complex(body=[ThingCreate(...)])
@@ -80,8 +80,8 @@ class ThingsApi:
             200: The new things. 202: They will be made later.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.things.create(body=[ThingCreate(...)])
@@ -103,8 +103,8 @@ class ThingsApi:
             204 (None): It is gone.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.things.delete(id=17, body=ThingUnlink(...))
@@ -124,8 +124,8 @@ class ThingsApi:
             200: The thing.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.things.get(id=17)
@@ -166,8 +166,8 @@ class ThingsApi:
             200: A page of things. 204 (an empty page): No such page.
 
         Raises:
-            APIError: an error status; documented are 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.things.list(limit=250)
@@ -198,8 +198,8 @@ class ThingsApi:
             200: What was stored.
 
         Raises:
-            APIError: an error status; documented are 400, 401, 403, 429.
-            DecodeError: an answer that cannot be understood.
+            APIError: the answer has an error status; documented: 400, 401, 403, 429.
+            DecodeError: the answer does not match the description.
 
         Example:
             crm.api.things.update_one(id=17)
