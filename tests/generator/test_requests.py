@@ -153,7 +153,7 @@ def test_docstrings_teach_the_call(load: Load) -> None:
         "https://www.amocrm.ru/developers/content/things#create",
         "body: The items, 3 at most.",
         "200: The new things. 202: They will be made later.",
-        "documented are 400, 401, 403, 429",
+        "documented: 400, 401, 403, 429",
         "crm.api.things.create(body=[ThingCreate(...)])",
     ):
         assert part in text
