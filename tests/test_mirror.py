@@ -44,10 +44,8 @@ amocrm/_core/limits
 amocrm/_core/orm
     changes.py                 core/orm/test_tracking.py                          local
     doubt.py                   core/orm/test_outcome.py                           mark
-    evidence.py                facade/test_worlds.py                              proven
     fingerprints.py            core/orm/test_filters.py                           day_of
     history.py                 facade/test_worlds.py                              events
-    marks.py                   shell_async/orm/test_promise.py                    mark
     operations.py              core/orm/test_plan.py                              Operation
     unreadable.py              shell_async/orm/test_foreign_values.py             DriftWarning
 amocrm/_async

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from amocrm import Company, Contact, Lead, NotLoaded
+from amocrm._core.orm.identity import Directory, Origin
 from amocrm_gen.models import common, leads
 from tests.entities.leads import read
 
@@ -38,3 +39,12 @@ def test_an_entity_given_again_takes_the_place_of_its_reference() -> None:
     lead.company = company
     assert lead.company is company
     assert not lead._is_dirty()
+
+
+def test_an_id_that_a_link_shows_is_a_mark() -> None:
+    """What is linked exists, so that its id later proves what was created after it."""
+    origin = Origin(Directory("demo.amocrm.ru"))
+    data = leads.Lead(id=5, embedded=leads.LeadEmbedded(companies=[common.Ref(id=7)]))
+    assert origin.make(Lead, data).company is not None
+    assert origin.directory.marks.highest("companies") == 7
+    assert origin.directory.marks.highest("contacts") is None

@@ -134,6 +134,8 @@ class LinkRelation(Relation, Generic[T]):
 
     def _targets(self, entity: Holder, refs: Any) -> list[Any]:
         target, origin = entity_class(self.kind), entity._session
+        if origin is not None and refs:
+            origin.directory.marks.see(self.kind, [ref.id for ref in refs])
         return [reference_to(target, ref.id, origin) for ref in refs or ()]
 
     def __delete__(self, instance: Holder) -> None:

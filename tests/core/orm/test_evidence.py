@@ -1,0 +1,119 @@
+"""What is decided of a creation without an answer, from any records and in any order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amocrm._core.orm.doubt import Doubt
+from amocrm._core.orm.evidence import Decision, Window, decide
+from amocrm._core.orm.fingerprints import Vocabulary
+from amocrm._core.orm.operations import CREATE, Operation
+from amocrm_gen.models.leads import Lead
+
+ME, OTHER, SENT_AT, LATE = 7, 8, 1000, 5000
+
+#: A creation: name, price, whether the server stored it.
+creations = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(1, 2), st.booleans()), min_size=1, max_size=6
+)
+#: A record of somebody: name, price, author.
+strangers = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(1, 2), st.sampled_from([ME, OTHER])), max_size=4
+)
+
+
+def doubt_of(name: str, price: int) -> Doubt:
+    """A creation whose answer was lost."""
+    body = {"name": name, "price": price}
+    return Doubt(Operation(CREATE["leads"]), body, None, "demo.amocrm.ru", 100, SENT_AT, SENT_AT + 1)
+
+
+def record(key: int, name: str, price: int, author: int = ME) -> Lead:
+    """A lead as its list shows it."""
+    return Lead(
+        id=key, name=name, price=price, created_by=author, created_at=SENT_AT, custom_fields_values=None
+    )
+
+
+def decided(doubts: list[Doubt], records: list[Lead], **parts: Any) -> list[Decision]:
+    """The decisions about some creations, long after they were sent."""
+    options = {"settle": 120.0, "equal": "proven"} | {
+        key: parts.pop(key) for key in ("settle", "equal") if key in parts
+    }
+    window = Window(records, **{"complete": True, "user": ME, "clock_offset": 0.0} | parts)
+    return decide(doubts, window, Vocabulary(), now=LATE, **options)
+
+
+def world_of(made: list[tuple[str, int, bool]], others: list[tuple[str, int, int]]) -> list[Lead]:
+    """What the list shows: the creations that were stored, then what others made."""
+    stored = [(name, price, ME) for name, price, is_stored in made if is_stored]
+    return [record(101 + place, *one) for place, one in enumerate([*stored, *others])]
+
+
+@given(creations, strangers, st.randoms())
+def test_the_order_of_records_decides_nothing(made: Any, others: Any, chance: Any) -> None:
+    """A permutation of what was read gives the same answers and candidates."""
+    doubts = [doubt_of(name, price) for name, price, _ in made]
+    records = world_of(made, others)
+    shuffled = list(records)
+    chance.shuffle(shuffled)
+
+    def shown(decisions: list[Decision]) -> list[Any]:
+        return [(one.answer, one.key, frozenset(one.candidates)) for one in decisions]
+
+    assert shown(decided(doubts, records)) == shown(decided(doubts, shuffled))
+
+
+@given(creations, strangers, st.booleans())
+def test_what_is_stored_is_never_said_to_be_absent(made: Any, others: Any, complete: bool) -> None:
+    """Of equal creations no more are absent than were not stored, whoever else writes equal records."""
+    decisions = decided([doubt_of(*one[:2]) for one in made], world_of(made, others), complete=complete)
+    absent = Counter(one[:2] for one, found in zip(made, decisions, strict=True) if found.answer == "absent")
+    missing = Counter(one[:2] for one in made if not one[2])
+    assert absent <= missing
+    assert complete or not absent
+    assert all(
+        found.answer != "stored" for found in decisions
+    )  # without a stamp nothing proves which one it is
+
+
+@given(creations)
+def test_equal_records_are_taken_where_nobody_else_writes_them(made: Any) -> None:
+    """With ``equal="mine"`` as many are stored as there are records, each as one of its own."""
+    decisions = decided([doubt_of(*one[:2]) for one in made], world_of(made, []), equal="mine")
+    keys = [found.key for found in decisions if found.answer == "stored"]
+    assert len(set(keys)) == len(keys)
+    absent = Counter(one[:2] for one, found in zip(made, decisions, strict=True) if found.answer == "absent")
+    assert absent <= Counter(one[:2] for one in made if not one[2])
+
+
+@given(creations, strangers)
+def test_a_record_that_is_one_of_ours_already_is_no_candidate(made: Any, others: Any) -> None:
+    """Ids that this client got in answers or adopted are out of the question."""
+    records = world_of(made, others)
+    owned = {item.id for item in records if type(item.id) is int}
+    decisions = decided([doubt_of(*one[:2]) for one in made], records, owned=owned)
+    assert {(one.answer, one.candidates) for one in decisions} == {("absent", ())}
+
+
+def test_as_many_equal_records_as_creations_are_all_of_them() -> None:
+    """Two equal creations take their two records, and the third of three was not stored."""
+    records = [record(101, "a", 1), record(102, "a", 1)]
+    answers = [one.answer for one in decided([doubt_of("a", 1)] * 3, records, equal="mine")]
+    assert answers == ["stored", "stored", "absent"]
+
+
+def test_what_may_still_arrive_is_not_absent() -> None:
+    """Before the time to settle is over, nothing is said to be missing; the reason says when to ask again."""
+    (found,) = decided([doubt_of("a", 1)], [], settle=10_000.0)
+    assert (found.answer, "ask again" in found.reason) == ("unknown", True)
+
+
+def test_at_most_ten_candidates_are_shown() -> None:
+    """A list of candidates is for people."""
+    (found,) = decided([doubt_of("a", 1)], [record(200 + place, "a", 1) for place in range(30)])
+    assert (found.answer, len(found.candidates)) == ("unknown", 10)
