@@ -165,7 +165,7 @@ async def _run_async(url: str, token: str, calls: int, seed: int) -> dict[str, A
     busy = [each for each in pool.http._pool.connections if not each.is_idle()]
     left = {
         "connections taken": len(busy),
-        "places taken": 100 - connections.slots._free._value,
+        "places taken": connections.slots.in_use,
         "tasks": len(asyncio.all_tasks()) - 1,
         "threads": threading.active_count() - 1,
         "limiter's waiters": sum(len(queue.waiting) for queue in crm._sender.limiter._queues.values()),  # type: ignore[attr-defined]
@@ -228,7 +228,7 @@ def _run_sync(url: str, token: str, calls: int, seed: int) -> dict[str, Any]:
     _settle()
     left = {
         "connections taken": len(busy),
-        "places taken": 100 - connections.slots._free._value,
+        "places taken": connections.slots.in_use,
         "tasks": 0,
         "threads": threading.active_count() - 1,
         "limiter's waiters": sum(len(queue.waiting) for queue in crm._sender.limiter._queues.values()),  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""What the two flavours do differently, for coroutines. ``_sync/_primitives.py`` has the same names for threads.
+"""Building blocks that differ between the two variants, for coroutines.
 
-Everything here takes functions, never coroutines: in the sync twin a call runs where it is written, so
-only a function can be handed to somebody else to run.
+``_sync/_primitives.py`` has the same names for threads. Everything here takes functions and never coroutines: in
+the sync variant a call runs where it is written, so only a function can be passed on to run elsewhere.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ T = TypeVar("T")
 #: Seconds that an aborted call may take to end.
 _GRACE = 1.0
 
-#: What a function of this flavour returns: an awaitable here, the value itself in the sync twin.
+#: Return type of a function of this variant: an awaitable here, the value in the sync one.
 Result: TypeAlias = Awaitable[T]
 
-#: What ``async with`` takes.
+#: Type of the object of an ``async with`` statement.
 Context: TypeAlias = AbstractAsyncContextManager[T]
 
 
 class Lock:
-    """Lock between tasks; it starts anew in another event loop, whose tasks wait for nobody here."""
+    """Lock between tasks; in another event loop it starts anew."""
 
     __slots__ = ("_lock", "_loop")
 
@@ -76,33 +76,38 @@ class Lock:
 
 
 class Slots:
-    """Places for a number of tasks at once; belongs to one event loop."""
+    """Semaphore of one event loop."""
 
     def __init__(self, count: int) -> None:
+        self.in_use = 0
         self._free = asyncio.Semaphore(count)
 
-    async def acquire(self, seconds: float | None) -> bool:
-        """Take a place, at most after ``seconds``; return whether there was one."""
-        if not self._free.locked():
-            return await self._free.acquire()
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._free.acquire()
-        except TimeoutError:
-            return False
+    async def acquire(self, seconds: float | None) -> object | None:
+        """Take a slot, waiting at most ``seconds``; return it, or ``None`` if there was none."""
+        if self._free.locked():
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._free.acquire()
+            except TimeoutError:
+                return None
+        else:
+            await self._free.acquire()
+        self.in_use += 1
+        return self
 
-    def release(self) -> None:
-        """Give the place back."""
+    def release(self, slot: object) -> None:
+        """Give a slot back."""
+        self.in_use -= 1
         self._free.release()
 
 
 async def sleep(seconds: float) -> None:
-    """Waits; a negative time is no time."""
+    """Wait; return at once for a negative time."""
     await asyncio.sleep(max(0.0, seconds))
 
 
 class Wakeup:
-    """Somebody waits, at most for a time; another ends the wait, from any thread."""
+    """Event with a timeout that any thread may set."""
 
     __slots__ = ("_event", "_loop")
 
@@ -111,7 +116,7 @@ class Wakeup:
         self._event = asyncio.Event()
 
     async def wait(self, seconds: float | None) -> None:
-        """Returns when woken or when the time is over."""
+        """Return when woken, or after ``seconds``."""
         try:
             async with asyncio.timeout(seconds):
                 await self._event.wait()
@@ -124,33 +129,33 @@ class Wakeup:
         return self._loop.is_closed()
 
     def wake(self) -> None:
-        """Ends the wait; the next wait ends at once if nobody is waiting now."""
-        with suppress(RuntimeError):  # its loop was closed: nobody waits there any more
+        """End the wait; without a waiter the next wait ends at once."""
+        with suppress(RuntimeError):  # its loop was closed, so nothing waits there
             self._loop.call_soon_threadsafe(self._event.set)
 
 
 class Clock:
-    """The times that the shell works with; tests pass one that does not wait."""
+    """Source of times for the shell; tests pass one that does not wait."""
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """Return seconds that never go back."""
         return time.monotonic()
 
     def wall(self) -> float:
-        """Unix seconds."""
+        """Return Unix seconds."""
         return time.time()
 
     async def sleep(self, seconds: float) -> None:
-        """Waits."""
+        """Wait."""
         await sleep(seconds)
 
     async def wait(self, wakeup: Wakeup, seconds: float | None) -> None:
-        """Waits for a wake-up, at most ``seconds``."""
+        """Wait for a wake-up, at most ``seconds``."""
         await wakeup.wait(seconds)
 
 
 async def run_all(calls: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
-    """Runs the functions, at most ``limit`` at once, and returns values and exceptions in their order.
+    """Run the functions, at most ``limit`` at once, and return values and exceptions in their order.
 
     When the caller is cancelled, all of them are cancelled and waited for.
     """
@@ -167,11 +172,11 @@ async def run_all(calls: Iterable[Callable[[], Result[T]]], limit: int) -> list[
     try:
         return [await task for task in tasks]
     finally:
-        await _ended(tasks)
+        await _cancel_all(tasks)
 
 
 class TaskHandle(Generic[T]):
-    """Something started in a scope."""
+    """Function that was started in a scope."""
 
     __slots__ = ("_call", "_task")
 
@@ -179,7 +184,7 @@ class TaskHandle(Generic[T]):
         self._call, self._task = call, task
 
     async def result(self) -> T:
-        """Its value, or its exception raised; waits for it."""
+        """Wait for the end; return the value or raise the exception."""
         if self._task is None:
             return await self._call()
         return await asyncio.shield(self._task)
@@ -203,10 +208,10 @@ class TaskScope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         tasks, self._tasks = self._tasks, set()
-        await _ended(list(tasks))
+        await _cancel_all(list(tasks))
 
     def start(self, call: Callable[[], Result[T]]) -> TaskHandle[T]:
-        """Starts ``call`` as soon as one of the ``limit`` places is free."""
+        """Start ``call`` as soon as fewer than ``limit`` functions run."""
         if self._limit <= 0:
             return TaskHandle(call, None)
         task = asyncio.get_running_loop().create_task(self._run(call))
@@ -221,11 +226,11 @@ class TaskScope:
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # looked at: a result that nobody asked for is no warning
+            task.exception()  # retrieved, so asyncio does not warn about it
 
 
-async def _ended(tasks: Sequence[asyncio.Future[Any]]) -> None:
-    """Cancels what still runs and waits for it, even when cancelled meanwhile."""
+async def _cancel_all(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    """Cancel the tasks that still run and wait for them, even when cancelled meanwhile."""
     running = [task for task in tasks if not task.done()]
     for task in running:
         task.cancel()
@@ -234,7 +239,7 @@ async def _ended(tasks: Sequence[asyncio.Future[Any]]) -> None:
 
 
 async def shielded(call: Callable[[], Result[T]]) -> T:
-    """Runs ``call`` to its end even if the caller is cancelled, then passes the cancellation on."""
+    """Run ``call`` to its end even if the caller is cancelled, then pass the cancellation on."""
     return await _join(asyncio.ensure_future(call()))
 
 
@@ -288,9 +293,9 @@ async def _join(future: asyncio.Future[T], abort: Callable[[], None] | None = No
 
 
 class SerialExecutor:
-    """One thread of its own, on which functions run one after another.
+    """Executor of one function after another, on a thread of its own.
 
-    The threads of ``to_thread`` are shared with everybody: what must not wait for others has a lane.
+    The threads of ``to_thread`` are shared by the whole program, so a call there may wait for others.
     """
 
     __slots__ = ("_owner", "_pool")
@@ -300,23 +305,23 @@ class SerialExecutor:
         self._owner = 0
 
     async def run(self, function: Callable[[], T]) -> T:
-        """Runs the function there. Once begun it runs to its end, whoever is cancelled."""
+        """Run the function there; once begun it runs to its end, also if the caller is cancelled."""
         if self._pool is None or self._owner != os.getpid():  # a forked process has no threads
             # A client that never needs it does not pay for it.
             from concurrent.futures import ThreadPoolExecutor
 
-            self._pool, self._owner = ThreadPoolExecutor(1, "amocrm-lane"), os.getpid()
+            self._pool, self._owner = ThreadPoolExecutor(1, "amocrm-serial"), os.getpid()
         return await asyncio.get_running_loop().run_in_executor(self._pool, function)
 
     def close(self) -> None:
-        """Gives the thread back; the next ``run`` takes another one."""
+        """End the thread; the next ``run`` starts another one."""
         pool, self._pool = self._pool, None
         if pool is not None and self._owner == os.getpid():
             pool.shutdown(wait=False)
 
 
 async def with_timeout(seconds: float | None, call: Callable[[], Result[T]]) -> T:
-    """Runs ``call`` for so many seconds at most, then cancels it.
+    """Run ``call`` for at most ``seconds``, then cancel it.
 
     Raises:
         TimeoutError: it took longer.
@@ -326,7 +331,7 @@ async def with_timeout(seconds: float | None, call: Callable[[], Result[T]]) -> 
 
 
 def is_cancellation(error: BaseException) -> bool:
-    """Whether the program or this task is to end: not what a function broke off by itself."""
+    """Return whether the program or this task is about to end, not only a task inside it."""
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
         return task is None or task.cancelling() > 0

@@ -1,25 +1,27 @@
-"""What the two flavours do differently, for threads. ``_async/_primitives.py`` has the same names for coroutines.
+"""Building blocks that differ between the two variants, for threads.
 
-Everything here takes functions. Work beside the caller runs in a small pool of threads that lives no
-longer than the block or the call that made it.
+``_async/_primitives.py`` has the same names for coroutines. Everything here takes functions. A signal handler that
+raises (Ctrl-C) may strike the main thread between any two instructions, also inside a ``with`` of a lock that is
+written in Python. Only locks and queues that are written in C are used here, so none of them stays taken.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from _thread import start_new_thread
+from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from contextvars import ContextVar, copy_context
 from functools import partial
+from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+from weakref import WeakSet
 
 from amocrm._core.http.exchange import Exchange, Interrupted
 from amocrm._core.processes import ForkSafeLock as Lock
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = [
     "Clock",
@@ -46,20 +48,20 @@ __all__ = [
 T = TypeVar("T")
 #: Seconds that aborted threads may take to end before they are left to themselves.
 _GRACE = 0.7
-#: Seconds after which a wait that nothing can wake looks whether it was interrupted.
+#: Seconds between two looks of a waiting thread at things that do not wake it.
 _LOOK = 0.1
 
-#: What a function of this flavour returns: the value itself here, an awaitable in the async twin.
+#: Return type of a function of this variant: the value here, an awaitable in the async one.
 Result: TypeAlias = Annotated[T, 0]
 
-#: What ``with`` takes.
+#: Type of the object of a ``with`` statement.
 Context: TypeAlias = AbstractContextManager[T]
 
 
 class _Interruption:
-    """Interruption of the threads of one scope: what a cancellation is to the tasks of the other flavour.
+    """Interruption of the threads of one scope, as a cancellation is for the tasks of the other variant.
 
-    Threads that wait for a time, for a limiter or for an answer stop waiting; others go on until they do.
+    Threads that wait for a time, for a limiter or for an answer stop waiting. Others go on until they wait.
     """
 
     def __init__(self) -> None:
@@ -84,7 +86,7 @@ class _Interruption:
             self._callbacks.discard(callback)
 
     def trigger(self) -> None:
-        """Interrupt what waits, and what will want to wait."""
+        """Interrupt the threads that wait, and those that will want to wait."""
         with self._guard:
             self.happened = True
             callbacks = list(self._callbacks)
@@ -92,7 +94,7 @@ class _Interruption:
             callback()
 
     def close(self) -> None:
-        """Let go of the scope around this one."""
+        """Detach from the scope around this one."""
         if self._parent is not None:
             self._parent.remove(self.trigger)
 
@@ -105,33 +107,64 @@ class _Interruption:
 _INTERRUPTION: ContextVar[_Interruption | None] = ContextVar("amocrm_interruption", default=None)
 
 
+class _Slot:
+    """Permission that one thread holds."""
+
+    __slots__ = ("__weakref__",)
+
+
 class Slots:
-    """Places for a number of threads at once."""
+    """Semaphore that takes back a slot whose holder was interrupted before it could release it."""
 
     def __init__(self, count: int) -> None:
-        self._free = threading.Semaphore(count)
+        self._count = count
+        self._guard = threading.Lock()
+        self._taken: WeakSet[_Slot] = WeakSet()
+        self._released: SimpleQueue[None] = SimpleQueue()
+        self._waiters = 0
 
-    def acquire(self, seconds: float | None) -> bool:
-        """Take a place, at most after ``seconds``; return whether there was one."""
-        if self._free.acquire(blocking=False):
-            return True
+    @property
+    def in_use(self) -> int:
+        """Number of slots that are taken."""
+        return len(self._taken)
+
+    def acquire(self, seconds: float | None) -> object | None:
+        """Take a slot, waiting at most ``seconds``; return it, or ``None`` if there was none."""
+        slot = _Slot()
+        if self._take(slot):
+            return slot
         interruption = _INTERRUPTION.get()
-        if interruption is None:
-            return self._free.acquire(timeout=seconds)
-        give_up = None if seconds is None else time.monotonic() + seconds
-        while give_up is None or time.monotonic() < give_up:
-            interruption.check()
-            if self._free.acquire(timeout=_LOOK):
-                return True
-        return False
+        deadline = None if seconds is None else time.monotonic() + seconds
+        self._waiters += 1
+        try:
+            while (wait := _LOOK if deadline is None else min(_LOOK, deadline - time.monotonic())) > 0:
+                if interruption is not None:
+                    interruption.check()
+                with suppress(Empty):
+                    self._released.get(timeout=wait)
+                if self._take(slot):
+                    return slot
+            return None
+        finally:
+            self._waiters -= 1
 
-    def release(self) -> None:
-        """Give the place back."""
-        self._free.release()
+    def release(self, slot: object) -> None:
+        """Give a slot back."""
+        assert isinstance(slot, _Slot)
+        self._taken.discard(slot)
+        if self._released.qsize() < self._waiters:
+            self._released.put(None)
+
+    def _take(self, slot: _Slot) -> bool:
+        with self._guard:
+            if len(self._taken) >= self._count:
+                return False
+            self._taken.add(slot)
+            return True
 
 
 def sleep(seconds: float) -> None:
-    """Waits; a negative time is no time."""
+    """Wait; return at once for a negative time."""
     interruption = _INTERRUPTION.get()
     if interruption is None:
         time.sleep(max(0.0, seconds))
@@ -140,76 +173,85 @@ def sleep(seconds: float) -> None:
 
 
 def to_thread(function: Callable[..., T], /, *args: object, **kwargs: object) -> T:
-    """Calls the function: a thread that may wait needs no other one."""
+    """Call the function here: a thread that may wait needs no other one."""
     return function(*args, **kwargs)
 
 
 class Wakeup:
-    """Somebody waits, at most for a time; another ends the wait, from any thread."""
+    """Event with a timeout that any thread may set."""
 
-    __slots__ = ("_event",)
+    __slots__ = ("_set",)
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._set: SimpleQueue[None] = SimpleQueue()
 
     def wait(self, seconds: float | None) -> None:
-        """Returns when woken or when the time is over."""
+        """Return when woken, or after ``seconds``."""
         interruption = _INTERRUPTION.get()
         if interruption is None:
-            self._event.wait(seconds)
-        else:
-            interruption.add(self._event.set)
-            try:
-                self._event.wait(seconds)
-            finally:
-                interruption.remove(self._event.set)
-            interruption.check()
-        self._event.clear()
+            self._wait(seconds)
+            return
+        interruption.add(self.wake)
+        try:
+            self._wait(seconds)
+        finally:
+            interruption.remove(self.wake)
+        interruption.check()
+
+    def _wait(self, seconds: float | None) -> None:
+        with suppress(Empty):
+            self._set.get(timeout=None if seconds is None else max(0.0, seconds))
+        while not self._set.empty():  # one wait ends all wake-ups before it
+            with suppress(Empty):
+                self._set.get_nowait()
 
     def is_gone(self) -> bool:
-        """Return whether nothing can wait on it any more: a thread takes itself out."""
+        """Return False: a thread that waits takes itself out."""
         return False
 
     def wake(self) -> None:
-        """Ends the wait; the next wait ends at once if nobody is waiting now."""
-        self._event.set()
+        """End the wait; without a waiter the next wait ends at once."""
+        self._set.put(None)
 
 
 class Clock:
-    """The times that the shell works with; tests pass one that does not wait."""
+    """Source of times for the shell; tests pass one that does not wait."""
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """Return seconds that never go back."""
         return time.monotonic()
 
     def wall(self) -> float:
-        """Unix seconds."""
+        """Return Unix seconds."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Waits."""
+        """Wait."""
         sleep(seconds)
 
     def wait(self, wakeup: Wakeup, seconds: float | None) -> None:
-        """Waits for a wake-up, at most ``seconds``."""
+        """Wait for a wake-up, at most ``seconds``."""
         wakeup.wait(seconds)
 
 
-def _pool(threads: int) -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # a client that never needs it does not pay for it
+def _start_thread(run: Callable[[], object]) -> None:
+    """Start a thread. A signal cannot leave it half started, as it could inside ``Thread.start``."""
+    thread = threading.Thread(target=run, name="amocrm", daemon=False)
+    if threading.get_ident() == threading.main_thread().ident:
+        start_new_thread(thread.start, ())  # one call of C, and signals are handled in the main thread only
+    else:
+        thread.start()
 
-    return ThreadPoolExecutor(threads, "amocrm")
 
-
-def _here(function: Callable[..., T], interruption: _Interruption) -> Callable[..., T]:
-    """The function with the caller's context variables, as a task of the other flavour has them: traces need them."""
+def _in_context(function: Callable[..., T], interruption: _Interruption) -> Callable[..., T]:
+    """Bind the function to the caller's context variables, which traces need."""
     context = copy_context()
     context.run(_INTERRUPTION.set, interruption)
     return partial(context.run, function)
 
 
 def run_all(calls: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
-    """Runs the functions, at most ``limit`` at once, and returns values and exceptions in their order.
+    """Run the functions, at most ``limit`` at once, and return values and exceptions in their order.
 
     With ``limit`` up to 1, or with one function, everything runs on the caller's thread.
     """
@@ -228,33 +270,79 @@ def run_all(calls: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Ex
         return [handle.result() for handle in handles]
 
 
-class TaskHandle(Generic[T]):
-    """Something started in a scope."""
+class _Task(Generic[T]):
+    """Function that a thread runs, and its result."""
 
-    __slots__ = ("_future", "_call")
+    __slots__ = ("_call", "_done", "_error", "_value", "finished")
 
-    def __init__(self, call: Callable[[], Result[T]], future: Future[T] | None) -> None:
-        self._call, self._future = call, future
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call: Callable[[], T] | None = call
+        self._value: list[T] = []
+        self._error: BaseException | None = None
+        self.finished = False
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def run(self) -> None:
+        """Call the function and keep its value or exception."""
+        assert self._call is not None
+        try:
+            self._value.append(self._call())
+        except BaseException as error:
+            self._finish(error)
+        else:
+            self._finish(None)
+
+    def drop(self) -> None:
+        """Finish without a call: the scope was left before it began."""
+        self._finish(Interrupted())
+
+    def wait(self, seconds: float | None) -> None:
+        """Wait until it is finished, at most ``seconds``."""
+        if not self.finished and self._done.acquire(timeout=-1 if seconds is None else max(0.0, seconds)):
+            self._done.release()
 
     def result(self) -> T:
-        """Its value, or its exception raised; waits for it."""
-        if self._future is None:
-            return self._call()
-        return self._future.result()
+        """Wait for the end; return the value or raise the exception."""
+        self.wait(None)
+        if self._error is not None:
+            raise self._error
+        return self._value[0]
+
+    def _finish(self, error: BaseException | None) -> None:
+        self._error, self._call = error, None
+        self.finished = True
+        self._done.release()
+
+
+class TaskHandle(Generic[T]):
+    """Function that was started in a scope."""
+
+    __slots__ = ("_call", "_task")
+
+    def __init__(self, call: Callable[[], Result[T]], task: _Task[T] | None) -> None:
+        self._call, self._task = call, task
+
+    def result(self) -> T:
+        """Wait for the end; return the value or raise the exception."""
+        return self._call() if self._task is None else self._task.result()
 
 
 class TaskScope:
     """Runs functions beside the caller, at most ``limit`` at once; leaving the block ends them all.
 
-    What has not begun is dropped, what runs is waited for. When the block is left by an exception (a
-    ``break`` of whoever reads from it, Ctrl-C), what waits for an answer or a time is interrupted as well.
-    With ``limit=0`` there are no threads: a function runs when its result is asked for.
+    Functions that have not begun are dropped, those that run are waited for. When the block is left by an
+    exception (also Ctrl-C, or a ``break`` of the loop that reads from it), waits for an answer or a time are
+    interrupted as well. Threads end when nothing is left to run. With ``limit=0`` there are no threads: a
+    function runs when its result is asked for.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._pool: ThreadPoolExecutor | None = None
-        self._running: set[Future[Any]] = set()
+        self._guard = threading.Lock()
+        self._queue: deque[_Task[Any]] = deque()
+        self._running: set[_Task[Any]] = set()
+        self._threads = 0
         self._interruption: _Interruption | None = None
 
     def __enter__(self) -> TaskScope:
@@ -263,41 +351,69 @@ class TaskScope:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        pool, self._pool = self._pool, None
-        if pool is None or self._interruption is None:
+        interruption = self._interruption
+        if interruption is None:
             return
         try:
+            running = self._drop_queue()
             if kind is None:
-                pool.shutdown(wait=True, cancel_futures=True)
+                for task in running:
+                    task.wait(None)
         except BaseException:
             kind = BaseException
             raise
         finally:
             if kind is not None:
-                self._interrupt(pool, self._interruption)
-            self._interruption.close()
-
-    def _interrupt(self, pool: ThreadPoolExecutor, interruption: _Interruption) -> None:
-        from concurrent.futures import wait
-
-        pool.shutdown(wait=False, cancel_futures=True)
-        interruption.trigger()
-        wait(list(self._running), timeout=_GRACE)
+                self._interrupt(interruption)
+            interruption.close()
 
     def start(self, call: Callable[[], Result[T]]) -> TaskHandle[T]:
-        """Starts ``call`` as soon as one of the ``limit`` places is free."""
+        """Start ``call`` as soon as fewer than ``limit`` functions run."""
         if self._limit <= 0:
             return TaskHandle(call, None)
-        if self._pool is None or self._interruption is None:
-            self._pool, self._interruption = _pool(self._limit), _Interruption()
-        future = self._pool.submit(_here(call, self._interruption))
-        self._running.add(future)
-        future.add_done_callback(self._running.discard)
-        return TaskHandle(call, future)
+        if self._interruption is None:
+            self._interruption = _Interruption()
+        task = _Task(_in_context(call, self._interruption))
+        with self._guard:
+            self._queue.append(task)
+            needs_thread = self._threads < self._limit
+            self._threads += needs_thread
+        if needs_thread:
+            _start_thread(self._work)
+        return TaskHandle(call, task)
+
+    def _work(self) -> None:
+        while True:
+            with self._guard:
+                if not self._queue:
+                    self._threads -= 1
+                    return
+                task = self._queue.popleft()
+                self._running.add(task)
+            task.run()
+            with self._guard:
+                self._running.discard(task)
+
+    def _drop_queue(self) -> list[_Task[Any]]:
+        """Drop the functions that have not begun; return those that run."""
+        with self._guard:
+            dropped = list(self._queue)
+            self._queue.clear()
+            running = list(self._running)
+        for task in dropped:
+            task.drop()
+        return running
+
+    def _interrupt(self, interruption: _Interruption) -> None:
+        running = self._drop_queue()
+        interruption.trigger()
+        deadline = time.monotonic() + _GRACE
+        for task in running:
+            task.wait(deadline - time.monotonic())
 
 
 def shielded(call: Callable[[], Result[T]]) -> T:
-    """Runs ``call``: a thread cannot be cancelled from outside."""
+    """Run ``call``: a thread cannot be cancelled from outside."""
     return call()
 
 
@@ -330,7 +446,7 @@ def interruptible(call: Callable[[], Result[T]], exchange: Exchange) -> T:
 
 
 class SerialExecutor:
-    """Functions that run one after another, here: a thread that may wait needs no other one."""
+    """Executor of one function after another, on the threads of its callers."""
 
     __slots__ = ("_lock",)
 
@@ -338,19 +454,19 @@ class SerialExecutor:
         self._lock = Lock()
 
     def run(self, function: Callable[[], T]) -> T:
-        """Runs the function when those before it have ended."""
+        """Run the function when those before it have ended."""
         with self._lock:
             return function()
 
     def close(self) -> None:
-        """Does nothing: there is no thread."""
+        """Do nothing: there is no thread."""
 
 
 def with_timeout(seconds: float | None, call: Callable[[], Result[T]]) -> T:
-    """Runs ``call``: a thread cannot be broken off from outside, so it takes the time that it takes."""
+    """Run ``call`` for as long as it takes: a thread cannot be stopped from outside."""
     return call()
 
 
 def is_cancellation(error: BaseException) -> bool:
-    """Whether the program is to end."""
+    """Return whether the program is about to end."""
     return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | Interrupted)

@@ -87,7 +87,7 @@ class Transport:
             return self._exchange(op, request, self._given, Exchange(self._now, timeout.get("whole")))
         self._connections.prepare(url)  # another event loop has places of its own
         slots, seconds = self._connections.slots, timeout.get("pool")
-        if not slots.acquire(seconds):
+        if (slot := slots.acquire(seconds)) is None:
             problem = f"{op.id} could not be sent: all connections were taken for {seconds or 0:.0f} s"
             return Answer(error=NotSentError(problem, op=op.id))
         try:
@@ -95,7 +95,7 @@ class Transport:
             exchange = Exchange(self._now, timeout.get("whole"))
             return abortable(partial(self._over_the_pool, op, url, request, exchange), exchange.abort)
         finally:
-            slots.release()
+            slots.release(slot)
 
     def prepare(self, url: str) -> None:
         """Make what the first connection needs, unless it is there: a slot of the limiter must not wait for it.
