@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from _thread import start_new_thread
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, closing, suppress
-from contextvars import ContextVar, copy_context
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -22,6 +20,8 @@ from weakref import WeakSet
 
 from amocrm._core.http.exchange import Exchange, Interrupted
 from amocrm._core.processes import ForkSafeLock as Lock
+
+from .._io.interruptible_threads import INTERRUPTION, Interruption, Task, bind_context, start_thread
 
 __all__ = [
     "Clock",
@@ -58,55 +58,6 @@ Result: TypeAlias = Annotated[T, 0]
 Context: TypeAlias = AbstractContextManager[T]
 
 
-class _Interruption:
-    """Interruption of the threads of one scope, as a cancellation is for the tasks of the other variant.
-
-    Threads that wait for a time, for a limiter or for an answer stop waiting. Others go on until they wait.
-    """
-
-    def __init__(self) -> None:
-        self.happened = False
-        self._guard = threading.Lock()
-        self._callbacks: set[Callable[[], object]] = set()
-        self._parent = _INTERRUPTION.get()
-        if self._parent is not None:
-            self._parent.add(self.trigger)
-
-    def add(self, callback: Callable[[], object]) -> None:
-        """Call ``callback`` when it happens, now if it has happened already."""
-        with self._guard:
-            self._callbacks.add(callback)
-            if not self.happened:
-                return
-        callback()
-
-    def remove(self, callback: Callable[[], object]) -> None:
-        """Forget a callback."""
-        with self._guard:
-            self._callbacks.discard(callback)
-
-    def trigger(self) -> None:
-        """Interrupt the threads that wait, and those that will want to wait."""
-        with self._guard:
-            self.happened = True
-            callbacks = list(self._callbacks)
-        for callback in callbacks:
-            callback()
-
-    def close(self) -> None:
-        """Detach from the scope around this one."""
-        if self._parent is not None:
-            self._parent.remove(self.trigger)
-
-    def check(self) -> None:
-        """Raise Interrupted if it has happened."""
-        if self.happened:
-            raise Interrupted
-
-
-_INTERRUPTION: ContextVar[_Interruption | None] = ContextVar("amocrm_interruption", default=None)
-
-
 class _Slot:
     """Permission that one thread holds."""
 
@@ -133,7 +84,7 @@ class Slots:
         slot = _Slot()
         if self._take(slot):
             return slot
-        interruption = _INTERRUPTION.get()
+        interruption = INTERRUPTION.get()
         deadline = None if seconds is None else time.monotonic() + seconds
         self._waiters += 1
         try:
@@ -165,7 +116,7 @@ class Slots:
 
 def sleep(seconds: float) -> None:
     """Wait; return at once for a negative time."""
-    interruption = _INTERRUPTION.get()
+    interruption = INTERRUPTION.get()
     if interruption is None:
         time.sleep(max(0.0, seconds))
     else:
@@ -187,7 +138,7 @@ class Wakeup:
 
     def wait(self, seconds: float | None) -> None:
         """Return when woken, or after ``seconds``."""
-        interruption = _INTERRUPTION.get()
+        interruption = INTERRUPTION.get()
         if interruption is None:
             self._wait(seconds)
             return
@@ -234,22 +185,6 @@ class Clock:
         wakeup.wait(seconds)
 
 
-def _start_thread(run: Callable[[], object]) -> None:
-    """Start a thread. A signal cannot leave it half started, as it could inside ``Thread.start``."""
-    thread = threading.Thread(target=run, name="amocrm", daemon=False)
-    if threading.get_ident() == threading.main_thread().ident:
-        start_new_thread(thread.start, ())  # one call of C, and signals are handled in the main thread only
-    else:
-        thread.start()
-
-
-def _in_context(function: Callable[..., T], interruption: _Interruption) -> Callable[..., T]:
-    """Bind the function to the caller's context variables, which traces need."""
-    context = copy_context()
-    context.run(_INTERRUPTION.set, interruption)
-    return partial(context.run, function)
-
-
 def run_all(calls: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Exception]:
     """Run the functions, at most ``limit`` at once, and return values and exceptions in their order.
 
@@ -270,57 +205,12 @@ def run_all(calls: Iterable[Callable[[], Result[T]]], limit: int) -> list[T | Ex
         return [handle.result() for handle in handles]
 
 
-class _Task(Generic[T]):
-    """Function that a thread runs, and its result."""
-
-    __slots__ = ("_call", "_done", "_error", "_value", "finished")
-
-    def __init__(self, call: Callable[[], T]) -> None:
-        self._call: Callable[[], T] | None = call
-        self._value: list[T] = []
-        self._error: BaseException | None = None
-        self.finished = False
-        self._done = threading.Lock()
-        self._done.acquire()
-
-    def run(self) -> None:
-        """Call the function and keep its value or exception."""
-        assert self._call is not None
-        try:
-            self._value.append(self._call())
-        except BaseException as error:
-            self._finish(error)
-        else:
-            self._finish(None)
-
-    def drop(self) -> None:
-        """Finish without a call: the scope was left before it began."""
-        self._finish(Interrupted())
-
-    def wait(self, seconds: float | None) -> None:
-        """Wait until it is finished, at most ``seconds``."""
-        if not self.finished and self._done.acquire(timeout=-1 if seconds is None else max(0.0, seconds)):
-            self._done.release()
-
-    def result(self) -> T:
-        """Wait for the end; return the value or raise the exception."""
-        self.wait(None)
-        if self._error is not None:
-            raise self._error
-        return self._value[0]
-
-    def _finish(self, error: BaseException | None) -> None:
-        self._error, self._call = error, None
-        self.finished = True
-        self._done.release()
-
-
 class TaskHandle(Generic[T]):
     """Function that was started in a scope."""
 
     __slots__ = ("_call", "_task")
 
-    def __init__(self, call: Callable[[], Result[T]], task: _Task[T] | None) -> None:
+    def __init__(self, call: Callable[[], Result[T]], task: Task[T] | None) -> None:
         self._call, self._task = call, task
 
     def result(self) -> T:
@@ -340,10 +230,10 @@ class TaskScope:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._guard = threading.Lock()
-        self._queue: deque[_Task[Any]] = deque()
-        self._running: set[_Task[Any]] = set()
+        self._queue: deque[Task[Any]] = deque()
+        self._running: set[Task[Any]] = set()
         self._threads = 0
-        self._interruption: _Interruption | None = None
+        self._interruption: Interruption | None = None
 
     def __enter__(self) -> TaskScope:
         return self
@@ -372,14 +262,14 @@ class TaskScope:
         if self._limit <= 0:
             return TaskHandle(call, None)
         if self._interruption is None:
-            self._interruption = _Interruption()
-        task = _Task(_in_context(call, self._interruption))
+            self._interruption = Interruption()
+        task = Task(bind_context(call, self._interruption))
         with self._guard:
             self._queue.append(task)
             needs_thread = self._threads < self._limit
             self._threads += needs_thread
         if needs_thread:
-            _start_thread(self._work)
+            start_thread(self._work)
         return TaskHandle(call, task)
 
     def _work(self) -> None:
@@ -394,7 +284,7 @@ class TaskScope:
             with self._guard:
                 self._running.discard(task)
 
-    def _drop_queue(self) -> list[_Task[Any]]:
+    def _drop_queue(self) -> list[Task[Any]]:
         """Drop the functions that have not begun; return those that run."""
         with self._guard:
             dropped = list(self._queue)
@@ -404,7 +294,7 @@ class TaskScope:
             task.drop()
         return running
 
-    def _interrupt(self, interruption: _Interruption) -> None:
+    def _interrupt(self, interruption: Interruption) -> None:
         running = self._drop_queue()
         interruption.trigger()
         deadline = time.monotonic() + _GRACE
@@ -423,7 +313,7 @@ def abortable(call: Callable[[], Result[T]], abort: Callable[[], None]) -> T:
     Raises:
         Interrupted: it was interrupted before.
     """
-    interruption = _INTERRUPTION.get()
+    interruption = INTERRUPTION.get()
     if interruption is None:
         return call()
     interruption.check()

@@ -1,0 +1,107 @@
+"""Threads that work beside their caller: results, interruption, and signals at any moment."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from amocrm._core.http.exchange import Interrupted
+from amocrm._io.interruptible_threads import INTERRUPTION, Interruption, Task, bind_context
+from amocrm._sync._primitives import Slots, TaskScope, Wakeup
+
+
+class Stop(KeyboardInterrupt):
+    """What the signal handler of these tests raises."""
+
+
+def stop(*_: object) -> None:
+    """Handle a signal as Ctrl-C is handled."""
+    raise Stop
+
+
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    """Let the timer raise in the main thread."""
+    before = signal.signal(signal.SIGALRM, stop)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_a_task_gives_its_value_or_its_error() -> None:
+    """The result of a task is what its function returned or raised."""
+    good, bad = Task(lambda: 5), Task(partial(int, "x"))
+    good.run()
+    bad.run()
+
+    assert good.result() == 5
+    with pytest.raises(ValueError, match="x"):
+        bad.result()
+
+
+def test_a_dropped_task_is_interrupted() -> None:
+    """A caller that waits for a task that was dropped does not wait for ever."""
+    task = Task(lambda: 5)
+    task.drop()
+
+    with pytest.raises(Interrupted):
+        task.result()
+
+
+def test_an_interruption_reaches_callbacks_and_inner_scopes() -> None:
+    """A callback added later is called at once."""
+    outer, calls = Interruption(), list[int]()
+    inner = bind_context(Interruption, outer)()
+    inner.add(lambda: calls.append(1))
+    outer.trigger()
+    outer.add(lambda: calls.append(2))
+
+    assert calls == [1, 2]
+    assert inner.happened
+    assert INTERRUPTION.get() is None
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no such timer")
+def test_signals_at_any_moment_leave_nothing_taken(alarm: None) -> None:
+    """Only the handler's own error comes out, and afterwards every slot is free and every thread has ended."""
+    chance, slots, before = random.Random(3), Slots(2), threading.active_count()
+
+    def work() -> None:
+        slot = slots.acquire(5)
+        assert slot is not None
+        try:
+            Wakeup().wait(0.0002)
+        finally:
+            slots.release(slot)
+
+    def rounds() -> None:
+        with TaskScope(3) as scope:
+            handles = [scope.start(work) for _ in range(4)]
+            work()
+            for handle in handles:
+                handle.result()
+
+    stopped = 0
+    for _ in range(400):
+        try:
+            signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.00001, 0.003))
+            try:
+                rounds()
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        except Stop:
+            stopped += 1
+    finished = threading.Event()
+    for _ in range(1000):
+        if threading.active_count() <= before:
+            break
+        finished.wait(0.01)
+
+    assert stopped > 20
+    assert threading.active_count() == before
+    assert slots.in_use == 0
