@@ -178,8 +178,13 @@ class _Stop(KeyboardInterrupt):
     pass
 
 
+#: Whether a signal still counts: another thread may take one in that the timer sent before it was stopped.
+_armed: set[int] = set()
+
+
 def _stop(*_: object) -> None:
-    raise _Stop
+    if _armed:
+        raise _Stop
 
 
 def _run_sync(url: str, token: str, calls: int, seed: int) -> dict[str, Any]:
@@ -246,10 +251,12 @@ def _settle() -> None:
 
 def _interrupted(call: Callable[[], object], seconds: float, counts: Counter[str]) -> None:
     try:
+        _armed.add(1)
         signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6))
         try:
             call()
         finally:
+            _armed.clear()
             signal.setitimer(signal.ITIMER_REAL, 0)
     except _Stop:
         counts["interrupted"] += 1
