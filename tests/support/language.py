@@ -21,18 +21,7 @@ _GENERATED: Final = ("src/amocrm/_sync/", "src/amocrm_gen/_runtime/")
 #: Files and folders that are not rewritten yet. A folder covers the folders below it.
 PENDING: Final = (
     "src/amocrm_gen/",
-    "src/amocrm/_async/auth/",
-    "src/amocrm/_async/connection/",
-    "src/amocrm/_async/http/",
     "src/amocrm/_async/orm/",
-    "src/amocrm/_async/resources/",
-    "src/amocrm/_async/_home.py",
-    "src/amocrm/_async/_handlers.py",
-    "src/amocrm/_async/_primitives.py",
-    "src/amocrm/_async/_redis.py",
-    "src/amocrm/_async/client.py",
-    "src/amocrm/_core/auth/",
-    "src/amocrm/_core/http/",
     "src/amocrm/_core/orm/",
     "src/amocrm/command/verification/",
     "src/amocrm/command/verify.py",

@@ -1,4 +1,4 @@
-"""How a program's own functions are called, for coroutines. ``_sync/_handlers.py`` has the same names."""
+"""Calls of a program's own functions, for coroutines. ``_sync/_handlers.py`` has the same names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check_handler(function: Callable[..., Any]) -> None:
 async def call_handler(
     threads: HandlerThreads, seconds: float | None, function: Callable[..., Any], *arguments: object
 ) -> None:
-    """Call a handler for so many seconds at most; a plain function that takes longer is left to its thread.
+    """Call a handler for at most ``seconds``; a plain function that takes longer is left to its thread.
 
     Raises:
         TimeoutError: it took longer, or an earlier call that took longer has not ended.
@@ -44,14 +44,14 @@ async def call_handler(
 
 
 def matches_flavour(function: Any, *, coroutine: bool = True) -> bool:
-    """Whether a function is one of this flavour (with ``coroutine``: whether it is a coroutine function)."""
+    """Return whether a function is one of this variant (with ``coroutine``: whether it is a coroutine function)."""
     del coroutine  # the same question here
     function = inspect.unwrap(function)
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
 
 def thread_portal() -> Callable[[Callable[[], Result[T]]], T]:
-    """What runs functions of this flavour for other threads: here, in the loop that called ``thread_portal``."""
+    """Return a function that runs a callable in the current event loop, from any thread."""
     loop = asyncio.get_running_loop()
 
     async def run(call: Callable[[], Result[T]]) -> T:

@@ -1,4 +1,4 @@
-"""What connections belong to besides the process: the event loop. ``_sync/_home.py`` has the same names for threads."""
+"""Event loop as the owner of connections. ``_sync/_home.py`` has the same names for threads."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def current_home() -> object:
 
 
 def is_home_running(home: object) -> bool:
-    """Return whether an event loop runs, which for another loop than ours means: in another thread."""
+    """Return whether an event loop runs; a loop other than the current one runs in another thread."""
     return isinstance(home, asyncio.AbstractEventLoop) and home.is_running()
 
 
 class HomeEnd:
-    """Closing of something that belongs to the running event loop: at its end, or when this is closed or dropped.
+    """Finalizer of an object that belongs to the running event loop: runs at its end, or when closed or dropped.
 
     Args:
         close: closes it.

@@ -19,12 +19,13 @@ _abandoned: list[object] = []
 
 
 def redis_client(given: Any, seconds: float) -> Any:
-    """A client of Redis: the one given, or of an address, that answers or fails within so many seconds,
-    after one attempt more at most.
+    """Return the given client of Redis, or a new one for an address.
+
+    A new one answers or fails within ``seconds`` and tries at most once more.
 
     Raises:
         ConfigurationError: the extra ``redis`` is not installed, or what was given is neither an address nor
-            a client of this flavour.
+            a client of this variant.
     """
     try:
         from redis.asyncio import Redis
@@ -69,7 +70,7 @@ class _LoopClient:
         self._home: tuple[int, asyncio.AbstractEventLoop | None] = (os.getpid(), None)
 
     def register_script(self, text: str) -> Any:
-        """Return a script that runs on whichever client is current."""
+        """Return a script that runs on the current client."""
         from redis.commands.core import AsyncScript
 
         return AsyncScript(self, text)  # type: ignore[arg-type]

@@ -49,7 +49,7 @@ class AsyncExecutor:
         self._service_hosts = AsyncServiceHosts(sender, self.send)
 
     async def send(self, request: Request, options: Options) -> Response:
-        """Send a request and return the last answer, whatever its status.
+        """Send a request and return the last answer, also one with an error status.
 
         Raises:
             NotSentError, UnansweredError: no attempt was answered; which of the two covers **all**

@@ -21,7 +21,7 @@ def credentials(
 ) -> tuple[str, T | str | None]:
     """Complete what was given to a client by what the environment holds.
 
-    The token is taken from the environment only together with the account, so that it never goes to
+    The token is taken from the environment only together with the account, so it never goes to
     another account than its own.
 
     Args:

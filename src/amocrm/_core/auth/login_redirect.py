@@ -1,4 +1,4 @@
-"""The end of a login: what the browser brings to ``redirect_uri``, and whether it belongs to us."""
+"""Redirect of a login: its ``state`` and the check of the address that the browser brings."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class Redirect:
 
 
 def new_state() -> str:
-    """A value for ``state`` that nobody can guess: keep it in the user's session until the redirect."""
+    """Return a random value for ``state``; keep it in the user's session until the redirect."""
     return secrets.token_urlsafe(24)
 
 
 def read_redirect(address: str, state: str) -> Redirect:
-    """The grant in the address to which the browser was redirected.
+    """Return the grant in the address to which the browser was redirected.
 
     Args:
         address: the whole address, or its query.
         state: what the login page was given. It is compared in constant time: without the comparison
-            anybody could make your user finish a login that somebody else began.
+            an attacker could make your user finish a login that the attacker began.
 
     Raises:
         LoginRefused: the user refused, or the redirect does not belong to this login.

@@ -1,7 +1,7 @@
-"""What is known about a token and what is to be done about it; no clock, no store, no network.
+"""OAuth tokens and the pure decision what to do next with one; no clock, store or network.
 
-An access token lives a day; its refresh token works **once** and lives three months. Whoever spends it
-and loses the answer has lost the grant, so every refresh is announced in the store before it is made.
+An access token lives a day; its refresh token works **once** and lives three months. If the answer to a refresh is
+lost, the grant is lost, so every refresh is announced in the store before it is made.
 """
 
 from __future__ import annotations
@@ -86,14 +86,16 @@ class OAuth(msgspec.Struct, frozen=True):
         return f"OAuth(client_id={self.client_id!r}, redirect_uri={self.redirect_uri!r})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        # What a Struct brings along would show the secret to whoever prints with rich.
+        # What a Struct brings along would show the secret when it is printed with rich.
         return [("client_id", self.client_id), ("redirect_uri", self.redirect_uri)]
 
     def authorize_url(self, state: str, *, platform: str = "amocrm.ru", mode: str | None = None) -> str:
-        """The page on which a user grants access; it redirects to ``redirect_uri`` with ``code`` and ``state``.
+        """Return the address of the page on which a user grants access.
+
+        It redirects to ``redirect_uri`` with ``code`` and ``state``.
 
         Args:
-            state: returned unchanged; compare it, so that nobody slips you a foreign code.
+            state: returned unchanged; compare it, or an attacker could pass you a foreign code.
             platform: ``amocrm.ru`` or ``kommo.com``.
             mode: ``popup`` or ``post_message`` for a page opened in a window of its own.
         """
@@ -106,7 +108,7 @@ class OAuth(msgspec.Struct, frozen=True):
         return f"{family.portal}/oauth?{urlencode(query)}"
 
     def body(self, grant: str, value: str) -> bytes:
-        """Body of a request to the token endpoint.
+        """Return the body of a request to the token endpoint.
 
         Args:
             grant: ``authorization_code`` or ``refresh_token``.
@@ -161,12 +163,12 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
         return self.expires_at - self.lifetime if said is None else said
 
     def dump(self) -> bytes:
-        """The pair as bytes for a store. They are secret."""
+        """Return the pair as bytes for a store; they are secret."""
         return msgspec.json.encode(self)
 
     @classmethod
     def load(cls, content: bytes | str) -> Token:
-        """What ``dump`` gave; keys of later versions are ignored.
+        """Return the pair in the bytes of ``dump``; keys of later versions are ignored.
 
         Raises:
             ValueError: it is no token. The message does not quote it.
@@ -177,11 +179,11 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"no token ({type(error).__name__})") from None
 
     def is_over(self, now: float) -> bool:
-        """Whether the access token has ended."""
+        """Return whether the access token has expired."""
         return now >= self.expires_at
 
     def is_due(self, now: float) -> bool:
-        """Whether it is time to refresh: five minutes before the end, or half of a shorter life."""
+        """Return whether it is time to refresh: five minutes before the end, or half of a shorter life."""
         return now >= self.expires_at - min(_EARLY, self.lifetime / 2)
 
 
@@ -201,7 +203,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def claims_of(token: str) -> Claims:
-    """The claims of a JWT; all ``None`` for anything else."""
+    """Return the claims of a JWT; all ``None`` for anything else."""
     parts = token.split(".")
     if len(parts) != 3:
         return Claims()
@@ -224,17 +226,17 @@ def claims_of(token: str) -> Claims:
 
 
 def fingerprint(secret: str) -> str:
-    """A short name of a secret, from which it cannot be found."""
+    """Return a short hash that names a secret without showing it."""
     return hashlib.sha256(secret.encode()).hexdigest()[:16]
 
 
 def integration_of(token: str) -> str:
-    """A stable name of the integration that holds a token: its client id, else the token's fingerprint."""
+    """Return a stable name of the integration that holds a token: its client id, else the token's fingerprint."""
     return claims_of(token).aud or fingerprint(token)
 
 
 class Adopt(msgspec.Struct, frozen=True):
-    """Use this token: somebody has refreshed it already."""
+    """Use this token: another task or process has refreshed it already."""
 
     token: Token
 
@@ -242,7 +244,7 @@ class Adopt(msgspec.Struct, frozen=True):
 class Refresh(msgspec.Struct, frozen=True):
     """Store ``token`` (it carries the intent), then refresh it.
 
-    ``in_doubt``: an earlier refresh of the same token was begun and its end is not known, so that a
+    ``in_doubt``: an earlier refresh of the same token was begun and its end is not known; a
     refusal now means that the grant is lost.
     """
 
@@ -258,7 +260,7 @@ Step: TypeAlias = Adopt | Refresh | Login
 
 
 def next_step(stored: Token | None, stale: str | None, now: float) -> Step:
-    """What to do about a token, with the store's lock held and the store just read.
+    """Decide what to do about a token, with the store's lock held and the store just read.
 
     Args:
         stored: what the store holds.
@@ -274,7 +276,7 @@ def next_step(stored: Token | None, stale: str | None, now: float) -> Step:
 
 
 def newest(stored: Token | None, mine: Token | None) -> Token | None:
-    """The pair that was issued last: of the store, or of this process.
+    """Return the pair that was issued last: of the store, or of this process.
 
     A store can go back (Redis that lost its last second, a restored backup) or be emptied, and would then
     give out a refresh token that is spent while a process still holds the good one.
@@ -287,7 +289,7 @@ def newest(stored: Token | None, mine: Token | None) -> Token | None:
 class _Answer(msgspec.Struct):
     access_token: str
     refresh_token: str
-    # Whatever else is odd about an answer, the pair in it is the grant and must not be lost.
+    # The pair in an answer is the grant and must not be lost, also if the rest is odd.
     expires_in: Any = None
 
 
@@ -295,7 +297,7 @@ _answer = msgspec.json.Decoder(_Answer)
 
 
 def token_from_answer(content: bytes, account: str, now: float) -> Token | None:
-    """The pair out of an answer of the token endpoint, ``None`` if it holds none."""
+    """Return the pair in an answer of the token endpoint, ``None`` if it has none."""
     try:
         answer = _answer.decode(content)
     except (msgspec.DecodeError, RecursionError):
@@ -321,7 +323,7 @@ def _lifetime(given: Any) -> float:
 
 
 def is_grant_refused(status: int, hint: str) -> bool:
-    """Whether a refusal is about the refresh token itself and not about the integration's keys."""
+    """Return whether a refusal is about the refresh token itself and not about the integration's keys."""
     return status in (400, 401) and not any(
         name in hint.lower() for name in ("client_id", "client_secret", "redirect", "not associated")
     )

@@ -24,7 +24,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Result of sending a request once: either ``response`` or ``error``.
 
     Attributes:
-        response: the whole answer, whatever its status.
+        response: the whole answer, also one with an error status.
         error: why there is none.
         cause: what the HTTP library raised.
         interrupted: whether the caller broke it off.
@@ -44,7 +44,7 @@ class Attempt(msgspec.Struct, Generic[K], frozen=True, kw_only=True):
 
     Attributes:
         sent_at: when the request was handed to the network, in seconds of the client's monotonic clock.
-        response: the whole answer, whatever its status.
+        response: the whole answer, also one with an error status.
         error: why there is none.
         interrupted: whether the caller broke it off: it is not made again.
         kept: result of ``keep``, which was called with the answer before anything else happened.

@@ -36,7 +36,7 @@ class ChannelSecret:
 def signed_headers(
     channel: ChannelSecret, method: str, path: str, content: bytes, now: float
 ) -> list[tuple[bytes, bytes]]:
-    """The headers that prove who sends: date, digest of the body, signature.
+    """Return the headers that prove the sender: date, digest of the body, signature.
 
     Args:
         channel: whose secret signs.

@@ -1,4 +1,4 @@
-"""One request and its answer on the wire: until when, over which socket, and how to break it off."""
+"""State of one request on the wire: its deadline, its socket, and how to abort it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 __all__ = ["CURRENT", "Exchange", "Interrupted", "Stoppable"]
 
-#: A read or write that is late already still gets a moment, so that the HTTP library reports it in its own way.
+#: A read or write that is late already still gets a moment, so the HTTP library reports it in its own way.
 _LEAST_WAIT = 0.001
 
 

@@ -1,4 +1,4 @@
-"""The three ways in which one attempt can fall short, which decide whether it may be made again."""
+"""Three kinds of failed attempts, which decide whether a request may be made again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Failure(Enum):
     """How far an attempt came.
 
     ``NOT_SENT``: it never reached the server (no connection), or the server turned it away unread (429).
-    ``UNANSWERED``: it may have taken effect, nobody knows (timeout, reset, gateway, failed server).
+    ``UNANSWERED``: it may have taken effect (timeout, reset, gateway, failed server).
     ``ANSWERED``: the server decided; asking again changes nothing.
     """
 
@@ -25,7 +25,7 @@ class Failure(Enum):
 
 
 def failure_of_status(status: int, html: bool = False) -> Failure | None:
-    """The class of an answer, ``None`` for success.
+    """Return the class of an answer, ``None`` for success.
 
     Args:
         status: HTTP status.

@@ -76,7 +76,7 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
     shared: str
 
     def url(self, host: Host) -> str:
-        """Base address for an operation's host."""
+        """Return the base address for an operation's host."""
         base: str = getattr(self, host)
         return base
 
@@ -86,10 +86,10 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
         return is_loopback(self.account)
 
     def with_service(self, host: Host, address: str) -> Hosts:
-        """A copy with the address of a service as the API named it (``drive_url``, ``api_domain``).
+        """Return a copy with the address of a service as the API named it (``drive_url``, ``api_domain``).
 
         With a local server in the account's place only another address of this machine is taken, and a
-        vendor's one is ignored, so that no test ever reaches the vendor.
+        vendor's one is ignored, so no test ever reaches the vendor.
 
         Raises:
             ConfigurationError: the address belongs to none of the vendor's platforms.
@@ -110,7 +110,7 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, **{host: f"https://{parts.hostname}"})
 
     def moved(self, name: str) -> Hosts:
-        """The addresses after the account was renamed to ``name``; a local server stays in its place.
+        """Return the addresses after the account was renamed to ``name``; a local server stays in its place.
 
         Raises:
             ConfigurationError: ``name`` is no host of an account.
@@ -122,7 +122,7 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_account(account: str, base_url: str | None = None) -> Hosts:
-    """The addresses of an account.
+    """Return the addresses of an account.
 
     Args:
         account: ``mycompany``, ``mycompany.amocrm.ru`` or ``mycompany.kommo.com``; an address copied from
@@ -155,32 +155,33 @@ def parse_account(account: str, base_url: str | None = None) -> Hosts:
 
 
 def target_of(link: str) -> str:
-    """Path and query of a link in an answer; its host is ignored on purpose (it may be a shard's)."""
+    """Return path and query of a link in an answer; its host is ignored on purpose (it may be a shard's)."""
     parts = urlsplit(link)
     path = parts.path if parts.path.startswith("/") else f"/{parts.path}"
     return f"{path}?{parts.query}" if parts.query else path
 
 
 class LimitKey(msgspec.Struct, frozen=True, cache_hash=True):
-    """Who shares a limit: ``key`` counts 7 a second, ``account`` counts 50 a second."""
+    """Names of the limits that a request counts against: ``key`` allows 7 a second, ``account`` 50."""
 
     key: str
     account: str
 
     def on(self, host: Host) -> LimitKey:
-        """The limits on another host: files and chats are counted for themselves, as far as is known."""
+        """Return the limits on another host: files and chats are counted separately, as far as is known."""
         if host in ("account", "shared"):
             return self
         return LimitKey(f"{self.key}#{host}", f"{self.account}#{host}")
 
 
 def limit_key(hosts: Hosts, integration: str, machine: str = "machine") -> LimitKey:
-    """The limits that a request of an integration counts against.
+    """Return the limits that a request of an integration counts against.
 
     amocrm.ru counts per integration and account, Kommo per address of the machine.
 
     Args:
-        integration: client id, or another stable name of whoever holds the token.
+        hosts: addresses of the account.
+        integration: client id, or another stable name of the holder of the token.
         machine: name of this machine, for back ends that several machines share.
     """
     if hosts.family.counts_machine:
@@ -203,7 +204,7 @@ def _split(account: str) -> tuple[str, Family]:
 
 
 def host_of(address: str) -> str:
-    """Host of an address without port and user, empty if there is none."""
+    """Return the host of an address without port and user, empty if there is none."""
     try:
         return urlsplit(address).hostname or ""
     except ValueError:
@@ -211,7 +212,7 @@ def host_of(address: str) -> str:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address names this machine."""
+    """Return whether an address names this machine."""
     return _LOOPBACK.fullmatch(host_of(address)) is not None
 
 

@@ -1,4 +1,4 @@
-"""What a call can be told: times, retries, on whose behalf."""
+"""Options of a call: timeouts, retries, context user."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Timeout(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, given: Timeout | float | None) -> Timeout:
-        """A plain number is the time to read and to write; ``None`` is the default.
+        """Return a ``Timeout``: a number is the time to read and to write, ``None`` the default.
 
         Raises:
             ConfigurationError: a time is not above zero.
@@ -72,7 +72,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 class Stats:
-    """What a client has done so far.
+    """Counters of a client.
 
     Attributes:
         requests: attempts that were made.
@@ -89,7 +89,7 @@ class Stats:
         self._guard = ForkSafeLock()
 
     def sent(self, waited: float, again: bool) -> None:
-        """Counts one attempt, from any thread."""
+        """Count one attempt, from any thread."""
         with self._guard:
             self.requests += 1
             self.retries += again
@@ -98,7 +98,7 @@ class Stats:
                 self.waited += waited
 
     def refreshed(self) -> None:
-        """Counts one refresh, from any thread."""
+        """Count one refresh, from any thread."""
         with self._guard:
             self.refreshes += 1
 

@@ -1,4 +1,4 @@
-"""What an answer, or its absence, becomes: a decoded body or an error of ours, without foreign words."""
+"""Decoding of bodies, and our errors for answers that are missing, refused or too large."""
 
 from __future__ import annotations
 
@@ -81,18 +81,18 @@ def failure_of(
 
 
 def _root(error: BaseException) -> OSError | None:
-    """The failure of the operating system below it; the layers between wrap it in two ways."""
-    found, seen = None, error.__cause__
+    """Return the failure of the operating system below it; the layers between wrap it in two ways."""
+    root, seen = None, error.__cause__
     while seen is not None:
         if isinstance(seen, OSError) and seen.strerror:
-            found = seen
+            root = seen
         wrapped = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
         seen = seen.__cause__ or wrapped
-    return found
+    return root
 
 
 def _words_of(cause: OSError | None) -> str:
-    """What the operating system said, such as ``: Connection refused``."""
+    """Return the words of the operating system, such as ``: Connection refused``."""
     if cause is None or not cause.strerror:
         return ""
     # asyncio puts words of its own, with the address, into the place of the system's.

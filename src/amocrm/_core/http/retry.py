@@ -1,4 +1,4 @@
-"""Whether and when an attempt is made again: one table, decided without a clock.
+"""Decision whether and when an attempt is made again: one table, without a clock.
 
     ============  ================================  ===========================  =================
     operation     not sent (no connection, 429)     unanswered (cut, 5xx, page)  answered
@@ -8,7 +8,7 @@
     unsafe        again                             **unknown**, never again     give up
     ============  ================================  ===========================  =================
 
-401 is not decided here: a token is refreshed once and the request repeated, whatever its safety.
+401 is not decided here: a token is refreshed once and the request repeated, also an unsafe one.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         base: seconds; the wait before attempt *n* is a random time up to ``base * 2 ** (n - 1)``.
         cap: seconds; no wait of ours is longer.
         longest_retry_after: seconds; a server that asks for more gets no further attempt and the caller
-            the error, because waiting for minutes inside a call helps nobody.
+            gets the error.
 
     Raises:
         ConfigurationError: a number is negative, or there is not one attempt.
@@ -88,7 +88,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         asked: float | None = None,
         random: Callable[[], float] = lambda: 1.0,
     ) -> Verdict:
-        """What to do after a failed attempt.
+        """Decide what to do after a failed attempt.
 
         Args:
             safety: of the operation.
