@@ -185,7 +185,7 @@ class AmoCRM(Connection):
         return Webhooks(self)
 
     def query(self, cls: type[T]) -> Query[T]:
-        """A list of entities of this class, built-in or derived.
+        """Return a query for entities of this class, built-in or derived.
 
         Example:
             >>> crm.query(Deal).where(Deal.price.between(10_000, 90_000)).order_by(Deal.id)
@@ -195,7 +195,7 @@ class AmoCRM(Connection):
         return query_of(self._account, cls, self.origin)
 
     def get(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T:
-        """One entity of this class, built-in or derived.
+        """Return one entity of this class, built-in or derived.
 
         Raises:
             NotFoundError: there is none, or the user may not see it.
@@ -205,7 +205,7 @@ class AmoCRM(Connection):
         return get_entity(self._account, cls, key, self.origin, preload)
 
     def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
-        """The same, ``None`` instead of an error."""
+        """Return the same entity, or ``None`` if there is none."""
         from .orm.loading import get_entity_or_none
 
         return get_entity_or_none(self._account, cls, key, self.origin, preload)
@@ -218,7 +218,7 @@ class AmoCRM(Connection):
         stamp: Field[Any, Any] | None = None,
         mark: bool | None = None,
     ) -> Session:
-        """A Unit of Work; see ``Session``.
+        """Return a Unit of Work; see ``Session``.
 
         Args:
             batch_size: highest number of items in a request; the vendor advises 50, the default is what each

@@ -83,7 +83,7 @@ class OAuthTokens:
         self._lock = Lock()
 
     def current(self) -> str:
-        """The token to send with; refreshed in time, by whoever comes first.
+        """Return the token to send with; the first caller refreshes it in time.
 
         Raises:
             LoginNeeded, GrantRevoked, GrantInDoubt, TokenStoreError: there is none and will be none.
@@ -110,11 +110,11 @@ class OAuthTokens:
             return token.access
 
     def renew(self, refused: str) -> bool:
-        """Refreshes after a 401, unless somebody else has done it meanwhile."""
+        """Refresh after a 401, unless another task or process has done it meanwhile."""
         return (self._renewed(refused)).access != refused
 
     def relocate(self) -> bool:
-        """Asks the platform where the account lives now and goes there; whether it had moved.
+        """Ask the platform for the current host of the account and use it; return whether it had changed.
 
         The refresh token is shown for that and not spent.
         """
@@ -122,7 +122,7 @@ class OAuthTokens:
             return shielded(self._relocate)
 
     def authorize(self, code: str) -> None:
-        """Exchanges the code of a login for the first pair and stores it.
+        """Exchange the code of a login for the first pair and store it.
 
         Raises:
             GrantRevoked: the code is over (20 minutes), was used, or belongs to another account.
@@ -154,7 +154,7 @@ class OAuthTokens:
             return self._refresh(step, fence)
 
     def _newest(self, fence: int) -> Token | None:
-        """What is stored, or our own pair where the store has gone back to an older one or lost it."""
+        """Return the stored pair, or our own one if the store has an older one or none."""
         stored, mine = self._load(), self._token
         if mine is not None and self._dead is not None and self._dead[0] == mine.mark:
             mine = None
@@ -167,7 +167,7 @@ class OAuthTokens:
         return best
 
     def _load(self) -> Token | None:
-        """What is stored; whoever refreshed it last may have found the account under a new name."""
+        """Return the stored pair and use its host: another process may have found the account renamed."""
         stored = self._store.load(self._key)
         if stored is not None:
             self._follow(stored.account)
@@ -250,7 +250,7 @@ class OAuthTokens:
             return token
 
     def _stored(self, token: Token, fence: int, old: Token | None) -> Token:
-        """Stores a pair that replaces ``old``; returns the one to use, which may be somebody else's by now."""
+        """Store a pair that replaces ``old``; return the one to use, which may be of another process."""
         if self._store.save(self._key, token, fence=fence, replaces=_mark(old)):
             return token
         found = self._load()
@@ -259,7 +259,7 @@ class OAuthTokens:
             if not self._store.save(self._key, token, fence=fence, replaces=_mark(found)):
                 raise self._overtaken()
             return token
-        # Somebody logged in meanwhile without our lock: what he stored is the newer grant.
+        # A login meanwhile stored a newer grant without our lock.
         return found or token
 
     def _try_belated(self) -> None:

@@ -1,4 +1,4 @@
-"""Which token a request goes out with: a fixed one, or one that somebody else refreshes."""
+"""Sources of bearer tokens: a fixed token, or a provider function that refreshes it."""
 # GENERATED from src/amocrm/_async/auth/token_source.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _WARN_BEFORE = 14 * 86400.0
 
 
 class Tokens(Protocol):
-    """Where the bearer token of a client comes from."""
+    """Source of the bearer token of a client."""
 
     def current(self) -> str:
-        """The token to send with now."""
+        """Return the token to send with now."""
         ...
 
     def renew(self, refused: str) -> bool:
-        """The server refused this token: whether there is another one now, worth one more attempt."""
+        """Replace a token that the server refused; return whether there is another one now."""
         ...
 
     def relocate(self) -> bool:
-        """The account answers from elsewhere: whether it was found under another name."""
+        """Look for the account under another name; return whether it was found."""
         ...
 
 
@@ -49,7 +49,7 @@ class FixedTokens:
             self._warn(stacklevel=5)
 
     def current(self) -> str:
-        """The token.
+        """Return the token.
 
         Raises:
             TokenExpired: its end has passed.
@@ -74,16 +74,16 @@ class FixedTokens:
             warnings.warn(text, TokenExpiryWarning, stacklevel=stacklevel)
 
     def renew(self, refused: str) -> bool:
-        """There is no other token."""
+        """Return False: there is no other token."""
         return False
 
     def relocate(self) -> bool:
-        """Only the holder of a refresh token can ask where an account has gone."""
+        """Return False: only the holder of a refresh token can ask for the new name."""
         return False
 
 
 class ProvidedTokens:
-    """Tokens that somebody else refreshes: a function is asked for the token that is good now.
+    """Tokens from a provider function, which refreshes them.
 
     It is asked again when the token that it gave has ended (as the token itself says) or was refused.
     """
@@ -95,7 +95,7 @@ class ProvidedTokens:
         self._lock = Lock()
 
     def current(self) -> str:
-        """The provider's last token, or a new one.
+        """Return the provider's last token, or a new one.
 
         Raises:
             TokenExpired: what the provider gave has ended already.
@@ -112,14 +112,14 @@ class ProvidedTokens:
         return token
 
     def renew(self, refused: str) -> bool:
-        """Asks the provider again; the same token once more is of no use."""
+        """Ask the provider again; return whether it gave another token."""
         with self._lock:
             if self._token == refused:
                 self._ask()
             return self._token != refused
 
     def relocate(self) -> bool:
-        """Whoever refreshes the token has to know where the account has gone."""
+        """Return False: the provider has to know the new name."""
         return False
 
     def _ask(self) -> None:

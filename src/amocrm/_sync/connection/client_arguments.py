@@ -95,8 +95,8 @@ def checked_hooks(given: Iterable[Callable[[Any], None]] | None) -> tuple[Callab
 def _check_verification(context: ssl.SSLContext) -> None:
     if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
         raise ConfigurationError(
-            "verify must be a context that checks certificates and host names, got one that does not: whoever is "
-            "on the way could read the token; use ssl.create_default_context(cafile='ca.pem'), or pass "
+            "verify must be a context that checks certificates and host names, got one that does not, so the token "
+            "could be read on its way; use ssl.create_default_context(cafile='ca.pem'), or pass "
             "unverified_tls=True if you want that"
         )
 

@@ -1,4 +1,4 @@
-"""A connection to one account: sends requests with its token, within its limits."""
+"""Base of the client: sends requests of one account with its token, within its limits."""
 # GENERATED from src/amocrm/_async/connection/connection.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
@@ -103,10 +103,10 @@ class Connection:
         """Finish the construction of a derived class, which has no constructor (and signature) of its own."""
 
     def send(self, request: Request, /) -> Response:
-        """Sends a request with the token, within the limits, as often as the retry policy allows.
+        """Send a request with the token, within the limits, as often as the retry policy allows.
 
         Returns:
-            The answer, whatever its status.
+            The answer, also one with an error status.
 
         Raises:
             NotSentError: it never left. UnansweredError: whether it took effect is unknown.
@@ -118,7 +118,7 @@ class Connection:
         return response
 
     def authorize(self, grant: str | Redirect) -> None:
-        """Exchanges the code of a login for the first tokens and stores them (OAuth only).
+        """Exchange the code of a login for the first tokens and store them (OAuth only).
 
         Args:
             grant: the code from the redirect to ``redirect_uri``, good for 20 minutes, once; or the whole
@@ -142,7 +142,7 @@ class Connection:
         self._tokens.authorize(grant)
 
     def login(self, *, patience: float = 300.0, show: Callable[[str], object] | None = None) -> None:
-        """The first login on a developer's machine: opens the consent page and waits for its redirect.
+        """Log in for the first time on a developer's machine: open the consent page and wait for its redirect.
 
         ``redirect_uri`` of the integration must name this machine, such as ``http://127.0.0.1:8765/cb``;
         a small server listens there until the redirect has come. ``state`` is made here and checked. On a
@@ -153,7 +153,7 @@ class Connection:
             show: is given the address of the consent page; opens the browser without it.
 
         Raises:
-            LoginRefused: the user said no, or nobody came in time.
+            LoginRefused: the user refused, or did not come in time.
             ConfigurationError: ``redirect_uri`` is not of this machine, or is taken.
         """
         from ..auth.refreshing_tokens import OAuthTokens
@@ -173,7 +173,7 @@ class Connection:
         retry: RetryPolicy = _KEEP,
         context_user: int | None = _KEEP,
     ) -> Self:
-        """A copy that shares everything but the options given here.
+        """Return a copy that shares everything but the options given here.
 
         Args:
             timeout: seconds to wait for a byte of an answer, or a ``Timeout``.
@@ -220,7 +220,7 @@ class Connection:
         return self._sender.stats
 
     def close(self) -> None:
-        """Closes the connections; those of a transport that was passed in stay open."""
+        """Close the connections; those of a transport that was passed in stay open."""
         self._sender.transport.close()
 
     def __enter__(self) -> Self:

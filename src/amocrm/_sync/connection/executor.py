@@ -49,7 +49,7 @@ class Executor:
         self._service_hosts = ServiceHosts(sender, self.send)
 
     def send(self, request: Request, options: Options) -> Response:
-        """Send a request and return the last answer, whatever its status.
+        """Send a request and return the last answer, also one with an error status.
 
         Raises:
             NotSentError, UnansweredError: no attempt was answered; which of the two covers **all**

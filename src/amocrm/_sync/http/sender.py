@@ -70,7 +70,7 @@ class Sender:
         number: int = 1,
         keep: Callable[[Response], Result[K]] | None = None,
     ) -> Attempt[K]:
-        """Make one attempt and return what came of it, whatever the status of the answer.
+        """Make one attempt and return its answer or error; an error status is an answer.
 
         Args:
             request: what to send.

@@ -68,8 +68,10 @@ class Transport:
         content: Body | None,
         timeout: dict[str, float | None],
     ) -> Answer:
-        """Send once and return the answer, or the error in its place: ``NotSentError`` if there was no
-        connection, ``UnansweredError`` if no whole answer came, ``RedirectRefused``, ``ResponseTooLarge``.
+        """Send once and return the answer, or the error in its place.
+
+        The error is ``NotSentError`` if there was no connection, ``UnansweredError`` if no whole answer came,
+        ``RedirectRefused`` or ``ResponseTooLarge``.
 
         Args:
             op: names the operation in errors.

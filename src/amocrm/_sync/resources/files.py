@@ -70,7 +70,7 @@ class Files:
         with_preview: bool = False,
         progress: Callable[[int, int], object] | None = None,
     ) -> DriveFile:
-        """Uploads a file, one part after the other; no more than one part is in memory.
+        """Upload a file, one part after the other; no more than one part is in memory.
 
         A part that gets lost is sent again by itself to its own address. An upload that ends with an error
         leaves nothing behind; its session ends after a day.
@@ -107,7 +107,7 @@ class Files:
             to_thread(file.close)
 
     def get(self, uuid: str) -> DriveFile:
-        """One file.
+        """Return one file.
 
         Raises:
             NotFoundError: there is none.
@@ -138,9 +138,11 @@ class Files:
             extensions: without the point.
             uuid: ids of files, joined by commas.
             deleted: 1 for deleted files.
-            size, date: bounds, as the models of the API have them.
+            size: bounds in bytes.
+            date: bounds of a date, with the name of the date.
             source_id: id of the source.
-            created_by, updated_by: ids of users; -1 is a client, 0 a robot.
+            created_by: ids of users; -1 is a client, 0 a robot.
+            updated_by: ids of users.
 
         Example:
             >>> for file in crm.files.find(extensions=["pdf"]):
@@ -173,14 +175,14 @@ class Files:
             page += 1
 
     def versions(self, uuid: str) -> list[DriveVersion]:
-        """The versions of a file, the newest first."""
+        """Return the versions of a file, the newest first."""
         operation = endpoint("drive.list_file_versions")
         answer = operation.parse(self._client.send(operation.request(file_uuid=uuid)))
         embedded = UNSET if answer is None else answer.embedded
         return [] if embedded is UNSET or embedded.versions is UNSET else list(embedded.versions)
 
     def download(self, file: DriveFile | str) -> bytes:
-        """The bytes of the active version.
+        """Return the bytes of the active version.
 
         Args:
             file: as ``get`` and ``find`` give it, or its uuid. Of the link in it path and query are used,
@@ -203,7 +205,7 @@ class Files:
         return content or b""
 
     def rename(self, uuid: str, name: str) -> DriveFile:
-        """Gives a file another name."""
+        """Give a file another name."""
         from amocrm_gen.models.drive import DriveFileUpdate
 
         operation = endpoint("drive.update_file")
@@ -212,23 +214,23 @@ class Files:
         return changed
 
     def delete(self, *uuids: str) -> None:
-        """Moves files to the bin; they vanish after 30 days."""
+        """Move files to the bin; they are deleted after 30 days."""
         self._each("drive.delete_files", uuids)
 
     def restore(self, *uuids: str) -> None:
-        """Takes files out of the bin."""
+        """Restore files from the bin."""
         self._each("drive.restore_files", uuids)
 
     def attach(self, entity: Entity, *files: DriveFile | str) -> None:
-        """Hangs files on a lead, contact, company or customer."""
+        """Attach files to a lead, contact, company or customer."""
         self._linked("entity_files.link_entity_files", entity, files)
 
     def detach(self, entity: Entity, *files: DriveFile | str) -> None:
-        """Takes files off an entity; the files stay."""
+        """Detach files from an entity; the files stay."""
         self._linked("entity_files.unlink_entity_files", entity, files)
 
     def of(self, entity: Entity) -> list[str]:
-        """The uuids of the files on an entity, the newest first. Those in custom fields are not among them."""
+        """Return the uuids of the files of an entity, the newest first, without those in custom fields."""
         operation, key = endpoint("entity_files.list_entity_files"), key_in(self._client.account_host, entity)
         found: list[str] = []
         options: dict[str, int] = {}
@@ -315,7 +317,7 @@ class Files:
                 return answer
 
     def _part(self, address: str, part: bytes, media: str) -> DriveFile | str:
-        """Sends one part; gives the address for the next one, or the file after the last one."""
+        """Send one part; return the address for the next one, or the file after the last one."""
         from amocrm_gen.models.drive import DriveFile, DriveUploadPart
 
         operation = endpoint("drive.upload_file_part")
@@ -335,7 +337,7 @@ class Files:
 
 
 def _at(op: Op, link: str, content: bytes | None = None, media: str | None = None) -> Request:
-    """A request to an address that the service named: its path and query, on our own host."""
+    """Return a request to the path and query of an address that the service named, on our own host."""
     parts = urlsplit(target_of(link))
     return Request(op=op, path=parts.path, query=parts.query, content=content, content_type=media)
 

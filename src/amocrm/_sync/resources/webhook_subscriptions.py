@@ -53,17 +53,17 @@ class Webhooks:
         self._client = client
 
     def list(self, url: str | None = None) -> list[Webhook]:
-        """All subscriptions, or the one of an address."""
+        """Return all subscriptions, or the one of an address."""
         operation = endpoint("webhooks.list_webhooks")
         filter_ = {"filter": {"destination": url}} if url else {}
         page = operation.parse(self._client.send(operation.request(**filter_)))
         embedded = UNSET if page is None else page.embedded
         found = [] if embedded is UNSET or embedded.webhooks is UNSET else embedded.webhooks
-        # The answer is checked: a filter that the server ignores must not find somebody else's subscription.
+        # The answer is checked: a filter that the server ignores must not find another subscription.
         return [webhook for webhook in found if url is None or webhook.destination == url]
 
     def ensure(self, url: str, events: Iterable[type[Event[Any]] | str]) -> Webhook:
-        """Subscribes an address to exactly these events; without a request to write when it is already.
+        """Subscribe an address to exactly these events, unless it is subscribed to them already.
 
         A subscription that was switched off, by hand or after too many failures, is made anew.
 
@@ -92,7 +92,7 @@ class Webhooks:
         return made
 
     def remove(self, url: str) -> bool:
-        """Removes the subscription of an address; whether there was one."""
+        """Remove the subscription of an address; return whether there was one."""
         operation = endpoint("webhooks.unsubscribe_webhook")
         try:
             operation.parse(self._client.send(operation.request(body=WebhookDelete(destination=url))))
@@ -104,7 +104,7 @@ class Webhooks:
     def develop(
         self, hooks: _Receiver, *, public_url: str | None = None, port: int = 0
     ) -> Generator[str]:
-        """Local development: listens on a loopback port, subscribes it, works; takes all back at the end.
+        """Receive webhooks on a loopback port during the block: subscribe it, handle them, unsubscribe.
 
         Args:
             hooks: the router; the address gets its secret, or one of its own when it has none.
@@ -127,7 +127,7 @@ class Webhooks:
                 f"{self._client.account_host} cannot reach this machine: run a sandbox "
                 "(amocrm sandbox), or open a tunnel and give public_url="
             )
-        # Brings the standard library's HTTP server, which nobody else needs.
+        # Brings the standard library's HTTP server, which nothing else needs.
         from amocrm._io.delivery_server import DeliveryServer
 
         path = f"/amocrm/{quote(hooks.secret, safe='')}" if hooks.secret else new_secret_path()
