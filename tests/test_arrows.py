@@ -98,6 +98,23 @@ FLOORS: dict[str, dict[str, set[str]]] = {
     )
     # what works on requests knows nothing of the rules, and storage nothing of requests
     | {"engine": {"engine"}, "exchange": {"exchange", "account", "domain", "engine"}},
+    "amocrm._core": floors(
+        "conflicting_packages events processes public_names validation", "http", "auth limits orm", "__init__"
+    )
+    # the decisions of the ORM know nothing of connections
+    | {"orm": {"orm"}},
+    "amocrm._async": floors(
+        "_primitives",
+        "_handlers _home _redis",
+        "limits",
+        "http",
+        "auth",
+        "connection",
+        "orm resources",
+        "client",
+        "webhooks",
+        "__init__",
+    ),
 }
 #: modules that know one another by nature; a circle may lie within one of these groups
 CIRCLES: tuple[frozenset[str], ...] = ()

@@ -11,7 +11,7 @@ from amocrm._core.http.attempt import Answer, Attempt
 from amocrm._core.http.options import Options, Stats
 from amocrm._core.limits.limiter import Outcome
 from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError
-from amocrm_gen._runtime.op import Host
+from amocrm_gen._runtime.op import Host, Op
 from amocrm_gen._runtime.response_status import asked_to_wait, is_page
 from amocrm_gen._runtime.token_hiding import HIDDEN
 from amocrm_gen._runtime.wire import Request, Response
@@ -84,15 +84,11 @@ class AsyncSender:
             CircuitOpen: the gateway has blocked the API; nothing was sent.
             ConfigurationError: a header cannot be sent; nothing was sent.
         """
-        op, limiter, clock = request.op, self.limiter, self.clock
+        op, clock = request.op, self.clock
         headers = self._headers(request, token, options)
         url = self.hosts.url(op.host) + request.target
         self.transport.prepare(url)
-        try:
-            slot = await limiter.acquire(self._keys.get(op.host) or self._limit_key_for(op.host))
-        except CircuitOpen as error:
-            error.op = op.id
-            raise
+        slot = await self._acquire(op)
         # The slot's own time is that of the limiter, which may be another machine's.
         sent_at = clock.monotonic()
         self.stats.sent(slot.waited, number > 1)
@@ -123,6 +119,13 @@ class AsyncSender:
             interrupted=answer.interrupted,
             kept=kept,
         )
+
+    async def _acquire(self, op: Op) -> Slot:
+        try:
+            return await self.limiter.acquire(self._keys.get(op.host) or self._limit_key_for(op.host))
+        except CircuitOpen as error:
+            error.op = op.id
+            raise
 
     async def _confirm(self, slot: Slot, answer: Answer, *, unsent: bool) -> None:
         outcome, asked, ago = Outcome.UNANSWERED, None, 0.0
