@@ -1,0 +1,10 @@
+"""Mutants that change nothing that a program can see, each with the reason; `make mutants` leaves them out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["EQUIVALENT"]
+
+#: Module, line and change, to why nothing differs.
+EQUIVALENT: Final[dict[str, str]] = {}
