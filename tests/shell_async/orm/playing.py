@@ -112,6 +112,8 @@ class Player:
         choice = VALUES[view.record.kind][name][value % len(VALUES[view.record.kind][name])]
         if view.born_here and value % 3 == 0 and name != "name" and name not in view.seen:
             return  # whether an object knows that a field which it never wrote is empty is not promised
+        if name in ("phone", "email") and not view.born_here and name not in view.seen:
+            return  # the first of several values is changed: they must be known
         setattr(view.entity, name, choice)
         view.set(name, choice)
 
@@ -120,6 +122,7 @@ class Player:
         if (found := self._view(number)) is None:
             return
         _, view = found
+        view.touched.add("tags")
         (view.entity.tags.add if is_there else view.entity.tags.discard)(name)
         view.tags.change(name, is_there)
 
@@ -130,6 +133,7 @@ class Player:
         place, view = found
         if (person := self._mate(place, other, "contacts")) is None:
             return
+        view.touched.add("contacts")
         if what == "remove":
             view.entity.contacts.remove(person.entity)
             view.contacts.change(person.record, False)
@@ -150,6 +154,7 @@ class Player:
         firm = None if other is None else self._mate(place, other, "companies")
         if firm is None and (other is not None or view.company_seen is UNKNOWN):
             return
+        view.touched.add("company")
         view.entity.company = None if firm is None else firm.entity
         record = None if firm is None else firm.record
         same = view.company_seen is record and view.flying is None
@@ -230,9 +235,9 @@ class Player:
         name = names[attribute % len(names)]
         choice = VALUES[record.kind][name][value % len(VALUES[record.kind][name])]
         async with self.colleague.session() as s:
-            other = s.ref(CLASSES[record.kind], record.key)
+            other: Any = await s.get(CLASSES[record.kind], record.key)
             setattr(other, name, choice)
-            other.tags.add("чужой")
+            other.tags.add("чужой")  # a tag that nobody else uses
         record.values[name] = choice
         record.tags.add("чужой")
 
@@ -345,6 +350,10 @@ class Player:
             report = error.report
         self._armed = False
         for view in views:
+            if view.is_new and view.entity._key is not None:
+                view.record.key = view.entity.id
+                self.records.append(view.record)
+        for view in views:
             self._learn(view, sent[id(view)], report)
         for view in views:
             view.land()
@@ -380,9 +389,11 @@ class Player:
 
     def _applied(self, view: View, sent: _Sent) -> None:
         record = view.record
-        if sent.is_new:
+        if record.key is None:
             record.key = view.entity.id
             self.records.append(record)
+        if sent.is_new:
+            view.born()
         record.values.update(sent.values)
         view.sent(sent.values)
         for name, there in sent.tags.items():

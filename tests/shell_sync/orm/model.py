@@ -96,6 +96,7 @@ class View:
         contacts: records.
         main: record of the wanted main contact, ``UNKNOWN`` without a change; so with the company.
         notes: texts of notes that were added and not created yet; so with tasks.
+        touched: relations that somebody used.
         flying: attributes that are in flight.
         doubtful: what was sent in a creation without an answer.
     """
@@ -112,6 +113,7 @@ class View:
         self.company: Any = UNKNOWN
         self.notes: list[Any] = []
         self.tasks: list[Any] = []
+        self.touched: set[str] = set()
         self.flying: dict[str, Any] | None = None
         self.doubtful: Any = None
 
@@ -124,6 +126,16 @@ class View:
     def sent(self, values: dict[str, Any]) -> None:
         """Note that the server took some values; what was assigned since stays wanted."""
         self.seen.update(values)
+
+    def born(self) -> None:
+        """Note that it was created: a relation that nobody touched before is not known to be empty."""
+        if "tags" not in self.touched:
+            self.tags.forget()
+        if "contacts" not in self.touched:
+            self.contacts.forget()
+            self.main_seen = UNKNOWN
+        if "company" not in self.touched:
+            self.company_seen = UNKNOWN
 
     def land(self) -> None:
         """Note that nothing is in flight any more: what is as it was seen is not wanted."""

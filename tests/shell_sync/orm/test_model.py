@@ -50,7 +50,7 @@ _RUNS = int(os.environ.get("MODEL_RUNS", "150"))
 
 @settings(
     max_examples=_RUNS,
-    derandomize="MODEL_RUNS" not in os.environ,
+    derandomize="MODEL_SEED" not in os.environ,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
