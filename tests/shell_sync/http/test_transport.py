@@ -159,3 +159,35 @@ def test_a_context_that_verifies_nothing_is_refused(what: str) -> None:
     with pytest.raises(ConfigurationError, match="unverified_tls"):
         client(verify=context)
     client(verify=context, unverified_tls=True).close()
+
+
+class BrokenTransport(httpx.BaseTransport):
+    """Transport of a user that fails in its own way."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise self.error
+
+
+@pytest.mark.parametrize("op", [GET, POST])
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("x"), KeyError("x"), OSError(5, "x"), UnicodeError("x"), RuntimeError("x"), TypeError("x")],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_foreign_error_of_a_given_transport_is_wrapped(op: Op, error: Exception) -> None:
+    """It may have sent the request, so the outcome is unknown; the cause is kept."""
+    with client(http_transport=BrokenTransport(error)) as crm:
+        with pytest.raises(UnansweredError, match=type(error).__name__) as caught:
+            crm.send(Request(op=op, path=op.path))
+
+    assert caught.value.__cause__ is error
+
+
+def test_an_assertion_of_a_given_transport_reaches_the_test() -> None:
+    """A mock that asserts fails its test and not a request."""
+    with client(http_transport=BrokenTransport(AssertionError("wrong path"))) as crm:
+        with pytest.raises(AssertionError, match="wrong path"):
+            crm.send(Request(op=GET, path=GET.path))

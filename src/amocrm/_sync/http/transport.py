@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from amocrm._core.http.attempt import Answer
 from amocrm._core.http.exchange import CURRENT, Exchange
 from amocrm._core.http.responses import decoded, failure_of, redirect_refused, too_large
-from amocrm.errors import ConfigurationError, NotSentError, TransportError, UnansweredError
+from amocrm.errors import AmoCRMError, ConfigurationError, NotSentError, TransportError, UnansweredError
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Body, Response
 
@@ -156,6 +156,14 @@ class Transport:
             return self._failed(op, request, error, exchange, answered_at)
         except self._library.HTTPError as error:
             return self._failed(op, request, error, exchange, answered_at)
+        except Exception as error:
+            # A transport of the user's own may raise anything; an assertion in it is meant for a test.
+            if self._given is None or isinstance(error, AmoCRMError | AssertionError):
+                raise
+            answer = self._failed(op, request, error, exchange, answered_at)
+            assert answer.error is not None
+            answer.error.__cause__ = error
+            return answer
         status = response.status_code
         headers = {
             key.decode("latin-1").lower(): value.decode("latin-1") for key, value in response.headers.raw
@@ -163,8 +171,8 @@ class Transport:
         if 300 <= status < 400 and "location" in headers:
             redirect = redirect_refused(op, request.url.host, status, headers["location"])
             return Answer(error=redirect, answered_at=answered_at)
-        answer = Response(status=status, headers=headers, content=body)
-        return Answer(response=answer, answered_at=answered_at)
+        whole = Response(status=status, headers=headers, content=body)
+        return Answer(response=whole, answered_at=answered_at)
 
     def _failed(
         self, op: Op, request: Any, error: BaseException, exchange: Exchange, answered_at: float | None
