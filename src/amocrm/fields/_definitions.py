@@ -158,6 +158,7 @@ class Definitions(Sequence["CustomField"]):
 
         near = get_close_matches(str(ref[1]), names, 3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint += "; correct it, or create what a class declares: crm.fields.ensure(Deal)"
         raise LookupError(f"{self.entity_type} have no custom field with {ref[0]} {ref[1]!r}{hint}")
 
     def option(self, definition: CustomField, label: str) -> int:

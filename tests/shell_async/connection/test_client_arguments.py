@@ -198,3 +198,10 @@ async def test_a_limiter_that_breaks_after_the_answer() -> None:
         http_transport=mock(lambda request: httpx.Response(200, json={})),
     )
     assert (await crm.send(GET)).status == 200
+
+
+def test_a_transport_of_another_kind_is_refused_at_once() -> None:
+    """The message names the argument; of each flavour only its own has the method that is needed."""
+    other: Any = object()
+    with pytest.raises(ConfigurationError, match="http_transport"):
+        AsyncConnection("demo", token="t", http_transport=other)

@@ -62,3 +62,9 @@ async def test_a_pipeline_is_found_by_its_name(crm: AsyncAmoCRM) -> None:
         (False, True),
     ]
     assert await crm.pipelines.by_name("Нет такой") is None
+
+
+async def test_stages_given_as_one_text_are_refused(crm: AsyncAmoCRM) -> None:
+    """They would be a stage for each letter."""
+    with pytest.raises(TypeError, match="statuses"):
+        await crm.pipelines.create("Sales", statuses="Talks")

@@ -62,3 +62,9 @@ def test_a_pipeline_is_found_by_its_name(crm: AmoCRM) -> None:
         (False, True),
     ]
     assert crm.pipelines.by_name("Нет такой") is None
+
+
+def test_stages_given_as_one_text_are_refused(crm: AmoCRM) -> None:
+    """They would be a stage for each letter."""
+    with pytest.raises(TypeError, match="statuses"):
+        crm.pipelines.create("Sales", statuses="Talks")

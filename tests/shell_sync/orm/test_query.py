@@ -383,3 +383,11 @@ def test_an_unreadable_value_is_told_apart_from_one_that_was_not_loaded(
     assert [lead.price for lead in leads] == [0, 1]
     with pytest.raises(UnreadableError, match="group_id"):
         assert leads[0].group_id
+
+
+def test_a_relation_of_another_kind_is_refused(crm: AmoCRM) -> None:
+    """It would bring nothing, and nobody would be told."""
+    with pytest.raises(TypeError, match="relations of Lead"):
+        crm.query(Lead).preload(Contact.company)
+    with pytest.raises(TypeError, match="relations of Deal"):
+        crm.get(Deal, 5, preload=[Contact.company])

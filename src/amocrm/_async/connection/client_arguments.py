@@ -54,12 +54,17 @@ def check_collaborators(
     max_response_bytes: object,
     *,
     unverified_tls: bool = False,
+    http_transport: object = None,
 ) -> None:
     """Check the collaborators that may be passed in.
 
     Raises:
         ConfigurationError: names what is wrong and what to write.
     """
+    if http_transport is not None:
+        _check_methods(
+            "http_transport", http_transport, ("handle_async_request",), "AsyncSandboxTransport(sandbox)"
+        )
     if limiter is not None:
         _check_methods("limiter", limiter, ("acquire", "confirm"), "AsyncMemoryLimiter()")
     if retry is not None and not isinstance(retry, RetryPolicy):

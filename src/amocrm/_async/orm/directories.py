@@ -139,6 +139,10 @@ class AsyncPipelines(AsyncCollection[Pipeline]):
         Raises:
             ValidationError: refused. ForbiddenError: the token's user is no administrator.
         """
+        if isinstance(statuses, str):
+            raise TypeError(
+                f"statuses must be a list of names, got the text {statuses!r}; write [{statuses!r}]"
+            )
         stages = [Status(one) if isinstance(one, str) else one for one in statuses]
         for stage in stages:
             check_account(stage, self._account.directory.host)

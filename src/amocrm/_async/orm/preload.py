@@ -27,11 +27,11 @@ __all__ = ["Loadable", "by_ids", "check_loadable", "preload"]
 Loadable: TypeAlias = Relation | Attribute[Any, Any]
 
 
-def check_loadable(wanted: Any) -> None:
+def check_loadable(wanted: Any, cls: type[Any]) -> None:
     """Refuses what cannot be read along.
 
     Raises:
-        TypeError: it is no relation and no attribute that has to be asked for.
+        TypeError: it is no relation and no attribute that has to be asked for, or belongs to another kind.
     """
     if isinstance(wanted, Attribute) and not wanted.needs:
         raise TypeError(f"{wanted!r} always comes along; preload() takes relations such as Lead.contacts")
@@ -40,6 +40,11 @@ def check_loadable(wanted: Any) -> None:
         raise TypeError(f"{wanted!r} are not read along; their list is crm.{kind}.of(entity)")
     if not isinstance(wanted, Relation | Attribute):
         raise TypeError(f"preload() takes relations such as Lead.contacts, not {wanted!r}")
+    kind = getattr(wanted.owner, "_kind", "") or cls._kind  # a shared base has no kind
+    if kind != cls._kind:
+        raise TypeError(
+            f"preload() takes relations of {cls.__name__}, such as {cls.__name__}.responsible, not {wanted!r}"
+        )
 
 
 async def preload(

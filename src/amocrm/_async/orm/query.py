@@ -150,7 +150,7 @@ class AsyncQuery(Generic[T]):
                 request for each entity instead of refusing.
         """
         for relation in relations:
-            check_loadable(relation)
+            check_loadable(relation, self._cls)
         changed = copy(self)
         changed._relations = (*self._relations, *relations)
         changed._one_by_one = self._one_by_one or one_by_one

@@ -75,7 +75,15 @@ class Connection:
         account, token = credentials(account, token, has_oauth=oauth is not None, environment=os.environ)
         hosts = parse_account(account, base_url)
         check_credentials(token, oauth, store)
-        check_collaborators(limiter, retry, verify, proxy, max_response_bytes, unverified_tls=unverified_tls)
+        check_collaborators(
+            limiter,
+            retry,
+            verify,
+            proxy,
+            max_response_bytes,
+            unverified_tls=unverified_tls,
+            http_transport=http_transport,
+        )
         check_count(minimum=0, ahead=ahead)
         _check_neighbours()
         clock = clock or Clock()

@@ -85,7 +85,7 @@ def get_entity_or_none(
         raise TypeError(f"one {cls.__name__} cannot be read by its id alone; see {_ELSEWHERE[cls._kind]}")
     operation, wanted = endpoint(GET[cls._kind]), tuple(relations)
     for relation in wanted:
-        check_loadable(relation)
+        check_loadable(relation, cls)
     needs = list(dict.fromkeys(relation.needs for relation in wanted if relation.needs))
     options = {"with_": needs} if needs else {}
     response = account.send(operation.request(id=key, **options))
