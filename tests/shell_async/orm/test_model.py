@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from .playing import FAULTS, KINDS, STRIKES, Player
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(600)]
 
 _ANY = st.integers(0, 20)
 _PLACE = st.integers(0, 1)
@@ -44,13 +44,13 @@ _FLYING = st.tuples(st.just("fly"), _CHANGES)
 _STEP = st.one_of(_CHANGES, _CHANGES, _CALLS, _WAITING, _WAITING, _FLYING)
 #: Two objects of each kind to begin with, so that most steps find something.
 _FIRST = [("new", place, kind) for place in (0, 1) for kind in (*KINDS, "leads")]
-#: A long run (more than 150) begins somewhere else each time.
-_RUNS = int(os.environ.get("MODEL_RUNS", "150"))
+#: A long run (more than 100) begins somewhere else each time.
+_RUNS = int(os.environ.get("MODEL_RUNS", "100"))
 
 
 @settings(
     max_examples=_RUNS,
-    derandomize=_RUNS <= 150,
+    derandomize=_RUNS <= 100,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),

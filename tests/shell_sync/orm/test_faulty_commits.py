@@ -11,6 +11,7 @@ from .faulty_commits import CASES, REQUESTS, Case, run
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.slow,
+    pytest.mark.timeout(300),
     pytest.mark.filterwarnings("ignore::amocrm_gen._runtime.drift.DriftWarning"),
 ]
 
