@@ -70,10 +70,14 @@ amocrm/_async/limits
 amocrm/_async/orm
     account.py                 shell_async/orm/test_session.py                    directory
     collections.py             shell_async/orm/test_query.py                      get_many
+    finding.py                 shell_async/orm/test_upserting.py                 sure
     loading.py                 shell_async/orm/test_query.py                      one_by_one
     lookups.py                 shell_async/orm/test_session.py                    reconcile
     preload.py                 shell_async/orm/test_query.py                      preload
     reconciling.py             shell_async/orm/test_promise.py                    resend
+    query_results.py           shell_async/orm/test_query.py                     first
+    session_reading.py         shell_async/orm/test_session.py                   preload
+    upsert_methods.py          shell_async/orm/test_upserting.py                 upsert_all
 amocrm/_async/resources
     files.py                   shell_async/connection/test_service_hosts.py       upload_file_part
 amocrm/_async/webhooks
@@ -96,15 +100,18 @@ amocrm/entities
     _holder.py                 entities/test_constructors.py                      _changes
     _kinds.py                  entities/test_constructors.py                      CatalogElement
     _links.py                  entities/test_relations.py                         main
+    _keys.py                   shell_async/orm/test_upserting.py                 any_of
     _local_changes.py          core/orm/test_tracking.py                          SetChanges
     _many_links.py             entities/test_relations.py                         NotLoaded
     _one_link.py               entities/test_relations.py                         embedded
+    _merging.py                shell_async/orm/test_upserting.py                 replace
     _sent.py                   shell_async/orm/test_flush.py                      doubt
     catalog_element.py         entities/test_constructors.py                      CatalogElement
     company.py                 entities/test_constructors.py                      Company
     customer.py                entities/test_constructors.py                      Customer
     lead.py                    entities/test_constructors.py                      Lead
     note.py                    entities/test_constructors.py                      Notes
+    _upserts.py                shell_async/orm/test_upserting.py                 counts
     pipeline.py                shell_async/orm/test_directories.py                is_lost
     tag.py                     entities/test_tags.py                              tags
     task.py                    entities/test_constructors.py                      Tasks

@@ -23,6 +23,9 @@
     ├── FilterError                  this list cannot be filtered or sorted in this way; also ValueError
     ├── FilterIgnored                the server ignored a filter: the account has no filter option
     ├── FlushError                   a commit was not applied in full; carries the report
+    ├── AmbiguousKey                 several records have a key that names one; carries their ids
+    ├── MultipleFound                a query that must find one record found several
+    ├── RepeatedKey                  several rows have one key and different values; also ValueError
     └── APIError                     the server answered with an error status
         ├── ValidationError          400, with the refused items and fields; also ValueError
         ├── UnauthorizedError        401
@@ -75,6 +78,7 @@ from amocrm_gen._runtime.errors import (
 
 __all__ = [
     "APIError",
+    "AmbiguousKey",
     "AmoCRMError",
     "AmoCRMWarning",
     "BlockedError",
@@ -93,6 +97,7 @@ __all__ = [
     "ItemIssue",
     "LoginNeeded",
     "LoginRefused",
+    "MultipleFound",
     "NotFoundError",
     "NotLoaded",
     "NotSentError",
@@ -100,6 +105,7 @@ __all__ = [
     "RateLimitedError",
     "RedirectRefused",
     "RedisAwayWarning",
+    "RepeatedKey",
     "ResponseTooLarge",
     "ServerError",
     "SplitLimitWarning",
@@ -276,6 +282,34 @@ class FlushError(AmoCRMError):
     """
 
     report: Any
+
+
+class AmbiguousKey(AmoCRMError):
+    """Several records have a key that names one.
+
+    Attributes:
+        key: the key in words.
+        matches: ids of the records.
+    """
+
+    key: str
+    matches: tuple[int, ...]
+
+
+class MultipleFound(AmoCRMError):
+    """A query that must find one record found several."""
+
+
+class RepeatedKey(AmoCRMError, ValueError):
+    """Several rows of one call have one key and different values; nothing was written.
+
+    Attributes:
+        key: the key in words.
+        rows: the rows.
+    """
+
+    key: str
+    rows: tuple[Any, ...]
 
 
 class AmoCRMWarning(UserWarning):

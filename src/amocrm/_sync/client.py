@@ -234,7 +234,7 @@ class AmoCRM(Connection):
         return Session(self._account, batch_size=batch_size, progress=progress, stamp=stamp, mark=mark)
 
     def account(self, *, with_: Iterable[str] = ()) -> Account:
-        """Parameters of the account. Also learns its time zone and whether filters work.
+        """Parameters of the account. Also learns its time zone, its country and whether filters work.
 
         Args:
             with_: further blocks by their names in the API, such as ``task_types``, ``users_groups``.
@@ -245,6 +245,8 @@ class AmoCRM(Connection):
         wanted = dict.fromkeys(("datetime_settings", "is_api_filter_enabled", *with_))
         account: Account = operation.parse(self.send(operation.request(with_=list(wanted))))
         self.directory.zone = account_zone(account) or self.directory.zone
+        if isinstance(account.country, str):
+            self.directory.region = account.country
         if account.is_api_filter_enabled is not UNSET:
             self.directory.filters = bool(account.is_api_filter_enabled)
         return account

@@ -62,12 +62,14 @@ class FieldState:
     Attributes:
         local: reference of each changed field to its items; no items clear the field.
         loaded: whether the entity was read with its fields.
+        cleared: fields of a new entity that were set to nothing, which is no change yet.
     """
 
-    __slots__ = ("_aliases", "_codes", "_ids", "_kinds", "_names", "_twice", "loaded", "local")
+    __slots__ = ("_aliases", "_codes", "_ids", "_kinds", "_names", "_twice", "cleared", "loaded", "local")
 
     def __init__(self, values: Any) -> None:
         self.local: Overlay[Ref] = Overlay()
+        self.cleared: set[Ref] = set()
         self._kinds: dict[Ref, Any] = {}
         # The others are made when they are first filled: most entities of an import never need them.
         self._aliases: dict[Ref, int] | None = None
@@ -142,6 +144,10 @@ class FieldState:
         ref = self.canonical(known or field.ref)
         self._kinds[ref] = field
         self.local.set(ref, items, self.remote_items(ref), lambda old, new: bool(field.same(old, new)))
+        if not items and ref not in self.local:
+            self.cleared.add(ref)
+        elif items:
+            self.cleared.discard(ref)
 
     def kind(self, ref: Ref) -> Any:
         """Return the field that recorded a change, ``None`` if it was renamed since."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
 from msgspec import UNSET
@@ -26,6 +26,7 @@ from amocrm_gen._runtime.wire import Response
 from .._primitives import TaskHandle, TaskScope
 from .account import AsyncAccountState
 from .preload import Loadable, check_loadable, preload
+from .query_results import AsyncQueryResults
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -35,7 +36,7 @@ __all__ = ["AsyncQuery"]
 T = TypeVar("T", bound=Entity)
 
 
-class AsyncQuery(Generic[T]):
+class AsyncQuery(AsyncQueryResults[T]):
     """A list of entities, read when it is iterated. Every method returns a new query.
 
     Without an order the list is read by ascending id where it can be, so that what is created meanwhile
@@ -195,17 +196,6 @@ class AsyncQuery(Generic[T]):
 
     def __aiter__(self) -> AsyncGenerator[T]:
         return self._entities()
-
-    async def all(self) -> list[T]:
-        """All of them in a list. A long list takes about 12 KB for each lead; iterate to stay flat."""
-        return [entity async for entity in self]
-
-    async def first(self) -> T | None:
-        """The first one, ``None`` without any."""
-        async with aclosing(self.limit(1)._entities()) as entities:
-            async for entity in entities:
-                return entity
-        return None
 
     async def _entities(self) -> AsyncGenerator[T]:
         left = self._most

@@ -303,8 +303,7 @@ def _merge(before: Any, new: Any, condition: Condition) -> Any:
     if before is None:
         return new
     if isinstance(before, dict) and isinstance(new, dict):
-        low = [one["from"] for one in (before, new) if "from" in one]
-        high = [one["to"] for one in (before, new) if "to" in one]
+        low, high = ([one[end] for one in (before, new) if end in one] for end in ("from", "to"))
         merged = {**({"from": max(low)} if low else {}), **({"to": min(high)} if high else {})}
         if low and high and merged["from"] > merged["to"]:
             raise FilterError(f"no {condition.kind} can fit: {condition.shown} excludes an earlier condition")

@@ -12,6 +12,7 @@ from datetime import tzinfo
 from typing import Any, TypeVar, cast
 from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
+from .lookup_planner import ListSize
 from .marks import Marks
 
 __all__ = [
@@ -100,10 +101,14 @@ class Directory:
         fields: definitions by entity type, as far as they were loaded.
         objects: users and stages by their keys, as far as they were loaded.
         marks: ids that were seen, and the server's clock.
+        region: country of the account, two letters, empty until the account was read.
+        sizes: what is known of the length of lists, by entity type.
         whole_prices: whether the price of a lead is a whole number here (amoCRM), or may have a fraction (Kommo).
     """
 
-    __slots__ = ("fields", "filters", "host", "marks", "objects", "whole_prices", "zone")
+    __slots__ = (
+        *("fields", "filters", "host", "marks", "objects", "region", "sizes", "whole_prices", "zone"),
+    )
 
     def __init__(self, host: str = "", *, whole_prices: bool = False) -> None:
         self.host = host
@@ -113,6 +118,8 @@ class Directory:
         self.fields: dict[str, Any] = {}
         self.objects: dict[tuple[str, Any], Any] = {}
         self.marks = Marks()
+        self.region = ""
+        self.sizes: dict[str, ListSize] = {}
 
 
 class Origin:

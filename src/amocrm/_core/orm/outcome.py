@@ -74,9 +74,8 @@ class Issue(msgspec.Struct, frozen=True):
     value: Any = None
 
     def __str__(self) -> str:
-        said = self.detail or self.code or "refused"
         shown = "" if self.value is None else f" (sent: {self.value!r})"
-        return f"{self.field or 'the whole item'}: {said}{shown}"
+        return f"{self.field or 'the whole item'}: {self.detail or self.code or 'refused'}{shown}"
 
 
 class Result(Generic[E]):
@@ -113,8 +112,8 @@ class Result(Generic[E]):
         self.candidates = tuple(candidates)
 
     def __str__(self) -> str:
-        why = "; ".join(map(str, self.issues)) or self.reason
-        return f"{self.action} {self.entity!r}: {self.outcome}{': ' * bool(why)}{why}"
+        why = f": {'; '.join(map(str, self.issues)) or self.reason}".removesuffix(": ")
+        return f"{self.action} {self.entity!r}: {self.outcome}{why}"
 
     def __repr__(self) -> str:
         return f"<Result {self}>"
@@ -213,8 +212,8 @@ class Report(Generic[E]):
     def __str__(self) -> str:
         counts = ", ".join(f"{len(self._of(outcome))} {outcome}" for outcome in Outcome if self._of(outcome))
         lines = [f"{counts or 'nothing to do'} in {self.requests} request{'s' * (self.requests != 1)}"]
-        failed = [result for result in self.results if result.outcome is not Outcome.APPLIED]
-        lines += [f"  {result}" for result in failed[:10]]
+        failed = [f"  {result}" for result in self.results if result.outcome is not Outcome.APPLIED]
+        lines += failed[:10]
         lines += [f"  and {len(failed) - 10} more"] if len(failed) > 10 else []
         return "\n".join(lines)
 
@@ -223,11 +222,9 @@ class Report(Generic[E]):
 
     def error(self) -> FlushError:
         """The error for a commit that was not applied in full."""
-        doubt = "\n  session.reconcile() finds out about what is unknown" if self._to_reconcile() else ""
+        is_open = any(result.action == "create" for result in self.unknown)
+        doubt = "\n  session.reconcile() finds out about what is unknown" if is_open else ""
         return FlushError(f"the commit was not applied in full: {self}{doubt}", report=self)
-
-    def _to_reconcile(self) -> bool:
-        return any(result.action == "create" for result in self.unknown)
 
 
 Verdict: TypeAlias = Literal["isolate", "reject", "halt", "unsent", "unknown"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from amocrm._core.orm.filters import Condition
 from amocrm.entities import Note, Task
@@ -14,6 +14,7 @@ from .account import AccountState
 from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable, by_ids
 from .query import Query
+from .short_forms import ShortForms
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -23,7 +24,7 @@ __all__ = ["Collection", "Notes", "Tasks"]
 T = TypeVar("T", bound=Entity)
 
 
-class Collection(Generic[T]):
+class Collection(ShortForms[T]):
     """One collection: iterate over it, get by id, query.
 
     Example:

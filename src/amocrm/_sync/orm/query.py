@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
 from msgspec import UNSET
@@ -26,6 +26,7 @@ from amocrm_gen._runtime.wire import Response
 from .._primitives import TaskHandle, TaskScope
 from .account import AccountState
 from .preload import Loadable, check_loadable, preload
+from .query_results import QueryResults
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -35,7 +36,7 @@ __all__ = ["Query"]
 T = TypeVar("T", bound=Entity)
 
 
-class Query(Generic[T]):
+class Query(QueryResults[T]):
     """A list of entities, read when it is iterated. Every method returns a new query.
 
     Without an order the list is read by ascending id where it can be, so that what is created meanwhile
@@ -195,17 +196,6 @@ class Query(Generic[T]):
 
     def __iter__(self) -> Generator[T]:
         return self._entities()
-
-    def all(self) -> list[T]:
-        """All of them in a list. A long list takes about 12 KB for each lead; iterate to stay flat."""
-        return [entity for entity in self]
-
-    def first(self) -> T | None:
-        """The first one, ``None`` without any."""
-        with closing(self.limit(1)._entities()) as entities:
-            for entity in entities:
-                return entity
-        return None
 
     def _entities(self) -> Generator[T]:
         left = self._most

@@ -26,18 +26,18 @@ from amocrm.fields._base import Field
 
 from .account import AccountState
 from .flush import Flush, Progress
-from .loading import get_entity, get_entity_or_none, query_of, refresh_entities
+from .loading import refresh_entities
 from .lookups import Lookups
-from .preload import Loadable
-from .query import Query
 from .reconciling import Reconciling, note_doubts, send_again
+from .session_reading import SessionReading
+from .upsert_methods import Upserting, UpsertMethods
 
 __all__ = ["Session"]
 
 T = TypeVar("T", bound=Entity)
 
 
-class Session:
+class Session(SessionReading, UpsertMethods):
     """Collects changes of entities and sends them together.
 
     Nothing is sent before the commit. Leaving the ``with`` block commits; leaving it by an exception sends
@@ -82,6 +82,7 @@ class Session:
         self._batch_size = batch_size
         self._progress = progress
         self._lookups = Lookups(account, self._map, stamp, mark, batch_size)
+        self._upserts = Upserting(account, self._map)
         self.report: Report[Entity] = Report(account.directory.host)
 
     # ---- objects
@@ -209,22 +210,6 @@ class Session:
                 )
         refresh_entities(self._account, self._map, entities, one_by_one=one_by_one)
 
-    def get(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T:
-        """Read one entity into the session; local changes are kept.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        return get_entity(self._account, cls, key, self._map, preload)
-
-    def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
-        """The same, ``None`` instead of an error."""
-        return get_entity_or_none(self._account, cls, key, self._map, preload)
-
-    def query(self, cls: type[T]) -> Query[T]:
-        """Return a list whose entities belong to this session."""
-        return query_of(self._account, cls, self._map)
-
     @property
     def new(self) -> list[Entity]:
         """Entities that the next commit creates."""
@@ -267,6 +252,7 @@ class Session:
         writes: list[PendingWrite] = []
         self._map.busy = True
         try:
+            self._upserts.prepare(flush.report)
             collected = self._collect()
             self._lookups.add_stamps(collected)
             self.report = flush.report
@@ -288,6 +274,7 @@ class Session:
             self._map.busy = False
             self._account.directory.marks.commits += 1
             flush.leftover(writes)
+            self._upserts.settle(flush.report)
         self._has_raised = not flush.report.ok
         if not flush.report.ok:
             raise flush.report.error()
@@ -318,21 +305,19 @@ class Session:
             )
 
     def _collect(self) -> Collected:
-        known = self._map
-        return collect(known, [*known.new.values(), *known.doubtful.values(), *known.changed])
+        return collect(self._map, [*self._map.new.values(), *self._map.doubtful.values(), *self._map.changed])
 
     def _plan(self, collected: Collected) -> Plan:
-        writes = collected.writes()
         lookups = [
             f"GET    /api/v4/{kind}/custom_fields: ids of fields that are named"
             for kind in self._lookups.unnamed(collected)
         ]
-        plan = make_plan(writes, self._batch_size, lookups)
+        plan = make_plan(collected.writes(), self._batch_size, lookups)
         marks = [
             f"GET    /api/v4/{kind}: the newest id, to prove later what is not stored"
             for kind in self._lookups.unmarked(collected)
         ]
-        return Plan(plan.levels, (*plan.lookups, *marks), plan.waiting)
+        return Plan(plan.levels, (*self._upserts.lines(), *plan.lookups, *marks), plan.waiting)
 
     # ---- afterwards
 

@@ -1,0 +1,41 @@
+"""The methods of a session that read entities into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from amocrm._core.orm.identity import IdentityMap
+from amocrm.entities._base import Entity
+
+from .account import AsyncAccountState
+from .loading import get_entity, get_entity_or_none, query_of
+from .preload import Loadable
+from .query import AsyncQuery
+
+__all__ = ["AsyncSessionReading"]
+
+T = TypeVar("T", bound=Entity)
+
+
+class AsyncSessionReading:
+    """Reading, for a session: there is one object for each id, and local changes are kept."""
+
+    _account: AsyncAccountState
+    _map: IdentityMap
+
+    async def get(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T:
+        """Read one entity into the session; local changes are kept.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return await get_entity(self._account, cls, key, self._map, preload)
+
+    async def get_or_none(self, cls: type[T], key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
+        """Read one entity into the session; return ``None`` if there is none."""
+        return await get_entity_or_none(self._account, cls, key, self._map, preload)
+
+    def query(self, cls: type[T]) -> AsyncQuery[T]:
+        """Return a list whose entities belong to this session."""
+        return query_of(self._account, cls, self._map)

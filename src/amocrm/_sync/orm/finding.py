@@ -1,0 +1,181 @@
+"""Finding records by their keys in as few requests as are right."""
+# GENERATED from src/amocrm/_async/orm/finding.py by generator/async_to_sync.py: edit that file and run `make generate`.
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from msgspec import UNSET
+
+from amocrm._core.orm.filters import MOST, Condition, cut_conditions
+from amocrm._core.orm.lookup_planner import Find, ListSize, Means, choose
+from amocrm._core.orm.operations import endpoint
+from amocrm.entities._base import Entity
+from amocrm.entities._keys import AnyOf, KeyValue
+from amocrm.errors import FilterIgnored
+
+from .._primitives import run_all
+from .account import AccountState
+from .loading import query_of
+from .query import Query
+
+__all__ = ["Finding", "Place", "region_for"]
+
+T = TypeVar("T", bound=Entity)
+#: Which of several keys, and what a record holds under it.
+Place: TypeAlias = tuple[int, KeyValue]
+
+
+def region_for(account: AccountState, key: AnyOf) -> str:
+    """Return the country whose national numbers are read: the account's, read once where a key has phones."""
+    directory = account.directory
+    if not directory.region and any(one.has_phones and one.region is None for one in key):
+        operation = endpoint("account.get_account")
+        found = operation.parse(account.send(operation.request())).country
+        directory.region = str(found) if found not in (None, UNSET, "") else "RU"
+    return directory.region or "RU"
+
+
+class Finding(Generic[T]):
+    """One look-up of many keys of one class.
+
+    Args:
+        account: the account.
+        cls: class of the records.
+        key: the key.
+        region: country whose national phone numbers are read.
+        find, sure: how to look; see ``Session.upsert_all``.
+        needs: values of ``with`` for the lists.
+        newest: whether the newest page is read after searches that found nothing.
+
+    Attributes:
+        found: records by what they hold.
+        means: how they were looked for.
+    """
+
+    def __init__(
+        self,
+        account: AccountState,
+        cls: type[T],
+        key: AnyOf,
+        region: str,
+        *,
+        find: Find = "auto",
+        sure: bool = True,
+        needs: Iterable[str] = (),
+        newest: bool = True,
+    ) -> None:
+        self._account = account
+        self._cls: type[T] = cls
+        self._key = key
+        self._region = region
+        self._find: Find = find
+        self._sure = sure
+        self._needs = tuple(needs)
+        self._newest = newest
+        self.found: dict[Place, dict[int, T]] = {}
+        self.means: Means = "list"
+
+    def run(self, places: Iterable[Place]) -> None:
+        """Look for these values.
+
+        Raises:
+            ValueError: ``find`` asks for what the list or the key does not have.
+        """
+        wanted = dict.fromkeys(places)
+        if not wanted:
+            return
+        conditions = self.conditions(wanted)
+        words = self._words(wanted)
+        while True:
+            means = self.decide(wanted, conditions)
+            if means == "probe":
+                self._probe(len(wanted))
+                continue
+            self.means = means
+            if means == "filter":
+                try:
+                    for condition in conditions or ():
+                        self._take(self._query().where(condition), wanted)
+                except FilterIgnored:
+                    if self._find == "filter":
+                        raise
+                    continue  # the directory knows by now that the option is missing
+            elif means == "search":
+                self._search(words, wanted)
+            else:
+                count = self._take(self._query(), wanted)
+                pages = max(1, -(-count // 250))
+                self._account.directory.sizes[self._cls._kind] = ListSize(pages, pages)
+            return
+
+    def decide(self, wanted: Iterable[Place], conditions: Sequence[Condition] | None) -> Any:
+        """Return what the planner says with what is known now."""
+        places = list(wanted)
+        directory = self._account.directory
+        requests = None if conditions is None else sum(len(cut_conditions([one])) for one in conditions)
+        return choose(
+            self._find,
+            keys=len(places),
+            filter_requests=requests,
+            is_paid=directory.filters,
+            searchable=self._words(places) is not None,
+            sure=self._sure,
+            size=directory.sizes.get(self._cls._kind, ListSize()),
+        )
+
+    def conditions(self, wanted: Iterable[Place]) -> list[Condition] | None:
+        """Return the conditions of the requests by filter, None where the list has no such filter."""
+        key = self._key.keys[0]
+        part = key.filtered()
+        if len(self._key.keys) > 1 or part is None:
+            return None
+        at = key.parts.index(part)
+        values = list(dict.fromkeys(value[at] for _, value in wanted))
+        return [key.condition(part, values[start : start + MOST]) for start in range(0, len(values), MOST)]
+
+    def _words(self, wanted: Iterable[Place]) -> list[str] | None:
+        words = [self._key.keys[place].searched(value) for place, value in wanted]
+        found = [one for one in words if one is not None]
+        return list(dict.fromkeys(found)) if len(found) == len(words) else None
+
+    def _query(self) -> Query[T]:
+        query = query_of(self._account, self._cls, self._account.origin)
+        return query.with_(*self._needs) if self._needs else query
+
+    def _take(self, query: Query[T], wanted: dict[Place, None]) -> int:
+        count = 0
+        for record in query:
+            count += 1
+            self._match(record, wanted)
+        return count
+
+    def _match(self, record: T, wanted: dict[Place, None]) -> None:
+        for place in self._key.values(record, self._region):
+            if place in wanted:
+                self.found.setdefault(place, {})[record.id] = record
+
+    def _search(self, words: Sequence[str] | None, wanted: dict[Place, None]) -> None:
+        searches = [partial(self._take, self._query().search(one), wanted) for one in words or ()]
+        for answer in run_all(searches, max(1, self._account.max_prefetch)):
+            if isinstance(answer, Exception):
+                raise answer
+        if self._newest and any(place not in self.found for place in wanted):
+            # A search may be behind: what was created a moment ago is on the newest page.
+            order = None if self._cls._kind == "customers" else ("id", "desc")
+            for record in self._page(1, order):
+                self._match(record, wanted)
+
+    def _page(self, number: int, order: tuple[str, str] | None) -> list[T]:
+        query = self._query()
+        response = query._page(number, 250, {}, order)
+        return self._account.origin.page(self._cls, query._read(response))
+
+    def _probe(self, keys: int) -> None:
+        """Read the page after as many pages as there are keys."""
+        size = self._account.directory.sizes.setdefault(self._cls._kind, ListSize())
+        if self._page(keys + 1, None):
+            size.least = max(size.least, keys + 1)
+        else:
+            size.most = keys

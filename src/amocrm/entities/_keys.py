@@ -1,0 +1,217 @@
+"""Keys by which a record is known without its id: attributes, custom fields, several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from .._core.orm.filters import Condition, kinds
+from .._core.orm.phone_keys import email_key, phone_key, search_digits
+from ..fields._base import Field
+from ..fields._objects import Email, Emails, Phone, Phones
+from ._attributes import Amount, Attribute, Id, Moment, Text
+
+if TYPE_CHECKING:
+    from ._base import Entity
+
+__all__ = ["AnyOf", "Key", "KeyLike", "KeyValue", "any_of", "checked_key"]
+
+#: What a record holds under a key, in the form that is compared.
+KeyValue: TypeAlias = tuple[Any, ...]
+Part: TypeAlias = Attribute[Any, Any] | Field[Any, Any]
+
+_FILTERED: Final = frozenset({"text", "url", "textarea", "numeric", "select", "radiobutton"})
+_OPTIONS: Final = frozenset({"select", "radiobutton", "multiselect", "category"})
+_SEARCHED: Final = frozenset({"text", "url", "textarea", "numeric"})
+
+
+class Key:
+    """Attributes and fields that together name one record.
+
+    Args:
+        parts: attributes or declared fields of one class; all of them must be equal.
+        ignore_case: compare texts without regard to case; the list is then never filtered.
+        region: country whose national phone numbers are read, two letters; the account's without it.
+
+    Raises:
+        TypeError: a part is no attribute or field, or a class has nothing that can be compared there.
+
+    Example:
+        >>> Key(Contact.phones, region="KZ")
+        Key(Contact.phones)
+    """
+
+    __slots__ = ("ignore_case", "parts", "region")
+
+    def __init__(self, *parts: Part, ignore_case: bool = False, region: str | None = None) -> None:
+        for part in parts:
+            if not isinstance(part, Field | Text | Id | Amount | Moment) or part.owner is None:
+                raise TypeError(
+                    f"a key must be an attribute or a declared field of an entity, got {part!r}; "
+                    "write Contact.phones or Deal.order"
+                )
+            if getattr(part, "attribute", "") == "id":
+                raise TypeError("a key must not be the id; use session.ref(cls, id)")
+        if not parts:
+            raise TypeError("a key must have at least one part, got none; write Key(Contact.phones)")
+        self.parts = parts
+        self.ignore_case = ignore_case
+        self.region = region
+
+    def __repr__(self) -> str:
+        return f"Key({', '.join(map(_shown, self.parts))})"
+
+    @property
+    def has_phones(self) -> bool:
+        """Whether the region matters."""
+        return any(_is_phone(part) for part in self.parts)
+
+    def values(self, entity: Entity, region: str) -> list[KeyValue]:
+        """Return the values of an entity; several where it has several numbers, none where a part is empty."""
+        found = []
+        for part in self.parts:
+            raw = part.__get__(entity, type(entity))
+            several = raw if getattr(part, "many", False) and not isinstance(raw, str) else (raw,)
+            found.append(dict.fromkeys(self._compared(part, one, region) for one in several))
+        return [one for one in product(*found) if None not in one]
+
+    def given(self, value: Any, region: str) -> KeyValue | None:
+        """Return a given value in the form that is compared; None where it is none.
+
+        Args:
+            value: one value, or a tuple with one for each part.
+            region: country whose national phone numbers are read.
+        """
+        several = value if len(self.parts) > 1 else (value,)
+        found = tuple(
+            self._compared(part, one, region) for part, one in zip(self.parts, several, strict=True)
+        )
+        return None if None in found else found
+
+    def _compared(self, part: Part, value: Any, region: str) -> Any:
+        plain = getattr(value, "value", value)  # a contact value or an option
+        if plain is None:
+            return None
+        if isinstance(part, Phones | Phone):
+            text = str(plain)
+            return email_key(text) if _is_email(part) else phone_key(text, self.region or region)
+        if isinstance(plain, Decimal | float | int) and getattr(part, "wire_type", "") not in _OPTIONS:
+            return Decimal(str(plain)).normalize()
+        if isinstance(plain, str):
+            text = plain.strip()
+            return (text.casefold() if self.ignore_case else text) or None
+        return plain
+
+    def keep_stored(self, row: Entity, record: Entity, region: str) -> None:
+        """Let a row that was found keep the spelling of the record: equal keys are no difference."""
+        for part in self.parts:
+            if getattr(part, "many", False) or isinstance(part, Phone):
+                continue
+            stored = part.__get__(record, type(record))
+            given = part.__get__(row, type(row))
+            if stored != given and self._compared(part, stored, region) == self._compared(
+                part, given, region
+            ):
+                part.__set__(row, stored)
+
+    # ---- finding it on the server
+
+    def filtered(self) -> Part | None:
+        """Return the first part that the list can be filtered by, None without one."""
+        if self.ignore_case:
+            return None
+        return next((part for part in self.parts if _can_filter(part)), None)
+
+    def condition(self, part: Part, values: Sequence[Any]) -> Condition:
+        """Return the condition for values of one part."""
+        wanted: Any = part
+        condition: Condition = wanted.in_(*values)
+        return condition
+
+    def searched(self, value: KeyValue) -> str | None:
+        """Return the words to search for, None where nothing of the value can be searched."""
+        for part, one in zip(self.parts, value, strict=True):
+            if isinstance(part, Phones | Phone):
+                return str(one) if _is_email(part) else search_digits(one)
+            if isinstance(part, Text) or getattr(part, "wire_type", "") in _SEARCHED:
+                return str(one) if isinstance(one, str) else f"{one:f}"
+        return None
+
+
+class AnyOf:
+    """Several keys, each of which names a record; see ``any_of``."""
+
+    __slots__ = ("keys",)
+
+    def __init__(self, keys: Sequence[Key]) -> None:
+        self.keys = tuple(keys)
+
+    def __repr__(self) -> str:
+        return " or ".join(map(repr, self.keys)) if len(self.keys) > 1 else repr(self.keys[0])
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.keys)
+
+    def values(self, entity: Entity, region: str) -> list[tuple[int, KeyValue]]:
+        """Return the values of an entity under each of the keys, with the place of the key."""
+        return [(place, one) for place, key in enumerate(self.keys) for one in key.values(entity, region)]
+
+
+#: What a parameter ``key`` takes.
+KeyLike: TypeAlias = "Part | Key | AnyOf | tuple[Part, ...]"
+
+
+def any_of(*keys: Part | Key | tuple[Part, ...]) -> AnyOf:
+    """Return a key that names a record by any of several; records found by different ones are ambiguous.
+
+    Example:
+        >>> any_of(Contact.phones, Contact.emails)
+        Key(Contact.phones) or Key(Contact.emails)
+    """
+    return AnyOf([key if isinstance(key, Key) else Key(*_parts(key)) for key in keys])
+
+
+def checked_key(cls: type[Entity], key: KeyLike, *, derived: bool = False) -> AnyOf:
+    """Return a key in its full form.
+
+    Args:
+        cls: class of the rows or records.
+        key: the key.
+        derived: whether it may be one of a derived class.
+
+    Raises:
+        TypeError: it is no key, or none of this class.
+    """
+    found = key if isinstance(key, AnyOf) else any_of(key)
+    for one in found:
+        for part in one.parts:
+            if not issubclass(cls, part.owner) and not (derived and issubclass(part.owner, cls)):
+                raise TypeError(
+                    f"the key of {cls.__name__} must be one of its attributes or fields, got {part!r}"
+                )
+    return found
+
+
+def _parts(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _shown(part: Any) -> str:
+    return f"{part.owner.__name__}.{part.attribute}"
+
+
+def _is_email(part: object) -> bool:
+    return isinstance(part, Email | Emails)
+
+
+def _is_phone(part: object) -> bool:
+    return isinstance(part, Phone | Phones) and not _is_email(part)
+
+
+def _can_filter(part: Any) -> bool:
+    if isinstance(part, Field):
+        return part.wire_type in _FILTERED
+    model = part.owner._filter
+    return isinstance(part, Text) and model is not None and kinds(model).get(part.wire) == "many"

@@ -1,0 +1,198 @@
+"""Find, update or create in one call, alone and with others at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from amocrm import AmbiguousKey, Contact, FlushError, Lead, MultipleFound, NotFoundError, UpsertReport, fields
+from amocrm._async.auth.token_stores import AsyncMemoryTokenStore
+from amocrm._async.client import AsyncAmoCRM
+from amocrm._core.http.retry import NEVER
+from amocrm_sandbox import Drop, Sandbox
+
+from ..crm import client_of
+
+pytestmark = pytest.mark.anyio
+
+
+class Deal(Lead):
+    """A lead with an order number."""
+
+    order = fields.Text(name="Номер заказа")
+
+
+@pytest.fixture
+async def crm(sandbox: Sandbox) -> AsyncAmoCRM:
+    """A client that has read the account."""
+    made = client_of(sandbox, retry=NEVER, ahead=0)
+    await made.account()
+    await made.fields.ensure(Deal)
+    sandbox.journal.reset()
+    return made
+
+
+def sent(sandbox: Sandbox) -> list[str]:
+    """Operations that the server has seen since the last call."""
+    found = [entry.operation for entry in sandbox.journal]
+    sandbox.journal.reset()
+    return found
+
+
+async def store(crm: AsyncAmoCRM, rows: list[Any]) -> list[Any]:
+    """Create records."""
+    async with crm.session() as s:
+        s.add_all(rows)
+    return rows
+
+
+async def test_one_call_creates_then_changes_then_does_nothing(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Search and newest page, then the creation; afterwards one search, and one change where something differs."""
+    made = await crm.contacts.upsert(Contact(name="Анна", phone="+79001234567"), key=Contact.phone)
+    assert sent(sandbox) == ["list_contacts", "list_contacts", "create_contacts"]
+    same = await crm.contacts.upsert(Contact(name="Анна", phone="+79001234567"), key=Contact.phone)
+    assert sent(sandbox) == ["list_contacts"]
+    other = await crm.contacts.upsert(Contact(name="Анна П.", phone="+79001234567"), key=Contact.phone)
+    assert sent(sandbox) == ["list_contacts", "update_contacts"]
+    assert made.id == same.id == other.id
+
+
+async def test_one_row_that_cannot_be_placed_raises(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Several records raise their ids, a row without a key says so, a lost answer is a failed commit."""
+    stored = await store(crm, [Contact(name="A", email="a@b.ru"), Contact(name="B", email="A@b.ru")])
+    with pytest.raises(AmbiguousKey) as caught:
+        await crm.contacts.upsert(Contact(email="a@B.ru"), key=Contact.email, sure=True)
+    assert caught.value.matches == tuple(sorted(one.id for one in stored))
+    with pytest.raises(ValueError, match="no value"):
+        await crm.contacts.upsert(Contact(name="Без почты"), key=Contact.email)
+    sandbox.faults.add(Drop(), operation="create_contacts", nth=1)
+    with pytest.raises(FlushError):
+        await crm.contacts.upsert(Contact(email="c@b.ru"), key=Contact.email)
+
+
+async def test_many_rows_give_a_report_also_when_some_are_rejected(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """The error carries the entries; what could be written is written."""
+    await store(crm, [Deal(order="1"), Deal(order="1"), Deal(order="2")])
+    rows = [Deal(order="1"), Deal(order="2", price=3), Deal(order="3")]
+    with pytest.raises(FlushError) as caught:
+        await crm.leads.upsert_all(rows, key=Deal.order)
+    found = caught.value.upserts
+    assert isinstance(found, UpsertReport)
+    assert found.counts() == {"rejected": 1, "updated": 1, "created": 1}
+    report = await crm.leads.upsert_all([Deal(order="2", price=3)], key=Deal.order)
+    assert report.counts() == {"unchanged": 1}
+    assert report.of(report[0].row) is report[0]
+
+
+async def test_find_or_create_changes_nothing_that_exists(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """The second call returns the record as it is."""
+    made, is_new = await crm.contacts.find_or_create(Contact(name="Анна", email="a@b.ru"), key=Contact.email)
+    again, is_new_again = await crm.contacts.find_or_create(
+        Contact(name="Б", email="A@b.ru "), key=Contact.email
+    )
+    assert (is_new, is_new_again) == (True, False)
+    assert again.id == made.id
+    assert again.name == "Анна"
+    assert "update_contacts" not in sent(sandbox)
+    with pytest.raises(ValueError, match="value"):
+        await crm.contacts.find_or_create(Contact(name="Б"), key=Contact.email)
+
+
+async def test_records_are_found_by_a_value_in_any_spelling(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """The list is compared by keys; a value that is no number is refused."""
+    (stored,) = await store(crm, [Contact(name="Анна", phone="+7 (900) 123-45-67")])
+    found = await crm.contacts.find_by(key=Contact.phone, value="8 900 123-45-67", sure=True)
+    assert [one.id for one in found] == [stored.id]
+    assert await crm.contacts.find_by(key=Contact.phone, value="8 900 123-45-68") == []
+    with pytest.raises(ValueError, match="value"):
+        await crm.contacts.find_by(key=Contact.phone, value="123-45-67")
+    await store(crm, [Deal(order="7")])
+    (deal,) = await crm.leads.find_by(key=Deal.order, value="7")
+    assert isinstance(deal, Deal)
+
+
+async def test_duplicates_are_reported_and_not_merged(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """One reading of the list; nothing is written."""
+    stored = await store(
+        crm,
+        [Contact(phone="+79001234567"), Contact(phone="8 900 123-45-67"), Contact(phone="+79000000000")],
+    )
+    sent(sandbox)
+    (found,) = await crm.contacts.find_duplicates(by=Contact.phones)
+    assert found.key == "+79001234567"
+    assert {one.id for one in found.records} == {stored[0].id, stored[1].id}
+    assert sent(sandbox) == ["list_contacts"]
+
+
+# ---- several programs
+
+
+class Watched(AsyncMemoryTokenStore):
+    """A store that does something between the look-up of one program and its commit, unless it is locked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    @asynccontextmanager
+    async def lock(self, key: str) -> AsyncGenerator[int]:
+        """Remember which lock was held."""
+        async with super().lock(key) as fence:
+            self.names.append(key)
+            yield fence
+            self.names.append(f"free {key}")
+
+
+async def test_a_lock_is_held_from_the_look_up_to_the_end_of_the_commit(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """One lock for each class of an account, whatever the key, so that one call and many exclude each other."""
+    store_ = Watched()
+    await crm.contacts.upsert(Contact(email="a@b.ru"), key=Contact.email, lock=store_)
+    await crm.contacts.upsert_all([Contact(email="c@b.ru")], key=Contact.email, lock=store_)
+    name = "upsert:demo.amocrm.ru:contacts"
+    assert store_.names == [name, f"free {name}"] * 2
+
+
+async def test_what_strangers_doubled_meanwhile_is_reported(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """verify=True looks the created keys up once more."""
+    report = await crm.leads.upsert_all([Deal(order="1")], key=Deal.order, verify=True)
+    assert report.doubled == ()
+    field = (await crm.fields.load(Deal)).get(("name", "Номер заказа")).id
+
+    def stranger(done: int, total: int) -> None:
+        """Create the same order by hand before the commit ends."""
+        values = [{"field_id": field, "values": [{"value": "2"}]}]
+        sandbox.call("POST", "/api/v4/leads", [{"name": "чужая", "custom_fields_values": values}])
+
+    rows = [Deal(order="2"), Deal(order="3")]
+    report = await crm.leads.upsert_all(rows, key=Deal.order, verify=True, progress=stranger)
+    (doubled,) = report.doubled
+    assert doubled.key == "2"
+    assert rows[0].id in [one.id for one in doubled.records]
+    assert len(doubled.records) == 2
+
+
+# ---- queries
+
+
+async def test_the_only_one_of_a_query_is_asked_for(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """None, one and several have an answer each, with one request."""
+    leads = crm.leads.query()
+    assert await leads.one_or_none() is None
+    assert not await leads.exists()
+    with pytest.raises(NotFoundError):
+        await leads.one()
+    (stored,) = await store(crm, [Lead(name="1")])
+    sent(sandbox)
+    assert (await leads.one()).id == stored.id
+    assert await leads.exists()
+    assert len(sent(sandbox)) == 2
+    await store(crm, [Lead(name="2")])
+    with pytest.raises(MultipleFound):
+        await leads.one()

@@ -1,0 +1,465 @@
+"""Find, update or create against the sandbox: requests, rules, several matches, lost answers."""
+# GENERATED from tests/shell_async/orm/test_upserting.py by generator/async_to_sync.py: edit that file and run `make generate`.
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from amocrm import AmbiguousKey, Contact, FlushError, Key, Lead, RepeatedKey, any_of, fields
+from amocrm._sync.client import AmoCRM
+from amocrm._core.http.retry import NEVER
+from amocrm_sandbox import Drop, Sandbox
+
+from ..crm import client_of
+
+pytestmark = pytest.mark.anyio
+
+SPELLINGS = [
+    "+7 900 123-45-67",
+    "8 (900) 123-45-67",
+    "8-900-123-45-67",
+    "+7(900)1234567",
+    "79001234567",
+    "9001234567",
+]
+
+
+class Option(StrEnum):
+    """Options of a list."""
+
+    FAST = "Быстро"
+    GIFT = "В подарок"
+
+
+class Deal(Lead):
+    """A lead with an order number."""
+
+    order = fields.Text(name="Номер заказа")
+    shop = fields.Text(name="Магазин")
+    options = fields.MultiSelect(name="Опции", options=Option)
+
+
+@pytest.fixture(params=[False, True], ids=["without the option", "with the option"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A fresh account without limits, with and without the filter option."""
+    made = Sandbox(limits=False, api_filter=request.param)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def crm(sandbox: Sandbox) -> AmoCRM:
+    """Its client, which reads one page after the other; it has read the account."""
+    made = client_of(sandbox, retry=NEVER, ahead=0)
+    made.account()
+    made.fields.ensure(Deal)
+    sandbox.journal.reset()
+    return made
+
+
+def sent(sandbox: Sandbox) -> Counter[str]:
+    """Operations that the server has seen since the last call."""
+    found = Counter(entry.operation for entry in sandbox.journal)
+    sandbox.journal.reset()
+    return found
+
+
+def orders(number: int, changed: int = 0) -> list[Deal]:
+    """Rows of a list of orders, some of them with another price."""
+    return [
+        Deal(name=f"Заказ {at}", order=f"A-{at:05}", price=7 if at < changed else 5) for at in range(number)
+    ]
+
+
+def store(crm: AmoCRM, rows: list[Any]) -> list[Any]:
+    """Create records."""
+    with crm.session() as s:
+        s.add_all(rows)
+    return rows
+
+
+# ---- requests
+
+
+def test_three_thousand_rows_are_written_once(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """12 requests that write, then none, then one for 67 changed rows, each with what changed."""
+    paid = sandbox.account["is_api_filter_enabled"]
+    for changed, action, writes in ((0, "created", 12), (0, "unchanged", 0), (67, "updated", 1)):
+        with crm.session(mark=False) as s:
+            found = s.upsert_all(orders(3000, changed), key=Deal.order)
+        assert found.counts()[action] == (changed or 3000)
+        operations = sent(sandbox)
+        assert operations["create_leads"] + operations["update_leads"] == writes
+        empty = action == "created"
+        assert operations["list_leads"] == (24 if paid and empty else 1 if empty else 24 if paid else 12)
+        if changed:
+            assert not paid or found.updated[0].found_by == "filter"
+
+
+@pytest.mark.parametrize(("rows", "requests"), [(1, 1), (50, 5)])
+def test_the_cheaper_of_search_and_list_is_chosen(
+    sandbox: Sandbox, crm: AmoCRM, rows: int, requests: int
+) -> None:
+    """Of 1,000 contacts one number is searched for, and for 50 the four pages are read after one probe."""
+    store(crm, [Contact(name="К", phone=f"+7900{at:07}") for at in range(1000)])
+    sent(sandbox)
+    with crm.session() as s:
+        given = [Contact(phone=f"8900{at:07}") for at in range(rows)]
+        found = s.upsert_all(given, key=Contact.phones, sure=False)
+    assert sent(sandbox) == {"list_contacts": requests}
+    assert found.counts() == {"unchanged": rows}
+    assert {entry.found_by for entry in found} == {"search" if rows == 1 else "list"}
+
+
+def test_a_long_list_is_not_read_for_a_few_keys(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """Three numbers among 1,000 contacts: one probe and three searches."""
+    store(crm, [Contact(name="К", phone=f"+7900{at:07}") for at in range(1000)])
+    sent(sandbox)
+    with crm.session() as s:
+        found = s.upsert_all(
+            [Contact(phone=f"8900{at:07}") for at in range(3)], key=Contact.phones, sure=False
+        )
+    assert sent(sandbox) == {"list_contacts": 4}
+    assert {entry.found_by for entry in found} == {"search"}
+
+
+def test_the_plan_tells_the_look_ups_and_is_exact_after_them(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """Before the look-up every row may be created; afterwards only the new ones are in the plan."""
+    store(crm, orders(2))
+    s = crm.session()
+    found = s.upsert_all(orders(3), key=Deal.order)
+    assert s.plan().items == 3
+    assert "Deal.order" in str(s.plan())
+    s.look_up()
+    assert s.plan().items == 1
+    assert not any("Deal.order" in line for line in s.plan().lookups)
+    assert found.counts() == {"unchanged": 2, "created": 1}
+    s.commit()
+
+
+# ---- phones and addresses
+
+
+@pytest.mark.parametrize("stored", SPELLINGS)
+def test_six_spellings_are_one_contact_when_the_list_is_read(
+    sandbox: Sandbox, crm: AmoCRM, stored: str
+) -> None:
+    """However a number is stored, each of its spellings finds it, and nothing is written."""
+    (contact,) = store(crm, [Contact(name="Иван", phone=stored)])
+    sent(sandbox)
+    for spelling in SPELLINGS:
+        with crm.session() as s:
+            row = s.upsert(Contact(name="Иван", phone=spelling), key=Contact.phone, sure=True)
+        assert row.id == contact.id
+    assert set(sent(sandbox)) == {"list_contacts"}
+
+
+def test_numbers_and_addresses_are_added_and_not_replaced(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """A new number stands behind those of the record; replace= takes the others away."""
+    (contact,) = store(crm, [Contact(name="Иван", phones=["+79001234567", "+79000000000"])])
+    with crm.session() as s:
+        s.upsert(Contact(phones=["89001234567", "+79991112233"]), key=Contact.phones)
+    read = crm.get(Contact, contact.id)
+    assert [one.value for one in read.phones] == ["+79001234567", "+79000000000", "+79991112233"]
+    with crm.session() as s:
+        s.upsert(Contact(phones=["89001234567"]), key=Contact.phones, replace={Contact.phones})
+    assert [one.value for one in (crm.get(Contact, contact.id)).phones] == ["89001234567"]
+
+
+def test_two_keys_that_find_different_records_are_ambiguous(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """The number belongs to one contact and the address to another."""
+    one, other = store(
+        crm, [Contact(name="A", phone="+79001234567"), Contact(name="B", email="b@example.com")]
+    )
+    key = any_of(Contact.phones, Contact.emails)
+    with crm.session() as s:
+        row = s.upsert(Contact(email="b@EXAMPLE.com"), key=key)
+    assert row.id == other.id
+    s = crm.session()
+    found = s.upsert_all([Contact(phone="89001234567", email="B@example.com")], key=key)
+    with pytest.raises(FlushError) as caught:
+        s.commit()
+    assert found[0].matches == (one.id, other.id)
+    assert isinstance(caught.value.report.rejected[0].error, AmbiguousKey)
+
+
+def test_a_region_is_given_with_the_key(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """A national number of another country finds nothing under the account's region."""
+    store(crm, [Contact(name="A", phone="+77011234567")])
+    with crm.session() as s:
+        row = s.upsert(Contact(phone="8 701 123 45 67"), key=Key(Contact.phones, region="KZ"))
+    assert row.id
+
+
+# ---- what is found and what is not
+
+
+def test_a_key_in_another_field_is_not_taken(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """A search finds the order number in the name of another lead; the row is created."""
+    (stranger,) = store(crm, [Deal(name="A-00000", order="другой")])
+    with crm.session() as s:
+        row = s.upsert(orders(1)[0], key=Deal.order)
+    assert row.id != stranger.id
+
+
+def test_the_case_of_a_key_counts_unless_it_is_told_not_to(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """Texts are trimmed and their case is kept; ignore_case compares here and never filters."""
+    (stored,) = store(crm, [Deal(name="Заказ", order="A-17")])
+    with crm.session() as s:
+        same = s.upsert(Deal(order="a-17"), key=Key(Deal.order, ignore_case=True), sure=True)
+    assert same.id == stored.id
+    assert (crm.get(Deal, stored.id)).order == "A-17"
+    with crm.session() as s:
+        other = s.upsert(Deal(name="Новый", order="a-17"), key=Deal.order, sure=True)
+    assert other.id != stored.id
+
+
+def test_several_parts_must_all_be_equal(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """One order number in two shops is two leads."""
+    one, other = store(crm, [Deal(order="1", shop="A"), Deal(order="1", shop="B")])
+    with crm.session() as s:
+        row = s.upsert(Deal(order="1", shop="B", price=9), key=(Deal.order, Deal.shop))
+    assert row.id == other.id
+    assert (crm.get(Deal, one.id)).price == 0
+
+
+def test_what_a_user_may_not_see_is_created_anew(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """The token of a user who sees its own records only is blind for those of others."""
+    (stored,) = store(crm, orders(1))
+    user = sandbox.by_hand.add_user(view="M")
+    own = client_of(sandbox, token=user["token"], retry=NEVER)
+    with own.session() as s:
+        row = s.upsert(orders(1)[0], key=Deal.order)
+    assert row.id != stored.id
+
+
+def test_deleted_records_are_created_anew(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """What lies in the bin is in no list."""
+    (stored,) = store(crm, orders(1))
+    sandbox.by_hand.delete("leads", stored.id)
+    with crm.session() as s:
+        row = s.upsert(orders(1)[0], key=Deal.order)
+    assert row.id != stored.id
+
+
+# ---- rules
+
+
+def test_new_values_are_for_created_records_only(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """A lead that was won stays won; the one that is created begins where new= says."""
+    stage = next(
+        one for one in (crm.pipelines.all())[0].statuses if one.id not in (142, 143) and one.type == 0
+    )
+    (won,) = store(crm, [Deal(order="1", status_id=142, pipeline_id=stage.pipeline_id)])
+    with crm.session() as s:
+        old, new = (Deal(order="1", price=3), Deal(order="2"))
+        s.upsert_all([old, new], key=Deal.order, new={"status": stage, "name": "Новый"})
+    assert (crm.get(Deal, won.id)).status_id == 142
+    assert old.id == won.id
+    read = crm.get(Deal, new.id)
+    assert (read.status_id, read.name) == (stage.id, "Новый")
+
+
+def test_a_row_says_what_stays_what_is_cleared_and_what_is_added(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """What is not set stays, None clears, tags and options are added to."""
+    (stored,) = store(
+        crm, [Deal(name="Имя", order="1", shop="A", price=5, tags={"a"}, options=[Option.FAST])]
+    )
+    with crm.session() as s:
+        s.upsert(Deal(order="1", shop=None, tags={"b"}, options=[Option.GIFT]), key=Deal.order)
+    read = crm.get(Deal, stored.id)
+    assert (read.name, read.shop, read.price, read.tags) == ("Имя", None, 5, {"a", "b"})
+    assert set(read.options) == {Option.FAST, Option.GIFT}
+
+
+def test_links_to_a_row_are_links_to_its_record(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """A lead that names the row is linked with the record; the second time nothing is written."""
+    (contact,) = store(crm, [Contact(name="Иван", phone="+79001234567")])
+    for _ in range(2):
+        sent(sandbox)
+        with crm.session() as s:
+            person = s.upsert(Contact(phone="89001234567"), key=Contact.phones)
+            lead = s.upsert(Deal(name="Заказ", order="1", contacts=[person]), key=Deal.order)
+        assert person.id == contact.id
+    assert not {name for name in sent(sandbox) if not name.startswith("list_")}
+    assert [one.id for one in (crm.get(Deal, lead.id, preload=[Deal.contacts])).contacts] == [
+        contact.id
+    ]
+
+
+@pytest.mark.parametrize(("rule", "chosen"), [("oldest", 0), ("newest", -1)])
+def test_one_of_several_records_is_chosen_by_a_rule(
+    sandbox: Sandbox, crm: AmoCRM, rule: Any, chosen: int
+) -> None:
+    """The oldest or the newest record of a key is changed, and no other."""
+    store(crm, [Deal(order="1"), Deal(order="1")])
+    stored = sorted([lead.id for lead in crm.leads])
+    with crm.session() as s:
+        row = s.upsert(Deal(order="1", price=9), key=Deal.order, on_many=rule)
+    assert row.id == stored[chosen]
+
+
+def test_a_function_chooses_among_several_records(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """The function gets the row and the records; None skips the row."""
+    store(crm, [Deal(order="1", price=1), Deal(order="1", price=2)])
+    with crm.session() as s:
+        row = s.upsert(
+            Deal(order="1", name="Два"),
+            key=Deal.order,
+            on_many=lambda row, found: next(one for one in found if one.price == 2),
+        )
+        assert row.id if row._key else True
+    assert (crm.get(Deal, row.id)).price == 2
+    with crm.session() as s:
+        found = s.upsert_all([Deal(order="1", name="Три")], key=Deal.order, on_many=lambda row, found: None)
+    assert found[0].action == "skipped"
+    assert len(found[0].matches) == 2
+
+
+def test_several_matches_reject_the_row_and_nothing_else(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """The other rows are written, a lead that needs the rejected one waits, and the commit says so."""
+    stored = store(crm, [Deal(order="1"), Deal(order="1")])
+    s = crm.session()
+    found = s.upsert_all([Deal(order="1", price=2), Deal(order="2", price=2)], key=Deal.order)
+    with pytest.raises(FlushError):
+        s.commit()
+    assert [entry.action for entry in found] == ["rejected", "created"]
+    assert found[0].matches == tuple(sorted(one.id for one in stored))
+    assert found.to_dict()["counts"] == {"rejected": 1, "created": 1}
+
+
+def test_rows_of_one_key_are_refused_before_anything_is_sent(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """Different rows of one key raise; equal ones are one row."""
+    s = crm.session()
+    s.upsert_all([Deal(order="1", price=1), Deal(order="1", price=2)], key=Deal.order)
+    with pytest.raises(RepeatedKey) as caught:
+        s.commit()
+    assert len(caught.value.rows) == 2
+    assert not sent(sandbox)
+    with crm.session() as s:
+        found = s.upsert_all([Deal(order="1", price=1), Deal(order="1", price=1)], key=Deal.order)
+    assert [entry.action for entry in found] == ["created", "repeated"]
+    assert found[1].row.id == found[0].row.id
+
+
+@pytest.mark.parametrize(("rule", "name"), [("last", None), ("merge", "Первый")])
+def test_rows_of_one_key_are_joined_by_a_rule(
+    sandbox: Sandbox, crm: AmoCRM, rule: Any, name: str | None
+) -> None:
+    """The last row alone is written, or the later values over the earlier ones."""
+    with crm.session() as s:
+        rows = [Deal(order="1", name="Первый", price=1), Deal(order="1", price=2)]
+        found = s.upsert_all(rows, key=Deal.order, on_repeat=rule)
+    assert found.counts() == {"created": 1, "repeated": 1}
+    read = [lead for lead in crm.leads]
+    assert len(read) == 1
+    assert read[0].price == 2
+    assert name is None or read[0].name == name
+
+
+def test_a_link_to_a_repeated_row_is_a_link_to_the_one_that_is_written(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """Two leads of one caller are linked with one contact."""
+    with crm.session() as s:
+        for name in ("А", "Б"):
+            person = s.upsert(Contact(name="Иван", phone="+79001234567"), key=Contact.phone)
+            s.add(Lead(name=name, contacts=[person]))
+    (contact,) = [one for one in crm.contacts]
+    leads = [one for one in crm.query(Lead).preload(Lead.contacts, one_by_one=True)]
+    assert [[one.id for one in lead.contacts] for lead in leads] == [[contact.id], [contact.id]]
+
+
+@pytest.mark.parametrize(("rule", "stored"), [("reject", 0), ("skip", 0), ("create", 1)])
+def test_rows_without_a_key_are_told(
+    sandbox: Sandbox, crm: AmoCRM, rule: Any, stored: int
+) -> None:
+    """A row without a number is not created unless on_keyless says so."""
+    s = crm.session()
+    found = s.upsert_all(
+        [Contact(name="Без номера"), Contact(name="Б", phone="спросить")][:1],
+        key=Contact.phone,
+        on_keyless=rule,
+    )
+    if rule == "reject":
+        with pytest.raises(FlushError):
+            s.commit()
+    else:
+        s.commit()
+    assert found[0].action == ("created" if stored else "keyless")
+    assert len([one for one in crm.contacts]) == stored
+
+
+def test_changes_of_the_session_win_over_those_of_the_row(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """A record that the session has changed keeps its change, takes what else the row says, and the entry tells."""
+    (stored,) = store(crm, [Deal(order="1", price=1, name="Имя")])
+    with crm.session() as s:
+        known = s.get(Deal, stored.id)
+        known.price = 100
+        row = Deal(order="1", price=2, name="Другое")
+        found = s.upsert_all([row], key=Deal.order)
+        lead_note = row.notes.add("заметка")
+    assert found[0].entity is known
+    assert found[0].found_by == "session"
+    assert "win" in found[0].reason
+    read = crm.get(Deal, stored.id)
+    assert (read.price, read.name) == (100, "Другое")
+    assert lead_note.id
+
+
+def test_only_new_objects_are_rows(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """What exists or is in a session is refused at the call, as is a key of another class."""
+    (stored,) = store(crm, [Deal(order="1")])
+    s = crm.session()
+    with pytest.raises(ValueError, match="row"):
+        s.upsert(stored, key=Deal.order)
+    with pytest.raises(ValueError, match="row"):
+        s.upsert(s.add(Deal(order="2")), key=Deal.order)
+    with pytest.raises(TypeError, match="key"):
+        s.upsert(Deal(order="2"), key=Contact.phone)
+    with pytest.raises(TypeError, match="new"):
+        s.upsert(Deal(order="2"), key=Deal.order, new={"stage": 1})
+    s.discard(*s.new)
+
+
+# ---- lost answers
+
+
+@pytest.mark.parametrize("sure", [False, True])
+def test_the_same_call_after_a_lost_answer_doubles_nothing(
+    sandbox: Sandbox, crm: AmoCRM, sure: bool
+) -> None:
+    """The answer is lost after the server stored the lead; the search is late. The key finds it."""
+    sandbox.behaviour.search_delay = 3600
+    sandbox.faults.add(Drop(after_commit=True), operation="create_contacts", nth=1)
+    s = crm.session()
+    s.upsert(Contact(name="Иван", phone="+79001234567"), key=Contact.phone, sure=sure)
+    with pytest.raises(FlushError):
+        s.commit()
+    with crm.session() as again:
+        row = again.upsert(Contact(name="Иван", phone="+79001234567"), key=Contact.phone, sure=sure)
+    assert [one.id for one in crm.contacts] == [row.id]
+
+
+@pytest.mark.parametrize("spelling", ["+79001234567", "8 (900) 123-45-67"])
+def test_a_search_by_digits_finds_other_spellings(
+    sandbox: Sandbox, crm: AmoCRM, spelling: str
+) -> None:
+    """Where the server searches by digits, one request finds a number however it is stored."""
+    sandbox.behaviour.search = "digits"
+    (stored,) = store(crm, [Contact(name="Иван", phone=spelling)])
+    sent(sandbox)
+    with crm.session() as s:
+        row = s.upsert(Contact(phone="9001234567"), key=Contact.phone)
+    assert row.id == stored.id
+    assert sent(sandbox) == {"list_contacts": 1}
