@@ -250,9 +250,9 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
             raise RuntimeError("this session is committing already; a session belongs to one thread or task")
         flush = AsyncFlush(self._account, self._map, self._progress, self._lookups.stamp_ref)
         writes: list[PendingWrite] = []
-        self._map.busy = True
         try:
-            await self._upserts.prepare(flush.report)
+            await self._upserts.prepare(flush.report)  # rows become records, which a commit under way refuses
+            self._map.busy = True
             collected = self._collect()
             self._lookups.add_stamps(collected)
             self.report = flush.report

@@ -250,9 +250,9 @@ class Session(SessionReading, UpsertMethods):
             raise RuntimeError("this session is committing already; a session belongs to one thread or task")
         flush = Flush(self._account, self._map, self._progress, self._lookups.stamp_ref)
         writes: list[PendingWrite] = []
-        self._map.busy = True
         try:
-            self._upserts.prepare(flush.report)
+            self._upserts.prepare(flush.report)  # rows become records, which a commit under way refuses
+            self._map.busy = True
             collected = self._collect()
             self._lookups.add_stamps(collected)
             self.report = flush.report
