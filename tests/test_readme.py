@@ -1,11 +1,12 @@
 """The code of the READMEs runs as it stands, in order, on a sandbox instead of the account."""
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
-from amocrm import AmoCRM, Hooks, Lead, fields
+from amocrm import AmoCRM, AsyncAmoCRM, Hooks, Lead, fields
 from amocrm_sandbox import SandboxServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,3 +48,15 @@ def test_the_code_of_the_readme_runs(
         ["Perm"],
         ["Пермь"],
     )
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ru.md"])
+def test_the_table_of_options_names_every_option(name: str) -> None:
+    """Each argument of the clients is in the first column of the table, once."""
+    page = (ROOT / name).read_text(encoding="utf-8")
+    (table,) = re.findall(r"^\| `account` \|.*?\n\n", page, re.MULTILINE | re.DOTALL)
+    columns = [row.split("|")[1] for row in table.splitlines() if row]
+    named = [option for column in columns for option in re.findall(r"`(\w+)`", column)]
+
+    for client in (AmoCRM, AsyncAmoCRM):
+        assert sorted(named) == sorted(inspect.signature(client).parameters)

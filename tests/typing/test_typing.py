@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,19 @@ def test_a_refusal_that_is_none_is_found(command: list[str], tmp_path: Path) -> 
     done = checked(command, str(file))
     assert done.returncode == 1
     assert "accepted.py:3" in done.stdout
+
+
+@pytest.mark.parametrize("command", [MYPY, PYRIGHT], ids=["mypy", "basedpyright"])
+@pytest.mark.timeout(600)
+def test_the_code_of_the_readme_is_typed(command: list[str], tmp_path: Path) -> None:
+    """Every program of the README passes both checkers as it stands."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    files = [tmp_path / f"program_{number}.py" for number in range(len(blocks))]
+    for file, block in zip(files, blocks, strict=True):
+        file.write_text(block, encoding="utf-8")
+
+    done = checked(command, *map(str, files))
+
+    assert len(files) >= 7
+    assert done.returncode == 0, done.stdout + done.stderr
