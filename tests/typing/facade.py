@@ -18,13 +18,16 @@ from amocrm import (
     AsyncAmoCRM,
     Company,
     Contact,
+    Key,
     Lead,
     Note,
     Pipeline,
     Report,
     Status,
     Task,
+    UpsertReport,
     User,
+    any_of,
     fields,
 )
 from amocrm._core.orm.filters import Condition
@@ -159,3 +162,17 @@ def constructors() -> None:
     AmoCRM("demo", token="t", ahead="many")  # type: ignore[arg-type]  # error
     AsyncAmoCRM("demo", tokn="t")  # type: ignore[call-arg]  # error
     fields.Select(option=City)  # type: ignore[call-overload]  # error
+
+
+def upserts(crm: AmoCRM, deal: Deal) -> None:
+    """An upsert gives the class of the row."""
+    assert_type(crm.contacts.upsert(Contact(), key=Contact.phone), Contact)
+    assert_type(crm.contacts.find_or_create(Contact(), key=Contact.email), tuple[Contact, bool])
+    assert_type(crm.contacts.find_by(key=any_of(Contact.phones, Contact.emails), value=""), list[Contact])
+    assert_type(crm.contacts.upsert_all([Contact()], key=(Contact.name,)), UpsertReport[Contact])
+    with crm.session() as session:
+        assert_type(session.upsert(deal, key=Deal.plain, new={"price": 5}), Deal)
+        assert_type(session.upsert_all([deal], key=Key(Deal.amount))[0].entity, Deal)
+        session.upsert(deal, key="name")  # type: ignore[arg-type]
+    assert_type(crm.leads.query().one(), Lead)
+    assert_type(crm.leads.query().exists(), bool)
