@@ -224,6 +224,29 @@ async def test_arguments_of_a_session_that_mean_nothing_are_refused(
     assert sandbox.counters()["total"] == 0
 
 
+@pytest.mark.parametrize("is_changed", [False, True])
+async def test_a_record_that_was_found_has_one_object(
+    sandbox: Sandbox, once: AsyncAmoCRM, is_changed: bool
+) -> None:
+    """One that was read meanwhile and is unchanged makes room; one with changes is sent first."""
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    s = once.session(mark=True)
+    lead = s.add(Lead(name="x"))
+    await commit(s)
+    (there,) = await once.leads.all()
+    read = await s.get(Lead, there.id)
+    if is_changed:
+        read.price = 7
+        report = await s.reconcile(equal="mine")
+        assert "roll back" in report.unknown[0].reason
+        await commit(s)
+    lead.name = "y"
+    assert (await s.reconcile(equal="mine")).ok
+    assert (await s.commit()).ok
+    assert await s.get(Lead, there.id) is lead
+    assert (lead.name, lead.price) == ("y", 7 if is_changed else 0)
+
+
 async def test_what_is_in_flight_cannot_be_adopted(crm: AsyncAmoCRM) -> None:
     """The answer that is under way may bring another id."""
     refused: list[str] = []

@@ -224,6 +224,29 @@ def test_arguments_of_a_session_that_mean_nothing_are_refused(
     assert sandbox.counters()["total"] == 0
 
 
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_a_record_that_was_found_has_one_object(
+    sandbox: Sandbox, once: AmoCRM, is_changed: bool
+) -> None:
+    """One that was read meanwhile and is unchanged makes room; one with changes is sent first."""
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    s = once.session(mark=True)
+    lead = s.add(Lead(name="x"))
+    commit(s)
+    (there,) = once.leads.all()
+    read = s.get(Lead, there.id)
+    if is_changed:
+        read.price = 7
+        report = s.reconcile(equal="mine")
+        assert "roll back" in report.unknown[0].reason
+        commit(s)
+    lead.name = "y"
+    assert (s.reconcile(equal="mine")).ok
+    assert (s.commit()).ok
+    assert s.get(Lead, there.id) is lead
+    assert (lead.name, lead.price) == ("y", 7 if is_changed else 0)
+
+
 def test_what_is_in_flight_cannot_be_adopted(crm: AmoCRM) -> None:
     """The answer that is under way may bring another id."""
     refused: list[str] = []

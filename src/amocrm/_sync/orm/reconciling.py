@@ -18,10 +18,10 @@ from amocrm._core.orm.operations import Operation, endpoint
 from amocrm._core.orm.outcome import Outcome, Report, Result
 from amocrm._core.orm.paging import has_next, items_of
 from amocrm._core.orm.times import http_date
+from amocrm.entities._adopting import adopt
 from amocrm.entities._base import Entity
 from amocrm.entities._kinds import entity_class
 from amocrm.entities._local_changes import revert
-from amocrm.entities._sent import adopt_id
 from amocrm.errors import APIError, ForbiddenError
 from amocrm_gen._runtime.wire import Response
 
@@ -121,11 +121,16 @@ class Reconciling:
         if doubt is None or entity._session is not self._map:
             return  # settled by hand while the lists were read
         if decision.key is not None:
-            adopt_id(entity, decision.key, doubt.sent)
-            self._map.directory.marks.take(entity._kind, [decision.key], None)
-            self._map.directory.marks.settle(doubt.token, decision.key)
-            self._map.created.add((entity._kind, decision.key))
-            self._map.place(entity)
+            try:
+                adopt(self._map, entity, decision.key, self._account.origin)
+            except (
+                ValueError
+            ) as error:  # another object of the session stands for the record, and has changes
+                outcome = Outcome.UNKNOWN
+                reason = f"{error}; commit or roll back its changes, then reconcile again"
+                entity._ensure_links().doubt = replace(doubt, reason=reason)
+            else:
+                self._map.created.add((entity._kind, decision.key))
         elif outcome is Outcome.SKIPPED:
             reason += ": the next commit creates it"
             send_again(self._map, entity)
