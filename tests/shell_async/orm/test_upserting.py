@@ -248,6 +248,16 @@ async def test_deleted_records_are_created_anew(sandbox: Sandbox, crm: AsyncAmoC
     assert row.id != stored.id
 
 
+async def test_contacts_of_an_incoming_lead_are_not_found_before_it_is_accepted(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """The contact of a mail that nobody accepted is in no list, so that the row is created."""
+    sandbox.by_hand.receive_mail("anna@example.com", "Заявка", "Текст", "Анна")
+    async with crm.session() as s:
+        found = s.upsert_all([Contact(name="Анна", email="anna@example.com")], key=Contact.email)
+    assert found.counts() == {"created": 1}
+
+
 # ---- rules
 
 
