@@ -146,7 +146,7 @@ class AnyOf:
     __slots__ = ("keys",)
 
     def __init__(self, keys: Sequence[Key]) -> None:
-        self.keys = tuple(keys)
+        self.keys: tuple[Key, ...] = tuple(keys)
 
     def __repr__(self) -> str:
         return " or ".join(map(repr, self.keys)) if len(self.keys) > 1 else repr(self.keys[0])

@@ -167,7 +167,9 @@ class AsyncShortForms(Generic[T]):
                 session.add(row)
             return row, True
 
-    async def find_by(self, *, key: KeyLike, value: Any, sure: bool = False, find: Find = "auto") -> list[T]:
+    async def find_by(
+        self, *, key: KeyLike, value: object, sure: bool = False, find: Find = "auto"
+    ) -> list[T]:
         """Return the records that have a value under a key, the oldest first.
 
         A phone number is found in any spelling by ``sure=True``, which reads the list; a search finds the spellings

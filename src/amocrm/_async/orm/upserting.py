@@ -60,7 +60,8 @@ class _Group:
     """Rows of one class that are looked for by one key in one way."""
 
     def __init__(self, cls: type[Entity], key: AnyOf, rules: Rules) -> None:
-        self.cls, self.key, self.find, self.sure = cls, key, rules.find, rules.sure
+        self.cls, self.key, self.sure = cls, key, rules.sure
+        self.find: Find = rules.find
         self.members: list[tuple[Entry[Any], Rules]] = []
         self.places: dict[int, list[Place]] = {}
         self.region = "RU"
