@@ -149,7 +149,7 @@ class AnyOf:
         self.keys: tuple[Key, ...] = tuple(keys)
 
     def __repr__(self) -> str:
-        return " or ".join(map(repr, self.keys)) if len(self.keys) > 1 else repr(self.keys[0])
+        return " or ".join(map(repr, self.keys))
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self.keys)
