@@ -52,7 +52,7 @@ Warnings: the client keeps working, but something needs attention. Each is issue
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amocrm_gen._runtime.errors import (
     AmoCRMError,
@@ -75,6 +75,10 @@ from amocrm_gen._runtime.errors import (
     UnprocessableError,
     ValidationError,
 )
+
+if TYPE_CHECKING:  # what an error carries; at run time nothing above this module is imported
+    from ._core.orm.outcome import Report
+    from .entities._base import Entity
 
 __all__ = [
     "APIError",
@@ -281,7 +285,7 @@ class FlushError(AmoCRMError):
         report: the ``amocrm.Report`` of the commit.
     """
 
-    report: Any
+    report: Report[Entity]
 
 
 class AmbiguousKey(AmoCRMError):

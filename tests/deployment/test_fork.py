@@ -154,3 +154,28 @@ def test_an_async_client_starts_anew_in_a_child() -> None:
     """
     with echo_server() as url:
         assert run(script, url).strip() == "(True, 0)"
+
+
+def test_a_session_that_crossed_a_fork_is_not_committed_twice() -> None:
+    """Parent and child have the same changes: the child is refused before a request, the parent commits."""
+    script = """
+    from amocrm import AmoCRM, Lead
+    crm = AmoCRM("demo", token=sys.argv[2], base_url=sys.argv[1])
+    session = crm.session()
+    session.add(Lead(name="once"))
+    out, into = os.pipe()
+    if os.fork() == 0:
+        warnings.simplefilter("ignore")
+        try:
+            session.commit()
+        except RuntimeError as error:
+            os.write(into, str(error).encode())
+        os._exit(0)
+    os.close(into)
+    refusal = os.read(out, 9999).decode()
+    os.wait()
+    session.commit()
+    print(json.dumps(["open a session in each process" in refusal, len(crm.leads.all())]))
+    """
+    with SandboxServer(limits=False) as server:
+        assert json.loads(run(script, server.url, server.sandbox.token)) == [True, 1]

@@ -137,8 +137,9 @@ def write(crm: AmoCRM) -> Report | None:
     assert_type(session.plan(), Plan)
     try:
         report = session.commit()
-    except FlushError:
-        return session.report
+    except FlushError as error:
+        assert_type(error.report.rejected[0].entity, Entity)
+        return error.report
     for result in report.rejected:
         assert_type(result, Result)
         assert_type(result.entity, Entity)

@@ -2,6 +2,7 @@
 # GENERATED from src/amocrm/_async/orm/session.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Iterable
@@ -84,6 +85,7 @@ class Session(SessionReading, UpsertMethods):
         self._lookups = Lookups(account, self._map, stamp, mark, batch_size)
         self._upserts = Upserting(account, self._map)
         self.report: Report[Entity] = Report(account.directory.host)
+        self._process = os.getpid()
 
     # ---- objects
 
@@ -245,7 +247,14 @@ class Session(SessionReading, UpsertMethods):
             FlushError: something was not applied or is in doubt; it carries the report. What was applied
                 stays applied.
             LookupError: a field declared by name does not exist; nothing was sent.
+            RuntimeError: the session is committing already, or was opened before a fork, so that its parent
+                process has the same changes; nothing was sent.
         """
+        if self._process != os.getpid():
+            raise RuntimeError(
+                f"this session must be committed by process {self._process}, which opened it, not by a fork of "
+                "it: both have the same changes and would create objects twice; open a session in each process"
+            )
         if self._map.busy:
             raise RuntimeError("this session is committing already; a session belongs to one thread or task")
         flush = Flush(self._account, self._map, self._progress, self._lookups.stamp_ref)
