@@ -34,7 +34,7 @@ def test_random_cancellations_leave_nothing_behind(variant: str) -> None:
     """
     told = measure(variant, calls=600, seed=random.randrange(1 << 30))
     counts, unknown = told.pop("counts"), told.pop("unknown")
-    assert counts.get("CancelledError", 0) + counts.get("interrupted", 0) > 100, counts
+    assert counts.get("CancelledError", 0) + counts.get("interrupted", 0) > 20, counts
     assert set(told.values()) == {0}, (told, unknown)
 
 

@@ -105,7 +105,9 @@ SETTABLE = [
     (kind, name)
     for kind in (Deal, Contact, Company, Customer, Task, Note)
     for name in dir(kind)
-    if not name.startswith("_") and hasattr(getattr(kind, name), "__set__") and name != "custom"
+    if not name.startswith("_")
+    and hasattr(getattr(kind, name), "__set__")
+    and not isinstance(getattr(kind, name), property)
 ]
 FILTERS = [
     (kind, name, method)

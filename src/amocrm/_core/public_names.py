@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from types import FunctionType
 from typing import Any, get_type_hints
 
-from msgspec import Struct
-
 __all__ = ["publish", "publish_all"]
 
 
@@ -19,7 +17,7 @@ def publish(module: str, value: Any) -> Any:
         value: a class or a function; any other value is returned unchanged.
     """
     if isinstance(value, type | FunctionType) and value.__module__ != module:
-        if isinstance(value, type) and issubclass(value, Struct):
+        if isinstance(value, type) and hasattr(value, "__struct_fields__"):
             # Signatures and decoders of a struct look its annotations up in the module that it names.
             value.__annotations__ = get_type_hints(value, include_extras=True)
         value.__module__ = module

@@ -63,7 +63,7 @@ class Player(Commits):
         choice = VALUES[view.record.kind][name][value % len(VALUES[view.record.kind][name])]
         if view.born_here and value % 3 == 0 and name != "name" and name not in view.seen:
             return  # whether an object knows that a field which it never wrote is empty is not promised
-        if name in ("phone", "email") and not view.born_here and name not in view.seen:
+        if name in ("phone", "email") and not view.is_new and name not in view.seen:
             return  # the first of several values is changed: they must be known
         setattr(view.entity, name, choice)
         view.set(name, choice)
