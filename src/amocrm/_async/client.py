@@ -60,8 +60,9 @@ class AsyncAmoCRM(AsyncConnection):
         verify: TLS settings for private certificate authorities.
         unverified_tls: take a ``verify`` that checks no certificates or host names; refused without it.
         hooks: functions that are told what happens, one event at a time (``RequestSent``, ``RetryDecided``, …).
-        ahead: requests that a reader may run ahead of its user; 0 turns that off, and with it the
-            threads of the sync client.
+        ahead: pages that may be under way at once. By default nothing is asked for beyond the end of a list
+            of four pages, or where answers come within 1/7 s, and at most one page in others. 0 reads one
+            page at a time, without the threads of the sync client.
         user_agent: put before our own.
         max_response_bytes: highest size of an answer after decompression.
         limit_to: name under which requests are counted, when the default (integration and account, on

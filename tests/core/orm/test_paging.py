@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from amocrm._core.orm.paging import Pager
 
 
-def walk(total: int, ahead: int, limit: int = 10) -> tuple[list[int], int]:
+def walk(total: int, ahead: int | None, limit: int = 10) -> tuple[list[int], int]:
     """Reads a list of ``total`` items: the items in their order and the number of pages asked for."""
     pager = Pager(limit, ahead)
     waiting: list[int] = []
@@ -28,12 +30,56 @@ def walk(total: int, ahead: int, limit: int = 10) -> tuple[list[int], int]:
             return found, asked
 
 
-@given(st.integers(0, 300), st.integers(0, 6))
-def test_every_item_is_read_once_in_order(total: int, ahead: int) -> None:
+@given(st.integers(0, 300), st.none() | st.integers(0, 6))
+def test_every_item_is_read_once_in_order(total: int, ahead: int | None) -> None:
     """Whatever the length and the depth, each item comes once and in its order."""
     found, asked = walk(total, ahead)
     assert found == list(range(total))
-    assert asked <= max(1, -(-total // 10)) + max(1, ahead)
+    assert asked <= max(1, -(-total // 10)) + (ahead or 0)
+
+
+def timed(pages: int, round_trip: float) -> tuple[float, int]:
+    """Reads a list whose requests leave 1/7 s apart: seconds that it takes, and pages asked for beyond its end."""
+    pager, now, leaves, asked = Pager(1, None), 0.0, 0.0, 0
+    answers: dict[int, float] = {}
+    read = 0
+    while not pager.ended:
+        for number in pager.to_start(round_trip if read else inf):
+            leaves = max(now, leaves)
+            answers[number], asked, leaves = leaves + round_trip, asked + 1, leaves + 1 / 7
+        read += 1
+        now = max(now, answers[read])
+        pager.read([read], has_next=read < pages)
+    return now, asked - pages
+
+
+@pytest.mark.parametrize("pages", [1, 2, 3, 4, 10, 40, 400])
+@pytest.mark.parametrize("round_trip", [0.0, 0.02, 0.07, 0.14])
+def test_quick_answers_are_never_asked_for_in_advance(pages: int, round_trip: float) -> None:
+    """Below 1/7 s one page after the other takes the whole limit, and nothing is asked for beyond the end."""
+    seconds, beyond = timed(pages, round_trip)
+    assert beyond == 0
+    assert seconds == pytest.approx((pages - 1) / 7 + round_trip)
+
+
+@pytest.mark.parametrize("round_trip", [0.15, 0.28, 0.5])
+def test_slow_answers_cost_one_page_beyond_the_end_at_most(round_trip: float) -> None:
+    """None up to four pages, one in longer lists, which then take half the time of one after the other."""
+    assert [timed(pages, round_trip)[1] for pages in (1, 2, 3, 4)] == [0, 0, 0, 0]
+    assert {timed(pages, round_trip)[1] for pages in range(5, 60)} == {1}
+    assert timed(400, round_trip)[0] == pytest.approx(max(400 / 7, 400 * round_trip / 2), rel=0.03)
+
+
+def test_a_list_that_was_wanted_in_part_is_not_read_further() -> None:
+    """Where two pages are enough, the third is asked for when it is needed, whatever the depth."""
+    for depth in (None, 4):
+        pager = Pager(1, depth, enough=2)
+        asked = pager.to_start(1.0)
+        pager.read([1], has_next=True)
+        asked += pager.to_start(1.0)
+        pager.read([2], has_next=True)
+        assert (asked, pager.overlaps) == ([1, 2], False)
+        assert pager.to_start(1.0) == [3]
 
 
 @pytest.mark.parametrize("total", [0, 3, 10])

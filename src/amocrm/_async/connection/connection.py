@@ -66,7 +66,7 @@ class AsyncConnection:
         verify: ssl.SSLContext | None = None,
         unverified_tls: bool = False,
         hooks: Iterable[Callable[[Event], None]] | None = None,
-        ahead: int = 4,
+        ahead: int | None = None,
         user_agent: str | None = None,
         max_response_bytes: int = 64 * 1024 * 1024,
         limit_to: str | None = None,
@@ -84,7 +84,8 @@ class AsyncConnection:
             unverified_tls=unverified_tls,
             http_transport=http_transport,
         )
-        check_count(minimum=0, ahead=ahead)
+        if ahead is not None:
+            check_count(minimum=0, ahead=ahead)
         _check_neighbours()
         clock = clock or Clock()
         self.ahead = ahead

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from amocrm._core.http.attempt import Answer, Attempt
 from amocrm._core.http.options import Options, Stats
-from amocrm._core.limits.limiter import Outcome
+from amocrm._core.limits.limiter import Outcome, RoundTripStats
 from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError
 from amocrm_gen._runtime.op import Host, Op
 from amocrm_gen._runtime.response_status import asked_to_wait, is_page
@@ -59,6 +59,8 @@ class AsyncSender:
         self._keys: dict[Host, LimitKey] = {}
         self.transport, self.limiter, self.clock, self.stats = transport, limiter, clock, stats
         self.hooks, self.chats = hooks, chats
+        #: By our own clock, also where a shared limiter counts by another.
+        self.round_trips = RoundTripStats()
         self._always = [(b"user-agent", user_agent.encode()), (b"accept", b"*/*")]
         self._bearer: tuple[str, tuple[bytes, bytes]] = ("", (b"", b""))
 
@@ -99,6 +101,8 @@ class AsyncSender:
         try:
             answer = await self.transport.send(op, url, headers, request.content, _timeouts(request, options))
             problem = answer.error
+            if answer.answered_at is not None:
+                self.round_trips.add(answer.answered_at - sent_at)
             if token is not None and answer.response is not None:
                 _forget(answer.response, token)
             if keep is not None and answer.response is not None:

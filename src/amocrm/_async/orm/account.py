@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncAccountState", "account_zone"]
 
+#: Requests under way at once where nothing else was asked for: enough for the limit at half a second of latency.
+_IN_FLIGHT = 4
+
 
 class AsyncAccountState:
     """One account as lists, sessions and directories use it.
@@ -48,9 +51,14 @@ class AsyncAccountState:
         return self.origin.directory
 
     @property
-    def max_prefetch(self) -> int:
-        """Number of requests that may run ahead of a reader."""
+    def max_prefetch(self) -> int | None:
+        """Number of pages that may be under way at once, None for as many as pay."""
         return self.connection.ahead
+
+    @property
+    def in_flight(self) -> int:
+        """Number of requests that may be under way at once; 0 allows no thread beside the caller's."""
+        return _IN_FLIGHT if self.max_prefetch is None else self.max_prefetch
 
     @property
     def clock(self) -> Clock:

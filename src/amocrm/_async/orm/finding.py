@@ -158,7 +158,7 @@ class AsyncFinding(Generic[T]):
 
     async def _search(self, words: Sequence[str] | None, wanted: dict[Place, None]) -> None:
         searches = [partial(self._take, self._query().search(one), wanted) for one in words or ()]
-        for answer in await run_all(searches, max(1, self._account.max_prefetch)):
+        for answer in await run_all(searches, self._account.in_flight):
             if isinstance(answer, Exception):
                 raise answer
         if self._newest and any(place not in self.found for place in wanted):

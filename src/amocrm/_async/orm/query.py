@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from copy import copy
 from functools import partial
+from math import ceil, inf
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -302,9 +303,10 @@ class AsyncQuery(AsyncQueryResults[T]):
         module = endpoint(self._operation)
         page = module.OP.page
         waiting: deque[TaskHandle[Response]] = deque()
-        async with TaskScope(self._account.max_prefetch) as scope:
+        trips = self._account.connection._sender.round_trips
+        async with TaskScope(self._account.in_flight) as scope:
             while True:
-                for number in pager.to_start():
+                for number in pager.to_start(trips.smallest):
                     waiting.append(scope.start(partial(self._page, number, pager.limit, filters, order)))
                 if not waiting:
                     return
@@ -313,7 +315,7 @@ class AsyncQuery(AsyncQueryResults[T]):
                 items = items_of(parsed, "" if page is None else page.key)
                 following = page is not None and has_next(parsed)
                 fresh = pager.read((item.id for item in items), has_next=following)
-                for number in pager.to_start() if pager.ahead > 1 else ():
+                for number in pager.to_start(trips.smallest) if pager.overlaps else ():
                     waiting.append(scope.start(partial(self._page, number, pager.limit, filters, order)))
                 marks = unreadable(response.drift) if response.drift else {}
                 if (behind := pager.behind()) is not None:
@@ -353,8 +355,8 @@ class AsyncQuery(AsyncQueryResults[T]):
         page = endpoint(self._operation).OP.page
         most = 250 if page is None else page.limit
         size = most if self._most is None else max(1, min(most, self._most))
-        one = self._most is not None and self._most <= most
-        return Pager(size, 1 if one else self._account.max_prefetch, self._overlap)
+        enough = inf if self._most is None else ceil(self._most / size)
+        return Pager(size, self._account.max_prefetch, self._overlap, enough=enough)
 
     def _sent_order(self) -> tuple[str, str] | None:
         if self._order is not None or self._cls._order is None:

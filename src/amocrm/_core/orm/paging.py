@@ -1,19 +1,25 @@
 """Which pages of a list to ask for, and when it ends.
 
-Pages are asked for by number, so that several can be under way. The first one goes alone; then twice as
-many as were read, up to the depth that the client allows: a short list costs no superfluous request and
-a long one soon runs at full speed. Nothing is started any more once a page without ``next``, an empty
-or a short page was seen.
+A page that the one before has announced is always there. Only a page beyond it may be superfluous, so by
+default it is asked for after four pages, and only if an answer takes longer than the limit lets pass between
+two requests: below that, one page after the other uses the whole limit. Nothing is started any more once a
+page without ``next``, an empty or a short page was seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from math import inf
+from typing import Any, Final
 
 from msgspec import UNSET
 
 __all__ = ["Pager", "Rows", "has_next", "items_of"]
+
+#: Seconds between two requests at the limit of the API, seven a second.
+_PACE: Final = 1 / 7
+#: Pages that are read before one is asked for that may not exist.
+_KNOWN: Final = 4
 
 
 def items_of(parsed: Any, key: str) -> list[Any]:
@@ -50,18 +56,33 @@ class Pager:
 
     Args:
         limit: items asked for on each page.
-        ahead: pages that may be under way at once, 0 and 1 both mean one after the other.
+        max_prefetch: pages that may be under way at once, 0 and 1 both mean one after the other; None
+            asks for at most one page that may not exist, see above.
         overlap: rows of each page that are read a second time once the next page was read.
+        enough: pages that hold as many items as are wanted; further ones are asked for when they are needed.
     """
 
-    __slots__ = ("_next", "_overlap", "_read", "_seen", "_skipped", "ahead", "ended", "limit", "speculate")
+    __slots__ = (
+        "_enough",
+        "_max_prefetch",
+        "_next",
+        "_overlap",
+        "_read",
+        "_seen",
+        "_skipped",
+        "ended",
+        "limit",
+        "speculate",
+    )
 
-    def __init__(self, limit: int, ahead: int, overlap: int = 0) -> None:
+    def __init__(
+        self, limit: int, max_prefetch: int | None, overlap: int = 0, *, enough: float = inf
+    ) -> None:
         self.limit = limit
         # Page numbers can name a part of a page only if its length divides the page.
         parts = (size for size in range(max(1, overlap), limit) if limit % size == 0)
         self._overlap = next(parts, limit) if overlap else 0
-        self.ahead = max(1, ahead)
+        self._max_prefetch, self._enough = max_prefetch, enough
         self.ended = False
         self.speculate = True
         self._next = 1
@@ -74,12 +95,24 @@ class Pager:
         """Pages that were started and not yet read."""
         return self._next - 1 - self._read
 
-    def to_start(self) -> list[int]:
-        """Numbers of the pages to ask for now."""
+    @property
+    def overlaps(self) -> bool:
+        """Whether the next page is asked for before the user has taken this one."""
+        return (self._max_prefetch is None or self._max_prefetch > 1) and self._read < self._enough
+
+    def to_start(self, round_trip: float = 0.0) -> list[int]:
+        """Numbers of the pages to ask for now.
+
+        Args:
+            round_trip: seconds that an answer takes at least.
+        """
         if self.ended:
             return []
-        window = min(self.ahead, 2 * self._read) if self.speculate else 1
-        count = max(0, max(1, window) - self.under_way)
+        window: float = 2 if self._read >= _KNOWN and round_trip > _PACE else 1
+        if self._max_prefetch is not None:
+            window = min(self._max_prefetch, 2 * self._read)
+        window = min(window, self._enough - self._read) if self.speculate else 1
+        count = max(0, int(max(1, window)) - self.under_way)
         started = list(range(self._next, self._next + count))
         self._next += count
         return started

@@ -97,7 +97,7 @@ class Flush:
             for operation, chunks in waiting
             for _ in range(chunks.requests)
         ]:
-            for result in run_all(calls, max(1, self._account.max_prefetch)):
+            for result in run_all(calls, self._account.in_flight):
                 if isinstance(result, Exception):
                     raise result
 

@@ -127,7 +127,7 @@ def _parsed(
     account: AccountState, operation: str, thunks: Sequence[Callable[[], Result[Response]]]
 ) -> list[Any]:
     parsed = []
-    for answer in run_all(thunks, max(1, account.max_prefetch)):
+    for answer in run_all(thunks, account.in_flight):
         if isinstance(answer, Exception):
             raise answer
         parsed.append(endpoint(operation).parse(answer))
