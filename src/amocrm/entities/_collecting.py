@@ -10,7 +10,7 @@ from .._core.orm.identity import IdentityMap, check_account, foreign_reason
 from .._core.orm.plan import PendingWrite, Slot
 from .._core.orm.states import State
 from ._base import Entity
-from ._writing import unwritable, writes_of
+from ._writing import nested_partners, unwritable, writes_of
 
 __all__ = ["Collected", "collect", "join_linked", "refusal", "state_of"]
 
@@ -70,11 +70,12 @@ class Collected:
 
     def writes(self) -> list[PendingWrite]:
         """Return what is to be sent, without changing anything."""
+        nested = nested_partners(self.entities)
         return [
             write
             for entity in self.entities
             if entity._doubt is None
-            for write in writes_of(entity, self.slot_of)
+            for write in writes_of(entity, self.slot_of, nested)
         ]
 
 

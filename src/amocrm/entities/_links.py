@@ -37,19 +37,24 @@ class Links:
         parent: entity that a new note or task belongs to.
         children: notes and tasks that were added and not created yet.
         doubt: the creation that was sent and not answered.
+        merges: whether the server may merge it into a record that it repeats.
         entity_type: collection that a note was listed in.
         unreadable: names of attributes that could not be read.
         password: of a new user.
         stages: of a pipeline.
     """
 
-    __slots__ = ("children", "doubt", "entity_type", "parent", "password", "stages", "states", "unreadable")
+    __slots__ = (
+        *("children", "doubt", "entity_type", "merges", "parent", "password", "stages", "states"),
+        "unreadable",
+    )
 
     def __init__(self) -> None:
         self.states: dict[str, SetChanges[str] | LinkState | OneValue] = {}
         self.parent: Any = None
         self.children: dict[Any, None] | None = None
         self.doubt: Doubt | None = None
+        self.merges = False
         self.entity_type: str | None = None
         self.unreadable: Any = ()
         self.password: str | None = None

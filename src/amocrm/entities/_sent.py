@@ -15,7 +15,7 @@ from ._links import LinkState
 from ._local_changes import revert
 from ._relations import LinkRelation
 
-__all__ = ["LinkSent", "Sent", "adopt_id", "begin", "confirm", "revert_write"]
+__all__ = ["LinkSent", "Sent", "adopt_id", "begin", "confirm", "merge_into", "revert_write"]
 
 
 #: Shared, since most writes send a few of these only.
@@ -49,6 +49,8 @@ class LinkSent:
 
 def begin(write: PendingWrite) -> None:
     """Note that a write is in flight: what is changed from now on stays a change."""
+    for one in write.nested:
+        begin(one)
     entity: Any = write.slot.entity
     sent: Any = write.sent
     if isinstance(sent, LinkSent):
@@ -120,6 +122,15 @@ def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
         data.entity_id = UNSET if links.parent._key is None else links.parent._key
         if entity._kind == "tasks":
             data.entity_type = links.parent._kind
+
+
+def merge_into(entity: Entity, key: int, sent: Sent) -> None:
+    """Make an entity stand for a record that the server merged it into: what the record holds now is not known."""
+    adopt_id(entity, key, sent)
+    entity._data = type(entity)._model(id=key)
+    _forget_bases(entity)
+    if entity._custom_fields is not None:
+        entity._custom_fields.index(UNSET)
 
 
 def _forget_bases(entity: Entity) -> None:

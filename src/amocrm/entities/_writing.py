@@ -6,7 +6,8 @@ and company while they are created; every other link has an operation of its own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,7 +22,10 @@ from ._links import LinkState
 from ._relations import LinkRelation
 from ._sent import LinkSent, Sent
 
-__all__ = ["unwritable", "writes_of"]
+__all__ = ["let_merge", "nested_partners", "unwritable", "writes_of"]
+
+#: Creates leads with one contact and one company each; the server may merge them into leads that they repeat.
+_MERGING = "leads.create_leads_complex"
 
 _ELSEWHERE = {
     "users": "crm.users.create(...)",
@@ -54,15 +58,50 @@ def _own_slot(entity: Any) -> Slot:
     return Slot(entity, entity._key)
 
 
-def writes_of(entity: Entity, slot_of: SlotOf = _own_slot) -> list[PendingWrite]:
+def let_merge(entity: Entity, duplicates: object) -> None:
+    """Note that the server may merge a new lead into one that it repeats.
+
+    Raises:
+        ValueError: it is no new lead, or the word is another one.
+    """
+    if duplicates != "server":
+        raise ValueError(f'duplicates must be "server" or left out, got {duplicates!r}')
+    if entity._kind != "leads" or entity._key is not None:
+        raise ValueError(f'an object with duplicates="server" must be a new Lead, got {entity!r}')
+    entity._ensure_links().merges = True
+
+
+def nested_partners(entities: Iterable[Entity]) -> set[int]:
+    """Return the new contacts and companies that one lead alone brings along to be merged, by ``id(object)``."""
+    here = {id(entity): entity for entity in entities if entity._key is None and entity._doubt is None}
+    owners: Counter[int] = Counter()
+    for entity in here.values():
+        links = entity._links
+        if links is not None and links.merges:
+            relations = [
+                one for one in entity._link_relations if one.on_create and one.attribute in links.states
+            ]
+            owners.update({id(one) for relation in relations for one in relation.reach(entity)})
+    return {one for one, number in owners.items() if number == 1 and one in here}
+
+
+def writes_of(
+    entity: Entity, slot_of: SlotOf = _own_slot, nested: Collection[int] = ()
+) -> list[PendingWrite]:
     """Return what is to be sent for one entity: a creation or an update, then its links.
 
     Nothing is changed: ``begin`` marks the writes that are going to be sent.
+
+    Args:
+        entity: the entity.
+        slot_of: gives the place of an entity in the commit.
+        nested: what is created by the lead that brings it along; see ``nested_partners``.
     """
     writes: list[PendingWrite] = []
     new = entity._key is None
     if new:
-        writes.append(_create(entity, slot_of))
+        if id(entity) not in nested:
+            writes.append(_create(entity, slot_of, nested))
     elif entity._dirty_fields():
         writes.append(_update(entity, slot_of))
     links = entity._links
@@ -81,12 +120,21 @@ _operation = cache(Operation)
 """Keeps the operations of all kinds: a commit needs one of them for each object."""
 
 
-def _create(entity: Entity, slot_of: SlotOf) -> PendingWrite:
+def _create(entity: Entity, slot_of: SlotOf, nested: Collection[int] = ()) -> PendingWrite:
     sent = Sent()
     needs: list[Any] = []
+    inner: list[PendingWrite] = []
+    links = entity._links
+    merges = links is not None and links.merges
+
+    def named(target: Any) -> dict[str, Any]:
+        if not merges or id(target) not in nested:
+            return {"id": _place(target, slot_of, needs)}
+        inner.append(_create(target, slot_of))
+        return inner[-1].body
+
     body, problem = _values(entity, sent)
     embedded: dict[str, Any] = {}
-    links = entity._links
     tags = None if links is None else links.states.get("tags")
     if isinstance(tags, SetChanges) and tags:
         sent.tags = tags.pending()
@@ -97,9 +145,7 @@ def _create(entity: Entity, slot_of: SlotOf) -> PendingWrite:
             if relation.on_create and (state := links.states.get(relation.attribute)):
                 items = _links_on_create(relation.attribute, state, sent)
                 if items:
-                    embedded[relation.key] = [
-                        {"id": _place(target, slot_of, needs), **extra} for target, extra in items
-                    ]
+                    embedded[relation.key] = [{**named(target), **extra} for target, extra in items]
         if (parent := links.parent) is not None:
             body["entity_id"] = _place(parent, slot_of, needs)
             if entity._kind == "tasks":
@@ -108,14 +154,17 @@ def _create(entity: Entity, slot_of: SlotOf) -> PendingWrite:
                 path = (("entity_type", parent._kind),)
     if embedded:
         body["_embedded"] = embedded
+    if merges and len(embedded.get("contacts", ())) > 1:
+        problem = 'a lead with duplicates="server" must have at most one contact'
     return PendingWrite(
         "create",
-        _operation(CREATE[entity._kind], path),
+        _operation(_MERGING if merges else CREATE[entity._kind], path),
         slot_of(entity),
         body,
         sent=sent,
         needs=needs,
-        problem=problem,
+        problem=problem or next((one.problem for one in inner if one.problem), ""),
+        nested=inner,
     )
 
 

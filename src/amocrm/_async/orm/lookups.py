@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from amocrm._core.orm.doubt import Doubt
+from amocrm._core.orm.doubt import Doubt, stamp_of
 from amocrm._core.orm.identity import IdentityMap
 from amocrm.entities._base import Entity
 from amocrm.entities._collecting import Collected
 from amocrm.fields._base import Field
 
 from .account import AsyncAccountState
-from .flush import stamp_of
 from .reconciling import AsyncReconciling
 
 __all__ = ["AsyncLookups"]

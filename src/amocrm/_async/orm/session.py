@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from weakref import ref as weak_ref
 
 from msgspec.structs import replace
@@ -23,6 +23,7 @@ from amocrm.entities._base import Entity
 from amocrm.entities._collecting import Collected, collect, join_linked, refusal, state_of
 from amocrm.entities._local_changes import rollback
 from amocrm.entities._sent import begin
+from amocrm.entities._writing import let_merge
 from amocrm.fields._base import Field
 
 from .account import AsyncAccountState
@@ -89,11 +90,17 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
 
     # ---- objects
 
-    def add(self, entity: T) -> T:
+    def add(self, entity: T, *, duplicates: Literal["server"] | None = None) -> T:
         """Take an entity into the session: a new one to create, or one that was read elsewhere. Return it.
 
         What it is linked to comes along with the commit. An entity of a session that has ended (its block
         was left) moves here with its changes, and so does one that nobody has changed.
+
+        Args:
+            entity: the entity.
+            duplicates: ``"server"`` creates a lead together with its new contact and company (50 leads a
+                request, one contact and one company each) and lets the account's duplicate control **change
+                another lead instead**; the report says ``merge``, and the objects stand for what was changed.
 
         Raises:
             ValueError: it belongs to another account or to a session that has not ended, or another object
@@ -101,6 +108,8 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
         """
         if not isinstance(entity, Entity):
             raise TypeError(f"a session takes entities such as Lead(name='…'), not {entity!r}")
+        if duplicates is not None:
+            let_merge(entity, duplicates)
         if entity._session is self._map:
             return entity
         if (reason := refusal(self._map, entity)) is not None:

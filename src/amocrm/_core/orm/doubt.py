@@ -8,7 +8,7 @@ import msgspec
 
 from .operations import Operation
 
-__all__ = ["Doubt"]
+__all__ = ["Doubt", "stamp_of"]
 
 
 class Doubt(msgspec.Struct):
@@ -37,3 +37,13 @@ class Doubt(msgspec.Struct):
     stamp: tuple[tuple[str, Any], Any] | None = None
     reason: str = ""
     token: str = ""
+
+
+def stamp_of(body: dict[str, Any], refs: set[tuple[str, Any]]) -> tuple[tuple[str, Any], Any] | None:
+    """Return reference and value of the field that makes a creation unique."""
+    for field in body.get("custom_fields_values") or () if refs else ():
+        for kind in ("id", "code", "name"):
+            ref = (kind, field.get(f"field_{kind}"))
+            if ref in refs and field.get("values"):
+                return ref, field["values"][0].get("value")
+    return None

@@ -83,7 +83,7 @@ class Result(Generic[E]):
 
     Attributes:
         entity: the object it was about.
-        action: create, update, link or unlink.
+        action: create, update, link, unlink, or merge: the server merged a new lead into one that it repeats.
         outcome: how it ended.
         reason: why it was not applied, or what is worth knowing about it, a sentence.
         issues: refused fields, as far as the server named them.
@@ -182,6 +182,11 @@ class Report(Generic[E]):
     def applied(self) -> list[Result[E]]:
         """What the server has."""
         return self._of(Outcome.APPLIED)
+
+    @property
+    def merged(self) -> list[Result[E]]:
+        """New leads, with their contacts and companies, that the server merged into records that existed."""
+        return [result for result in self.results if result.action == "merge"]
 
     @property
     def rejected(self) -> list[Result[E]]:

@@ -16,7 +16,7 @@ from .operations import Operation
 
 __all__ = ["Action", "Chunks", "PendingWrite", "Plan", "Slot", "Step", "cut", "make_plan", "obstacle"]
 
-Action: TypeAlias = Literal["create", "update", "link", "unlink"]
+Action: TypeAlias = Literal["create", "update", "link", "unlink", "merge"]
 
 #: Shrinking ends here: a batch this small is not what makes a server slow.
 _LEAST = 10
@@ -55,10 +55,12 @@ class PendingWrite:
         sent: what was taken off the object.
         needs: slots that must have an id, and writes that must be done, before it.
         problem: why it cannot be written, empty if it can.
+        nested: creations that its body carries, such as the contact of a lead.
     """
 
     __slots__ = (
-        *("action", "body", "mark", "needs", "operation", "problem", "request_id", "sent", "sent_at", "slot"),
+        *("action", "body", "mark", "needs", "nested", "operation", "problem", "request_id", "sent"),
+        *("sent_at", "slot"),
     )
 
     def __init__(
@@ -71,14 +73,16 @@ class PendingWrite:
         sent: Any = None,
         needs: Sequence[Slot | PendingWrite] = (),
         problem: str = "",
+        nested: Sequence[PendingWrite] = (),
     ) -> None:
-        self.action = action
+        self.action: Action = action
         self.operation = operation
         self.slot = slot
         self.body = body
         self.sent: Any = sent
         self.needs = tuple(needs)
         self.problem = problem
+        self.nested = tuple(nested)
         self.request_id: str | None = None
         self.mark: int | None = None
         self.sent_at = 0.0
@@ -99,7 +103,7 @@ class PendingWrite:
 
     def release(self) -> None:
         """Let go of everything that only sending needed."""
-        self.body, self.needs = {}, ()
+        self.body, self.needs, self.nested = {}, (), ()
         self.sent = None
 
     def __repr__(self) -> str:
@@ -177,7 +181,7 @@ class Plan:
     @property
     def items(self) -> int:
         """Number of items to write."""
-        return sum(len(step.writes) for step in self.steps)
+        return sum(1 + len(write.nested) for step in self.steps for write in step.writes)
 
     def __len__(self) -> int:
         return self.requests
@@ -260,7 +264,7 @@ def make_plan(
     for write in sendable:
         groups.setdefault(write.operation, []).append(write)
         if write.action == "create":
-            creates[id(write.slot)] = write.operation
+            creates.update((id(one.slot), write.operation) for one in (write, *write.nested))
     order: TopologicalSorter[Operation] = TopologicalSorter()
     for operation, members in groups.items():
         order.add(operation, *_before(operation, members, creates))
@@ -281,7 +285,9 @@ def _sendable(writes: list[PendingWrite]) -> tuple[list[PendingWrite], list[Pend
     """Part the writes into those that can be sent and those that wait for what is not created here."""
     waiting: list[PendingWrite] = []
     while True:
-        created = {id(write.slot) for write in writes if write.action == "create"}
+        created = {
+            id(one.slot) for write in writes if write.action == "create" for one in (write, *write.nested)
+        }
         held = {id(write) for write in waiting}
         blocked = [write for write in writes if any(_missing(need, created, held) for need in write.needs)]
         if not blocked:

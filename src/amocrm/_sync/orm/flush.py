@@ -7,19 +7,18 @@ from functools import partial
 from itertools import count
 from secrets import token_hex
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 from msgspec.structs import replace
 
 from amocrm._core.orm.batch_bisection import BatchBisection
-from amocrm._core.orm.doubt import Doubt
+from amocrm._core.orm.doubt import Doubt, stamp_of
 from amocrm._core.orm.identity import IdentityMap
 from amocrm._core.orm.operations import Operation
 from amocrm._core.orm.outcome import (
-    Issue,
     Outcome,
     Report,
-    describe,
     match_answer_items,
     rejected_indexes,
     verdict,
@@ -27,7 +26,8 @@ from amocrm._core.orm.outcome import (
 from amocrm._core.orm.plan import Chunks, PendingWrite, Plan, Slot, obstacle
 from amocrm._core.orm.times import http_date
 from amocrm.entities._base import Entity
-from amocrm.entities._sent import confirm, revert_write
+from amocrm.entities._refused import issues_of
+from amocrm.entities._sent import confirm, merge_into, revert_write
 from amocrm.errors import AmoCRMError, APIError, DecodeError, EncodingError, ItemIssue
 from amocrm_gen._runtime.encoding import sendable
 from amocrm_gen._runtime.response_status import is_page
@@ -36,7 +36,7 @@ from amocrm_gen._runtime.wire import Response
 from .._primitives import run_all, shielded
 from .account import AccountState
 
-__all__ = ["Flush", "Progress", "stamp_of"]
+__all__ = ["Flush", "Progress"]
 
 #: Called after each request with the number of settled items and of all.
 Progress = Callable[[int, int], None]
@@ -144,20 +144,25 @@ class Flush:
     def _render(self, operation: Operation, write: PendingWrite) -> bool:
         try:
             write.body = body = sendable(write.render())
+            for one in write.nested:
+                one.body = sendable(one.body)
         except EncodingError as error:
             with self._lock:
-                issues = [replace(issue, value=None) for issue in self._issues(write, error.item)]
+                issues = [
+                    replace(issue, value=None) for issue in issues_of(write.entity, write.body, error.item)
+                ]
                 self._reject(write, f"not sent: {error}", issues, error)
             return False
         definitions = self._account.directory.fields.get(write.entity._kind)
         values = body.get("custom_fields_values")
         if definitions is not None and values and (missing := definitions.refused_options(values)):
             with self._lock:
-                issues = self._issues(write, ItemIssue(None, tuple(missing)))
+                issues = issues_of(write.entity, write.body, ItemIssue(None, tuple(missing)))
                 self._reject(write, "not sent: a field has no such option", issues)
             return False
         batch = operation.op.batch
-        if batch is not None and "request_id" in batch.match and "id" not in body:
+        keys = () if batch is None else batch.match
+        if ("request_id" in keys or "request_ids" in keys) and "id" not in body:
             write.request_id = body["request_id"] = f"n{next(_NUMBERS)}"
         return True
 
@@ -169,6 +174,8 @@ class Flush:
         mark, sent_at = marks.highest(kind), self._account.clock.wall()
         for write in part:
             write.mark, write.sent_at = mark, sent_at
+            for one in write.nested:
+                one.mark, one.sent_at = marks.highest(one.entity._kind), sent_at
         self.report.sent.append(operation.op.id)
         self._in_flight.update(map(id, part))
         try:
@@ -191,7 +198,8 @@ class Flush:
         twice = f"sent {times} times, because an answer was lost" if times > 1 else ""
         with self._lock:
             if part[0].action == "create":
-                marks.take(kind, [item.id for item in found.values()], mark)
+                made = [item.id for item in found.values() if getattr(item, "merged", False) is not True]
+                marks.take(kind, made, mark)
             for place, write in enumerate(part):
                 if place in found:
                     self._apply(write, found[place], twice)
@@ -202,14 +210,37 @@ class Flush:
         return None
 
     def _apply(self, write: PendingWrite, answer: Any, reason: str) -> None:
+        for one in write.nested:
+            key = answer.contact_id if one.entity._kind == "contacts" else answer.company_id
+            if isinstance(key, int):
+                self._apply(one, SimpleNamespace(id=key, merged=answer.merged), reason)
+                if answer.merged is not True:
+                    self._account.directory.marks.take(one.entity._kind, [key], one.mark)
+            else:
+                self._doubt(one.operation, one, "the answer does not mention it", None)
         entity = write.slot.entity
-        confirm(write, answer)
+        if getattr(answer, "merged", False) is True:
+            reason = self._merge(write, answer.id)
+        else:
+            confirm(write, answer)
+            if write.action == "create":
+                self._map.created.add((entity._kind, answer.id))
         self._done.add(id(write))
-        if write.action == "create":
-            self._map.created.add((entity._kind, answer.id))
         self._map.settle(entity)
         self._report(write, Outcome.APPLIED, reason)
         write.release()
+
+    def _merge(self, write: PendingWrite, key: int) -> str:
+        """Let an object stand for the record that the server merged it into; return that in words."""
+        entity: Entity = write.slot.entity
+        write.slot.key, write.action = key, "merge"
+        merge_into(entity, key, write.sent)
+        other = self._map.holds(entity)
+        if other is None or entity._session is not self._map:
+            return f"the server merged it into {key}, which existed; what that holds now was not read"
+        self._map.release(entity)
+        entity._session = self._account.origin
+        return f"the server merged it into {key}, another object of this session: refresh() that one"
 
     def _report(
         self,
@@ -262,7 +293,7 @@ class Flush:
             known.is_stale = True
         for place, items in bad.items():
             write = part[place]
-            issues = [issue for item in items for issue in self._issues(write, item)]
+            issues = [issue for item in items for issue in issues_of(write.entity, write.body, item)]
             self._reject(write, error.detail or error.title, issues, error)
         rejected = bisection.reject(bad)
         for write in rejected if not bad else ():
@@ -276,17 +307,18 @@ class Flush:
                     operation, write, "the batch was refused; whether anything was stored is not known", error
                 )
 
-    def _issues(self, write: PendingWrite, item: ItemIssue) -> list[Issue]:
-        return describe(item, write.body, partial(_label, write.entity), partial(_options, write.entity))
-
     def _reject(
         self, write: PendingWrite, reason: str, issues: Sequence[Any] = (), error: AmoCRMError | None = None
     ) -> None:
+        for one in write.nested:
+            self._reject(one, reason, (), error)
         revert_write(write)
         self._map.settle(write.entity)
         self._report(write, Outcome.REJECTED, reason, issues, error)
 
     def _skip(self, write: PendingWrite, reason: str, error: AmoCRMError | None = None) -> None:
+        for one in write.nested:
+            self._skip(one, reason, error)
         revert_write(write)
         self._map.settle(write.entity)
         self._report(write, Outcome.SKIPPED, reason, (), error)
@@ -295,9 +327,16 @@ class Flush:
         self, operation: Operation, write: PendingWrite, reason: str, error: AmoCRMError | None
     ) -> None:
         """Note an unknown outcome. Updates are idempotent and may be resent; creations must not be."""
+        for one in write.nested:
+            self._doubt(one.operation, one, reason, error)
         entity = write.slot.entity
         if operation.op.safety == "unsafe":
             body = {key: value for key, value in write.body.items() if key != "request_id"}
+            if write.nested:  # they are in doubt on their own
+                body["_embedded"] = {
+                    key: [one for one in items if key == "tags" or "id" in one]
+                    for key, items in body["_embedded"].items()
+                }
             entity._ensure_links().doubt = Doubt(
                 operation=operation,
                 body=body,
@@ -357,38 +396,3 @@ def _check_promise(operation: Operation, response: Response) -> None:
             status=response.status,
             request_id=response.request_id,
         )
-
-
-def stamp_of(body: dict[str, Any], refs: set[tuple[str, Any]]) -> tuple[tuple[str, Any], Any] | None:
-    """Return reference and value of the field that makes a creation unique."""
-    for field in body.get("custom_fields_values") or () if refs else ():
-        for kind in ("id", "code", "name"):
-            ref = (kind, field.get(f"field_{kind}"))
-            if ref in refs and field.get("values"):
-                return ref, field["values"][0].get("value")
-    return None
-
-
-def _definition(entity: Entity, key: Any) -> Any:
-    definitions = None if entity._session is None else entity._session.directory.fields.get(entity._kind)
-    found = None if definitions is None else definitions.find(("id" if isinstance(key, int) else "code", key))
-    return definitions, found
-
-
-def _options(entity: Entity, key: Any) -> Sequence[str]:
-    """Labels of the options of a custom field, as far as its definition was read."""
-    definitions, found = _definition(entity, key)
-    return [] if found is None else list(definitions.options(found))
-
-
-def _label(entity: Entity, key: Any) -> str | None:
-    """The name of a custom field as the caller knows it."""
-    for attribute, field in type(entity)._declared.items():
-        if field.ref[1] == key:
-            return attribute
-    _, found = _definition(entity, key)
-    if found is not None:
-        return str(found.name)
-    remote = entity._fields().remote(("id" if isinstance(key, int) else "code", key))
-    name = None if remote is None else remote.field_name
-    return name if isinstance(name, str) else None
