@@ -322,14 +322,10 @@ def _index(key: str, writes: Sequence[PendingWrite]) -> dict[Any, list[int]]:
 def _places(keys: Sequence[str], indexes: Mapping[str, Mapping[Any, list[int]]], item: Any) -> list[int]:
     for key in keys:
         value = getattr(item, "request_id" if key == "request_ids" else key, None)
-        if isinstance(value, list):
-            places = (
-                [place for one in value for place in indexes[key].get(one, ())]
-                if key == "request_ids"
-                else []
-            )
-        else:
-            places = indexes[key].get(value, [])
+        several = value if isinstance(value, list) else [value]
+        # Only an answer with `request_ids` is about several items.
+        known = several if several is not value or key == "request_ids" else []
+        places = [place for one in known for place in indexes[key].get(one, ())]
         if places:
             return places
     return []
