@@ -105,7 +105,7 @@ amocrm/entities
     _many_links.py             entities/test_relations.py                         NotLoaded
     _one_link.py               entities/test_relations.py                         embedded
     _merging.py                shell_async/orm/test_upserting.py                 replace
-    _refused.py                shell_async/orm/test_session.py                    issues
+    _refused.py                core/orm/test_outcome.py                           ItemIssue
     _sent.py                   shell_async/orm/test_flush.py                      doubt
     catalog_element.py         entities/test_constructors.py                      CatalogElement
     company.py                 entities/test_constructors.py                      Company
