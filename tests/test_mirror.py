@@ -226,6 +226,7 @@ amocrm_sandbox/routes
     widgets.py                 sandbox/routes/test_bots_widgets.py                is_active_in_account
 amocrm_sandbox/sample_data
     people.py                  sandbox/sample_data/test_builder.py                is_woman
+    recording.py               sandbox/sample_data/test_recorded_account.py       GET
     sample_fields.py           sandbox/sample_data/test_builder.py                sample_values
 amocrm_sandbox/storage
     clock.py                   sandbox/engine/test_late_effects.py                ManualClock

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .http.httpx_transport import AsyncSandboxTransport, SandboxTransport
     from .http.server import SandboxServer
     from .sample_data.builder import Builder, Filled
+    from .sample_data.recorded_account import fill_from
     from .storage.clock import Clock, ManualClock
     from .storage.tokens import Integration
     from .webhooks.delivery import Webhooks
@@ -70,11 +71,13 @@ __all__ = [
     "SlowBody",
     "Truncate",
     "Webhooks",
+    "fill_from",
 ]
 
 _MODULES = {
     "app": ("Sandbox",),
     "sample_data.builder": ("Builder", "Filled"),
+    "sample_data.recorded_account": ("fill_from",),
     "storage.clock": ("Clock", "ManualClock"),
     "engine.description": ("Description",),
     "exchange": ("Exchange",),

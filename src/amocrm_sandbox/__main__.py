@@ -112,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
         help="invent so many leads, with contacts, companies, tasks and notes, in an account that has none",
     )
     parser.add_argument(
+        "--fill-from",
+        default=None,
+        metavar="FILE",
+        help="lay what `amocrm record` has read of a live account into an account that has no leads",
+    )
+    parser.add_argument(
         "--cassette",
         default=None,
         metavar="FILE",
@@ -193,6 +199,10 @@ def _serve(args: argparse.Namespace) -> None:
             from .sample_data.builder import Builder
 
             Builder(sandbox, args.seed).fill(args.fill)
+        if args.fill_from and not sandbox.store.row("SELECT 1 FROM leads"):
+            from .sample_data.recorded_account import fill_from
+
+            fill_from(sandbox, args.fill_from)
 
         def ready(port: int, tls_port: int | None) -> None:
             print(_greeting(args, sandbox, certificate, port, tls_port), flush=True)

@@ -128,8 +128,8 @@ class Account:
 
     @property
     def admin_id(self) -> int:
-        """Id of the first user, an administrator."""
-        return min(self.store.documents("users"))
+        """Id of the first administrator."""
+        return min(id for id, user in self.store.documents("users").items() if user["rights"]["is_admin"])
 
     @property
     def channel(self) -> dict[str, Any]:

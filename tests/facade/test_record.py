@@ -19,7 +19,7 @@ from amocrm._core.http.hosts import parse_account
 from amocrm.command.recording.proxy import Recorder
 from amocrm.command.recording.replacement import Replacement, words_of
 from amocrm_gen import openapi
-from amocrm_sandbox import Sandbox, SandboxServer
+from amocrm_sandbox import Sandbox, SandboxServer, fill_from
 from amocrm_sandbox.__main__ import main as sandbox_command
 
 PHONE, MAIL, NAME, TEXT = "+7 (916) 123-45-67", "ivan@secret.example", "Иван Секретный", "Позвонить Ивану"
@@ -86,6 +86,21 @@ def test_a_recorded_session_holds_nothing_personal_and_plays_back(tmp_path: Path
     assert name.startswith(("Имя ", "Текст "))
     assert len(found) == 1
     assert "Секрет" not in name + found[0]
+
+
+def test_a_recorded_session_becomes_a_test_account(tmp_path: Path) -> None:
+    """What the program has read is there with its ids and links and without personal data, and can be changed."""
+    path, _ = record(tmp_path)
+    sandbox = Sandbox(limits=False)
+
+    assert fill_from(sandbox, path) == {"leads": 1, "contacts": 1}
+
+    (lead,) = sandbox.get("/api/v4/leads").json()["_embedded"]["leads"]
+    assert "Секрет" not in lead["name"]
+    assert sandbox.call("PATCH", f"/api/v4/leads/{lead['id']}", {"price": 7_000}).status == 200
+    contact = sandbox.get("/api/v4/contacts").json()["_embedded"]["contacts"][0]
+    phones = [one["values"][0] for one in contact["custom_fields_values"] if one["field_code"] == "PHONE"]
+    assert [(one["value"][:5], one["enum_code"]) for one in phones] == [("+7900", "WORK")]
 
 
 @pytest.mark.parametrize(

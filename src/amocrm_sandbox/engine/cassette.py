@@ -12,7 +12,7 @@ import msgspec
 
 from .messages import Request, Response, encode, problem
 
-__all__ = ["Cassette"]
+__all__ = ["Cassette", "interactions_of"]
 
 _PLAIN = re.compile(r"[0-9,]+|(?=.*[a-z])[a-z_,]+")
 _FORMAT = 1
@@ -33,18 +33,12 @@ class Cassette:
     """
 
     def __init__(self, path: str | Path) -> None:
-        try:
-            tape: Any = msgspec.json.decode(Path(path).read_bytes())
-            if tape["cassette"] != "amocrm record" or tape["format"] != _FORMAT:
-                raise ValueError
-            self._exact: defaultdict[tuple[Any, ...], list[Any]] = defaultdict(list)
-            self._loose: defaultdict[tuple[Any, ...], list[Any]] = defaultdict(list)
-            for interaction in tape["interactions"]:
-                key = _key(interaction["method"], interaction["target"])
-                self._exact[key].append(interaction)
-                self._loose[_names(key)].append(interaction)
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is no cassette of format {_FORMAT} of `amocrm record`") from error
+        self._exact: defaultdict[tuple[Any, ...], list[Any]] = defaultdict(list)
+        self._loose: defaultdict[tuple[Any, ...], list[Any]] = defaultdict(list)
+        for interaction in interactions_of(path):
+            key = _key(interaction["method"], interaction["target"])
+            self._exact[key].append(interaction)
+            self._loose[_names(key)].append(interaction)
         self._heard: defaultdict[int, int] = defaultdict(int)
 
     def answer(self, request: Request) -> Response:
@@ -63,6 +57,21 @@ class Cassette:
         return Response(
             interaction["status"], (("Content-Type", interaction["content_type"]),), encode(echoed)
         )
+
+
+def interactions_of(path: str | Path) -> list[dict[str, Any]]:
+    """Return the requests of a cassette with their answers, in the order of the recording.
+
+    Raises:
+        ValueError: The file is no cassette of a known format.
+    """
+    try:
+        tape: Any = msgspec.json.decode(Path(path).read_bytes())
+        if tape["cassette"] != "amocrm record" or tape["format"] != _FORMAT:
+            raise ValueError
+        return [dict(interaction) for interaction in tape["interactions"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no cassette of format {_FORMAT} of `amocrm record`") from error
 
 
 def _key(method: str, target: str) -> tuple[Any, ...]:

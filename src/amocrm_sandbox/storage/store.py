@@ -180,6 +180,15 @@ class Store:
         block, offset = divmod(value, _BLOCK)
         return block * _BLOCK + (offset * _STEP + 17) % _BLOCK
 
+    def count_from(self, name: str, value: int) -> None:
+        """Let the ids of a kind go on after a value that is in use."""
+        self._sequences.pop(name, None)
+        base = max(value, SEQUENCES.get(name, 0))
+        self.execute(
+            "INSERT INTO sequences VALUES (?,?) ON CONFLICT DO UPDATE SET value=max(value, excluded.value)",
+            (name, base),
+        )
+
     def _is_shuffled(self, name: str) -> bool:
         if name not in ENTITY_KINDS:
             return False
