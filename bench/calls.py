@@ -42,11 +42,11 @@ def _bare(server: dict[str, str]) -> tuple[str, dict[str, str], dict[str, str]]:
 
 
 def _sync(server: dict[str, str]) -> float:
-    from amocrm import AmoCRM, Limits, MemoryLimiter
+    from amocrm import AmoCRM, MemoryLimiter, RateLimits
     from amocrm_gen.api.account import get_account
 
     url, params, headers = _bare(server)
-    limiter = MemoryLimiter(Limits(per_key=_RATE, per_account=_RATE))
+    limiter = MemoryLimiter(RateLimits(per_key=_RATE, per_account=_RATE))
     with (
         AmoCRM("demo", token=server["token"], base_url=server["url"], limiter=limiter) as crm,
         httpx.Client(headers=headers) as bare,
@@ -71,11 +71,11 @@ def _sync(server: dict[str, str]) -> float:
 
 
 async def _async(server: dict[str, str]) -> float:
-    from amocrm import AsyncAmoCRM, AsyncMemoryLimiter, Limits
+    from amocrm import AsyncAmoCRM, AsyncMemoryLimiter, RateLimits
     from amocrm_gen.api.account import get_account
 
     url, params, headers = _bare(server)
-    limiter = AsyncMemoryLimiter(Limits(per_key=_RATE, per_account=_RATE))
+    limiter = AsyncMemoryLimiter(RateLimits(per_key=_RATE, per_account=_RATE))
     async with (
         AsyncAmoCRM("demo", token=server["token"], base_url=server["url"], limiter=limiter) as crm,
         httpx.AsyncClient(headers=headers) as bare,

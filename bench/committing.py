@@ -42,15 +42,15 @@ class Account(httpx.BaseTransport):
 
 def commit(transport: Account, triples: int = _TRIPLES) -> Any:
     """Commit new leads with contacts and companies in one session; return the session."""
-    from amocrm import AmoCRM, Company, Contact, Lead, Limits, MemoryLimiter, RetryPolicy, fields
+    from amocrm import AmoCRM, Company, Contact, Lead, MemoryLimiter, RateLimits, RetryPolicy, fields
 
     class Deal(Lead):
         city = fields.Text(field_id=11)
         due = fields.Date(field_id=12)
 
-    limiter = MemoryLimiter(Limits(per_key=1_000_000, per_account=1_000_000))
+    limiter = MemoryLimiter(RateLimits(per_key=1_000_000, per_account=1_000_000))
     crm = AmoCRM(
-        "demo", token="x" * 40, http_transport=transport, limiter=limiter, retry=RetryPolicy(), ahead=0
+        "demo", token="x" * 40, http_transport=transport, limiter=limiter, retry=RetryPolicy(), max_prefetch=0
     )
     session = crm.session()
     start = date(2026, 1, 1)

@@ -15,11 +15,19 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-from amocrm import AmoCRM, AmoCRMError, AsyncAmoCRM, AsyncMemoryLimiter, Limits, MemoryLimiter, RetryPolicy
+from amocrm import (
+    AmoCRM,
+    AmoCRMError,
+    AsyncAmoCRM,
+    AsyncMemoryLimiter,
+    MemoryLimiter,
+    RateLimits,
+    RetryPolicy,
+)
 from amocrm_sandbox import Sandbox, SandboxServer
 
 #: More than this machine sends, and few enough that the windows of the limiter are full after one round.
-_FAST = Limits(per_key=2_000, per_account=2_000)
+_FAST = RateLimits(per_key=2_000, per_account=2_000)
 _ROUNDS = 20
 
 
@@ -38,7 +46,7 @@ def main() -> None:
     sandbox, counts = Sandbox(limits=False), Counter[str]()
     server = SandboxServer(sandbox).__enter__()
     url, port = server.url, server.port
-    options = {"token": sandbox.token, "base_url": url, "retry": RetryPolicy(base=0.01)}
+    options = {"token": sandbox.token, "base_url": url, "retry": RetryPolicy(base_delay=0.01)}
     crm = AmoCRM("demo", limiter=MemoryLimiter(_FAST), **options)  # type: ignore[arg-type]
     other = AsyncAmoCRM("demo", limiter=AsyncMemoryLimiter(_FAST), **options)  # type: ignore[arg-type]
 

@@ -82,6 +82,6 @@ def _day(number: int) -> object:
 
 
 def _unlimited() -> object:
-    from amocrm import Limits, MemoryLimiter
+    from amocrm import MemoryLimiter, RateLimits
 
-    return MemoryLimiter(Limits(per_key=1_000_000, per_account=1_000_000))
+    return MemoryLimiter(RateLimits(per_key=1_000_000, per_account=1_000_000))

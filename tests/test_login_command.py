@@ -22,7 +22,7 @@ def run(server: SandboxServer, store: Path, redirect_uri: str) -> tuple[subproce
     """The command in a process of its own, for an integration with this redirect address."""
     made = server.sandbox.tokens.create_integration(redirect_uri)
     command = [sys.executable, "-m", "amocrm", "login", "demo", "--no-browser", "--base-url", server.url]
-    command += ["--store", str(store), "--redirect-uri", redirect_uri, "--patience", "30"]
+    command += ["--store", str(store), "--redirect-uri", redirect_uri, "--timeout", "30"]
     environment = os.environ | {
         "AMOCRM_CLIENT_ID": made.client_id,
         "AMOCRM_CLIENT_SECRET": made.client_secret,

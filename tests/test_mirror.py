@@ -175,7 +175,7 @@ amocrm_sandbox/engine
     description.py             sandbox/engine/test_foundations.py                 Description
     fault_effects.py           sandbox/engine/test_limits_and_faults.py           SlowBody
     faults.py                  sandbox/engine/test_limits_and_faults.py           MalformedJson
-    hook_delivery.py           sandbox/webhooks/test_delivery.py                  HookDelivery
+    hook_delivery.py           sandbox/webhooks/test_delivery.py                  WebhookDelivery
     journal.py                 sandbox/engine/test_limits_and_faults.py           response_head
     masking.py                 sandbox/control/test_page.py                       mask_headers
     messages.py                sandbox/engine/test_foundations.py                 Allowed

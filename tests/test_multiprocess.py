@@ -11,8 +11,7 @@ from functools import partial
 import pytest
 
 from amocrm import AmoCRM, MemoryLimiter
-from amocrm_sandbox import Limits as ServerLimits
-from amocrm_sandbox import Sandbox, SandboxServer
+from amocrm_sandbox import Sandbox, SandboxServer, ServerLimits
 from tests.support.kill_refresh import cancellations, kills, one_refresh, world
 from tests.support.killed_workers import DEATHS, held_up
 from tests.support.limiter_load import RATE, Row, measure, peak_of
@@ -104,7 +103,7 @@ def test_an_account_has_a_limit_of_its_own() -> None:
                 token=sandbox.token,
                 base_url=server.url,
                 limiter=limiter,
-                limit_to=f"integration {number}",
+                rate_limit_key=f"integration {number}",
             )
             for number in range(10)
         ]

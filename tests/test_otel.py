@@ -16,12 +16,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from amocrm import AmoCRM, AsyncAmoCRM, Lead, Limits, MemoryLimiter, MemoryTokenStore, OAuth, RetryPolicy
+from amocrm import AmoCRM, AsyncAmoCRM, Lead, MemoryLimiter, MemoryTokenStore, OAuth, RateLimits, RetryPolicy
 from amocrm.errors import APIError, UnansweredError
 from amocrm.otel import OpenTelemetry
 from amocrm_sandbox import AsyncSandboxTransport, Drop, Page, Sandbox, SandboxTransport
 
-FAST = RetryPolicy(base=0.0)
+FAST = RetryPolicy(base_delay=0.0)
 
 
 class Seen:
@@ -69,7 +69,7 @@ def client(sandbox: Sandbox, seen: Seen, **options: Any) -> AmoCRM:
     """A client that is watched."""
     options.setdefault("token", sandbox.token)
     options.setdefault("retry", FAST)
-    return AmoCRM("demo", http_transport=SandboxTransport(sandbox), hooks=[seen.hook], **options)
+    return AmoCRM("demo", http_transport=SandboxTransport(sandbox), event_hooks=[seen.hook], **options)
 
 
 def test_one_span_for_all_attempts(seen: Seen, sandbox: Sandbox) -> None:
@@ -124,7 +124,7 @@ def test_a_refresh_belongs_to_the_call_that_needed_it(seen: Seen, sandbox: Sandb
 
 def test_waits_are_measured(seen: Seen, sandbox: Sandbox) -> None:
     """What the limiter makes a request wait stands in a histogram and in the span."""
-    with client(sandbox, seen, limiter=MemoryLimiter(Limits(per_key=50))) as crm:
+    with client(sandbox, seen, limiter=MemoryLimiter(RateLimits(per_key=50))) as crm:
         for _ in range(3):
             crm.api.account.get()
     (point,) = seen.points("amocrm.client.throttle.wait")
@@ -144,7 +144,11 @@ def test_calls_hang_below_the_users_span(seen: Seen, sandbox: Sandbox) -> None:
 
     async def tasks() -> None:
         transport = AsyncSandboxTransport(sandbox)
-        options: dict[str, Any] = {"token": sandbox.token, "http_transport": transport, "hooks": [seen.hook]}
+        options: dict[str, Any] = {
+            "token": sandbox.token,
+            "http_transport": transport,
+            "event_hooks": [seen.hook],
+        }
         async with AsyncAmoCRM("demo", **options) as crm:
             with tracer.start_as_current_span("another job"):
                 await asyncio.gather(*[crm.api.account.get() for _ in range(5)])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from amocrm import AmoCRM, AsyncAmoCRM, Hooks, Lead, fields
+from amocrm import AmoCRM, AsyncAmoCRM, Lead, WebhookReceiver, fields
 from amocrm_sandbox import SandboxServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +36,7 @@ def test_the_code_of_the_readme_runs(
             names: dict[str, object] = {}
             exec(compile(block.replace('"mycompany", token="…"', account), name, "exec"), names)
             for value in names.values():
-                if isinstance(value, AmoCRM | Hooks):
+                if isinstance(value, AmoCRM | WebhookReceiver):
                     value.close()
         leads = server.sandbox.get("/api/v4/leads").json()["_embedded"]["leads"]
 

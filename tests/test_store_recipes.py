@@ -49,7 +49,7 @@ def no_database_stays_open() -> Iterator[None]:
 def sql_store(place: Path, **options: Any) -> SQLAlchemyTokenStore:
     """A store on a SQLite file."""
     ENGINES.append(create_engine(f"sqlite:///{place}/tokens.db"))
-    made = SQLAlchemyTokenStore(ENGINES[-1], poll=0.01, **options)
+    made = SQLAlchemyTokenStore(ENGINES[-1], poll_interval=0.01, **options)
     made.create_table()
     return made
 
@@ -129,7 +129,7 @@ def test_a_kill_loses_nothing_unseen(kind: str) -> None:
 
 def test_the_lock_of_the_dead_ends(tmp_path: Path) -> None:
     """Nobody frees the lock of a process that died; its lease does."""
-    first, second = sql_store(tmp_path, lease=0.3), sql_store(tmp_path, patience=5.0)
+    first, second = sql_store(tmp_path, lease=0.3), sql_store(tmp_path, lock_timeout=5.0)
     held = first.lock("key")
     held.__enter__()
     began = time.monotonic()
@@ -137,7 +137,7 @@ def test_the_lock_of_the_dead_ends(tmp_path: Path) -> None:
         assert fence == 2
     assert 0.2 < time.monotonic() - began < 3.0
     with pytest.raises(TokenStoreError, match="too long"), second.lock("key"):
-        sql_store(tmp_path, patience=0.05).lock("key").__enter__()
+        sql_store(tmp_path, lock_timeout=0.05).lock("key").__enter__()
     held.__exit__(None, None, None)  # frees nothing, and leaves no connection to the collector
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from amocrm import AmoCRM, AsyncAmoCRM
-from amocrm.events import Event, ResponseReceived
+from amocrm.events import ClientEvent, ResponseReceived
 
 from ._async import job as async_job
 from ._sync import job as sync_job
@@ -54,7 +54,7 @@ class Writes:
     def __init__(self, bar: Bar, total: int, batch: int = 250) -> None:
         self._bar, self._total, self._batch, self._done = bar, total, batch, 0
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: ClientEvent) -> None:
         if isinstance(event, ResponseReceived) and event.op == "create_leads" and event.status == 200:
             self._done = min(self._total, self._done + self._batch)
             self._bar(self._done)
@@ -64,7 +64,7 @@ async def run_async(server: dict[str, Any], history: History, outcome: Outcome) 
     """Run the job with the asynchronous client."""
     total = len(history.opportunities)
     hook = Writes(Bar("import", total), total)
-    async with AsyncAmoCRM("demo", token=server["token"], base_url=server["url"], hooks=[hook]) as crm:
+    async with AsyncAmoCRM("demo", token=server["token"], base_url=server["url"], event_hooks=[hook]) as crm:
         pipeline, users = await async_job.set_up(crm, history)
         outcome.mark("set-up")
         report = await async_job.import_history(crm, history, pipeline, users)
@@ -82,7 +82,7 @@ def run_sync(server: dict[str, Any], history: History, outcome: Outcome) -> None
     """Run the job with the synchronous client."""
     total = len(history.opportunities)
     hook = Writes(Bar("import", total), total)
-    with AmoCRM("demo", token=server["token"], base_url=server["url"], hooks=[hook]) as crm:
+    with AmoCRM("demo", token=server["token"], base_url=server["url"], event_hooks=[hook]) as crm:
         pipeline, users = sync_job.set_up(crm, history)
         outcome.mark("set-up")
         report = sync_job.import_history(crm, history, pipeline, users)

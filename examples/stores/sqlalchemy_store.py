@@ -53,14 +53,19 @@ class SQLAlchemyTokenStore:
     Args:
         engine: the database.
         lease: seconds after which the lock of a process that died is free; longer than any refresh takes.
-        patience: seconds to wait for another process that holds the lock.
-        poll: seconds between two looks at it.
+        lock_timeout: seconds to wait for another process that holds the lock.
+        poll_interval: seconds between two looks at it.
     """
 
     def __init__(
-        self, engine: Engine, *, lease: float = 300.0, patience: float = 330.0, poll: float = 0.1
+        self, engine: Engine, *, lease: float = 300.0, lock_timeout: float = 330.0, poll_interval: float = 0.1
     ) -> None:
-        self._engine, self._lease, self._patience, self._poll = engine, lease, patience, poll
+        self._engine, self._lease, self._lock_timeout, self._poll_interval = (
+            engine,
+            lease,
+            lock_timeout,
+            poll_interval,
+        )
 
     def create_table(self) -> None:
         """Create the table unless it exists."""
@@ -87,11 +92,11 @@ class SQLAlchemyTokenStore:
     def lock(self, key: str) -> Iterator[int]:
         """Lock a key against all other holders."""
         holder = secrets.token_hex(16)
-        give_up = time.monotonic() + self._patience
+        give_up = time.monotonic() + self._lock_timeout
         while (fence := self._take(key, holder)) is None:
             if time.monotonic() > give_up:
                 raise TokenStoreError(f"another process has held the lock on {key} for too long", account=key)
-            time.sleep(self._poll)
+            time.sleep(self._poll_interval)
         try:
             yield fence
         finally:

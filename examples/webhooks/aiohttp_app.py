@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator
 
 from aiohttp import web
 
-from amocrm import AsyncHooks
+from amocrm import AsyncWebhookReceiver
 from amocrm.webhooks import Delivery
 
 
-def make_app(hooks: AsyncHooks) -> web.Application:
+def make_app(receiver: AsyncWebhookReceiver) -> web.Application:
     async def amocrm_hook(request: web.Request) -> web.Response:
-        answer = await hooks.accept(
+        answer = await receiver.accept(
             Delivery(
                 body=await request.read(),
                 headers=request.headers,
@@ -21,10 +21,10 @@ def make_app(hooks: AsyncHooks) -> web.Application:
         return web.Response(status=answer.status, text=answer.text)
 
     async def worker(app: web.Application) -> AsyncGenerator[None]:
-        async with hooks.running():
+        async with receiver.running():
             yield
 
-    app = web.Application(client_max_size=hooks.limits.bytes)
+    app = web.Application(client_max_size=receiver.limits.bytes)
     app.router.add_route("*", "/amocrm/{secret}", amocrm_hook)
     app.cleanup_ctx.append(worker)
     return app

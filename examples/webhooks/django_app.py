@@ -1,4 +1,4 @@
-"""Django: a view. The worker is a process of its own: ``amocrm webhooks work myproject.hooks:hooks``."""
+"""Django: a view. The worker is a process of its own: ``amocrm webhooks work myproject.webhooks:receiver``."""
 
 from collections.abc import Callable
 
@@ -6,14 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
-from amocrm import Hooks
+from amocrm import WebhookReceiver
 from amocrm.webhooks import Delivery
 
 
-def make_view(hooks: Hooks) -> Callable[..., HttpResponse]:
+def make_view(receiver: WebhookReceiver) -> Callable[..., HttpResponse]:
     @csrf_exempt
     def amocrm_hook(request: HttpRequest, secret: str) -> HttpResponse:
-        answer = hooks.accept(
+        answer = receiver.accept(
             Delivery(
                 body=request.body,
                 headers=request.headers,
@@ -26,5 +26,5 @@ def make_view(hooks: Hooks) -> Callable[..., HttpResponse]:
     return amocrm_hook
 
 
-def make_urls(hooks: Hooks) -> list[URLPattern]:
-    return [path("amocrm/<str:secret>", make_view(hooks))]
+def make_urls(receiver: WebhookReceiver) -> list[URLPattern]:
+    return [path("amocrm/<str:secret>", make_view(receiver))]

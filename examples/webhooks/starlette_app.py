@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from amocrm import AsyncHooks
+from amocrm import AsyncWebhookReceiver
 from amocrm.webhooks.asgi import asgi_app
 
 
-def make_app(hooks: AsyncHooks) -> Starlette:
+def make_app(receiver: AsyncWebhookReceiver) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
-        async with hooks.running():
+        async with receiver.running():
             yield
 
-    return Starlette(routes=[Mount("/amocrm", asgi_app(hooks))], lifespan=lifespan)
+    return Starlette(routes=[Mount("/amocrm", asgi_app(receiver))], lifespan=lifespan)

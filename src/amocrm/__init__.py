@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from ._async.orm.query import AsyncQuery
     from ._async.orm.session import AsyncSession
     from ._async.resources.files import AsyncFiles
-    from ._async.webhooks.handler_context import AsyncHandling
+    from ._async.webhooks.handler_context import AsyncHandlerContext
     from ._async.webhooks.inbox import AsyncInbox
-    from ._async.webhooks.receiver import AsyncHooks
+    from ._async.webhooks.receiver import AsyncWebhookReceiver
     from ._async.webhooks.redis_inbox import AsyncRedisInbox
     from ._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
     from ._core.auth.token import OAuth
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ._core.http.hosts import LimitKey
     from ._core.http.options import Stats, Timeout
     from ._core.http.retry import RetryPolicy
-    from ._core.limits.limiter import Limits
+    from ._core.limits.limiter import RateLimits
     from ._core.orm.filters import Condition
     from ._core.orm.outcome import Issue, Outcome
     from ._core.orm.outcome import Report as _Report
@@ -55,9 +55,9 @@ if TYPE_CHECKING:
     from ._sync.orm.query import Query
     from ._sync.orm.session import Session
     from ._sync.resources.files import Files
-    from ._sync.webhooks.handler_context import Handling
+    from ._sync.webhooks.handler_context import HandlerContext
     from ._sync.webhooks.inbox import Inbox
-    from ._sync.webhooks.receiver import Hooks
+    from ._sync.webhooks.receiver import WebhookReceiver
     from ._sync.webhooks.redis_inbox import RedisInbox
     from ._sync.webhooks.sqlite_inbox import SQLiteInbox
     from .entities import (
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from .entities._keys import Key, any_of
     from .entities._many_links import LinkSet
     from .entities._tags import TagSet
-    from .entities._upserts import Duplicates, Entry, UpsertReport, Upserts
+    from .entities._upserts import Duplicates, UpsertEntry, UpsertReport, Upserts
     from .errors import (
         AmbiguousKey,
         AmoCRMError,
@@ -122,8 +122,8 @@ __all__ = [
     "AsyncFileLimiter",
     "AsyncFileTokenStore",
     "AsyncFiles",
-    "AsyncHandling",
-    "AsyncHooks",
+    "AsyncHandlerContext",
+    "AsyncWebhookReceiver",
     "AsyncInbox",
     "AsyncLimiter",
     "AsyncMemoryLimiter",
@@ -148,7 +148,7 @@ __all__ = [
     "DecodeError",
     "Duplicates",
     "Entity",
-    "Entry",
+    "UpsertEntry",
     "FileLimiter",
     "FileTokenStore",
     "Files",
@@ -158,15 +158,15 @@ __all__ = [
     "ForbiddenError",
     "GrantInDoubt",
     "GrantRevoked",
-    "Handling",
-    "Hooks",
+    "HandlerContext",
+    "WebhookReceiver",
     "Inbox",
     "Issue",
     "Key",
     "Lead",
     "LimitKey",
     "Limiter",
-    "Limits",
+    "RateLimits",
     "LinkSet",
     "LoginNeeded",
     "MemoryLimiter",
@@ -220,19 +220,19 @@ _PLACES = {
     "_sync.limits.memory": ("Limiter", "MemoryLimiter"),
     "_sync.resources.files": ("Files",),
     "_async.resources.files": ("AsyncFiles",),
-    "_sync.webhooks.handler_context": ("Handling",),
-    "_async.webhooks.handler_context": ("AsyncHandling",),
+    "_sync.webhooks.handler_context": ("HandlerContext",),
+    "_async.webhooks.handler_context": ("AsyncHandlerContext",),
     "_core.http.hosts": ("LimitKey",),
     "_core.orm.filters": ("Condition",),
     "entities._keys": ("Key", "any_of"),
     "entities._many_links": ("LinkSet",),
     "entities._tags": ("TagSet",),
-    "entities._upserts": ("Duplicates", "Entry", "UpsertReport", "Upserts"),
+    "entities._upserts": ("Duplicates", "UpsertEntry", "UpsertReport", "Upserts"),
     "_async.limits.file": ("AsyncFileLimiter",),
     "_async.limits.memory": ("AsyncLimiter", "AsyncMemoryLimiter"),
     "_async.client": ("AsyncAmoCRM",),
     "_async.orm.collections": ("AsyncCollection",),
-    "_async.webhooks.receiver": ("AsyncHooks",),
+    "_async.webhooks.receiver": ("AsyncWebhookReceiver",),
     "_async.webhooks.inbox": ("AsyncInbox",),
     "_async.webhooks.redis_inbox": ("AsyncRedisInbox",),
     "_async.webhooks.sqlite_inbox": ("AsyncSQLiteInbox",),
@@ -242,7 +242,7 @@ _PLACES = {
     "_async.orm.session": ("AsyncSession",),
     "_async.auth.token_stores": ("AsyncFileTokenStore", "AsyncMemoryTokenStore", "AsyncTokenStore"),
     "_core.http.chat_signing": ("ChannelSecret",),
-    "_core.limits.limiter": ("Limits",),
+    "_core.limits.limiter": ("RateLimits",),
     "_core.http.options": ("Stats", "Timeout"),
     "_core.orm.outcome": ("Issue", "Outcome", "Report", "Result"),
     "_core.orm.plan": ("Plan",),
@@ -250,7 +250,7 @@ _PLACES = {
     "_core.auth.token": ("OAuth",),
     "_sync.client": ("AmoCRM",),
     "_sync.orm.collections": ("Collection",),
-    "_sync.webhooks.receiver": ("Hooks",),
+    "_sync.webhooks.receiver": ("WebhookReceiver",),
     "_sync.webhooks.inbox": ("Inbox",),
     "_sync.webhooks.redis_inbox": ("RedisInbox",),
     "_sync.webhooks.sqlite_inbox": ("SQLiteInbox",),

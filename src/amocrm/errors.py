@@ -45,7 +45,7 @@ Warnings: the client keeps working, but something needs attention. Each is issue
     AmoCRMWarning
     ├── TokenExpiryWarning           a long-lived token expires soon
     ├── TokenStoreWarning            a refreshed token could not be stored yet
-    ├── RedisAwayWarning             Redis is unreachable; this process limits itself to its share
+    ├── RedisUnavailableWarning             Redis is unreachable; this process limits itself to its share
     ├── SplitLimitWarning            a forked process counts only its own requests
     └── TimeZoneWarning              this machine has no data for the account's time zone
 """
@@ -108,7 +108,7 @@ __all__ = [
     "PaymentRequiredError",
     "RateLimitedError",
     "RedirectRefused",
-    "RedisAwayWarning",
+    "RedisUnavailableWarning",
     "RepeatedKey",
     "ResponseTooLarge",
     "ServerError",
@@ -336,7 +336,7 @@ class TimeZoneWarning(AmoCRMWarning):
     """Missing data for the account's time zone on this machine; times have a fixed offset."""
 
 
-class RedisAwayWarning(AmoCRMWarning):
+class RedisUnavailableWarning(AmoCRMWarning):
     """Redis unreachable; this process limits itself to its share of the request limit."""
 
 

@@ -1,4 +1,4 @@
-"""Events that hooks receive, see ``AmoCRM(hooks=[...])``.
+"""Events that the hooks of a client receive, see ``AmoCRM(event_hooks=[...])``.
 
 Events are frozen values without secrets, bodies or query values.
 """
@@ -11,8 +11,8 @@ from ._core.events import (
     AccountMoved,
     CallBegan,
     CallEnded,
+    ClientEvent,
     DriftSeen,
-    Event,
     RequestFailed,
     RequestSent,
     ResponseReceived,
@@ -29,7 +29,7 @@ __all__ = [
     "Drift",
     "DriftSeen",
     "DriftWarning",
-    "Event",
+    "ClientEvent",
     "RequestFailed",
     "RequestSent",
     "ResponseReceived",

@@ -3,7 +3,7 @@
     from amocrm import AmoCRM
     from amocrm.otel import OpenTelemetry
 
-    crm = AmoCRM("mycompany", token="…", hooks=[OpenTelemetry()])
+    crm = AmoCRM("mycompany", token="…", event_hooks=[OpenTelemetry()])
 
 One span per call, a child of the current span, with each attempt, wait, retry and refresh as an event.
 The span is current while the call lasts: spans of the HTTP library or of Redis become its children.
@@ -24,8 +24,8 @@ from ._core.events import (
     AccountMoved,
     CallBegan,
     CallEnded,
+    ClientEvent,
     DriftSeen,
-    Event,
     RequestFailed,
     RequestSent,
     ResponseReceived,
@@ -71,7 +71,7 @@ class OpenTelemetry:
 
     Example:
         >>> from amocrm.otel import OpenTelemetry
-        >>> crm = AmoCRM("mycompany", token="…", hooks=[OpenTelemetry()])
+        >>> crm = AmoCRM("mycompany", token="…", event_hooks=[OpenTelemetry()])
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class OpenTelemetry:
             "amocrm.client.drift", "{drift}", "Answers unlike their description"
         )
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: ClientEvent) -> None:
         """Record one event."""
         match event:
             case CallBegan():
@@ -113,7 +113,7 @@ class OpenTelemetry:
             case _:
                 self._other(event)
 
-    def _other(self, event: Event) -> None:
+    def _other(self, event: ClientEvent) -> None:
         match event:
             case RequestSent():
                 call = context.get_value(_CALL)
@@ -165,7 +165,7 @@ class OpenTelemetry:
         span.end()
         context.detach(call.before)
 
-    def _note(self, name: str, event: Event, attributes: dict[str, Any]) -> None:
+    def _note(self, name: str, event: ClientEvent, attributes: dict[str, Any]) -> None:
         call = context.get_value(_CALL)
         span = call.span if isinstance(call, _Call) else trace.get_current_span()
         op = getattr(event, "op", None)

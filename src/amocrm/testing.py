@@ -39,7 +39,7 @@ def amocrm_client(amocrm_sandbox: Sandbox) -> Iterator[AmoCRM]:
     """Give a client on the account of ``amocrm_sandbox``, with its administrator's token and without limits."""
     from amocrm_sandbox import SandboxTransport
 
-    from ._core.limits.limiter import Limits
+    from ._core.limits.limiter import RateLimits
     from ._sync.client import AmoCRM
     from ._sync.limits.memory import MemoryLimiter
 
@@ -47,7 +47,7 @@ def amocrm_client(amocrm_sandbox: Sandbox) -> Iterator[AmoCRM]:
         amocrm_sandbox.subdomain,
         token=amocrm_sandbox.token,
         http_transport=SandboxTransport(amocrm_sandbox),
-        limiter=MemoryLimiter(Limits(per_key=_RATE, per_account=_RATE)),
+        limiter=MemoryLimiter(RateLimits(per_key=_RATE, per_account=_RATE)),
     ) as client:
         yield client
 
@@ -62,13 +62,13 @@ def amocrm_async_client(amocrm_sandbox: Sandbox) -> AsyncAmoCRM:
 
     from ._async.client import AsyncAmoCRM
     from ._async.limits.memory import AsyncMemoryLimiter
-    from ._core.limits.limiter import Limits
+    from ._core.limits.limiter import RateLimits
 
     return AsyncAmoCRM(
         amocrm_sandbox.subdomain,
         token=amocrm_sandbox.token,
         http_transport=AsyncSandboxTransport(amocrm_sandbox),
-        limiter=AsyncMemoryLimiter(Limits(per_key=_RATE, per_account=_RATE)),
+        limiter=AsyncMemoryLimiter(RateLimits(per_key=_RATE, per_account=_RATE)),
     )
 
 

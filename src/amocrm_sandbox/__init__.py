@@ -28,11 +28,11 @@ if TYPE_CHECKING:
         SlowBody,
         Truncate,
     )
-    from .engine.hook_delivery import HookDelivery
-    from .engine.journal import Entry, Journal
-    from .engine.messages import Delivery, Request, Response
-    from .engine.rate_limits import Limits
-    from .exchange import Exchange
+    from .engine.hook_delivery import WebhookDelivery
+    from .engine.journal import Journal, JournalEntry
+    from .engine.messages import Request, Response, Transmission
+    from .engine.rate_limits import ServerLimits
+    from .exchange import HttpExchange
     from .http.httpx_transport import AsyncSandboxTransport, SandboxTransport
     from .http.server import SandboxServer
     from .sample_data.builder import Builder, Filled
@@ -46,18 +46,18 @@ __all__ = [
     "Behaviour",
     "Builder",
     "Clock",
-    "Delivery",
+    "Transmission",
     "Description",
     "Drop",
-    "Entry",
-    "Exchange",
+    "JournalEntry",
+    "HttpExchange",
     "Faults",
     "Filled",
-    "HookDelivery",
+    "WebhookDelivery",
     "Integration",
     "Journal",
     "Latency",
-    "Limits",
+    "ServerLimits",
     "MalformedJson",
     "ManualClock",
     "Mutate",
@@ -80,7 +80,7 @@ _MODULES = {
     "sample_data.recorded_account": ("fill_from",),
     "storage.clock": ("Clock", "ManualClock"),
     "engine.description": ("Description",),
-    "exchange": ("Exchange",),
+    "exchange": ("HttpExchange",),
     "engine.faults": (
         "Drop",
         "Faults",
@@ -92,14 +92,14 @@ _MODULES = {
         "SlowBody",
         "Truncate",
     ),
-    "engine.journal": ("Entry", "Journal"),
-    "engine.rate_limits": ("Limits",),
-    "engine.messages": ("Delivery", "Request", "Response"),
+    "engine.journal": ("JournalEntry", "Journal"),
+    "engine.rate_limits": ("ServerLimits",),
+    "engine.messages": ("Transmission", "Request", "Response"),
     "http.server": ("SandboxServer",),
     "storage.tokens": ("Integration",),
     "http.httpx_transport": ("AsyncSandboxTransport", "SandboxTransport"),
     "webhooks.delivery": ("Webhooks",),
-    "engine.hook_delivery": ("HookDelivery",),
+    "engine.hook_delivery": ("WebhookDelivery",),
     "engine.behaviour": ("Behaviour",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

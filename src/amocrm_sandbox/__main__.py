@@ -177,7 +177,7 @@ def _serve(args: argparse.Namespace) -> None:
     # Imported late: `--help` works without the extra, and a missing one is reported in a sentence.
     from .app import Sandbox
     from .control.origin_check import is_loopback
-    from .engine.rate_limits import Limits
+    from .engine.rate_limits import ServerLimits
     from .http.certificate import local_certificate
     from .http.server import exposure, serve
 
@@ -187,7 +187,7 @@ def _serve(args: argparse.Namespace) -> None:
     sandbox = Sandbox(
         db=args.db,
         subdomain=args.subdomain,
-        limits=args.limits if isinstance(args.limits, bool) else Limits(per_integration=args.limits),
+        limits=args.limits if isinstance(args.limits, bool) else ServerLimits(per_integration=args.limits),
         api_filter=None if args.api_filter is None else args.api_filter == "on",
         seed=args.seed,
         link_base=args.link_base,

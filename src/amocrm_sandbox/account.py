@@ -15,7 +15,7 @@ from .engine.description import Description
 from .engine.faults import Faults
 from .engine.hook_delivery import HookQueue
 from .engine.journal import Journal
-from .engine.rate_limits import Limiter, Limits
+from .engine.rate_limits import Limiter, ServerLimits
 from .engine.router import Router
 from .storage import seed as seeding
 from .storage.clock import Clock
@@ -68,7 +68,7 @@ class Account:
         *,
         db: str | Path | None = None,
         subdomain: str = "demo",
-        limits: bool | Limits = True,
+        limits: bool | ServerLimits = True,
         api_filter: bool | None = None,
         seed: int = 0,
         clock: Clock | None = None,
@@ -103,7 +103,9 @@ class Account:
         self.tokens = Tokens(self.store, self.clock, self.random, self.settings["id"], "api-a.amocrm.ru")
         existing = self.tokens.integrations()
         self.integration: Integration = existing[0] if existing else self.tokens.create_integration()
-        self.limiter = Limiter(limits if isinstance(limits, Limits) else Limits() if limits else Limits.off())
+        self.limiter = Limiter(
+            limits if isinstance(limits, ServerLimits) else ServerLimits() if limits else ServerLimits.off()
+        )
         self.router = Router()
         names = set(self.description.operations)
         for method, template, handler in routes:

@@ -15,9 +15,9 @@ from .engine.behaviour import Behaviour
 from .engine.cassette import Cassette
 from .engine.description import Description
 from .engine.messages import Request, Response
-from .engine.rate_limits import Limits
+from .engine.rate_limits import ServerLimits
 from .engine.service_hosts import service_of
-from .exchange import Exchange
+from .exchange import HttpExchange
 from .robots import Robots
 from .routes import ALL
 from .storage.clock import Clock
@@ -63,7 +63,7 @@ class Sandbox(Account):
         *,
         db: str | Path | None = None,
         subdomain: str = "demo",
-        limits: bool | Limits = True,
+        limits: bool | ServerLimits = True,
         api_filter: bool | None = None,
         seed: int = 0,
         clock: Clock | None = None,
@@ -90,10 +90,10 @@ class Sandbox(Account):
             cassette=Cassette(cassette) if cassette is not None else None,
         )
         self.webhooks = self.hook_queue = Webhooks(self)
-        self.by_hand = UserActions(self, self.call)
+        self.ui = UserActions(self, self.call)
         self.robots = self.robot_rules = Robots(self)
         page = WebPage(self, self.act)
-        self.control = Control(self, page, self.by_hand, self.robots, self.webhooks, self.reset)
+        self.control = Control(self, page, self.ui, self.robots, self.webhooks, self.reset)
         self._token: str | None = None
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class Sandbox(Account):
         Raises:
             ValueError: There are no such entities here.
         """
-        self.by_hand.delete(kind, id)
+        self.ui.delete(kind, id)
 
     def reset(
         self, *, data: bool = True, counters: bool = True, limits: bool = True, faults: bool = True
@@ -164,13 +164,13 @@ class Sandbox(Account):
 
     # ---- requests
 
-    def begin(self, request: Request) -> Exchange:
+    def begin(self, request: Request) -> HttpExchange:
         """Take a request in: find its operation and the faults that strike it. Nothing is carried out yet."""
         with self.lock:
-            return Exchange(self, request, self.control.handle)
+            return HttpExchange(self, request, self.control.handle)
 
     def handle(self, request: Request) -> Response:
-        """Carry out a request; the delays that faults ask for are left to the caller (`Response.delivery`)."""
+        """Carry out a request; the delays that faults ask for are left to the caller (`Response.transmission`)."""
         return self.begin(request).finish()
 
     def act(self, method: str, target: str, body: Any = None) -> Response:
@@ -192,7 +192,7 @@ class Sandbox(Account):
         """
         content = b"" if body is None else msgspec.json.encode(body)
         request = Request(method, target, f"{self.subdomain}.amocrm.ru", {}, content)
-        return Exchange(self, request, None).carry_out(self.integration.client_id, self.admin_id)
+        return HttpExchange(self, request, None).carry_out(self.integration.client_id, self.admin_id)
 
     def get(self, target: str) -> Response:
         """GET as the administrator."""

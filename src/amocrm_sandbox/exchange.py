@@ -22,7 +22,7 @@ from .engine.php_query import as_int, form_value
 from .engine.refusals import Refused, field_error, own_form, refuse
 from .engine.service_hosts import PUBLIC, SERVICES, service_of
 
-__all__ = ["Exchange"]
+__all__ = ["HttpExchange"]
 
 _SLASHES = re.compile("/{2,}")
 
@@ -33,7 +33,7 @@ LONGEST_TARGET = 8 * 2**10 - len("DELETE  HTTP/1.1\r\n")
 _FAMILIES = (".amocrm.ru", ".kommo.com", ".amocrm.com")
 
 
-class Exchange:
+class HttpExchange:
     """One request under way: `inbound_delay` seconds on the wire, then `finish`.
 
     Args:
@@ -107,7 +107,7 @@ class Exchange:
         if self._faults:
             delay = latency(self._faults)[1]
             if delay:
-                response = replace(response, delivery=replace(response.delivery, delay=delay))
+                response = replace(response, transmission=replace(response.transmission, delay=delay))
         return response
 
     def carry_out(self, client_id: str, user_id: int) -> Response:

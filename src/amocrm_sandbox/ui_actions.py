@@ -33,7 +33,7 @@ class UserActions:
     Example:
         >>> from amocrm_sandbox import Sandbox
         >>> sandbox = Sandbox()
-        >>> bot = sandbox.by_hand.add_bot("Опрос", request_url="https://example.com/bot")
+        >>> bot = sandbox.ui.add_bot("Опрос", request_url="https://example.com/bot")
         >>> sandbox.get("/api/v4/bots").json()["_total_items"]
         2
     """

@@ -44,7 +44,7 @@ class World:
         self._make("tag", f"/api/v4/{kind}/tags", {"name": "vip"})
         self.call("PUT", f"/api/v4/{kind}/{id}/files", [{"file_uuid": self.ids["file"]}])
         if kind == "customers":
-            self.sandbox.by_hand.subscribe(kind, id, self.ids["user"])
+            self.sandbox.ui.subscribe(kind, id, self.ids["user"])
         self.ids["lead"] = id
 
     def call(
@@ -136,7 +136,7 @@ class World:
             {"source_uid": "u-1", "source_name": "АТС", "metadata": call},
             id="uid",
         )
-        written = self.sandbox.by_hand.write_as_client("Здравствуйте").json()["new_message"]
+        written = self.sandbox.ui.write_as_client("Здравствуйте").json()["new_message"]
         self.ids.update(chat=written["conversation_id"], message=written["msgid"])
         channel = self.sandbox.channel
         self.ids.update(channel=channel["channel_id"], scope=channel["connection"]["scope_id"])
@@ -155,7 +155,7 @@ class World:
         self.call("PUT", "/api/v4/leads/{lead}/files", [{"file_uuid": self.ids["file"]}])
 
     def _rest(self) -> None:
-        hand = self.sandbox.by_hand
+        hand = self.sandbox.ui
         template = {"name": "Привет", "content": "Здравствуйте", "type": "waba"}
         self._make("template", "/api/v4/chats/templates", template)
         self._make("other_template", "/api/v4/chats/templates", {**template, "name": "Пока"})

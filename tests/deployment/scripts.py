@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 #: A client ``crm`` of the server whose address is the first argument, without limits and retries.
 HEAD = """
 import json, os, signal, sys, threading, time, warnings
-from amocrm import AmoCRM, AsyncAmoCRM, AsyncMemoryLimiter, Limits, MemoryLimiter, RetryPolicy
+from amocrm import AmoCRM, AsyncAmoCRM, AsyncMemoryLimiter, RateLimits, MemoryLimiter, RetryPolicy
 url = sys.argv[1]
-fast = Limits(per_key=1_000_000, per_account=1_000_000)
+fast = RateLimits(per_key=1_000_000, per_account=1_000_000)
 options = dict(token="x" * 40, base_url=url, retry=RetryPolicy(attempts=1), timeout=10)
 crm = AmoCRM("demo", limiter=MemoryLimiter(fast), **options)
 """

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from amocrm import AsyncAmoCRM, AsyncMemoryLimiter, Limits, RetryPolicy, Timeout
+from amocrm import AsyncAmoCRM, AsyncMemoryLimiter, RateLimits, RetryPolicy, Timeout
 from amocrm_sandbox import Latency, SandboxServer
 from tests.support.cancellations import measure
 
 from .scripts import run
 
-FAST = Limits(per_key=1_000_000, per_account=1_000_000)
+FAST = RateLimits(per_key=1_000_000, per_account=1_000_000)
 
 
 @pytest.fixture

@@ -21,11 +21,11 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has
 
 MODULE = """
 import os, warnings
-from amocrm import AmoCRM, RetryPolicy, FileLimiter, Limits
+from amocrm import AmoCRM, RetryPolicy, FileLimiter, RateLimits
 
 crm = AmoCRM(
     "demo", token="x" * 40, base_url=os.environ["SERVER"], retry=RetryPolicy(attempts=1), timeout=10,
-    limiter=FileLimiter(os.environ["FOLDER"], Limits(per_key=1_000_000, per_account=1_000_000)),
+    limiter=FileLimiter(os.environ["FOLDER"], RateLimits(per_key=1_000_000, per_account=1_000_000)),
 )
 crm.leads.get(1)  # a connection is open before the fork
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from amocrm import AmoCRM, Company, Contact, Lead, Limits, MemoryLimiter, Note, Tag, Task, User, fields
+from amocrm import AmoCRM, Company, Contact, Lead, MemoryLimiter, Note, RateLimits, Tag, Task, User, fields
 from amocrm_sandbox import Sandbox, SandboxTransport
 from tests.support.examples import Finder
 
@@ -61,7 +61,7 @@ def modules() -> list[str]:
 def crm() -> Iterator[AmoCRM]:
     """An account with a pipeline and a field."""
     sandbox = Sandbox(limits=False)
-    fast = MemoryLimiter(Limits(per_key=1_000_000, per_account=1_000_000))
+    fast = MemoryLimiter(RateLimits(per_key=1_000_000, per_account=1_000_000))
     with AmoCRM(
         "demo", token=sandbox.token, http_transport=SandboxTransport(sandbox), limiter=fast
     ) as client:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amocrm import AmoCRM, Contact, FlushError, Lead, Limits, MemoryLimiter
+from amocrm import AmoCRM, Contact, FlushError, Lead, MemoryLimiter, RateLimits
 from amocrm._core.http.retry import NEVER
 from amocrm_sandbox import Drop, Page, Sandbox, SandboxTransport, Truncate
 
@@ -46,7 +46,7 @@ def test_every_object_is_created_once(
 ) -> None:
     """Lost answers, timeouts, cut bodies, refusals and equal objects: commit, reconcile, mend, until all is done."""
     sandbox = Sandbox(limits=False)
-    fast = MemoryLimiter(Limits(per_key=1_000_000, per_account=1_000_000))
+    fast = MemoryLimiter(RateLimits(per_key=1_000_000, per_account=1_000_000))
     for operation, nth, effect in planted:
         sandbox.faults.add(effect, operation=operation, nth=nth)
     with AmoCRM(
@@ -55,7 +55,7 @@ def test_every_object_is_created_once(
         http_transport=SandboxTransport(sandbox),
         limiter=fast,
         retry=NEVER,
-        ahead=0,
+        max_prefetch=0,
     ) as crm:
         session = crm.session(batch_size=size, mark=True)
         leads = []

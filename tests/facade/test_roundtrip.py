@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amocrm import AmoCRM, Company, Contact, Lead, Limits, MemoryLimiter, fields
+from amocrm import AmoCRM, Company, Contact, Lead, MemoryLimiter, RateLimits, fields
 from amocrm_sandbox import Sandbox, SandboxTransport
 
 
@@ -47,7 +47,7 @@ _STEP = st.one_of(
 def crm() -> Iterator[AmoCRM]:
     """An account with the fields, three contacts and two companies."""
     sandbox = Sandbox(limits=False)
-    fast = MemoryLimiter(Limits(per_key=1_000_000, per_account=1_000_000))
+    fast = MemoryLimiter(RateLimits(per_key=1_000_000, per_account=1_000_000))
     with AmoCRM(
         "demo", token=sandbox.token, http_transport=SandboxTransport(sandbox), limiter=fast
     ) as client:

@@ -56,6 +56,6 @@ def test_the_clients_show_what_they_take(client: Any) -> None:
     """The most important signature names the account, the token and everything else that can be set."""
     names = list(signature(client).parameters)
     assert names[0] == "account"
-    assert {"token", "oauth", "store", "limiter", "retry", "timeout", "hooks"} <= set(names)
+    assert {"token", "oauth", "store", "limiter", "retry", "timeout", "event_hooks"} <= set(names)
     with pytest.raises(TypeError, match="tokn"):
         client("demo", tokn="t")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from amocrm import AmoCRM, Limits, RetryPolicy
+from amocrm import AmoCRM, RateLimits, RetryPolicy
 from amocrm._sync.limits.memory import MemoryLimiter
 from amocrm.command.verification.comparison import Comparison, type_of
 from amocrm.command.verify import main, verify
@@ -30,7 +30,7 @@ def client(world: World, token: str | None = None) -> AmoCRM:
         token=token or world.sandbox.long_lived_token(days=10_000),  # the account's clock stands in the past
         http_transport=SandboxTransport(world.sandbox),
         retry=RetryPolicy(attempts=1),
-        limiter=MemoryLimiter(Limits(per_key=1_000_000, per_account=1_000_000)),
+        limiter=MemoryLimiter(RateLimits(per_key=1_000_000, per_account=1_000_000)),
     )
 
 

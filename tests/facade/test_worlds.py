@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from amocrm import AmoCRM, FlushError, Lead, Limits, MemoryLimiter, Outcome, fields
+from amocrm import AmoCRM, FlushError, Lead, MemoryLimiter, Outcome, RateLimits, fields
 from amocrm._core.http.retry import NEVER
 from amocrm.fields import Definition
 from amocrm_sandbox import Drop, ManualClock, Page, PartialBatch, Sandbox, SandboxTransport, Truncate
@@ -38,17 +38,17 @@ class World:
         self.sandbox.behaviour.events_enabled = events != "off"
         self.sandbox.behaviour.events_delay = 300.0 if events == "late" else 0.0
         self.client_clock = ClientClock(START + self.random.choice([0, 7200, -300]))
-        fast = MemoryLimiter(Limits(per_key=1_000_000, per_account=1_000_000))
+        fast = MemoryLimiter(RateLimits(per_key=1_000_000, per_account=1_000_000))
         self.crm = AmoCRM(
             "demo",
             token=self.sandbox.token,
             http_transport=SandboxTransport(self.sandbox, sleep=lambda seconds: None),
             limiter=fast,
             retry=NEVER,
-            ahead=0,
+            max_prefetch=0,
             clock=self.client_clock,
         )
-        self.colleague = self.sandbox.by_hand.add_user("Борис", is_admin=True)
+        self.colleague = self.sandbox.ui.add_user("Борис", is_admin=True)
 
     def tick(self, seconds: float) -> None:
         """Let time pass on both sides."""

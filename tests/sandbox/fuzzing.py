@@ -63,14 +63,14 @@ def make_account() -> tuple[Checked, dict[str, list[str]]]:
     found["review"] = [str(review["_embedded"]["reviews"][0]["id"])]
     pipeline = account.post("/api/v4/website_buttons", {"pipeline_id": 5_100_001, "is_used_in_app": True})
     found["website_buttons"] = [str(pipeline.json()["source_id"])]
-    bot = account.by_hand.add_bot("B", request_url="https://example.com/bot")
+    bot = account.ui.add_bot("B", request_url="https://example.com/bot")
     account.post(f"/api/v4/bots/{bot['id']}/run", {"entity_id": lead, "entity_type": "leads"})
     found["bots"] = found["salesbot"] = [str(bot["id"])]
-    found["continue"] = [str(account.by_hand.bot_runs()[0]["id"])]
-    account.by_hand.write_as_client("Hello", phone="+79000000001")
+    found["continue"] = [str(account.ui.bot_runs()[0]["id"])]
+    account.ui.write_as_client("Hello", phone="+79000000001")
     user = {"name": "U", "email": "u@example.com", "password": "Passw0rd", "rights": {"is_free": True}}
     account.make("users", user)
-    account.by_hand.subscribe("leads", lead, account.admin_id)
+    account.ui.subscribe("leads", lead, account.admin_id)
     channel = account.channel
     found["custom"] = [channel["channel_id"], channel["connection"]["scope_id"]]
     found["conversation"] = [
@@ -83,7 +83,7 @@ def make_account() -> tuple[Checked, dict[str, list[str]]]:
     opened = account.post("/v1.0/sessions", {"file_name": "a", "file_size": 3}).json()
     found["upload"] = [opened["upload_url"].rpartition("/")[2]]
     account.post("/api/v4/webhooks", {"destination": "https://example.com/h", "settings": ["add_lead"]})
-    account.by_hand.receive_mail("a@example.com", "Hi", "…")
+    account.ui.receive_mail("a@example.com", "Hi", "…")
     found["unsorted"] = [row[0] for row in account.store.rows("SELECT uid FROM unsorted")]
     found["events"] = [row[0] for row in account.store.rows("SELECT id FROM events LIMIT 2")]
     found["tags"] = [

@@ -26,7 +26,7 @@ def test_a_robot_changes_as_user_0(sandbox: Checked) -> None:
 
 def test_a_robot_gives_a_lead_to_somebody_else(sandbox: Checked) -> None:
     """A robot may assign another responsible user in the second of the creation."""
-    colleague = sandbox.by_hand.add_user("Борис")
+    colleague = sandbox.ui.add_user("Борис")
     sandbox.robots.when_added("leads", responsible_user_id=colleague["id"])
     (lead,) = sandbox.make("leads", {"name": "a"})
     shown = sandbox.read(f"/api/v4/leads/{lead}")
@@ -92,7 +92,7 @@ def test_robots_are_told_from_other_processes(sandbox: Checked) -> None:
 
 def test_a_colleague_has_a_token_of_its_own(sandbox: Checked) -> None:
     """What a colleague creates is its own, and it sees what all see."""
-    colleague = sandbox.by_hand.add_user("Борис")
+    colleague = sandbox.ui.add_user("Борис")
     headers = {"authorization": f"Bearer {colleague['token']}"}
     sandbox.make("leads", {"name": "a"})
     sandbox.call("POST", "/api/v4/leads", [{"name": "b"}], headers)
@@ -106,7 +106,7 @@ def test_a_colleague_has_a_token_of_its_own(sandbox: Checked) -> None:
 
 def test_a_user_may_see_own_records_only(sandbox: Checked) -> None:
     """With the letter M a lead that a robot gives away is out of its creator's sight."""
-    user = sandbox.by_hand.add_user("Борис", view="M")
+    user = sandbox.ui.add_user("Борис", view="M")
     headers = {"authorization": f"Bearer {user['token']}"}
     sandbox.robots.when_added("leads", responsible_user_id=sandbox.admin_id)
     made = sandbox.call("POST", "/api/v4/leads", [{"name": "b"}], headers).json()
@@ -114,4 +114,4 @@ def test_a_user_may_see_own_records_only(sandbox: Checked) -> None:
     assert sandbox.call("GET", f"/api/v4/leads/{id}", headers=headers).status == 204
     assert sandbox.read(f"/api/v4/leads/{id}")["created_by"] == user["id"]
     with pytest.raises(ValueError, match="view"):
-        sandbox.by_hand.add_user(view="X")
+        sandbox.ui.add_user(view="X")

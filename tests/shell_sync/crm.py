@@ -8,14 +8,14 @@ from typing import Any
 from amocrm import Lead, fields
 from amocrm._sync.client import AmoCRM
 from amocrm._sync.limits.memory import MemoryLimiter
-from amocrm._core.limits.limiter import Limits
+from amocrm._core.limits.limiter import RateLimits
 from amocrm_sandbox import Sandbox
 
 from ._support import ManualClock, in_process
 
 __all__ = ["City", "Deal", "bodies", "client_of"]
 
-FAST = Limits(per_key=100_000, per_account=100_000)
+FAST = RateLimits(per_key=100_000, per_account=100_000)
 
 
 class City(StrEnum):

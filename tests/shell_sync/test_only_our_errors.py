@@ -279,7 +279,7 @@ def test_reading_whatever_a_server_answers(
         token="x" * 40,
         http_transport=mock(answer),
         retry=NEVER,
-        ahead=0,
+        max_prefetch=0,
         clock=clock,
         limiter=MemoryLimiter(FAST, clock=clock),
     )

@@ -28,8 +28,8 @@ from amocrm import (
     AsyncMemoryLimiter,
     FlushError,
     Lead,
-    Limits,
     MemoryLimiter,
+    RateLimits,
     RetryPolicy,
     Timeout,
 )
@@ -38,7 +38,7 @@ from amocrm_sandbox import Latency, SandboxServer
 __all__ = ["measure"]
 
 ROOT = Path(__file__).resolve().parents[2]
-FAST = Limits(per_key=1_000_000, per_account=1_000_000)
+FAST = RateLimits(per_key=1_000_000, per_account=1_000_000)
 #: Seconds until a call is cancelled, at most; an answer takes about half of it.
 SOON = 0.04
 

@@ -1,6 +1,6 @@
-"""A receiver as a program would write it, for servers whose processes are killed: WSGI and ASGI application and router.
+"""A receiver as a program would write it, for servers whose processes are killed: WSGI and ASGI application and receiver.
 
-``CHAOS_INBOX`` and ``CHAOS_EFFECTS`` name the inbox and the database of effects, ``CHAOS_FLAVOUR`` the router.
+``CHAOS_INBOX`` and ``CHAOS_EFFECTS`` name the inbox and the database of effects, ``CHAOS_FLAVOUR`` the receiver.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ import os
 import sqlite3
 from typing import Any
 
-from amocrm import AsyncHooks, Hooks
+from amocrm import AsyncWebhookReceiver, WebhookReceiver
 from amocrm.webhooks import LeadAdded
 from amocrm.webhooks._receiving.inbox_entry import Backoff
 from amocrm.webhooks.asgi import asgi_app
 from amocrm.webhooks.wsgi import wsgi_app
 
-__all__ = ["count", "hooks", "pair"]
+__all__ = ["count", "receiver", "pair"]
 
 _OPTIONS: dict[str, Any] = {
     "secret": "s3cret",
     "lease": 1.0,
-    "poll": 0.05,
+    "poll_interval": 0.05,
     "concurrency": 4,
     "timeout": 10.0,
-    "backoff": Backoff(base=0.05, cap=0.2, attempts=100),
+    "backoff": Backoff(base_delay=0.05, max_delay=0.2, attempts=100),
 }
 
 
@@ -43,14 +43,14 @@ def pair(event: LeadAdded) -> None:
     """Do nothing; a second handler, so that marks are written."""
 
 
-hooks: Any
+receiver: Any
 if os.environ.get("CHAOS_FLAVOUR") == "async":
-    hooks = AsyncHooks(inbox=os.environ["CHAOS_INBOX"], **_OPTIONS)
-    app: Any = asgi_app(hooks)
+    receiver = AsyncWebhookReceiver(inbox=os.environ["CHAOS_INBOX"], **_OPTIONS)
+    app: Any = asgi_app(receiver)
 elif "CHAOS_INBOX" in os.environ:
-    hooks = Hooks(inbox=os.environ["CHAOS_INBOX"], **_OPTIONS)
-    hooks.inbox.counts()  # opened before a server forks, as a health check at start does
-    app = wsgi_app(hooks)
+    receiver = WebhookReceiver(inbox=os.environ["CHAOS_INBOX"], **_OPTIONS)
+    receiver.inbox.counts()  # opened before a server forks, as a health check at start does
+    app = wsgi_app(receiver)
 if "CHAOS_INBOX" in os.environ:
-    hooks.on(LeadAdded, name="count")(count)
-    hooks.on(LeadAdded, name="pair")(pair)
+    receiver.on(LeadAdded, name="count")(count)
+    receiver.on(LeadAdded, name="pair")(pair)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from amocrm import AmoCRM, AsyncAmoCRM, Lead, Limits, Timeout
+from amocrm import AmoCRM, AsyncAmoCRM, Lead, RateLimits, Timeout
 from amocrm._async._primitives import Clock as AsyncClock
 from amocrm._sync._primitives import Clock
 from amocrm.errors import AmoCRMError, DecodeError, FlushError, ServerError, UnansweredError
@@ -17,7 +17,7 @@ from amocrm_gen.models.leads import LeadCreate, LeadUpdate
 
 __all__ = ["Seen", "ask", "ask_async"]
 
-_LIMITS = Limits(per_key=100_000, per_account=100_000)
+_LIMITS = RateLimits(per_key=100_000, per_account=100_000)
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,7 @@ How to read it: a GET is repeated until it is answered. A PATCH carries absolute
 answer after a repetition counts as done. A POST creates: it is repeated only if it certainly did not take effect (no
 connection, 429), and is otherwise `unknown`; `session.reconcile()` then finds out by reading. A 403 page is a block of
 the API: nothing is repeated and further requests are held back for a while (`CircuitOpen`). A `Retry-After` beyond
-`RetryPolicy.longest_retry_after` (60 s) gives the error at once.
+`RetryPolicy.max_retry_after` (60 s) gives the error at once.
 """
 
 

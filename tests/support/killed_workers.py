@@ -12,7 +12,7 @@ from typing import Any
 
 from amocrm import AmoCRM
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Limits, Outcome
+from amocrm._core.limits.limiter import RateLimits, SlotOutcome
 
 from .limiter_load import RATE, control, limiter_for, run_threads
 from .process_pool import process_pool
@@ -20,7 +20,7 @@ from .sandbox_process import sandbox
 
 __all__ = ["DEATHS", "Death", "Held", "held_up"]
 
-LEASE = Limits().lease
+LEASE = RateLimits().lease
 #: seconds that the others go on; the victim dies early in that time
 _SECONDS = 9.0
 #: seconds that a machine may add to a gap: a quiet one, and one that does much else beside
@@ -113,7 +113,7 @@ def _die(spec: dict[str, Any]) -> None:
     while waited < 2:
         slot = limiter.acquire(key)
         waited = waited + 1 if slot.waited > 0.3 else 0
-        limiter.confirm(slot, Outcome.ANSWERED)
+        limiter.confirm(slot, SlotOutcome.ANSWERED)
     if spec["where"] == "waiting":
         # The others keep the line full, so the first answer is to wait; then it is over.
         limiter._pause = lambda seconds: os.kill(os.getpid(), signal.SIGKILL)

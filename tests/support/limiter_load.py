@@ -211,7 +211,7 @@ def run_threads(spec: dict[str, Any]) -> list[float]:
         token=spec["token"],
         base_url=spec["url"],
         limiter=limiter_for(spec),
-        hooks=[partial(_note, waits)],
+        event_hooks=[partial(_note, waits)],
     ) as crm:
         until = time.monotonic() + spec["seconds"]
 
@@ -235,7 +235,11 @@ async def _all_tasks(spec: dict[str, Any]) -> list[float]:
     waits: list[float] = []
     limiter = limiter_for(spec)
     async with AsyncAmoCRM(
-        "demo", token=spec["token"], base_url=spec["url"], limiter=limiter, hooks=[partial(_note, waits)]
+        "demo",
+        token=spec["token"],
+        base_url=spec["url"],
+        limiter=limiter,
+        event_hooks=[partial(_note, waits)],
     ) as crm:
         until = time.monotonic() + spec["seconds"]
 

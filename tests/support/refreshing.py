@@ -28,9 +28,9 @@ from amocrm import (
     AsyncMemoryLimiter,
     AsyncRedisTokenStore,
     FileTokenStore,
-    Limits,
     MemoryLimiter,
     OAuth,
+    RateLimits,
     RedisTokenStore,
 )
 from amocrm._core.auth.token import Token, fingerprint
@@ -43,7 +43,7 @@ __all__ = ["Steps", "cancelled_at", "kill", "many", "put", "taken_up"]
 
 #: everything is on loopback without TLS, so that nobody has to load certificates
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-_FREE = Limits(per_key=100_000, per_account=100_000)
+_FREE = RateLimits(per_key=100_000, per_account=100_000)
 #: seconds; short, because the next process waits for the lock of a dead one
 _LEASE = 0.4
 #: processes die here and the power does not, so that nobody has to wait for the disk
@@ -212,7 +212,7 @@ def database_store(kind: str, place: str, lease: float) -> Any:
 
         engine = create_engine(f"sqlite:///{place}.db")
         event.listen(engine, "connect", lambda connection, _: connection.execute(_UNSYNCED))
-        made = SQLAlchemyTokenStore(engine, lease=lease, poll=0.02)
+        made = SQLAlchemyTokenStore(engine, lease=lease, poll_interval=0.02)
         made.create_table()
         return made
     import django
@@ -237,7 +237,7 @@ def database_store(kind: str, place: str, lease: float) -> Any:
     if AmoCRMToken._meta.db_table not in connections[alias].introspection.table_names():
         with connections[alias].schema_editor() as schema:
             schema.create_model(AmoCRMToken)
-    return DjangoTokenStore(alias, lease=lease, poll=0.02)
+    return DjangoTokenStore(alias, lease=lease, poll_interval=0.02)
 
 
 def put(spec: dict[str, Any], place: str, pair: dict[str, Any]) -> None:

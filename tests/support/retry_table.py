@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from amocrm._core.http.failures import Failure, failure_of_status
+from amocrm._core.http.failures import FailureKind, failure_of_status
 from amocrm._core.http.retry import GiveUp, Retry, RetryPolicy, Unknown
 from amocrm_gen._runtime.op import Safety
 
@@ -19,13 +19,13 @@ _FAILURES: Final = (
     (
         "no connection (refused, no address, TLS, timeout of connecting)",
         "нет соединения (отказ, нет адреса, TLS, таймаут соединения)",
-        Failure.NOT_SENT,
+        FailureKind.NOT_SENT,
     ),
     ("429", "429", failure_of_status(429)),
     (
         "timeout, reset or cut answer after sending",
         "таймаут, обрыв или неполный ответ после отправки",
-        Failure.UNANSWERED,
+        FailureKind.UNANSWERED,
     ),
     ("500", "500", failure_of_status(500)),
     ("502, 503, 504", "502, 503, 504", failure_of_status(504)),

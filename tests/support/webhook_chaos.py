@@ -102,7 +102,7 @@ def chaos(setup: Setup, kills: int, seed: int = 1) -> Result:
 
 
 class _Processes:
-    """A server with three workers, the router's own workers beside it, and programs that look into the inbox."""
+    """A server with three workers, the receiver's own workers beside it, and programs that look into the inbox."""
 
     def __init__(self, setup: Setup, place: str, effects: Path) -> None:
         with socket.socket() as probe:
@@ -136,9 +136,9 @@ class _Processes:
         self._commands = {"server": python + serve}
         if setup.server == "gunicorn":  # WSGI has no startup: workers of their own
             self._commands |= {
-                f"worker {n}": [*python, "amocrm", "webhooks", "work", f"{app}:hooks"] for n in (1, 2)
+                f"worker {n}": [*python, "amocrm", "webhooks", "work", f"{app}:receiver"] for n in (1, 2)
             }
-        look = "import sys, time; from amocrm import Hooks\nwhile True:\n    h = Hooks(secret=None, inbox=sys.argv[1]); h.inbox.counts(); h.close(); time.sleep(0.05)"
+        look = "import sys, time; from amocrm import WebhookReceiver\nwhile True:\n    h = WebhookReceiver(secret=None, inbox=sys.argv[1]); h.inbox.counts(); h.close(); time.sleep(0.05)"
         self._commands["opener"] = [sys.executable, "-c", look, place]
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 

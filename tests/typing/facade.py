@@ -157,9 +157,9 @@ async def flavours(crm: AsyncAmoCRM) -> Any:
 def constructors() -> None:
     """A misspelt or wrong argument of a client is refused, in both flavours."""
     AmoCRM()
-    AmoCRM("demo", token="t", timeout=5, ahead=0)
+    AmoCRM("demo", token="t", timeout=5, max_prefetch=0)
     AmoCRM("demo", tokn="t")  # type: ignore[call-arg]  # error
-    AmoCRM("demo", token="t", ahead="many")  # type: ignore[arg-type]  # error
+    AmoCRM("demo", token="t", max_prefetch="many")  # type: ignore[arg-type]  # error
     AsyncAmoCRM("demo", tokn="t")  # type: ignore[call-arg]  # error
     fields.Select(option=City)  # type: ignore[call-overload]  # error
 

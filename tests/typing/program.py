@@ -12,9 +12,9 @@ from typing import assert_type
 from amocrm import (
     AmoCRM,
     AsyncAmoCRM,
-    AsyncHandling,
-    AsyncHooks,
+    AsyncHandlerContext,
     AsyncLimiter,
+    AsyncWebhookReceiver,
     Collection,
     Condition,
     Contact,
@@ -22,14 +22,12 @@ from amocrm import (
     FileLimiter,
     FileTokenStore,
     FlushError,
-    Handling,
-    Hooks,
+    HandlerContext,
     Inbox,
     Issue,
     Lead,
     Limiter,
     LimitKey,
-    Limits,
     LinkSet,
     MemoryLimiter,
     MemoryTokenStore,
@@ -38,6 +36,7 @@ from amocrm import (
     Pipeline,
     Plan,
     Query,
+    RateLimits,
     Report,
     Result,
     RetryPolicy,
@@ -49,11 +48,11 @@ from amocrm import (
     Timeout,
     TokenStore,
     User,
+    WebhookReceiver,
     fields,
     tokens,
 )
-from amocrm.events import Event as ClientEvent
-from amocrm.events import RequestSent, RetryDecided
+from amocrm.events import ClientEvent, RequestSent, RetryDecided
 from amocrm.webhooks import Backoff, Failure, GiveUp, LeadStatusChanged
 from amocrm.webhooks import Event as WebhookEvent
 
@@ -90,13 +89,13 @@ def client(store: TokenStore, limiter: Limiter) -> AmoCRM:
         limiter=limiter,
         retry=RetryPolicy(attempts=3, deadline=30.0),
         timeout=Timeout(read=10.0),
-        hooks=[watch],
+        event_hooks=[watch],
     )
 
 
 def parts() -> Iterator[AmoCRM]:
     """What is given is what protocols ask for, in the same flavour."""
-    yield client(FileTokenStore("tokens"), FileLimiter("limits", Limits(per_key=7)))
+    yield client(FileTokenStore("tokens"), FileLimiter("limits", RateLimits(per_key=7)))
     yield client(MemoryTokenStore(), MemoryLimiter())
 
 
@@ -161,19 +160,21 @@ def directories(crm: AmoCRM, pipeline: Pipeline) -> None:
         assert_type(file.uuid, str)
 
 
-def receive(crm: AmoCRM, inbox: Inbox) -> Hooks:
+def receive(crm: AmoCRM, inbox: Inbox) -> WebhookReceiver:
     """Handlers take the event, and what belongs to its call."""
-    hooks = Hooks(client=crm, inbox=inbox, secret="s", backoff=Backoff(attempts=3), on_failure=failed)
+    receiver = WebhookReceiver(
+        client=crm, inbox=inbox, secret="s", backoff=Backoff(attempts=3), on_failure=failed
+    )
 
-    @hooks.on(LeadStatusChanged, where=lambda event: event.lead_id == 5)
-    def closed(event: LeadStatusChanged, handling: Handling) -> None:
-        assert_type(handling.client, AmoCRM)
-        if handling.attempt > 3:
+    @receiver.on(LeadStatusChanged, where=lambda event: event.lead_id == 5)
+    def closed(event: LeadStatusChanged, context: HandlerContext) -> None:
+        assert_type(context.client, AmoCRM)
+        if context.attempt > 3:
             raise GiveUp("too late")
-        with handling.session():
-            handling.entity(Deal).amount = 5
+        with context.session():
+            context.entity(Deal).amount = 5
 
-    return hooks
+    return receiver
 
 
 def failed(failure: Failure) -> None:
@@ -182,17 +183,17 @@ def failed(failure: Failure) -> None:
     assert_type(failure.attempt, int)
 
 
-async def receive_async(crm: AsyncAmoCRM, limiter: AsyncLimiter) -> AsyncHooks:
+async def receive_async(crm: AsyncAmoCRM, limiter: AsyncLimiter) -> AsyncWebhookReceiver:
     """The same in the other flavour."""
     AsyncAmoCRM("demo", token="t", limiter=limiter)
-    hooks = AsyncHooks(client=crm, secret=None)
+    receiver = AsyncWebhookReceiver(client=crm, secret=None)
 
-    @hooks.on(LeadStatusChanged)
-    async def closed(event: LeadStatusChanged, handling: AsyncHandling) -> None:
-        async with handling.session():
-            handling.entity(Deal).amount = 5
+    @receiver.on(LeadStatusChanged)
+    async def closed(event: LeadStatusChanged, context: AsyncHandlerContext) -> None:
+        async with context.session():
+            context.entity(Deal).amount = 5
 
-    return hooks
+    return receiver
 
 
 def own_tokens(token: tokens.Token, event: WebhookEvent[object]) -> str:

@@ -14,25 +14,24 @@ from amocrm import (
     AsyncAmoCRM,
     AsyncFileLimiter,
     AsyncFileTokenStore,
-    AsyncHooks,
     AsyncMemoryLimiter,
     AsyncMemoryTokenStore,
     AsyncRedisInbox,
     AsyncRedisLimiter,
     AsyncRedisTokenStore,
     AsyncSQLiteInbox,
+    AsyncWebhookReceiver,
     ChannelSecret,
     Company,
     Contact,
     FileLimiter,
     FileTokenStore,
-    Hooks,
     Lead,
-    Limits,
     MemoryLimiter,
     MemoryTokenStore,
     Note,
     OAuth,
+    RateLimits,
     RedisInbox,
     RedisLimiter,
     RedisTokenStore,
@@ -43,6 +42,7 @@ from amocrm import (
     Task,
     Timeout,
     User,
+    WebhookReceiver,
     fields,
     tokens,
 )
@@ -67,7 +67,7 @@ def clients(store: MemoryTokenStore, limiter: MemoryLimiter) -> None:
     """Clients, and the flavour of their parts."""
     AmoCRM("demo", tokn="t")  # type: ignore[call-arg]
     AmoCRM("demo", token=5)  # type: ignore[arg-type]
-    AmoCRM("demo", token="t", ahead="many")  # type: ignore[arg-type]
+    AmoCRM("demo", token="t", max_prefetch="many")  # type: ignore[arg-type]
     AsyncAmoCRM("demo", tokn="t")  # type: ignore[call-arg]
     AsyncAmoCRM("demo", token="t", limiter=limiter)  # type: ignore[arg-type]
     AsyncAmoCRM("demo", store=store)  # type: ignore[arg-type]
@@ -88,7 +88,7 @@ def parts() -> None:
     AsyncMemoryTokenStore(path="x")  # type: ignore[call-arg]
     RedisTokenStore(5, lifetime=5)  # type: ignore[call-arg]
     AsyncRedisTokenStore(5, lifetime=5)  # type: ignore[call-arg]
-    Limits(per_hour=5)  # type: ignore[call-arg]
+    RateLimits(per_hour=5)  # type: ignore[call-arg]
     RetryPolicy(tries=5)  # type: ignore[call-arg]
     Timeout(total=5)  # type: ignore[call-arg]
     OAuth(client_id="x")  # type: ignore[call-arg]
@@ -98,8 +98,8 @@ def parts() -> None:
 
 def webhooks(crm: AmoCRM) -> None:
     """Receivers and their back ends."""
-    Hooks(secrt="s")  # type: ignore[call-arg]
-    AsyncHooks(client=crm, secret=None)  # type: ignore[arg-type]
+    WebhookReceiver(secrt="s")  # type: ignore[call-arg]
+    AsyncWebhookReceiver(client=crm, secret=None)  # type: ignore[arg-type]
     SQLiteInbox("x", table=5)  # type: ignore[call-arg]
     AsyncSQLiteInbox("x", table=5)  # type: ignore[call-arg]
     RedisInbox(5, table=5)  # type: ignore[call-arg]

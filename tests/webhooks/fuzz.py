@@ -9,7 +9,7 @@ It needs atheris, which is no tool of this repository (Linux, CPython 3.11 to 3.
 
 The first byte of an input says which content type it comes with, the rest is the body. A body fails when
 anything but the documented error is raised, by parsing, by reading an attribute of an event, by storing it or
-by taking it into a router; or when it takes more than a second.
+by taking it into a receiver; or when it takes more than a second.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import sys
 
 import redis  # noqa: F401  # loaded here once instead of in every process
 
-from amocrm import Hooks
+from amocrm import WebhookReceiver
 from amocrm._io.delivery_server import DeliveryServer
 from amocrm._sync.webhooks import worker  # noqa: F401  # as well
 from amocrm.webhooks import LeadAdded
@@ -22,17 +22,17 @@ from amocrm.webhooks._receiving.inbox_entry import Backoff
 
 def run(role: str, place: str, port: int, effects: str) -> None:
     """Receives and works, or works, until killed."""
-    hooks = Hooks(
+    receiver = WebhookReceiver(
         secret="s3cret",
         inbox=place,
         lease=1.0,
-        poll=0.02,
+        poll_interval=0.02,
         concurrency=4,
-        backoff=Backoff(base=0.05, cap=0.2),
+        backoff=Backoff(base_delay=0.05, max_delay=0.2),
         on_failure=lambda failure: None,
     )
 
-    @hooks.on(LeadAdded, name="count")
+    @receiver.on(LeadAdded, name="count")
     def count(event: LeadAdded) -> None:
         with sqlite3.connect(effects, timeout=30) as database:
             database.execute("INSERT INTO calls VALUES (?)", (event.lead_id,))
@@ -40,15 +40,15 @@ def run(role: str, place: str, port: int, effects: str) -> None:
             database.execute("INSERT OR IGNORE INTO effects VALUES (?, ?)", (event.key, event.lead_id))
         database.close()
 
-    @hooks.on(LeadAdded, name="nothing")
+    @receiver.on(LeadAdded, name="nothing")
     def nothing(event: LeadAdded) -> None:
         """A second handler, so that marks are written."""
 
     if role == "worker":
-        hooks.run()
+        receiver.run()
     else:
-        with DeliveryServer(hooks.accept, port=port):
-            hooks.run()
+        with DeliveryServer(receiver.accept, port=port):
+            receiver.run()
 
 
 def main() -> None:

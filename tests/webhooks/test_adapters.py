@@ -14,7 +14,14 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import httpx
 import pytest
 
-from amocrm import AsyncHooks, AsyncRedisInbox, AsyncSQLiteInbox, Hooks, RedisInbox, SQLiteInbox
+from amocrm import (
+    AsyncRedisInbox,
+    AsyncSQLiteInbox,
+    AsyncWebhookReceiver,
+    RedisInbox,
+    SQLiteInbox,
+    WebhookReceiver,
+)
 from amocrm.webhooks import Delivery
 from amocrm.webhooks.asgi import asgi_app
 from amocrm.webhooks.wsgi import wsgi_app
@@ -31,17 +38,17 @@ def seen() -> list[int]:
 
 
 @pytest.fixture
-def hooks(tmp_path: Path, seen: list[int]) -> Hooks:
-    """A router of the sync flavour."""
-    found = Hooks(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")
+def receiver(tmp_path: Path, seen: list[int]) -> WebhookReceiver:
+    """A receiver of the sync flavour."""
+    found = WebhookReceiver(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")
     handlers.register(found, seen)
     return found
 
 
 @pytest.fixture
-def async_hooks(tmp_path: Path, seen: list[int]) -> AsyncHooks:
-    """A router of the async flavour."""
-    found = AsyncHooks(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")
+def async_receiver(tmp_path: Path, seen: list[int]) -> AsyncWebhookReceiver:
+    """A receiver of the async flavour."""
+    found = AsyncWebhookReceiver(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")
     handlers.register(found, seen)
     return found
 
@@ -85,12 +92,15 @@ async def exercised(app: Any, prefix: str, seen: list[int]) -> None:
 
 @pytest.mark.parametrize("make", [asgi_app, fastapi_app.make_app, starlette_app.make_app])
 def test_the_asgi_application_takes_answers_and_works(
-    make: Callable[[AsyncHooks], Any], async_hooks: AsyncHooks, seen: list[int], tmp_path: Path
+    make: Callable[[AsyncWebhookReceiver], Any],
+    async_receiver: AsyncWebhookReceiver,
+    seen: list[int],
+    tmp_path: Path,
 ) -> None:
     """The plain ASGI application, mounted into FastAPI and Starlette as well: taken, answered, worked on."""
     prefix = "" if make is asgi_app else "/amocrm"
 
-    asyncio.run(exercised(make(async_hooks), prefix, seen))
+    asyncio.run(exercised(make(async_receiver), prefix, seen))
 
     kept, redirect = accepted(tmp_path)
     assert (kept.body, kept.request_id, kept.headers["content-type"]) == (BODY, "r-1", FORM["Content-Type"])
@@ -98,13 +108,13 @@ def test_the_asgi_application_takes_answers_and_works(
 
 
 def test_asgi_without_a_startup_works_all_the_same(
-    async_hooks: AsyncHooks, seen: list[int], caplog: pytest.LogCaptureFixture
+    async_receiver: AsyncWebhookReceiver, seen: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Mounted below an application that passes no startup on, it handles what it accepts and says what is amiss."""
     from fastapi import FastAPI
 
     outer = FastAPI()
-    outer.mount("/amocrm", asgi_app(async_hooks))
+    outer.mount("/amocrm", asgi_app(async_receiver))
 
     async def run() -> None:
         async with (
@@ -122,11 +132,11 @@ def test_asgi_without_a_startup_works_all_the_same(
     assert [record.levelname for record in caplog.records if "no startup" in record.message] == ["WARNING"]
 
 
-def test_asgi_without_a_worker(async_hooks: AsyncHooks, seen: list[int], tmp_path: Path) -> None:
+def test_asgi_without_a_worker(async_receiver: AsyncWebhookReceiver, seen: list[int], tmp_path: Path) -> None:
     """Where other processes work, the application only accepts."""
 
     async def run() -> None:
-        app = asgi_app(async_hooks, work=False)
+        app = asgi_app(async_receiver, work=False)
         async with (
             lifespan(app),
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client,
@@ -138,9 +148,9 @@ def test_asgi_without_a_worker(async_hooks: AsyncHooks, seen: list[int], tmp_pat
     assert (seen, len(accepted(tmp_path))) == ([], 1)
 
 
-def test_asgi_refuses_what_is_too_large_unread(async_hooks: AsyncHooks) -> None:
+def test_asgi_refuses_what_is_too_large_unread(async_receiver: AsyncWebhookReceiver) -> None:
     """The body is not collected beyond the bound; other methods, protocols and clients that left end early."""
-    app = asgi_app(async_hooks, largest=10)
+    app = asgi_app(async_receiver, max_body_bytes=10)
     sent: list[Any] = []
 
     async def run(messages: list[dict[str, Any]], method: str = "POST") -> int:
@@ -171,9 +181,11 @@ class Quiet(WSGIRequestHandler):
         """Nothing."""
 
 
-def test_the_wsgi_application_works_behind_a_server(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
+def test_the_wsgi_application_works_behind_a_server(
+    receiver: WebhookReceiver, seen: list[int], tmp_path: Path
+) -> None:
     """The plain WSGI application behind a real server."""
-    with make_server("127.0.0.1", 0, wsgi_app(hooks), handler_class=Quiet) as server:
+    with make_server("127.0.0.1", 0, wsgi_app(receiver), handler_class=Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
@@ -186,15 +198,15 @@ def test_the_wsgi_application_works_behind_a_server(hooks: Hooks, seen: list[int
         finally:
             server.shutdown()
             thread.join()
-    hooks.work()
-    hooks.close()
+    receiver.work()
+    receiver.close()
 
     assert seen == [17]
     kept = accepted(tmp_path)[0]
     assert (kept.body, kept.request_id, kept.headers["content-type"]) == (BODY, "r-1", FORM["Content-Type"])
 
 
-def test_wsgi_refuses_what_is_too_large_unread(hooks: Hooks) -> None:
+def test_wsgi_refuses_what_is_too_large_unread(receiver: WebhookReceiver) -> None:
     """A body that is announced as too large is not read; one without a length is read to the bound."""
     answers: list[str] = []
 
@@ -206,7 +218,7 @@ def test_wsgi_refuses_what_is_too_large_unread(hooks: Hooks) -> None:
 
     def call(**environ: Any) -> str:
         given = {"REQUEST_METHOD": "POST", "PATH_INFO": "/s3cret", "wsgi.input": Stream(), **environ}
-        wsgi_app(hooks, largest=10)(given, lambda status, headers: answers.append(status))
+        wsgi_app(receiver, max_body_bytes=10)(given, lambda status, headers: answers.append(status))
         return answers[-1]
 
     assert call(CONTENT_LENGTH="11").startswith("413")
@@ -215,28 +227,28 @@ def test_wsgi_refuses_what_is_too_large_unread(hooks: Hooks) -> None:
     assert call(CONTENT_LENGTH="").startswith("200")
 
 
-def test_the_recipe_for_flask_works(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
+def test_the_recipe_for_flask_works(receiver: WebhookReceiver, seen: list[int], tmp_path: Path) -> None:
     """The recipe for Flask."""
-    client = flask_app.make_app(hooks).test_client()
+    client = flask_app.make_app(receiver).test_client()
 
     assert client.post("/amocrm/s3cret", data=BODY, headers=FORM).status_code == 200
     assert client.post("/amocrm/wrong", data=BODY, headers=FORM).status_code == 404
     assert client.get("/amocrm/s3cret?code=a&state=b").status_code == 200
-    hooks.work()
-    hooks.close()
+    receiver.work()
+    receiver.close()
 
     assert seen == [17]
     assert accepted(tmp_path)[0].body == BODY
 
 
-def test_the_recipe_for_django_works(hooks: Hooks, seen: list[int], tmp_path: Path) -> None:
+def test_the_recipe_for_django_works(receiver: WebhookReceiver, seen: list[int], tmp_path: Path) -> None:
     """The recipe for Django, through its own request handling."""
     import django
     from django.conf import settings
     from django.test import Client, override_settings
 
     class Urls:
-        urlpatterns = django_app.make_urls(hooks)
+        urlpatterns = django_app.make_urls(receiver)
 
     if not settings.configured:
         settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="only for tests", ROOT_URLCONF=Urls)
@@ -247,8 +259,8 @@ def test_the_recipe_for_django_works(hooks: Hooks, seen: list[int], tmp_path: Pa
         good = client.post("/amocrm/s3cret", BODY, FORM["Content-Type"], headers=headers)
         bad = client.post("/amocrm/wrong", BODY, FORM["Content-Type"])
         redirect = client.get("/amocrm/s3cret?code=a&state=b")
-    hooks.work()
-    hooks.close()
+    receiver.work()
+    receiver.close()
 
     assert (good.status_code, bad.status_code, redirect.status_code) == (200, 404, 200)
     assert seen == [17]
@@ -256,12 +268,14 @@ def test_the_recipe_for_django_works(hooks: Hooks, seen: list[int], tmp_path: Pa
     assert (kept.body, kept.request_id) == (BODY, "r-1")
 
 
-def test_the_recipe_for_aiohttp_works(async_hooks: AsyncHooks, seen: list[int], tmp_path: Path) -> None:
+def test_the_recipe_for_aiohttp_works(
+    async_receiver: AsyncWebhookReceiver, seen: list[int], tmp_path: Path
+) -> None:
     """The recipe for aiohttp, behind its own server."""
     from aiohttp.test_utils import TestClient, TestServer
 
     async def run() -> None:
-        async with TestClient(TestServer(aiohttp_app.make_app(async_hooks))) as client:
+        async with TestClient(TestServer(aiohttp_app.make_app(async_receiver))) as client:
             assert (await client.post("/amocrm/s3cret", data=BODY, headers=FORM)).status == 200
             assert (await client.post("/amocrm/wrong", data=BODY, headers=FORM)).status == 404
             assert (await client.get("/amocrm/s3cret?code=a&state=b")).status == 200
@@ -283,38 +297,40 @@ def test_the_recipe_for_aiohttp_works(async_hooks: AsyncHooks, seen: list[int], 
     ],
 )
 def test_a_chunked_body_needs_a_server_that_marks_its_end(
-    environ: dict[str, Any], status: str, hooks: Hooks
+    environ: dict[str, Any], status: str, receiver: WebhookReceiver
 ) -> None:
     """A body that cannot be read is refused with 411 and never answered with 200 unread."""
     statuses: list[str] = []
     request = {"REQUEST_METHOD": "POST", "PATH_INFO": "/s3cret", "wsgi.input": io.BytesIO(BODY), **environ}
 
-    wsgi_app(hooks)(request, lambda line, headers: statuses.append(line))
+    wsgi_app(receiver)(request, lambda line, headers: statuses.append(line))
 
     assert statuses[0].startswith(status)
-    assert hooks.inbox.counts()["ready"] == (status == "200")
+    assert receiver.inbox.counts()["ready"] == (status == "200")
 
 
-def test_the_sync_router_refuses_coroutine_functions(hooks: Hooks) -> None:
+def test_the_sync_router_refuses_coroutine_functions(receiver: WebhookReceiver) -> None:
     """A handler that nobody could await is refused when it is registered."""
 
     async def handler(event: Any) -> None:
         """Never runs."""
 
-    with pytest.raises(TypeError, match="AsyncHooks"):
-        hooks.on()(handler)
+    with pytest.raises(TypeError, match="AsyncWebhookReceiver"):
+        receiver.on()(handler)
 
 
-def test_flavours_are_not_mixed(hooks: Hooks, async_hooks: AsyncHooks, tmp_path: Path) -> None:
+def test_flavours_are_not_mixed(
+    receiver: WebhookReceiver, async_receiver: AsyncWebhookReceiver, tmp_path: Path
+) -> None:
     """A coroutine that nobody runs would look like an acceptance, so the wrong half is refused at once."""
     from redis import Redis
     from redis.asyncio import Redis as AsyncRedis
 
     for wrong, words in (
-        (lambda: asgi_app(hooks), "must be an AsyncHooks"),  # type: ignore[arg-type]
-        (lambda: wsgi_app(async_hooks), "must be a Hooks"),  # type: ignore[arg-type]
-        (lambda: Hooks(secret=None, inbox=AsyncSQLiteInbox(tmp_path / "a")), "same variant"),  # type: ignore[arg-type]
-        (lambda: AsyncHooks(secret=None, inbox=SQLiteInbox(tmp_path / "a")), "same variant"),  # type: ignore[arg-type]
+        (lambda: asgi_app(receiver), "must be an AsyncWebhookReceiver"),  # type: ignore[arg-type]
+        (lambda: wsgi_app(async_receiver), "must be a WebhookReceiver"),  # type: ignore[arg-type]
+        (lambda: WebhookReceiver(secret=None, inbox=AsyncSQLiteInbox(tmp_path / "a")), "same variant"),  # type: ignore[arg-type]
+        (lambda: AsyncWebhookReceiver(secret=None, inbox=SQLiteInbox(tmp_path / "a")), "same variant"),  # type: ignore[arg-type]
         (lambda: RedisInbox(AsyncRedis()), "same variant"),
         (lambda: AsyncRedisInbox(Redis()), "same variant"),
     ):

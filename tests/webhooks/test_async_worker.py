@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from amocrm import AsyncHooks, Hooks
+from amocrm import AsyncWebhookReceiver, WebhookReceiver
 from amocrm._io.handler_threads import HandlerHangs
 from amocrm.webhooks import Delivery, LeadAdded
 from amocrm.webhooks._receiving.handler_registry import Failure
@@ -22,24 +22,24 @@ def test_a_handler_that_was_cancelled_from_within_is_a_failure() -> None:
     seen: list[int] = []
 
     async def run() -> None:
-        hooks = AsyncHooks(secret=None, inbox=":memory:", on_failure=failures.append)
+        receiver = AsyncWebhookReceiver(secret=None, inbox=":memory:", on_failure=failures.append)
 
-        @hooks.on(LeadAdded, lead=1)
+        @receiver.on(LeadAdded, lead=1)
         async def cancelled(event: LeadAdded) -> None:
             task = asyncio.ensure_future(asyncio.sleep(60))
             task.cancel()
             await task
 
-        @hooks.on(LeadAdded, lead=2)
+        @receiver.on(LeadAdded, lead=2)
         async def fine(event: LeadAdded) -> None:
             seen.append(event.lead_id)
 
-        async with hooks.running():
-            await hooks.accept(Delivery(body=BODY % 1))
-            await hooks.accept(Delivery(body=BODY % 2))
+        async with receiver.running():
+            await receiver.accept(Delivery(body=BODY % 1))
+            await receiver.accept(Delivery(body=BODY % 2))
             while not seen:
                 await asyncio.sleep(0.01)
-        assert await hooks.inbox.counts() == {"ready": 1, "dead": 0, "done": 1}
+        assert await receiver.inbox.counts() == {"ready": 1, "dead": 0, "done": 1}
 
     asyncio.run(asyncio.wait_for(run(), 30))
 
@@ -51,25 +51,27 @@ def test_a_worker_that_is_cancelled_ends_and_loses_nothing(tmp_path: Path) -> No
     attempts: list[int] = []
 
     async def run() -> None:
-        hooks = AsyncHooks(secret=None, inbox=tmp_path / "hooks.sqlite3", lease=0.2, poll=0.01)
+        receiver = AsyncWebhookReceiver(
+            secret=None, inbox=tmp_path / "hooks.sqlite3", lease=0.2, poll_interval=0.01
+        )
 
-        @hooks.on(LeadAdded)
-        async def handler(event: LeadAdded, handling: object) -> None:
-            attempts.append(handling.attempt)  # type: ignore[attr-defined]
+        @receiver.on(LeadAdded)
+        async def handler(event: LeadAdded, context: object) -> None:
+            attempts.append(context.attempt)  # type: ignore[attr-defined]
             if len(attempts) == 1:
                 await asyncio.sleep(600)
 
-        await hooks.accept(Delivery(body=BODY % 1))
-        worker = asyncio.ensure_future(hooks.run())
+        await receiver.accept(Delivery(body=BODY % 1))
+        worker = asyncio.ensure_future(receiver.run())
         while not attempts:
             await asyncio.sleep(0.01)
         worker.cancel()
         await asyncio.wait([worker])
         assert worker.cancelled()
-        async with hooks.running():
+        async with receiver.running():
             while len(attempts) < 2:
                 await asyncio.sleep(0.01)
-        await hooks.close()
+        await receiver.close()
 
     asyncio.run(asyncio.wait_for(run(), 30))
 
@@ -82,17 +84,19 @@ def test_a_handler_that_takes_too_long_is_broken_off() -> None:
     seen: list[int] = []
 
     async def run() -> None:
-        hooks = AsyncHooks(secret=None, inbox=":memory:", timeout=0.05, on_failure=failures.append)
+        receiver = AsyncWebhookReceiver(
+            secret=None, inbox=":memory:", timeout=0.05, on_failure=failures.append
+        )
 
-        @hooks.on(LeadAdded)
+        @receiver.on(LeadAdded)
         async def handler(event: LeadAdded) -> None:
             if event.lead_id == 1:
                 await asyncio.sleep(600)
             seen.append(event.lead_id)
 
-        async with hooks.running():
-            await hooks.accept(Delivery(body=BODY % 1))
-            await hooks.accept(Delivery(body=BODY % 2))
+        async with receiver.running():
+            await receiver.accept(Delivery(body=BODY % 1))
+            await receiver.accept(Delivery(body=BODY % 2))
             while not seen:
                 await asyncio.sleep(0.01)
 
@@ -111,27 +115,27 @@ def test_plain_handlers_that_hang_take_one_thread_each_and_none_of_the_loop() ->
 
     async def run() -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
-        hooks = AsyncHooks(
+        receiver = AsyncWebhookReceiver(
             secret=None,
             inbox=":memory:",
             timeout=0.05,
             concurrency=2,
-            backoff=Backoff(base=0.05, cap=0.1, attempts=1000),
+            backoff=Backoff(base_delay=0.05, max_delay=0.1, attempts=1000),
             on_failure=failures.append,
         )
 
-        @hooks.on(LeadAdded, name="hangs")
+        @receiver.on(LeadAdded, name="hangs")
         def hangs(event: LeadAdded) -> None:
             calls.append(event.lead_id)
             leave.wait(60)
 
-        @hooks.on(LeadAdded, name="works")
+        @receiver.on(LeadAdded, name="works")
         def works(event: LeadAdded) -> None:
             seen.append(event.lead_id)
 
-        async with hooks.running():
+        async with receiver.running():
             for number in range(1, 21):
-                await hooks.accept(Delivery(body=BODY % number))
+                await receiver.accept(Delivery(body=BODY % number))
             while len(seen) < 20:
                 await asyncio.sleep(0.01)
             assert len(calls) <= 2
@@ -139,7 +143,7 @@ def test_plain_handlers_that_hang_take_one_thread_each_and_none_of_the_loop() ->
             leave.set()
             while len(set(calls)) < 20:
                 await asyncio.sleep(0.01)
-        await hooks.close()
+        await receiver.close()
 
     try:
         asyncio.run(asyncio.wait_for(run(), 60))
@@ -154,9 +158,9 @@ def test_a_sync_handler_that_hangs_is_given_up() -> None:
     """With a timeout a plain worker goes on to other deliveries while one of its handlers hangs."""
     leave, seen = threading.Event(), []
     failures: list[Failure] = []
-    hooks = Hooks(secret=None, inbox=":memory:", timeout=0.05, on_failure=failures.append)
+    receiver = WebhookReceiver(secret=None, inbox=":memory:", timeout=0.05, on_failure=failures.append)
 
-    @hooks.on(LeadAdded)
+    @receiver.on(LeadAdded)
     def handler(event: LeadAdded) -> None:
         if event.lead_id == 1:
             leave.wait(60)
@@ -164,13 +168,13 @@ def test_a_sync_handler_that_hangs_is_given_up() -> None:
 
     try:
         for number in (1, 2):
-            hooks.accept(Delivery(body=BODY % number))
-        assert hooks.work() == 1
-        assert hooks.work() == 1
+            receiver.accept(Delivery(body=BODY % number))
+        assert receiver.work() == 1
+        assert receiver.work() == 1
         assert [type(failure.error) for failure in failures] == [TimeoutError, HandlerHangs]
     finally:
         leave.set()
-        hooks.close()
+        receiver.close()
 
 
 def test_handlers_that_take_every_thread_keep_no_delivery_waiting(tmp_path: Path) -> None:
@@ -178,23 +182,23 @@ def test_handlers_that_take_every_thread_keep_no_delivery_waiting(tmp_path: Path
     leave = threading.Event()
 
     async def run() -> list[int]:
-        hooks = AsyncHooks(secret=None, inbox=tmp_path / "hooks.sqlite3", concurrency=100)
+        receiver = AsyncWebhookReceiver(secret=None, inbox=tmp_path / "hooks.sqlite3", concurrency=100)
         inside = []
 
-        @hooks.on(LeadAdded)
+        @receiver.on(LeadAdded)
         def handler(event: LeadAdded) -> None:
             inside.append(event.lead_id)
             leave.wait()
 
         answers = []
-        async with hooks.running():
+        async with receiver.running():
             for number in range(60):
-                answers.append((await hooks.accept(Delivery(body=BODY % (number + 1)))).status)
+                answers.append((await receiver.accept(Delivery(body=BODY % (number + 1)))).status)
             while len(inside) < 5:
                 await asyncio.sleep(0.01)
-            answers.append((await hooks.accept(Delivery(body=BODY % 99))).status)
+            answers.append((await receiver.accept(Delivery(body=BODY % 99))).status)
             leave.set()
-        await hooks.close()
+        await receiver.close()
         return answers
 
     try:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from amocrm import Hooks, RedisInbox, SQLiteInbox
+from amocrm import RedisInbox, SQLiteInbox, WebhookReceiver
 from amocrm.__main__ import main as amocrm
 from amocrm.command.webhooks import main
 from amocrm.webhooks import Delivery
@@ -85,8 +85,8 @@ def test_dead_deliveries_are_replayed_or_dropped_by_id(
     [
         (["list", "--inbox", "/no/such/file"], "--inbox"),
         (["replay", "--inbox", "{inbox}"], "--dead"),
-        (["work", "no.such.module:hooks"], "MODULE:NAME"),
-        (["work", "json:loads"], "must be an amocrm.Hooks"),
+        (["work", "no.such.module:receiver"], "MODULE:NAME"),
+        (["work", "json:loads"], "must be an amocrm.WebhookReceiver"),
         (["work", ":"], "MODULE:NAME"),
         (["drop", "1", "--dead", "--inbox", "{inbox}"], "--dead"),
         (["list", "--inbox", __file__], "not an SQLite database"),
@@ -122,9 +122,9 @@ def test_an_inbox_in_redis(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 PROGRAM = """
-from amocrm import Hooks
-hooks = Hooks(secret=None, inbox="inbox.sqlite3")
-@hooks.on()
+from amocrm import WebhookReceiver
+receiver = WebhookReceiver(secret=None, inbox="inbox.sqlite3")
+@receiver.on()
 def handler(event):
     open("seen.txt", "a").write(f"{event!r}\\n")
 """
@@ -135,7 +135,7 @@ def test_a_worker_runs_until_it_is_told_to_stop(inbox: str) -> None:
     folder = Path(inbox).parent
     (folder / "program.py").write_text(PROGRAM)
     process = subprocess.Popen(
-        [sys.executable, "-m", "amocrm", "webhooks", "work", "program:hooks"],
+        [sys.executable, "-m", "amocrm", "webhooks", "work", "program:receiver"],
         cwd=folder,
         stdout=subprocess.PIPE,
         text=True,
@@ -155,8 +155,8 @@ def test_a_worker_runs_until_it_is_told_to_stop(inbox: str) -> None:
 
 
 def test_hooks_can_be_imported_from_the_front_door() -> None:
-    """The routers and inboxes are public names."""
-    hooks = Hooks(secret=None, inbox=":memory:")
+    """The receivers and inboxes are public names."""
+    receiver = WebhookReceiver(secret=None, inbox=":memory:")
 
-    assert hooks.codes == ()
-    hooks.close()
+    assert receiver.event_codes == ()
+    receiver.close()

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
-from amocrm._sync.webhooks.receiver import Hooks
+from amocrm._sync.webhooks.receiver import WebhookReceiver
 from amocrm.webhooks import Delivery
 from tests.support.redis_server import RedisServer, needs_redis
 
@@ -94,19 +94,19 @@ def deliver(port: int) -> None:
 
 def wait_until_handled(inbox: str) -> None:
     """Wait until the one delivery is done."""
-    hooks = Hooks(secret=None, inbox=inbox)
+    receiver = WebhookReceiver(secret=None, inbox=inbox)
     deadline = time.monotonic() + 60
-    while hooks.inbox.counts()["done"] != 1:
-        assert time.monotonic() < deadline, hooks.inbox.counts()
+    while receiver.inbox.counts()["done"] != 1:
+        assert time.monotonic() < deadline, receiver.inbox.counts()
         time.sleep(0.05)
-    hooks.close()
+    receiver.close()
 
 
 def accept(inbox: str) -> None:
     """Accept the delivery, as a server would."""
-    hooks = Hooks(secret=None, inbox=inbox)
-    assert hooks.accept(Delivery(body=BODY)).status == 200
-    hooks.close()
+    receiver = WebhookReceiver(secret=None, inbox=inbox)
+    assert receiver.accept(Delivery(body=BODY)).status == 200
+    receiver.close()
 
 
 @pytest.mark.slow
@@ -116,7 +116,7 @@ def test_gunicorn(programs: Path) -> None:
     serve = ("gunicorn", "--preload", "--workers", "2", "-b", f"127.0.0.1:{port}", "app_gunicorn:app")
     with (
         running(programs, *serve),
-        running(programs, "amocrm", "webhooks", "work", "app_gunicorn:hooks"),
+        running(programs, "amocrm", "webhooks", "work", "app_gunicorn:receiver"),
     ):
         deliver(port)
         wait_until_handled(str(programs / "inbox.sqlite3"))
@@ -175,7 +175,7 @@ def test_lambda(programs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         assert names["receive"](coded, None) == {"statusCode": 200, "body": "ok"}
         assert names["receive"]({"rawPath": "/hook/wrong"}, None)["statusCode"] == 404
         names["work_off"](None, None)
-        names["hooks"].close()
+        names["receiver"].close()
 
     assert capsys.readouterr().out.splitlines() == ["handled 17", "handled 18"]
 

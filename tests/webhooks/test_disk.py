@@ -11,15 +11,15 @@ import pytest
 
 FULL = """
 import resource, sys
-from amocrm import Hooks
+from amocrm import WebhookReceiver
 from amocrm.webhooks import Delivery
 
 failures, accepted, statuses = [], [], set()
-hooks = Hooks(secret=None, inbox=sys.argv[1], on_failure=failures.append)
+receiver = WebhookReceiver(secret=None, inbox=sys.argv[1], on_failure=failures.append)
 
 def offer(number):
     body = f"leads[add][0][id]={number}&leads[add][0][updated_at]=1&leads[add][0][name]={'x' * 3000}"
-    status = hooks.accept(Delivery(body=body.encode())).status
+    status = receiver.accept(Delivery(body=body.encode())).status
     statuses.add(status)
     if status == 200:
         accepted.append(number)
@@ -34,11 +34,11 @@ for number in range(5):
 assert statuses == {200, 503}
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 assert offer(2000) == 200
-hooks.close()
+receiver.close()
 assert "make room" in str(failures[0].error), failures[0].error
 
 seen = []
-again = Hooks(secret=None, inbox=sys.argv[1], concurrency=20)
+again = WebhookReceiver(secret=None, inbox=sys.argv[1], concurrency=20)
 again.on()(lambda event: seen.append(event.lead_id))
 while again.work():
     pass
@@ -49,20 +49,20 @@ print(len(seen))
 
 READ_ONLY = """
 import os, stat, sys
-from amocrm import Hooks
+from amocrm import WebhookReceiver
 from amocrm.webhooks import Delivery
 
 failures = []
 body = b"leads[add][0][id]=1"
-warm = Hooks(secret=None, inbox=sys.argv[1] + "/warm/inbox")
+warm = WebhookReceiver(secret=None, inbox=sys.argv[1] + "/warm/inbox")
 assert warm.accept(Delivery(body=body)).status == 200
 warm.close()
 if os.geteuid() == 0:  # the owner of everything may write everywhere
     os.setuid(65534)
 else:
     os.chmod(sys.argv[1], 0o500)
-hooks = Hooks(secret=None, inbox=sys.argv[1] + "/inbox", on_failure=failures.append)
-print(hooks.accept(Delivery(body=body)).status, failures[0].error)
+receiver = WebhookReceiver(secret=None, inbox=sys.argv[1] + "/inbox", on_failure=failures.append)
+print(receiver.accept(Delivery(body=body)).status, failures[0].error)
 """
 
 

@@ -36,16 +36,16 @@ def test_the_code_of_the_page_runs(
         account = f'"demo", token="{sandbox.token}", base_url="{server.url}"'
         for block in blocks:
             exec(compile(block.replace('"mycompany", token="…"', account), name, "exec"), names)
-        hooks = names["hooks"]
+        receiver = names["receiver"]
         # The same delivery again, by hand: the bonus is paid once, and the page says so.
         won = Delivery(body=b"leads[status][0][id]=77&leads[status][0][status_id]=142", key="k")
-        paid = hooks._handlers
+        paid = receiver._handlers
         for _ in range(2):
             for event in webhooks.parse(won.body):
                 next(handler for handler in paid if handler.name.endswith("pay_bonus")).function(event)
         subscriptions = [hook.destination for hook in names["crm"].webhooks.list()]
         patches = [entry.json() for entry in sandbox.journal if entry.operation == "update_leads"]
-        hooks.close()
+        receiver.close()
         names["crm"].close()
 
     assert len(blocks) == 7
@@ -72,8 +72,8 @@ def test_the_page_names_every_event(name: str) -> None:
 
     assert events <= named
     assert {each for each in named if not hasattr(webhooks, each)} <= {
-        "AsyncHooks",
-        "Hooks",
+        "AsyncWebhookReceiver",
+        "WebhookReceiver",
         "NotLoaded",
         "AMOCRM_WEBHOOKS_INBOX",
         "FileLimiter",

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from amocrm import AmoCRM, Hooks, Lead, fields
-from amocrm._sync.webhooks.handler_context import Handling
+from amocrm import AmoCRM, Lead, WebhookReceiver, fields
+from amocrm._sync.webhooks.handler_context import HandlerContext
 from amocrm.webhooks import LeadStatusChanged, parse
 from amocrm_sandbox import SandboxServer
 from tests.support.examples import Finder
@@ -67,16 +67,16 @@ def test_the_examples_of_docstrings_hold(name: str, tmp_path: Path, monkeypatch:
                 f"{place}[id]={lead.id}&{field}[id]=1&{field}[code]=CITY&{field}[values][0][value]=Kazan".encode()
             )
             assert isinstance(event, LeadStatusChanged)
-            hooks = Hooks(secret=None, inbox=":memory:", client=crm)
-            hooks.on(LeadStatusChanged, name="any")(lambda event: None)
+            receiver = WebhookReceiver(secret=None, inbox=":memory:", client=crm)
+            receiver.on(LeadStatusChanged, name="any")(lambda event: None)
             known: dict[str, Any] = {
                 "City": City,
                 "Deal": Deal,
                 "LeadStatusChanged": LeadStatusChanged,
                 "crm": crm,
                 "event": event,
-                "handling": Handling(event, 1, crm),
-                "hooks": hooks,
+                "context": HandlerContext(event, 1, crm),
+                "receiver": receiver,
                 "os": os,
                 "sales": 31,
                 "serve": lambda: None,
@@ -84,6 +84,6 @@ def test_the_examples_of_docstrings_hold(name: str, tmp_path: Path, monkeypatch:
             runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
             for test in Finder().find(import_module(name), extraglobs=known):
                 runner.run(test)
-            hooks.close()
+            receiver.close()
 
     assert (runner.failures, runner.tries) == (0, MODULES[name])

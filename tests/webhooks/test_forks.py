@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from amocrm import FileLimiter, FileTokenStore, Hooks
+from amocrm import FileLimiter, FileTokenStore, WebhookReceiver
 from amocrm._core.auth.token import Token
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Outcome
+from amocrm._core.limits.limiter import SlotOutcome
 from amocrm.webhooks import Delivery, LeadAdded
 from tests.support.redis_server import RedisServer, needs_redis
 
@@ -50,32 +50,32 @@ def test_a_router_that_works_is_forked(kind: str, tmp_path: Path) -> None:
         if kind == "redis":
             server.start()
         place = server.url if kind == "redis" else str(tmp_path / "inbox.sqlite3")
-        hooks = Hooks(secret=None, inbox=place, timeout=30, poll=0.01, concurrency=2)
+        receiver = WebhookReceiver(secret=None, inbox=place, timeout=30, poll_interval=0.01, concurrency=2)
         seen = tmp_path / "seen"
 
-        @hooks.on(LeadAdded, name="note")
+        @receiver.on(LeadAdded, name="note")
         def note(event: LeadAdded) -> None:
             with seen.open("a") as file:
                 file.write(f"{event.lead_id}\n")
 
         def child(number: int) -> None:
-            assert not hooks.is_working
-            with hooks.running():
+            assert not receiver.is_working
+            with receiver.running():
                 for each in range(20):
-                    assert hooks.accept(delivery(1000 * (number + 1) + each)).status == 200
-                while hooks.inbox.counts()["ready"]:
+                    assert receiver.accept(delivery(1000 * (number + 1) + each)).status == 200
+                while receiver.inbox.counts()["ready"]:
                     threading.Event().wait(0.01)
-            hooks.close()
+            receiver.close()
 
-        with hooks.running():
+        with receiver.running():
             for number in range(20):
-                assert hooks.accept(delivery(number + 1)).status == 200
+                assert receiver.accept(delivery(number + 1)).status == 200
                 if number == 10:
                     in_children(child)
-            while hooks.inbox.counts()["ready"]:
+            while receiver.inbox.counts()["ready"]:
                 threading.Event().wait(0.01)
-        counts = hooks.inbox.counts()
-        hooks.close()
+        counts = receiver.inbox.counts()
+        receiver.close()
     finally:
         server.kill()
 
@@ -89,7 +89,7 @@ def test_a_router_that_works_is_forked(kind: str, tmp_path: Path) -> None:
 
 def test_a_lock_on_a_file_does_not_outlive_its_holder_in_a_child(tmp_path: Path) -> None:
     """A child that was forked while another thread held the lock keeps it from nobody."""
-    store = FileTokenStore(tmp_path, patience=5)
+    store = FileTokenStore(tmp_path, lock_timeout=5)
     held, go_on, end_child = threading.Event(), threading.Event(), multiprocessing.get_context("fork").Event()
 
     def hold() -> None:
@@ -120,7 +120,7 @@ def test_children_of_a_busy_limiter_go_on(tmp_path: Path) -> None:
 
     def ask(times: int) -> None:
         for _ in range(times):
-            limiter.confirm(limiter.acquire(key), Outcome.ANSWERED)
+            limiter.confirm(limiter.acquire(key), SlotOutcome.ANSWERED)
 
     def busy() -> None:
         while not stop.is_set():

@@ -17,9 +17,9 @@ import httpx
 import pytest
 import uvicorn
 
-from amocrm import AsyncHooks, Hooks
+from amocrm import AsyncWebhookReceiver, WebhookReceiver
 from amocrm._io.delivery_server import DeliveryServer
-from amocrm.webhooks import LeadStatusChanged, Limits
+from amocrm.webhooks import BodyLimits, LeadStatusChanged
 from amocrm.webhooks.asgi import asgi_app
 from amocrm.webhooks.wsgi import wsgi_app
 
@@ -83,16 +83,16 @@ def test_asgi_behind_uvicorn(tmp_path: Path) -> None:
     seen: list[int] = []
 
     async def run() -> None:
-        hooks = AsyncHooks(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")
+        receiver = AsyncWebhookReceiver(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")
 
-        @hooks.on(LeadStatusChanged)
+        @receiver.on(LeadStatusChanged)
         async def slow(event: LeadStatusChanged) -> None:
             started.set()
             await go_on.wait()
             seen.append(event.lead_id)
 
         async with (
-            served(asgi_app(hooks)) as port,
+            served(asgi_app(receiver)) as port,
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
         ):
             answer = await client.post("/hook/s3cret", content=BODY, headers=FORM)
@@ -104,7 +104,7 @@ def test_asgi_behind_uvicorn(tmp_path: Path) -> None:
             assert (await client.put("/hook/s3cret", content=BODY)).status_code == 405
             go_on.set()
         assert seen[0] == 17
-        await hooks.close()
+        await receiver.close()
 
     asyncio.run(asyncio.wait_for(run(), 60))
 
@@ -113,16 +113,18 @@ def test_asgi_and_clients_that_do_not_behave(tmp_path: Path) -> None:
     """Strangers are answered before they have sent anything; the slow are cut off; the gone leave nothing."""
 
     async def run() -> None:
-        hooks = AsyncHooks(secret="s3cret", inbox=tmp_path / "hooks.sqlite3", limits=Limits(bytes=1000))
-        async with served(asgi_app(hooks, work=False, patience=0.2)) as port:
+        receiver = AsyncWebhookReceiver(
+            secret="s3cret", inbox=tmp_path / "hooks.sqlite3", limits=BodyLimits(bytes=1000)
+        )
+        async with served(asgi_app(receiver, work=False, timeout=0.2)) as port:
             assert b" 404 " in await sent(port, head(10**9, "/hook/wrong"))
             assert b" 413 " in await sent(port, head(2000), b"x" * 2000)
             assert b" 408 " in await sent(port, head(100), b"leads")
             await sent(port, head(100), b"leads[delete][0][id]=1", stay=False)
             await sent(port, head(0), stay=False)
             assert b" 200 " in await sent(port, head(22), b"leads[delete][0][id]=1")
-        assert await hooks.inbox.counts() == {"ready": 1, "dead": 0, "done": 0}
-        await hooks.close()
+        assert await receiver.inbox.counts() == {"ready": 1, "dead": 0, "done": 0}
+        await receiver.close()
 
     asyncio.run(asyncio.wait_for(run(), 60))
 
@@ -131,9 +133,9 @@ def test_asgi_says_when_it_cannot_start() -> None:
     """A worker that cannot start keeps the server from starting."""
 
     class Broken:
-        limits = Limits()
+        limits = BodyLimits()
 
-        def refusal(self, path: str, query: str) -> None:
+        def check_address(self, path: str, query: str) -> None:
             """Nobody is refused."""
 
         async def accept(self, delivery: object) -> Any:
@@ -160,20 +162,20 @@ def test_asgi_says_when_it_cannot_start() -> None:
 def test_a_body_that_was_cut_off_is_not_taken(kind: str, tmp_path: Path) -> None:
     """Half a form is a form as well: whoever leaves before its end has delivered nothing."""
     answers: list[int] = []
-    hooks = Hooks(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")
-    accept = hooks.accept
+    receiver = WebhookReceiver(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")
+    accept = receiver.accept
 
     def spied(delivery: Any) -> Any:
         answer = accept(delivery)
         answers.append(answer.status)
         return answer
 
-    hooks.accept = spied  # type: ignore[method-assign]
+    receiver.accept = spied  # type: ignore[method-assign]
     if kind == "local":
         server: Any = DeliveryServer(spied)
         port = int(server.url.rpartition(":")[2])
     else:
-        server = make_server("127.0.0.1", 0, wsgi_app(hooks), server_class=Threads, handler_class=Quiet)
+        server = make_server("127.0.0.1", 0, wsgi_app(receiver), server_class=Threads, handler_class=Quiet)
         port = server.server_port
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     with server:
@@ -188,14 +190,14 @@ def test_a_body_that_was_cut_off_is_not_taken(kind: str, tmp_path: Path) -> None
             server.shutdown()
 
     assert answers == [503, 200]
-    assert hooks.inbox.counts() == {"ready": 1, "dead": 0, "done": 0}
-    hooks.close()
+    assert receiver.inbox.counts() == {"ready": 1, "dead": 0, "done": 0}
+    receiver.close()
 
 
 def test_wsgi_with_many_clients_at_once(tmp_path: Path) -> None:
-    """Threads of a server share a router; each delivery is kept once."""
-    hooks = Hooks(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")
-    with make_server("127.0.0.1", 0, wsgi_app(hooks), server_class=Threads, handler_class=Quiet) as server:
+    """Threads of a server share a receiver; each delivery is kept once."""
+    receiver = WebhookReceiver(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")
+    with make_server("127.0.0.1", 0, wsgi_app(receiver), server_class=Threads, handler_class=Quiet) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/hook/s3cret"
 
@@ -211,5 +213,5 @@ def test_wsgi_with_many_clients_at_once(tmp_path: Path) -> None:
 
         assert asyncio.run(run()) == [200] * 40
         server.shutdown()
-    assert hooks.inbox.counts() == {"ready": 20, "dead": 0, "done": 0}
-    hooks.close()
+    assert receiver.inbox.counts() == {"ready": 20, "dead": 0, "done": 0}
+    receiver.close()

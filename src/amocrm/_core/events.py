@@ -3,9 +3,9 @@
 An observer is a plain function that takes one event. It runs on the thread or task of the request, so it must
 be quick; its exceptions are logged and otherwise ignored.
 
-    >>> def log(event: Event) -> None:
+    >>> def log(event: ClientEvent) -> None:
     ...     print(event)
-    >>> crm = AmoCRM("mycompany", token="…", hooks=[log])  # doctest: +SKIP
+    >>> crm = AmoCRM("mycompany", token="…", event_hooks=[log])  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = [
     "CallBegan",
     "CallEnded",
     "DriftSeen",
-    "Event",
+    "ClientEvent",
     "RequestFailed",
     "RequestSent",
     "ResponseReceived",
@@ -169,7 +169,7 @@ class DriftSeen:
     drift: Drift
 
 
-Event: TypeAlias = (
+ClientEvent: TypeAlias = (
     CallBegan
     | CallEnded
     | RequestSent

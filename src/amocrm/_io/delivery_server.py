@@ -19,7 +19,7 @@ class DeliveryServer(LocalServer):
         max_body_bytes: a longer body is answered with 413 unread.
 
     Example:
-        >>> with DeliveryServer(hooks.accept) as server:
+        >>> with DeliveryServer(receiver.accept) as server:
         ...     print(server.url)
         http://127.0.0.1:...
     """

@@ -24,7 +24,7 @@ _PRIVATE: Final = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"
 
 
 def wait_for_redirect(
-    oauth: OAuth, platform: str, patience: float, show: Callable[[str], object] | None = None
+    oauth: OAuth, platform: str, timeout: float, show: Callable[[str], object] | None = None
 ) -> Redirect:
     """Show the consent page and wait for the redirect. Blocks its thread.
 
@@ -34,7 +34,7 @@ def wait_for_redirect(
     Args:
         oauth: keys of the integration; ``redirect_uri`` names this machine.
         platform: domain of the platform, such as ``amocrm.ru``.
-        patience: seconds to wait.
+        timeout: seconds to wait.
         show: called with the address of the consent page; without it the browser is opened.
 
     Raises:
@@ -59,10 +59,10 @@ def wait_for_redirect(
         ) from None
     with server:
         _show(oauth.authorize_url(receiver.state, platform=platform), show)
-        receiver.arrived.wait(patience)
+        receiver.arrived.wait(timeout)
     if receiver.result is None:
         raise LoginRefused(
-            f"no login was completed within {patience:.0f} s; try again", account="", reason="timeout"
+            f"no login was completed within {timeout:.0f} s; try again", account="", reason="timeout"
         )
     if isinstance(receiver.result, LoginRefused):
         raise receiver.result

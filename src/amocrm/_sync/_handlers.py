@@ -19,7 +19,7 @@ T = TypeVar("T")
 def check_handler(function: Callable[..., Any]) -> None:
     """Raise TypeError for a coroutine function, which this flavour cannot run."""
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        raise TypeError(f"{function!r} is a coroutine function: use AsyncHooks, or write it without async")
+        raise TypeError(f"{function!r} is a coroutine function: use AsyncWebhookReceiver, or write it without async")
 
 
 def call_handler(

@@ -59,13 +59,13 @@ class AmoCRM(Connection):
         proxy: address of a proxy; the usual environment variables without it.
         verify: TLS settings for private certificate authorities.
         unverified_tls: take a ``verify`` that checks no certificates or host names; refused without it.
-        hooks: functions that are told what happens, one event at a time (``RequestSent``, ``RetryDecided``, …).
-        ahead: pages that may be under way at once. By default nothing is asked for beyond the end of a list
+        event_hooks: functions that are told what happens, one event at a time (``RequestSent``, ``RetryDecided``, …).
+        max_prefetch: pages that may be under way at once. By default nothing is asked for beyond the end of a list
             of four pages, or where answers come within 1/7 s, and at most one page in others. 0 reads one
             page at a time, without the threads of the sync client.
         user_agent: put before our own.
         max_response_bytes: highest size of an answer after decompression.
-        limit_to: name under which requests are counted, when the default (integration and account, on
+        rate_limit_key: name under which requests are counted, when the default (integration and account, on
             Kommo this machine) is not what you share.
         clock: for tests.
 

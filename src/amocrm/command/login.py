@@ -37,9 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         default=os.environ.get("AMOCRM_REDIRECT_URI", "http://127.0.0.1:8765/cb"),
         help="exactly as saved in the integration (default: %(default)s)",
     )
-    parser.add_argument(
-        "--patience", type=float, default=300.0, help="seconds to wait (default: %(default)s)"
-    )
+    parser.add_argument("--timeout", type=float, default=300.0, help="seconds to wait (default: %(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
     parser.add_argument("--base-url", help="a local server in the account's place, for trials")
     args = parser.parse_args(arguments)
@@ -63,7 +61,7 @@ def _log_in(args: argparse.Namespace, oauth: OAuth) -> None:
     store = FileTokenStore(args.store)
     with Connection(args.account, oauth=oauth, store=store, base_url=args.base_url) as crm:
         if is_loopback(oauth.redirect_uri):
-            crm.login(patience=args.patience, show=_show if args.no_browser else None)
+            crm.login(timeout=args.timeout, show=_show if args.no_browser else None)
         else:
             state = new_state()
             _show(oauth.authorize_url(state, platform=parse_account(args.account).family.domain))

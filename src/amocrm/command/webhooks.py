@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from .._sync.webhooks.inbox import Inbox
-from .._sync.webhooks.receiver import Hooks
+from .._sync.webhooks.receiver import WebhookReceiver
 from .._sync.webhooks.redis_inbox import RedisInbox
 from .._sync.webhooks.sqlite_inbox import SQLiteInbox
 from ..errors import ConfigurationError
@@ -66,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--dead", action="store_true", help="all dead deliveries")
     work = commands.add_parser("work", help="run a worker until Ctrl+C or SIGTERM")
     work.add_argument(
-        "hooks", metavar="MODULE:NAME", help="variable with your Hooks, such as myapp.hooks:hooks"
+        "receiver",
+        metavar="MODULE:NAME",
+        help="variable with your WebhookReceiver, such as myapp.webhooks:receiver",
     )
     return parser
 
@@ -80,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.command == "work":
-            return _work(options.hooks)
+            return _work(options.receiver)
         with _inbox(options.inbox) as inbox:
             if options.command == "list":
                 return _list(inbox, options)
@@ -95,7 +97,7 @@ def _inbox(place: str) -> Iterator[Inbox]:
     if place.startswith(_REDIS):
         inbox: Inbox = RedisInbox(place)
     elif Path(place).is_file():
-        inbox = SQLiteInbox(place, patience=30)
+        inbox = SQLiteInbox(place, lock_timeout=30)
     else:
         raise _Refused(
             f"--inbox must be an existing file or a Redis address, got {place!r}; set it or AMOCRM_WEBHOOKS_INBOX"
@@ -137,27 +139,27 @@ def _work(place: str) -> int:
     module, _, name = place.partition(":")
     sys.path.insert(0, os.getcwd())
     try:
-        hooks: Any = getattr(import_module(module), name or "hooks")
+        receiver: Any = getattr(import_module(module), name or "receiver")
     except (ImportError, AttributeError, ValueError) as error:
         raise _Refused(
             f"MODULE:NAME must be importable from the current folder, got {place} ({error})"
         ) from error
-    if not isinstance(hooks, Hooks):
+    if not isinstance(receiver, WebhookReceiver):
         raise _Refused(
-            f"MODULE:NAME must be an amocrm.Hooks, got {place} of type {type(hooks).__name__}; run an AsyncHooks in "
-            "your event loop: `async with hooks.running(): ...`"
+            f"MODULE:NAME must be an amocrm.WebhookReceiver, got {place} of type {type(receiver).__name__}; run an AsyncWebhookReceiver in "
+            "your event loop: `async with receiver.running(): ...`"
         )
-    hooks.inbox.counts()  # an inbox that cannot be used fails now and not in the log
+    receiver.inbox.counts()  # an inbox that cannot be used fails now and not in the log
 
     def end(number: int, frame: object) -> None:
         signal.signal(number, signal.SIG_DFL)  # the second signal ends a handler that hangs
-        hooks.stop()
+        receiver.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    print(f"working on {hooks.inbox!r}; stop with Ctrl+C", flush=True)
-    hooks.run()
-    hooks.close()
+    print(f"working on {receiver.inbox!r}; stop with Ctrl+C", flush=True)
+    receiver.run()
+    receiver.close()
     return 0
 
 

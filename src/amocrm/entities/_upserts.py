@@ -13,7 +13,7 @@ from ._base import Entity
 
 __all__ = [
     "Duplicates",
-    "Entry",
+    "UpsertEntry",
     "OnKeyless",
     "OnMany",
     "OnRepeat",
@@ -32,7 +32,7 @@ OnRepeat: TypeAlias = Literal["error", "last", "merge"]
 OnKeyless: TypeAlias = Literal["reject", "create", "skip"]
 
 
-class Entry(Generic[T]):
+class UpsertEntry(Generic[T]):
     """One row of an upsert.
 
     Attributes:
@@ -60,7 +60,7 @@ class Entry(Generic[T]):
 
     def __repr__(self) -> str:
         why = f": {self.reason}" if self.reason else ""
-        return f"<Entry {self.action} {self.entity!r}{why}>"
+        return f"<UpsertEntry {self.action} {self.entity!r}{why}>"
 
     def settle(self, report: Report[Entity]) -> None:
         """Take what became of the object in a commit."""
@@ -92,31 +92,31 @@ _WORSE: tuple[tuple[Outcome, UpsertAction], ...] = (
 )
 
 
-class Upserts(Sequence[Entry[T]]):
+class Upserts(Sequence[UpsertEntry[T]]):
     """The rows of one call, in their order."""
 
-    def __init__(self, entries: Sequence[Entry[T]]) -> None:
+    def __init__(self, entries: Sequence[UpsertEntry[T]]) -> None:
         self._entries = entries
         self._by_row = {id(entry.row): entry for entry in entries}
 
     @overload
-    def __getitem__(self, index: int) -> Entry[T]: ...
+    def __getitem__(self, index: int) -> UpsertEntry[T]: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Entry[T]]: ...
-    def __getitem__(self, index: int | slice) -> Entry[T] | Sequence[Entry[T]]:
+    def __getitem__(self, index: slice) -> Sequence[UpsertEntry[T]]: ...
+    def __getitem__(self, index: int | slice) -> UpsertEntry[T] | Sequence[UpsertEntry[T]]:
         return self._entries[index]
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __iter__(self) -> Iterator[Entry[T]]:
+    def __iter__(self) -> Iterator[UpsertEntry[T]]:
         return iter(self._entries)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{number} {action}" for action, number in self.counts().items())
         return f"<{type(self).__name__}: {counts or 'no rows'}>"
 
-    def of(self, row: T) -> Entry[T]:
+    def of(self, row: T) -> UpsertEntry[T]:
         """Return the entry of a row.
 
         Raises:
@@ -128,26 +128,26 @@ class Upserts(Sequence[Entry[T]]):
         """Return the number of rows by action."""
         return dict(Counter(entry.action for entry in self._entries))
 
-    def _with(self, action: UpsertAction) -> list[Entry[T]]:
+    def _with(self, action: UpsertAction) -> list[UpsertEntry[T]]:
         return [entry for entry in self._entries if entry.action == action]
 
     @property
-    def created(self) -> list[Entry[T]]:
+    def created(self) -> list[UpsertEntry[T]]:
         """Rows without a record."""
         return self._with("created")
 
     @property
-    def updated(self) -> list[Entry[T]]:
+    def updated(self) -> list[UpsertEntry[T]]:
         """Rows whose record differed."""
         return self._with("updated")
 
     @property
-    def unchanged(self) -> list[Entry[T]]:
+    def unchanged(self) -> list[UpsertEntry[T]]:
         """Rows whose record holds everything already."""
         return self._with("unchanged")
 
     @property
-    def rejected(self) -> list[Entry[T]]:
+    def rejected(self) -> list[UpsertEntry[T]]:
         """Rows that were not written: several records have their key, they have none, or the server refused."""
         return [entry for entry in self._entries if entry.action in ("rejected", "keyless")]
 
@@ -183,7 +183,7 @@ class UpsertReport(Upserts[T]):
     """
 
     def __init__(
-        self, entries: Sequence[Entry[T]], commit: Report[Entity], doubled: Sequence[Duplicates[T]] = ()
+        self, entries: Sequence[UpsertEntry[T]], commit: Report[Entity], doubled: Sequence[Duplicates[T]] = ()
     ) -> None:
         super().__init__(entries)
         self.commit = commit

@@ -10,7 +10,7 @@ Handlers are registered for classes of events. A subclass is a special case of i
 `ContactUpdated` includes `ContactResponsibleChanged`, because the platform sends the one as the other. `LeadEvent`
 is the base class of all events of leads, `EntityEvent` that of all entities, `Event` that of all events.
 
-``amocrm.Hooks`` and ``amocrm.AsyncHooks`` receive deliveries over HTTP, store them durably and call handlers;
+``amocrm.WebhookReceiver`` and ``amocrm.AsyncWebhookReceiver`` receive deliveries over HTTP, store them durably and call handlers;
 ``asgi`` and ``wsgi`` in this package make web applications of them.
 """
 
@@ -99,7 +99,7 @@ from ._events.talks import (
     UnsortedUpdated,
 )
 from ._parsing.parse import parse
-from ._parsing.php_forms import Limits, decode_form
+from ._parsing.php_forms import BodyLimits, decode_form
 from ._receiving.delivery import Account, Answer, Delivery
 from ._receiving.handler_registry import Failure, GiveUp
 from ._receiving.inbox_entry import Backoff, InboxEntry
@@ -171,7 +171,7 @@ __all__ = [
     "LeadStatusChanged",
     "LeadTriggered",
     "LeadUpdated",
-    "Limits",
+    "BodyLimits",
     "MessageEvent",
     "MessageReceived",
     "MessageSent",

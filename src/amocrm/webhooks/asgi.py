@@ -1,12 +1,12 @@
-"""ASGI application around ``AsyncHooks``: served alone or mounted into Starlette, FastAPI and others.
+"""ASGI application around ``AsyncWebhookReceiver``: served alone or mounted into Starlette, FastAPI and others.
 
-    hooks = AsyncHooks(secret=...)
-    app = asgi_app(hooks)                   # uvicorn myapp:app
+    receiver = AsyncWebhookReceiver(secret=...)
+    app = asgi_app(receiver)                   # uvicorn myapp:app
 
 Served alone it runs a worker between startup and shutdown. A framework that mounts it does not pass these on.
 Then the worker starts with the first request and ends with the process. It does not wait for the deliveries in
 progress (they are handled again later), and a warning says so once. To start and stop it in order, enter
-``hooks.running()`` in the framework's own lifespan.
+``receiver.running()`` in the framework's own lifespan.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Final, Protocol, TypeAlias
 
-from ._parsing.php_forms import Limits
+from ._parsing.php_forms import BodyLimits
 from ._receiving.delivery import Answer, Delivery
 
 __all__ = ["asgi_app"]
@@ -31,11 +31,11 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
-class _Hooks(Protocol):
+class _Receiver(Protocol):
     @property
-    def limits(self) -> Limits: ...
+    def limits(self) -> BodyLimits: ...
 
-    def refusal(self, path: str, query: str, /) -> Answer | None: ...
+    def check_address(self, path: str, query: str, /) -> Answer | None: ...
 
     async def accept(self, delivery: Delivery, /) -> Answer: ...
 
@@ -45,30 +45,34 @@ class _Hooks(Protocol):
     def running(self) -> AbstractAsyncContextManager[Any]: ...
 
 
-def asgi_app(hooks: _Hooks, *, work: bool = True, largest: int | None = None, patience: float = 10.0) -> App:
+def asgi_app(
+    receiver: _Receiver, *, work: bool = True, max_body_bytes: int | None = None, timeout: float = 10.0
+) -> App:
     """Return the ASGI application.
 
     Args:
-        hooks: an ``AsyncHooks``.
+        receiver: an ``AsyncWebhookReceiver``.
         work: run a worker in this process.
-        largest: longest body in bytes, by default the bound of the receiver; a longer one is answered with 413.
-        patience: seconds to wait for the body; the platform sends it at once.
+        max_body_bytes: largest body in bytes, by default the bound of the receiver; a longer one is answered with 413.
+        timeout: seconds to wait for the body; the platform sends it at once.
 
     Raises:
-        TypeError: ``hooks`` is not an ``AsyncHooks``.
+        TypeError: ``receiver`` is not an ``AsyncWebhookReceiver``.
     """
-    if not inspect.iscoroutinefunction(hooks.accept):
-        raise TypeError("hooks must be an AsyncHooks, got Hooks; use amocrm.webhooks.wsgi.wsgi_app")
-    bound = hooks.limits.bytes if largest is None else largest
-    late = _LateWorker(hooks) if work else None
+    if not inspect.iscoroutinefunction(receiver.accept):
+        raise TypeError(
+            "receiver must be an AsyncWebhookReceiver, got WebhookReceiver; use amocrm.webhooks.wsgi.wsgi_app"
+        )
+    bound = receiver.limits.bytes if max_body_bytes is None else max_body_bytes
+    late = _LateWorker(receiver) if work else None
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(hooks if work else None, receive, send)
+            await _lifespan(receiver if work else None, receive, send)
         elif scope["type"] == "http":
-            if late is not None and not hooks.is_working:
+            if late is not None and not receiver.is_working:
                 late.start()
-            await _answer(await _accept(hooks, scope, receive, bound, patience), send)
+            await _answer(await _accept(receiver, scope, receive, bound, timeout), send)
         else:
             raise RuntimeError(
                 f"the request must be HTTP, got {scope['type']}; route other protocols elsewhere"
@@ -80,8 +84,8 @@ def asgi_app(hooks: _Hooks, *, work: bool = True, largest: int | None = None, pa
 class _LateWorker:
     """Worker of an application that received no startup; it runs in the event loop of the first request."""
 
-    def __init__(self, hooks: _Hooks) -> None:
-        self._hooks = hooks
+    def __init__(self, receiver: _Receiver) -> None:
+        self._receiver = receiver
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -91,36 +95,40 @@ class _LateWorker:
             return
         _log.warning(
             "asgi_app received no startup event, as when it is mounted: its worker starts now, and the process ends "
-            "without waiting for it; enter hooks.running() in the lifespan of the outer application, or write "
-            "asgi_app(hooks, work=False) if another process runs the worker"
+            "without waiting for it; enter receiver.running() in the lifespan of the outer application, or write "
+            "asgi_app(receiver, work=False) if another process runs the worker"
         )
         self._task = loop.create_task(self._work())
 
     async def _work(self) -> None:
-        async with self._hooks.running():
+        async with self._receiver.running():
             await asyncio.get_running_loop().create_future()  # until it is cancelled
 
 
 async def _accept(
-    hooks: _Hooks, scope: MutableMapping[str, Any], receive: Receive, largest: int, patience: float
+    receiver: _Receiver,
+    scope: MutableMapping[str, Any],
+    receive: Receive,
+    max_body_bytes: int,
+    timeout: float,
 ) -> Answer:
     if scope["method"] not in ("POST", "GET"):
         return Answer(405, "method not allowed")
     path, query = scope["path"], scope.get("query_string", b"").decode("latin-1")
-    refusal = hooks.refusal(path, query)
+    refusal = receiver.check_address(path, query)
     if refusal is not None:
         return refusal  # the body is not read without the secret
     try:
-        async with asyncio.timeout(patience):
-            body = await _body(receive, largest)
+        async with asyncio.timeout(timeout):
+            body = await _body(receive, max_body_bytes)
     except TimeoutError:
         return Answer(408, "too slow")
     if isinstance(body, Answer):
         return body
-    return await hooks.accept(Delivery(body=body, headers=scope["headers"], query=query, path=path))
+    return await receiver.accept(Delivery(body=body, headers=scope["headers"], query=query, path=path))
 
 
-async def _body(receive: Receive, largest: int) -> bytes | Answer:
+async def _body(receive: Receive, max_body_bytes: int) -> bytes | Answer:
     body = bytearray()
     more = True
     while more:
@@ -129,7 +137,7 @@ async def _body(receive: Receive, largest: int) -> bytes | Answer:
             return Answer(499, "gone")
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > largest:
+        if len(body) > max_body_bytes:
             return Answer(413, "too large")
     return bytes(body)
 
@@ -140,12 +148,12 @@ async def _answer(answer: Answer, send: Send) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def _lifespan(hooks: _Hooks | None, receive: Receive, send: Send) -> None:
+async def _lifespan(receiver: _Receiver | None, receive: Receive, send: Send) -> None:
     await receive()
     async with AsyncExitStack() as stack:
-        if hooks is not None:
+        if receiver is not None:
             try:
-                await stack.enter_async_context(hooks.running())
+                await stack.enter_async_context(receiver.running())
             except Exception as error:
                 await send({"type": "lifespan.startup.failed", "message": str(error)})
                 return

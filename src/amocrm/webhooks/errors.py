@@ -3,7 +3,7 @@
     AmoCRMError
     ├── InboxError               the inbox failed; accepted deliveries are kept
     └── WebhookError             a delivery was refused; also ValueError
-        ├── BodyTooLarge         a bound of `Limits` was exceeded
+        ├── BodyTooLarge         a bound of `BodyLimits` was exceeded
         ├── BodyMalformed        not a form and not JSON
         ├── SignatureInvalid     the signature is missing or does not belong to the body
         └── SenderRefused        wrong secret in the address, or an account that is not expected
@@ -29,10 +29,10 @@ class WebhookError(AmoCRMError, ValueError):
 
 
 class BodyTooLarge(WebhookError):
-    """Body beyond a bound of `Limits`; nothing of it was stored.
+    """Body beyond a bound of `BodyLimits`; nothing of it was stored.
 
     Attributes:
-        limit: name of the bound, an attribute of `Limits`.
+        limit: name of the bound, an attribute of `BodyLimits`.
         allowed: value of the bound.
     """
 

@@ -1,10 +1,10 @@
-"""WSGI application around ``Hooks``: served alone or mounted into Flask and others.
+"""WSGI application around ``WebhookReceiver``: served alone or mounted into Flask and others.
 
-    hooks = Hooks(secret=...)
-    app = wsgi_app(hooks)                   # gunicorn myapp:app
+    receiver = WebhookReceiver(secret=...)
+    app = wsgi_app(receiver)                   # gunicorn myapp:app
 
-WSGI has no startup event: run the worker in a process of its own (``amocrm webhooks work myapp:hooks``), or
-enter ``hooks.running()`` around the server.
+WSGI has no startup event: run the worker in a process of its own (``amocrm webhooks work myapp:receiver``), or
+enter ``receiver.running()`` around the server.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias
 
-from ._parsing.php_forms import Limits
+from ._parsing.php_forms import BodyLimits
 from ._receiving.delivery import Answer, Delivery
 
 __all__ = ["wsgi_app"]
@@ -23,32 +23,34 @@ StartResponse: TypeAlias = Callable[..., Any]
 App: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
-class _Hooks(Protocol):
+class _Receiver(Protocol):
     @property
-    def limits(self) -> Limits: ...
+    def limits(self) -> BodyLimits: ...
 
-    def refusal(self, path: str, query: str, /) -> Answer | None: ...
+    def check_address(self, path: str, query: str, /) -> Answer | None: ...
 
     def accept(self, delivery: Delivery, /) -> Answer: ...
 
 
-def wsgi_app(hooks: _Hooks, *, largest: int | None = None) -> App:
+def wsgi_app(receiver: _Receiver, *, max_body_bytes: int | None = None) -> App:
     """Return the WSGI application.
 
     Args:
-        hooks: a ``Hooks``, the sync receiver.
-        largest: longest body in bytes, by default the bound of the receiver; a longer one is answered with 413.
+        receiver: a ``WebhookReceiver``, the sync receiver.
+        max_body_bytes: largest body in bytes, by default the bound of the receiver; a longer one is answered with 413.
             The server decides how long it waits for a slow body.
 
     Raises:
-        TypeError: ``hooks`` is not a ``Hooks``.
+        TypeError: ``receiver`` is not a ``WebhookReceiver``.
     """
-    if inspect.iscoroutinefunction(hooks.accept):
-        raise TypeError("hooks must be a Hooks, got AsyncHooks; use amocrm.webhooks.asgi.asgi_app")
-    bound = hooks.limits.bytes if largest is None else largest
+    if inspect.iscoroutinefunction(receiver.accept):
+        raise TypeError(
+            "receiver must be a WebhookReceiver, got AsyncWebhookReceiver; use amocrm.webhooks.asgi.asgi_app"
+        )
+    bound = receiver.limits.bytes if max_body_bytes is None else max_body_bytes
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        answer = _accept(hooks, environ, bound)
+        answer = _accept(receiver, environ, bound)
         try:
             phrase = HTTPStatus(answer.status).phrase
         except ValueError:
@@ -60,17 +62,17 @@ def wsgi_app(hooks: _Hooks, *, largest: int | None = None) -> App:
     return app
 
 
-def _accept(hooks: _Hooks, environ: dict[str, Any], largest: int) -> Answer:
+def _accept(receiver: _Receiver, environ: dict[str, Any], max_body_bytes: int) -> Answer:
     if environ["REQUEST_METHOD"] not in ("POST", "GET"):
         return Answer(405, "method not allowed")
     # WSGI passes paths as Latin-1 of their bytes.
     raw = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
     path, query = raw.encode("latin-1").decode("utf-8", "replace"), environ.get("QUERY_STRING", "")
-    refusal = hooks.refusal(path, query)
+    refusal = receiver.check_address(path, query)
     if refusal is not None:
         return refusal  # the body is not read without the secret
     length = environ.get("CONTENT_LENGTH") or ""
-    if length.isdecimal() and (len(length) > 18 or int(length) > largest):
+    if length.isdecimal() and (len(length) > 18 or int(length) > max_body_bytes):
         return Answer(413, "too large")
     terminated = environ.get("wsgi.input_terminated")
     if not length and not terminated and environ.get("HTTP_TRANSFER_ENCODING"):
@@ -79,11 +81,11 @@ def _accept(hooks: _Hooks, environ: dict[str, Any], largest: int) -> Answer:
     if length.isdecimal():
         body = environ["wsgi.input"].read(int(length))
     else:
-        body = environ["wsgi.input"].read(largest + 1) if terminated else b""
-    if len(body) > largest:
+        body = environ["wsgi.input"].read(max_body_bytes + 1) if terminated else b""
+    if len(body) > max_body_bytes:
         return Answer(413, "too large")
     headers = {
         name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")
     }
     headers |= {"content-length": length, "content-type": environ.get("CONTENT_TYPE") or ""}
-    return hooks.accept(Delivery(body=body, headers=headers, query=query, path=path))
+    return receiver.accept(Delivery(body=body, headers=headers, query=query, path=path))

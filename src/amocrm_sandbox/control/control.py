@@ -62,7 +62,7 @@ class _When(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Control:
-    """Answers `/_sandbox/{state,counters,log,reset,clock,faults,tokens,options,delete,by_hand,robots,behaviour,webhooks}`; never counted against limits.
+    """Answers `/_sandbox/{state,counters,log,reset,clock,faults,tokens,options,delete,ui,robots,behaviour,webhooks}`; never counted against limits.
 
     A GET reads, a POST changes, `DELETE /_sandbox/faults` takes all faults out. `/_sandbox/` itself is the web page.
     """
@@ -95,7 +95,7 @@ class Control:
             ("POST", "tokens"): self._tokens,
             ("POST", "options"): self._options,
             ("POST", "delete"): self._delete,
-            ("POST", "by_hand"): self._by_hand,
+            ("POST", "ui"): self._ui,
             ("POST", "robots"): self._run_robots,
             ("GET", "behaviour"): self._show_behaviour,
             ("POST", "behaviour"): self._change_behaviour,
@@ -251,7 +251,7 @@ class Control:
             self._account.set_option(name, value)
         return self._account.settings
 
-    def _by_hand(self, args: dict[str, Any]) -> Any:
+    def _ui(self, args: dict[str, Any]) -> Any:
         """Do one `action` of `UserActions`, with `args`."""
         return self._user_actions.do(args["action"], args.get("args", {}))
 

@@ -14,7 +14,7 @@ import msgspec
 from ..account import Account
 from ..domain.relations import links_of, tags_of
 from ..domain.stages import stages
-from ..engine.journal import Entry
+from ..engine.journal import JournalEntry
 from ..engine.masking import mask, mask_headers
 from ..engine.messages import JSON, Response, json_response
 
@@ -267,7 +267,7 @@ def _alive(kind: str) -> str:
     return " WHERE is_deleted=0" if kind in _ENTITIES else ""
 
 
-def _line(entry: Entry) -> Row:
+def _line(entry: JournalEntry) -> Row:
     return {
         "number": entry.number,
         "time": entry.time,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ..account import Account
-from ..engine.hook_delivery import HookDelivery
+from ..engine.hook_delivery import WebhookDelivery
 from .event_types import NOTE_EVENTS, SINGULARS, value_items
 
 __all__ = ["Changes", "Extra"]
@@ -44,7 +44,7 @@ class Changes:
         self.is_paused = False
         self._events: list[tuple[Any, ...]] = []
         self._hooks: dict[tuple[str, str, Any], Extra] = {}
-        self._ready: list[HookDelivery] = []
+        self._ready: list[WebhookDelivery] = []
         self._later: list[tuple[float, Callable[[int], None]]] = []
 
     # ---- writing down
@@ -97,7 +97,7 @@ class Changes:
         if not self.is_paused:
             self._hooks.setdefault((code, kind, id), {}).update(extra)
 
-    def deliver(self, delivery: HookDelivery) -> None:
+    def deliver(self, delivery: WebhookDelivery) -> None:
         """Add a delivery that is no webhook of the account, such as a message to a chat channel."""
         self._ready.append(delivery)
 
@@ -251,7 +251,7 @@ class Changes:
 
     # ---- the end of the request
 
-    def flush(self) -> list[HookDelivery]:
+    def flush(self) -> list[WebhookDelivery]:
         """Write the events and the deliveries; return the latter, to be sent once the transaction is through."""
         if self._events:
             events, self._events = self._events, []

@@ -52,7 +52,7 @@ def replacement_response(faults: list[Fault], after_commit: bool) -> Response | 
 
 def _dropped() -> Response:
     response = Response(502)
-    return replace(response, delivery=replace(response.delivery, drop=True))
+    return replace(response, transmission=replace(response.transmission, drop=True))
 
 
 def effect_delay(faults: list[Fault]) -> float | None:
@@ -77,10 +77,10 @@ def corrupt_response(response: Response, faults: list[Fault]) -> Response:
         effect = fault.effect
         if isinstance(effect, Truncate):
             keep = int(len(response.body) * effect.keep)
-            response = replace(response, delivery=replace(response.delivery, keep=keep))
+            response = replace(response, transmission=replace(response.transmission, keep=keep))
         elif isinstance(effect, SlowBody):
-            delivery = replace(response.delivery, chunks=effect.chunks, chunk_delay=effect.seconds)
-            response = replace(response, delivery=delivery)
+            transmission = replace(response.transmission, chunks=effect.chunks, chunk_delay=effect.seconds)
+            response = replace(response, transmission=transmission)
         elif isinstance(effect, MalformedJson):
             response = replace(response, body=response.body[:-1] + b",}" if response.body else b"{")
         elif isinstance(effect, Mutate) and response.body:

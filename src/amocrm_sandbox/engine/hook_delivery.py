@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-__all__ = ["HookDelivery", "HookQueue"]
+__all__ = ["WebhookDelivery", "HookQueue"]
 
 
 @dataclass(eq=False)
-class HookDelivery:
+class WebhookDelivery:
     """One delivery: what is sent where, and how often it was tried.
 
     Attributes:
@@ -50,15 +50,15 @@ class HookDelivery:
 class HookQueue(Protocol):
     """Queue that takes the deliveries of changes."""
 
-    def prepare(self, hooks: dict[tuple[str, str, Any], dict[str, Any]]) -> list[HookDelivery]:
+    def prepare(self, hooks: dict[tuple[str, str, Any], dict[str, Any]]) -> list[WebhookDelivery]:
         """Return the deliveries that subscriptions ask for."""
         ...
 
-    def keep(self, deliveries: Iterable[HookDelivery]) -> None:
+    def keep(self, deliveries: Iterable[WebhookDelivery]) -> None:
         """Store deliveries in the transaction of the change that caused them."""
         ...
 
-    def send_all(self, deliveries: Iterable[HookDelivery]) -> None:
+    def send_all(self, deliveries: Iterable[WebhookDelivery]) -> None:
         """Queue stored deliveries for sending."""
         ...
 

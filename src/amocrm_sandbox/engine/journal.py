@@ -12,7 +12,7 @@ import msgspec
 
 from .messages import Request, Response
 
-__all__ = ["Entry", "Journal"]
+__all__ = ["JournalEntry", "Journal"]
 
 HEAD = 4096
 KEPT = 64 * 1024
@@ -20,7 +20,7 @@ MOST_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One request as it arrived, and its answer.
 
     Nothing is masked here; what leaves through the control endpoint and the web page is.
@@ -75,7 +75,7 @@ class Journal:
 
     def __init__(self, size: int) -> None:
         self.generation = 0
-        self._entries: deque[Entry] = deque(maxlen=size)
+        self._entries: deque[JournalEntry] = deque(maxlen=size)
         self.reset()
 
     def reset(self) -> None:
@@ -103,7 +103,7 @@ class Journal:
         self.operations[operation] += 1
         self.statuses[response.status] += 1
         body = response.body
-        entry = Entry(
+        entry = JournalEntry(
             self.total,
             at,
             request.method,
@@ -117,7 +117,7 @@ class Journal:
             response.headers,
             body if len(body) <= KEPT else body[:KEPT],
             len(body),
-            response.delivery.drop,
+            response.transmission.drop,
             time,
             seconds,
         )
@@ -131,7 +131,7 @@ class Journal:
     def _forget(self) -> None:
         self._bytes -= _weight(self._entries.popleft())
 
-    def after(self, number: int, most: int) -> list[Entry]:
+    def after(self, number: int, most: int) -> list[JournalEntry]:
         """Return the newest of the requests that came after one with this number, oldest first.
 
         Args:
@@ -141,23 +141,23 @@ class Journal:
         count = max(0, min(self.total - number, len(self._entries), most))
         return list(islice(self._entries, len(self._entries) - count, None))
 
-    def numbered(self, number: int) -> Entry | None:
+    def numbered(self, number: int) -> JournalEntry | None:
         """Return the request with this number, or None when it is forgotten or never came."""
         index = number - self.total - 1
         return self._entries[index] if -len(self._entries) <= index < 0 else None
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[JournalEntry]:
         return iter(list(self._entries))
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __getitem__(self, index: int) -> Entry:
+    def __getitem__(self, index: int) -> JournalEntry:
         return self._entries[index]
 
     def find(
         self, method: str | None = None, path: str | None = None, operation: str | None = None
-    ) -> list[Entry]:
+    ) -> list[JournalEntry]:
         """Return the remembered requests with this method, exact path and operation, oldest first."""
         return [
             entry
@@ -168,5 +168,5 @@ class Journal:
         ]
 
 
-def _weight(entry: Entry) -> int:
+def _weight(entry: JournalEntry) -> int:
     return len(entry.request_body) + len(entry.response_body)

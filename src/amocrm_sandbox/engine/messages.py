@@ -14,7 +14,7 @@ __all__ = [
     "JSON",
     "PROBLEM",
     "TITLES",
-    "Delivery",
+    "Transmission",
     "Request",
     "Response",
     "decode_json",
@@ -53,7 +53,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Transmission:
     """Orders to the transport for one response; the default is "at once and whole".
 
     Args:
@@ -71,7 +71,7 @@ class Delivery:
     chunk_delay: float = 0.0
 
 
-AT_ONCE = Delivery()
+AT_ONCE = Transmission()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    delivery: Delivery = AT_ONCE
+    transmission: Transmission = AT_ONCE
 
     def json(self) -> Any:
         """Return the decoded body, or None for an empty one.

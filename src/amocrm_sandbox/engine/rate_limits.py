@@ -6,11 +6,11 @@ from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 
-__all__ = ["Limiter", "Limits", "Verdict"]
+__all__ = ["Limiter", "ServerLimits", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """Request limits of an account.
 
     Args:
@@ -22,7 +22,7 @@ class Limits:
         json_page: Answer a 429 with the problem JSON that Kommo documents and not with amoCRM's HTML page.
 
     Example:
-        >>> Limits.off().per_account is None
+        >>> ServerLimits.off().per_account is None
         True
     """
 
@@ -33,7 +33,7 @@ class Limits:
     json_page: bool = False
 
     @classmethod
-    def off(cls) -> Limits:
+    def off(cls) -> ServerLimits:
         """Return limits that never refuse."""
         return cls(None, None, None)
 
@@ -100,7 +100,7 @@ class Limiter:
     A refused request counts in the peak but not against the next one: the window holds accepted requests.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ServerLimits) -> None:
         self.limits = limits
         self.is_blocked = False
         self.reset()

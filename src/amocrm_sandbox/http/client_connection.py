@@ -13,7 +13,7 @@ import h11
 
 from ..app import Sandbox
 from ..engine.messages import TITLES, Request, Response, html_page, problem
-from ..exchange import Exchange
+from ..exchange import HttpExchange
 from .certificate import NAMES
 
 __all__ = ["Connection", "Pool"]
@@ -66,9 +66,9 @@ class Pool:
         """Note that a connection is about to answer."""
         self._waiting.pop(connection, None)
 
-    def sweep(self, patience: float = PATIENCE) -> None:
+    def sweep(self, timeout: float = PATIENCE) -> None:
         """Close the connections whose clients have sent nothing for so many seconds."""
-        oldest = time.monotonic() - patience
+        oldest = time.monotonic() - timeout
         for connection in [one for one, since in self._waiting.items() if since <= oldest]:
             connection.close()
             self.closed(connection)
@@ -79,7 +79,7 @@ class Pool:
             connection.close()
 
 
-def _finish(exchange: Exchange) -> Response:
+def _finish(exchange: HttpExchange) -> Response:
     try:
         return exchange.finish()
     except Exception:
@@ -199,29 +199,29 @@ class Connection(asyncio.Protocol):
             self._busy = asyncio.get_running_loop().create_task(self._answer_later(exchange, request.method))
             return
         response = _finish(exchange)
-        delivery = response.delivery
-        if delivery.delay or delivery.chunk_delay:
+        transmission = response.transmission
+        if transmission.delay or transmission.chunk_delay:
             self._busy = asyncio.get_running_loop().create_task(self._deliver_later(response, request.method))
         else:
             self._deliver(response, request.method)
 
-    async def _answer_later(self, exchange: Exchange, method: str) -> None:
+    async def _answer_later(self, exchange: HttpExchange, method: str) -> None:
         await asyncio.sleep(exchange.inbound_delay)
         await self._deliver_later(_finish(exchange), method)
 
     async def _deliver_later(self, response: Response, method: str) -> None:
-        delivery = response.delivery
-        if delivery.delay:
-            await asyncio.sleep(delivery.delay)
-        if not delivery.chunk_delay or delivery.drop:
+        transmission = response.transmission
+        if transmission.delay:
+            await asyncio.sleep(transmission.delay)
+        if not transmission.chunk_delay or transmission.drop:
             self._busy = None
             self._deliver(response, method)
         else:
             self._start(response)
             body = b"" if method == "HEAD" else response.body
-            size = max(1, -(-len(body) // delivery.chunks))
+            size = max(1, -(-len(body) // transmission.chunks))
             for start in range(0, len(body), size):
-                await asyncio.sleep(delivery.chunk_delay)
+                await asyncio.sleep(transmission.chunk_delay)
                 self._send(h11.Data(data=body[start : start + size]))
             self._busy = None
             self._end()
@@ -270,15 +270,15 @@ class Connection(asyncio.Protocol):
     # ---- answers
 
     def _deliver(self, response: Response, method: str) -> None:
-        delivery = response.delivery
-        if delivery.drop:
+        transmission = response.transmission
+        if transmission.drop:
             if self._transport is not None:
                 self._transport.abort()
             return
-        if delivery.keep is not None and delivery.keep < len(response.body):
+        if transmission.keep is not None and transmission.keep < len(response.body):
             self._start(response)
-            if delivery.keep:
-                self._send(h11.Data(data=response.body[: delivery.keep]))
+            if transmission.keep:
+                self._send(h11.Data(data=response.body[: transmission.keep]))
             self.close()
             return
         parts = self._http.send(self._response(response)) or b""

@@ -28,20 +28,22 @@ def _patience(request: httpx.Request) -> float | None:
     return timeout.get("read")
 
 
-def _waits(response: Response, patience: float | None) -> tuple[float, bool]:
+def _waits(response: Response, timeout: float | None) -> tuple[float, bool]:
     """Return the seconds to wait for the whole answer and whether the client gives up before it has come."""
-    delivery = response.delivery
-    longest = max(delivery.delay, delivery.chunk_delay)
-    if patience is not None and longest > patience:
-        return patience, True
-    return delivery.delay + (delivery.chunk_delay * delivery.chunks if delivery.chunk_delay else 0.0), False
+    transmission = response.transmission
+    longest = max(transmission.delay, transmission.chunk_delay)
+    if timeout is not None and longest > timeout:
+        return timeout, True
+    return transmission.delay + (
+        transmission.chunk_delay * transmission.chunks if transmission.chunk_delay else 0.0
+    ), False
 
 
 def _answer(request: httpx.Request, response: Response) -> httpx.Response:
-    delivery = response.delivery
-    if delivery.drop:
+    transmission = response.transmission
+    if transmission.drop:
         raise httpx.ReadError("the sandbox dropped the connection", request=request)
-    if delivery.keep is not None and delivery.keep < len(response.body):
+    if transmission.keep is not None and transmission.keep < len(response.body):
         raise httpx.RemoteProtocolError(
             "peer closed connection without sending complete message body (incomplete read)", request=request
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from ..domain.context import Context
 from ..domain.event_types import SINGULARS
-from ..engine.hook_delivery import HookDelivery
+from ..engine.hook_delivery import WebhookDelivery
 from ..storage.jwt import jwt
 
 __all__ = ["bot_token", "run_bot", "stop_runs"]
@@ -64,7 +64,7 @@ def bot_token(ctx: Context, kind: str, id: int) -> str:
     return jwt(claims, integration.client_secret.encode(), "HS512")
 
 
-def _request(ctx: Context, bot: dict[str, Any], run: dict[str, Any]) -> HookDelivery:
+def _request(ctx: Context, bot: dict[str, Any], run: dict[str, Any]) -> WebhookDelivery:
     kind = "marketingbot" if bot["type_functionality"] == "marketing" else "salesbot"
     data = {
         "token": bot_token(ctx, run["kind"], run["entity_id"]),
@@ -73,4 +73,4 @@ def _request(ctx: Context, bot: dict[str, Any], run: dict[str, Any]) -> HookDeli
     }
     body = msgspec.json.encode(data)
     headers = {"Content-Type": "application/json"}
-    return HookDelivery(None, "widget_request", bot["request_url"], headers, body, data, 2.0, False)
+    return WebhookDelivery(None, "widget_request", bot["request_url"], headers, body, data, 2.0, False)

@@ -12,7 +12,7 @@ from ..domain.kinds import CONTACTS, LEADS
 from ..domain.relations import link, links_of
 from ..domain.stages import CLOSED, main_pipeline
 from ..domain.unsorted import add_unsorted, update_unsorted
-from ..engine.hook_delivery import HookDelivery
+from ..engine.hook_delivery import WebhookDelivery
 from ..storage.ids import new_uuid
 from ..webhooks.chat_signature import hook_signature
 
@@ -345,4 +345,4 @@ def _deliver(ctx: Context, channel: Record, chat: Record, author: Record, id: st
     headers = {"Content-Type": "application/json", "X-Signature": hook_signature(channel["secret"], body)}
     destination = channel["hook_url"].replace(":scope_id", channel["connection"]["scope_id"])
     # Sent once, never repeated; the channel has five seconds.
-    ctx.changes.deliver(HookDelivery(None, "chat_message", destination, headers, body, data, 5.0, False))
+    ctx.changes.deliver(WebhookDelivery(None, "chat_message", destination, headers, body, data, 5.0, False))

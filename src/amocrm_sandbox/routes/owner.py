@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from ..domain.context import Context, Routes
-from ..engine.hook_delivery import HookDelivery
+from ..engine.hook_delivery import WebhookDelivery
 from ..engine.messages import JSON, Response, decode_json, json_response
 from ..engine.refusals import refuse
 
@@ -57,6 +57,6 @@ def exchange_api_key(ctx: Context) -> Response:
     }
     address = f"{integration.redirect_uri}?{urlencode(query)}"
     ctx.changes.deliver(
-        HookDelivery(None, "exchange_api_key", address, {}, b"", dict(query), 3.0, False, method="GET")
+        WebhookDelivery(None, "exchange_api_key", address, {}, b"", dict(query), 3.0, False, method="GET")
     )
     return Response(202)

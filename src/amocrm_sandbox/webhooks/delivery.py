@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ..account import Account
-from ..engine.hook_delivery import HookDelivery
+from ..engine.hook_delivery import WebhookDelivery
 from ..storage.ids import new_uuid
 from .bodies import encode_form, hook_item, place_of
 
@@ -25,17 +25,17 @@ _WORKERS = 4
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(HookDelivery).decode
+_decode = msgspec.json.Decoder(WebhookDelivery).decode
 
-Deliverer = Callable[[HookDelivery], int]
+Deliverer = Callable[[WebhookDelivery], int]
 """Sends a delivery and returns the status of the answer, 0 when there was none."""
 
 
-def _record(delivery: HookDelivery) -> int:
+def _record(delivery: WebhookDelivery) -> int:
     return 200
 
 
-def post(delivery: HookDelivery) -> int:
+def post(delivery: WebhookDelivery) -> int:
     """Send a delivery over HTTP."""
     import httpx
 
@@ -53,7 +53,7 @@ def post(delivery: HookDelivery) -> int:
     return answer.status_code
 
 
-def _again(delivery: HookDelivery, status: int, now: int) -> int | None:
+def _again(delivery: WebhookDelivery, status: int, now: int) -> int | None:
     """Return when a delivery that failed is tried again, or None when it is given up."""
     tried = len(delivery.attempts)
     if not delivery.is_repeated or tried > len(_AGAIN):
@@ -84,8 +84,8 @@ class Webhooks:
     def __init__(self, account: Account, size: int = 2000) -> None:
         self._account = account
         self.deliverer: Deliverer = _record
-        self.deliveries: deque[HookDelivery] = deque(maxlen=size)
-        self._waiting: list[tuple[int, int, HookDelivery]] = []
+        self.deliveries: deque[WebhookDelivery] = deque(maxlen=size)
+        self._waiting: list[tuple[int, int, WebhookDelivery]] = []
         self._count = 0
         self._wake = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -98,9 +98,9 @@ class Webhooks:
 
     # ---- what has to be sent
 
-    def prepare(self, hooks: dict[tuple[str, str, Any], dict[str, Any]]) -> list[HookDelivery]:
+    def prepare(self, hooks: dict[tuple[str, str, Any], dict[str, Any]]) -> list[WebhookDelivery]:
         """Return the deliveries that subscriptions ask for, rendered as things stand now."""
-        found: list[HookDelivery] = []
+        found: list[WebhookDelivery] = []
         for hook in self._account.store.documents("webhooks").values():
             seen = set()
             for (code, kind, id), extra in hooks.items():
@@ -117,7 +117,7 @@ class Webhooks:
 
     def _delivery(
         self, hook: dict[str, Any], code: str, group: str | None, action: str, item: dict[str, Any]
-    ) -> HookDelivery:
+    ) -> WebhookDelivery:
         account = self._account.settings
         block = {
             "subdomain": account["subdomain"],
@@ -130,9 +130,9 @@ class Webhooks:
             "User-Agent": "amoCRM-Webhooks/3.0",
             "X-Amocrm-Requestid": new_uuid(self._account.random),
         }
-        return HookDelivery(hook["id"], code, hook["destination"], headers, encode_form(data), data)
+        return WebhookDelivery(hook["id"], code, hook["destination"], headers, encode_form(data), data)
 
-    def keep(self, deliveries: Iterable[HookDelivery]) -> None:
+    def keep(self, deliveries: Iterable[WebhookDelivery]) -> None:
         """Put deliveries into the queue that is kept with the data, in the transaction of what caused them."""
         for delivery in deliveries:
             delivery.next_at = self._account.clock.now()
@@ -140,13 +140,13 @@ class Webhooks:
             cursor = self._account.store.execute("INSERT INTO hook_queue (next_at, body) VALUES (?,?)", row)
             delivery.number = cursor.lastrowid
 
-    def send_all(self, deliveries: Iterable[HookDelivery]) -> None:
+    def send_all(self, deliveries: Iterable[WebhookDelivery]) -> None:
         """Queue deliveries that are kept; they leave with the next `pump`, or at once from the threads of a server."""
         for delivery in deliveries:
             self.deliveries.append(delivery)
             self._wait(delivery, delivery.next_at or 0)
 
-    def _wait(self, delivery: HookDelivery, at: int) -> None:
+    def _wait(self, delivery: WebhookDelivery, at: int) -> None:
         with self._wake:
             delivery.next_at = at
             self._count += 1
@@ -168,13 +168,13 @@ class Webhooks:
             count += 1
         return count
 
-    def _due(self) -> HookDelivery | None:
+    def _due(self) -> WebhookDelivery | None:
         with self._wake:
             if self._waiting and self._waiting[0][0] <= self._account.clock.now():
                 return heapq.heappop(self._waiting)[2]
         return None
 
-    def _attempt(self, delivery: HookDelivery) -> None:
+    def _attempt(self, delivery: WebhookDelivery) -> None:
         delivery.next_at = None
         status = self.deliverer(delivery)
         account = self._account

@@ -7,7 +7,7 @@ import hmac
 from urllib.parse import urlencode, urlsplit
 
 from ..account import Account
-from ..engine.hook_delivery import HookDelivery
+from ..engine.hook_delivery import WebhookDelivery
 from ..storage.ids import new_uuid
 from ..storage.jwt import jwt
 from ..storage.tokens import Integration
@@ -84,6 +84,6 @@ def uninstall(account: Account, integration: Integration) -> None:
     signature = hmac.new(integration.client_secret.encode(), message, hashlib.sha256).hexdigest()
     data = {"account_id": account_id, "client_uuid": integration.client_id, "signature": signature}
     destination = f"{address}{'&' if '?' in address else '?'}{urlencode(data)}"
-    told = HookDelivery(None, "uninstall", destination, {}, b"", data, is_repeated=False, method="GET")
+    told = WebhookDelivery(None, "uninstall", destination, {}, b"", data, is_repeated=False, method="GET")
     account.hook_queue.keep([told])
     account.hook_queue.send_all([told])

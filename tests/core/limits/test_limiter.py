@@ -15,11 +15,11 @@ from amocrm._core.limits.limiter import (
     Blocked,
     Granted,
     KeyState,
-    Limits,
-    Outcome,
     RateGate,
+    RateLimits,
     RoundTripStats,
     ServerPause,
+    SlotOutcome,
     Wait,
     Window,
 )
@@ -29,7 +29,7 @@ Delay = Callable[[], float]
 
 
 def simulate(
-    limits: Limits,
+    limits: RateLimits,
     count: int,
     out: Delay,
     back: Delay,
@@ -46,7 +46,7 @@ def simulate(
         while True:
             while answers and answers[0][0] <= now:
                 at, number, sent_at = heapq.heappop(answers)
-                gate.confirm(number, sent_at, at, Outcome.ANSWERED)
+                gate.confirm(number, sent_at, at, SlotOutcome.ANSWERED)
             if len(answers) >= in_flight:
                 now = answers[0][0]
                 continue
@@ -95,7 +95,7 @@ def test_strict_limits_hold_in_any_network(
     """With ``strict`` no network, no lost answer and no number of clients brings one request too many."""
     random = Random(seed)
     arrivals = simulate(
-        Limits(strict=True, per_key=per_key),
+        RateLimits(strict=True, per_key=per_key),
         80,
         lambda: out[0] + random.random() * out[1],
         lambda: back[0] + random.random() * back[1],
@@ -113,7 +113,7 @@ def test_the_deduction_keeps_the_limit_and_the_rate(base: float, jitter: float, 
     random = Random(seed)
     count = 3000
     arrivals = simulate(
-        Limits(),
+        RateLimits(),
         count,
         lambda: base / 2 + random.random() * jitter / 2,
         lambda: base / 2 + random.random() * jitter / 2,
@@ -125,27 +125,27 @@ def test_the_deduction_keeps_the_limit_and_the_rate(base: float, jitter: float, 
 
 def test_on_loopback_the_limiter_reaches_98_percent() -> None:
     """One millisecond of round trip costs less than two percent of the rate."""
-    arrivals = simulate(Limits(), 1000, lambda: 0.0005, lambda: 0.0005)
+    arrivals = simulate(RateLimits(), 1000, lambda: 0.0005, lambda: 0.0005)
     assert 999 / (arrivals[-1] - arrivals[0]) >= 7 * 0.98
 
 
 def test_requests_are_evenly_spaced() -> None:
     """No two requests leave closer together than one seventh of a second."""
-    arrivals = simulate(Limits(), 50, lambda: 0.0, lambda: 0.0)
+    arrivals = simulate(RateLimits(), 50, lambda: 0.0, lambda: 0.0)
     gaps = [later - earlier for earlier, later in pairwise(arrivals)]
     assert min(gaps) >= 1 / 7 - 1e-9
 
 
 def test_an_unanswered_request_holds_up_the_others_no_longer_than_the_lease() -> None:
     """The eighth request waits for the answer to the first, and at most for lease plus one second."""
-    limits = Limits(lease=2.0)
+    limits = RateLimits(lease=2.0)
     gate = RateGate(limits, KeyState.new(limits), Window(50))
     now = 0.0
     for slot in range(1, 8):
         now = (slot - 1) / 7
         assert isinstance(gate.ask(now, slot), Granted)
         if slot > 1:
-            gate.confirm(slot, now, now + 0.01, Outcome.ANSWERED)
+            gate.confirm(slot, now, now + 0.01, SlotOutcome.ANSWERED)
     asked = gate.ask(now + 0.2, 8)
     assert asked == Wait(3.0, unconfirmed=True)
     assert isinstance(gate.ask(3.0, 8), Granted)
@@ -153,7 +153,7 @@ def test_an_unanswered_request_holds_up_the_others_no_longer_than_the_lease() ->
 
 def test_an_account_is_capped_over_all_its_keys() -> None:
     """Ten keys of one account together stay under the account's limit."""
-    limits = Limits(per_account=20)
+    limits = RateLimits(per_account=20)
     account = Window(limits.per_account)
     gates = [RateGate(limits, KeyState.new(limits), account) for _ in range(10)]
     arrivals: list[float] = []
@@ -162,7 +162,7 @@ def test_an_account_is_capped_over_all_its_keys() -> None:
         for gate in gates:
             slot += 1
             if isinstance(gate.ask(now, slot), Granted):
-                gate.confirm(slot, now, now, Outcome.ANSWERED)
+                gate.confirm(slot, now, now, SlotOutcome.ANSWERED)
                 arrivals.append(now)
         now += 0.005
     assert most_in_a_second(arrivals) == 20
@@ -170,30 +170,30 @@ def test_an_account_is_capped_over_all_its_keys() -> None:
 
 def test_a_request_that_never_left_frees_its_place_at_once() -> None:
     """A refused connection counts from when it was granted, not from when the failure was noticed."""
-    limits = Limits(per_key=1)
+    limits = RateLimits(per_key=1)
     gate = RateGate(limits, KeyState.new(limits), Window(50))
     assert isinstance(gate.ask(0.0, 1), Granted)
-    gate.confirm(1, 0.0, 0.9, Outcome.NOT_SENT)
+    gate.confirm(1, 0.0, 0.9, SlotOutcome.NOT_SENT)
     assert gate.ask(0.95, 2) == Wait(1.0)
 
 
 def test_a_429_pauses_everybody_and_doubles_until_a_good_answer() -> None:
     """The pause is what the server asked for, else it doubles; a good answer forgets it."""
-    limits = Limits(first_pause=1.0, longest_pause=60.0)
+    limits = RateLimits(first_pause=1.0, max_pause=60.0)
     gate = RateGate(limits, KeyState.new(limits), Window(50))
     gate.ask(0.0, 1)
-    gate.confirm(1, 0.0, 0.1, Outcome.THROTTLED)
+    gate.confirm(1, 0.0, 0.1, SlotOutcome.THROTTLED)
     assert gate.ask(0.5, 2) == Wait(1.1)
     gate.ask(1.1, 2)
-    gate.confirm(2, 1.1, 1.2, Outcome.THROTTLED)
+    gate.confirm(2, 1.1, 1.2, SlotOutcome.THROTTLED)
     assert gate.ask(1.5, 3) == Wait(3.2)
     gate.ask(3.2, 3)
-    gate.confirm(3, 3.2, 3.3, Outcome.THROTTLED, asked=30.0)
+    gate.confirm(3, 3.2, 3.3, SlotOutcome.THROTTLED, asked=30.0)
     assert gate.ask(4.0, 4) == Wait(33.3)
     gate.ask(34.0, 4)
-    gate.confirm(4, 34.0, 34.1, Outcome.ANSWERED)
+    gate.confirm(4, 34.0, 34.1, SlotOutcome.ANSWERED)
     gate.ask(35.0, 5)
-    gate.confirm(5, 35.0, 35.1, Outcome.THROTTLED)
+    gate.confirm(5, 35.0, 35.1, SlotOutcome.THROTTLED)
     assert gate.ask(35.2, 6) == Wait(36.1)
 
 
@@ -207,25 +207,25 @@ def test_requests_on_their_way_count_as_one_strike() -> None:
 
 def test_a_block_silences_until_one_probe_succeeds() -> None:
     """After a block nothing leaves; then one request probes, and its good answer opens the way for all."""
-    limits = Limits(first_block=60.0)
+    limits = RateLimits(first_block=60.0)
     gate = RateGate(limits, KeyState.new(limits), Window(50))
     gate.ask(0.0, 1)
-    gate.confirm(1, 0.0, 0.0, Outcome.BLOCKED)
+    gate.confirm(1, 0.0, 0.0, SlotOutcome.BLOCKED)
     assert gate.ask(59.0, 2) == Blocked(60.0)
     assert isinstance(gate.ask(60.0, 2), Granted)
     assert isinstance(gate.ask(60.5, 3), Blocked)
-    gate.confirm(2, 60.0, 60.6, Outcome.ANSWERED)
+    gate.confirm(2, 60.0, 60.6, SlotOutcome.ANSWERED)
     assert isinstance(gate.ask(60.7, 3), Granted)
 
 
 def test_a_failed_probe_doubles_the_silence() -> None:
     """A probe that is blocked again waits twice as long."""
-    limits = Limits(first_block=60.0)
+    limits = RateLimits(first_block=60.0)
     gate = RateGate(limits, KeyState.new(limits), Window(50))
     gate.ask(0.0, 1)
-    gate.confirm(1, 0.0, 0.0, Outcome.BLOCKED)
+    gate.confirm(1, 0.0, 0.0, SlotOutcome.BLOCKED)
     gate.ask(60.0, 2)
-    gate.confirm(2, 60.0, 60.0, Outcome.BLOCKED)
+    gate.confirm(2, 60.0, 60.0, SlotOutcome.BLOCKED)
     assert gate.ask(179.0, 3) == Blocked(180.0)
 
 
@@ -242,7 +242,7 @@ def test_the_smallest_round_trip_is_forgotten_after_two_spans() -> None:
 
 def test_waiters_keep_their_order_when_the_queue_is_lost() -> None:
     """Those who waited come back with their places, and nobody who comes later passes them."""
-    limits = Limits(per_key=1)
+    limits = RateLimits(per_key=1)
 
     def new_gate() -> RateGate:
         return RateGate(limits, KeyState.new(limits), Window(50))

@@ -11,7 +11,16 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amocrm._core.limits.limiter import Blocked, Granted, KeyState, Limits, Outcome, RateGate, Wait, Window
+from amocrm._core.limits.limiter import (
+    Blocked,
+    Granted,
+    KeyState,
+    RateGate,
+    RateLimits,
+    SlotOutcome,
+    Wait,
+    Window,
+)
 from amocrm._core.limits.redis_scripts import LIMITER
 from amocrm._core.limits.wait_queue import WaitQueue
 
@@ -22,7 +31,9 @@ moves = st.lists(
         st.floats(0.0, 0.4),
         st.sampled_from(["ask"] * 6 + ["confirm"] * 5 + ["leave"]),
         st.integers(0, WAITERS - 1),
-        st.sampled_from([Outcome.ANSWERED] * 6 + [each for each in Outcome if each is not Outcome.ANSWERED]),
+        st.sampled_from(
+            [SlotOutcome.ANSWERED] * 6 + [each for each in SlotOutcome if each is not SlotOutcome.ANSWERED]
+        ),
         st.sampled_from([None, None, 0.5, 3.0]),
     ),
     min_size=5,
@@ -33,7 +44,7 @@ moves = st.lists(
 class Both:
     """The same limiter twice: in Python and in Redis."""
 
-    def __init__(self, client: Any, limits: Limits) -> None:
+    def __init__(self, client: Any, limits: RateLimits) -> None:
         self.gate = RateGate(limits, KeyState.new(limits), Window(limits.per_account))
         self.line = WaitQueue()
         self.script = client.register_script(LIMITER)
@@ -59,7 +70,7 @@ class Both:
         return mine, answer
 
     def assert_same_confirm(
-        self, now: float, slot: int, sent_at: float, outcome: Outcome, asked: float | None
+        self, now: float, slot: int, sent_at: float, outcome: SlotOutcome, asked: float | None
     ) -> None:
         """Confirms to both, a moment after the answer came."""
         ago = 0.01
@@ -84,7 +95,7 @@ def client(redis_url: str) -> Any:
 @given(
     moves=moves,
     limits=st.builds(
-        Limits,
+        RateLimits,
         per_key=st.integers(1, 3),
         per_account=st.integers(1, 4),
         strict=st.booleans(),
@@ -92,7 +103,7 @@ def client(redis_url: str) -> Any:
         first_block=st.just(2.0),
     ),
 )
-def test_redis_decides_like_the_arithmetic(client: Any, moves: list[Any], limits: Limits) -> None:
+def test_redis_decides_like_the_arithmetic(client: Any, moves: list[Any], limits: RateLimits) -> None:
     """Whatever waiters ask, confirm and leave in whatever order, both give the same answers."""
     both = Both(client, limits)
     now, slot = 1_700_000_000.0, 0
@@ -115,7 +126,7 @@ def test_redis_decides_like_the_arithmetic(client: Any, moves: list[Any], limits
 
 def test_the_round_trips_are_kept_alike(client: Any) -> None:
     """Beyond a span of five hundred round trips the deduction stays the same."""
-    both = Both(client, Limits(per_key=7, warm_up=3))
+    both = Both(client, RateLimits(per_key=7, warm_up=3))
     now = 1_700_000_000.0
     for slot in range(1, 520):
         answer = both.assert_same_ask(now, slot, None)[1]
@@ -124,12 +135,12 @@ def test_the_round_trips_are_kept_alike(client: Any) -> None:
             now = answer.until + 1e-6
             answer = both.assert_same_ask(now, slot, None)[1]
         sent_at, now = now, now + 0.05 + slot % 13 / 1000
-        both.assert_same_confirm(now, slot, sent_at, Outcome.ANSWERED, None)
+        both.assert_same_confirm(now, slot, sent_at, SlotOutcome.ANSWERED, None)
 
 
 def test_a_question_may_be_put_twice(client: Any) -> None:
     """A slot whose answer got lost is not granted a second time, so that a question may be repeated."""
-    both = Both(client, Limits(per_key=1))
+    both = Both(client, RateLimits(per_key=1))
     first = both.run(1000.0, "ask", slot=5, me="test")
     again = both.run(1000.2, "ask", slot=5, me="test")
     assert [first[0], again[0]] == [b"granted", b"granted"]
@@ -139,7 +150,7 @@ def test_a_question_may_be_put_twice(client: Any) -> None:
 
 def test_a_clock_that_is_put_back_costs_a_second(client: Any) -> None:
     """When the clock of the server goes back by an hour, nobody waits for that hour."""
-    both = Both(client, Limits(per_key=1))
+    both = Both(client, RateLimits(per_key=1))
     both.run(10_000.0, "ask", slot=1, me="test")
     kind, _, _, wait, *_ = both.run(6_400.0, "ask", slot=2, me="test")
     assert kind == b"wait"
@@ -149,7 +160,7 @@ def test_a_clock_that_is_put_back_costs_a_second(client: Any) -> None:
 
 def test_an_evicted_account_costs_a_second(client: Any) -> None:
     """When Redis evicts one of the two names, what the other processes have just sent is not forgotten."""
-    both = Both(client, Limits(per_key=7))
+    both = Both(client, RateLimits(per_key=7))
     both.run(1000.0, "ask", slot=1, me="test")
     client.delete(both.names[1])
     kind, place, _, wait, *_ = both.run(1000.5, "ask", slot=2, me="test")
@@ -160,7 +171,7 @@ def test_an_evicted_account_costs_a_second(client: Any) -> None:
 
 def test_an_older_copy_of_the_state_is_recognised(client: Any) -> None:
     """After a failover to a replica that lags behind, nothing leaves before what was granted meanwhile is over."""
-    both = Both(client, Limits(per_key=2))
+    both = Both(client, RateLimits(per_key=2))
     both.run(1000.0, "ask", slot=1, me="test")
     copies = [client.get(name) for name in both.names]
     granted = float(both.run(1000.6, "ask", slot=2, me="test")[2])
@@ -177,6 +188,6 @@ def test_an_older_copy_of_the_state_is_recognised(client: Any) -> None:
 
 def test_what_nobody_uses_is_forgotten(client: Any) -> None:
     """Everything in Redis has an end, so that old keys need no cleaning."""
-    both = Both(client, Limits())
+    both = Both(client, RateLimits())
     both.run(1000.0, "ask", slot=1, me="test")
     assert all(0 < client.ttl(name) <= 7300 for name in both.names)

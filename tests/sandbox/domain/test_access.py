@@ -14,7 +14,7 @@ class Office:
 
     def __init__(self, sandbox: Checked, **rights: Any) -> None:
         self.sandbox = sandbox
-        group = sandbox.by_hand.add_group("Опт")["id"]
+        group = sandbox.ui.add_group("Опт")["id"]
         users = [{**rights, "group_id": group}, {"group_id": group}]
         me, colleague = sandbox.make(
             "users",
@@ -94,7 +94,7 @@ def test_a_subscription_lets_see_more(sandbox: Checked) -> None:
     """Whoever is subscribed to the chat of a lead sees it, and can still not change it."""
     office = Office(sandbox, leads={"view": "D", "edit": "D"})
     me = int(max(sandbox.store.documents("users"))) - 1
-    sandbox.by_hand.subscribe("leads", office.leads["other"], me)
+    sandbox.ui.subscribe("leads", office.leads["other"], me)
     assert office.seen() == {"other"}
     assert office.call("PATCH", f"/api/v4/leads/{office.leads['other']}", {"name": "x"}).status == 403
 
@@ -164,14 +164,14 @@ def test_events_short_links_and_incoming_leads_follow_the_rights(sandbox: Checke
     link = {"url": "https://example.com", "metadata": {"entity_type": "contacts", "entity_id": contact}}
     made = office.call("POST", "/api/v4/short_links", [link])
     assert made.json()["_embedded"]["short_links"] == []
-    uid = sandbox.by_hand.receive_mail("a@example.com", "Hi", "…")
+    uid = sandbox.ui.receive_mail("a@example.com", "Hi", "…")
     assert office.call("GET", "/api/v4/leads/unsorted").status == 204
     assert office.call("POST", f"/api/v4/leads/unsorted/{uid}/accept", {}).status == 404
 
 
 def test_talks_follow_the_rights_on_the_contact(sandbox: Checked) -> None:
     """A talk with a contact out of reach is not listed and is refused."""
-    sandbox.by_hand.write_as_client("Hello")
+    sandbox.ui.write_as_client("Hello")
     office = Office(sandbox, contacts={"view": "D"})
     talk = sandbox.read("/api/v4/talks")["_embedded"]["talks"][0]["talk_id"]
     assert office.call("GET", "/api/v4/talks").status == 204
@@ -224,7 +224,7 @@ def test_what_hangs_on_the_deleted_stays_an_administrator_s(sandbox: Checked) ->
     """Notes and talks outlive their entity in the bin, for those whom no right binds."""
     (lead,) = sandbox.make("leads", {})
     (note,) = sandbox.make(f"leads/{lead}/notes", {"note_type": "common", "params": {"text": "n"}})
-    sandbox.by_hand.write_as_client("Hello")
+    sandbox.ui.write_as_client("Hello")
     (talk,) = sandbox.read("/api/v4/talks")["_embedded"]["talks"]
     sandbox.delete("leads", lead)
     sandbox.delete("contacts", talk["contact_id"])
@@ -236,7 +236,7 @@ def test_what_hangs_on_the_deleted_stays_an_administrator_s(sandbox: Checked) ->
 
 def test_incoming_leads_need_a_right_on_their_stage(sandbox: Checked) -> None:
     """Without one their stage is closed, even to those who may do everything with leads."""
-    uid = sandbox.by_hand.receive_mail("a@example.com", "Hi", "…")
+    uid = sandbox.ui.receive_mail("a@example.com", "Hi", "…")
     path = f"/api/v4/leads/unsorted/{uid}"
     lead = sandbox.read(path)["_embedded"]["leads"][0]["id"]
     office = Office(sandbox, leads={"view": "A", "edit": "A"})

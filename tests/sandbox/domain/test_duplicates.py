@@ -45,14 +45,14 @@ def test_without_control_nothing_is_merged(sandbox: Checked) -> None:
     for _ in range(2):
         (made,) = send(sandbox, item("a", "+79001234567"))
         assert not made["merged"]
-        sandbox.by_hand.set_duplicate_control(is_on=False)
+        sandbox.ui.set_duplicate_control(is_on=False)
     assert names(sandbox) == ["a", "a"]
 
 
 @pytest.mark.parametrize("spelling", ["+7 (900) 123-45-67", "8 900 123 45 67", "79001234567"])
 def test_a_known_phone_changes_the_lead(sandbox: Checked, spelling: str) -> None:
     """However the phone is written: the stored lead gets what was sent, and the answer names it as merged."""
-    sandbox.by_hand.set_duplicate_control()
+    sandbox.ui.set_duplicate_control()
     (first,) = send(sandbox, item("a", "+79001234567", price=5))
     (second,) = send(sandbox, item("b", spelling, "+79990000000", status_id=142))
     assert second == {**first, "merged": True}
@@ -65,7 +65,7 @@ def test_a_known_phone_changes_the_lead(sandbox: Checked, spelling: str) -> None
 
 def test_what_is_stored_may_be_kept(sandbox: Checked) -> None:
     """With `keep` only what is empty is filled; phones are added all the same."""
-    sandbox.by_hand.set_duplicate_control(keep=True)
+    sandbox.ui.set_duplicate_control(keep=True)
     (first,) = send(sandbox, item("a", "+79001234567"))
     (second,) = send(sandbox, item("b", "+79001234567", "+79990000000", price=7))
     assert (second["id"], second["merged"]) == (first["id"], True)
@@ -80,7 +80,7 @@ def test_emails_and_chosen_fields_count(sandbox: Checked) -> None:
         "/api/v4/leads/custom_fields", [{"name": name, "type": "text"} for name in "AB"]
     ).json()
     first, second = (field["id"] for field in made["_embedded"]["custom_fields"])
-    sandbox.by_hand.set_duplicate_control(phone=False, fields=[first])
+    sandbox.ui.set_duplicate_control(phone=False, fields=[first])
 
     def lead(name: str, field_id: int) -> dict[str, Any]:
         return {"name": name, "custom_fields_values": [{"field_id": field_id, "values": [{"value": "17"}]}]}
@@ -98,7 +98,7 @@ def test_emails_and_chosen_fields_count(sandbox: Checked) -> None:
 
 def test_items_of_one_request_are_not_compared(sandbox: Checked) -> None:
     """Two equal items of a request make two leads; two that repeat one stored lead are one element of the answer."""
-    sandbox.by_hand.set_duplicate_control(on_many="new")
+    sandbox.ui.set_duplicate_control(on_many="new")
     made = send(sandbox, item("a", "+79001234567"), item("b", "+79001234567"), item("c", "+79990000000"))
     assert [answer["merged"] for answer in made] == [False, False, False]
     twice = [{**item("d", "+79990000000"), "request_id": id} for id in ("x", "y")]
@@ -117,7 +117,7 @@ def test_two_or_three_duplicates_are_a_choice(
     for number in range(3):
         send(sandbox, item(str(number), "+79001234567"))
         clock.tick(1)
-    sandbox.by_hand.set_duplicate_control(on_many=on_many)
+    sandbox.ui.set_duplicate_control(on_many=on_many)
     send(sandbox, item("new", "+79001234567"))
     assert sorted(names(sandbox)) == expected
 
@@ -125,7 +125,7 @@ def test_two_or_three_duplicates_are_a_choice(
 def test_more_than_three_duplicates_merge_nothing(sandbox: Checked) -> None:
     """A fourth lead with the phone ends the merging."""
     send(sandbox, *(item(str(number), "+79001234567") for number in range(4)))
-    sandbox.by_hand.set_duplicate_control(on_many="all")
+    sandbox.ui.set_duplicate_control(on_many="all")
     (answer,) = send(sandbox, item("new", "+79001234567"))
     assert not answer["merged"]
     assert names(sandbox) == ["0", "1", "2", "3", "new"]
@@ -135,9 +135,9 @@ def test_only_chosen_stages_and_main_contacts_count(sandbox: Checked) -> None:
     """A lead in another stage, in the bin, or with the phone at a contact that is not the main one is no duplicate."""
     (first,) = send(sandbox, item("a", "+79001234567"))
     stage = sandbox.read(f"/api/v4/leads/{first['id']}")["status_id"]
-    sandbox.by_hand.set_duplicate_control(stages=[142])
+    sandbox.ui.set_duplicate_control(stages=[142])
     assert not send(sandbox, item("b", "+79001234567"))[0]["merged"]
-    sandbox.by_hand.set_duplicate_control(stages=[stage], on_many="all")
+    sandbox.ui.set_duplicate_control(stages=[stage], on_many="all")
     for lead in sandbox.read("/api/v4/leads")["_embedded"]["leads"]:
         sandbox.delete("leads", lead["id"])
     assert not send(sandbox, item("c", "+79990000000"))[0]["merged"]
@@ -153,7 +153,7 @@ def test_only_chosen_stages_and_main_contacts_count(sandbox: Checked) -> None:
 
 def test_an_existing_contact_brings_its_phones(sandbox: Checked) -> None:
     """An item that names a contact by its id is compared by what that contact has."""
-    sandbox.by_hand.set_duplicate_control()
+    sandbox.ui.set_duplicate_control()
     (first,) = send(sandbox, item("a", "+79001234567"))
     (second,) = send(sandbox, {"name": "b", "_embedded": {"contacts": [{"id": first["contact_id"]}]}})
     assert (second["id"], second["merged"]) == (first["id"], True)
@@ -161,17 +161,17 @@ def test_an_existing_contact_brings_its_phones(sandbox: Checked) -> None:
 
 def test_plain_creations_are_never_merged(sandbox: Checked) -> None:
     """`POST /api/v4/leads` takes no part in the control, whatever it embeds."""
-    sandbox.by_hand.set_duplicate_control()
+    sandbox.ui.set_duplicate_control()
     (first,) = send(sandbox, item("a", "+79001234567"))
     sandbox.make("leads", {"name": "b", "_embedded": {"contacts": [{"id": first["contact_id"]}]}})
     assert names(sandbox) == ["a", "b"]
 
 
 def test_the_control_is_set_from_other_processes(sandbox: Checked) -> None:
-    """`by_hand` takes the settings, and refuses what there is not."""
-    answer = sandbox.post("/_sandbox/by_hand", {"action": "set_duplicate_control", "args": {"keep": True}})
+    """`ui` takes the settings, and refuses what there is not."""
+    answer = sandbox.post("/_sandbox/ui", {"action": "set_duplicate_control", "args": {"keep": True}})
     assert answer.json()["keep"]
     with pytest.raises(ValueError, match="on_many"):
-        sandbox.by_hand.set_duplicate_control(on_many="some")
+        sandbox.ui.set_duplicate_control(on_many="some")
     with pytest.raises(ValueError, match="pipeline_id"):
-        sandbox.by_hand.set_duplicate_control(5)
+        sandbox.ui.set_duplicate_control(5)

@@ -50,7 +50,7 @@ def test_a_request_may_take_effect_after_its_answer(clock: ManualClock, effect: 
     sandbox.faults.add(effect, operation="create_leads", next=1)
     refused = sandbox.call("POST", "/api/v4/leads", [{"name": "Order 17"}])
     assert refused.status in (502, 504)
-    assert refused.delivery.drop == isinstance(effect, Drop)
+    assert refused.transmission.drop == isinstance(effect, Drop)
     clock.tick(29)
     assert sandbox.get("/api/v4/leads").status == 204
     clock.tick(5)
@@ -93,7 +93,7 @@ def test_a_batch_may_be_stored_in_part(status: int | None) -> None:
     sandbox = Sandbox(limits=False)
     sandbox.faults.add(PartialBatch(2, status=status), operation="create_leads", next=1)
     answer = sandbox.call("POST", "/api/v4/leads", [{"name": str(number)} for number in range(5)])
-    assert answer.delivery.drop == (status is None)
+    assert answer.transmission.drop == (status is None)
     assert answer.status == (status or 502)
     stored = sandbox.get("/api/v4/leads").json()["_embedded"]["leads"]
     assert [lead["name"] for lead in stored] == ["0", "1"]

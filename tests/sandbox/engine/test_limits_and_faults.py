@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from amocrm_sandbox import (
     Drop,
     Latency,
-    Limits,
     MalformedJson,
     ManualClock,
     Mutate,
     Page,
     Response,
     Sandbox,
+    ServerLimits,
     SlowBody,
     Truncate,
 )
@@ -70,7 +70,7 @@ def test_integrations_count_apart_and_the_account_counts_all(clock: ManualClock)
 
 def test_repeated_violations_end_in_a_block_until_it_is_lifted(clock: ManualClock) -> None:
     """After so many refusals every request gets the 403 page, however long the client waits."""
-    sandbox = Sandbox(clock=clock, limits=Limits(block_after=3))
+    sandbox = Sandbox(clock=clock, limits=ServerLimits(block_after=3))
     for _ in range(10):
         sandbox.get(PATH)
     clock.tick(3600)
@@ -82,7 +82,7 @@ def test_repeated_violations_end_in_a_block_until_it_is_lifted(clock: ManualCloc
 
 def test_a_json_429_names_the_seconds(clock: ManualClock) -> None:
     """The page can be replaced by the problem JSON that Kommo documents."""
-    sandbox = Sandbox(clock=clock, limits=Limits(per_integration=1, json_page=True))
+    sandbox = Sandbox(clock=clock, limits=ServerLimits(per_integration=1, json_page=True))
     sandbox.get(PATH)
     refused = sandbox.get(PATH)
     assert refused.json()["retry_after"] == 1
@@ -99,7 +99,7 @@ def test_the_control_endpoint_is_not_counted(clock: ManualClock) -> None:
 @given(st.lists(st.floats(0, 0.5), max_size=80))
 def test_no_sliding_second_holds_more_accepted_requests_than_allowed(gaps: list[float]) -> None:
     """Whatever the arrivals, every window of a second holds at most seven accepted requests."""
-    limiter, now, accepted, arrived = Limiter(Limits(block_after=None)), 0.0, [], []
+    limiter, now, accepted, arrived = Limiter(ServerLimits(block_after=None)), 0.0, [], []
     for gap in gaps:
         now += gap
         arrived.append(now)
@@ -114,7 +114,7 @@ def test_no_sliding_second_holds_more_accepted_requests_than_allowed(gaps: list[
 @given(st.lists(st.tuples(st.floats(0, 0.5), st.floats(0, 0.9)), max_size=60))
 def test_arrivals_that_are_told_late_are_counted_where_they_were(gaps: list[tuple[float, float]]) -> None:
     """Threads that wait for each other may be told in another order; neither the limit nor the peak suffers."""
-    limiter, now, moments = Limiter(Limits(block_after=None)), 0.0, []
+    limiter, now, moments = Limiter(ServerLimits(block_after=None)), 0.0, []
     for gap, late in gaps:
         now += gap
         moments.append((now + late, now))
@@ -140,7 +140,7 @@ def stored(sandbox: Sandbox) -> int:
 def test_a_drop_before_the_commit_leaves_nothing(plain: Sandbox) -> None:
     """The connection is closed, and nothing was written."""
     plain.faults.add(Drop(), method="POST", next=1)
-    assert create(plain).delivery.drop
+    assert create(plain).transmission.drop
     assert stored(plain) == 0
     assert create(plain).status == 200
 
@@ -148,7 +148,7 @@ def test_a_drop_before_the_commit_leaves_nothing(plain: Sandbox) -> None:
 def test_a_drop_after_the_commit_leaves_the_lead(plain: Sandbox) -> None:
     """The connection is closed, and the lead is there all the same."""
     plain.faults.add(Drop(after_commit=True), operation="create_leads", next=1)
-    assert create(plain).delivery.drop
+    assert create(plain).transmission.drop
     assert stored(plain) == 1
 
 
@@ -202,10 +202,10 @@ def test_delays_are_orders_to_the_transport(plain: Sandbox) -> None:
     plain.faults.add(Latency(0.3), nth=1)
     plain.faults.add(SlowBody(chunks=3, seconds=0.1), nth=2)
     plain.faults.add(Truncate(0.5), nth=3)
-    assert plain.get(PATH).delivery.delay == pytest.approx(0.3)
-    assert (plain.get(PATH).delivery.chunks, plain.journal[-1].status) == (3, 200)
+    assert plain.get(PATH).transmission.delay == pytest.approx(0.3)
+    assert (plain.get(PATH).transmission.chunks, plain.journal[-1].status) == (3, 200)
     cut = plain.get(PATH)
-    assert cut.delivery.keep == len(cut.body) // 2
+    assert cut.transmission.keep == len(cut.body) // 2
 
 
 def test_answers_can_be_mutated(plain: Sandbox) -> None:
@@ -276,7 +276,7 @@ def test_faults_clock_tokens_and_options_over_the_control_endpoint(plain: Sandbo
         ("clock", b"{", "not valid JSON"),
         ("tokens", {"action": "nonsense"}, "unknown action 'nonsense'"),
         ("options", {"nonsense": 1}, "missing or unknown: nonsense"),
-        ("nonsense", {}, "there are behaviour, by_hand, clock, delete, faults"),
+        ("nonsense", {}, "there are behaviour, clock, delete, faults"),
     ],
 )
 def test_the_control_endpoint_explains_what_it_does_not_take(

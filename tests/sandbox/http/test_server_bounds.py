@@ -115,9 +115,9 @@ def test_a_client_that_sends_nothing_is_closed_in_time() -> None:
     pool, idle, busy = Pool(5), Fake(), Fake()
     assert all(pool.opened(one) for one in (idle, busy))  # type: ignore[arg-type]
     pool.works(busy)  # type: ignore[arg-type]
-    pool.sweep(patience=3600)
+    pool.sweep(timeout=3600)
     assert not idle.is_closed
-    pool.sweep(patience=0)
+    pool.sweep(timeout=0)
     assert (idle.is_closed, busy.is_closed, len(pool)) == (True, False, 1)
 
 

@@ -273,7 +273,7 @@ def test_talks_are_listed_closed_and_not_reopened(sandbox: Checked, origin: str)
 def test_the_nps_bot_stands_between_work_and_the_end(sandbox: Checked, origin: str) -> None:
     """Where there is such a bot, closing starts it unless it is forced."""
     sandbox.post(origin, message())
-    sandbox.by_hand.add_bot("NPS", "nps")
+    sandbox.ui.add_bot("NPS", "nps")
     path = f"/api/v4/talks/{sandbox.read('/api/v4/talks')['_embedded']['talks'][0]['talk_id']}"
     sandbox.post(f"{path}/close", {})
     assert sandbox.read(path)["status"] == "nps_in_progress"
@@ -294,8 +294,8 @@ def test_messages_of_talks_need_scopes_of_their_own(sandbox: Checked, origin: st
 
 def test_a_client_may_write_by_hand(sandbox: Checked) -> None:
     """The first channel is connected and signed for; other channels have secrets of their own."""
-    assert sandbox.by_hand.write_as_client("Привет", phone="+7900").status == 200
-    assert sandbox.by_hand.write_as_client("Ещё").status == 200
+    assert sandbox.ui.write_as_client("Привет", phone="+7900").status == 200
+    assert sandbox.ui.write_as_client("Ещё").status == 200
     assert len(sandbox.read("/api/v4/talks")["_embedded"]["talks"]) == 1
-    other = sandbox.by_hand.add_channel("Другой")
+    other = sandbox.ui.add_channel("Другой")
     assert other["secret"] != sandbox.channel["secret"]

@@ -19,7 +19,7 @@ def lead(sandbox: Checked) -> int:
 
 def test_bots_are_listed_with_totals_under_items(sandbox: Checked) -> None:
     """The collection is called `items`; an unknown bot is 204; favourites come on demand."""
-    sandbox.by_hand.add_bot("Рассылка", "marketing")
+    sandbox.ui.add_bot("Рассылка", "marketing")
     listed = sandbox.read("/api/v4/bots?filter[type_functionality][]=marketing&with=favorite")
     (bot,) = listed["_embedded"]["items"]
     assert (listed["_total_items"], bot["name"], bot["is_favorite"]) == (1, "Рассылка", False)
@@ -36,7 +36,7 @@ def test_a_run_is_accepted_with_an_empty_page_and_recorded(sandbox: Checked, lea
     sandbox.post(f"/api/v4/bots/{bot}/run", {"entity_id": lead, "entity_type": "leads"})
     old = sandbox.post("/api/v2/salesbot/run", [{"bot_id": bot, "entity_id": lead, "entity_type": 2}])
     assert (old.status, old.json()["success"]) == (202, True)
-    assert [(run["bot_id"], run["kind"], run["entity_id"]) for run in sandbox.by_hand.bot_runs()] == [
+    assert [(run["bot_id"], run["kind"], run["entity_id"]) for run in sandbox.ui.bot_runs()] == [
         (bot, "leads", lead)
     ] * 3
 
@@ -57,12 +57,12 @@ def test_impossible_runs_are_refused(
     bot = next(iter(sandbox.store.documents("bots")))
     body = [{"bot_id": bot, "entity_id": lead, "entity_type": "leads", **change}]
     assert sandbox.refused("POST", "/api/v4/bots/run", body) == [("0", code, path)]
-    assert not sandbox.by_hand.bot_runs()
+    assert not sandbox.ui.bot_runs()
 
 
 def test_a_bot_asks_the_integration_and_waits(sandbox: Checked, lead: int) -> None:
     """The request carries a token under the integration's secret and the address to continue at, once."""
-    bot = sandbox.by_hand.add_bot("Опрос", request_url="https://app.example.com/bot", request_data={"a": "b"})
+    bot = sandbox.ui.add_bot("Опрос", request_url="https://app.example.com/bot", request_data={"a": "b"})
     run = {"entity_id": lead, "entity_type": "leads"}
     sandbox.post(f"/api/v4/bots/{bot['id']}/run", run)
     data = sandbox.webhooks.deliveries[-1].data
@@ -76,7 +76,7 @@ def test_a_bot_asks_the_integration_and_waits(sandbox: Checked, lead: int) -> No
     step = {"handler": "show", "params": {"type": "text", "value": "Спасибо"}}
     assert sandbox.post(path, {"execute_handlers": [step]}).status == 202
     assert sandbox.post(path, {}).status == 404
-    assert sandbox.by_hand.bot_runs()[-1]["answer"] == {"execute_handlers": [step]}
+    assert sandbox.ui.bot_runs()[-1]["answer"] == {"execute_handlers": [step]}
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_handlers_of_a_continuation_are_checked(
     sandbox: Checked, lead: int, handlers: list[Any], path: str | None
 ) -> None:
     """Ten handlers, 25 buttons, 80 characters, and types that fit the handler."""
-    bot = sandbox.by_hand.add_bot("Опрос", request_url="https://app.example.com/bot")
+    bot = sandbox.ui.add_bot("Опрос", request_url="https://app.example.com/bot")
     sandbox.post(f"/api/v4/bots/{bot['id']}/run", {"entity_id": lead, "entity_type": "leads"})
-    run = sandbox.by_hand.bot_runs()[-1]["id"]
+    run = sandbox.ui.bot_runs()[-1]["id"]
     target = f"/api/v4/salesbot/{bot['id']}/continue/{run}"
     ((_, _, found),) = sandbox.refused("POST", target, {"execute_handlers": handlers})
     assert found == (path or "execute_handlers.0.params.buttons")
@@ -105,14 +105,14 @@ def test_handlers_of_a_continuation_are_checked(
 
 def test_a_waiting_bot_is_ended_by_a_stop_or_by_another_bot(sandbox: Checked, lead: int) -> None:
     """Neither can be continued afterwards; only bots of leads can be stopped."""
-    bot = sandbox.by_hand.add_bot("Опрос", request_url="https://app.example.com/bot")["id"]
+    bot = sandbox.ui.add_bot("Опрос", request_url="https://app.example.com/bot")["id"]
     run = {"entity_id": lead, "entity_type": "leads"}
     for end in (
         f"/api/v4/bots/{bot}/stop",
         f"/api/v4/bots/{next(iter(sandbox.store.documents('bots')))}/run",
     ):
         sandbox.post(f"/api/v4/bots/{bot}/run", run)
-        id = sandbox.by_hand.bot_runs()[-1]["id"]
+        id = sandbox.ui.bot_runs()[-1]["id"]
         assert sandbox.post(end, run).status == 202
         assert sandbox.post(f"/api/v4/salesbot/{bot}/continue/{id}", {}).status == 404
     assert sandbox.post(f"/api/v4/bots/{bot}/stop", {**run, "entity_type": "contacts"}).status == 400
@@ -125,7 +125,7 @@ def test_a_widget_is_installed_with_its_settings(sandbox: Checked) -> None:
         {"key": "note", "name": "note", "type": "text", "is_required": False},
     ]
     own = sandbox.integration.client_id
-    sandbox.by_hand.add_widget("pbx", template, own)
+    sandbox.ui.add_widget("pbx", template, own)
     path = "/api/v4/widgets/pbx"
     assert sandbox.refused("POST", path, {}) == [(None, "FieldMissing", "users")]
     assert sandbox.refused("POST", path, {"users": "103"}) == [(None, "InvalidType", "users")]
@@ -158,9 +158,9 @@ def test_subscribers_are_users_and_groups(sandbox: Checked, lead: int) -> None:
     """They are listed with totals; an unknown lead is 404, and other entities have no such list."""
     path = f"/api/v4/leads/{lead}/subscriptions"
     assert sandbox.get(path).status == 204
-    sandbox.by_hand.subscribe("leads", lead, sandbox.admin_id)
-    group = sandbox.by_hand.add_group("Опт")["id"]
-    sandbox.by_hand.subscribe("leads", lead, group, "group")
+    sandbox.ui.subscribe("leads", lead, sandbox.admin_id)
+    group = sandbox.ui.add_group("Опт")["id"]
+    sandbox.ui.subscribe("leads", lead, group, "group")
     shown = sandbox.read(path)
     assert shown["_total_items"] == 2
     assert shown["_embedded"]["subscriptions"][1] == {"subscriber_id": group, "type": "group"}
@@ -193,7 +193,7 @@ def test_an_old_key_is_exchanged_for_a_code_once_in_five_minutes(sandbox: Checke
     login = sandbox.store.documents("users")[sandbox.admin_id]["email"]
     body = {"login": login, "client_uuid": keys.client_id, "client_secret": keys.client_secret, "state": "s"}
     path = "/oauth2/exchange_api_key"
-    key = sandbox.by_hand.give_api_key(sandbox.admin_id)
+    key = sandbox.ui.give_api_key(sandbox.admin_id)
     assert sandbox.post(path, {**body, "api_key": "wrong"}).status == 403
     assert sandbox.post(path, {**body, "client_secret": "wrong", "api_key": key}).status == 403
     assert sandbox.post(path, {**body, "api_key": key}).status == 202

@@ -128,7 +128,7 @@ def test_the_bin_is_an_event_both_ways(sandbox: Checked) -> None:
     """Deleting and restoring are written down with empty values."""
     (id,) = sandbox.make("contacts", {})
     sandbox.delete("contacts", id)
-    sandbox.by_hand.restore("contacts", id)
+    sandbox.ui.restore("contacts", id)
     assert kinds(sandbox) == ["contact_added", "contact_deleted", "contact_restored"]
     assert sandbox.read(f"/api/v4/contacts/{id}")["id"] == id
 
@@ -199,20 +199,20 @@ def test_an_opened_short_link_leaves_a_note_and_an_event(sandbox: Checked) -> No
     metadata = {"entity_type": "contacts", "entity_id": contact}
     body = [{"url": "https://example.com/page", "metadata": metadata}]
     (link,) = sandbox.post("/api/v4/short_links", body).json()["_embedded"]["short_links"]
-    assert sandbox.by_hand.open_short_link(link["url"]) == "https://example.com/page"
+    assert sandbox.ui.open_short_link(link["url"]) == "https://example.com/page"
     (note,) = sandbox.read(f"/api/v4/contacts/{contact}/notes")["_embedded"]["notes"]
     assert (note["note_type"], note["params"]) == ("link_followed", {"url": "https://example.com/page"})
     (event,) = events(sandbox, "filter[type]=link_followed")
     assert (event["created_by"], event["value_after"]) == (0, [{"note": {"id": note["id"]}}])
     with pytest.raises(ValueError, match="no short link"):
-        sandbox.by_hand.open_short_link("https://amo.sh/nonsense")
+        sandbox.ui.open_short_link("https://amo.sh/nonsense")
 
 
 def test_a_rated_talk_is_closed_with_its_mark(sandbox: Checked) -> None:
     """The client's mark is kept with the talk and written down."""
-    sandbox.by_hand.write_as_client("Hello")
+    sandbox.ui.write_as_client("Hello")
     (talk,) = sandbox.read("/api/v4/talks")["_embedded"]["talks"]
-    sandbox.by_hand.rate_talk(talk["talk_id"], 9)
+    sandbox.ui.rate_talk(talk["talk_id"], 9)
     shown = sandbox.read(f"/api/v4/talks/{talk['talk_id']}")
     assert (shown["rate"], shown["status"], shown["is_in_work"]) == (9, "closed", False)
     (event,) = events(sandbox, "filter[type]=nps_rate_added&filter[value_after][value]=9")
@@ -226,14 +226,14 @@ def test_customers_have_no_bin(sandbox: Checked) -> None:
     sandbox.delete("customers", id)
     assert kinds(sandbox, "filter[entity]=customer")[-1] == "customer_deleted"
     with pytest.raises(ValueError, match="cannot be restored"):
-        sandbox.by_hand.restore("customers", id)
+        sandbox.ui.restore("customers", id)
 
 
 def test_a_deleted_note_is_gone_and_told(sandbox: Checked) -> None:
     """Only people delete notes; the log names the note that was."""
     (lead,) = sandbox.make("leads", {})
     (note,) = sandbox.make(f"leads/{lead}/notes", {"note_type": "common", "params": {"text": "n"}})
-    sandbox.by_hand.delete_note(note)
+    sandbox.ui.delete_note(note)
     assert sandbox.get(f"/api/v4/leads/notes/{note}").status == 404
     (event,) = events(sandbox, "filter[type]=common_note_deleted")
     assert (event["entity_id"], event["value_after"]) == (lead, [{"note": {"id": note}}])

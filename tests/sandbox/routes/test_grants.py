@@ -208,7 +208,7 @@ def test_a_token_opens_what_its_scopes_say(sandbox: Checked) -> None:
 
 def test_uninstalling_disconnects_the_chat_channel(sandbox: Checked) -> None:
     """A channel has to be connected again after every installation."""
-    sandbox.by_hand.write_as_client("Hello")
+    sandbox.ui.write_as_client("Hello")
     assert sandbox.channel["connection"] is not None
     sandbox.uninstall()
     assert sandbox.channel["connection"] is None

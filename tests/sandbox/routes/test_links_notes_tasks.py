@@ -304,5 +304,5 @@ def test_the_nearest_deadline_follows_its_tasks(sandbox: Checked) -> None:
     assert closest() == NOW + 1
     sandbox.patch(f"/api/v4/tasks/{first}", {"is_completed": True, "result": {"text": "Done"}})
     assert closest() == NOW + 2
-    sandbox.by_hand.delete_task(second)
+    sandbox.ui.delete_task(second)
     assert closest() is None

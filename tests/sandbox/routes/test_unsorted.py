@@ -144,7 +144,7 @@ def test_only_chats_and_mail_are_linked(sandbox: Checked) -> None:
     (lead,) = sandbox.make("leads", {})
     body = {"link": {"entity_id": lead, "entity_type": "leads"}}
     assert sandbox.post(f"{PATH}/{arrive(sandbox)['uid']}/link", body).status == 400
-    uid = sandbox.by_hand.receive_mail("anna@example.com", "Вопрос", "Сколько стоит?", "Анна")
+    uid = sandbox.ui.receive_mail("anna@example.com", "Вопрос", "Сколько стоит?", "Анна")
     mail = sandbox.read(f"{PATH}/{uid}")
     assert mail["metadata"]["from"] == {"email": "anna@example.com", "name": "Анна"}
     answer = sandbox.post(f"{PATH}/{uid}/link", body).json()

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from amocrm_sandbox import HookDelivery, SandboxServer
+from amocrm_sandbox import SandboxServer, WebhookDelivery
 
 from ..conftest import NOW, Checked
 
@@ -149,7 +149,7 @@ def test_tasks_have_text_dates_and_tell_when_they_are_closed(sandbox: Checked) -
     task = {"text": "T", "complete_till": NOW, "entity_id": lead, "entity_type": "leads"}
     (id,) = sandbox.make("tasks", task)
     sandbox.patch(f"/api/v4/tasks/{id}", {"is_completed": True, "result": {"text": "done"}})
-    sandbox.by_hand.delete_task(id)
+    sandbox.ui.delete_task(id)
     added, updated, deleted = (one.data["task"] for one in sandbox.webhooks.deliveries)
     assert added["add"][0]["element_type"] == 2
     assert added["add"][0]["complete_till"] == "2023-11-14 22:13:20"
@@ -230,7 +230,7 @@ def test_a_repeated_delivery_is_the_same_bytes(sandbox: Checked) -> None:
     """A later attempt sends what the first one did, whatever has happened since."""
     seen: list[bytes] = []
 
-    def fail_once(delivery: HookDelivery) -> int:
+    def fail_once(delivery: WebhookDelivery) -> int:
         seen.append(delivery.body)
         return 500 if len(seen) == 1 else 200
 

@@ -11,7 +11,7 @@ from amocrm._async.auth.token_stores import AsyncMemoryTokenStore
 from amocrm._async.connection.connection import AsyncConnection
 from amocrm._async.limits.memory import AsyncMemoryLimiter
 from amocrm._core.auth.token import OAuth
-from amocrm._core.limits.limiter import Limits
+from amocrm._core.limits.limiter import RateLimits
 from amocrm.errors import APIError, ConfigurationError, GrantRevoked, RedirectRefused, TokenStoreError
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.reader import read
@@ -52,8 +52,8 @@ class World:
         return AsyncConnection(
             "demo",
             clock=self.clock,
-            limiter=AsyncMemoryLimiter(Limits(per_key=10_000, per_account=10_000), clock=self.clock),
-            hooks=[self.seen.append],
+            limiter=AsyncMemoryLimiter(RateLimits(per_key=10_000, per_account=10_000), clock=self.clock),
+            event_hooks=[self.seen.append],
             **options,
         )
 

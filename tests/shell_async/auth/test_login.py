@@ -92,7 +92,7 @@ async def test_a_login_from_the_page_to_the_tokens(amocrm_sandbox_server: Sandbo
     """The page is shown, its redirect is taken, and requests go out with the new token."""
     browser = Browser(amocrm_sandbox_server)
     async with client(amocrm_sandbox_server) as crm:
-        await crm.login(patience=20, show=browser)
+        await crm.login(timeout=20, show=browser)
         account: Any = await crm.api.account.get()
     assert browser.done() == [200]
     assert account.id == amocrm_sandbox_server.sandbox.account["id"]
@@ -110,7 +110,7 @@ async def test_strangers_cannot_end_a_login(amocrm_sandbox_server: SandboxServer
 
     browser = Browser(amocrm_sandbox_server, elsewhere, forged)
     async with client(amocrm_sandbox_server) as crm:
-        await crm.login(patience=20, show=browser)
+        await crm.login(timeout=20, show=browser)
     assert browser.done() == [404, 400, 200]
 
 
@@ -124,7 +124,7 @@ async def test_a_refused_login_ends_the_waiting_with_an_error(amocrm_sandbox_ser
     browser = Browser(amocrm_sandbox_server, refuse)
     async with client(amocrm_sandbox_server) as crm:
         with pytest.raises(LoginRefused) as caught:
-            await crm.login(patience=20, show=browser)
+            await crm.login(timeout=20, show=browser)
     assert caught.value.reason == "access_denied"
     assert browser.done()[0] == 400
 
@@ -135,7 +135,7 @@ async def test_a_login_that_nobody_finishes_frees_its_port(amocrm_sandbox_server
     for _ in range(2):
         async with client(amocrm_sandbox_server, port=port) as crm:
             with pytest.raises(LoginRefused) as caught:
-                await crm.login(patience=0.0, show=str)
+                await crm.login(timeout=0.0, show=str)
     assert caught.value.reason == "timeout"
 
 

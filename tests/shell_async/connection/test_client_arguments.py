@@ -16,7 +16,7 @@ from amocrm._core.auth.token import OAuth
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.http.options import Timeout
 from amocrm._core.http.retry import RetryPolicy
-from amocrm._core.limits.limiter import Limits
+from amocrm._core.limits.limiter import RateLimits
 from amocrm.errors import ConfigurationError
 
 from .._support import mock, of_the_other_flavour
@@ -52,7 +52,7 @@ async def a_hook(event: Any) -> None:
         ({"oauth": KEYS, "store": "/var/lib/tokens"}, "FileTokenStore"),
         ({"oauth": KEYS, "store": Waiting()}, "load, save, lock"),
         ({"token": "t", "limiter": 7}, "acquire, confirm"),
-        ({"token": "t", "limiter": Limits()}, "MemoryLimiter"),
+        ({"token": "t", "limiter": RateLimits()}, "MemoryLimiter"),
         ({"token": "t", "retry": 3}, "RetryPolicy"),
         ({"token": "t", "retry": False}, "RetryPolicy"),
         ({"token": "t", "verify": False}, "always verified"),
@@ -63,9 +63,9 @@ async def a_hook(event: Any) -> None:
         ({"token": "t", "timeout": "30"}, "> 0"),
         ({"token": "t", "timeout": float("nan")}, "> 0"),
         ({"token": "t", "max_response_bytes": 0}, ">= 1"),
-        ({"token": "t", "ahead": -1}, ">= 0"),
-        ({"token": "t", "hooks": print}, "hooks="),
-        ({"token": "t", "hooks": ["print"]}, "plain function"),
+        ({"token": "t", "max_prefetch": -1}, ">= 0"),
+        ({"token": "t", "event_hooks": print}, "event_hooks"),
+        ({"token": "t", "event_hooks": ["print"]}, "plain function"),
         ({"token": "t", "user_agent": "a\r\nX-Evil: 1"}, "user_agent"),
         ({"token": "t", "base_url": "https://demo.amocrm.ru"}, "127.0.0.1"),
         ({"token": "t", "base_url": "http://127.0.0.1:80/?q=1"}, "scheme, host and port"),
@@ -129,24 +129,24 @@ async def test_hooks_are_plain_functions() -> None:
     """A hook that would have to be awaited would never run."""
     if AsyncConnection.__name__ != "Connection":
         with pytest.raises(ConfigurationError, match="plain function"):
-            AsyncConnection("demo", token="t", hooks=[a_hook])
-    AsyncConnection("demo", token="t", hooks=[print, str])
+            AsyncConnection("demo", token="t", event_hooks=[a_hook])
+    AsyncConnection("demo", token="t", event_hooks=[print, str])
 
 
 @pytest.mark.parametrize(
     "made",
     [
-        lambda: Limits(per_key=0),
-        lambda: Limits(per_key=-7),
-        lambda: Limits(per_key=7.5),  # type: ignore[arg-type]
-        lambda: Limits(per_account=0),
-        lambda: Limits(lease=0),
-        lambda: Limits(longest_pause=-1.0),
-        lambda: Limits(first_block=float("inf")),
+        lambda: RateLimits(per_key=0),
+        lambda: RateLimits(per_key=-7),
+        lambda: RateLimits(per_key=7.5),  # type: ignore[arg-type]
+        lambda: RateLimits(per_account=0),
+        lambda: RateLimits(lease=0),
+        lambda: RateLimits(max_pause=-1.0),
+        lambda: RateLimits(first_block=float("inf")),
         lambda: RetryPolicy(attempts=0),
         lambda: RetryPolicy(attempts="3"),  # type: ignore[arg-type]
         lambda: RetryPolicy(deadline=-1),
-        lambda: RetryPolicy(base=float("nan")),
+        lambda: RetryPolicy(base_delay=float("nan")),
         lambda: Timeout(read=0),
         lambda: Timeout(connect=-2),
         lambda: OAuth("", "secret", "https://x"),

@@ -113,7 +113,7 @@ async def test_no_failed_request_tells_its_secrets(name: str, caplog: pytest.Log
     events: list[Any] = []
     server = mock(SERVERS[name])
     crm = AsyncConnection(
-        "demo", token=f"{PLANTED}-token", http_transport=server, hooks=[events.append], retry=NEVER
+        "demo", token=f"{PLANTED}-token", http_transport=server, event_hooks=[events.append], retry=NEVER
     )
     try:
         read(POST, await crm.send(ASK), dict)
@@ -162,7 +162,7 @@ async def test_no_failed_refresh_tells_its_secrets(name: str, caplog: pytest.Log
         oauth=KEYS,
         store=store,
         http_transport=mock(answered(status, json=body)),
-        hooks=[events.append],
+        event_hooks=[events.append],
         retry=NEVER,
     )
     for attempt in (lambda: crm.send(ASK), lambda: crm.authorize(f"{PLANTED}-refresh")):

@@ -20,7 +20,7 @@ from amocrm._async.connection.connection import AsyncConnection
 from amocrm._async.limits.memory import AsyncMemoryLimiter, Slot
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.http.retry import NEVER, RetryPolicy
-from amocrm._core.limits.limiter import Limits
+from amocrm._core.limits.limiter import RateLimits
 from amocrm.errors import (
     APIError,
     BlockedError,
@@ -48,7 +48,7 @@ pytestmark = pytest.mark.anyio
 GET = Op(id="list_leads", tag="leads", method="GET", path="/api/v4/leads", safety="safe", success=(200, 204))
 PATCH = Op(id="update_leads", tag="leads", method="PATCH", path="/api/v4/leads", safety="idempotent")
 POST = Op(id="create_leads", tag="leads", method="POST", path="/api/v4/leads", safety="unsafe")
-FAST = Limits(per_key=100_000, per_account=100_000)
+FAST = RateLimits(per_key=100_000, per_account=100_000)
 
 
 def client(transport: Any, **options: Any) -> AsyncConnection:
@@ -240,7 +240,7 @@ async def test_the_deadline_counts_from_when_the_first_attempt_left() -> None:
         clock.now += 30.0
         raise httpx.ReadTimeout("nothing came")
 
-    crm = client(mock(silent), clock=clock, retry=RetryPolicy(deadline=59.0, base=0.0))
+    crm = client(mock(silent), clock=clock, retry=RetryPolicy(deadline=59.0, base_delay=0.0))
     began = clock.now
     with pytest.raises(UnansweredError):
         await crm.send(Request(op=GET, path=GET.path))
@@ -250,7 +250,7 @@ async def test_the_deadline_counts_from_when_the_first_attempt_left() -> None:
 async def test_hooks_see_each_decision() -> None:
     """Every attempt that fell short is followed by what the policy makes of it, also when it gives up at once."""
     seen: list[Any] = []
-    crm = client(mock(Server(CUT, status(503), status(404))), hooks=[seen.append])
+    crm = client(mock(Server(CUT, status(503), status(404))), event_hooks=[seen.append])
     await crm.send(Request(op=GET, path=GET.path))
     decided = [event for event in seen if type(event).__name__ == "RetryDecided"]
     assert [(event.failure, event.verdict) for event in decided] == [
@@ -278,7 +278,7 @@ async def test_events_know_our_own_seconds() -> None:
         clock.now += 3.0
         return OK
 
-    crm = client(mock(slow), clock=clock, limiter=Elsewhere(FAST, clock=clock), hooks=[seen.append])
+    crm = client(mock(slow), clock=clock, limiter=Elsewhere(FAST, clock=clock), event_hooks=[seen.append])
     await crm.send(Request(op=GET, path=GET.path))
     assert [event.seconds for event in seen if hasattr(event, "seconds")] == [3.0, 3.0]
 
@@ -353,7 +353,7 @@ async def test_hooks_see_what_happens_and_cannot_break_it() -> None:
     def fail(event: Any) -> None:
         raise ValueError("a bug in somebody's hook")
 
-    crm = client(mock(Server(CUT, OK)), hooks=[fail, seen.append])
+    crm = client(mock(Server(CUT, OK)), event_hooks=[fail, seen.append])
     await crm.send(Request(op=GET, path=GET.path, query="query=secret"))
     assert [type(event).__name__ for event in seen] == [
         "CallBegan",
@@ -479,7 +479,9 @@ async def test_a_429_over_http() -> None:
             base_url=server.url,
             token=sandbox.token,
             clock=clock,
-            limiter=AsyncMemoryLimiter(Limits(per_key=1000, per_account=1000, first_pause=0.0), clock=clock),
+            limiter=AsyncMemoryLimiter(
+                RateLimits(per_key=1000, per_account=1000, first_pause=0.0), clock=clock
+            ),
         ) as crm:
             first = await crm.send(Request(op=GET, path=GET.path))
             sandbox.faults.add(Page(429), next=2)
@@ -536,7 +538,7 @@ async def test_drift_is_told_once() -> None:
     """What does not fit the description is told to hooks and warned about once, not once per answer."""
     seen: list[Any] = []
     odd = httpx.Response(200, json={"id": "seventeen"})
-    crm = client(mock(Server(odd)), hooks=[seen.append])
+    crm = client(mock(Server(odd)), event_hooks=[seen.append])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for _ in range(3):

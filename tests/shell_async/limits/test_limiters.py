@@ -13,7 +13,7 @@ from amocrm._async.limits.file import AsyncFileLimiter
 from amocrm._async.limits.memory import AsyncMemoryLimiter, Slot
 from amocrm._async.limits.redis import AsyncRedisLimiter
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Limits, Outcome, Wait
+from amocrm._core.limits.limiter import RateLimits, SlotOutcome, Wait
 from amocrm.errors import CircuitOpen
 
 from .._support import ManualClock, StoppedClock, breathe, cancelled
@@ -51,7 +51,7 @@ async def test_slots_are_evenly_spaced(limiter: Any, clock: ManualClock) -> None
     for _ in range(8):
         slot = await limiter.acquire(KEY)
         times.append(clock.now)
-        await limiter.confirm(slot, Outcome.ANSWERED)
+        await limiter.confirm(slot, SlotOutcome.ANSWERED)
     assert times == pytest.approx([number / 7 for number in range(8)])
     assert slot.waited > 0.0
 
@@ -66,7 +66,7 @@ async def test_keys_do_not_hold_each_other_up(limiter: Any, clock: ManualClock) 
 async def test_first_come_first_served() -> None:
     """Whoever asked first leaves first, however many wait."""
     clock = StoppedClock(0.0)
-    limiter = AsyncMemoryLimiter(Limits(per_key=1, lease=1000.0), clock=clock)
+    limiter = AsyncMemoryLimiter(RateLimits(per_key=1, lease=1000.0), clock=clock)
     slots = [await limiter.acquire(KEY)]
     order: list[int] = []
 
@@ -81,7 +81,7 @@ async def test_first_come_first_served() -> None:
         for number in range(10):
             assert len(order) == number
             clock.now += 10.0
-            await limiter.confirm(slots[-1], Outcome.ANSWERED, ago=5.0)
+            await limiter.confirm(slots[-1], SlotOutcome.ANSWERED, ago=5.0)
             while len(order) == number:
                 await breathe()
     assert order == list(range(10))
@@ -100,7 +100,7 @@ async def test_an_answer_lets_the_next_one_go(clock: ManualClock) -> None:
     limiter = AsyncMemoryLimiter(clock=clock)
     slots = [await limiter.acquire(KEY) for _ in range(7)]
     clock.now = 1.5
-    await limiter.confirm(slots[0], Outcome.ANSWERED)
+    await limiter.confirm(slots[0], SlotOutcome.ANSWERED)
     await limiter.acquire(KEY)
     assert clock.now == pytest.approx(2.5)
 
@@ -111,7 +111,7 @@ async def test_the_time_of_the_answer_counts_and_not_that_of_the_report(
     """A long body is read after its head arrived: ``ago`` says how long that took."""
     slots = [await limiter.acquire(KEY) for _ in range(7)]
     clock.now = 1.9
-    await limiter.confirm(slots[0], Outcome.ANSWERED, ago=1.8)
+    await limiter.confirm(slots[0], SlotOutcome.ANSWERED, ago=1.8)
     await limiter.acquire(KEY)
     assert clock.now == pytest.approx(1.9)
 
@@ -132,7 +132,7 @@ async def test_a_waiter_that_gives_up_holds_nobody_up(limiter: Any) -> None:
 async def test_a_429_pauses_the_key(limiter: Any, clock: ManualClock) -> None:
     """Everybody on the key waits as long as the server asked, nobody else does."""
     slot = await limiter.acquire(KEY)
-    await limiter.confirm(slot, Outcome.THROTTLED, asked=20.0)
+    await limiter.confirm(slot, SlotOutcome.THROTTLED, asked=20.0)
     await limiter.acquire(LimitKey("other/client", "other"))
     assert clock.now == 0.0
     await limiter.acquire(KEY)
@@ -142,7 +142,7 @@ async def test_a_429_pauses_the_key(limiter: Any, clock: ManualClock) -> None:
 async def test_a_block_opens_the_circuit(limiter: Any, clock: ManualClock) -> None:
     """After a block nobody gets a slot, and the error names account and time."""
     slot = await limiter.acquire(KEY)
-    await limiter.confirm(slot, Outcome.BLOCKED)
+    await limiter.confirm(slot, SlotOutcome.BLOCKED)
     with pytest.raises(CircuitOpen, match=r"demo.* 60 s") as caught:
         await limiter.acquire(KEY)
     assert caught.value.retry_in == pytest.approx(60.0)
@@ -150,13 +150,13 @@ async def test_a_block_opens_the_circuit(limiter: Any, clock: ManualClock) -> No
     probe = await limiter.acquire(KEY)
     with pytest.raises(CircuitOpen):
         await limiter.acquire(KEY)
-    await limiter.confirm(probe, Outcome.ANSWERED)
+    await limiter.confirm(probe, SlotOutcome.ANSWERED)
     await limiter.acquire(KEY)
 
 
 async def test_other_limits_can_be_set(clock: ManualClock) -> None:
     """Both limits are settable; the account's caps the sum of its keys."""
-    limiter = AsyncMemoryLimiter(Limits(per_key=100, per_account=10), clock=clock)
+    limiter = AsyncMemoryLimiter(RateLimits(per_key=100, per_account=10), clock=clock)
     for number in range(10):
         await limiter.acquire(LimitKey(f"demo/{number}", "demo"))
     assert clock.now == pytest.approx(0.9)
@@ -166,7 +166,7 @@ async def test_a_waiter_of_a_dead_process_holds_nobody_up(tmp_path: Path, clock:
     """Whoever waits and never asks again is passed by, at the cost of one slot at most."""
     limiter = AsyncFileLimiter(tmp_path, clock=clock)
     slot = await limiter.acquire(KEY)
-    await limiter.confirm(slot, Outcome.ANSWERED)
+    await limiter.confirm(slot, SlotOutcome.ANSWERED)
     with limiter._locked_state(KEY) as (line, gate):
         dead, answer = line.ask(gate, clock.now, 17, None)
     assert isinstance(answer, Wait)
@@ -197,7 +197,7 @@ async def test_a_file_that_is_taken_away_costs_a_second(tmp_path: Path, clock: M
                 path.unlink()
         slot = await limiter.acquire(KEY)
         times.append(clock.now)
-        await limiter.confirm(slot, Outcome.ANSWERED)
+        await limiter.confirm(slot, SlotOutcome.ANSWERED)
     assert times[7] - times[6] >= 1.0
     assert max(sum(at - 1.0 < other <= at for other in times) for at in times) <= 7
 
@@ -215,5 +215,5 @@ async def test_two_processes_share_a_limit(tmp_path: Path, clock: ManualClock) -
     one, other = AsyncFileLimiter(tmp_path, clock=clock), AsyncFileLimiter(tmp_path, clock=clock)
     for number in range(14):
         limiter = (one, other)[number % 2]
-        await limiter.confirm(await limiter.acquire(KEY), Outcome.ANSWERED)
+        await limiter.confirm(await limiter.acquire(KEY), SlotOutcome.ANSWERED)
     assert clock.now == pytest.approx(13 / 7, abs=0.01)

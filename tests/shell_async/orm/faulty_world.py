@@ -166,7 +166,9 @@ class World:
         self.case, self.target = case, target
         self.foreign: set[tuple[str, int]] = set()
         transport = tampered(self.sandbox, self.wire.before, self.wire.after)
-        self.crm = client_of(self.sandbox, retry=NEVER, ahead=0, clock=self.clock, http_transport=transport)
+        self.crm = client_of(
+            self.sandbox, retry=NEVER, max_prefetch=0, clock=self.clock, http_transport=transport
+        )
         act = self.act
         act("PATCH", "customers/mode", {"mode": "periodicity", "is_enabled": True})
         self.due = {}
@@ -184,7 +186,7 @@ class World:
         self.first["tasks"] = act("POST", "tasks", [task])["_embedded"]["tasks"][0]["id"]
         note = {"note_type": "common", "params": {"text": "Позвонить"}, "entity_id": self.first["leads"]}
         self.first["notes"] = act("POST", "leads/notes", [note])["_embedded"]["notes"][0]["id"]
-        self.colleague = self.sandbox.by_hand.add_user("Борис", is_admin=True)
+        self.colleague = self.sandbox.ui.add_user("Борис", is_admin=True)
 
     def act(self, method: str, target: str, body: Any = None) -> Any:
         """Do something that is no request of the client."""

@@ -64,8 +64,10 @@ class Commits:
         self.clock = ManualClock()
         prepare(self.sandbox)
         transport = tampered(self.sandbox, self._before, lambda method, path: None)
-        self.crm = client_of(self.sandbox, retry=NEVER, ahead=0, clock=self.clock, http_transport=transport)
-        token = self.sandbox.by_hand.add_user("Борис", is_admin=True)["token"]
+        self.crm = client_of(
+            self.sandbox, retry=NEVER, max_prefetch=0, clock=self.clock, http_transport=transport
+        )
+        token = self.sandbox.ui.add_user("Борис", is_admin=True)["token"]
         self.colleague = client_of(self.sandbox, token=token)
         self.sessions = [self.crm.session(mark=True), self.crm.session(mark=True)]
         self.views: list[list[View]] = [[], []]

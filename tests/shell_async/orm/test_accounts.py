@@ -31,7 +31,7 @@ from amocrm import (
 )
 from amocrm._async.client import AsyncAmoCRM
 from amocrm._async.orm.session import AsyncSession
-from amocrm._async.webhooks.handler_context import AsyncHandling
+from amocrm._async.webhooks.handler_context import AsyncHandlerContext
 from amocrm._core.orm.identity import account_of
 from amocrm.entities._relations import Relation
 from amocrm.entities._shown import Shown, ShownOne
@@ -122,7 +122,7 @@ def _plain(function: Any) -> str:
 
 #: Parameters whose values never come from a user.
 NOT_GIVEN = {
-    "Entry.settle.report": "a commit settles entries",
+    "UpsertEntry.settle.report": "a commit settles entries",
     "Key.keep_stored.record": "an upsert asks its key",
     "Key.keep_stored.row": "an upsert asks its key",
     "Key.values.entity": "an upsert asks its key",
@@ -287,8 +287,8 @@ async def test_a_handler_gets_no_entity_of_another_account() -> None:
     assert isinstance(event, LeadUpdated)
     assert account_of(event.lead) == world.first.account_host
     with _refused():
-        AsyncHandling(event, 1, world.second).entity(Lead)
-    assert AsyncHandling(event, 1, world.first).entity(Lead).id == 5
+        AsyncHandlerContext(event, 1, world.second).entity(Lead)
+    assert AsyncHandlerContext(event, 1, world.first).entity(Lead).id == 5
     with _refused():
         world.session.add(event.lead)
 

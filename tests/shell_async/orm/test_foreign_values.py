@@ -275,5 +275,7 @@ def answering(content: bytes, status: int = 200, token: str = "x" * 40) -> tuple
         return httpx.Response(status, content=content, headers={"content-type": "application/hal+json"})
 
     warnings.simplefilter("ignore", DriftWarning)
-    crm = AsyncAmoCRM("demo", token=token, http_transport=mock(answer), retry=NEVER, hooks=[hear], ahead=0)
+    crm = AsyncAmoCRM(
+        "demo", token=token, http_transport=mock(answer), retry=NEVER, event_hooks=[hear], max_prefetch=0
+    )
     return crm, drifts

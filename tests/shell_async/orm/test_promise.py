@@ -45,7 +45,7 @@ async def names(crm: AsyncAmoCRM) -> Counter[str]:
 @pytest.fixture
 async def once(sandbox: Sandbox) -> AsyncAmoCRM:
     """A client that repeats nothing."""
-    return client_of(sandbox, retry=NEVER, ahead=0)
+    return client_of(sandbox, retry=NEVER, max_prefetch=0)
 
 
 # ---- creations without an answer
@@ -126,9 +126,9 @@ async def test_a_lost_request_may_still_arrive(sandbox: Sandbox, once: AsyncAmoC
 
 async def test_a_user_who_does_not_see_everything_proves_no_absence(sandbox: Sandbox) -> None:
     """A robot may have given the record to somebody else, so that our user does not see it any more."""
-    boris = sandbox.by_hand.add_user("Борис", view="M")
+    boris = sandbox.ui.add_user("Борис", view="M")
     sandbox.robots.when_added("leads", responsible_user_id=sandbox.admin_id)
-    own = client_of(sandbox, retry=NEVER, ahead=0, token=boris["token"])
+    own = client_of(sandbox, retry=NEVER, max_prefetch=0, token=boris["token"])
     sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
     s = own.session(mark=True)
     lead = s.add(Lead(name="x"))
@@ -401,7 +401,7 @@ async def test_what_was_discarded_is_read_anew(crm: AsyncAmoCRM) -> None:
 
 async def test_what_changes_under_way_arrives_with_this_commit_or_the_next(sandbox: Sandbox) -> None:
     """Scalars, the main contact and a new contact, changed between two levels of a commit."""
-    crm = client_of(sandbox, ahead=0)
+    crm = client_of(sandbox, max_prefetch=0)
     first, second = Contact(name="first"), Contact(name="second")
     lead = Lead(name="before", contacts=[first])
 
@@ -593,7 +593,7 @@ async def _happen(event: Event, lead: Lead, sandbox: Sandbox, s: Any) -> None:
 )
 async def test_the_session_keeps_to_the_table_of_states(sandbox: Sandbox, state: State, event: Event) -> None:
     """Each event leads where the table says; a call that has no place there is refused and changes nothing."""
-    crm = client_of(sandbox, retry=NEVER, ahead=0)
+    crm = client_of(sandbox, retry=NEVER, max_prefetch=0)
     s = crm.session(mark=True)
     lead = await _object_in(state, crm, sandbox, s)
     assert state_of(lead) is state

@@ -92,7 +92,7 @@ async def test_reading_ahead_costs_one_request_at_most() -> None:
         for leads, latency, options, asked in (
             (1001, 0.05, {}, 5),
             (1001, 0.3, {}, 6),
-            (1001, 0.3, {"ahead": 0}, 5),
+            (1001, 0.3, {"max_prefetch": 0}, 5),
             (1000, 0.3, {}, 4),
         ):
             if leads == 1000:
@@ -141,7 +141,7 @@ async def test_an_overlap_finds_what_a_deletion_has_moved(sandbox: Sandbox, crm:
     ids = sorted([lead.id async for lead in crm.leads])
     missed = []
     for overlap, gone in ((0, ids[:3]), (5, ids[3:6])):
-        crm.ahead = 0
+        crm.max_prefetch = 0
         seen = set()
         async for lead in crm.query(Lead).overlap(overlap):
             if lead.id == ids[20]:

@@ -28,7 +28,7 @@ class Deal(Lead):
 @pytest.fixture
 async def crm(sandbox: Sandbox) -> AsyncAmoCRM:
     """A client that has read the account."""
-    made = client_of(sandbox, retry=NEVER, ahead=0)
+    made = client_of(sandbox, retry=NEVER, max_prefetch=0)
     await made.account()
     await made.fields.ensure(Deal)
     sandbox.journal.reset()

@@ -54,7 +54,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 @pytest.fixture
 async def crm(sandbox: Sandbox) -> AsyncAmoCRM:
     """Its client, which reads one page after the other; it has read the account."""
-    made = client_of(sandbox, retry=NEVER, ahead=0)
+    made = client_of(sandbox, retry=NEVER, max_prefetch=0)
     await made.account()
     await made.fields.ensure(Deal)
     sandbox.journal.reset()
@@ -232,7 +232,7 @@ async def test_several_parts_must_all_be_equal(sandbox: Sandbox, crm: AsyncAmoCR
 async def test_what_a_user_may_not_see_is_created_anew(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """The token of a user who sees its own records only is blind for those of others."""
     (stored,) = await store(crm, orders(1))
-    user = sandbox.by_hand.add_user(view="M")
+    user = sandbox.ui.add_user(view="M")
     own = client_of(sandbox, token=user["token"], retry=NEVER)
     async with own.session() as s:
         row = s.upsert(orders(1)[0], key=Deal.order)
@@ -242,7 +242,7 @@ async def test_what_a_user_may_not_see_is_created_anew(sandbox: Sandbox, crm: As
 async def test_deleted_records_are_created_anew(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """What lies in the bin is in no list."""
     (stored,) = await store(crm, orders(1))
-    sandbox.by_hand.delete("leads", stored.id)
+    sandbox.ui.delete("leads", stored.id)
     async with crm.session() as s:
         row = s.upsert(orders(1)[0], key=Deal.order)
     assert row.id != stored.id
@@ -252,7 +252,7 @@ async def test_contacts_of_an_incoming_lead_are_not_found_before_it_is_accepted(
     sandbox: Sandbox, crm: AsyncAmoCRM
 ) -> None:
     """The contact of a mail that nobody accepted is in no list, so that the row is created."""
-    sandbox.by_hand.receive_mail("anna@example.com", "Заявка", "Текст", "Анна")
+    sandbox.ui.receive_mail("anna@example.com", "Заявка", "Текст", "Анна")
     async with crm.session() as s:
         found = s.upsert_all([Contact(name="Анна", email="anna@example.com")], key=Contact.email)
     assert found.counts() == {"created": 1}

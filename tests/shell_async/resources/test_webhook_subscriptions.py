@@ -10,7 +10,7 @@ import pytest
 
 from amocrm import Contact, Lead, NotLoaded, fields
 from amocrm._async.client import AsyncAmoCRM
-from amocrm._async.webhooks.receiver import AsyncHooks
+from amocrm._async.webhooks.receiver import AsyncWebhookReceiver
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import (
     ContactAdded,
@@ -87,7 +87,7 @@ async def test_development_needs_a_way_back() -> None:
     """A real account cannot reach this machine without a tunnel."""
     async with client_of(Sandbox()) as crm:
         with pytest.raises(ConfigurationError, match="tunnel"):
-            async with crm.webhooks.develop(AsyncHooks(secret=None, inbox=":memory:")):
+            async with crm.webhooks.develop(AsyncWebhookReceiver(secret=None, inbox=":memory:")):
                 pass
 
 
@@ -101,11 +101,11 @@ async def test_the_whole_way_with_a_sandbox() -> None:
     """A lead is changed through the facade; the sandbox posts it to a local port; a handler sees it, typed."""
     with SandboxServer(limits=False) as server:
         async with AsyncAmoCRM("demo", token=server.sandbox.token, base_url=server.url) as crm:
-            hooks = AsyncHooks(secret=None, inbox=":memory:", clock=StoppedClock(), client=crm)
+            receiver = AsyncWebhookReceiver(secret=None, inbox=":memory:", clock=StoppedClock(), client=crm)
             seen: list[Any] = []
-            hooks.on(LeadAdded, LeadStatusChanged, ContactAdded, TaskAdded, LeadNoteAdded)(seen.append)
+            receiver.on(LeadAdded, LeadStatusChanged, ContactAdded, TaskAdded, LeadNoteAdded)(seen.append)
 
-            async with crm.webhooks.develop(hooks) as url:
+            async with crm.webhooks.develop(receiver) as url:
                 assert [hook.destination for hook in await crm.webhooks.list()] == [url]
                 async with crm.session() as s:
                     deal = s.add(Lead(name="Заказ 17", price=50_000, tags={"сайт"}))
@@ -136,22 +136,22 @@ async def test_a_handler_changes_one_field_with_one_patch(tmp_path: Path) -> Non
     async with client_of(sandbox) as crm:
         async with crm.session() as s:
             lead = s.add(Lead(name="Заказ 17"))
-        hooks = AsyncHooks(
+        receiver = AsyncWebhookReceiver(
             secret=None, inbox=tmp_path / "hooks.sqlite3", client=lambda account: crm, clock=StoppedClock()
         )
 
-        @hooks.on(LeadStatusChanged, status=142)
-        async def won(event: LeadStatusChanged, handling: Any) -> None:
-            async with handling.session():
-                handling.entity(Deal).city = "Казань"
+        @receiver.on(LeadStatusChanged, status=142)
+        async def won(event: LeadStatusChanged, context: Any) -> None:
+            async with context.session():
+                context.entity(Deal).city = "Казань"
             with pytest.raises(TypeError, match="must belong to a Contact"):
-                handling.entity(Contact)
+                context.entity(Contact)
 
         body = f"leads[status][0][id]={lead.id}&leads[status][0][status_id]=142".encode()
-        await hooks.accept(Delivery(body=body))
+        await receiver.accept(Delivery(body=body))
         before = len(asked(sandbox))
-        await hooks.work()
-        await hooks.close()
+        await receiver.work()
+        await receiver.close()
         requests = asked(sandbox)[before:]
 
         assert requests == ["update_leads"]
@@ -166,33 +166,35 @@ async def test_changes_without_a_commit_are_told() -> None:
     """A handler that forgets the block of its session fails, instead of losing what it changed."""
     sandbox = Sandbox()
     async with client_of(sandbox) as crm:
-        hooks = AsyncHooks(secret=None, inbox=":memory:", client=crm, clock=StoppedClock())
+        receiver = AsyncWebhookReceiver(secret=None, inbox=":memory:", client=crm, clock=StoppedClock())
 
-        @hooks.on(LeadStatusChanged)
-        async def forgets(event: LeadStatusChanged, handling: Any) -> None:
-            handling.entity(Lead).price = 5
+        @receiver.on(LeadStatusChanged)
+        async def forgets(event: LeadStatusChanged, context: Any) -> None:
+            context.entity(Lead).price = 5
 
-        @hooks.on(LeadStatusChanged)
-        async def only_looks(event: LeadStatusChanged, handling: Any) -> None:
-            assert handling.entity(Lead).id == 17
+        @receiver.on(LeadStatusChanged)
+        async def only_looks(event: LeadStatusChanged, context: Any) -> None:
+            assert context.entity(Lead).id == 17
 
-        (failure,) = await hooks.dispatch(Delivery(body=b"leads[status][0][id]=17"))
+        (failure,) = await receiver.dispatch(Delivery(body=b"leads[status][0][id]=17"))
 
         assert failure.handler is not None
         assert failure.handler.endswith("forgets")
-        assert "handling.session()" in str(failure.error)
+        assert "context.session()" in str(failure.error)
         assert asked(sandbox) == []
 
 
 async def test_development_uses_the_secret_of_the_router() -> None:
-    """The router that is developed is the one that will run: its secret is in the address."""
+    """The receiver that is developed is the one that will run: its secret is in the address."""
     with SandboxServer(limits=False) as server:
         async with AsyncAmoCRM("demo", token=server.sandbox.token, base_url=server.url) as crm:
-            hooks = AsyncHooks(secret=["new secret", "old"], inbox=":memory:", clock=StoppedClock())
+            receiver = AsyncWebhookReceiver(
+                secret=["new secret", "old"], inbox=":memory:", clock=StoppedClock()
+            )
             seen: list[Any] = []
-            hooks.on(LeadAdded)(seen.append)
+            receiver.on(LeadAdded)(seen.append)
 
-            async with crm.webhooks.develop(hooks) as url:
+            async with crm.webhooks.develop(receiver) as url:
                 assert url.endswith("/amocrm/new%20secret")
                 async with crm.session() as s:
                     s.add(Lead(name="Заказ 17"))
@@ -203,13 +205,13 @@ async def test_development_uses_the_secret_of_the_router() -> None:
 
 async def test_an_event_as_your_own_class() -> None:
     """Declared fields read from the event itself; what the delivery does not carry is not guessed."""
-    hooks = AsyncHooks(secret=None, inbox=":memory:", clock=StoppedClock())
+    receiver = AsyncWebhookReceiver(secret=None, inbox=":memory:", clock=StoppedClock())
     seen: list[Any] = []
-    hooks.on(LeadStatusChanged)(seen.append)
+    receiver.on(LeadStatusChanged)(seen.append)
     prefix = "leads[status][0][custom_fields][0]"
     body = f"leads[status][0][id]=17&{prefix}[id]=5&{prefix}[code]=CITY&{prefix}[values][0][value]=Kazan"
 
-    assert await hooks.dispatch(Delivery(body=body.encode())) == []
+    assert await receiver.dispatch(Delivery(body=body.encode())) == []
 
     (event,) = seen
     assert event.as_(Deal).city == "Kazan"

@@ -45,7 +45,7 @@ class Place:
     async def open(self) -> AsyncGenerator[AsyncInbox]:
         """An inbox of this place."""
         if self.kind == "sqlite":
-            inbox: Any = AsyncSQLiteInbox(self.path / "inbox.sqlite3", patience=30)
+            inbox: Any = AsyncSQLiteInbox(self.path / "inbox.sqlite3", lock_timeout=30)
             try:
                 yield inbox
             finally:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from amocrm._async._primitives import TaskScope, run_all
-from amocrm._async.webhooks.receiver import AsyncHooks
+from amocrm._async.webhooks.receiver import AsyncWebhookReceiver
 from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.webhooks import Delivery, InboxError
 from amocrm.webhooks._receiving import sqlite_statements as sqlite_steps
@@ -56,7 +56,7 @@ async def test_it_is_readable_by_its_owner_only(path: Path) -> None:
 @pytest.mark.parametrize("time", range(5))
 async def test_many_that_open_it_at_once(path: Path, time: int) -> None:
     """Whoever comes first sets the file up, and nobody is turned away meanwhile."""
-    boxes = [AsyncSQLiteInbox(path, patience=30) for _ in range(8)]
+    boxes = [AsyncSQLiteInbox(path, lock_timeout=30) for _ in range(8)]
 
     taken = await run_all(
         [partial(box.put, delivery(f"k{number}"), now=1.0) for number, box in enumerate(boxes)], 8
@@ -69,7 +69,7 @@ async def test_many_that_open_it_at_once(path: Path, time: int) -> None:
 
 async def test_writers_take_turns(path: Path) -> None:
     """Of several that write without a pause, none keeps the others out: without turns a few long stretches are all."""
-    boxes = [AsyncSQLiteInbox(path, patience=30) for _ in range(3)]
+    boxes = [AsyncSQLiteInbox(path, lock_timeout=30) for _ in range(3)]
     await boxes[0].put(delivery("first"), now=0)
     order: list[int] = []
 
@@ -91,27 +91,27 @@ async def test_writers_take_turns(path: Path) -> None:
 async def test_a_writer_that_does_not_end_is_said_and_nothing_is_accepted(path: Path) -> None:
     """When another process holds the file for too long, the platform is asked to repeat the delivery."""
     failures: list[Failure] = []
-    inbox = AsyncSQLiteInbox(path, patience=0.05)
+    inbox = AsyncSQLiteInbox(path, lock_timeout=0.05)
     await inbox.put(delivery("k"), now=0)
-    hooks = AsyncHooks(secret=None, inbox=inbox, on_failure=failures.append)
+    receiver = AsyncWebhookReceiver(secret=None, inbox=inbox, on_failure=failures.append)
     holder = sqlite3.connect(path)
     holder.execute("BEGIN IMMEDIATE")
 
-    answer = await hooks.accept(Delivery(body=b"leads[add][0][id]=2"))
+    answer = await receiver.accept(Delivery(body=b"leads[add][0][id]=2"))
     assert await inbox.counts() == {"ready": 1, "dead": 0, "done": 0}
     holder.execute("ROLLBACK")
     holder.close()
 
     assert answer.status == 503
     assert "for too long" in str(failures[0].error)
-    assert (await hooks.accept(Delivery(body=b"leads[add][0][id]=2"))).status == 200
-    await hooks.close()
+    assert (await receiver.accept(Delivery(body=b"leads[add][0][id]=2"))).status == 200
+    await receiver.close()
     assert len(await kept(path)) == 2
 
 
 async def test_readers_keep_no_writer_waiting(path: Path) -> None:
     """A long look into the inbox and a delivery that comes in meanwhile do not meet."""
-    inbox = AsyncSQLiteInbox(path, patience=0.05)
+    inbox = AsyncSQLiteInbox(path, lock_timeout=0.05)
     await inbox.put(delivery("k"), now=0)
     reader = sqlite3.connect(path)
     reader.execute("BEGIN")
@@ -178,9 +178,9 @@ async def test_a_damaged_file_is_said(path: Path) -> None:
     content[4096:] = bytes(len(content) - 4096)
     path.write_bytes(content)
 
-    hooks = AsyncHooks(secret=None, inbox=path, on_failure=failures.append)
-    answer = await hooks.accept(Delivery(body=b"leads[add][0][id]=2"))
-    await hooks.close()
+    receiver = AsyncWebhookReceiver(secret=None, inbox=path, on_failure=failures.append)
+    answer = await receiver.accept(Delivery(body=b"leads[add][0][id]=2"))
+    await receiver.close()
 
     assert answer.status == 503
     assert ".recover" in str(failures[0].error)

@@ -92,7 +92,7 @@ def test_a_login_from_the_page_to_the_tokens(amocrm_sandbox_server: SandboxServe
     """The page is shown, its redirect is taken, and requests go out with the new token."""
     browser = Browser(amocrm_sandbox_server)
     with client(amocrm_sandbox_server) as crm:
-        crm.login(patience=20, show=browser)
+        crm.login(timeout=20, show=browser)
         account: Any = crm.api.account.get()
     assert browser.done() == [200]
     assert account.id == amocrm_sandbox_server.sandbox.account["id"]
@@ -110,7 +110,7 @@ def test_strangers_cannot_end_a_login(amocrm_sandbox_server: SandboxServer) -> N
 
     browser = Browser(amocrm_sandbox_server, elsewhere, forged)
     with client(amocrm_sandbox_server) as crm:
-        crm.login(patience=20, show=browser)
+        crm.login(timeout=20, show=browser)
     assert browser.done() == [404, 400, 200]
 
 
@@ -124,7 +124,7 @@ def test_a_refused_login_ends_the_waiting_with_an_error(amocrm_sandbox_server: S
     browser = Browser(amocrm_sandbox_server, refuse)
     with client(amocrm_sandbox_server) as crm:
         with pytest.raises(LoginRefused) as caught:
-            crm.login(patience=20, show=browser)
+            crm.login(timeout=20, show=browser)
     assert caught.value.reason == "access_denied"
     assert browser.done()[0] == 400
 
@@ -135,7 +135,7 @@ def test_a_login_that_nobody_finishes_frees_its_port(amocrm_sandbox_server: Sand
     for _ in range(2):
         with client(amocrm_sandbox_server, port=port) as crm:
             with pytest.raises(LoginRefused) as caught:
-                crm.login(patience=0.0, show=str)
+                crm.login(timeout=0.0, show=str)
     assert caught.value.reason == "timeout"
 
 

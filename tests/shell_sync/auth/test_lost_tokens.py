@@ -83,7 +83,7 @@ def test_a_store_that_forgets_during_a_refresh(back: bool) -> None:
         if type(event).__name__ == "RequestSent" and event.op == "get_access_token":
             world.store.go_back(old)
 
-    again = world.client(hooks=[forget])
+    again = world.client(event_hooks=[forget])
     assert (again.send(GET)).status == 200
     assert (world.client().send(GET)).status == 200
     assert world.refreshes() == 2
@@ -277,7 +277,7 @@ def test_redis_that_is_emptied_during_a_refresh(redis: Any, redis_url: str) -> N
             ) as client:  # only the names of this test: others use the same server
                 client.delete(*[redis._name(what, world.key) for what in ("pair", "lock", "fence")])
 
-    assert (world.client(hooks=[empty]).send(GET)).status == 200
+    assert (world.client(event_hooks=[empty]).send(GET)).status == 200
     assert (world.client().send(GET)).status == 200
     assert world.refreshes() == 1
 

@@ -20,7 +20,7 @@ from amocrm._sync.auth.token_stores import FileTokenStore, MemoryTokenStore
 from amocrm._sync.connection.connection import Connection
 from amocrm._sync.limits.memory import MemoryLimiter
 from amocrm._core.auth.token import OAuth, Token, fingerprint
-from amocrm._core.limits.limiter import Limits
+from amocrm._core.limits.limiter import RateLimits
 from amocrm.errors import (
     ConfigurationError,
     GrantInDoubt,
@@ -72,7 +72,7 @@ class World:
             "demo",
             store=options.pop("store", self.store),
             clock=self.clock,
-            limiter=MemoryLimiter(Limits(per_key=10_000, per_account=10_000), clock=self.clock),
+            limiter=MemoryLimiter(RateLimits(per_key=10_000, per_account=10_000), clock=self.clock),
             **options,
         )
 
@@ -314,7 +314,7 @@ def test_hooks_hear_of_a_refresh() -> None:
     """Who refreshed and who adopted can be seen from outside."""
     world = World()
     seen: list[Any] = []
-    first, second = world.logged_in(hooks=[seen.append]), world.client(hooks=[seen.append])
+    first, second = world.logged_in(event_hooks=[seen.append]), world.client(event_hooks=[seen.append])
     second.send(GET)
     world.pass_time(86_400)
     seen.clear()
@@ -464,7 +464,7 @@ def test_a_damaged_token_file_is_said_so(tmp_path: Path) -> None:
 def test_a_lock_that_is_never_freed(tmp_path: Path) -> None:
     """Patience ends with an error that names the file."""
     clock = ManualClock()
-    store = FileTokenStore(tmp_path, patience=5.0, clock=clock)
+    store = FileTokenStore(tmp_path, lock_timeout=5.0, clock=clock)
     with store.lock("one"):
         with pytest.raises(TokenStoreError, match=r"lock on .*one"):
             with store.lock("one"):

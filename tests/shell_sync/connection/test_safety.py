@@ -68,7 +68,7 @@ def test_links_in_answers_lead_nowhere_else() -> None:
     last = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
     answers = iter([page, last])
     with raw(_one_each(answers), times=2) as server:
-        with client(server.url, ahead=0) as crm:
+        with client(server.url, max_prefetch=0) as crm:
             assert [lead.id for lead in crm.leads] == [1]
     assert [request.split(" ")[1].partition("?")[0] for request in server.requests] == ["/api/v4/leads"] * 2
     assert "page=2" in server.requests[1]

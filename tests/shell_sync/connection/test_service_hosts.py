@@ -16,7 +16,7 @@ from amocrm._sync.client import AmoCRM
 from amocrm._sync.limits.memory import MemoryLimiter
 from amocrm._core.http.chat_signing import ChannelSecret, signed_headers
 from amocrm._core.http.retry import NEVER
-from amocrm._core.limits.limiter import Limits
+from amocrm._core.limits.limiter import RateLimits
 from amocrm.errors import (
     ConfigurationError,
     ForbiddenError,
@@ -41,7 +41,7 @@ SHARED = Request(op=Op(id="x", tag="x", method="GET", path="/x", safety="safe", 
 def client(transport: Any, **options: Any) -> AmoCRM:
     """A client without limits whose waits take no time."""
     clock = ManualClock()
-    limiter = MemoryLimiter(Limits(per_key=100_000, per_account=100_000), clock=clock)
+    limiter = MemoryLimiter(RateLimits(per_key=100_000, per_account=100_000), clock=clock)
     options.setdefault("token", "secret-token")
     return AmoCRM("demo", http_transport=transport, clock=clock, limiter=limiter, **options)
 
@@ -292,7 +292,7 @@ def test_files_over_real_sockets(amocrm_sandbox_server: SandboxServer, tmp_path:
 def test_the_address_of_an_upload_is_not_told() -> None:
     """The address of a part is a credential: hooks see its pattern."""
     seen: list[Any] = []
-    crm = of(Sandbox(limits=False), hooks=[seen.append])
+    crm = of(Sandbox(limits=False), event_hooks=[seen.append])
     crm.files.upload(b"hello", name="a.txt")
     paths = [event.path for event in seen if type(event).__name__ == "RequestSent"]
     assert paths[-1] == "/v1.0/sessions/upload/{session_token}"

@@ -12,8 +12,8 @@ import pytest
 from amocrm._sync._primitives import run_all
 from amocrm._sync.limits.redis import RedisLimiter
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Limits, Outcome
-from amocrm.errors import CircuitOpen, ConfigurationError, RedisAwayWarning
+from amocrm._core.limits.limiter import RateLimits, SlotOutcome
+from amocrm.errors import CircuitOpen, ConfigurationError, RedisUnavailableWarning
 from tests.support.redis_server import RedisServer, needs_redis
 
 from .._support import ManualClock
@@ -54,7 +54,7 @@ def sent(limiter: Any, clock: ManualClock, number: int) -> list[float]:
     for _ in range(number):
         slot = limiter.acquire(KEY)
         times.append(slot.at)
-        limiter.confirm(slot, Outcome.ANSWERED)
+        limiter.confirm(slot, SlotOutcome.ANSWERED)
     return times
 
 
@@ -71,7 +71,7 @@ def test_it_goes_and_comes_back(server: RedisServer, limiter: Any, clock: Manual
         warnings.simplefilter("always")
         began = clock.now
         alone = sent(limiter, clock, 12)
-    assert [warning.category for warning in caught] == [RedisAwayWarning]
+    assert [warning.category for warning in caught] == [RedisUnavailableWarning]
     # One process was seen, and one part is kept in hand: half of seven, and a silence before it.
     assert 12 / 3 - 1 <= alone[-1] - began <= 12 / 3 + 2
     server.start()
@@ -96,7 +96,7 @@ def test_several_processes_that_lose_it_at_once(server: RedisServer, clock: Manu
             start = clock.now = 2_000.0
             times += sent(limiter, clock, 8)
             assert clock.now - start >= 4.0
-    assert [warning.category for warning in caught] == [RedisAwayWarning] * 3
+    assert [warning.category for warning in caught] == [RedisUnavailableWarning] * 3
     assert peak(times) <= 7
     for limiter in limiters:
         limiter.close()
@@ -107,13 +107,13 @@ def test_a_pause_is_kept_while_it_is_away(
 ) -> None:
     """A 429 that Redis was told is honoured when Redis is gone; so is a block."""
     slot = limiter.acquire(KEY)
-    limiter.confirm(slot, Outcome.THROTTLED, asked=20.0)
+    limiter.confirm(slot, SlotOutcome.THROTTLED, asked=20.0)
     paused = clock.now
     server.kill()
-    with pytest.warns(RedisAwayWarning):
+    with pytest.warns(RedisUnavailableWarning):
         slot = limiter.acquire(KEY)
     assert clock.now >= paused + 20.0
-    limiter.confirm(slot, Outcome.BLOCKED)
+    limiter.confirm(slot, SlotOutcome.BLOCKED)
     with pytest.raises(CircuitOpen):
         limiter.acquire(KEY)
 
@@ -140,7 +140,7 @@ def test_a_confirmation_that_finds_nothing(
     slot = limiter.acquire(KEY)
     limiter._client.flushall()
     clock.now += 0.2
-    limiter.confirm(slot, Outcome.ANSWERED)
+    limiter.confirm(slot, SlotOutcome.ANSWERED)
     answered = clock.now
     limiter.acquire(KEY)
     assert clock.now >= answered + 1.0
@@ -172,7 +172,9 @@ def test_a_name_that_is_something_else(
         limiter._client.rpush(name, "something else")
     else:
         limiter._client.set(name, b"\xc1\xff garbage")
-    with pytest.warns(RedisAwayWarning, match="another prefix" if what == "rpush" else "cannot be used"):
+    with pytest.warns(
+        RedisUnavailableWarning, match="another prefix" if what == "rpush" else "cannot be used"
+    ):
         times = sent(limiter, clock, 8)
     assert peak(times) <= 7
 
@@ -196,7 +198,7 @@ def test_shares_that_are_none(share: Any) -> None:
 
 def test_other_limits_are_used_at_once(server: RedisServer, clock: ManualClock, tmp_path: Path) -> None:
     """A process with a lower limit keeps to it on a key that others use."""
-    limiter = RedisLimiter(server.url, Limits(per_key=2), clock=clock)
+    limiter = RedisLimiter(server.url, RateLimits(per_key=2), clock=clock)
     times = sent(limiter, clock, 6)
     assert peak(times) <= 2
     limiter.close()

@@ -31,7 +31,7 @@ from amocrm import (
 )
 from amocrm._sync.client import AmoCRM
 from amocrm._sync.orm.session import Session
-from amocrm._sync.webhooks.handler_context import Handling
+from amocrm._sync.webhooks.handler_context import HandlerContext
 from amocrm._core.orm.identity import account_of
 from amocrm.entities._relations import Relation
 from amocrm.entities._shown import Shown, ShownOne
@@ -122,7 +122,7 @@ def _plain(function: Any) -> str:
 
 #: Parameters whose values never come from a user.
 NOT_GIVEN = {
-    "Entry.settle.report": "a commit settles entries",
+    "UpsertEntry.settle.report": "a commit settles entries",
     "Key.keep_stored.record": "an upsert asks its key",
     "Key.keep_stored.row": "an upsert asks its key",
     "Key.values.entity": "an upsert asks its key",
@@ -287,8 +287,8 @@ def test_a_handler_gets_no_entity_of_another_account() -> None:
     assert isinstance(event, LeadUpdated)
     assert account_of(event.lead) == world.first.account_host
     with _refused():
-        Handling(event, 1, world.second).entity(Lead)
-    assert Handling(event, 1, world.first).entity(Lead).id == 5
+        HandlerContext(event, 1, world.second).entity(Lead)
+    assert HandlerContext(event, 1, world.first).entity(Lead).id == 5
     with _refused():
         world.session.add(event.lead)
 

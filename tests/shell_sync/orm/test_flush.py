@@ -64,7 +64,7 @@ def test_a_changed_object_does_not_vanish_behind_another(crm: AmoCRM) -> None:
 
 def test_a_gateway_timeout_makes_the_next_batches_smaller(sandbox: Sandbox) -> None:
     """The batch of the 504 is unknown; those behind it are half as long, and smaller again after another."""
-    crm = client_of(sandbox, retry=NEVER, ahead=0)
+    crm = client_of(sandbox, retry=NEVER, max_prefetch=0)
     sandbox.faults.add(Page(504), operation="create_leads", nth=1)
     sandbox.faults.add(Page(504), operation="create_leads", nth=2)
     s = crm.session(mark=True)
@@ -81,7 +81,7 @@ def test_a_gateway_timeout_makes_the_next_batches_smaller(sandbox: Sandbox) -> N
 
 def test_a_change_that_timed_out_and_was_sent_again_makes_batches_smaller(sandbox: Sandbox) -> None:
     """A PATCH is repeated by itself; that it was slow is remembered."""
-    crm = client_of(sandbox, ahead=0)
+    crm = client_of(sandbox, max_prefetch=0)
     with crm.session() as s:
         leads = s.add_all(Lead(name=str(number)) for number in range(600))
     sandbox.faults.add(Page(504), operation="update_leads", nth=1)

@@ -28,7 +28,7 @@ class Deal(Lead):
 @pytest.fixture
 def crm(sandbox: Sandbox) -> AmoCRM:
     """A client that has read the account."""
-    made = client_of(sandbox, retry=NEVER, ahead=0)
+    made = client_of(sandbox, retry=NEVER, max_prefetch=0)
     made.account()
     made.fields.ensure(Deal)
     sandbox.journal.reset()

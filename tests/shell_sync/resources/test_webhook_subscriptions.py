@@ -10,7 +10,7 @@ import pytest
 
 from amocrm import Contact, Lead, NotLoaded, fields
 from amocrm._sync.client import AmoCRM
-from amocrm._sync.webhooks.receiver import Hooks
+from amocrm._sync.webhooks.receiver import WebhookReceiver
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import (
     ContactAdded,
@@ -87,7 +87,7 @@ def test_development_needs_a_way_back() -> None:
     """A real account cannot reach this machine without a tunnel."""
     with client_of(Sandbox()) as crm:
         with pytest.raises(ConfigurationError, match="tunnel"):
-            with crm.webhooks.develop(Hooks(secret=None, inbox=":memory:")):
+            with crm.webhooks.develop(WebhookReceiver(secret=None, inbox=":memory:")):
                 pass
 
 
@@ -101,11 +101,11 @@ def test_the_whole_way_with_a_sandbox() -> None:
     """A lead is changed through the facade; the sandbox posts it to a local port; a handler sees it, typed."""
     with SandboxServer(limits=False) as server:
         with AmoCRM("demo", token=server.sandbox.token, base_url=server.url) as crm:
-            hooks = Hooks(secret=None, inbox=":memory:", clock=StoppedClock(), client=crm)
+            receiver = WebhookReceiver(secret=None, inbox=":memory:", clock=StoppedClock(), client=crm)
             seen: list[Any] = []
-            hooks.on(LeadAdded, LeadStatusChanged, ContactAdded, TaskAdded, LeadNoteAdded)(seen.append)
+            receiver.on(LeadAdded, LeadStatusChanged, ContactAdded, TaskAdded, LeadNoteAdded)(seen.append)
 
-            with crm.webhooks.develop(hooks) as url:
+            with crm.webhooks.develop(receiver) as url:
                 assert [hook.destination for hook in crm.webhooks.list()] == [url]
                 with crm.session() as s:
                     deal = s.add(Lead(name="Заказ 17", price=50_000, tags={"сайт"}))
@@ -136,22 +136,22 @@ def test_a_handler_changes_one_field_with_one_patch(tmp_path: Path) -> None:
     with client_of(sandbox) as crm:
         with crm.session() as s:
             lead = s.add(Lead(name="Заказ 17"))
-        hooks = Hooks(
+        receiver = WebhookReceiver(
             secret=None, inbox=tmp_path / "hooks.sqlite3", client=lambda account: crm, clock=StoppedClock()
         )
 
-        @hooks.on(LeadStatusChanged, status=142)
-        def won(event: LeadStatusChanged, handling: Any) -> None:
-            with handling.session():
-                handling.entity(Deal).city = "Казань"
+        @receiver.on(LeadStatusChanged, status=142)
+        def won(event: LeadStatusChanged, context: Any) -> None:
+            with context.session():
+                context.entity(Deal).city = "Казань"
             with pytest.raises(TypeError, match="must belong to a Contact"):
-                handling.entity(Contact)
+                context.entity(Contact)
 
         body = f"leads[status][0][id]={lead.id}&leads[status][0][status_id]=142".encode()
-        hooks.accept(Delivery(body=body))
+        receiver.accept(Delivery(body=body))
         before = len(asked(sandbox))
-        hooks.work()
-        hooks.close()
+        receiver.work()
+        receiver.close()
         requests = asked(sandbox)[before:]
 
         assert requests == ["update_leads"]
@@ -166,33 +166,35 @@ def test_changes_without_a_commit_are_told() -> None:
     """A handler that forgets the block of its session fails, instead of losing what it changed."""
     sandbox = Sandbox()
     with client_of(sandbox) as crm:
-        hooks = Hooks(secret=None, inbox=":memory:", client=crm, clock=StoppedClock())
+        receiver = WebhookReceiver(secret=None, inbox=":memory:", client=crm, clock=StoppedClock())
 
-        @hooks.on(LeadStatusChanged)
-        def forgets(event: LeadStatusChanged, handling: Any) -> None:
-            handling.entity(Lead).price = 5
+        @receiver.on(LeadStatusChanged)
+        def forgets(event: LeadStatusChanged, context: Any) -> None:
+            context.entity(Lead).price = 5
 
-        @hooks.on(LeadStatusChanged)
-        def only_looks(event: LeadStatusChanged, handling: Any) -> None:
-            assert handling.entity(Lead).id == 17
+        @receiver.on(LeadStatusChanged)
+        def only_looks(event: LeadStatusChanged, context: Any) -> None:
+            assert context.entity(Lead).id == 17
 
-        (failure,) = hooks.dispatch(Delivery(body=b"leads[status][0][id]=17"))
+        (failure,) = receiver.dispatch(Delivery(body=b"leads[status][0][id]=17"))
 
         assert failure.handler is not None
         assert failure.handler.endswith("forgets")
-        assert "handling.session()" in str(failure.error)
+        assert "context.session()" in str(failure.error)
         assert asked(sandbox) == []
 
 
 def test_development_uses_the_secret_of_the_router() -> None:
-    """The router that is developed is the one that will run: its secret is in the address."""
+    """The receiver that is developed is the one that will run: its secret is in the address."""
     with SandboxServer(limits=False) as server:
         with AmoCRM("demo", token=server.sandbox.token, base_url=server.url) as crm:
-            hooks = Hooks(secret=["new secret", "old"], inbox=":memory:", clock=StoppedClock())
+            receiver = WebhookReceiver(
+                secret=["new secret", "old"], inbox=":memory:", clock=StoppedClock()
+            )
             seen: list[Any] = []
-            hooks.on(LeadAdded)(seen.append)
+            receiver.on(LeadAdded)(seen.append)
 
-            with crm.webhooks.develop(hooks) as url:
+            with crm.webhooks.develop(receiver) as url:
                 assert url.endswith("/amocrm/new%20secret")
                 with crm.session() as s:
                     s.add(Lead(name="Заказ 17"))
@@ -203,13 +205,13 @@ def test_development_uses_the_secret_of_the_router() -> None:
 
 def test_an_event_as_your_own_class() -> None:
     """Declared fields read from the event itself; what the delivery does not carry is not guessed."""
-    hooks = Hooks(secret=None, inbox=":memory:", clock=StoppedClock())
+    receiver = WebhookReceiver(secret=None, inbox=":memory:", clock=StoppedClock())
     seen: list[Any] = []
-    hooks.on(LeadStatusChanged)(seen.append)
+    receiver.on(LeadStatusChanged)(seen.append)
     prefix = "leads[status][0][custom_fields][0]"
     body = f"leads[status][0][id]=17&{prefix}[id]=5&{prefix}[code]=CITY&{prefix}[values][0][value]=Kazan"
 
-    assert hooks.dispatch(Delivery(body=body.encode())) == []
+    assert receiver.dispatch(Delivery(body=body.encode())) == []
 
     (event,) = seen
     assert event.as_(Deal).city == "Kazan"

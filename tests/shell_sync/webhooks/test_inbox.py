@@ -45,7 +45,7 @@ class Place:
     def open(self) -> Generator[Inbox]:
         """An inbox of this place."""
         if self.kind == "sqlite":
-            inbox: Any = SQLiteInbox(self.path / "inbox.sqlite3", patience=30)
+            inbox: Any = SQLiteInbox(self.path / "inbox.sqlite3", lock_timeout=30)
             try:
                 yield inbox
             finally:

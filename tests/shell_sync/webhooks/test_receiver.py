@@ -1,4 +1,4 @@
-"""The router: what is taken, who is called, and what happens when somebody fails."""
+"""The receiver: what is taken, who is called, and what happens when somebody fails."""
 # GENERATED from tests/shell_async/webhooks/test_receiver.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import (
+    BodyLimits,
     ContactResponsibleChanged,
     ContactUpdated,
     Delivery,
@@ -19,13 +20,12 @@ from amocrm.webhooks import (
     LeadAdded,
     LeadEvent,
     LeadStatusChanged,
-    Limits,
     UnknownEvent,
     WebhookError,
 )
 from amocrm.webhooks._receiving.handler_registry import Failure
 
-from .._hooks import WON, collector, router
+from .._hooks import WON, collector, make_receiver
 from .._support import StoppedClock
 
 pytestmark = pytest.mark.anyio
@@ -35,41 +35,41 @@ ACCOUNT = b"&account[id]=12345678&account[subdomain]=demo"
 
 def test_a_delivery_is_taken_at_once_and_handled_afterwards() -> None:
     """The answer comes before the handlers; the worker calls them."""
-    hooks = router()
-    seen = collector(hooks, LeadStatusChanged)
+    receiver = make_receiver()
+    seen = collector(receiver, LeadStatusChanged)
 
-    answer = hooks.accept(Delivery(body=WON))
+    answer = receiver.accept(Delivery(body=WON))
 
     assert (answer.status, seen) == (200, [])
-    assert hooks.work() == 1
+    assert receiver.work() == 1
     assert [(event.lead_id, event.status_id) for event in seen] == [(17, 142)]
-    assert hooks.work() == 0
-    assert hooks.inbox.counts() == {"ready": 0, "dead": 0, "done": 1}
+    assert receiver.work() == 0
+    assert receiver.inbox.counts() == {"ready": 0, "dead": 0, "done": 1}
 
 
 def test_handlers_of_both_kinds() -> None:
     """Plain functions run as well; an event goes to everybody who wants it, in the order of registration."""
-    hooks = router()
+    receiver = make_receiver()
     order: list[str] = []
 
-    @hooks.on(LeadStatusChanged)
+    @receiver.on(LeadStatusChanged)
     def first(event: LeadStatusChanged) -> None:
         order.append("first")
 
-    @hooks.on(LeadEvent, LeadAdded)
+    @receiver.on(LeadEvent, LeadAdded)
     def second(event: LeadEvent) -> None:
         order.append("second")
 
-    @hooks.on()
+    @receiver.on()
     def third(event: Event[Any]) -> None:
         order.append("third")
 
-    @hooks.on(LeadAdded)
+    @receiver.on(LeadAdded)
     def never(event: LeadAdded) -> None:
         order.append("never")
 
-    hooks.accept(Delivery(body=WON))
-    hooks.work()
+    receiver.accept(Delivery(body=WON))
+    receiver.work()
 
     assert order == ["first", "second", "third"]
 
@@ -107,10 +107,10 @@ def test_a_filter_is_a_value_several_an_object_or_a_function(
     filters: dict[str, Any], called: bool
 ) -> None:
     """A filter is a value, several, an object with an id, or a function."""
-    hooks = router()
-    seen = collector(hooks, LeadStatusChanged, **filters)
+    receiver = make_receiver()
+    seen = collector(receiver, LeadStatusChanged, **filters)
 
-    assert hooks.dispatch(Delivery(body=WON + ACCOUNT)) == []
+    assert receiver.dispatch(Delivery(body=WON + ACCOUNT)) == []
 
     assert bool(seen) is called
 
@@ -127,28 +127,28 @@ def test_a_filter_is_a_value_several_an_object_or_a_function(
 def test_a_wrong_registration_is_refused_at_once(kinds: Any, options: Any, message: str) -> None:
     """Mistakes show when the program starts, not when the first event comes."""
     with pytest.raises(TypeError, match=message):
-        collector(router(), *kinds, **options)
+        collector(make_receiver(), *kinds, **options)
 
 
 def test_a_handler_takes_one_or_two_things() -> None:
     """A function without a place for the event, or with too many needs, is refused; so is a second one of a name."""
-    hooks = router()
+    receiver = make_receiver()
     for wrong in (lambda: None, lambda a, b, c: None):
         with pytest.raises(TypeError, match="one or two arguments"):
-            hooks.on(LeadAdded)(wrong)
-    hooks.on(LeadAdded, name="one")(lambda event: None)
+            receiver.on(LeadAdded)(wrong)
+    receiver.on(LeadAdded, name="one")(lambda event: None)
     with pytest.raises(ValueError, match="unique"):
-        hooks.on(LeadAdded, name="one")(lambda event: None)
+        receiver.on(LeadAdded, name="one")(lambda event: None)
 
 
 def test_a_special_case_also_goes_to_its_general_handler() -> None:
     """A new responsible user arrives as an update, so listeners to updates get it too."""
-    hooks = router()
-    updates, changes = collector(hooks, ContactUpdated), collector(hooks, ContactResponsibleChanged)
+    receiver = make_receiver()
+    updates, changes = collector(receiver, ContactUpdated), collector(receiver, ContactResponsibleChanged)
     body = b"contacts[update][0][id]=1&contacts[update][0][responsible_user_id]=2&contacts[update][0][old_responsible_user_id]="
 
-    hooks.dispatch(Delivery(body=body + b"3"))
-    hooks.dispatch(Delivery(body=body + b"2"))
+    receiver.dispatch(Delivery(body=body + b"3"))
+    receiver.dispatch(Delivery(body=body + b"2"))
 
     assert (len(updates), len(changes)) == (2, 1)
 
@@ -164,24 +164,24 @@ def test_a_special_case_also_goes_to_its_general_handler() -> None:
 )
 def test_a_secret_in_the_address(path: str, query: str, status: int) -> None:
     """Without the secret nothing is taken, and the answer does not say why."""
-    hooks = router(secret="s3cret")
+    receiver = make_receiver(secret="s3cret")
 
-    assert (hooks.accept(Delivery(body=WON, path=path, query=query))).status == status
-    entries = hooks.inbox.entries()
+    assert (receiver.accept(Delivery(body=WON, path=path, query=query))).status == status
+    entries = receiver.inbox.entries()
     assert len(entries) == (status == 200)
     assert all("s3cret" not in entry.delivery.query + entry.delivery.path for entry in entries)
 
 
 def test_several_secrets_while_one_is_replaced() -> None:
-    """The old and the new secret are both good; an empty one is refused when the router is made."""
-    hooks = router(secret=["new", "old"])
+    """The old and the new secret are both good; an empty one is refused when the receiver is made."""
+    receiver = make_receiver(secret=["new", "old"])
 
-    assert (hooks.accept(Delivery(body=WON, path="/old"))).status == 200
+    assert (receiver.accept(Delivery(body=WON, path="/old"))).status == 200
     for empty in ("", [], ["a", ""]):
         with pytest.raises(ValueError, match="non-empty"):
-            router(secret=empty)
+            make_receiver(secret=empty)
     with pytest.raises(ValueError, match="slash"):
-        router(secret="a/b")
+        make_receiver(secret="a/b")
 
 
 @pytest.mark.parametrize(
@@ -195,9 +195,9 @@ def test_several_secrets_while_one_is_replaced() -> None:
 )
 def test_deliveries_of_other_accounts_are_refused(accounts: Any, body: bytes, status: int) -> None:
     """With a list of accounts, deliveries of others and of nobody are refused."""
-    hooks = router(accounts=accounts)
+    receiver = make_receiver(accounts=accounts)
 
-    assert (hooks.accept(Delivery(body=body))).status == status
+    assert (receiver.accept(Delivery(body=body))).status == status
 
 
 def test_chat_hooks_are_checked_when_the_secret_is_known() -> None:
@@ -205,38 +205,38 @@ def test_chat_hooks_are_checked_when_the_secret_is_known() -> None:
     body = (
         b'{"account_id":"a","time":1740996000,"message":{"conversation":{"id":"c"},"message":{"text":"Hi"}}}'
     )
-    hooks = router(chat_secret="channel-secret")
+    receiver = make_receiver(chat_secret="channel-secret")
     signature = hmac.new(b"channel-secret", body, hashlib.sha1).hexdigest()
 
-    assert (hooks.accept(Delivery(body=body))).status == 403
-    assert (hooks.accept(Delivery(body=body, headers={"X-Signature": signature}))).status == 200
-    assert (hooks.accept(Delivery(body=WON))).status == 200
+    assert (receiver.accept(Delivery(body=body))).status == 403
+    assert (receiver.accept(Delivery(body=body, headers={"X-Signature": signature}))).status == 200
+    assert (receiver.accept(Delivery(body=WON))).status == 200
 
 
 def test_the_uninstall_hook_is_checked_when_the_integration_is_known() -> None:
     """A forged uninstall is refused."""
     client = "00000000-1111-4222-8333-444444444444"
-    hooks = router(client_id=client, client_secret="demo-client-secret")
+    receiver = make_receiver(client_id=client, client_secret="demo-client-secret")
     good = "277d1eb9c3d9a83c87f84f9b59659792fd0c259c70e47b6c07b5cd80c604c4ba"
 
     for signature, status in ((good, 200), (good[::-1], 403)):
         query = f"account_id=12345678&client_uuid={client}&signature={signature}"
-        assert (hooks.accept(Delivery(query=query))).status == status
+        assert (receiver.accept(Delivery(query=query))).status == status
 
 
 def test_a_repetition_is_taken_and_not_handled_again() -> None:
     """The platform repeats what it thinks was lost; content with its moment tells, whatever the id."""
-    hooks = router()
-    seen = collector(hooks)
+    receiver = make_receiver()
+    seen = collector(receiver)
 
     for number in range(3):
         assert (
-            hooks.accept(Delivery(body=WON, headers={"X-Amocrm-Requestid": str(number)}))
+            receiver.accept(Delivery(body=WON, headers={"X-Amocrm-Requestid": str(number)}))
         ).status == 200
-    hooks.work()
+    receiver.work()
 
     assert len(seen) == 1
-    assert hooks.work() == 0
+    assert receiver.work() == 0
 
 
 @pytest.mark.parametrize(
@@ -262,61 +262,61 @@ def test_a_repetition_is_taken_and_not_handled_again() -> None:
 )
 def test_only_documented_moments_tell_a_repetition(body: bytes, handled: int) -> None:
     """Two deliveries with different request ids are one only if their content names the change itself."""
-    hooks = router(concurrency=10)
-    seen = collector(hooks)
+    receiver = make_receiver(concurrency=10)
+    seen = collector(receiver)
 
     for number in ("a", "b"):
-        hooks.accept(Delivery(body=body, headers={"X-Amocrm-Requestid": number}))
-    hooks.work()
+        receiver.accept(Delivery(body=body, headers={"X-Amocrm-Requestid": number}))
+    receiver.work()
 
     assert len(seen) == handled
 
 
 def test_a_waiting_delivery_is_tried_at_once_when_it_is_replayed() -> None:
     """Who has mended what failed need not wait for the next attempt."""
-    hooks, broken, attempts = router(clock=StoppedClock()), [True], []
+    receiver, broken, attempts = make_receiver(clock=StoppedClock()), [True], []
 
-    @hooks.on(name="fails")
-    def fails(event: Event[Any], handling: Any) -> None:
-        attempts.append(handling.attempt)
+    @receiver.on(name="fails")
+    def fails(event: Event[Any], context: Any) -> None:
+        attempts.append(context.attempt)
         if broken:
             raise RuntimeError("not yet")
 
-    hooks.accept(Delivery(body=WON))
-    assert hooks.work() == 1
-    assert hooks.work() == 0
-    (entry,) = hooks.inbox.entries()
+    receiver.accept(Delivery(body=WON))
+    assert receiver.work() == 1
+    assert receiver.work() == 0
+    (entry,) = receiver.inbox.entries()
     broken.clear()
-    assert hooks.replay(entry.id) == 1
-    assert hooks.work() == 1
+    assert receiver.replay(entry.id) == 1
+    assert receiver.work() == 1
 
     assert attempts == [1, 2]
 
 
 def test_a_large_body_is_read_and_handled_like_any_other() -> None:
     """Bodies of hundreds of kilobytes are read beside the event loop, at acceptance and at work."""
-    hooks = router()
-    seen = collector(hooks)
+    receiver = make_receiver()
+    seen = collector(receiver)
     body = b"&".join(b"leads[add][%d][id]=%d" % (number, number + 1) for number in range(8000))
     assert len(body) > 150_000
 
-    assert (hooks.accept(Delivery(body=body))).status == 200
-    hooks.work()
+    assert (receiver.accept(Delivery(body=body))).status == 200
+    receiver.work()
 
     assert [event.lead_id for event in seen] == list(range(1, 8001))
 
 
 def test_undated_content_is_told_by_the_id_of_its_delivery() -> None:
     """A lead can be deleted twice with the same body: only the same delivery is a repetition."""
-    hooks = router(concurrency=10)
-    seen = collector(hooks)
+    receiver = make_receiver(concurrency=10)
+    seen = collector(receiver)
     body = b"leads[delete][0][id]=17"
 
     for number in ("a", "a", "b"):
-        hooks.accept(Delivery(body=body, headers={"X-Amocrm-Requestid": number}))
-    hooks.accept(Delivery(body=body))
-    hooks.accept(Delivery(body=body))
-    hooks.work()
+        receiver.accept(Delivery(body=body, headers={"X-Amocrm-Requestid": number}))
+    receiver.accept(Delivery(body=body))
+    receiver.accept(Delivery(body=body))
+    receiver.work()
 
     assert len(seen) == 4
     assert len({event.key for event in seen}) == 4
@@ -335,12 +335,12 @@ def test_undated_content_is_told_by_the_id_of_its_delivery() -> None:
 )
 def test_what_is_given_once_is_told_by_its_content(delivery: Delivery) -> None:
     """A waiting step and a code are of use once, so the same again is a repetition, whatever its id."""
-    hooks = router()
-    seen = collector(hooks)
+    receiver = make_receiver()
+    seen = collector(receiver)
 
     for _ in range(2):
-        assert (hooks.accept(delivery)).status == 200
-    while hooks.work():
+        assert (receiver.accept(delivery)).status == 200
+    while receiver.work():
         pass
 
     assert len(seen) == 1
@@ -348,56 +348,56 @@ def test_what_is_given_once_is_told_by_its_content(delivery: Delivery) -> None:
 
 def test_a_body_that_was_cut_off_is_refused() -> None:
     """Half a form is a form as well; its announced length tells, and the platform is asked to repeat."""
-    hooks = router(secret="s3cret")
+    receiver = make_receiver(secret="s3cret")
     length = {"Content-Length": str(len(WON))}
 
-    assert (hooks.accept(Delivery(body=WON[:40], headers=length, path="/s3cret"))).status == 503
-    assert (hooks.accept(Delivery(body=WON, headers=length, path="/s3cret"))).status == 200
-    assert len(hooks.inbox.entries()) == 1
+    assert (receiver.accept(Delivery(body=WON[:40], headers=length, path="/s3cret"))).status == 503
+    assert (receiver.accept(Delivery(body=WON, headers=length, path="/s3cret"))).status == 200
+    assert len(receiver.inbox.entries()) == 1
 
 
 def test_strangers_are_refused_before_their_body_is_read() -> None:
     """The address alone tells whether a body is worth reading."""
-    hooks = router(secret="s3cret")
+    receiver = make_receiver(secret="s3cret")
 
-    assert hooks.refusal("/hook/s3cret") is None
-    assert hooks.refusal("/hook", "secret=s3cret") is None
-    refused = hooks.refusal("/hook/wrong")
+    assert receiver.check_address("/hook/s3cret") is None
+    assert receiver.check_address("/hook", "secret=s3cret") is None
+    refused = receiver.check_address("/hook/wrong")
     assert refused is not None
     assert refused.status == 404
-    assert router().refusal("/anything") is None
+    assert make_receiver().check_address("/anything") is None
 
 
 def test_an_error_of_the_router_is_not_an_acceptance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever goes wrong while a delivery is looked at, the platform is asked to repeat it."""
     failures: list[Failure] = []
-    hooks = router(on_failure=failures.append)
+    receiver = make_receiver(on_failure=failures.append)
     monkeypatch.setattr(
         "amocrm.webhooks._receiving.admission.delivery_key", lambda *arguments, **named: 1 / 0
     )
 
-    assert (hooks.accept(Delivery(body=WON))).status == 500
+    assert (receiver.accept(Delivery(body=WON))).status == 500
     assert [type(failure.error) for failure in failures] == [ZeroDivisionError]
 
 
 def test_the_key_of_an_event_stays_the_same() -> None:
     """Attempts and replays of an event have one key, by which an effect is made once."""
     clock = StoppedClock()
-    hooks = router(clock=clock, on_failure=lambda failure: None)
+    receiver = make_receiver(clock=clock, on_failure=lambda failure: None)
     keys: list[str] = []
 
-    @hooks.on(LeadAdded)
-    def handler(event: LeadAdded, handling: Any) -> None:
-        keys.append(handling.key)
-        if handling.attempt == 1 and len(keys) < 3:
+    @receiver.on(LeadAdded)
+    def handler(event: LeadAdded, context: Any) -> None:
+        keys.append(context.key)
+        if context.attempt == 1 and len(keys) < 3:
             raise RuntimeError("again")
 
-    hooks.accept(Delivery(body=b"leads[add][0][id]=1&leads[add][1][id]=2"))
-    hooks.work()
+    receiver.accept(Delivery(body=b"leads[add][0][id]=1&leads[add][1][id]=2"))
+    receiver.work()
     clock.now += 100
-    hooks.work()
-    hooks.replay(*[entry.id for entry in hooks.inbox.entries("done")])
-    hooks.work()
+    receiver.work()
+    receiver.replay(*[entry.id for entry in receiver.inbox.entries("done")])
+    receiver.work()
 
     assert len(set(keys)) == 2
     assert keys[0:2] == keys[2:4] == keys[4:6]
@@ -405,40 +405,40 @@ def test_the_key_of_an_event_stays_the_same() -> None:
 
 def test_what_cannot_be_read_is_kept_when_the_sender_is_known() -> None:
     """A body beyond the bounds with the right secret waits for a decision; from a stranger it is refused."""
-    hooks = router(secret="s3cret", limits=Limits(keys=3), on_failure=lambda failure: None)
-    stranger = router(limits=Limits(keys=3))
+    receiver = make_receiver(secret="s3cret", limits=BodyLimits(keys=3), on_failure=lambda failure: None)
+    stranger = make_receiver(limits=BodyLimits(keys=3))
 
-    assert (hooks.accept(Delivery(body=b"a&b&c&d", path="/s3cret"))).status == 200
-    assert (hooks.accept(Delivery(body=b"[1]", path="/s3cret"))).status == 200
+    assert (receiver.accept(Delivery(body=b"a&b&c&d", path="/s3cret"))).status == 200
+    assert (receiver.accept(Delivery(body=b"[1]", path="/s3cret"))).status == 200
     assert (stranger.accept(Delivery(body=b"a&b&c&d"))).status == 413
     assert (stranger.accept(Delivery(body=b"[1]"))).status == 400
-    assert (hooks.accept(Delivery(body=b"x" * 5_000_000, path="/s3cret"))).status == 413
-    first, second = hooks.inbox.entries("dead")
+    assert (receiver.accept(Delivery(body=b"x" * 5_000_000, path="/s3cret"))).status == 413
+    first, second = receiver.inbox.entries("dead")
     assert "keys" in str(first.error)
     assert "BodyMalformed" in str(second.error)
-    assert hooks.replay(second.id) == 1
-    assert hooks.work() == 1
-    assert (hooks.inbox.counts())["dead"] == 2
+    assert receiver.replay(second.id) == 1
+    assert receiver.work() == 1
+    assert (receiver.inbox.counts())["dead"] == 2
     with pytest.raises(WebhookError):
-        hooks.dispatch(Delivery(body=b"[1]"))
+        receiver.dispatch(Delivery(body=b"[1]"))
 
 
 def test_nothing_is_kept_of_nothing() -> None:
     """A probe without a body is answered and forgotten."""
-    hooks = router(secret="s3cret")
+    receiver = make_receiver(secret="s3cret")
 
-    assert (hooks.accept(Delivery(path="/s3cret"))).status == 200
-    assert (hooks.accept(Delivery(path="/", query="secret=s3cret"))).status == 200
-    assert hooks.inbox.counts() == {"ready": 0, "dead": 0, "done": 0}
+    assert (receiver.accept(Delivery(path="/s3cret"))).status == 200
+    assert (receiver.accept(Delivery(path="/", query="secret=s3cret"))).status == 200
+    assert receiver.inbox.counts() == {"ready": 0, "dead": 0, "done": 0}
 
 
 def test_unknown_events_reach_their_handler() -> None:
     """What this library does not know can still be handled."""
-    hooks = router()
-    seen = collector(hooks, UnknownEvent)
+    receiver = make_receiver()
+    seen = collector(receiver, UnknownEvent)
 
-    hooks.accept(Delivery(body=b"rockets[launch][0][id]=1"))
-    hooks.work()
+    receiver.accept(Delivery(body=b"rockets[launch][0][id]=1"))
+    receiver.work()
 
     assert [event.group for event in seen] == ["rockets"]
 
@@ -454,42 +454,48 @@ class BrokenInbox(SQLiteInbox):
 def test_what_could_not_be_kept_is_not_acknowledged() -> None:
     """Without a durable copy the platform must repeat the delivery."""
     failures: list[Failure] = []
-    hooks = router(inbox=BrokenInbox(":memory:"), on_failure=failures.append)
+    receiver = make_receiver(inbox=BrokenInbox(":memory:"), on_failure=failures.append)
 
-    assert (hooks.accept(Delivery(body=WON))).status == 503
+    assert (receiver.accept(Delivery(body=WON))).status == 503
     assert [str(failure.error) for failure in failures] == ["disk full"]
 
 
 def test_codes_for_the_subscription() -> None:
-    """The router knows which codes its handlers need."""
-    hooks = router()
+    """The receiver knows which codes its handlers need."""
+    receiver = make_receiver()
     for kind in (LeadStatusChanged, ContactUpdated, LeadStatusChanged):
-        collector(hooks, kind)
+        collector(receiver, kind)
 
-    assert hooks.codes == ("status_lead", "update_contact")
-    collector(hooks, LeadEvent)
-    assert set(hooks.codes) >= {"add_lead", "delete_lead", "restore_lead", "responsible_lead", "update_lead"}
+    assert receiver.event_codes == ("status_lead", "update_contact")
+    collector(receiver, LeadEvent)
+    assert set(receiver.event_codes) >= {
+        "add_lead",
+        "delete_lead",
+        "restore_lead",
+        "responsible_lead",
+        "update_lead",
+    }
 
 
 def test_a_context_without_a_client() -> None:
     """A handler that needs a client is told how to give one."""
-    hooks = router(on_failure=lambda failure: None)
+    receiver = make_receiver(on_failure=lambda failure: None)
 
-    @hooks.on(LeadStatusChanged)
-    def handler(event: LeadStatusChanged, handling: Any) -> None:
-        handling.session()
+    @receiver.on(LeadStatusChanged)
+    def handler(event: LeadStatusChanged, context: Any) -> None:
+        context.session()
 
-    (failure,) = hooks.dispatch(Delivery(body=WON))
+    (failure,) = receiver.dispatch(Delivery(body=WON))
 
     assert isinstance(failure.error, ConfigurationError)
 
 
 def test_a_path_makes_a_durable_inbox(tmp_path: Path) -> None:
-    """A router with a file takes up what another one accepted."""
-    first = router(inbox=tmp_path / "hooks.sqlite3")
+    """A receiver with a file takes up what another one accepted."""
+    first = make_receiver(inbox=tmp_path / "hooks.sqlite3")
     first.accept(Delivery(body=WON))
     first.close()
-    second = router(inbox=str(tmp_path / "hooks.sqlite3"))
+    second = make_receiver(inbox=str(tmp_path / "hooks.sqlite3"))
     seen = collector(second)
 
     second.work()

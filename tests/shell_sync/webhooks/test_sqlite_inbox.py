@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from amocrm._sync._primitives import TaskScope, run_all
-from amocrm._sync.webhooks.receiver import Hooks
+from amocrm._sync.webhooks.receiver import WebhookReceiver
 from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.webhooks import Delivery, InboxError
 from amocrm.webhooks._receiving import sqlite_statements as sqlite_steps
@@ -56,7 +56,7 @@ def test_it_is_readable_by_its_owner_only(path: Path) -> None:
 @pytest.mark.parametrize("time", range(5))
 def test_many_that_open_it_at_once(path: Path, time: int) -> None:
     """Whoever comes first sets the file up, and nobody is turned away meanwhile."""
-    boxes = [SQLiteInbox(path, patience=30) for _ in range(8)]
+    boxes = [SQLiteInbox(path, lock_timeout=30) for _ in range(8)]
 
     taken = run_all(
         [partial(box.put, delivery(f"k{number}"), now=1.0) for number, box in enumerate(boxes)], 8
@@ -69,7 +69,7 @@ def test_many_that_open_it_at_once(path: Path, time: int) -> None:
 
 def test_writers_take_turns(path: Path) -> None:
     """Of several that write without a pause, none keeps the others out: without turns a few long stretches are all."""
-    boxes = [SQLiteInbox(path, patience=30) for _ in range(3)]
+    boxes = [SQLiteInbox(path, lock_timeout=30) for _ in range(3)]
     boxes[0].put(delivery("first"), now=0)
     order: list[int] = []
 
@@ -91,27 +91,27 @@ def test_writers_take_turns(path: Path) -> None:
 def test_a_writer_that_does_not_end_is_said_and_nothing_is_accepted(path: Path) -> None:
     """When another process holds the file for too long, the platform is asked to repeat the delivery."""
     failures: list[Failure] = []
-    inbox = SQLiteInbox(path, patience=0.05)
+    inbox = SQLiteInbox(path, lock_timeout=0.05)
     inbox.put(delivery("k"), now=0)
-    hooks = Hooks(secret=None, inbox=inbox, on_failure=failures.append)
+    receiver = WebhookReceiver(secret=None, inbox=inbox, on_failure=failures.append)
     holder = sqlite3.connect(path)
     holder.execute("BEGIN IMMEDIATE")
 
-    answer = hooks.accept(Delivery(body=b"leads[add][0][id]=2"))
+    answer = receiver.accept(Delivery(body=b"leads[add][0][id]=2"))
     assert inbox.counts() == {"ready": 1, "dead": 0, "done": 0}
     holder.execute("ROLLBACK")
     holder.close()
 
     assert answer.status == 503
     assert "for too long" in str(failures[0].error)
-    assert (hooks.accept(Delivery(body=b"leads[add][0][id]=2"))).status == 200
-    hooks.close()
+    assert (receiver.accept(Delivery(body=b"leads[add][0][id]=2"))).status == 200
+    receiver.close()
     assert len(kept(path)) == 2
 
 
 def test_readers_keep_no_writer_waiting(path: Path) -> None:
     """A long look into the inbox and a delivery that comes in meanwhile do not meet."""
-    inbox = SQLiteInbox(path, patience=0.05)
+    inbox = SQLiteInbox(path, lock_timeout=0.05)
     inbox.put(delivery("k"), now=0)
     reader = sqlite3.connect(path)
     reader.execute("BEGIN")
@@ -178,9 +178,9 @@ def test_a_damaged_file_is_said(path: Path) -> None:
     content[4096:] = bytes(len(content) - 4096)
     path.write_bytes(content)
 
-    hooks = Hooks(secret=None, inbox=path, on_failure=failures.append)
-    answer = hooks.accept(Delivery(body=b"leads[add][0][id]=2"))
-    hooks.close()
+    receiver = WebhookReceiver(secret=None, inbox=path, on_failure=failures.append)
+    answer = receiver.accept(Delivery(body=b"leads[add][0][id]=2"))
+    receiver.close()
 
     assert answer.status == 503
     assert ".recover" in str(failures[0].error)

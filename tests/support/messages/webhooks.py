@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from amocrm import FileLimiter, FileTokenStore, Hooks, Limits
+from amocrm import FileLimiter, FileTokenStore, RateLimits, WebhookReceiver
 from amocrm.webhooks import LeadAdded, parse
 
 from . import Message
@@ -12,48 +12,48 @@ from . import Message
 TITLE: Final = "Webhooks, limits and stores"
 
 
-def _hooks(**options: Any) -> Hooks:
-    return Hooks(**{"secret": "secret", "inbox": ":memory:", **options})
+def _receiver(**options: Any) -> WebhookReceiver:
+    return WebhookReceiver(**{"secret": "secret", "inbox": ":memory:", **options})
 
 
 def _twice() -> None:
-    hooks = _hooks()
+    receiver = _receiver()
     for _ in range(2):
-        hooks.on(LeadAdded, name="crm")(lambda event: None)
+        receiver.on(LeadAdded, name="crm")(lambda event: None)
 
 
 MESSAGES: Final = (
     Message(
         "webhooks-secret",
-        lambda: _hooks(secret=""),
+        lambda: _receiver(secret=""),
         ("secret", "non-empty", "secret=None"),
         "An environment variable with the secret is empty.",
         "Set the secret, or write `secret=None` to accept every delivery.",
     ),
     Message(
         "webhooks-secret-slash",
-        lambda: _hooks(secret="a/b"),
+        lambda: _receiver(secret="a/b"),
         ("secret", "slash", "new_secret_path"),
         "The secret is the last segment of a path and cannot contain a slash.",
         "Use the last segment of `new_secret_path()`.",
     ),
     Message(
         "webhooks-accounts",
-        lambda: _hooks(accounts="demo"),
+        lambda: _receiver(accounts="demo"),
         ("accounts", "set", "demo"),
         "One subdomain was passed instead of a set.",
         "Write `accounts={'demo'}`.",
     ),
     Message(
         "webhooks-kind",
-        lambda: _hooks().on("add_lead")(lambda event: None),  # type: ignore[arg-type]
+        lambda: _receiver().on("add_lead")(lambda event: None),  # type: ignore[arg-type]
         ("classes of events", "add_lead"),
         "Handlers are registered for classes, not for codes of subscriptions.",
-        "Write `@hooks.on(LeadAdded)`.",
+        "Write `@receiver.on(LeadAdded)`.",
     ),
     Message(
         "webhooks-filter",
-        lambda: _hooks().on(LeadAdded, stage=142)(lambda event: None),
+        lambda: _receiver().on(LeadAdded, stage=142)(lambda event: None),
         ("filter", "LeadAdded", "stage"),
         "The filter names an attribute that the event does not have.",
         "Use an attribute of the event, such as `status`, or `where=`.",
@@ -74,10 +74,10 @@ MESSAGES: Final = (
     ),
     Message(
         "limits-per-key",
-        lambda: Limits(per_key=0),
+        lambda: RateLimits(per_key=0),
         ("per_key", "integer >= 1", "0"),
         "A limit of zero would stop all requests.",
-        "Write a positive number, such as `Limits(per_key=7)`.",
+        "Write a positive number, such as `RateLimits(per_key=7)`.",
     ),
     Message(
         "limits-folder",

@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from amocrm.webhooks import (
+    BodyLimits,
     BodyMalformed,
     BodyTooLarge,
-    Limits,
     UnknownEvent,
     WebhookError,
     decode_form,
@@ -123,12 +123,12 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
 )
 def test_every_bound_can_be_set(limit: str, good: bytes, bad: bytes) -> None:
     """What lies within a bound is read, what exceeds it is refused with the bound's name."""
-    limits = Limits(
+    limits = BodyLimits(
         **{limit: {"bytes": 10, "keys": 10, "key": 10, "value": 10, "depth": 4, "index": 3}[limit]}
     )
     decode_form(good, limits=limits)
 
-    with pytest.raises(BodyTooLarge, match=f"Limits\\({limit}=") as caught:
+    with pytest.raises(BodyTooLarge, match=f"BodyLimits\\({limit}=") as caught:
         decode_form(bad, limits=limits)
 
     assert (caught.value.limit, caught.value.status) == (limit, 413)
@@ -141,7 +141,7 @@ def test_json_has_the_same_bounds(limit: str) -> None:
     body |= {"depth": b'{"a":%s1%s}' % (b"[" * 20, b"]" * 20), "value": b'{"a":"%s"}' % (b"x" * 100)}
 
     with pytest.raises(BodyTooLarge) as caught:
-        parse(body[limit], {"content-type": "application/json"}, limits=Limits(**{limit: 10}))
+        parse(body[limit], {"content-type": "application/json"}, limits=BodyLimits(**{limit: 10}))
 
     assert caught.value.limit == limit
 

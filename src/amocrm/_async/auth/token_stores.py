@@ -109,7 +109,7 @@ class AsyncFileTokenStore:
 
     Args:
         folder: is made if it does not exist.
-        patience: seconds to wait for another process that holds the lock.
+        lock_timeout: seconds to wait for another process that holds the lock.
         clock, disk: for tests.
 
     Raises:
@@ -123,12 +123,12 @@ class AsyncFileTokenStore:
         self,
         folder: str | os.PathLike[str],
         *,
-        patience: float = 120.0,
+        lock_timeout: float = 120.0,
         clock: Clock | None = None,
         disk: Disk | None = None,
     ) -> None:
         self._folder, self._disk = folder_of(folder), disk or Disk()
-        self._timeout, self._clock = patience, clock or Clock()
+        self._timeout, self._clock = lock_timeout, clock or Clock()
 
     async def load(self, key: str) -> Token | None:
         """Return the stored token, ``None`` if there is none.
@@ -151,7 +151,7 @@ class AsyncFileTokenStore:
         """Exclude every other user of this folder on this machine.
 
         Raises:
-            TokenStoreError: another process held the lock for longer than ``patience``, or the file cannot be
+            TokenStoreError: another process held the lock for longer than ``lock_timeout``, or the file cannot be
                 locked.
         """
         handle = self._open_lock(key)
@@ -162,7 +162,7 @@ class AsyncFileTokenStore:
                 if self._clock.monotonic() > give_up:
                     raise TokenStoreError(
                         f"another process has held the lock on {self._path(key)} for {self._timeout:.0f} s; raise "
-                        "patience, or stop the process that hangs",
+                        "lock_timeout, or stop the process that hangs",
                         account=key,
                     )
                 await self._clock.sleep(_POLL)

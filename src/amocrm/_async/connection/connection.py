@@ -15,7 +15,7 @@ from amocrm._core.conflicting_packages import installed_conflicts
 from amocrm._core.http.hosts import Hosts, LimitKey, limit_key, parse_account
 from amocrm._core.http.options import Options, Stats, Timeout
 from amocrm._core.http.retry import RetryPolicy
-from amocrm._core.limits.limiter import Limits
+from amocrm._core.limits.limiter import RateLimits
 from amocrm._core.validation import check_count
 from amocrm.errors import ConfigurationError
 from amocrm_gen._runtime.drift import Drift, DriftWarning
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from amocrm._core.auth.login_redirect import Redirect
     from amocrm._core.auth.token import OAuth
-    from amocrm._core.events import Event
+    from amocrm._core.events import ClientEvent
     from amocrm._core.http.chat_signing import ChannelSecret
     from amocrm_gen.bound import AsyncApi
 
@@ -65,11 +65,11 @@ class AsyncConnection:
         proxy: str | None = None,
         verify: ssl.SSLContext | None = None,
         unverified_tls: bool = False,
-        hooks: Iterable[Callable[[Event], None]] | None = None,
-        ahead: int | None = None,
+        event_hooks: Iterable[Callable[[ClientEvent], None]] | None = None,
+        max_prefetch: int | None = None,
         user_agent: str | None = None,
         max_response_bytes: int = 64 * 1024 * 1024,
-        limit_to: str | None = None,
+        rate_limit_key: str | None = None,
         clock: Clock | None = None,
     ) -> None:
         account, token = credentials(account, token, has_oauth=oauth is not None, environment=os.environ)
@@ -84,23 +84,23 @@ class AsyncConnection:
             unverified_tls=unverified_tls,
             http_transport=http_transport,
         )
-        if ahead is not None:
-            check_count(minimum=0, ahead=ahead)
+        if max_prefetch is not None:
+            check_count(minimum=0, max_prefetch=max_prefetch)
         _check_neighbours()
         clock = clock or Clock()
-        self.ahead = ahead
+        self.max_prefetch = max_prefetch
         self._options = Options(timeout=Timeout.of(timeout), retry=retry or RetryPolicy())
         self._sender = AsyncSender(
             hosts,
-            _key(hosts, token, oauth, limit_to),
+            _key(hosts, token, oauth, rate_limit_key),
             transport=AsyncTransport(
                 http_transport, proxy=proxy, verify=verify, max_bytes=max_response_bytes, now=clock.monotonic
             ),
-            limiter=limiter or AsyncMemoryLimiter(Limits(), clock=clock),
+            limiter=limiter or AsyncMemoryLimiter(RateLimits(), clock=clock),
             clock=clock,
             stats=Stats(),
             user_agent=_agent(user_agent),
-            hooks=checked_hooks(hooks),
+            event_hooks=checked_hooks(event_hooks),
             chats=chats,
         )
         self._tokens = self._make_tokens(token, oauth, store)
@@ -150,7 +150,7 @@ class AsyncConnection:
             grant = grant.code
         await self._tokens.authorize(grant)
 
-    async def login(self, *, patience: float = 300.0, show: Callable[[str], object] | None = None) -> None:
+    async def login(self, *, timeout: float = 300.0, show: Callable[[str], object] | None = None) -> None:
         """Log in for the first time on a developer's machine: open the consent page and wait for its redirect.
 
         ``redirect_uri`` of the integration must name this machine, such as ``http://127.0.0.1:8765/cb``;
@@ -158,7 +158,7 @@ class AsyncConnection:
         server use ``OAuth.authorize_url``, ``read_redirect`` and ``authorize`` instead.
 
         Args:
-            patience: seconds to wait for the user.
+            timeout: seconds to wait for the user.
             show: is given the address of the consent page; opens the browser without it.
 
         Raises:
@@ -172,7 +172,7 @@ class AsyncConnection:
         from ..._io.login_server import wait_for_redirect  # brings a server along, which nothing else needs
 
         platform = self._sender.hosts.family.domain
-        redirect = await to_thread(wait_for_redirect, self._tokens.oauth, platform, patience, show)
+        redirect = await to_thread(wait_for_redirect, self._tokens.oauth, platform, timeout, show)
         await self.authorize(redirect)
 
     def with_options(
@@ -271,7 +271,7 @@ class AsyncConnection:
             return
         self._drifts.add(drift.key)
         warnings.warn(str(drift), DriftWarning, stacklevel=2)
-        if self._sender.hooks:
+        if self._sender.event_hooks:
             from amocrm._core.events import DriftSeen
 
             self._sender.emit(DriftSeen(account=self.account_host, drift=drift))
@@ -286,9 +286,9 @@ def _check_neighbours() -> None:
         )
 
 
-def _key(hosts: Hosts, token: object, oauth: OAuth | None, limit_to: str | None) -> LimitKey:
-    if limit_to is not None:
-        return LimitKey(limit_to, hosts.name)
+def _key(hosts: Hosts, token: object, oauth: OAuth | None, rate_limit_key: str | None) -> LimitKey:
+    if rate_limit_key is not None:
+        return LimitKey(rate_limit_key, hosts.name)
     if oauth is not None:
         return limit_key(hosts, oauth.client_id)
     return limit_key(hosts, integration_of(token) if isinstance(token, str) else "provided")

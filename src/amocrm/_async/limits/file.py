@@ -18,7 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Ask, KeyState, Limits, Outcome, RateGate, Window
+from amocrm._core.limits.limiter import Ask, KeyState, RateGate, RateLimits, SlotOutcome, Window
 from amocrm._core.limits.wait_queue import WaitQueue
 from amocrm.errors import ConfigurationError
 
@@ -68,16 +68,16 @@ class AsyncFileLimiter(AsyncPollingLimiter):
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], limits: Limits | None = None, *, clock: Clock | None = None
+        self, folder: str | os.PathLike[str], limits: RateLimits | None = None, *, clock: Clock | None = None
     ) -> None:
         self._folder = folder_of(folder)
-        self._limits = limits or Limits()
+        self._limits = limits or RateLimits()
         self._clock = clock or Clock()
         #: files that had content: one that is empty again was removed meanwhile
         self._written: set[Path] = set()
 
     async def confirm(
-        self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
+        self, slot: Slot, outcome: SlotOutcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
         """Report the outcome of a request; see ``AsyncLimiter``."""
         at = self._clock.monotonic() - ago
@@ -99,7 +99,7 @@ class AsyncFileLimiter(AsyncPollingLimiter):
                 f"({way_out(self._folder, error)}"
             ) from error
 
-    def _confirm(self, slot: Slot, at: float, outcome: Outcome, asked: float | None) -> None:
+    def _confirm(self, slot: Slot, at: float, outcome: SlotOutcome, asked: float | None) -> None:
         # An unconfirmed slot counts as arrived when its lease ends: slower, never too fast.
         with suppress(OSError), self._locked_state(slot.key) as (_, gate):
             gate.confirm(slot.number, slot.at, at, outcome, asked)

@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Blocked, Granted, KeyState, Limits, Outcome, RateGate, Window
+from amocrm._core.limits.limiter import Blocked, Granted, KeyState, RateGate, RateLimits, SlotOutcome, Window
 from amocrm._core.processes import ForkSafeLock, reset_after_fork
 from amocrm.errors import CircuitOpen, SplitLimitWarning
 
@@ -53,7 +53,7 @@ class AsyncLimiter(Protocol):
         ...
 
     async def confirm(
-        self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
+        self, slot: Slot, outcome: SlotOutcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
         """Report the outcome of a request; every slot must be reported.
 
@@ -85,8 +85,8 @@ class AsyncMemoryLimiter:
         clock: for tests.
     """
 
-    def __init__(self, limits: Limits | None = None, *, clock: Clock | None = None) -> None:
-        self._limits = limits or Limits()
+    def __init__(self, limits: RateLimits | None = None, *, clock: Clock | None = None) -> None:
+        self._limits = limits or RateLimits()
         self._clock = clock or Clock()
         self._queues: dict[str, _KeyQueue] = {}
         self._accounts: dict[str, Window] = {}
@@ -129,13 +129,13 @@ class AsyncMemoryLimiter:
                 self._leave(key, wakeup)
 
     async def confirm(
-        self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
+        self, slot: Slot, outcome: SlotOutcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
         """Report the outcome of a request; see ``AsyncLimiter``."""
         with self._guard:
             queue, gate = self._gates.get(slot.key) or self._gate(slot.key)
             gate.confirm(slot.number, slot.at, self._clock.monotonic() - ago, outcome, asked)
-            if queue.waiting and (queue.unconfirmed or outcome is Outcome.BLOCKED):
+            if queue.waiting and (queue.unconfirmed or outcome is SlotOutcome.BLOCKED):
                 queue.waiting[0].wake()
 
     def after_fork(self) -> None:

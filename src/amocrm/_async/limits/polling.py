@@ -9,7 +9,7 @@ import secrets
 from functools import partial
 
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Ask, Blocked, Granted, Outcome
+from amocrm._core.limits.limiter import Ask, Blocked, Granted, SlotOutcome
 
 from .._primitives import Clock, shielded
 from .memory import Slot, circuit_open
@@ -71,7 +71,7 @@ class AsyncPollingLimiter:
             raise
 
     async def confirm(
-        self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
+        self, slot: Slot, outcome: SlotOutcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
         """Report the outcome of a request; see ``AsyncLimiter``."""
         raise NotImplementedError
@@ -89,6 +89,6 @@ class AsyncPollingLimiter:
 
     async def _give_up(self, request: SlotRequest) -> None:
         if isinstance(request.answer, Granted):
-            await self.confirm(Slot(request.key, request.slot, request.answer.at, 0.0), Outcome.NOT_SENT)
+            await self.confirm(Slot(request.key, request.slot, request.answer.at, 0.0), SlotOutcome.NOT_SENT)
         elif not isinstance(request.answer, Blocked):
             await self._leave(request)

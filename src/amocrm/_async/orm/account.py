@@ -53,7 +53,7 @@ class AsyncAccountState:
     @property
     def max_prefetch(self) -> int | None:
         """Number of pages that may be under way at once, None for as many as pay."""
-        return self.connection.ahead
+        return self.connection.max_prefetch
 
     @property
     def in_flight(self) -> int:

@@ -10,7 +10,7 @@ from amocrm._core.orm.lookup_planner import Find
 from amocrm._core.orm.outcome import Report
 from amocrm.entities._base import Entity
 from amocrm.entities._keys import AnyOf, KeyLike, checked_key
-from amocrm.entities._upserts import Duplicates, Entry, OnKeyless, OnMany, OnRepeat, UpsertReport
+from amocrm.entities._upserts import Duplicates, OnKeyless, OnMany, OnRepeat, UpsertEntry, UpsertReport
 from amocrm.errors import AmbiguousKey, FlushError
 
 from ..auth.token_stores import AsyncTokenStore
@@ -258,7 +258,7 @@ class AsyncShortForms(Generic[T]):
             doubled = await self._verified(entries.created, key) if verify else []
         return UpsertReport(list(entries), commit, doubled)
 
-    async def _verified(self, created: Iterable[Entry[T]], key: KeyLike) -> list[Duplicates[T]]:
+    async def _verified(self, created: Iterable[UpsertEntry[T]], key: KeyLike) -> list[Duplicates[T]]:
         """Look created keys up once more, in the list or by the filter; return those of several records."""
         rows = [entry.entity for entry in created]
         if not rows:

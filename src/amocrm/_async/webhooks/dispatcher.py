@@ -16,7 +16,7 @@ from amocrm.webhooks._receiving.inbox_entry import InboxEntry
 from ..._io.handler_threads import HandlerThreads
 from .._handlers import call_handler
 from .._primitives import Result, SerialExecutor, is_cancellation
-from .handler_context import AsyncHandling
+from .handler_context import AsyncHandlerContext
 from .worker_options import AsyncWorkerOptions
 
 __all__ = ["AsyncDispatcher"]
@@ -30,7 +30,7 @@ _GIVEN_UP: Final = "given up "
 
 
 class AsyncDispatcher:
-    """Dispatcher of events to handlers. ``AsyncHooks`` creates it and describes the options."""
+    """Dispatcher of events to handlers. ``AsyncWebhookReceiver`` creates it and describes the options."""
 
     def __init__(self, handlers: Handlers, options: AsyncWorkerOptions) -> None:
         self._handlers, self._options = handlers, options
@@ -78,7 +78,7 @@ class AsyncDispatcher:
                 return None
             call = partial(call_handler, self._threads, self._options.timeout, handler.function, event)
             if handler.takes_context:
-                context = AsyncHandling(event, entry.attempts, self._options.client)
+                context = AsyncHandlerContext(event, entry.attempts, self._options.client)
                 await call(context)
                 context.check()
             else:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from amocrm.webhooks._events.base import Event
-from amocrm.webhooks._parsing.php_forms import Limits
+from amocrm.webhooks._parsing.php_forms import BodyLimits
 from amocrm.webhooks._receiving.admission import Admission
 from amocrm.webhooks._receiving.delivery import Answer, Delivery
 from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from ..client import AsyncAmoCRM
 
-__all__ = ["AsyncHooks", "inbox_at"]
+__all__ = ["AsyncWebhookReceiver", "inbox_at"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _log: Final = logging.getLogger("amocrm.webhooks")
@@ -44,7 +44,7 @@ _TIMEOUT: Final = 1.8
 _REDIS: Final = ("redis://", "rediss://", "unix://")
 
 
-class AsyncHooks:
+class AsyncWebhookReceiver:
     """Receiver of webhooks with the handlers of their events.
 
     Args:
@@ -56,7 +56,7 @@ class AsyncHooks:
         chat_secret: secret of the chats channel; the signatures of its hooks are then checked.
         client_id, client_secret: keys of the integration; the signature of the uninstall hook is then checked.
         client: the client of an account, or a function from an account to its client, for
-            ``handling.session()``.
+            ``context.session()``.
         concurrency: deliveries that this worker handles at a time. With 1 they are handled in the order of
             their arrival, except for those that failed.
         lease: seconds after which another worker takes over from one that died; a handler that runs
@@ -65,15 +65,15 @@ class AsyncHooks:
             cancelled: it keeps its thread, and the handler is not called again before that call has ended.
             ``None`` sets no limit.
         backoff: delays before failed deliveries are tried again.
-        keep: seconds for which handled deliveries are kept to recognise repetitions.
-        poll: seconds between two queries of an empty inbox; a delivery to this process is seen at once.
+        retention: seconds for which handled deliveries are kept to recognise repetitions.
+        poll_interval: seconds between two queries of an empty inbox; a delivery to this process is seen at once.
         limits: bounds of a body.
         on_failure: called with every `Failure`; without it failures are logged.
         clock: for tests.
 
     Example:
-        >>> hooks = AsyncHooks(secret=os.environ["HOOK_SECRET"], inbox="webhooks.sqlite3")
-        >>> @hooks.on(LeadStatusChanged, status=142)
+        >>> receiver = AsyncWebhookReceiver(secret=os.environ["HOOK_SECRET"], inbox="webhooks.sqlite3")
+        >>> @receiver.on(LeadStatusChanged, status=142)
         ... async def won(event):
         ...     print(event.lead_id)
     """
@@ -92,9 +92,9 @@ class AsyncHooks:
         lease: float = 60.0,
         timeout: float | None = None,
         backoff: Backoff | None = None,
-        keep: float = 3 * 24 * _HOUR,
-        poll: float = 1.0,
-        limits: Limits | None = None,
+        retention: float = 3 * 24 * _HOUR,
+        poll_interval: float = 1.0,
+        limits: BodyLimits | None = None,
         on_failure: Callable[[Failure], object] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -104,12 +104,12 @@ class AsyncHooks:
             chat_secret=chat_secret,
             client_id=client_id,
             client_secret=client_secret,
-            limits=limits or Limits(),
+            limits=limits or BodyLimits(),
         )
         self.inbox: AsyncInbox = inbox_at(inbox) if isinstance(inbox, str | os.PathLike) else inbox
         if not matches_flavour(self.inbox.put):
             raise TypeError(
-                f"inbox must be of the same variant as AsyncHooks, got {inbox!r}; pass an AsyncSQLiteInbox, an "
+                f"inbox must be of the same variant as AsyncWebhookReceiver, got {inbox!r}; pass an AsyncSQLiteInbox, an "
                 "AsyncRedisInbox, a path or an address"
             )
         self._handlers = Handlers()
@@ -123,8 +123,8 @@ class AsyncHooks:
                 lease=lease,
                 timeout=timeout,
                 backoff=backoff or Backoff(),
-                keep=keep,
-                poll=poll,
+                retention=retention,
+                poll_interval=poll_interval,
                 limits=self._admission.limits,
                 on_failure=on_failure,
                 clock=self._clock,
@@ -142,7 +142,7 @@ class AsyncHooks:
     ) -> Callable[[F], F]:
         """Register a handler for classes of events, or without a class for all events.
 
-        A handler takes the event, or the event and an ``AsyncHandling``. Its exceptions do not affect other
+        A handler takes the event, or the event and an ``AsyncHandlerContext``. Its exceptions do not affect other
         handlers and events. It is called again later, except after `GiveUp`.
 
         Args:
@@ -158,10 +158,10 @@ class AsyncHooks:
             ValueError: another handler has this name.
 
         Example:
-            >>> @hooks.on(LeadStatusChanged, status={142, 143}, pipeline=sales)
-            ... async def closed(event, handling):
-            ...     async with handling.session():
-            ...         handling.entity(Deal).closed_by = "robot"
+            >>> @receiver.on(LeadStatusChanged, status={142, 143}, pipeline=sales)
+            ... async def closed(event, context):
+            ...     async with context.session():
+            ...         context.entity(Deal).closed_by = "robot"
         """
 
         def register(function: F) -> F:
@@ -172,7 +172,7 @@ class AsyncHooks:
         return register
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> BodyLimits:
         """Bounds of a body."""
         return self._admission.limits
 
@@ -182,13 +182,13 @@ class AsyncHooks:
         return self._admission.secret[0] if self._admission.secret else None
 
     @property
-    def codes(self) -> tuple[str, ...]:
+    def event_codes(self) -> tuple[str, ...]:
         """Codes to subscribe to for the registered handlers; see ``crm.webhooks.ensure``."""
-        return self._handlers.codes
+        return self._handlers.event_codes
 
     # ---- accepting
 
-    def refusal(self, path: str, query: str = "") -> Answer | None:
+    def check_address(self, path: str, query: str = "") -> Answer | None:
         """Return the answer for an address without the secret, before the body is read; else ``None``."""
         try:
             self._admission.check_address(path, query)
@@ -252,7 +252,7 @@ class AsyncHooks:
         """Run a worker during the block; leaving it waits for the deliveries in progress.
 
         Example:
-            >>> async with hooks.running():
+            >>> async with receiver.running():
             ...     await serve()
         """
         self._worker.prepare()

@@ -35,16 +35,16 @@ class AsyncSQLiteInbox:
 
     Args:
         path: path of the file; ``:memory:`` keeps everything in this process (for tests).
-        patience: seconds to wait for other processes that write. The platform waits two seconds for an
+        lock_timeout: seconds to wait for other processes that write. The platform waits two seconds for an
             answer.
 
     Example:
         >>> inbox = AsyncSQLiteInbox("/var/lib/myapp/webhooks.sqlite3")
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, patience: float = 1.5) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, lock_timeout: float = 1.5) -> None:
         self.path = os.fspath(path)
-        self._timeout = patience
+        self._timeout = lock_timeout
         self._file = SQLiteFile(self.path, steps.SCHEMA, steps.VERSION)
         # A thread of its own: handlers that block the shared ones must not delay deliveries.
         self._executor = SerialExecutor()

@@ -26,7 +26,7 @@ _MAX_DELAY: Final = 15.0
 
 
 class AsyncWorker:
-    """Worker of an inbox. ``AsyncHooks`` creates it and describes the options."""
+    """Worker of an inbox. ``AsyncWebhookReceiver`` creates it and describes the options."""
 
     def __init__(self, inbox: AsyncInbox, handlers: Handlers, options: AsyncWorkerOptions) -> None:
         self.dispatcher = AsyncDispatcher(handlers, options)
@@ -111,7 +111,7 @@ class AsyncWorker:
         while not self._stopping and in_progress.ended is None:
             free = self._options.concurrency - len(in_progress.entries)
             leased = 0
-            wait = self._options.poll
+            wait = self._options.poll_interval
             try:
                 if free > 0:
                     for entry in await self._inbox.lease(
@@ -129,7 +129,10 @@ class AsyncWorker:
                 # The inbox cannot be reached. No delivery is lost: leases end and entries stay in the inbox.
                 self.dispatcher.report_failure(Failure(error))
                 failed += 1
-                wait = min(self._options.poll * 2 ** min(failed, 10), max(self._options.poll, _MAX_DELAY))
+                wait = min(
+                    self._options.poll_interval * 2 ** min(failed, 10),
+                    max(self._options.poll_interval, _MAX_DELAY),
+                )
             if not leased and not self._stopping:
                 await self._clock.wait(wakeup, wait)
 
@@ -137,7 +140,7 @@ class AsyncWorker:
         now = self._clock.wall()
         if abs(now - self._tidied) > _HOUR:
             self._tidied = now
-            await self._inbox.purge(before=now - self._options.keep)
+            await self._inbox.purge(before=now - self._options.retention)
 
     async def _settle(self, entry: InboxEntry, in_progress: _InProgress) -> None:
         """Handle one entry and record the result in the inbox."""

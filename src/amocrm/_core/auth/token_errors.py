@@ -10,7 +10,7 @@ from amocrm_gen._runtime.problems import problem_of
 from amocrm_gen._runtime.response_status import problem_body
 from amocrm_gen._runtime.wire import Response
 
-from ..http.failures import Failure, failure_of_status
+from ..http.failures import FailureKind, failure_of_status
 from .token import TOKEN_OP, is_grant_refused
 
 __all__ = ["grant_in_doubt_error", "token_error_for"]
@@ -29,7 +29,7 @@ def token_error_for(
     """
     for secret in filter(None, secrets):
         response.content = response.content.replace(secret.encode(), "…".encode())
-    if response.status == 403 or failure_of_status(response.status) is not Failure.ANSWERED:
+    if response.status == 403 or failure_of_status(response.status) is not FailureKind.ANSWERED:
         return problem_of(TOKEN_OP, response)
     hint = str(problem_body(response).get("hint") or "")
     advice = hint_of(hint)

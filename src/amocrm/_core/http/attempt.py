@@ -11,7 +11,7 @@ from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.response_status import is_page
 from amocrm_gen._runtime.wire import Request, Response
 
-from .failures import Failure, failure_of_status
+from .failures import FailureKind, failure_of_status
 
 __all__ = ["Answer", "Attempt", "Progress", "classify", "error_of_all", "is_replayable"]
 
@@ -68,7 +68,7 @@ class Attempt(msgspec.Struct, Generic[K], frozen=True, kw_only=True):
         return self.response
 
 
-def classify(op: Op, attempt: Attempt[Any]) -> Failure | None:
+def classify(op: Op, attempt: Attempt[Any]) -> FailureKind | None:
     """Return how far an attempt came, ``None`` for success.
 
     Args:
@@ -76,7 +76,7 @@ def classify(op: Op, attempt: Attempt[Any]) -> Failure | None:
         attempt: what came of it.
     """
     if attempt.response is None:
-        return Failure.NOT_SENT if isinstance(attempt.error, NotSentError) else Failure.UNANSWERED
+        return FailureKind.NOT_SENT if isinstance(attempt.error, NotSentError) else FailureKind.UNANSWERED
     status = attempt.response.status
     page = status < 400 and op.host in _JSON_HOSTS and is_page(attempt.response)
     return failure_of_status(status, page)
@@ -106,10 +106,10 @@ class Progress:
         if self.began_at is None:
             self.began_at = attempt.sent_at
 
-    def add_failure(self, attempt: Attempt[Any], failure: Failure | None) -> None:
+    def add_failure(self, attempt: Attempt[Any], failure: FailureKind | None) -> None:
         """Note how far the latest attempt came."""
-        self.reached += failure is not Failure.NOT_SENT
-        self.timeouts += failure is Failure.UNANSWERED and _status(attempt) == 504
+        self.reached += failure is not FailureKind.NOT_SENT
+        self.timeouts += failure is FailureKind.UNANSWERED and _status(attempt) == 504
 
     def elapsed(self, now: float) -> float:
         """Return the seconds since the first attempt left."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-__all__ = ["GATEWAY_STATUSES", "Failure", "failure_of_status"]
+__all__ = ["GATEWAY_STATUSES", "FailureKind", "failure_of_status"]
 
 #: A gateway answered for the server: the request may have taken effect behind it.
 GATEWAY_STATUSES: Final = frozenset({502, 503, 504})
 
 
-class Failure(Enum):
+class FailureKind(Enum):
     """How far an attempt came.
 
     ``NOT_SENT``: it never reached the server (no connection), or the server turned it away unread (429).
@@ -24,7 +24,7 @@ class Failure(Enum):
     ANSWERED = "answered"
 
 
-def failure_of_status(status: int, html: bool = False) -> Failure | None:
+def failure_of_status(status: int, html: bool = False) -> FailureKind | None:
     """Return the class of an answer, ``None`` for success.
 
     Args:
@@ -32,9 +32,9 @@ def failure_of_status(status: int, html: bool = False) -> Failure | None:
         html: the body is a page. A page with a success status is a gateway's: the API speaks JSON.
     """
     if status < 400:
-        return Failure.UNANSWERED if html else None
+        return FailureKind.UNANSWERED if html else None
     if status == 429:
-        return Failure.NOT_SENT
+        return FailureKind.NOT_SENT
     if status >= 500:
-        return Failure.UNANSWERED
-    return Failure.ANSWERED
+        return FailureKind.UNANSWERED
+    return FailureKind.ANSWERED

@@ -22,9 +22,9 @@ from amocrm_gen._runtime.op import Safety
 from amocrm_gen._runtime.response_status import retry_after
 
 from ..validation import check_count, check_seconds
-from .failures import Failure
+from .failures import FailureKind
 
-__all__ = ["GiveUp", "NEVER", "Retry", "RetryPolicy", "Unknown", "Verdict", "retry_after"]
+__all__ = ["NoRetry", "NEVER", "Retry", "RetryPolicy", "Unknown", "Verdict", "retry_after"]
 
 
 class Retry(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Retry(msgspec.Struct, frozen=True):
     wait: float
 
 
-class GiveUp(msgspec.Struct, frozen=True):
+class NoRetry(msgspec.Struct, frozen=True):
     """It did not take effect and is not made again; ``why`` is for hooks and logs."""
 
     why: str
@@ -45,7 +45,7 @@ class Unknown(msgspec.Struct, frozen=True):
     why: str
 
 
-Verdict: TypeAlias = Retry | GiveUp | Unknown
+Verdict: TypeAlias = Retry | NoRetry | Unknown
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,34 +54,36 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         attempts: highest number of attempts, the first one included.
         deadline: seconds from when the first attempt left after which none is begun any more.
-        base: seconds; the wait before attempt *n* is a random time up to ``base * 2 ** (n - 1)``.
-        cap: seconds; no wait of ours is longer.
-        longest_retry_after: seconds; a server that asks for more gets no further attempt and the caller
+        base_delay: seconds; the wait before attempt *n* is a random time up to ``base_delay * 2 ** (n - 1)``.
+        max_delay: seconds; no wait of ours is longer.
+        max_retry_after: seconds; a server that asks for more gets no further attempt and the caller
             gets the error.
 
     Raises:
         ConfigurationError: a number is negative, or there is not one attempt.
 
     Example:
-        >>> RetryPolicy(attempts=2).verdict("unsafe", Failure.UNANSWERED, attempt=1, elapsed=0.1)
+        >>> RetryPolicy(attempts=2).verdict("unsafe", FailureKind.UNANSWERED, attempt=1, elapsed=0.1)
         Unknown(why='it may have taken effect')
     """
 
     attempts: int = 4
     deadline: float = 60.0
-    base: float = 0.5
-    cap: float = 10.0
-    longest_retry_after: float = 60.0
+    base_delay: float = 0.5
+    max_delay: float = 10.0
+    max_retry_after: float = 60.0
 
     def __post_init__(self) -> None:
         check_count(attempts=self.attempts)
-        check_seconds(allow_zero=True, deadline=self.deadline, base=self.base, cap=self.cap)
-        check_seconds(allow_zero=True, longest_retry_after=self.longest_retry_after)
+        check_seconds(
+            allow_zero=True, deadline=self.deadline, base_delay=self.base_delay, max_delay=self.max_delay
+        )
+        check_seconds(allow_zero=True, max_retry_after=self.max_retry_after)
 
     def verdict(
         self,
         safety: Safety,
-        failure: Failure,
+        failure: FailureKind,
         *,
         attempt: int = 1,
         elapsed: float = 0.0,
@@ -98,17 +100,17 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
             asked: seconds that the server asked to wait, ``None`` if it did not.
             random: numbers from 0 to 1.
         """
-        if failure is Failure.ANSWERED:
-            return GiveUp("the server decided")
-        unknown = failure is Failure.UNANSWERED
+        if failure is FailureKind.ANSWERED:
+            return NoRetry("the server decided")
+        unknown = failure is FailureKind.UNANSWERED
         if unknown and safety == "unsafe":
             return Unknown("it may have taken effect")
-        over = Unknown if unknown and safety != "safe" else GiveUp
+        over = Unknown if unknown and safety != "safe" else NoRetry
         if attempt >= self.attempts:
             return over(f"{attempt} attempts failed")
-        if asked is not None and asked > self.longest_retry_after:
+        if asked is not None and asked > self.max_retry_after:
             return over(f"the server asks to wait {asked:.0f} s")
-        wait = min(self.cap, self.base * 2.0 ** min(attempt - 1, 32)) * random()
+        wait = min(self.max_delay, self.base_delay * 2.0 ** min(attempt - 1, 32)) * random()
         wait = max(wait, asked or 0.0)
         if elapsed + wait > self.deadline:
             return over(f"the deadline of {self.deadline:.0f} s is over")

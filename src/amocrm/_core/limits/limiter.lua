@@ -63,7 +63,7 @@ end
 local gap = SECOND / limits.per_key
 
 local function keep()
-  local ttl = math.ceil(max(limits.longest_pause, limits.longest_block) * 2 + PRESENT)
+  local ttl = math.ceil(max(limits.max_pause, limits.max_block) * 2 + PRESENT)
   redis.call('SET', KEYS[1], cmsgpack.pack(key), 'EX', ttl)
   redis.call('SET', KEYS[2], cmsgpack.pack(account), 'EX', ttl)
 end
@@ -205,9 +205,9 @@ local function confirm()
   if outcome == 'not sent' or outcome == 'unanswered' then return end
   trip(call.at - sent_at)
   if outcome == 'blocked' then
-    record_violation(key.block, sent_at, limits.first_block, limits.longest_block)
+    record_violation(key.block, sent_at, limits.first_block, limits.max_block)
   elseif outcome == 'throttled' then
-    record_violation(key.pause, sent_at, limits.first_pause, limits.longest_pause)
+    record_violation(key.pause, sent_at, limits.first_pause, limits.max_pause)
   else
     reset(key.pause, sent_at)
     reset(key.block, sent_at)

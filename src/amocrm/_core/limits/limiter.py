@@ -26,8 +26,8 @@ __all__ = [
     "RateGate",
     "Granted",
     "KeyState",
-    "Limits",
-    "Outcome",
+    "RateLimits",
+    "SlotOutcome",
     "ServerPause",
     "RoundTripStats",
     "Wait",
@@ -43,7 +43,7 @@ _MEMORY: Final = 100
 _EXCESS: Final = 0.2
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the platform and how they are kept.
 
     Attributes:
@@ -54,8 +54,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         strict: never deduct the round trip: slower by it, and correct on any network.
         warm_up: number of answers before the first deduction.
         first_pause: seconds to pause after a 429 without ``Retry-After``; doubles with each further one.
-        longest_pause: longest pause after a 429, in seconds.
-        first_block, longest_block: seconds without requests after a block by the gateway; doubles likewise.
+        max_pause: longest pause after a 429, in seconds.
+        first_block, max_block: seconds without requests after a block by the gateway; doubles likewise.
 
     Raises:
         ConfigurationError: a value is out of range; the message names it.
@@ -67,19 +67,19 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = False
     warm_up: int = 14
     first_pause: float = 1.0
-    longest_pause: float = 60.0
+    max_pause: float = 60.0
     first_block: float = 60.0
-    longest_block: float = 3600.0
+    max_block: float = 3600.0
 
     def __post_init__(self) -> None:
         check_count(per_key=self.per_key, per_account=self.per_account)
         check_count(minimum=0, warm_up=self.warm_up)
         check_seconds(lease=self.lease)
-        check_seconds(allow_zero=True, first_pause=self.first_pause, longest_pause=self.longest_pause)
-        check_seconds(allow_zero=True, first_block=self.first_block, longest_block=self.longest_block)
+        check_seconds(allow_zero=True, first_pause=self.first_pause, max_pause=self.max_pause)
+        check_seconds(allow_zero=True, first_block=self.first_block, max_block=self.max_block)
 
 
-class Outcome(Enum):
+class SlotOutcome(Enum):
     """How a request that was granted a slot ended."""
 
     ANSWERED = "answered"
@@ -217,7 +217,7 @@ class KeyState(msgspec.Struct, array_like=True):
     probe_until: float = -inf
 
     @classmethod
-    def new(cls, limits: Limits) -> KeyState:
+    def new(cls, limits: RateLimits) -> KeyState:
         """Return the state before the first request."""
         return cls(Window(limits.per_key), RoundTripStats(), ServerPause(), ServerPause())
 
@@ -227,7 +227,7 @@ class RateGate:
 
     __slots__ = ("_account", "_key", "_limits")
 
-    def __init__(self, limits: Limits, key: KeyState, account: Window) -> None:
+    def __init__(self, limits: RateLimits, key: KeyState, account: Window) -> None:
         self._limits, self._key, self._account = limits, key, account
 
     @property
@@ -258,7 +258,7 @@ class RateGate:
         return Granted(now)
 
     def confirm(
-        self, slot: int, sent_at: float, now: float, outcome: Outcome, asked: float | None = None
+        self, slot: int, sent_at: float, now: float, outcome: SlotOutcome, asked: float | None = None
     ) -> None:
         """Record the outcome of a slot.
 
@@ -270,16 +270,16 @@ class RateGate:
             asked: seconds that the server asked to wait.
         """
         key, limits = self._key, self._limits
-        arrived_by = sent_at if outcome is Outcome.NOT_SENT else min(now, sent_at + limits.lease)
+        arrived_by = sent_at if outcome is SlotOutcome.NOT_SENT else min(now, sent_at + limits.lease)
         key.window.confirm(slot, arrived_by)
         self._account.confirm(slot, arrived_by)
-        if outcome in (Outcome.NOT_SENT, Outcome.UNANSWERED):
+        if outcome in (SlotOutcome.NOT_SENT, SlotOutcome.UNANSWERED):
             return
         key.trips.add(now - sent_at)
-        if outcome is Outcome.BLOCKED:
-            key.block.record_violation(now, sent_at, limits.first_block, limits.longest_block, asked)
-        elif outcome is Outcome.THROTTLED:
-            key.pause.record_violation(now, sent_at, limits.first_pause, limits.longest_pause, asked)
+        if outcome is SlotOutcome.BLOCKED:
+            key.block.record_violation(now, sent_at, limits.first_block, limits.max_block, asked)
+        elif outcome is SlotOutcome.THROTTLED:
+            key.pause.record_violation(now, sent_at, limits.first_pause, limits.max_pause, asked)
         else:
             key.pause.reset(sent_at)
             key.block.reset(sent_at)

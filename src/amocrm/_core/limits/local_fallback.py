@@ -6,7 +6,7 @@ from math import inf
 
 from ..http.hosts import LimitKey
 from ..processes import ForkSafeLock
-from .limiter import Ask, KeyState, Limits, Outcome, RateGate, Window
+from .limiter import Ask, KeyState, RateGate, RateLimits, SlotOutcome, Window
 from .wait_queue import WaitQueue
 
 __all__ = ["LocalFallbackLimiter"]
@@ -22,7 +22,7 @@ class LocalFallbackLimiter:
         quiet_until: no request leaves before this time; the last slots of Redis have expired then.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: RateLimits) -> None:
         self._limits = limits
         self._keys: dict[str, tuple[KeyState, WaitQueue]] = {}
         self._accounts: dict[str, Window] = {}
@@ -47,7 +47,7 @@ class LocalFallbackLimiter:
             return queue.ask(RateGate(self._limits, state, account), now, slot, number)
 
     def confirm(
-        self, key: LimitKey, slot: int, sent_at: float, now: float, outcome: Outcome, asked: float | None
+        self, key: LimitKey, slot: int, sent_at: float, now: float, outcome: SlotOutcome, asked: float | None
     ) -> None:
         """Record the outcome of a slot; of one that Redis granted, only the round trip and pauses are recorded."""
         with self._guard:

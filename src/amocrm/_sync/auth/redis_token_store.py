@@ -44,7 +44,7 @@ class RedisTokenStore:
             async variant, ``redis.Redis`` in the sync one (extra ``redis``). Yours is not closed here.
         prefix: beginning of all names in Redis.
         lease: seconds after which the lock of a process that died is free.
-        patience: seconds to wait for another process that holds the lock.
+        lock_timeout: seconds to wait for another process that holds the lock.
         clock: for tests.
 
     Raises:
@@ -60,7 +60,7 @@ class RedisTokenStore:
         *,
         prefix: str = "amocrm",
         lease: float = 10.0,
-        patience: float = 120.0,
+        lock_timeout: float = 120.0,
         clock: Clock | None = None,
     ) -> None:
         self._own = isinstance(redis, str)
@@ -68,8 +68,8 @@ class RedisTokenStore:
         from redis.exceptions import RedisError  # after the line that says how to install it
 
         self._errors = (RedisError, OSError)
-        check_seconds(lease=lease, patience=patience)
-        self._prefix, self._lease, self._timeout = f"{{{prefix}}}:token", lease, patience
+        check_seconds(lease=lease, lock_timeout=lock_timeout)
+        self._prefix, self._lease, self._timeout = f"{{{prefix}}}:token", lease, lock_timeout
         self._clock = clock or Clock()
         register = self._client.register_script
         self._take, self._renew, self._free = register(LOCK), register(RENEW), register(UNLOCK)
@@ -115,7 +115,7 @@ class RedisTokenStore:
         """Exclude every other user of this Redis and prefix.
 
         Raises:
-            TokenStoreError: another process held the lock for longer than ``patience``, or Redis cannot be reached.
+            TokenStoreError: another process held the lock for longer than ``lock_timeout``, or Redis cannot be reached.
         """
         holder = secrets.token_hex(16)
         fence = self._acquire(key, holder)
@@ -155,7 +155,7 @@ class RedisTokenStore:
             if self._clock.monotonic() > give_up:
                 raise TokenStoreError(
                     f"another process has held the lock on the token in Redis for {self._timeout:.0f} s; raise "
-                    "patience, or stop the process that hangs",
+                    "lock_timeout, or stop the process that hangs",
                     account=key,
                 )
             self._clock.sleep(_POLL)

@@ -27,7 +27,7 @@ from amocrm._core.auth.token import (
 )
 from amocrm._core.auth.token_errors import grant_in_doubt_error, token_error_for
 from amocrm._core.http.attempt import Attempt, classify
-from amocrm._core.http.failures import Failure
+from amocrm._core.http.failures import FailureKind
 from amocrm._core.http.options import Options
 from amocrm._core.http.retry import Retry
 from amocrm.errors import (
@@ -220,13 +220,13 @@ class OAuthTokens:
                 located = True
                 if self._find_again(old):
                     continue
-            failure = classify(TOKEN_OP, attempt) or Failure.UNANSWERED
+            failure = classify(TOKEN_OP, attempt) or FailureKind.UNANSWERED
             if attempt.response is None:
                 if last or isinstance(attempt.error, RedirectRefused):
                     attempt.result()
-            elif last or failure is Failure.ANSWERED or self._asks_too_much(attempt.response):
+            elif last or failure is FailureKind.ANSWERED or self._asks_too_much(attempt.response):
                 raise self._refused(attempt.response, old, doubtful)
-            doubtful = doubtful or failure is Failure.UNANSWERED
+            doubtful = doubtful or failure is FailureKind.UNANSWERED
             self._pause(failure, attempt.response, number)
 
     def _find_again(self, token: Token) -> bool:
@@ -274,7 +274,7 @@ class OAuthTokens:
             self._stored(token, fence, old)
             self._belated = None
 
-    def _pause(self, failure: Failure, response: Response | None, attempt: int) -> None:
+    def _pause(self, failure: FailureKind, response: Response | None, attempt: int) -> None:
         asked = None if response is None else asked_to_wait(response, self._sender.clock.wall())
         # A second try with the same refresh token is safe in this sense: it is granted or refused.
         verdict = self._options.retry.verdict(
@@ -285,7 +285,7 @@ class OAuthTokens:
 
     def _asks_too_much(self, response: Response) -> bool:
         asked = asked_to_wait(response, self._sender.clock.wall())
-        return asked is not None and asked > self._options.retry.longest_retry_after
+        return asked is not None and asked > self._options.retry.max_retry_after
 
     def _exchange(self, code: str) -> None:
         with self._store.lock(self._key) as fence:
@@ -326,7 +326,7 @@ class OAuthTokens:
             _log.info(
                 "a new token for %s is in use (%s)", self._account, "adopted" if adopted else "refreshed"
             )
-        if self._sender.hooks and (known is not None or not adopted):
+        if self._sender.event_hooks and (known is not None or not adopted):
             from amocrm._core.events import TokenRefreshed
 
             self._sender.emit(

@@ -90,7 +90,7 @@ def checked_hooks(given: Iterable[Callable[[Any], None]] | None) -> tuple[Callab
     try:
         hooks = tuple(given or ())
     except TypeError:
-        raise ConfigurationError("hooks is a list of functions: hooks=[my_hook]") from None
+        raise ConfigurationError("event_hooks is a list of functions: event_hooks=[my_hook]") from None
     for hook in hooks:
         if not callable(hook) or matches_flavour(hook, coroutine=True):
             raise ConfigurationError(f"a hook is a plain function that takes one event, not {_kind(hook)}")

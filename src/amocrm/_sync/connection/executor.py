@@ -11,7 +11,7 @@ import random
 from typing import TYPE_CHECKING
 
 from amocrm._core.http.attempt import Attempt, Progress, classify, error_of_all, is_replayable
-from amocrm._core.http.failures import Failure
+from amocrm._core.http.failures import FailureKind
 from amocrm._core.http.options import Options
 from amocrm._core.http.retry import Retry, Unknown, Verdict
 from amocrm.errors import CircuitOpen, NotSentError, RedirectRefused, ResponseTooLarge
@@ -56,7 +56,7 @@ class Executor:
                 attempts: if any of them may have reached the server, it is ``UnansweredError``.
             CircuitOpen, RedirectRefused, TokenError: see there.
         """
-        if not self._sender.hooks:
+        if not self._sender.event_hooks:
             return self._send(request, options)
         from amocrm._core.events import CallBegan, CallEnded
 
@@ -142,7 +142,12 @@ class Executor:
         return refused and token is not None and is_replayable(request) and self._tokens.renew(token)
 
     def _decide(
-        self, request: Request, attempt: Attempt[None], failure: Failure, progress: Progress, options: Options
+        self,
+        request: Request,
+        attempt: Attempt[None],
+        failure: FailureKind,
+        progress: Progress,
+        options: Options,
     ) -> Verdict:
         """Ask the policy whether to try again, and report its verdict.
 
@@ -162,12 +167,12 @@ class Executor:
             asked=None if response is None else asked_to_wait(response, clock.wall()),
             random=self._random,
         )
-        if self._sender.hooks or _log.isEnabledFor(logging.INFO):
+        if self._sender.event_hooks or _log.isEnabledFor(logging.INFO):
             self._emit_decision(op, progress.number, failure, response, verdict)
         return verdict
 
     def _emit_decision(
-        self, op: Op, attempt: int, failure: Failure, response: Response | None, verdict: Verdict
+        self, op: Op, attempt: int, failure: FailureKind, response: Response | None, verdict: Verdict
     ) -> None:
         from amocrm._core.events import RetryDecided
 

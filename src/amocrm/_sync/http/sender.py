@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from amocrm._core.http.attempt import Answer, Attempt
 from amocrm._core.http.options import Options, Stats
-from amocrm._core.limits.limiter import Outcome, RoundTripStats
+from amocrm._core.limits.limiter import RoundTripStats, SlotOutcome
 from amocrm.errors import CircuitOpen, ConfigurationError, NotSentError
 from amocrm_gen._runtime.op import Host, Op
 from amocrm_gen._runtime.response_status import asked_to_wait, is_page
@@ -21,7 +21,7 @@ from ..limits.memory import Limiter, Slot
 from .transport import Transport
 
 if TYPE_CHECKING:
-    from amocrm._core.events import Event
+    from amocrm._core.events import ClientEvent
     from amocrm._core.http.chat_signing import ChannelSecret
     from amocrm._core.http.hosts import Hosts, LimitKey
 
@@ -38,7 +38,7 @@ class Sender:
     Args:
         hosts: addresses of the account.
         key: limits that its requests count against.
-        hooks: functions that get every event.
+        event_hooks: functions that get every event.
         chats: secret with which requests to the chats service are signed.
     """
 
@@ -52,13 +52,13 @@ class Sender:
         clock: Clock,
         stats: Stats,
         user_agent: str,
-        hooks: tuple[Callable[[Event], None], ...] = (),
+        event_hooks: tuple[Callable[[ClientEvent], None], ...] = (),
         chats: ChannelSecret | None = None,
     ) -> None:
         self.hosts, self.key = hosts, key
         self._keys: dict[Host, LimitKey] = {}
         self.transport, self.limiter, self.clock, self.stats = transport, limiter, clock, stats
-        self.hooks, self.chats = hooks, chats
+        self.event_hooks, self.chats = event_hooks, chats
         #: By our own clock, also where a shared limiter counts by another.
         self.round_trips = RoundTripStats()
         self._always = [(b"user-agent", user_agent.encode()), (b"accept", b"*/*")]
@@ -94,7 +94,7 @@ class Sender:
         # The slot's own time is that of the limiter, which may be another machine's.
         sent_at = clock.monotonic()
         self.stats.sent(slot.waited, number > 1)
-        if self.hooks:
+        if self.event_hooks:
             self._emit_sent(request, number, slot)
         answer, kept = Answer(), None
         problem: BaseException | None = None
@@ -111,10 +111,10 @@ class Sender:
             problem = error
             raise
         finally:
-            if problem is not None and self.hooks:
+            if problem is not None and self.event_hooks:
                 self._emit_failed(request, number, clock.monotonic() - sent_at, problem)
             self._confirm(slot, answer, unsent=isinstance(problem, ConfigurationError))
-        if answer.response is not None and (self.hooks or _log.isEnabledFor(logging.DEBUG)):
+        if answer.response is not None and (self.event_hooks or _log.isEnabledFor(logging.DEBUG)):
             self._emit_received(request, answer.response, number, clock.monotonic() - sent_at)
         return Attempt(
             sent_at=sent_at,
@@ -132,13 +132,13 @@ class Sender:
             raise
 
     def _confirm(self, slot: Slot, answer: Answer, *, unsent: bool) -> None:
-        outcome, asked, ago = Outcome.UNANSWERED, None, 0.0
+        outcome, asked, ago = SlotOutcome.UNANSWERED, None, 0.0
         if answer.answered_at is not None:
-            outcome, ago = Outcome.ANSWERED, self.clock.monotonic() - answer.answered_at
+            outcome, ago = SlotOutcome.ANSWERED, self.clock.monotonic() - answer.answered_at
         if answer.response is not None:
             outcome, asked = self._outcome(answer.response)
         elif unsent or isinstance(answer.error, NotSentError):
-            outcome = Outcome.NOT_SENT
+            outcome = SlotOutcome.NOT_SENT
         try:
             self.limiter.confirm(slot, outcome, ago=ago, asked=asked)
         except Exception:
@@ -188,25 +188,25 @@ class Sender:
         self._keys[host] = self.key.on(host)
         return self._keys[host]
 
-    def _outcome(self, response: Response) -> tuple[Outcome, float | None]:
+    def _outcome(self, response: Response) -> tuple[SlotOutcome, float | None]:
         if response.status == 429:
-            return Outcome.THROTTLED, asked_to_wait(response, self.clock.wall())
+            return SlotOutcome.THROTTLED, asked_to_wait(response, self.clock.wall())
         if response.status == 403 and is_page(response):
-            return Outcome.BLOCKED, None
-        return Outcome.ANSWERED, None
+            return SlotOutcome.BLOCKED, None
+        return SlotOutcome.ANSWERED, None
 
     def move(self, hosts: Hosts) -> None:
         """Send requests to ``hosts`` from now on, because the account was renamed; the limits stay the same."""
         old, self.hosts = self.hosts, hosts
         _log.warning("the account %s was renamed to %s", old.name, hosts.name)
-        if self.hooks:
+        if self.event_hooks:
             from amocrm._core.events import AccountMoved
 
             self.emit(AccountMoved(account=old.name, now=hosts.name))
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: ClientEvent) -> None:
         """Give an event to every hook; an exception of one is logged and does not stop the others."""
-        for hook in self.hooks:
+        for hook in self.event_hooks:
             try:
                 hook(event)
             except Exception:
@@ -248,7 +248,7 @@ class Sender:
 
     def _emit_received(self, request: Request, response: Response, attempt: int, seconds: float) -> None:
         _log.debug("%s %s: %d in %.3f s", request.op.method, request.shown, response.status, seconds)
-        if self.hooks:
+        if self.event_hooks:
             from amocrm._core.events import ResponseReceived
 
             self.emit(

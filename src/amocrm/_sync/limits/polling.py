@@ -9,7 +9,7 @@ import secrets
 from functools import partial
 
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Ask, Blocked, Granted, Outcome
+from amocrm._core.limits.limiter import Ask, Blocked, Granted, SlotOutcome
 
 from .._primitives import Clock, shielded
 from .memory import Slot, circuit_open
@@ -71,7 +71,7 @@ class PollingLimiter:
             raise
 
     def confirm(
-        self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
+        self, slot: Slot, outcome: SlotOutcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
         """Report the outcome of a request; see ``Limiter``."""
         raise NotImplementedError
@@ -89,6 +89,6 @@ class PollingLimiter:
 
     def _give_up(self, request: SlotRequest) -> None:
         if isinstance(request.answer, Granted):
-            self.confirm(Slot(request.key, request.slot, request.answer.at, 0.0), Outcome.NOT_SENT)
+            self.confirm(Slot(request.key, request.slot, request.answer.at, 0.0), SlotOutcome.NOT_SENT)
         elif not isinstance(request.answer, Blocked):
             self._leave(request)

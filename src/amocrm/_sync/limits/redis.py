@@ -13,12 +13,12 @@ from typing import Any
 import msgspec
 
 from amocrm._core.http.hosts import LimitKey
-from amocrm._core.limits.limiter import Ask, Blocked, Granted, Limits, Outcome, Wait
+from amocrm._core.limits.limiter import Ask, Blocked, Granted, RateLimits, SlotOutcome, Wait
 from amocrm._core.limits.local_fallback import LocalFallbackLimiter
 from amocrm._core.limits.redis_scripts import LIMITER, reason_of
 from amocrm._core.processes import ForkSafeLock, reset_after_fork
 from amocrm._core.validation import check_fraction
-from amocrm.errors import RedisAwayWarning
+from amocrm.errors import RedisUnavailableWarning
 
 from .._primitives import Clock
 from .._redis import redis_client
@@ -45,7 +45,7 @@ class RedisLimiter(PollingLimiter):
     Every decision is one script in Redis, on the clock of Redis. A process that dies while it waits delays no
     other; one that dies with a request in flight delays them for the lease at most.
 
-    While Redis is unreachable, each process sends at its share of the rate and warns (``RedisAwayWarning``);
+    While Redis is unreachable, each process sends at its share of the rate and warns (``RedisUnavailableWarning``);
     it tries Redis again every second. Up to seven processes keep the limit of seven even then, from one second
     after the change on; beyond seven, each sends one request per second.
 
@@ -69,7 +69,7 @@ class RedisLimiter(PollingLimiter):
     def __init__(
         self,
         redis: Any,
-        limits: Limits | None = None,
+        limits: RateLimits | None = None,
         *,
         prefix: str = "amocrm",
         share: float | None = None,
@@ -77,7 +77,7 @@ class RedisLimiter(PollingLimiter):
     ) -> None:
         if share is not None:
             check_fraction(share=share)
-        self._limits = limits or Limits()
+        self._limits = limits or RateLimits()
         self._own = isinstance(redis, str)
         self._client: Any = redis_client(redis, _TIMEOUT)
         from redis.exceptions import RedisError  # after the line that says how to install it
@@ -103,14 +103,14 @@ class RedisLimiter(PollingLimiter):
         reset_after_fork(self)
 
     def confirm(
-        self, slot: Slot, outcome: Outcome, *, ago: float = 0.0, asked: float | None = None
+        self, slot: Slot, outcome: SlotOutcome, *, ago: float = 0.0, asked: float | None = None
     ) -> None:
         """Report the outcome of a request; see ``Limiter``."""
         at = self._clock.monotonic() - ago
         if slot.number < 0:
             self._fallback.confirm(slot.key, slot.number, slot.at, at, outcome, asked)
             return
-        if outcome in (Outcome.THROTTLED, Outcome.BLOCKED):
+        if outcome in (SlotOutcome.THROTTLED, SlotOutcome.BLOCKED):
             # Recorded locally as well: Redis may become unreachable before the pause ends.
             self._fallback.confirm(slot.key, slot.number, at, at, outcome, asked)
         question: dict[str, Any] = {"slot": slot.number, "sent_at": slot.at, "ago": ago}
@@ -231,6 +231,6 @@ class RedisLimiter(PollingLimiter):
             warnings.warn(
                 f"Redis cannot be used ({type(error).__name__}{reason_of(error)}); this process sends at its share "
                 "of the request limit until Redis is back",
-                RedisAwayWarning,
+                RedisUnavailableWarning,
                 stacklevel=2,
             )

@@ -12,7 +12,7 @@ from amocrm.entities._adopting import adopt
 from amocrm.entities._base import Entity
 from amocrm.entities._keys import AnyOf, KeyLike, checked_key
 from amocrm.entities._merging import absorb_found, content, fill_new, move_changes, redirect
-from amocrm.entities._upserts import Entry, OnKeyless, OnMany, OnRepeat, Upserts
+from amocrm.entities._upserts import OnKeyless, OnMany, OnRepeat, UpsertEntry, Upserts
 from amocrm.errors import AmbiguousKey, AmoCRMError, RepeatedKey
 
 from .account import AccountState
@@ -62,7 +62,7 @@ class _Group:
     def __init__(self, cls: type[Entity], key: AnyOf, rules: Rules) -> None:
         self.cls, self.key, self.sure = cls, key, rules.sure
         self.find: Find = rules.find
-        self.members: list[tuple[Entry[Any], Rules]] = []
+        self.members: list[tuple[UpsertEntry[Any], Rules]] = []
         self.places: dict[int, list[Place]] = {}
         self.region = "RU"
 
@@ -90,7 +90,7 @@ class Upserting:
         self._account = account
         self._map = known
         self._groups: dict[Any, _Group] = {}
-        self._looked_up: list[Entry[Any]] = []
+        self._looked_up: list[UpsertEntry[Any]] = []
 
     def take(self, rows: Iterable[T], key: KeyLike, rules: Rules, add: Callable[[T], T]) -> Upserts[T]:
         """Note rows for the next look-up and take them into the session.
@@ -112,7 +112,7 @@ class Upserting:
             parts = tuple((one.parts, one.ignore_case, one.region) for one in full)
             place = (cls, rules.find, rules.sure, parts)
             group = self._groups.setdefault(place, _Group(cls, full, rules))
-            entries.append(Entry(row))
+            entries.append(UpsertEntry(row))
             group.members.append((entries[-1], rules))
         for entry in entries:
             add(entry.row)
@@ -159,7 +159,7 @@ class Upserting:
             group.members = [member for member in group.members if member[0].row._session is self._map]
             group.region = region_for(self._account, group.key)
             self._part(group)
-        found: list[tuple[Entry[Any], Rules, _Group, dict[int, Any]]] = []
+        found: list[tuple[UpsertEntry[Any], Rules, _Group, dict[int, Any]]] = []
         for group in groups:
             finding = self._finding(group)
             finding.run(place for places in group.places.values() for place in places)
@@ -201,7 +201,7 @@ class Upserting:
 
     def _part(self, group: _Group) -> None:
         """Compute the keys of the rows; join rows that have one key, take out those without any."""
-        owners: dict[Place, Entry[Any]] = {}
+        owners: dict[Place, UpsertEntry[Any]] = {}
         for entry, rules in group.members:
             places = group.places[id(entry)] = group.key.values(entry.row, group.region)
             entry.key = ", ".join(_shown(place) for place in places)
@@ -220,8 +220,8 @@ class Upserting:
             owners.update(dict.fromkeys(places, entry))
 
     def _repeat(
-        self, group: _Group, entry: Entry[Any], known: Entry[Any], rules: Rules
-    ) -> tuple[Entry[Any], Entry[Any]]:
+        self, group: _Group, entry: UpsertEntry[Any], known: UpsertEntry[Any], rules: Rules
+    ) -> tuple[UpsertEntry[Any], UpsertEntry[Any]]:
         """Join a row with an earlier one of its key; return the one that is written, then the other."""
         is_equal = content(entry.row) == content(known.row)
         if not is_equal and rules.on_repeat == "error":
@@ -239,7 +239,7 @@ class Upserting:
         dropped.action, dropped.reason = "repeated", "another row of this call has the same key"
         return kept, dropped
 
-    def _drop(self, entry: Entry[Any], target: Entity) -> None:
+    def _drop(self, entry: UpsertEntry[Any], target: Entity) -> None:
         redirect(self._map, entry.row, target)
         self._map.release(entry.row)
         entry.row._session = self._account.origin
@@ -248,7 +248,7 @@ class Upserting:
 
     # ---- rows and records
 
-    def _choose(self, entry: Entry[Any], rules: Rules, records: dict[int, Any]) -> Any:
+    def _choose(self, entry: UpsertEntry[Any], rules: Rules, records: dict[int, Any]) -> Any:
         """Return the record that a row becomes, None where it is created or not written."""
         found = sorted(records.values(), key=lambda one: (one.created_at, one.id))
         if len(found) <= 1:
@@ -271,7 +271,7 @@ class Upserting:
 
     def _refuse(
         self,
-        entry: Entry[Any],
+        entry: UpsertEntry[Any],
         action: Any,
         why: str,
         is_error: bool = True,
@@ -283,7 +283,7 @@ class Upserting:
         entry.row._session = self._account.origin
         self._map.discarded.add(entry.row)
 
-    def _stand_for(self, entry: Entry[Any], record: Entity) -> None:
+    def _stand_for(self, entry: UpsertEntry[Any], record: Entity) -> None:
         """Make a row the object of a record, or the object that the session has already the target of the row."""
         row, key = entry.row, record._key
         assert key is not None

@@ -36,7 +36,7 @@ class _Receiver(Protocol):
     def secret(self) -> str | None: ...
 
     @property
-    def codes(self) -> Sequence[str]: ...
+    def event_codes(self) -> Sequence[str]: ...
 
     def accept(self, delivery: Delivery, /) -> Answer: ...
 
@@ -69,13 +69,13 @@ class Webhooks:
 
         Args:
             url: of the receiver, with its secret.
-            events: classes of events, codes, or ``hooks.codes``.
+            events: classes of events, codes, or ``receiver.event_codes``.
 
         Raises:
             ValueError: no event among them can be subscribed to.
 
         Example:
-            >>> hook = crm.webhooks.ensure("https://app.example.com/hook/s3cret", hooks.codes)
+            >>> hook = crm.webhooks.ensure("https://app.example.com/hook/s3cret", receiver.event_codes)
         """
         codes = codes_of(events)
         if not codes:
@@ -102,12 +102,12 @@ class Webhooks:
 
     @contextmanager
     def develop(
-        self, hooks: _Receiver, *, public_url: str | None = None, port: int = 0
+        self, receiver: _Receiver, *, public_url: str | None = None, port: int = 0
     ) -> Generator[str]:
         """Receive webhooks on a loopback port during the block: subscribe it, handle them, unsubscribe.
 
         Args:
-            hooks: the router; the address gets its secret, or one of its own when it has none.
+            receiver: the receiver; the address gets its secret, or one of its own when it has none.
             public_url: where a tunnel to the port begins. Not needed with a sandbox on this machine.
             port: to listen on, 0 for a free one.
 
@@ -118,7 +118,7 @@ class Webhooks:
             ConfigurationError: the account is not on this machine and there is no tunnel.
 
         Example:
-            >>> with crm.webhooks.develop(hooks) as url:
+            >>> with crm.webhooks.develop(receiver) as url:
             ...     print(url)  # change something in the account: handlers are called
             http://127.0.0.1:.../amocrm/...
         """
@@ -130,18 +130,18 @@ class Webhooks:
         # Brings the standard library's HTTP server, which nothing else needs.
         from amocrm._io.delivery_server import DeliveryServer
 
-        path = f"/amocrm/{quote(hooks.secret, safe='')}" if hooks.secret else new_secret_path()
+        path = f"/amocrm/{quote(receiver.secret, safe='')}" if receiver.secret else new_secret_path()
         run = thread_portal()
 
         def take(delivery: Delivery) -> Answer:
             if delivery.path.rstrip("/") != path:
                 return Answer(404, "not found")
-            return run(partial(hooks.accept, delivery))
+            return run(partial(receiver.accept, delivery))
 
         with DeliveryServer(take, port=port) as server:
             url = (public_url or server.url).rstrip("/") + path
-            with hooks.running():
-                self.ensure(url, hooks.codes)
+            with receiver.running():
+                self.ensure(url, receiver.event_codes)
                 try:
                     yield url
                 finally:

@@ -16,7 +16,7 @@ from amocrm.webhooks._receiving.inbox_entry import InboxEntry
 from ..._io.handler_threads import HandlerThreads
 from .._handlers import call_handler
 from .._primitives import Result, SerialExecutor, is_cancellation
-from .handler_context import Handling
+from .handler_context import HandlerContext
 from .worker_options import WorkerOptions
 
 __all__ = ["Dispatcher"]
@@ -30,7 +30,7 @@ _GIVEN_UP: Final = "given up "
 
 
 class Dispatcher:
-    """Dispatcher of events to handlers. ``Hooks`` creates it and describes the options."""
+    """Dispatcher of events to handlers. ``WebhookReceiver`` creates it and describes the options."""
 
     def __init__(self, handlers: Handlers, options: WorkerOptions) -> None:
         self._handlers, self._options = handlers, options
@@ -78,7 +78,7 @@ class Dispatcher:
                 return None
             call = partial(call_handler, self._threads, self._options.timeout, handler.function, event)
             if handler.takes_context:
-                context = Handling(event, entry.attempts, self._options.client)
+                context = HandlerContext(event, entry.attempts, self._options.client)
                 call(context)
                 context.check()
             else:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     T = TypeVar("T", bound=Entity)
 
-__all__ = ["Handling"]
+__all__ = ["HandlerContext"]
 
 
-class Handling:
+class HandlerContext:
     """Context of one call of a handler.
 
     Attributes:
@@ -47,15 +47,17 @@ class Handling:
             ConfigurationError: the receiver has no ``client``.
         """
         if self._client is None:
-            raise ConfigurationError("client must be an AmoCRM, got None; write Hooks(client=crm)")
+            raise ConfigurationError(
+                "client must be an AmoCRM, got None; write WebhookReceiver(client=crm)"
+            )
         return self._client(self.event.account) if callable(self._client) else self._client
 
     def session(self) -> Session:
         """Return the session of this call, a Unit of Work; leaving its block commits.
 
         Example:
-            >>> with handling.session() as s:
-            ...     handling.entity(Deal).city = City.KAZAN      # no GET, one PATCH with one field
+            >>> with context.session() as s:
+            ...     context.entity(Deal).city = City.KAZAN      # no GET, one PATCH with one field
         """
         if self._session is None:
             self._session = self.client.session()
@@ -72,7 +74,7 @@ class Handling:
             session.discard(*session.new, *session.changed)
             raise RuntimeError(
                 "changes must be committed before the handler returns, got uncommitted ones; make them inside "
-                "`with handling.session():`"
+                "`with context.session():`"
             )
 
     def entity(self, cls: type[T]) -> T:

@@ -26,7 +26,7 @@ _MAX_DELAY: Final = 15.0
 
 
 class Worker:
-    """Worker of an inbox. ``Hooks`` creates it and describes the options."""
+    """Worker of an inbox. ``WebhookReceiver`` creates it and describes the options."""
 
     def __init__(self, inbox: Inbox, handlers: Handlers, options: WorkerOptions) -> None:
         self.dispatcher = Dispatcher(handlers, options)
@@ -111,7 +111,7 @@ class Worker:
         while not self._stopping and in_progress.ended is None:
             free = self._options.concurrency - len(in_progress.entries)
             leased = 0
-            wait = self._options.poll
+            wait = self._options.poll_interval
             try:
                 if free > 0:
                     for entry in self._inbox.lease(
@@ -129,7 +129,10 @@ class Worker:
                 # The inbox cannot be reached. No delivery is lost: leases end and entries stay in the inbox.
                 self.dispatcher.report_failure(Failure(error))
                 failed += 1
-                wait = min(self._options.poll * 2 ** min(failed, 10), max(self._options.poll, _MAX_DELAY))
+                wait = min(
+                    self._options.poll_interval * 2 ** min(failed, 10),
+                    max(self._options.poll_interval, _MAX_DELAY),
+                )
             if not leased and not self._stopping:
                 self._clock.wait(wakeup, wait)
 
@@ -137,7 +140,7 @@ class Worker:
         now = self._clock.wall()
         if abs(now - self._tidied) > _HOUR:
             self._tidied = now
-            self._inbox.purge(before=now - self._options.keep)
+            self._inbox.purge(before=now - self._options.retention)
 
     def _settle(self, entry: InboxEntry, in_progress: _InProgress) -> None:
         """Handle one entry and record the result in the inbox."""

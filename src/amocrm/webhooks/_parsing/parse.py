@@ -14,7 +14,7 @@ from .._events import activity, chats, entities, integration, talks
 from .._events.base import Event, UnknownEvent
 from .._receiving.delivery import Account, Delivery
 from ..errors import BodyMalformed
-from .php_forms import CHARSETS, DEFAULT, Limits, Tree, decode_form
+from .php_forms import CHARSETS, DEFAULT, BodyLimits, Tree, decode_form
 from .typed_payload import integer, typed_payload
 
 __all__ = ["decode", "parse", "parse_delivery", "parse_tree"]
@@ -27,7 +27,7 @@ def parse(
     headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None = None,
     *,
     query: str = "",
-    limits: Limits = DEFAULT,
+    limits: BodyLimits = DEFAULT,
 ) -> list[Event[Any]]:
     """Return all events of a delivery, in the order of the body; unknown ones as `UnknownEvent`.
 
@@ -48,7 +48,7 @@ def parse(
     return parse_delivery(Delivery(body=body, headers=headers or {}, query=query), limits=limits)
 
 
-def parse_delivery(delivery: Delivery, *, limits: Limits = DEFAULT) -> list[Event[Any]]:
+def parse_delivery(delivery: Delivery, *, limits: BodyLimits = DEFAULT) -> list[Event[Any]]:
     """Return the events of a delivery; see `parse`."""
     return parse_tree(decode(delivery, limits=limits), delivery)
 
@@ -68,7 +68,7 @@ def parse_tree(tree: Tree, delivery: Delivery) -> list[Event[Any]]:
     return events
 
 
-def decode(delivery: Delivery, *, limits: Limits = DEFAULT) -> Tree:
+def decode(delivery: Delivery, *, limits: BodyLimits = DEFAULT) -> Tree:
     """Return the body as a tree; without a body, the query.
 
     Raises:
@@ -105,7 +105,7 @@ def _charset(parameters: str) -> str:
     return "utf-8"
 
 
-def _json(body: bytes, charset: str, limits: Limits) -> Tree:
+def _json(body: bytes, charset: str, limits: BodyLimits) -> Tree:
     if charset != "utf-8":
         try:
             body.decode("utf-8")
@@ -127,7 +127,7 @@ def _json(body: bytes, charset: str, limits: Limits) -> Tree:
     return tree
 
 
-def _check(tree: Any, limits: Limits) -> None:
+def _check(tree: Any, limits: BodyLimits) -> None:
     """Check the bounds for JSON: members, depth and length of texts. It does not recurse."""
     members, depth, level = 0, 0, [tree]
     while level:

@@ -1,7 +1,7 @@
 """Decoder of PHP forms: ``leads[status][0][id]=17`` becomes ``{"leads": {"status": [{"id": "17"}]}}``.
 
 The platform sends account webhooks as PHP forms. A sender that knows the address can send anything, so the
-decoder is bounded by `Limits`, does not recurse, and raises nothing but `WebhookError`:
+decoder is bounded by `BodyLimits`, does not recurse, and raises nothing but `WebhookError`:
 
 - a level whose keys are exactly ``0..k`` becomes a list in the order of the indexes; any other level (sparse
   indexes, ids as indexes, words) stays a mapping in the order of the body;
@@ -23,7 +23,7 @@ import attrs
 
 from ..errors import BodyTooLarge
 
-__all__ = ["CHARSETS", "Limits", "Tree", "decode_form"]
+__all__ = ["CHARSETS", "BodyLimits", "Tree", "decode_form"]
 
 #: A decoded body: texts at the leaves, mappings and lists above them.
 Tree: TypeAlias = dict[str, Any]
@@ -46,7 +46,7 @@ CHARSETS: Final = frozenset(
 
 
 @attrs.frozen(kw_only=True)
-class Limits:
+class BodyLimits:
     """Bounds of one body. The largest recorded delivery has less than a hundredth of any of them.
 
     Attributes:
@@ -69,20 +69,20 @@ class Limits:
         """Return the error for a bound that was exceeded."""
         allowed = getattr(self, name)
         return BodyTooLarge(
-            f"{name} of the delivery must be <= {allowed}, got more; write Limits({name}=...) if it is genuine",
+            f"{name} of the delivery must be <= {allowed}, got more; write BodyLimits({name}=...) if it is genuine",
             limit=name,
             allowed=allowed,
         )
 
 
-DEFAULT: Final = Limits()
+DEFAULT: Final = BodyLimits()
 #: Most levels that a genuine key opens: a custom field, its values, and one of them.
 _LEVELS_PER_KEY: Final = 3
 _PIECE: Final = 32 * 1024
 _DIGITS: Final = tuple(str(number) for number in range(256))
 
 
-def decode_form(body: bytes, *, charset: str = "utf-8", limits: Limits = DEFAULT) -> Tree:
+def decode_form(body: bytes, *, charset: str = "utf-8", limits: BodyLimits = DEFAULT) -> Tree:
     """Return the tree of a form body.
 
     Args:
@@ -115,7 +115,7 @@ class _Form:
     cost one look-up. It is cleared if a level is overwritten.
     """
 
-    def __init__(self, charset: str, limits: Limits) -> None:
+    def __init__(self, charset: str, limits: BodyLimits) -> None:
         self._charset, self._limits = charset, limits
         self._root: Tree = {}
         self._cache: dict[str, Tree] = {}

@@ -10,7 +10,7 @@ from .._events.base import Event
 from .._events.chats import ChatEvent
 from .._events.integration import IntegrationUninstalled
 from .._parsing.parse import decode, parse_tree
-from .._parsing.php_forms import DEFAULT, Limits
+from .._parsing.php_forms import DEFAULT, BodyLimits
 from ..errors import BodyMalformed, SenderRefused, WebhookError
 from .delivery import Delivery
 from .inbox_entry import delivery_key
@@ -60,14 +60,14 @@ def _accounts(accounts: Iterable[int | str] | None) -> frozenset[int | str] | No
 
 @attrs.frozen(kw_only=True, repr=False)
 class Admission:
-    """Rules for the acceptance of deliveries; ``Hooks`` describes each of them."""
+    """Rules for the acceptance of deliveries; ``WebhookReceiver`` describes each of them."""
 
     secret: tuple[str, ...] | None = attrs.field(default=None, converter=_address)
     accounts: frozenset[int | str] | None = attrs.field(default=None, converter=_accounts)
     chat_secret: tuple[str, ...] | None = attrs.field(default=None, converter=_tuple)
     client_id: str | None = None
     client_secret: str | None = None
-    limits: Limits = DEFAULT
+    limits: BodyLimits = DEFAULT
 
     def check_address(self, path: str, query: str) -> None:
         """Raise SenderRefused for an address without the secret.

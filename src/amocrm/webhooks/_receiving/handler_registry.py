@@ -112,7 +112,7 @@ class Handlers:
         for kind in kinds:
             if not (isinstance(kind, type) and issubclass(kind, Event)):
                 raise TypeError(
-                    f"on() takes classes of events of amocrm.webhooks, got {kind!r}; write @hooks.on(LeadAdded)"
+                    f"on() takes classes of events of amocrm.webhooks, got {kind!r}; write @receiver.on(LeadAdded)"
                 )
         predicates = [_predicate(kinds, attribute, value) for attribute, value in filters.items()]
         handler_name = (
@@ -120,7 +120,7 @@ class Handlers:
         )
         if any(handler.name == handler_name for handler in self._all):
             raise ValueError(
-                f"name must be unique, got {handler_name!r} twice; write @hooks.on(..., name='...')"
+                f"name must be unique, got {handler_name!r} twice; write @receiver.on(..., name='...')"
             )
         handler = Handler(
             handler_name,
@@ -139,7 +139,7 @@ class Handlers:
         return len(self._all)
 
     @property
-    def codes(self) -> tuple[str, ...]:
+    def event_codes(self) -> tuple[str, ...]:
         """Codes to subscribe to for all handlers."""
         return codes_of(kind for handler in self._all for kind in handler.kinds)
 

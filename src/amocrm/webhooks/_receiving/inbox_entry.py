@@ -62,24 +62,24 @@ class Backoff:
     """Delays before the next attempts of a failed delivery.
 
     Attributes:
-        base: longest delay before the second attempt, in seconds.
+        base_delay: longest delay before the second attempt, in seconds.
         factor: growth of the delay per attempt.
-        cap: longest delay, in seconds.
+        max_delay: longest delay, in seconds.
         attempts: number of attempts; then the delivery is dead until you replay it (`amocrm webhooks replay`).
 
     Example:
-        >>> [Backoff().longest(attempt) for attempt in (1, 2, 3)]
+        >>> [Backoff().upper_bound(attempt) for attempt in (1, 2, 3)]
         [5.0, 15.0, 45.0]
     """
 
-    base: float = 5.0
+    base_delay: float = 5.0
     factor: float = 3.0
-    cap: float = 3600.0
+    max_delay: float = 3600.0
     attempts: int = 12
 
-    def longest(self, attempt: int) -> float:
+    def upper_bound(self, attempt: int) -> float:
         """Return the longest delay in seconds after this many attempts."""
-        return min(self.cap, self.base * self.factor ** min(attempt - 1, 64))
+        return min(self.max_delay, self.base_delay * self.factor ** min(attempt - 1, 64))
 
     def wait(self, attempt: int, chance: float) -> float:
         """Return the delay in seconds; half of it is random, to spread deliveries that failed together.
@@ -88,7 +88,7 @@ class Backoff:
             attempt: number of attempts so far.
             chance: a random number from 0 to 1.
         """
-        return self.longest(attempt) * (0.5 + 0.5 * chance)
+        return self.upper_bound(attempt) * (0.5 + 0.5 * chance)
 
 
 def delivery_key(delivery: Delivery, *, dated: bool) -> str:
