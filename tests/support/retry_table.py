@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from amocrm._core.http.failures import FailureKind, failure_of_status
-from amocrm._core.http.retry import GiveUp, Retry, RetryPolicy, Unknown
+from amocrm._core.http.retry import NoRetry, Retry, RetryPolicy, Unknown
 from amocrm_gen._runtime.op import Safety
 
 __all__ = ["PAGES", "embedded", "table"]
@@ -36,7 +36,7 @@ _WORDS: Final = {
     "en": {
         "head": ("what happened", "safe (GET)", "idempotent (PATCH, DELETE)", "unsafe (POST)"),
         Retry: "again",
-        GiveUp: "give up",
+        NoRetry: "give up",
         Unknown: "unknown",
         "then": ", then ",
         "never": ", never again",
@@ -44,7 +44,7 @@ _WORDS: Final = {
     "ru": {
         "head": ("что случилось", "безопасная (GET)", "идемпотентная (PATCH, DELETE)", "небезопасная (POST)"),
         Retry: "повтор",
-        GiveUp: "отказ",
+        NoRetry: "отказ",
         Unknown: "неизвестно",
         "then": ", затем ",
         "never": ", без повтора",
