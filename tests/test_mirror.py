@@ -33,7 +33,7 @@ amocrm/_core
     public_names.py            facade/test_public_names.py                        FunctionType
     validation.py              shell_async/connection/test_client_arguments.py    ConfigurationError
 amocrm/_core/http
-    attempt.py                 core/http/test_retry.py                            Failure
+    attempt.py                 core/http/test_retry.py                            FailureKind
     exchange.py                shell_async/http/test_sender.py                    stream
     failures.py                core/http/test_retry.py                            failure_of_status
     options.py                 shell_async/connection/test_client_arguments.py    Timeout
@@ -82,7 +82,7 @@ amocrm/_async/resources
     files.py                   shell_async/connection/test_service_hosts.py       upload_file_part
 amocrm/_async/webhooks
     dispatcher.py              shell_async/webhooks/test_worker.py                on_failure
-    handler_context.py         shell_async/webhooks/test_receiver.py              handling
+    handler_context.py         shell_async/webhooks/test_receiver.py              context
     redis_inbox.py             shell_async/webhooks/test_inbox.py                 AsyncRedisInbox
     worker_options.py          shell_async/webhooks/test_worker.py                concurrency
 amocrm/_io
