@@ -18,15 +18,18 @@ from pathlib import Path
 from . import async_to_sync
 from .bundle import load_bundle
 from .endpoints import generate_endpoints
+from .entities import generate_entities
 from .lint import lint
 from .models import generate_models
 from .published import published_json
+from .resources import resources_module
 from .runtime import errors as runtime_errors
 from .source import SpecError
 
-__all__ = ["differences", "generated_package", "outputs", "write"]
+__all__ = ["differences", "generated_entities", "generated_package", "outputs", "write"]
 
 GENERATED = "src/amocrm_gen"
+ENTITIES = "src/amocrm/entities/_generated"
 #: The published document is written twice: for users of the repository, and for the sandbox.
 #: The wheel holds the second one only.
 DOCUMENTS = ("spec/dist/amocrm.openapi.json", "src/amocrm_sandbox/description.json")
@@ -129,6 +132,7 @@ def generated_package(spec: Path) -> dict[str, str]:
         "__init__.py": _headed(_PACKAGE, "generator/build.py"),
         "errors.py": _headed(_ERRORS.format(names=", ".join(errors), texts=quoted), "generator/build.py"),
         "py.typed": "",
+        "_resources.py": _headed(resources_module(made), f"{name}/paths or generator/resources.py"),
     }
     for file, text in generate_models(made).items():
         texts[f"models/{file}"] = _headed(text, f"{name}/schemas/{file.removesuffix('.py')}.yaml")
@@ -146,6 +150,23 @@ def generated_package(spec: Path) -> dict[str, str]:
     return _formatted(texts)
 
 
+def generated_entities(spec: Path) -> dict[str, str]:
+    """All entity classes of the facade that are made from the description, by file, formatted.
+
+    Raises:
+        SpecError: the description has problems.
+    """
+    name = spec.name
+    texts = {
+        file: _headed(text, f"{name}/schemas/{file.removesuffix('.py')}.yaml or generator/entities.py")
+        for file, text in generate_entities(load_bundle(spec)).items()
+    }
+    texts["__init__.py"] = _headed(
+        '"""Entity classes that are made from the description."""\n', "generator/build.py"
+    )
+    return _formatted(texts)
+
+
 def outputs(repository: Path) -> dict[str, str]:
     """Every generated file of the repository by its path.
 
@@ -158,6 +179,7 @@ def outputs(repository: Path) -> dict[str, str]:
     if problems:
         raise SpecError(problems)
     texts = {f"{GENERATED}/{file}": text for file, text in generated_package(spec).items()}
+    texts.update({f"{ENTITIES}/{file}": text for file, text in generated_entities(spec).items()})
     texts.update(dict.fromkeys(DOCUMENTS, published_json(load_bundle(spec), repository / FIXTURES)))
     texts.update(async_to_sync.convert_tree(repository))
     return texts
@@ -194,7 +216,7 @@ def write(repository: Path, texts: Mapping[str, str]) -> list[str]:
 
 
 def _trees() -> list[str]:
-    return [GENERATED, *async_to_sync.TREES.values()]
+    return [GENERATED, ENTITIES, *async_to_sync.TREES.values()]
 
 
 def _headed(text: str, source: str) -> str:
@@ -226,7 +248,7 @@ def _formatted(texts: Mapping[str, str]) -> dict[str, str]:
 
 def _is_handwritten(tree: str, path: Path) -> bool:
     """Return whether a file is handwritten, like a few among the twins of the async shell."""
-    return tree != GENERATED and (path.name in async_to_sync.PAIRED or path.suffix != ".py")
+    return tree not in (GENERATED, ENTITIES) and (path.name in async_to_sync.PAIRED or path.suffix != ".py")
 
 
 def _present(repository: Path) -> dict[str, Path]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import node_types, rules_operations, rules_schemas
+from . import node_types, rules_collections, rules_operations, rules_schemas
 from .bundle import Bundle, bundle
 from .root_file import root_problems
 from .source import Map, Problem, SpecError
@@ -22,6 +22,7 @@ RULES: dict[str, str] = {
     **node_types.RULES,
     **rules_schemas.RULES,
     **rules_operations.RULES,
+    **rules_collections.RULES,
 }
 
 
@@ -43,6 +44,8 @@ def lint_bundle(made: Bundle) -> list[Problem]:
         *rules_schemas.check(made, read, write),
         *rules_operations.check(made),
     ]
+    if not found:  # what collections are made of is in order
+        found.extend(rules_collections.check(made))
     return sorted(set(found))
 
 

@@ -89,7 +89,9 @@ PARAMETER = _closed(
 )
 _NULLABLE = type(None)
 OPERATION = _closed(
-    **dict.fromkeys(("operationId", "summary", "description", "x-name", "x-safety", "x-host"), TEXT),
+    **dict.fromkeys(
+        ("operationId", "summary", "description", "x-name", "x-safety", "x-host", "x-twin"), TEXT
+    ),
     tags=TEXTS,
     externalDocs=_mapping({"url": TEXT}),
     security=LIST,
@@ -99,6 +101,7 @@ OPERATION = _closed(
     responses=_mapping(each=RESPONSE),
     **{
         "x-source": _mapping({"from": TEXT, "confidence": TEXT, "note": TEXT}),
+        "x-collection": _mapping({"name": TEXT, "class": TEXT, "key": TEXT, "without": TEXTS}),
         "x-page": _mapping({"key": TEXT, "limit": NUMBER}),
         "x-batch": _mapping(
             {

@@ -50,7 +50,7 @@ _PAGES = ("https://www.amocrm.ru/developers/", "https://developers.kommo.com/", 
 _REQUESTS = ("application/json", "application/octet-stream")
 _ANSWERS = ("application/hal+json", "application/json", "application/octet-stream", "text/html")
 _PROBLEMS = ("application/problem+json", "application/json", "application/hal+json", "text/html")
-_OWN = frozenset({"x-name", "x-safety", "x-host", "x-source", "x-page", "x-batch"})
+_OWN = frozenset({"x-name", "x-safety", "x-host", "x-source", "x-page", "x-batch", "x-twin", "x-collection"})
 _RESERVED = frozenset({"client", "body", "content"})
 
 

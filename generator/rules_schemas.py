@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -27,7 +28,7 @@ RULES: dict[str, str] = {
     "required": "A required property is described.",
     "property-name": "No two properties of an object get the same Python name.",
     "default": "Schemas and parameters have no default.",
-    "format": "The only format is binary, for uploads.",
+    "format": "The formats are binary, for uploads, and unix-time, which every moment in whole seconds has.",
     "text": "Descriptions have no triple quotes and no backslashes, and are not empty.",
     "read-constraint": "What the server sends is not restricted: no enum, length, range, pattern or closed object.",
     "read-write": "A schema is used by requests or by answers, not by both.",
@@ -36,6 +37,7 @@ RULES: dict[str, str] = {
     "area-cycle": "References between areas form no cycle.",
 }
 
+_MOMENT = re.compile(r"\bUnix seconds\b")
 _CONSTRAINTS = frozenset(
     {"const", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
      "multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"}
@@ -234,8 +236,24 @@ def _common(node: Map) -> Iterator[Problem]:
     """Check the rules for every schema."""
     if "default" in node:
         yield node.problem("default", "a default would be sent or pretended; describe it in words", "default")
-    if "format" in node and not (node.get("type") == "string" and node["format"] == "binary"):
-        yield node.problem("format", "formats are not used; say it in the description", "format")
+    if "format" in node and (node["format"], node.get("type")) not in (
+        ("binary", "string"),
+        ("unix-time", "integer"),
+        ("unix-time", ["integer", "null"]),
+    ):
+        yield node.problem(
+            "format", "only binary texts and whole numbers of unix-time have a format", "format"
+        )
+    if (
+        _MOMENT.search(str(node.get("description", "")))
+        and node.get("type")
+        in (
+            "integer",
+            ["integer", "null"],
+        )
+        and "format" not in node
+    ):
+        yield node.problem("format", "a moment in Unix seconds says format: unix-time", "type")
     if "x-values" in node:
         values = node["x-values"]
         if not isinstance(values, Seq) or not values or len({repr(value) for value in values}) != len(values):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from generator.build import generated_package
+from generator.build import generated_entities, generated_package
 
 SMALL = Path(__file__).parent / "small"
 GOLDEN = SMALL / "golden"
+ENTITIES = SMALL / "entities"
 
 
 def golden_texts() -> dict[str, str]:
@@ -20,13 +21,19 @@ def golden_texts() -> dict[str, str]:
     }
 
 
+def golden_entities() -> dict[str, str]:
+    """Entity classes of the small description."""
+    return generated_entities(SMALL / "spec")
+
+
 def main() -> None:
     """Replaces the golden files."""
-    shutil.rmtree(GOLDEN, ignore_errors=True)
-    for file, text in golden_texts().items():
-        path = GOLDEN / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    for root, texts in ((GOLDEN, golden_texts()), (ENTITIES, golden_entities())):
+        shutil.rmtree(root, ignore_errors=True)
+        for file, text in texts.items():
+            path = root / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ PLANTS = [
     ("default", THINGS, "name: {type: string, maxLength: 5}", "name: {type: string, default: x}"),
     ("default", OPS, TYPE, "- {name: type, in: query, schema: {type: string, default: x}}"),
     ("format", BOXES, ID, "    id: {type: integer, format: int64}\nOrphan"),
+    ("format", BOXES, ID, "    id: {type: integer, description: Unix seconds.}\nOrphan"),
     ("text", BOXES, "description: A box.", "description: 'a \\ b'"),
     ("text", OPS, "summary: List things", "summary: '\"\"\"'"),
     ("read-constraint", BOXES, ID, "    id: {type: integer, minimum: 1}\nOrphan"),
@@ -89,6 +90,9 @@ PLANTS = [
     ("vendor-page", OPS, "https://www.amocrm.ru/developers/content/things#list", "https://example.com/"),
     ("x-name", OPS, "x-name: get\n", "x-name: import\n"),
     ("x-name", OPS, "x-name: get\n", "x-name: list\n"),
+    ("x-twin", OPS, "x-name: get\n", "x-name: get\n    x-twin: nothing\n"),
+    ("x-collection", OPS, "{class: Thing}", "{class: thing}"),
+    ("x-collection", OPS, "{class: Thing}", "{class: Thing, key: uid}"),
     ("x-safety", OPS, "    x-safety: safe\n", ""),
     ("x-safety", OPS, "x-safety: unsafe", "x-safety: safe"),
     ("x-host", OPS, "x-host: account", "x-host: moon"),
@@ -163,7 +167,7 @@ def test_a_breach_is_one_line_with_its_place(
     capsys.readouterr()
     assert main(["lint", "--root", str(tmp_path)]) == 1
     assert re.fullmatch(
-        r"spec/paths/things\.yaml:61: x-safety: must be one of safe, .*\n", capsys.readouterr().out
+        r"spec/paths/things\.yaml:62: x-safety: must be one of safe, .*\n", capsys.readouterr().out
     )
 
 

@@ -18,7 +18,7 @@ from ..errors import UnreadableError
 if TYPE_CHECKING:
     from ._holder import Holder
 
-__all__ = ["Amount", "Attribute", "Flag", "Id", "Key", "Moment", "Plain", "Text"]
+__all__ = ["Amount", "Attribute", "Flag", "Id", "Key", "Moment", "Plain", "Scope", "Text", "TextKey"]
 
 #: Numbers of the API have 64 bits at most.
 _LIMIT = 10**18
@@ -176,6 +176,33 @@ class Key(_Matched[int, int]):
             if instance is not None and instance._data.id is UNSET and instance._doubt is not None:
                 return None
             return super().__get__(instance, owner)
+
+
+class TextKey(_Matched[str, str]):
+    """Attribute with the entity's own key where it is a text."""
+
+
+class Scope(Attribute[R, R]):
+    """Attribute that names the owner in a path: the list of an element, the pipeline of a stage.
+
+    It is set when the object is created, and no body has it.
+    """
+
+    if not TYPE_CHECKING:  # typed as any other attribute
+
+        def __get__(self, instance: Any, owner: Any) -> Any:
+            scope = None if instance is None or instance._links is None else instance._links.scope
+            if scope is not None and self.wire in scope:
+                return scope[self.wire]
+            return super().__get__(instance, owner)
+
+    def __set__(self, instance: Holder, value: R) -> None:
+        if instance._key is not None:
+            raise AttributeError(
+                f"{self!r} is read-only after creation; the API moves nothing between owners"
+            )
+        links = instance._ensure_links()
+        links.scope = {**(links.scope or {}), self.wire: value}
 
 
 class Amount(_Ranged[int | float | None, int | float | Decimal | None]):

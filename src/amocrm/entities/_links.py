@@ -38,14 +38,14 @@ class Links:
         children: notes and tasks that were added and not created yet.
         doubt: the creation that was sent and not answered.
         merges: whether the server may merge it into a record that it repeats.
-        entity_type: collection that a note was listed in.
+        scope: what stands in the path beside its id, such as the ``entity_type`` of a note.
         unreadable: names of attributes that could not be read.
         password: of a new user.
         stages: of a pipeline.
     """
 
     __slots__ = (
-        *("children", "doubt", "entity_type", "merges", "parent", "password", "stages", "states"),
+        *("children", "doubt", "merges", "parent", "password", "scope", "stages", "states"),
         "unreadable",
     )
 
@@ -55,7 +55,7 @@ class Links:
         self.children: dict[Any, None] | None = None
         self.doubt: Doubt | None = None
         self.merges = False
-        self.entity_type: str | None = None
+        self.scope: dict[str, Any] | None = None
         self.unreadable: Any = ()
         self.password: str | None = None
         self.stages: tuple[Any, ...] | None = None
@@ -64,7 +64,7 @@ class Links:
         """Return the same neighbours for another entity; notes, tasks and doubt stay with the first."""
         made = Links()
         made.states = {name: copy(state) for name, state in self.states.items()}
-        made.parent, made.entity_type, made.unreadable = self.parent, self.entity_type, self.unreadable
+        made.parent, made.scope, made.unreadable = self.parent, self.scope, self.unreadable
         made.password, made.stages = self.password, self.stages
         return made
 

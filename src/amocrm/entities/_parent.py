@@ -35,7 +35,9 @@ class ParentLink(Relation):
         key, kind = instance._current_value("entity_id"), instance._current_value("entity_type")
         if kind is UNSET:
             # Notes do not say the type of their entity: their list does.
-            kind = (None if instance._links is None else instance._links.entity_type) or UNSET
+            kind = (
+                UNSET if instance._links is None else (instance._links.scope or {}).get("entity_type", UNSET)
+            )
         if key is UNSET or kind is UNSET:
             return instance._absent(self.attribute)
         return reference_to(entity_class(kind), key, instance._session) if key and kind else None

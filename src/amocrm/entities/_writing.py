@@ -196,7 +196,7 @@ def _note_parent(note: Entity) -> str:
     links = note._links
     if links is not None and links.parent is not None:
         return str(links.parent._kind)
-    return (None if links is None else links.entity_type) or "leads"
+    return str(((links.scope if links is not None else None) or {}).get("entity_type", "leads"))
 
 
 def _values(entity: Entity, sent: Sent) -> tuple[dict[str, Any], str]:

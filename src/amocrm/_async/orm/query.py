@@ -284,7 +284,7 @@ class AsyncQuery(AsyncQueryResults[T]):
             entities[place]._ensure_links().unreadable = names
         if "entity_type" in self._path and self._cls._kind == "notes":
             for entity in entities:
-                entity._ensure_links().entity_type = self._path["entity_type"]
+                entity._ensure_links().scope = self._path
         if self._relations:
             await preload(
                 self._account,

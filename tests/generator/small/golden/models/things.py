@@ -115,7 +115,7 @@ class Thing(Model, kw_only=True):
     """
 
     id: int
-    """Unix seconds are never ids."""
+    """A number."""
     must: int | None
     name: str | None | UnsetType = UNSET
     """Called "so"

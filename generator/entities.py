@@ -1,0 +1,295 @@
+"""Entity classes of collections, made from the schemas of what is read, created and changed.
+
+One line of declaration for each attribute. What is in no body is read-only; what is in the body of a creation and in
+that of no change is fixed afterwards. A handwritten class derives from the generated one where it has more to say.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .bundle import Bundle
+from .naming import field_name
+from .resources import Collection, body_of, collections_of, item_of
+from .rules_batches import parameters_of
+from .source import Map
+
+__all__ = ["generate_entities"]
+
+_WIDTH = 100
+_SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
+_LEFT_OUT = frozenset({"id", "_links", "_embedded", "request_id", "custom_fields_values"})
+_ID = re.compile(r"(?:.*_)?id|created_by|updated_by|modified_by")
+#: Types of the constructor's arguments by the kind of attribute.
+_GIVEN = {
+    "Text": "str", "Id": "int", "Amount": "int | float | Decimal", "Flag": "bool", "Moment": "datetime | int",
+}  # fmt: skip
+#: Moments that the description calls nullable and that no record lacks.
+_ALWAYS = frozenset({"created_at", "updated_at"})
+
+
+def generate_entities(made: Bundle) -> dict[str, str]:
+    """Return one module for each area that has classes, by its file name, unformatted."""
+    areas: dict[str, list[_Class]] = {}
+    for collection in collections_of(made):
+        if "class" in collection.facts:
+            found = _Class(made, collection)
+            areas.setdefault(found.area, []).append(found)
+    return {f"{area}.py": _module(area, classes) for area, classes in sorted(areas.items())}
+
+
+@dataclass
+class _Attribute:
+    """One line of declaration."""
+
+    name: str
+    kind: str
+    type: str
+    options: list[str]
+    description: str
+    given: str = ""
+    required: bool = False
+
+    @property
+    def line(self) -> str:
+        subscript = {"Moment": f"[{self.type}]", "Plain": f'["{self.type}"]', "Attribute": f'["{self.type}", "{self.given}"]'}  # fmt: skip
+        typed = subscript.get(self.kind, "")
+        if self.kind == "Moment" and "None" in self.type:
+            typed = f'["{self.type}"]'
+        return f"{self.name} = {self.kind}{typed}({', '.join(self.options)})"
+
+    @property
+    def argument(self) -> str:
+        given = self.given or _GIVEN[self.kind]
+        return f"{self.name}: {given}" if self.required else f"{self.name}: {given} | UnsetType = UNSET"
+
+
+@dataclass
+class _Class:
+    """One entity class."""
+
+    made: Bundle
+    collection: Collection
+    models: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        roles = self.collection.roles
+        self.schema = item_of(self.made, self.collection)
+        self.name: str = self.collection.facts["class"]
+        first = roles.get("list") or roles["create"]
+        self.area: str = first.data["tags"][0]
+        self.create = body_of(self.made, roles.get("create"))
+        self.update = body_of(self.made, roles.get("update"))
+        parameters = {
+            parameter["name"]: parameter
+            for operation in (first, roles.get("get", first))
+            for parameter in parameters_of(self.made, operation)
+        }
+        self.with_ = set(map(str, (parameters["with"] if "with" in parameters else {}).get("x-values", ())))
+        self.names = [
+            _short(parameters[name]["schema"]["$ref"]) if name in parameters else None
+            for name in ("filter", "order")
+        ]
+        self.attributes = list(self._attributes())
+
+    def _attributes(self) -> Iterator[_Attribute]:
+        left_out = _LEFT_OUT | set(self.collection.facts.get("without", ())) | set(self._scopes())
+        schemas = [schema for schema in (self.made.schemas[self.schema], self.create, self.update) if schema]
+        for name in dict.fromkeys(name for schema in schemas for name in schema["properties"]):
+            if name not in left_out:
+                yield self._attribute(name)
+
+    def _scopes(self) -> list[str]:
+        """Return the placeholders that a creation needs in its path."""
+        create = self.collection.roles.get("create")
+        return [] if create is None else re.findall(r"\{([^}]*)\}", create.path)
+
+    def _attribute(self, name: str) -> _Attribute:
+        read = self.made.schemas[self.schema]["properties"].get(name)
+        created = None if self.create is None else self.create["properties"].get(name)
+        changed = None if self.update is None else self.update["properties"].get(name)
+        node = next(one for one in (read, created, changed) if one is not None)
+        kind, shown = self._kind(name, node)
+        options = []
+        if created is None and changed is None:
+            options.append("readonly=True")
+        elif changed is None:
+            options.append("fixed=True")
+        if name in self.with_:
+            options.append(f'needs="{name}"')
+        if (kind == "Moment" and "None" not in shown) or kind == "Flag":
+            options.append("nullable=False")
+        attribute = field_name(name)
+        if attribute != name:
+            options.insert(0, f'"{attribute}"')
+        written = created if created is not None else changed
+        given = "" if written is None else self._given(kind, name, written)
+        if kind == "Plain" and given and given != shown:
+            kind = "Attribute"
+        text = str((created or node).get("description", "")).strip()
+        required = created is not None and self.create is not None and name in self.create.get("required", ())
+        return _Attribute(attribute, kind, shown, options, text, given, required)
+
+    def _given(self, kind: str, name: str, written: Map) -> str:
+        if kind not in _GIVEN:
+            return self._type(written)
+        return _GIVEN[kind] + (" | None" if "null" in _types(written) else "")
+
+    def _kind(self, name: str, node: Map) -> tuple[str, str]:
+        """Return the kind of attribute and the type that it shows."""
+        types = [one for one in _types(node) if one != "null"]
+        nullable = "null" in _types(node)
+        if types == ["integer"]:
+            if node.get("format") == "unix-time":
+                return "Moment", "datetime | None" if nullable and name not in _ALWAYS else "datetime"
+            return ("Id" if _ID.fullmatch(name) else "Amount"), ""
+        if types == ["string"]:
+            return "Text", ""
+        if types == ["boolean"] and not nullable:
+            return "Flag", ""
+        if types == ["number"]:
+            return "Amount", ""
+        return "Plain", self._type(node)
+
+    def _type(self, node: Any) -> str:
+        """Return the Python type of a value."""
+        if not isinstance(node, Map):
+            return "Any"
+        if "$ref" in node:
+            area, _, name = node["$ref"].rpartition("/")[2].partition(".")
+            self.models.add((area, name))
+            return f"{name}Model" if name == self.name else name
+        if "anyOf" in node:
+            return " | ".join(dict.fromkeys(self._type(form) for form in node["anyOf"]))
+        texts = []
+        for kind in _types(node):
+            inner = node.get("items") if kind == "array" else node.get("additionalProperties")
+            if kind == "array":
+                texts.append(f"list[{self._type(inner)}]")
+            elif kind == "object":
+                texts.append(f"dict[str, {self._type(inner)}]")
+            else:
+                texts.append(_SCALARS[kind])
+        return " | ".join(texts) or "Any"
+
+    @property
+    def text(self) -> str:
+        area, _, model = self.schema.partition(".")
+        names = [f'"{name}"' if name else "None" for name in self.names]
+        key = self.collection.key
+        schema = self.made.schemas[self.schema]
+        lines = [
+            f'    _kind = "{self.collection.name}"',
+            f'    _names = ("{area}", "{model}", {", ".join(names)})',
+        ]
+        if key != "id":
+            textual = "string" in _types(schema["properties"][key])
+            lines.append(f'    _key_name = "{key}"')
+            if textual:
+                lines.append(
+                    f'    id = TextKey("{key}", readonly=True, nullable=False)  # type: ignore[assignment]'
+                )
+        elif "string" in _types(schema["properties"]["id"]):
+            lines.append("    id = TextKey(readonly=True, nullable=False)  # type: ignore[assignment]")
+        lines.append("")
+        lines += [f"    {name} = Scope[{_scope_type(name)}]()" for name in self._scopes()]
+        lines += [f"    {attribute.line}" for attribute in self.attributes]
+        lines += [f"    {line}" for line in self._embedded()]
+        if self.create is not None:
+            lines += ["", *self._constructor()]
+        return (
+            f"class {self.name}(Entity):\n{textwrap.indent(self._doc(schema), '    ')}\n\n"
+            + "\n".join(lines)
+            + "\n"
+        )
+
+    def _embedded(self) -> Iterator[str]:
+        node = self.made.resolve(self.made.schemas[self.schema]["properties"].get("_embedded"))
+        for key, inner in (node or {}).get("properties", {}).items():
+            if key in self.collection.facts.get("without", ()) or any(
+                one.name == key for one in self.attributes
+            ):
+                continue
+            target = inner if inner.get("type") != "array" else inner["items"]
+            kind = "Shown" if "array" in _types(inner) else "ShownOne"
+            needs = key if key in self.with_ else ""
+            name = self._type(target).removesuffix(" | None")
+            yield f'{field_name(key)}: {kind}[{name}] = {kind}("{needs}", "{key}")'
+
+    def _constructor(self) -> Iterator[str]:
+        given = [one for one in self.attributes if one.name in self._arguments()]
+        required = [one.argument for one in given if one.required]
+        optional = [one.argument for one in given if not one.required]
+        optional += [f"{name}: {_scope_type(name)} | UnsetType = UNSET" for name in self._scopes()]
+        custom = self.create is not None and "custom_fields_values" in self.create["properties"]
+        parts = [
+            "self",
+            *required,
+            *(["*", *optional] if optional else []),
+            *(["**custom: Any"] if custom else []),
+        ]
+        yield f"    def __init__({', '.join(parts)}) -> None:"
+        yield f"        self._init_from_arguments(arguments(locals()), {'custom' if custom else '{}'})"
+
+    def _arguments(self) -> set[str]:
+        names = () if self.create is None else self.create["properties"]
+        return {field_name(name) for name in names}
+
+    def _doc(self, schema: Map) -> str:
+        about = str(schema.get("description") or f"{self.name}.").strip().split("\n\n")[0]
+        first, _, more = " ".join(about.split()).partition(". ")
+        blocks = [f'"""{first.rstrip(".")}.'] + ([textwrap.fill(more, _WIDTH)] if more else [])
+        entries = [one for one in self.attributes if one.description and one.name in self._arguments()]
+        if self.create is not None and entries:
+            listed = [textwrap.fill(f"{one.name}: {' '.join(one.description.split())}", _WIDTH, initial_indent="    ",
+                                    subsequent_indent="        ") for one in entries]  # fmt: skip
+            blocks.append("Args:\n" + "\n".join(listed))
+        return "\n\n".join(blocks) + ('\n"""' if len(blocks) > 1 else '"""')
+
+
+def _scope_type(name: str) -> str:
+    return "int" if name.endswith("_id") else "str"
+
+
+def _types(node: Map) -> list[str]:
+    given = node.get("type")
+    return [given] if isinstance(given, str) else list(given or ())
+
+
+def _short(reference: str) -> str:
+    return reference.rpartition(".")[2]
+
+
+def _module(area: str, classes: list[_Class]) -> str:
+    body = "\n\n".join(one.text for one in classes)
+    words = set(re.findall(r"\w+", body))
+    kinds = ["Amount", "Attribute", "Flag", "Id", "Moment", "Plain", "Scope", "Text", "TextKey"]
+    imported: dict[str, list[str]] = {}
+    for model_area, name in sorted({model for one in classes for model in one.models}):
+        taken = any(one.name == name for one in classes)
+        imported.setdefault(model_area, []).append(f"{name} as {name}Model" if taken else name)
+    checked = "".join(
+        f"    from amocrm_gen.models.{key} import {', '.join(names)}\n" for key, names in imported.items()
+    )
+    typing = [
+        name for name in ("TYPE_CHECKING", "Any") if name in words or (name == "TYPE_CHECKING" and checked)
+    ]
+    lines = [f'"""Entity classes of ``{area}``."""', "", "from __future__ import annotations", ""]
+    lines += ["from datetime import datetime"] * ("datetime" in words)
+    lines += ["from decimal import Decimal"] * ("Decimal" in words)
+    lines += [f"from typing import {', '.join(typing)}"] * bool(typing)
+    lines += ["from msgspec import UNSET, UnsetType"] * ("UNSET" in words)
+    lines += [
+        f"from .._attributes import {', '.join(kind for kind in kinds if re.search(rf'= {kind}', body))}"
+    ]
+    lines += [f"from .._base import Entity{', arguments' * ('arguments' in words)}"]
+    shown = [kind for kind in ("Shown", "ShownOne") if re.search(rf"= {kind}\(", body)]
+    lines += [f"from .._shown import {', '.join(shown)}"] * bool(shown)
+    if checked:
+        lines += ["if TYPE_CHECKING:", checked]
+    lines += [f"__all__ = [{', '.join(repr(one.name) for one in classes)}]", "", "", body]
+    return "\n".join(lines)
