@@ -247,6 +247,7 @@ generator
     node_types.py              generator/test_lint.py                             oneOf
     opc_input.py               generator/test_build.py                            openapi
     rules_batches.py           generator/test_lint.py                             inferred
+    rules_collections.py       generator/test_lint.py                             twin
     rules_operations.py        generator/test_lint.py                             likely
     rules_schemas.py           generator/test_lint.py                             constraint
     shell_rules.py             generator/test_async_to_sync.py                    Generator
@@ -263,6 +264,7 @@ generator/runtime
     model.py                   generator/test_models.py                           Model
     op.py                      generator/test_requests.py                         documented
     operation.py               contract/test_plain_client.py                      async_items
+    resource.py                generator/test_resources.py                        within
     response_status.py         generator/test_problems.py                         is_page
     shapes.py                  contract/test_shapes.py                            Model
     token_hiding.py            shell_async/connection/test_secrets.py             hidden
@@ -276,7 +278,7 @@ def modules() -> Iterator[str]:
     for source in MIRRORS:
         for path in sorted((ROOT / source).rglob("*.py")):
             body = ast.parse(path.read_text(encoding="utf-8")).body
-            if any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for node in body):
+            if "_generated" not in path.parts and any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for node in body):
                 yield path.relative_to(ROOT).as_posix()
 
 
