@@ -89,7 +89,7 @@ class _Class:
             for operation in (first, roles.get("get", first))
             for parameter in parameters_of(self.made, operation)
         }
-        self.with_ = set(map(str, (parameters["with"] if "with" in parameters else {}).get("x-values", ())))
+        self.with_ = set(map(str, parameters.get("with", Map("", 0)).get("x-values", ())))
         self.names = [
             _short(parameters[name]["schema"]["$ref"]) if name in parameters else None
             for name in ("filter", "order")
