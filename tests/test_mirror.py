@@ -278,7 +278,9 @@ def modules() -> Iterator[str]:
     for source in MIRRORS:
         for path in sorted((ROOT / source).rglob("*.py")):
             body = ast.parse(path.read_text(encoding="utf-8")).body
-            if "_generated" not in path.parts and any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for node in body):
+            if "_generated" not in path.parts and any(
+                isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for node in body
+            ):
                 yield path.relative_to(ROOT).as_posix()
 
 
