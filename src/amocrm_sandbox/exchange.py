@@ -258,6 +258,7 @@ class HttpExchange:
         is_batch = operation.is_batch if operation else isinstance(value, list)
         if operation and operation.read_only and not self._account.behaviour.strict:
             _drop(value, operation.read_only)
+        _drop_empty_request_id(value)
         if not is_batch:
             if value == []:
                 value = {}
@@ -285,6 +286,13 @@ def _dated(response: Response, now: int, *headers: tuple[str, str]) -> Response:
 @lru_cache(maxsize=8)
 def _http_date(now: int) -> str:
     return formatdate(now, usegmt=True)
+
+
+def _drop_empty_request_id(value: Any) -> None:
+    """Take a `request_id` of null for none: the vendor's SDK sends it where it numbers no items (`ChatLinkModel`)."""
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, dict) and "request_id" in one and one["request_id"] is None:
+            del one["request_id"]
 
 
 def _drop(value: Any, keys: frozenset[str]) -> None:

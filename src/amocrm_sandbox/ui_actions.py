@@ -100,7 +100,11 @@ class UserActions:
         self, code: str, settings_template: list[Record] | None = None, client_id: str | None = None
     ) -> Record:
         """Add a widget; with a `client_id` it belongs to that integration, which then reads its settings."""
-        plain = {"version": "1.0.0", "rating": "0,0", "settings_template": settings_template or []}
+        settings = [
+            {"name": one["key"], "type": "text", "is_required": False, **one}
+            for one in settings_template or ()
+        ]
+        plain = {"version": "1.0.0", "rating": "0,0", "settings_template": settings}
         flags = dict.fromkeys(
             ("is_lead_source", "is_work_with_dp", "is_crm_template", "is_active_in_account"), False
         )

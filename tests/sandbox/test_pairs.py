@@ -28,8 +28,6 @@ READABLE = sorted(path for path in SINGLE if "get" in PATHS[path])
 REFUSED = {
     # Only tags, and of a tag only its id and its name.
     **dict.fromkeys(("update_lead", "update_contact", "update_company", "update_customer"), "_embedded"),
-    # A name and a version cannot be changed at once.
-    "update_file": "version_uuid",
     # The colours of old and of system stages are seen in answers only.
     **dict.fromkeys(("update_pipeline_status", "update_customer_status"), "color"),
 }

@@ -32,3 +32,28 @@ def test_errors_of_a_single_update_name_the_first_request(sandbox: Checked) -> N
         (id,) = sandbox.make(kind, {"name": "A"})
         errors = sandbox.refused("PATCH", f"/api/v4/{kind}/{id}", {"unknown": 1})
         assert errors == [("0", "FieldNotExpected", "unknown")]
+
+
+def test_a_request_id_of_null_is_none(sandbox: Checked) -> None:
+    """The vendor's SDK sends it where it numbers no items; the item is then known by its index."""
+    made = sandbox.post("/api/v4/leads", [{"name": "A"}, {"name": "B", "request_id": None}]).json()
+    assert [lead["request_id"] for lead in made["_embedded"]["leads"]] == ["0", "1"]
+
+
+def test_a_file_is_renamed_as_it_was_read(sandbox: Checked) -> None:
+    """The version that is active already may stand beside a new name; another one may not."""
+    file = sandbox.upload("a.txt")
+    path, version = f"/v1.0/files/{file['uuid']}", file["version_uuid"]
+    assert sandbox.patch(path, {"name": "b", "version_uuid": version}).json()["name"] == "b"
+    other = {"name": "c", "version_uuid": "00000000-0000-4000-8000-000000000000"}
+    assert sandbox.refused("PATCH", path, other)[0][1:] == ("FieldNotExpected", "version_uuid")
+
+
+def test_the_outcome_of_a_review_is_taken_with_what_was_read(sandbox: Checked) -> None:
+    """Id, source and an empty reason stand in the vendor's SDK beside the status."""
+    body = [{"name": "T", "content": "Hi", "type": "waba", "waba_category": "UTILITY", "waba_language": "ru"}]
+    (made,) = sandbox.post("/api/v4/chats/templates", body).json()["_embedded"]["chat_templates"]
+    path = f"/api/v4/chats/templates/{made['id']}/review"
+    (review,) = sandbox.post(path, None).json()["_embedded"]["reviews"]
+    sent = {"id": review["id"], "source_id": None, "status": "approved", "reject_reason": None}
+    assert sandbox.post(f"{path}/{review['id']}", sent).json()["status"] == "approved"

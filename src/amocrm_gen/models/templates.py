@@ -199,7 +199,11 @@ class ChatTemplateReviewUpdate(Model, kw_only=True):
     """A change to a review."""
 
     status: ChatTemplateReviewStatus | UnsetType = UNSET
-    reject_reason: str | UnsetType = UNSET
+    reject_reason: str | None | UnsetType = UNSET
+    id: int | UnsetType = UNSET
+    """Accepted; the path names the review."""
+    source_id: int | None | UnsetType = UNSET
+    """Accepted; it cannot be changed."""
 
 
 class ChatTemplateEmbedded(Model, kw_only=True):

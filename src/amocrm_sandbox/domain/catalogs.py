@@ -24,10 +24,14 @@ _Field = tuple[str, str, str, tuple[tuple[str, str], ...]]
 _STATUSES = (
     ("Создан", "created"),
     ("Оплачен", "paid"),
-    ("Оплачен авансом", "paid_in_advance"),
+    ("Оплачен в аванс", "paid_in_advance"),
     ("Частично оплачен", "partially_paid"),
 )
-_VAT = (("Без НДС", "vat_exempt"), ("НДС включён", "vat_included"), ("НДС не включён", "vat_not_included"))
+_VAT = (
+    ("Без НДС", "vat_exempt"),
+    ("НДС включён", "vat_included"),
+    ("НДС начисляется поверх стоимости", "vat_not_included"),
+)
 _FIELDS: dict[str, tuple[_Field, ...]] = {
     "products": (
         ("SKU", "Артикул", "text", ()),

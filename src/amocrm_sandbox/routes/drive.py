@@ -118,7 +118,7 @@ def update_file(ctx: Context) -> Response:
     ctx.refuse_bad_items()
     item, data = ctx.item, ctx.item.data
     changes: dict[str, Any] = {key: data[key] for key in ("name", "version_uuid") if key in data}
-    if len(changes) == 2:
+    if len(changes) == 2 and changes["version_uuid"] != row[3]:
         item.error("FieldNotExpected", "version_uuid")
     sql = "SELECT 1 FROM file_versions WHERE uuid=? AND file_uuid=?"
     if "version_uuid" in changes and ctx.store.row(sql, (changes["version_uuid"], row[1])) is None:

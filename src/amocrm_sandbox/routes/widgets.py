@@ -48,7 +48,7 @@ def _fits(kind: str, value: Any) -> bool:
     if kind in ("text", "pass"):
         return isinstance(value, str)
     if kind == "users":
-        return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+        return isinstance(value, dict) and all(isinstance(one, str | int) for one in value.values())
     if kind == "users_lp":
         return isinstance(value, dict) and all(isinstance(one, dict) for one in value.values())
     return True

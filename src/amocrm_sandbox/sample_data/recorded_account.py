@@ -173,12 +173,15 @@ class _Filling:
         self._store.put("catalogs", {**made, **dict.fromkeys(abilities, True), **known})
 
     def _field(self, owner: str, known: Row) -> None:
+        made = {"code": None, "sort": 1000, "is_predefined": False, "is_deletable": True, "enums": None}
+        made |= {"group_id": None}
         for other in list(self._store.documents("fields").values()):
             if other["entity_type"] == owner and known.get("code") and other["code"] == known["code"]:
+                # The predefined field of a new account, whose place the recorded one takes.
                 self._store.remove("fields", other["id"])
-        made = {"code": None, "sort": 1000, "is_predefined": False, "is_deletable": True, "enums": None}
+                made = other
         known.pop("catalog_id", None)
-        self._store.put("fields", {**made, "group_id": None, **known, "entity_type": owner})
+        self._store.put("fields", {**made, **known, "entity_type": owner})
 
     # ---- values
 
@@ -204,6 +207,7 @@ class _Filling:
             if all(option["id"] != value["enum_id"] for option in options):
                 text = value.get("enum_code") if kind == "multitext" else value.get("value")
                 code = None if kind == "multitext" else value.get("enum_code")
+                options = [one for one in options if kind != "multitext" or one["value"] != text]
                 option = {"id": value["enum_id"], "value": text, "sort": len(options) + 1, "code": code}
                 options.append(option)
         self._store.put("fields", {**field, slot: options})

@@ -25,6 +25,21 @@ CURRENCIES = (
     "CNY",
     "GBP",
     "ILS",
+    "AED",
+    "AUD",
+    "BRL",
+    "CAD",
+    "CHF",
+    "CZK",
+    "INR",
+    "JPY",
+    "MDL",
+    "MNT",
+    "PLN",
+    "RSD",
+    "THB",
+    "TJS",
+    "VND",
 )
 
 # Name, colour, type: 4 bought recently, 1 purchase expected, 2 did not buy, 3 closed.

@@ -76,7 +76,7 @@ def test_a_new_version_becomes_the_active_one(sandbox: Checked) -> None:
     assert sandbox.patch(path, {"version_uuid": first["version_uuid"]}).json()["size"] == 3
     assert sandbox.get(path_of(second["_links"]["download_version"]["href"])).body == b"abcd"
     assert sandbox.patch(path, {"version_uuid": "nothing"}).status == 400
-    assert sandbox.patch(path, {"version_uuid": first["version_uuid"], "name": "x"}).status == 400
+    assert sandbox.patch(path, {"version_uuid": second["version_uuid"], "name": "x"}).status == 400
     assert sandbox.patch(path, {"name": "Новый"}).json()["name"] == "Новый"
 
 
