@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, Self, cast, overload
 from msgspec import UNSET
 
 from .._core.orm.filters import Condition, check
-from ._pointers import directory_object, shared_account
+from ._foreign_keys import directory_object, shared_account
 from ._relations import Relation, take_account
 
 if TYPE_CHECKING:
     from ._holder import Holder
     from .pipeline import Status
 
-__all__ = ["StagePointer"]
+__all__ = ["StageKey"]
 
 
-class StagePointer(Relation):
+class StageKey(Relation):
     """Foreign key to the stage of a lead; assigning one sets status and pipeline together.
 
     Filters need both as well: ``Lead.status.in_(sales["Переговоры"], sales.won)``.

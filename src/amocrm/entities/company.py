@@ -11,9 +11,9 @@ from msgspec import UNSET, UnsetType
 from .. import fields
 from ._attributes import Flag, Id, Moment, Text
 from ._base import Entity, arguments
+from ._embedded import EmbeddedList
+from ._foreign_keys import ForeignKey
 from ._many_links import ManyLinks
-from ._pointers import Pointer
-from ._shown import Shown
 from ._tags import Tags
 from .note import Notes
 from .task import Tasks
@@ -64,12 +64,12 @@ class Company(Entity):
     phones = fields.Phones(code="PHONE")
     email = fields.Email(code="EMAIL")
     emails = fields.Emails(code="EMAIL")
-    responsible: Pointer[User] = Pointer("users", "responsible_user_id")
+    responsible: ForeignKey[User] = ForeignKey("users", "responsible_user_id")
     tags = Tags()
     contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts")
     leads: ManyLinks[Lead] = ManyLinks("leads", needs="leads", writable=False)
     customers: ManyLinks[Customer] = ManyLinks("customers", needs="customers", writable=False)
-    catalog_elements: Shown[CatalogElementRef] = Shown("catalog_elements")
+    catalog_elements: EmbeddedList[CatalogElementRef] = EmbeddedList("catalog_elements")
     notes = Notes()
     tasks = Tasks()
 

@@ -10,10 +10,10 @@ from msgspec import UNSET, UnsetType
 
 from ._attributes import Amount, Flag, Id, Moment, Text
 from ._base import Entity, arguments
+from ._embedded import EmbeddedList
+from ._foreign_keys import ForeignKey
 from ._many_links import ManyLinks
 from ._one_link import OneLink
-from ._pointers import Pointer
-from ._shown import Shown
 from ._tags import Tags
 from .note import Notes
 from .task import Tasks
@@ -62,12 +62,12 @@ class Customer(Entity):
     closest_task_at = Moment["datetime | None"](readonly=True)
     is_deleted = Flag(readonly=True, nullable=False)
 
-    responsible: Pointer[User] = Pointer("users", "responsible_user_id")
+    responsible: ForeignKey[User] = ForeignKey("users", "responsible_user_id")
     tags = Tags()
     contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts")
     company: OneLink[Company] = OneLink("companies", needs="companies")
-    segments: Shown[Ref] = Shown("segments")
-    catalog_elements: Shown[CatalogElementRef] = Shown("catalog_elements")
+    segments: EmbeddedList[Ref] = EmbeddedList("segments")
+    catalog_elements: EmbeddedList[CatalogElementRef] = EmbeddedList("catalog_elements")
     notes = Notes()
     tasks = Tasks()
 

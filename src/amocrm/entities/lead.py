@@ -11,11 +11,11 @@ from msgspec import UNSET, UnsetType
 
 from ._attributes import Amount, Flag, Id, Moment, Plain, Text
 from ._base import Entity, arguments
+from ._embedded import EmbeddedList, EmbeddedOne
+from ._foreign_keys import ForeignKey
 from ._many_links import ManyLinks
 from ._one_link import OneLink
-from ._pointers import Pointer
-from ._shown import Shown, ShownOne
-from ._stage import StagePointer
+from ._stage import StageKey
 from ._tags import Tags
 from .note import Notes
 from .task import Tasks
@@ -84,14 +84,14 @@ class Lead(Entity):
     is_unsorted = Flag(readonly=True, nullable=False)
     price_with_minor_units = Amount(readonly=True)
 
-    status = StagePointer()
-    responsible: Pointer[User] = Pointer("users", "responsible_user_id")
+    status = StageKey()
+    responsible: ForeignKey[User] = ForeignKey("users", "responsible_user_id")
     tags = Tags()
     contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts", on_create=True)
     company: OneLink[Company] = OneLink("companies", on_create=True)
-    loss_reason: ShownOne[LossReason] = ShownOne("loss_reason")
-    source: ShownOne[LeadSourceOrEmpty] = ShownOne("source")
-    catalog_elements: Shown[CatalogElementRef] = Shown("catalog_elements")
+    loss_reason: EmbeddedOne[LossReason] = EmbeddedOne("loss_reason")
+    source: EmbeddedOne[LeadSourceOrEmpty] = EmbeddedOne("source")
+    catalog_elements: EmbeddedList[CatalogElementRef] = EmbeddedList("catalog_elements")
     notes = Notes()
     tasks = Tasks()
 

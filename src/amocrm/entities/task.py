@@ -10,9 +10,9 @@ from msgspec import UNSET, UnsetType
 from ._adoption import Adder, attach_child
 from ._attributes import Amount, Attribute, Flag, Id, Moment, Text
 from ._base import Entity, arguments
+from ._foreign_keys import ForeignKey
 from ._holder import Holder
 from ._parent import ParentLink
-from ._pointers import Pointer
 
 if TYPE_CHECKING:
     from .user import User
@@ -69,7 +69,7 @@ class Task(Entity):
     group_id = Id(readonly=True)
     account_id = Id(readonly=True)
 
-    responsible: Pointer[User] = Pointer("users", "responsible_user_id")
+    responsible: ForeignKey[User] = ForeignKey("users", "responsible_user_id")
     entity = ParentLink()
 
     def __init__(

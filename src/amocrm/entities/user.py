@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from ._attributes import Plain, Text
 from ._base import Entity
-from ._shown import ShownOne
+from ._embedded import EmbeddedOne
 
 if TYPE_CHECKING:
     from amocrm_gen.models.users import UserGroup, UserRole
@@ -44,8 +44,8 @@ class User(Entity):
     user_rank = Text(readonly=True, needs="user_rank")
     phone_number = Text(readonly=True, needs="phone_number")
 
-    role: ShownOne[UserRole] = ShownOne("role", "roles")
-    group: ShownOne[UserGroup] = ShownOne("group", "groups")
+    role: EmbeddedOne[UserRole] = EmbeddedOne("role", "roles")
+    group: EmbeddedOne[UserGroup] = EmbeddedOne("group", "groups")
 
     def __init__(
         self,

@@ -34,7 +34,7 @@ from amocrm._sync.orm.session import Session
 from amocrm._sync.webhooks.handler_context import HandlerContext
 from amocrm._core.orm.identity import account_of
 from amocrm.entities._relations import Relation
-from amocrm.entities._shown import Shown, ShownOne
+from amocrm.entities._embedded import EmbeddedList, EmbeddedOne
 from amocrm.webhooks import LeadUpdated, parse
 from amocrm_sandbox import Sandbox
 
@@ -166,10 +166,10 @@ AT_ONCE: dict[str, Call] = {
     "TaskAdder.add.responsible": lambda w: w.session.add(
         w.own[Lead].tasks.add("call", due=2_000_000_000, responsible=w.foreign[User])
     ),
-    "Pointer.in_.values": lambda w: w.second.leads.where(Lead.responsible.in_(w.foreign[User])),
-    "Pointer.is_.value": lambda w: w.second.leads.where(Lead.responsible.is_(w.foreign[User])),
-    "StagePointer.in_.values": lambda w: w.second.leads.where(Lead.status.in_(w.foreign[Status])),
-    "StagePointer.is_.value": lambda w: w.second.leads.where(Lead.status.is_(w.foreign[Status])),
+    "ForeignKey.in_.values": lambda w: w.second.leads.where(Lead.responsible.in_(w.foreign[User])),
+    "ForeignKey.is_.value": lambda w: w.second.leads.where(Lead.responsible.is_(w.foreign[User])),
+    "StageKey.in_.values": lambda w: w.second.leads.where(Lead.status.in_(w.foreign[Status])),
+    "StageKey.is_.value": lambda w: w.second.leads.where(Lead.status.is_(w.foreign[Status])),
 }
 WAITED: dict[str, Call] = {
     "ShortForms.find_or_create.row": lambda w: w.second.leads.find_or_create(_row(w), key=Lead.name),
@@ -235,7 +235,7 @@ def test_what_points_to_an_entity_belongs_to_its_account(place: str) -> None:
 
 
 def _is_written(relation: Relation) -> bool:
-    if isinstance(relation, Shown | ShownOne) or not getattr(relation, "writable", True):
+    if isinstance(relation, EmbeddedList | EmbeddedOne) or not getattr(relation, "writable", True):
         return False  # what is read only refuses everything
     return hasattr(type(relation), "__set__")
 

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from ._base import Entity
     from ._holder import Holder
 
-__all__ = ["Pointer", "directory_object", "shared_account"]
+__all__ = ["ForeignKey", "directory_object", "shared_account"]
 
 T = TypeVar("T", bound="Entity")
 
 
-class Pointer(Relation, Generic[T]):
+class ForeignKey(Relation, Generic[T]):
     """Foreign key of an entity, such as the responsible user.
 
     On the instance it is an entity: the loaded one if the directory was read (``crm.users.all()``,

@@ -12,7 +12,7 @@ from ._relations import Relation
 if TYPE_CHECKING:
     from ._holder import Holder
 
-__all__ = ["Shown", "ShownOne"]
+__all__ = ["EmbeddedList", "EmbeddedOne"]
 
 R = TypeVar("R")
 
@@ -38,7 +38,7 @@ class _Embedded(Relation):
         raise AttributeError(f"{self!r} is read-only; use the operations under crm.api to change it")
 
 
-class Shown(_Embedded, Generic[R]):
+class EmbeddedList(_Embedded, Generic[R]):
     """Several embedded objects as the API has them, such as the list elements of a lead."""
 
     @overload
@@ -49,7 +49,7 @@ class Shown(_Embedded, Generic[R]):
         return self if instance is None else tuple(self._read(instance) or ())
 
 
-class ShownOne(_Embedded, Generic[R]):
+class EmbeddedOne(_Embedded, Generic[R]):
     """Embedded object as the API has it, or ``None``, such as the loss reason of a lead."""
 
     @overload
