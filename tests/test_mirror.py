@@ -139,7 +139,7 @@ amocrm/webhooks
     errors.py                  webhooks/receiving/test_signatures.py              SignatureInvalid
     wsgi.py                    webhooks/test_adapters.py                          wsgi_app
 amocrm_sandbox
-    __init__.py                sandbox/sample_data/test_builder.py                Filled
+    __init__.py                sandbox/sample_data/test_builder.py                SampleCounts
     __main__.py                sandbox/test_command.py                            main
     account.py                 sandbox/engine/test_limits_and_faults.py           create_integration
     app.py                     sandbox/engine/test_foundations.py                 Sandbox

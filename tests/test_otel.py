@@ -19,7 +19,7 @@ from opentelemetry.trace import StatusCode
 from amocrm import AmoCRM, AsyncAmoCRM, Lead, MemoryLimiter, MemoryTokenStore, OAuth, RateLimits, RetryPolicy
 from amocrm.errors import APIError, UnansweredError
 from amocrm.otel import OpenTelemetry
-from amocrm_sandbox import AsyncSandboxTransport, Drop, Page, Sandbox, SandboxTransport
+from amocrm_sandbox import AsyncSandboxTransport, Drop, ErrorPage, Sandbox, SandboxTransport
 
 FAST = RetryPolicy(base_delay=0.0)
 
@@ -115,7 +115,7 @@ def test_a_refresh_belongs_to_the_call_that_needed_it(seen: Seen, sandbox: Sandb
         sandbox, seen, token=None, oauth=OAuth(made.client_id, made.client_secret, made.redirect_uri)
     ) as crm:
         crm.authorize(sandbox.authorization_code())
-        sandbox.faults.add(Page(401, html=False), method="GET", path="/api/v4/account", next=1)
+        sandbox.faults.add(ErrorPage(401, html=False), method="GET", path="/api/v4/account", next=1)
         crm.api.account.get()
     (span,) = seen.spans
     assert "token refreshed" in [event.name for event in span.events]

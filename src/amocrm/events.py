@@ -9,8 +9,8 @@ from amocrm_gen._runtime.drift import Drift, DriftWarning
 
 from ._core.events import (
     AccountMoved,
-    CallBegan,
-    CallEnded,
+    CallFinished,
+    CallStarted,
     ClientEvent,
     DriftSeen,
     RequestFailed,
@@ -24,8 +24,8 @@ from ._core.public_names import publish_all
 
 __all__ = [
     "AccountMoved",
-    "CallBegan",
-    "CallEnded",
+    "CallStarted",
+    "CallFinished",
     "Drift",
     "DriftSeen",
     "DriftWarning",

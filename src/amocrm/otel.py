@@ -22,8 +22,8 @@ from typing import Any, Final
 
 from ._core.events import (
     AccountMoved,
-    CallBegan,
-    CallEnded,
+    CallFinished,
+    CallStarted,
     ClientEvent,
     DriftSeen,
     RequestFailed,
@@ -99,9 +99,9 @@ class OpenTelemetry:
     def __call__(self, event: ClientEvent) -> None:
         """Record one event."""
         match event:
-            case CallBegan():
+            case CallStarted():
                 self._begin(event)
-            case CallEnded():
+            case CallFinished():
                 self._end(event)
             case ResponseReceived():
                 attributes: dict[str, Any] = {"http.response.status_code": event.status}
@@ -137,7 +137,7 @@ class OpenTelemetry:
             case DriftSeen():
                 self._drifts.add(1, {"amocrm.account": event.account, "amocrm.operation": event.drift.op})
 
-    def _begin(self, event: CallBegan) -> None:
+    def _begin(self, event: CallStarted) -> None:
         attributes = _of(event) | {"http.request.method": event.method, "url.template": event.route}
         span = self._tracer.start_span(
             f"amocrm {event.op}", kind=trace.SpanKind.CLIENT, attributes=attributes
@@ -145,7 +145,7 @@ class OpenTelemetry:
         call = _Call(span)
         call.before = context.attach(context.set_value(_CALL, call, trace.set_span_in_context(span)))
 
-    def _end(self, event: CallEnded) -> None:
+    def _end(self, event: CallFinished) -> None:
         call = context.get_value(_CALL)
         attributes = _of(event)
         if event.status is not None:

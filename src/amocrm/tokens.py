@@ -103,11 +103,11 @@ class ReplayGuard:
     for example over ``SET key 1 NX EX seconds`` of Redis.
 
     Args:
-        most: maximum number of ids; beyond it the ids that expire first are dropped.
+        max_tokens: maximum number of ids; beyond it the ids that expire first are dropped.
     """
 
-    def __init__(self, most: int = 100_000) -> None:
-        self._most = most
+    def __init__(self, max_tokens: int = 100_000) -> None:
+        self._max_tokens = max_tokens
         self._until: dict[str, float] = {}
         self._guard = threading.Lock()
 
@@ -116,15 +116,15 @@ class ReplayGuard:
         with self._guard:
             if self._until.get(token_id, now) > now:
                 return False
-            if len(self._until) >= self._most:
+            if len(self._until) >= self._max_tokens:
                 self._forget(now)
             self._until[token_id] = expires_at
             return True
 
     def _forget(self, now: float) -> None:
         alive = {key: until for key, until in self._until.items() if until > now}
-        if len(alive) >= self._most:
-            latest = sorted(alive.items(), key=lambda pair: pair[1])[self._most // 10 :]
+        if len(alive) >= self._max_tokens:
+            latest = sorted(alive.items(), key=lambda pair: pair[1])[self._max_tokens // 10 :]
             alive = dict(latest)
         self._until = alive
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from .engine.description import Description
     from .engine.faults import (
         Drop,
+        ErrorPage,
         Faults,
         Latency,
         MalformedJson,
         Mutate,
-        Page,
         PartialBatch,
         SlowBody,
         Truncate,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .exchange import HttpExchange
     from .http.httpx_transport import AsyncSandboxTransport, SandboxTransport
     from .http.server import SandboxServer
-    from .sample_data.builder import Builder, Filled
+    from .sample_data.builder import Builder, SampleCounts
     from .sample_data.recorded_account import fill_from
     from .storage.clock import Clock, ManualClock
     from .storage.tokens import Integration
@@ -52,7 +52,7 @@ __all__ = [
     "JournalEntry",
     "HttpExchange",
     "Faults",
-    "Filled",
+    "SampleCounts",
     "WebhookDelivery",
     "Integration",
     "Journal",
@@ -61,7 +61,7 @@ __all__ = [
     "MalformedJson",
     "ManualClock",
     "Mutate",
-    "Page",
+    "ErrorPage",
     "PartialBatch",
     "Request",
     "Response",
@@ -76,7 +76,7 @@ __all__ = [
 
 _MODULES = {
     "app": ("Sandbox",),
-    "sample_data.builder": ("Builder", "Filled"),
+    "sample_data.builder": ("Builder", "SampleCounts"),
     "sample_data.recorded_account": ("fill_from",),
     "storage.clock": ("Clock", "ManualClock"),
     "engine.description": ("Description",),
@@ -87,7 +87,7 @@ _MODULES = {
         "Latency",
         "MalformedJson",
         "Mutate",
-        "Page",
+        "ErrorPage",
         "PartialBatch",
         "SlowBody",
         "Truncate",

@@ -18,7 +18,7 @@ from amocrm_gen.api.leads import create_leads, get_lead, list_leads
 from amocrm_gen.errors import APIError, NotSentError, UnansweredError
 from amocrm_gen.models.amojo import AmojoConnect, AmojoConnection, AmojoDisconnect
 from amocrm_gen.models.leads import LeadCreate
-from amocrm_sandbox import Drop, Page, SandboxServer
+from amocrm_sandbox import Drop, ErrorPage, SandboxServer
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_the_detailed_calls_show_the_answer(server: SandboxServer) -> None:
 def test_an_error_status_raises(server: SandboxServer, status: int) -> None:
     """Described, registered or neither: every error status is an error that names operation and status."""
     if status != 401:
-        server.sandbox.faults.add(Page(status), next=2)
+        server.sandbox.faults.add(ErrorPage(status), next=2)
     for error in reads_lead(server.url, "nonsense" if status == 401 else server.sandbox.token):
         assert isinstance(error, APIError)
         assert error.status == status

@@ -125,7 +125,7 @@ def test_a_token_is_taken_once() -> None:
 @given(st.lists(st.tuples(st.integers(0, 30), st.floats(1, 100)), max_size=80))
 def test_the_guard_forgets_what_is_over_only(shown: list[tuple[int, float]]) -> None:
     """With room enough an id is taken again exactly when its time is over."""
-    guard, until, now = ReplayGuard(most=1000), {}, 0.0
+    guard, until, now = ReplayGuard(max_tokens=1000), {}, 0.0
     for number, life in shown:
         now += 10.0
         fresh = until.get(number, 0.0) <= now
@@ -136,7 +136,7 @@ def test_the_guard_forgets_what_is_over_only(shown: list[tuple[int, float]]) -> 
 
 def test_the_guard_is_bounded() -> None:
     """However many tokens come, memory is; those that end last are kept."""
-    guard = ReplayGuard(most=100)
+    guard = ReplayGuard(max_tokens=100)
     for number in range(1000):
         assert guard.first(str(number), 1000.0 + number, now=0.0)
     assert not guard.first("999", 5000.0, now=0.0)

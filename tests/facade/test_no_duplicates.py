@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from amocrm import AmoCRM, Contact, FlushError, Lead, MemoryLimiter, RateLimits
 from amocrm._core.http.retry import NEVER
-from amocrm_sandbox import Drop, Page, Sandbox, SandboxTransport, Truncate
+from amocrm_sandbox import Drop, ErrorPage, Sandbox, SandboxTransport, Truncate
 
 pytestmark = pytest.mark.slow
 
@@ -19,12 +19,12 @@ _FAULTS = st.one_of(
     st.builds(Drop, after_commit=st.booleans()),
     st.sampled_from(
         [
-            Page(504),
-            Page(504, after_commit=True),
-            Page(502, after_commit=True),
-            Page(500),
-            Page(429),
-            Page(400, html=False, detail="Not valid"),
+            ErrorPage(504),
+            ErrorPage(504, after_commit=True),
+            ErrorPage(502, after_commit=True),
+            ErrorPage(500),
+            ErrorPage(429),
+            ErrorPage(400, html=False, detail="Not valid"),
         ]
     ),
     st.sampled_from([Truncate(0.0), Truncate(0.5)]),

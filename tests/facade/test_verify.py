@@ -15,7 +15,7 @@ from amocrm.command.verification.comparison import Comparison, type_of
 from amocrm.command.verify import main, verify
 from amocrm.errors import TokenError, UnauthorizedError
 from amocrm_gen import openapi
-from amocrm_sandbox import MalformedJson, Mutate, Page, SandboxServer, SandboxTransport
+from amocrm_sandbox import ErrorPage, MalformedJson, Mutate, SandboxServer, SandboxTransport
 from tests.contract.world import World
 
 #: Values that the account holds and no report may.
@@ -112,9 +112,9 @@ DEVIATIONS: list[tuple[str, str, Any, tuple[str, str]]] = [
         ("word", "note_type"),
     ),
     ("params of a note", "list_notes", Mutate("_embedded.notes.*.params.text", 5), ("type", "<common>.text")),
-    ("a status", "list_sources", Page(418, html=False, detail=PERSONAL), ("status", "$")),
-    ("an error for a list", "list_tags", Page(501, html=True), ("status", "$")),
-    ("a page of HTML", "get_company", Page(200), ("media type", "$")),
+    ("a status", "list_sources", ErrorPage(418, html=False, detail=PERSONAL), ("status", "$")),
+    ("an error for a list", "list_tags", ErrorPage(501, html=True), ("status", "$")),
+    ("a page of HTML", "get_company", ErrorPage(200), ("media type", "$")),
     ("broken JSON", "list_events", MalformedJson(), ("body", "$")),
     ("more than asked for", "list_leads", Mutate(LEADS, [{"id": 5}] * 251), ("limit", "$._embedded")),
     ("no list of one", "list_leads", Mutate(LEADS, [{"id": 5}, {"id": 7}]), ("limit", "$._embedded")),

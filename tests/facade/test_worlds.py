@@ -15,7 +15,7 @@ import pytest
 from amocrm import AmoCRM, FlushError, Lead, MemoryLimiter, Outcome, RateLimits, fields
 from amocrm._core.http.retry import NEVER
 from amocrm.fields import Definition
-from amocrm_sandbox import Drop, ManualClock, Page, PartialBatch, Sandbox, SandboxTransport, Truncate
+from amocrm_sandbox import Drop, ErrorPage, ManualClock, PartialBatch, Sandbox, SandboxTransport, Truncate
 from tests.shell_sync._support import ManualClock as ClientClock
 
 START = 1_700_000_000
@@ -119,8 +119,8 @@ def play(seed: int, events: str, *, stamp: bool = False, mine: bool = False) -> 
         [
             Drop(),
             Drop(after_commit=True),
-            Page(504),
-            Page(504, effect_after=20),
+            ErrorPage(504),
+            ErrorPage(504, effect_after=20),
             PartialBatch(1),
             Truncate(0.5),
         ]

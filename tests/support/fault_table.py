@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amocrm_sandbox import Drop, Latency, Page, Sandbox, SandboxServer, Truncate
+from amocrm_sandbox import Drop, ErrorPage, Latency, Sandbox, SandboxServer, Truncate
 
 from .fault_clients import Seen, ask, ask_async
 
@@ -46,15 +46,15 @@ CASES = (
     Case("read timeout, after it took effect", Latency(_SILENCE), timeout=_PATIENCE),
     Case("reset before the commit", Drop()),
     Case("reset after the commit", Drop(after_commit=True)),
-    Case("429 without a time", Page(429)),
-    Case("429, Retry-After: 2", Page(429, headers=(("Retry-After", "2"),))),
-    Case("429, Retry-After: 300", Page(429, headers=(("Retry-After", "300"),))),
-    Case("500", Page(500, html=False)),
-    Case("502, HTML", Page(502)),
-    Case("504 after the commit, HTML", Page(504, after_commit=True)),
-    Case("403, page of the gateway", Page(403)),
+    Case("429 without a time", ErrorPage(429)),
+    Case("429, Retry-After: 2", ErrorPage(429, headers=(("Retry-After", "2"),))),
+    Case("429, Retry-After: 300", ErrorPage(429, headers=(("Retry-After", "300"),))),
+    Case("500", ErrorPage(500, html=False)),
+    Case("502, HTML", ErrorPage(502)),
+    Case("504 after the commit, HTML", ErrorPage(504, after_commit=True)),
+    Case("403, page of the gateway", ErrorPage(403)),
     Case("truncated body", Truncate()),
-    Case("200 with HTML", Page(200)),
+    Case("200 with HTML", ErrorPage(200)),
 )
 
 

@@ -18,8 +18,8 @@ from amocrm_gen._runtime.drift import Drift
 
 __all__ = [
     "AccountMoved",
-    "CallBegan",
-    "CallEnded",
+    "CallStarted",
+    "CallFinished",
     "DriftSeen",
     "ClientEvent",
     "RequestFailed",
@@ -32,10 +32,10 @@ __all__ = [
 
 
 @attrs.frozen(kw_only=True)
-class CallBegan:
+class CallStarted:
     """Beginning of a call: one operation with all its attempts. ``route`` is the path with its placeholders.
 
-    Exactly one ``CallEnded`` follows on the same thread or task; the events between the two belong to the call.
+    Exactly one ``CallFinished`` follows on the same thread or task; the events between the two belong to the call.
     """
 
     account: str
@@ -45,7 +45,7 @@ class CallBegan:
 
 
 @attrs.frozen(kw_only=True)
-class CallEnded:
+class CallFinished:
     """End of a call, after ``seconds`` with all waiting.
 
     Attributes:
@@ -170,8 +170,8 @@ class DriftSeen:
 
 
 ClientEvent: TypeAlias = (
-    CallBegan
-    | CallEnded
+    CallStarted
+    | CallFinished
     | RequestSent
     | ResponseReceived
     | RequestFailed

@@ -179,12 +179,15 @@ class UpsertReport(Upserts[T]):
 
     Attributes:
         commit: the report of the commit.
-        doubled: keys that several records have after the commit; empty unless ``verify=True`` looked.
+        duplicates: keys that several records have after the commit; empty unless ``verify=True`` looked.
     """
 
     def __init__(
-        self, entries: Sequence[UpsertEntry[T]], commit: Report[Entity], doubled: Sequence[Duplicates[T]] = ()
+        self,
+        entries: Sequence[UpsertEntry[T]],
+        commit: Report[Entity],
+        duplicates: Sequence[Duplicates[T]] = (),
     ) -> None:
         super().__init__(entries)
         self.commit = commit
-        self.doubled: tuple[Duplicates[T], ...] = tuple(doubled)
+        self.duplicates: tuple[Duplicates[T], ...] = tuple(duplicates)

@@ -11,11 +11,11 @@ from ..account import Account
 from ..engine.faults import (
     Drop,
     Effect,
+    ErrorPage,
     Fault,
     Latency,
     MalformedJson,
     Mutate,
-    Page,
     PartialBatch,
     SlowBody,
     Truncate,
@@ -35,7 +35,7 @@ __all__ = ["Control"]
 _EFFECTS: dict[str, type[Effect]] = {
     "latency": Latency,
     "drop": Drop,
-    "page": Page,
+    "page": ErrorPage,
     "partial_batch": PartialBatch,
     "truncate": Truncate,
     "slow_body": SlowBody,

@@ -9,11 +9,11 @@ import msgspec
 
 from .faults import (
     Drop,
+    ErrorPage,
     Fault,
     Latency,
     MalformedJson,
     Mutate,
-    Page,
     PartialBatch,
     SlowBody,
     Truncate,
@@ -42,7 +42,7 @@ def replacement_response(faults: list[Fault], after_commit: bool) -> Response | 
         effect = fault.effect
         if isinstance(effect, Drop) and effect.after_commit == after_commit:
             return _dropped()
-        if isinstance(effect, Page) and effect.after_commit == after_commit:
+        if isinstance(effect, ErrorPage) and effect.after_commit == after_commit:
             page = html_page(effect.status) if effect.html else problem(effect.status, effect.detail)
             return replace(page, headers=page.headers + effect.headers)
         if isinstance(effect, PartialBatch) and after_commit:
@@ -58,7 +58,7 @@ def _dropped() -> Response:
 def effect_delay(faults: list[Fault]) -> float | None:
     """Return the seconds after which a request that was answered takes effect, or None if it never does."""
     for fault in faults:
-        if isinstance(fault.effect, Drop | Page) and fault.effect.effect_after is not None:
+        if isinstance(fault.effect, Drop | ErrorPage) and fault.effect.effect_after is not None:
             return fault.effect.effect_after
     return None
 

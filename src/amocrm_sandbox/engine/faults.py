@@ -17,7 +17,7 @@ __all__ = [
     "Latency",
     "MalformedJson",
     "Mutate",
-    "Page",
+    "ErrorPage",
     "PartialBatch",
     "SlowBody",
     "Truncate",
@@ -54,7 +54,7 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ErrorPage:
     """Answer with a status of our own.
 
     Args:
@@ -131,7 +131,7 @@ class Mutate:
     remove: bool = False
 
 
-Effect = Latency | Drop | Page | PartialBatch | Truncate | SlowBody | MalformedJson | Mutate
+Effect = Latency | Drop | ErrorPage | PartialBatch | Truncate | SlowBody | MalformedJson | Mutate
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from .sample_fields import DAY, SAMPLE_FIELDS, sample_values
 if TYPE_CHECKING:
     from ..app import Sandbox
 
-__all__ = ["Builder", "Filled"]
+__all__ = ["Builder", "SampleCounts"]
 
 Body = dict[str, Any]
 
@@ -30,7 +30,7 @@ _OPEN, _WON, _LOST = 60, 25, 15
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class SampleCounts:
     """Numbers of entities that `Builder.fill` made."""
 
     leads: int
@@ -155,7 +155,7 @@ class Builder:
 
     # ---- everything
 
-    def fill(self, leads: int) -> Filled:
+    def fill(self, leads: int) -> SampleCounts:
         """Make an account that looks used: users, a second pipeline, fields of every common type, and entities.
 
         Args:
@@ -189,7 +189,7 @@ class Builder:
         tasks = self._of(random.sample(made, leads // 2), "leads")
         tasks += self._of(random.sample(contacts, len(contacts) // 10), "contacts")
         notes = self.notes("leads", random.choices(made, k=leads * 7 // 10))
-        return Filled(len(made), len(contacts), len(companies), len(tasks), len(notes))
+        return SampleCounts(len(made), len(contacts), len(companies), len(tasks), len(notes))
 
     def _of(self, ids: list[int], kind: str) -> list[int]:
         bodies = [{**self._task(), "entity_id": id, "entity_type": kind} for id in ids]

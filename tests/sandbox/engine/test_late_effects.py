@@ -8,7 +8,15 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 
-from amocrm_sandbox import Drop, ManualClock, Page, PartialBatch, Sandbox, SandboxServer, SandboxTransport
+from amocrm_sandbox import (
+    Drop,
+    ErrorPage,
+    ManualClock,
+    PartialBatch,
+    Sandbox,
+    SandboxServer,
+    SandboxTransport,
+)
 
 from ..conftest import NOW, Checked
 
@@ -17,7 +25,7 @@ def test_every_answer_is_dated_by_the_clock_of_the_account(clock: ManualClock) -
     """Answers, refusals, pages of the gateway and control answers have a Date header of the sandbox's clock."""
     sandbox = Sandbox(limits=False, clock=clock)
     clock.advance(86_400)
-    sandbox.faults.add(Page(502), path="tasks")
+    sandbox.faults.add(ErrorPage(502), path="tasks")
     for target in ("/api/v4/leads", "/api/v4/account", "/api/v4/tasks", "/nowhere", "/_sandbox/state"):
         moment = sandbox.get(target).header("Date")
         assert moment is not None
@@ -28,7 +36,7 @@ def test_a_fault_may_put_another_date_in() -> None:
     """A page with a Date header of its own is sent with that one alone."""
     sandbox = Sandbox(limits=False)
     wrong = "Thu, 01 Jan 1970 00:00:00 GMT"
-    sandbox.faults.add(Page(503, headers=(("Date", wrong),)), path="leads")
+    sandbox.faults.add(ErrorPage(503, headers=(("Date", wrong),)), path="leads")
     answer = sandbox.get("/api/v4/leads")
     assert [value for name, value in answer.headers if name == "Date"] == [wrong]
 
@@ -43,8 +51,8 @@ def test_the_date_is_on_the_wire() -> None:
             assert 3500 < ago < 3700
 
 
-@pytest.mark.parametrize("effect", [Page(504, effect_after=30), Drop(effect_after=30)])
-def test_a_request_may_take_effect_after_its_answer(clock: ManualClock, effect: Page | Drop) -> None:
+@pytest.mark.parametrize("effect", [ErrorPage(504, effect_after=30), Drop(effect_after=30)])
+def test_a_request_may_take_effect_after_its_answer(clock: ManualClock, effect: ErrorPage | Drop) -> None:
     """The client is answered now; the lead appears after so many seconds, created at that moment."""
     sandbox = Sandbox(limits=False, clock=clock)
     sandbox.faults.add(effect, operation="create_leads", next=1)
@@ -62,7 +70,7 @@ def test_a_request_may_take_effect_after_its_answer(clock: ManualClock, effect: 
 
 def test_a_late_effect_is_seen_without_a_request(sandbox: Checked, clock: ManualClock) -> None:
     """`run_deferred` lets what is due take effect and says how much that was."""
-    sandbox.faults.add(Page(504, effect_after=5), operation="create_leads")
+    sandbox.faults.add(ErrorPage(504, effect_after=5), operation="create_leads")
     sandbox.post("/api/v4/leads", [{"name": "a"}])
     assert sandbox.run_deferred() == 0
     clock.tick(5)
@@ -72,7 +80,7 @@ def test_a_late_effect_is_seen_without_a_request(sandbox: Checked, clock: Manual
 
 def test_a_bad_request_has_no_late_effect(sandbox: Checked, clock: ManualClock) -> None:
     """What would have been refused changes nothing later either, and harms no other request."""
-    sandbox.faults.add(Page(504, effect_after=5), operation="create_leads", next=1)
+    sandbox.faults.add(ErrorPage(504, effect_after=5), operation="create_leads", next=1)
     sandbox.post("/api/v4/leads", [{"name": 1}])
     clock.tick(5)
     assert sandbox.get("/api/v4/leads").status == 204
@@ -80,7 +88,7 @@ def test_a_bad_request_has_no_late_effect(sandbox: Checked, clock: ManualClock) 
 
 def test_a_reset_forgets_late_effects(sandbox: Checked, clock: ManualClock) -> None:
     """An account that is emptied stays empty."""
-    sandbox.faults.add(Page(504, effect_after=5), operation="create_leads")
+    sandbox.faults.add(ErrorPage(504, effect_after=5), operation="create_leads")
     sandbox.post("/api/v4/leads", [{"name": "a"}])
     sandbox.reset()
     clock.tick(5)
@@ -120,5 +128,5 @@ def test_late_and_partial_effects_are_planted_from_other_processes(sandbox: Chec
     for effect in ({"kind": "page", "status": 504, "effect_after": 9}, {"kind": "partial_batch", "items": 2}):
         assert sandbox.post("/_sandbox/faults", {"effect": effect}).status == 200
     first, second = (fault.effect for fault in sandbox.faults.planted)
-    assert first == Page(504, effect_after=9)
+    assert first == ErrorPage(504, effect_after=9)
     assert second == PartialBatch(2)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from amocrm_sandbox import (
     Drop,
+    ErrorPage,
     Latency,
     MalformedJson,
     ManualClock,
     Mutate,
-    Page,
     Response,
     Sandbox,
     ServerLimits,
@@ -155,7 +155,7 @@ def test_a_drop_after_the_commit_leaves_the_lead(plain: Sandbox) -> None:
 @pytest.mark.parametrize(("after", "count"), [(False, 0), (True, 1)])
 def test_a_504_comes_before_or_after_the_work(plain: Sandbox, after: bool, count: int) -> None:
     """A gateway page can hide a request that was carried out, or one that was not."""
-    plain.faults.add(Page(504, after_commit=after), path="/leads$")
+    plain.faults.add(ErrorPage(504, after_commit=after), path="/leads$")
     answer = create(plain)
     assert (answer.status, answer.header("Content-Type")) == (504, "text/html")
     assert stored(plain) == count
@@ -163,8 +163,8 @@ def test_a_504_comes_before_or_after_the_work(plain: Sandbox, after: bool, count
 
 def test_pages_may_carry_headers_and_json(plain: Sandbox) -> None:
     """A planted 429 can name Retry-After, and a planted 500 can be a problem."""
-    plain.faults.add(Page(429, headers=(("Retry-After", "3"),)), nth=1)
-    plain.faults.add(Page(500, html=False, detail="Oops"), nth=2)
+    plain.faults.add(ErrorPage(429, headers=(("Retry-After", "3"),)), nth=1)
+    plain.faults.add(ErrorPage(500, html=False, detail="Oops"), nth=2)
     assert plain.get(PATH).header("Retry-After") == "3"
     assert plain.get(PATH).json()["detail"] == "Oops"
     assert plain.get(PATH).status == 200
@@ -175,7 +175,7 @@ def test_faults_strike_as_often_as_they_are_told(plain: Sandbox) -> None:
 
     def hits(**when: Any) -> list[int]:
         plain.faults.clear()
-        plain.faults.add(Page(502), path="/account$", **when)
+        plain.faults.add(ErrorPage(502), path="/account$", **when)
         plain.get("/api/v4/leads")
         return [number for number in range(1, 6) if plain.get(PATH).status == 502]
 
@@ -189,7 +189,7 @@ def test_probability_is_repeatable(clock: ManualClock) -> None:
 
     def run(seed: int) -> list[bool]:
         sandbox = Sandbox(limits=False, clock=clock, seed=seed)
-        sandbox.faults.add(Page(502), probability=0.3)
+        sandbox.faults.add(ErrorPage(502), probability=0.3)
         return [sandbox.get(PATH).status == 502 for _ in range(200)]
 
     assert run(1) == run(1)

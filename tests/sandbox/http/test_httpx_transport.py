@@ -19,9 +19,9 @@ import pytest
 from amocrm_sandbox import (
     AsyncSandboxTransport,
     Drop,
+    ErrorPage,
     Latency,
     ManualClock,
-    Page,
     Sandbox,
     SandboxServer,
     SandboxTransport,
@@ -120,8 +120,8 @@ def test_inbound_latency_delays_the_arrival(server: SandboxServer) -> None:
 
 def test_pages_of_the_gateway_over_http(server: SandboxServer) -> None:
     """A 502 page and a 200 page are HTML on the wire."""
-    server.sandbox.faults.add(Page(502), nth=1)
-    server.sandbox.faults.add(Page(200), nth=2)
+    server.sandbox.faults.add(ErrorPage(502), nth=1)
+    server.sandbox.faults.add(ErrorPage(200), nth=2)
     with client(server) as http:
         for status in (502, 200):
             answer = http.get(PATH)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from amocrm_sandbox import Builder, Drop, Filled, ManualClock, Sandbox
+from amocrm_sandbox import Builder, Drop, ManualClock, SampleCounts, Sandbox
 from amocrm_sandbox.sample_data.people import company_name, letters, person, phone
 from amocrm_sandbox.sample_data.sample_fields import SAMPLE_FIELDS, sample_values
 
@@ -149,7 +149,7 @@ def test_webhooks_hear_of_built_entities(sandbox: Checked) -> None:
 
 def test_small_accounts_can_be_filled_too(sandbox: Checked) -> None:
     """One lead is enough for a whole account."""
-    assert Builder(sandbox).fill(1) == Filled(1, 1, 1, 0, 0)
+    assert Builder(sandbox).fill(1) == SampleCounts(1, 1, 1, 0, 0)
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -35,7 +35,7 @@ from amocrm.errors import (
 )
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Request, Response
-from amocrm_sandbox import Drop, Page, Sandbox
+from amocrm_sandbox import Drop, ErrorPage, Sandbox
 from amocrm_sandbox import ManualClock as SandboxClock
 
 from .._support import ManualClock, breathe, cancelled, in_process, mock
@@ -182,7 +182,7 @@ async def test_refreshed_once_on_401() -> None:
     world.sandbox.tokens.revoke(stored.access)
     assert (await crm.send(GET)).status == 200
     assert world.refreshes() == 1
-    world.sandbox.faults.add(Page(401, html=False), operation="get_account")
+    world.sandbox.faults.add(ErrorPage(401, html=False), operation="get_account")
     assert (await crm.send(GET)).status == 401
     assert world.refreshes() == 2
 
@@ -204,7 +204,7 @@ async def test_an_old_token_serves_while_the_endpoint_is_down() -> None:
     world = World()
     crm = await world.logged_in()
     world.pass_time(86_400 - 200)
-    world.sandbox.faults.add(Page(502), path="access_token")
+    world.sandbox.faults.add(ErrorPage(502), path="access_token")
     for _ in range(3):
         assert (await crm.send(GET)).status == 200
     assert world.refreshes() == 3

@@ -21,7 +21,7 @@ from amocrm import (
 )
 from amocrm._async.client import AsyncAmoCRM
 from amocrm._core.http.retry import NEVER
-from amocrm_sandbox import Page, SandboxServer
+from amocrm_sandbox import ErrorPage, SandboxServer
 
 from .._support import ManualClock, rerouted
 from ..crm import Deal
@@ -89,7 +89,7 @@ async def test_a_server_that_is_down() -> None:
 
 async def test_a_page_of_html_with_403(server: SandboxServer) -> None:
     """The gateway has blocked the API: nothing more is sent, and the error says when to try again."""
-    server.sandbox.faults.add(Page(403))
+    server.sandbox.faults.add(ErrorPage(403))
     async with client(server) as crm:
         session = crm.session()
         session.add_all([Lead(name="Заказ"), Contact(name="Иван")])

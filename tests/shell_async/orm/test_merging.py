@@ -9,7 +9,7 @@ import pytest
 from amocrm import Company, Contact, FlushError, Lead, NotLoaded
 from amocrm._async.client import AsyncAmoCRM
 from amocrm._core.http.retry import NEVER
-from amocrm_sandbox import Drop, Page, Sandbox
+from amocrm_sandbox import Drop, ErrorPage, Sandbox
 
 from ..crm import bodies, client_of
 
@@ -154,7 +154,7 @@ async def test_a_lost_answer_puts_lead_and_contact_in_doubt(sandbox: Sandbox, cr
     lead = request_of()
     s = crm.session()
     s.add(lead, duplicates="server")
-    sandbox.faults.add(Page(403, html=False), operation="create_leads_complex", nth=1)
+    sandbox.faults.add(ErrorPage(403, html=False), operation="create_leads_complex", nth=1)
     with pytest.raises(FlushError):
         await s.commit()
     assert (lead.name, lead.contacts[0].name, s.doubtful) == ("Заявка", "Анна", [])

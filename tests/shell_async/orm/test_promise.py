@@ -15,7 +15,7 @@ from amocrm._core.http.retry import NEVER
 from amocrm._core.orm.states import TRANSITIONS, Event, State
 from amocrm.entities._collecting import state_of
 from amocrm.fields import Definition
-from amocrm_sandbox import Drop, Page, Sandbox
+from amocrm_sandbox import Drop, ErrorPage, Sandbox
 
 from ..crm import bodies, client_of
 
@@ -304,7 +304,7 @@ async def test_adopting_what_another_object_stands_for_is_refused(crm: AsyncAmoC
 
 async def test_a_link_that_failed_is_sent_by_the_next_commit(sandbox: Sandbox, once: AsyncAmoCRM) -> None:
     """Also on an object that was created by the same commit."""
-    sandbox.faults.add(Page(429), operation="link_entities", nth=1)
+    sandbox.faults.add(ErrorPage(429), operation="link_entities", nth=1)
     s = once.session()
     contact = s.add(Contact(name="Иван", company=Company(name="Ромашка")))
     await commit(s)
@@ -353,7 +353,7 @@ async def test_a_page_of_html_is_no_success(sandbox: Sandbox, once: AsyncAmoCRM)
     """Where nothing is promised, an empty or JSON body is applied and any other is unknown."""
     async with once.session() as s:
         lead = s.add(Lead(name="L", contacts=[Contact(name="A")]))
-    sandbox.faults.add(Page(200), operation="unlink_entities", nth=1)
+    sandbox.faults.add(ErrorPage(200), operation="unlink_entities", nth=1)
     s = once.session()
     read = await s.get(Lead, lead.id, preload=[Lead.contacts])
     read.contacts.remove(read.contacts[0])
@@ -569,8 +569,8 @@ async def _happen(event: Event, lead: Lead, sandbox: Sandbox, s: Any) -> None:
         case Event.APPLIED:
             await s.commit()
         case Event.NOT_APPLIED:
-            sandbox.faults.add(Page(402, html=False), operation="create_leads", next=1)
-            sandbox.faults.add(Page(402, html=False), operation="update_leads", next=1)
+            sandbox.faults.add(ErrorPage(402, html=False), operation="create_leads", next=1)
+            sandbox.faults.add(ErrorPage(402, html=False), operation="update_leads", next=1)
             await commit(s)
         case Event.UNANSWERED:
             sandbox.faults.add(Drop(), operation="create_leads", next=1)

@@ -130,7 +130,7 @@ def test_a_body_that_drips() -> None:
     drops = itertools.repeat(b"1\r\n \r\n", 3_000)
     pieces = itertools.chain([HEAD + b"Transfer-Encoding: chunked\r\n\r\n"], drops)
     with raw(pieces) as server, pytest.raises(UnansweredError, match="as a whole"):
-        ask(server, clock=Slow(), timeout=Timeout(whole=2.0))
+        ask(server, clock=Slow(), timeout=Timeout(total=2.0))
 
 
 def test_json_that_is_too_deep() -> None:

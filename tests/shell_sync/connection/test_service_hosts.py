@@ -29,7 +29,7 @@ from amocrm.errors import (
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Request
 from amocrm_gen.models.amojo import AmojoConnect
-from amocrm_sandbox import Drop, Page, Sandbox, SandboxServer
+from amocrm_sandbox import Drop, ErrorPage, Sandbox, SandboxServer
 
 from .._support import ManualClock, in_process, mock
 
@@ -356,7 +356,7 @@ def test_a_block_of_files_is_no_block_of_the_account() -> None:
     sandbox = Sandbox(limits=False)
     crm = of(sandbox, retry=NEVER)
     crm.files.upload(b"x", name="a.txt")
-    sandbox.faults.add(Page(403), path="/v1.0/")
+    sandbox.faults.add(ErrorPage(403), path="/v1.0/")
     with pytest.raises(PermissionError):
         crm.files.get("x")
     assert (crm.account()).id == sandbox.account["id"]

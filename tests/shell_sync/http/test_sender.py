@@ -39,7 +39,7 @@ from amocrm.errors import (
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.reader import read
 from amocrm_gen._runtime.wire import Request, Response, build
-from amocrm_sandbox import Drop, Page, Sandbox, SandboxServer, Truncate
+from amocrm_sandbox import Drop, ErrorPage, Sandbox, SandboxServer, Truncate
 
 from .._support import ManualClock, mock, pieces, rerouted
 
@@ -356,13 +356,13 @@ def test_hooks_see_what_happens_and_cannot_break_it() -> None:
     crm = client(mock(Server(CUT, OK)), event_hooks=[fail, seen.append])
     crm.send(Request(op=GET, path=GET.path, query="query=secret"))
     assert [type(event).__name__ for event in seen] == [
-        "CallBegan",
+        "CallStarted",
         "RequestSent",
         "RequestFailed",
         "RetryDecided",
         "RequestSent",
         "ResponseReceived",
-        "CallEnded",
+        "CallFinished",
     ]
     failed, decided, answered, ended = seen[2], seen[3], seen[5], seen[6]
     assert (ended.status, ended.error, ended.op) == (200, "", "list_leads")
@@ -484,7 +484,7 @@ def test_a_429_over_http() -> None:
             ),
         ) as crm:
             first = crm.send(Request(op=GET, path=GET.path))
-            sandbox.faults.add(Page(429), next=2)
+            sandbox.faults.add(ErrorPage(429), next=2)
             second = crm.send(Request(op=GET, path=GET.path))
     assert (first.status, second.status) == (204, 204)
     assert crm.stats.retries == 2
@@ -494,10 +494,10 @@ FAULTS_OF_A_SERVER: list[tuple[Any, type[Exception], int]] = [
     (Drop(), UnansweredError, 0),
     (Drop(after_commit=True), UnansweredError, 1),
     (Truncate(), UnansweredError, 1),
-    (Page(504, after_commit=True), GatewayError, 1),
-    (Page(502), GatewayError, 0),
-    (Page(403), BlockedError, 0),
-    (Page(200), DecodeError, 0),
+    (ErrorPage(504, after_commit=True), GatewayError, 1),
+    (ErrorPage(502), GatewayError, 0),
+    (ErrorPage(403), BlockedError, 0),
+    (ErrorPage(200), DecodeError, 0),
 ]
 
 

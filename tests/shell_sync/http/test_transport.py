@@ -53,7 +53,7 @@ def test_the_whole_is_bounded(op: Op, first: bytes, again: bytes) -> None:
             yield again
 
     with raw(slowly()) as server:
-        with client(server.url, timeout=Timeout(read=30, whole=0.4)) as crm:
+        with client(server.url, timeout=Timeout(read=30, total=0.4)) as crm:
             with pytest.raises(UnansweredError, match="whole"):
                 crm.send(Request(op=op, path=op.path))
         ended.set()

@@ -12,7 +12,7 @@ import httpx
 
 from amocrm import Company, Contact, Customer, Lead, fields
 from amocrm._core.http.retry import NEVER
-from amocrm_sandbox import Drop, Page, PartialBatch, Sandbox, Truncate
+from amocrm_sandbox import Drop, ErrorPage, PartialBatch, Sandbox, Truncate
 from amocrm_sandbox import ManualClock as SandboxClock
 
 from .._support import BREAK, ManualClock, tampered
@@ -105,16 +105,16 @@ CASES = (
     Case("400, first item named", answer=_named),
     Case("400, nothing named", answer=_unnamed),
     Case("400 of the account", answer=_refusal),
-    Case("429", Page(429)),
-    Case("500", Page(500, html=False), doubt=True),
-    Case("500 after it took effect", Page(500, html=False, after_commit=True), doubt=True),
-    Case("502, page", Page(502), doubt=True),
-    Case("502, page, after it took effect", Page(502, after_commit=True), doubt=True),
-    Case("504, takes effect 30 s later", Page(504, effect_after=30), doubt=True),
-    Case("403, page of the gateway", Page(403)),
+    Case("429", ErrorPage(429)),
+    Case("500", ErrorPage(500, html=False), doubt=True),
+    Case("500 after it took effect", ErrorPage(500, html=False, after_commit=True), doubt=True),
+    Case("502, page", ErrorPage(502), doubt=True),
+    Case("502, page, after it took effect", ErrorPage(502, after_commit=True), doubt=True),
+    Case("504, takes effect 30 s later", ErrorPage(504, effect_after=30), doubt=True),
+    Case("403, page of the gateway", ErrorPage(403)),
     Case("cut body", Truncate(), doubt=True),
-    Case("HTML with 200", Page(200), doubt=True),
-    Case("HTML with 200 after it took effect", Page(200, after_commit=True), doubt=True),
+    Case("HTML with 200", ErrorPage(200), doubt=True),
+    Case("HTML with 200 after it took effect", ErrorPage(200, after_commit=True), doubt=True),
     Case("204 after it took effect", answer=lambda content: httpx.Response(204), late=True, doubt=True),
     Case("time-out before it took effect", error=lambda: httpx.ReadTimeout("late"), doubt=True),
     Case("time-out after it took effect", error=lambda: httpx.ReadTimeout("late"), late=True, doubt=True),

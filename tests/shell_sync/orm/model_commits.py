@@ -7,7 +7,7 @@ from typing import Any
 
 from amocrm import FlushError, Lead, Outcome, fields
 from amocrm._core.http.retry import NEVER
-from amocrm_sandbox import Drop, Page, Sandbox
+from amocrm_sandbox import Drop, ErrorPage, Sandbox
 from amocrm_sandbox import ManualClock as SandboxClock
 
 from .._support import ManualClock, tampered
@@ -21,11 +21,11 @@ KINDS = tuple(CLASSES)
 FAULTS = (
     Drop(),
     Drop(after_commit=True),
-    Page(429),
-    Page(500, html=False),
-    Page(502, after_commit=True),
-    Page(400, html=False, detail="Request validation failed"),
-    Page(400, html=False, detail="Subscription has ended"),
+    ErrorPage(429),
+    ErrorPage(500, html=False),
+    ErrorPage(502, after_commit=True),
+    ErrorPage(400, html=False, detail="Request validation failed"),
+    ErrorPage(400, html=False, detail="Subscription has ended"),
 )
 #: Requests that a fault may strike.
 STRIKES = tuple(

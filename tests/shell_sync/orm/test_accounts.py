@@ -33,8 +33,8 @@ from amocrm._sync.client import AmoCRM
 from amocrm._sync.orm.session import Session
 from amocrm._sync.webhooks.handler_context import HandlerContext
 from amocrm._core.orm.identity import account_of
-from amocrm.entities._relations import Relation
 from amocrm.entities._embedded import EmbeddedList, EmbeddedOne
+from amocrm.entities._relations import Relation
 from amocrm.webhooks import LeadUpdated, parse
 from amocrm_sandbox import Sandbox
 

@@ -11,7 +11,7 @@ import pytest
 from amocrm import Company, Contact, FlushError, Lead, Outcome, ValidationError, fields
 from amocrm._sync.client import AmoCRM
 from amocrm._core.http.retry import NEVER
-from amocrm_sandbox import Drop, Page, Sandbox
+from amocrm_sandbox import Drop, ErrorPage, Sandbox
 
 from .._support import cancelled
 from ..crm import Deal, bodies, client_of
@@ -65,8 +65,8 @@ def test_a_changed_object_does_not_vanish_behind_another(crm: AmoCRM) -> None:
 def test_a_gateway_timeout_makes_the_next_batches_smaller(sandbox: Sandbox) -> None:
     """The batch of the 504 is unknown; those behind it are half as long, and smaller again after another."""
     crm = client_of(sandbox, retry=NEVER, max_prefetch=0)
-    sandbox.faults.add(Page(504), operation="create_leads", nth=1)
-    sandbox.faults.add(Page(504), operation="create_leads", nth=2)
+    sandbox.faults.add(ErrorPage(504), operation="create_leads", nth=1)
+    sandbox.faults.add(ErrorPage(504), operation="create_leads", nth=2)
     s = crm.session(mark=True)
     s.add_all(Lead(name=str(number)) for number in range(700))
     with pytest.raises(FlushError, match=r"session\.reconcile\(\)"):
@@ -84,7 +84,7 @@ def test_a_change_that_timed_out_and_was_sent_again_makes_batches_smaller(sandbo
     crm = client_of(sandbox, max_prefetch=0)
     with crm.session() as s:
         leads = s.add_all(Lead(name=str(number)) for number in range(600))
-    sandbox.faults.add(Page(504), operation="update_leads", nth=1)
+    sandbox.faults.add(ErrorPage(504), operation="update_leads", nth=1)
     with crm.session() as s:
         for lead in leads:
             s.add(lead).price = 5
@@ -135,7 +135,7 @@ def test_stages_and_pipelines_are_saved(sandbox: Sandbox, crm: AmoCRM) -> None:
     assert bodies(sandbox, "update_pipeline_status") == [{"name": "Встреча"}]
     again = crm.pipelines.get(sales.id)
     assert (again.name, "Встреча" in [stage.name for stage in again]) == ("Сбыт", True)
-    sandbox.faults.add(Page(400, html=False), operation="update_pipeline")
+    sandbox.faults.add(ErrorPage(400, html=False), operation="update_pipeline")
     again.name = "Нет"
     for _ in range(2):
         with pytest.raises(ValidationError):

@@ -11,7 +11,7 @@ from amocrm import Company, Contact, FlushError, Lead, Note, Outcome, Task, User
 from amocrm._sync._primitives import closing
 from amocrm._sync.client import AmoCRM
 from amocrm._core.http.retry import NEVER
-from amocrm_sandbox import Drop, Page, Sandbox
+from amocrm_sandbox import Drop, ErrorPage, Sandbox
 
 from .._support import cancelled
 from ..crm import City, Deal, bodies, client_of
@@ -322,7 +322,7 @@ def test_what_needs_a_refused_object_is_skipped(sandbox: Sandbox, crm: AmoCRM) -
 
 def test_an_answer_about_the_account_stops_the_commit(sandbox: Sandbox, crm: AmoCRM) -> None:
     """402 rejects the chunk at once, and later levels are not tried."""
-    sandbox.faults.add(Page(402, html=False, detail="Payment required"), operation="create_contacts")
+    sandbox.faults.add(ErrorPage(402, html=False, detail="Payment required"), operation="create_contacts")
     s = crm.session()
     lead = s.add(Lead(name="Заказ"))
     lead.contacts.add(Contact(name="Иван"))
@@ -336,7 +336,9 @@ def test_a_refusal_without_names_is_halved_within_its_budget(
     sandbox: Sandbox, crm: AmoCRM
 ) -> None:
     """When every request is refused without a name, a chunk of 250 ends after 32 requests."""
-    sandbox.faults.add(Page(400, html=False, detail="Request validation failed"), operation="create_leads")
+    sandbox.faults.add(
+        ErrorPage(400, html=False, detail="Request validation failed"), operation="create_leads"
+    )
     s = crm.session()
     s.add_all(Lead(name=f"{number}") for number in range(250))
     with pytest.raises(FlushError):

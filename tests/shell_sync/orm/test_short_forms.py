@@ -162,7 +162,7 @@ def test_a_lock_is_held_from_the_look_up_to_the_end_of_the_commit(
 def test_what_strangers_doubled_meanwhile_is_reported(sandbox: Sandbox, crm: AmoCRM) -> None:
     """verify=True looks the created keys up once more."""
     report = crm.leads.upsert_all([Deal(order="1")], key=Deal.order, verify=True)
-    assert report.doubled == ()
+    assert report.duplicates == ()
     field = (crm.fields.load(Deal)).get(("name", "Номер заказа")).id
 
     def stranger(done: int, total: int) -> None:
@@ -172,10 +172,10 @@ def test_what_strangers_doubled_meanwhile_is_reported(sandbox: Sandbox, crm: Amo
 
     rows = [Deal(order="2"), Deal(order="3")]
     report = crm.leads.upsert_all(rows, key=Deal.order, verify=True, progress=stranger)
-    (doubled,) = report.doubled
-    assert doubled.key == "2"
-    assert rows[0].id in [one.id for one in doubled.records]
-    assert len(doubled.records) == 2
+    (duplicates,) = report.duplicates
+    assert duplicates.key == "2"
+    assert rows[0].id in [one.id for one in duplicates.records]
+    assert len(duplicates.records) == 2
 
 
 # ---- queries

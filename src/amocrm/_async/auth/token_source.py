@@ -102,12 +102,12 @@ class AsyncProvidedTokens:
             ConfigurationError: it gave no text.
         """
         token = self._token
-        if token is None or self._is_over():
+        if token is None or self._is_expired():
             async with self._lock:
                 if self._token is token:
                     await self._ask()
                 token = self._token
-        if token is None or self._is_over():
+        if token is None or self._is_expired():
             raise _expired(self._account, self._expires_at, "the provider has to return one that is good now")
         return token
 
@@ -131,7 +131,7 @@ class AsyncProvidedTokens:
         self._token = given
         self._expires_at = claims_of(self._token).exp
 
-    def _is_over(self) -> bool:
+    def _is_expired(self) -> bool:
         return self._expires_at is not None and self._now() >= self._expires_at
 
 

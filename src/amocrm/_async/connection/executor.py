@@ -58,11 +58,11 @@ class AsyncExecutor:
         """
         if not self._sender.event_hooks:
             return await self._send(request, options)
-        from amocrm._core.events import CallBegan, CallEnded
+        from amocrm._core.events import CallFinished, CallStarted
 
         sender, op = self._sender, request.op
         began = sender.clock.monotonic()
-        sender.emit(CallBegan(account=sender.hosts.name, op=op.id, method=op.method, route=op.path))
+        sender.emit(CallStarted(account=sender.hosts.name, op=op.id, method=op.method, route=op.path))
         status: int | None = None
         error, request_id = "", None
         try:
@@ -73,7 +73,7 @@ class AsyncExecutor:
             raise
         finally:
             sender.emit(
-                CallEnded(
+                CallFinished(
                     account=sender.hosts.name,
                     op=op.id,
                     method=op.method,

@@ -255,8 +255,8 @@ class AsyncShortForms(Generic[T]):
                     if entries[0].action == "keyless":
                         raise ValueError(entries[0].reason) from None
                     raise
-            doubled = await self._verified(entries.created, key) if verify else []
-        return UpsertReport(list(entries), commit, doubled)
+            duplicates = await self._verified(entries.created, key) if verify else []
+        return UpsertReport(list(entries), commit, duplicates)
 
     async def _verified(self, created: Iterable[UpsertEntry[T]], key: KeyLike) -> list[Duplicates[T]]:
         """Look created keys up once more, in the list or by the filter; return those of several records."""

@@ -178,7 +178,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
         except (msgspec.DecodeError, UnicodeError, TypeError) as error:
             raise ValueError(f"no token ({type(error).__name__})") from None
 
-    def is_over(self, now: float) -> bool:
+    def is_expired(self, now: float) -> bool:
         """Return whether the access token has expired."""
         return now >= self.expires_at
 

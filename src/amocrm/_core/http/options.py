@@ -21,7 +21,7 @@ class Timeout(msgspec.Struct, frozen=True):
         connect: to open a connection.
         write: without a byte of the request taken.
         pool: until one of our own connections is free.
-        whole: for the whole attempt, from when it leaves to the last byte of the answer; a server that
+        total: for the whole attempt, from when it leaves to the last byte of the answer; a server that
             sends a byte now and then would otherwise hold a call for ever.
     """
 
@@ -29,10 +29,10 @@ class Timeout(msgspec.Struct, frozen=True):
     connect: float | None = 5.0
     write: float | None = 30.0
     pool: float | None = 30.0
-    whole: float | None = 600.0
+    total: float | None = 600.0
 
     def __post_init__(self) -> None:
-        given = {name: getattr(self, name) for name in ("read", "connect", "write", "pool", "whole")}
+        given = {name: getattr(self, name) for name in ("read", "connect", "write", "pool", "total")}
         check_seconds(**{name: seconds for name, seconds in given.items() if seconds is not None})
 
     @classmethod

@@ -95,7 +95,7 @@ class OAuthTokens:
             if self._belated is not None and clock.monotonic() >= self._belated_at:
                 shielded(self._try_belated)
             return token.access
-        usable = token is not None and not token.is_over(now + _SLACK)
+        usable = token is not None and not token.is_expired(now + _SLACK)
         if token is not None and usable and clock.monotonic() < self._quiet_until:
             return token.access
         try:

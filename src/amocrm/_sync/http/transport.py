@@ -79,14 +79,14 @@ class Transport:
             headers: without ``host``, ``accept-encoding`` and lengths.
             content: body.
             timeout: seconds to ``connect``, ``read``, ``write``, for a free connection (``pool``), and for
-                the ``whole``.
+                the ``total``.
 
         Raises:
             ConfigurationError: it cannot be written as a request; nothing was sent.
         """
         if self._given is not None:
             request = self._request(op, url, headers, content, timeout)
-            return self._exchange(op, request, self._given, Exchange(self._now, timeout.get("whole")))
+            return self._exchange(op, request, self._given, Exchange(self._now, timeout.get("total")))
         self._connections.prepare(url)  # another event loop has places of its own
         slots, seconds = self._connections.slots, timeout.get("pool")
         if (slot := slots.acquire(seconds)) is None:
@@ -94,7 +94,7 @@ class Transport:
             return Answer(error=NotSentError(problem, op=op.id))
         try:
             request = self._request(op, url, headers, content, {**timeout, "pool": _POOL_WAIT})
-            exchange = Exchange(self._now, timeout.get("whole"))
+            exchange = Exchange(self._now, timeout.get("total"))
             return abortable(partial(self._over_the_pool, op, url, request, exchange), exchange.abort)
         finally:
             slots.release(slot)
