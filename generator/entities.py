@@ -215,7 +215,7 @@ class _Class:
             ):
                 continue
             target = inner if inner.get("type") != "array" else inner["items"]
-            kind = "Shown" if "array" in _types(inner) else "ShownOne"
+            kind = "EmbeddedList" if "array" in _types(inner) else "EmbeddedOne"
             needs = key if key in self.with_ else ""
             name = self._type(target).removesuffix(" | None")
             yield f'{field_name(key)}: {kind}[{name}] = {kind}("{needs}", "{key}")'
@@ -287,8 +287,8 @@ def _module(area: str, classes: list[_Class]) -> str:
         f"from .._attributes import {', '.join(kind for kind in kinds if re.search(rf'= {kind}', body))}"
     ]
     lines += [f"from .._base import Entity{', arguments' * ('arguments' in words)}"]
-    shown = [kind for kind in ("Shown", "ShownOne") if re.search(rf"= {kind}\(", body)]
-    lines += [f"from .._shown import {', '.join(shown)}"] * bool(shown)
+    shown = [kind for kind in ("EmbeddedList", "EmbeddedOne") if re.search(rf"= {kind}\(", body)]
+    lines += [f"from .._embedded import {', '.join(shown)}"] * bool(shown)
     if checked:
         lines += ["if TYPE_CHECKING:", checked]
     lines += [f"__all__ = [{', '.join(repr(one.name) for one in classes)}]", "", "", body]

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from .._attributes import Amount, Flag, Id, Moment, Plain, Scope, Text
 from .._base import Entity, arguments
-from .._shown import ShownOne
+from .._embedded import EmbeddedOne
 
 if TYPE_CHECKING:
     from amocrm_gen.models.catalogs import CatalogElementWarning
@@ -44,7 +44,7 @@ class CatalogElement(Entity):
     account_id = Id(readonly=True)
     currency_id = Id()
     invoice_link = Text(readonly=True, needs="invoice_link")
-    warning: ShownOne[CatalogElementWarning] = ShownOne("", "warning")
+    warning: EmbeddedOne[CatalogElementWarning] = EmbeddedOne("", "warning")
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._attributes import Id, Moment, Text, TextKey
 from .._base import Entity
-from .._shown import ShownOne
+from .._embedded import EmbeddedOne
 
 if TYPE_CHECKING:
     from amocrm_gen.models.events import EventEntity
@@ -30,4 +30,4 @@ class Event(Entity):
     created_by = Id(readonly=True)
     created_at = Moment[datetime](readonly=True, nullable=False)
     account_id = Id(readonly=True)
-    entity: ShownOne[EventEntity] = ShownOne("", "entity")
+    entity: EmbeddedOne[EventEntity] = EmbeddedOne("", "entity")

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from .._attributes import Attribute, Text
 from .._base import Entity, arguments
-from .._shown import Shown
+from .._embedded import EmbeddedList
 
 if TYPE_CHECKING:
     from amocrm_gen.models.common import Ref
@@ -27,7 +27,7 @@ class Role(Entity):
 
     name = Text()
     rights = Attribute["UserRights", "RoleRightsWrite"]()
-    users: Shown[Ref] = Shown("users", "users")
+    users: EmbeddedList[Ref] = EmbeddedList("users", "users")
 
     def __init__(self, name: str, *, rights: RoleRightsWrite | UnsetType = UNSET) -> None:
         self._init_from_arguments(arguments(locals()), {})

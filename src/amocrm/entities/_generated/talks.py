@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._attributes import Flag, Id, Moment, Plain, Text, TextKey
 from .._base import Entity
-from .._shown import Shown
+from .._embedded import EmbeddedList
 
 if TYPE_CHECKING:
     from amocrm_gen.models.common import Ref
@@ -64,6 +64,6 @@ class Talk(Entity):
     source_id = Id(readonly=True)
     missed_at = Moment["datetime | None"](readonly=True)
     account_id = Id(readonly=True)
-    contacts: Shown[Ref] = Shown("", "contacts")
-    leads: Shown[Ref] = Shown("", "leads")
-    customers: Shown[Ref] = Shown("", "customers")
+    contacts: EmbeddedList[Ref] = EmbeddedList("", "contacts")
+    leads: EmbeddedList[Ref] = EmbeddedList("", "leads")
+    customers: EmbeddedList[Ref] = EmbeddedList("", "customers")

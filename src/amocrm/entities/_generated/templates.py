@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from .._attributes import Attribute, Flag, Id, Moment, Plain, Text
 from .._base import Entity, arguments
-from .._shown import Shown
+from .._embedded import EmbeddedList
 
 if TYPE_CHECKING:
     from amocrm_gen.models.templates import (
@@ -59,7 +59,7 @@ class ChatTemplate(Entity):
     waba_examples = Attribute["WabaExamplesOrEmpty", "WabaExamplesWrite | None"]()
     review_status = Text(readonly=True)
     is_on_review = Plain["bool | None"](readonly=True)
-    reviews: Shown[ChatTemplateReview] = Shown("reviews", "reviews")
+    reviews: EmbeddedList[ChatTemplateReview] = EmbeddedList("reviews", "reviews")
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from .._attributes import Amount, Flag, Id, Moment, Plain, Scope, Text
 from .._base import Entity, arguments
-from .._shown import Shown, ShownOne
+from .._embedded import EmbeddedList, EmbeddedOne
 
 if TYPE_CHECKING:
     from amocrm_gen.models.common import Ref
@@ -48,8 +48,8 @@ class Purchase(Entity):
     next_price = Amount(fixed=True)
     next_date = Moment["datetime | None"](fixed=True)
     metadata = Plain["TransactionMetadataWrite | None"](fixed=True)
-    customer: ShownOne[Ref] = ShownOne("", "customer")
-    catalog_elements: Shown[list[TransactionElement]] = Shown("", "catalog_elements")
+    customer: EmbeddedOne[Ref] = EmbeddedOne("", "customer")
+    catalog_elements: EmbeddedList[list[TransactionElement]] = EmbeddedList("", "catalog_elements")
 
     def __init__(
         self,

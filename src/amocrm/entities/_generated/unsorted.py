@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._attributes import Id, Moment, Plain, Text, TextKey
 from .._base import Entity
-from .._shown import Shown
+from .._embedded import EmbeddedList
 
 if TYPE_CHECKING:
     from amocrm_gen.models.common import Ref
@@ -37,7 +37,7 @@ class Unsorted(Entity):
     created_at = Moment[datetime](readonly=True, nullable=False)
     metadata = Plain["UnsortedMetadata"](readonly=True)
     account_id = Id(readonly=True)
-    leads: Shown[Ref] = Shown("", "leads")
-    contacts: Shown[UnsortedContactRef] = Shown("", "contacts")
-    companies: Shown[Ref] = Shown("", "companies")
-    customers: Shown[Ref] = Shown("", "customers")
+    leads: EmbeddedList[Ref] = EmbeddedList("", "leads")
+    contacts: EmbeddedList[UnsortedContactRef] = EmbeddedList("", "contacts")
+    companies: EmbeddedList[Ref] = EmbeddedList("", "companies")
+    customers: EmbeddedList[Ref] = EmbeddedList("", "customers")

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from .._attributes import Attribute, Text
 from .._base import Entity, arguments
-from .._shown import Shown
+from .._embedded import EmbeddedList
 
 if TYPE_CHECKING:
     from amocrm_gen.models.users import UserGroup, UserRights, UserRightsWrite, UserRole
@@ -39,8 +39,8 @@ class User(Entity):
     user_rank = Text(readonly=True, needs="user_rank")
     phone_number = Text(readonly=True, needs="phone_number")
     password = Text(fixed=True)
-    roles: Shown[UserRole] = Shown("", "roles")
-    groups: Shown[UserGroup] = Shown("", "groups")
+    roles: EmbeddedList[UserRole] = EmbeddedList("", "roles")
+    groups: EmbeddedList[UserGroup] = EmbeddedList("", "groups")
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from .._attributes import Amount, Attribute, Flag, Plain, Text
 from .._base import Entity, arguments
-from .._shown import Shown
+from .._embedded import EmbeddedList
 
 if TYPE_CHECKING:
     from amocrm_gen.models.boxes import Box
@@ -48,7 +48,7 @@ class Thing(Entity):
     note_type = Text(readonly=True)
     params = Plain["Any"](readonly=True)
     parts = Plain["list[ThingModel]"](readonly=True)
-    boxes: Shown[Box] = Shown("boxes", "boxes")
+    boxes: EmbeddedList[Box] = EmbeddedList("boxes", "boxes")
 
     def __init__(
         self,
