@@ -71,11 +71,12 @@ amocrm/_async/orm
     account.py                 shell_async/orm/test_session.py                    directory
     collections.py             shell_async/orm/test_query.py                      get_many
     finding.py                 shell_async/orm/test_upserting.py                 sure
-    loading.py                 shell_async/orm/test_query.py                      one_by_one
+    loading.py                 shell_async/orm/test_query.py                      NotFoundError
     lookups.py                 shell_async/orm/test_session.py                    reconcile
     preload.py                 shell_async/orm/test_query.py                      preload
     reconciling.py             shell_async/orm/test_promise.py                    resend
-    query_results.py           shell_async/orm/test_query.py                     first
+    bulk_update.py             shell_async/orm/test_query_results.py             commit
+    reading.py                 shell_async/orm/test_query.py                     FilterIgnored
     session_reading.py         shell_async/orm/test_session.py                   preload
     upsert_methods.py          shell_async/orm/test_upserting.py                 upsert_all
 amocrm/_async/resources
@@ -105,6 +106,8 @@ amocrm/entities
     _many_links.py             entities/test_relations.py                         NotLoaded
     _one_link.py               entities/test_relations.py                         embedded
     _merging.py                shell_async/orm/test_upserting.py                 replace
+    _names.py                  shell_async/orm/test_query_results.py             TypeError
+    _plain_values.py           shell_async/orm/test_query_results.py             update
     _refused.py                core/orm/test_outcome.py                           ItemIssue
     _sent.py                   shell_async/orm/test_flush.py                      doubt
     catalog_element.py         entities/test_constructors.py                      CatalogElement

@@ -89,7 +89,7 @@ def examine(crm: AmoCRM, token: str | None, now: datetime) -> Iterator[Finding]:
         yield (
             "note",
             "the paid filter option is off: lists can be narrowed only by updated_at >= … and .search(), and preload "
-            "needs one_by_one=True",
+            "makes a request for each record or reads the whole list",
         )
     yield from _rights(crm, account.current_user_id)
     yield "ok", f"requests count against the limits of {crm.key.key}"

@@ -26,6 +26,7 @@ from ..fields._state import FieldState, Item, Ref
 from ._attributes import Attribute, Key
 from ._links import Links
 from ._local_changes import changes_of, revert
+from ._plain_values import PlainValues
 from ._relations import LinkRelation, Relation
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class EntityMeta(type):
 _LAZY = ("_model", "_filter", "_order")
 
 
-class Entity(metaclass=EntityMeta):
+class Entity(PlainValues, metaclass=EntityMeta):
     """Base of all entities; see ``Lead``, ``Contact`` and the others.
 
     Entities are equal only to themselves. Inside a session there is one object for each id.

@@ -16,7 +16,7 @@ from ._attributes import Amount, Attribute, Id, Moment, Text
 if TYPE_CHECKING:
     from ._base import Entity
 
-__all__ = ["AnyOf", "Key", "KeyLike", "KeyValue", "any_of", "checked_key"]
+__all__ = ["AnyOf", "Key", "KeyLike", "KeyValue", "Sought", "any_of", "checked_key"]
 
 #: What a record holds under a key, in the form that is compared.
 KeyValue: TypeAlias = tuple[Any, ...]
@@ -138,6 +138,42 @@ class Key:
             if isinstance(part, Text) or getattr(part, "wire_type", "") in _SEARCHED:
                 return str(one) if isinstance(one, str) else f"{one:f}"
         return None
+
+
+class Sought:
+    """A number or an address that a list is searched for; every hit is compared here.
+
+    Args:
+        condition: ``Contact.phone.is_(…)``.
+
+    Attributes:
+        key: the field.
+        shown: the condition in words.
+        words: what the server searches for; known once ``learn`` was called.
+    """
+
+    __slots__ = ("_region", "_value", "_wanted", "key", "shown", "words")
+
+    def __init__(self, condition: Condition) -> None:
+        self.key = Key(condition.key)
+        self.shown = condition.shown
+        self._value: Any = condition.values[0]
+        self.words: str | None = None
+
+    def learn(self, region: str) -> None:
+        """Take the country whose national numbers are read.
+
+        Raises:
+            ValueError: the value is no full number and no address.
+        """
+        wanted = self.key.given(self._value, region)
+        if wanted is None:
+            raise ValueError(f"the value must be a full number or an address, got {self.shown}")
+        self._region, self._wanted, self.words = region, wanted, self.key.searched(wanted)
+
+    def fits(self, entity: Entity) -> bool:
+        """Return whether a hit has it under the key."""
+        return self._wanted in self.key.values(entity, self._region)
 
 
 class AnyOf:

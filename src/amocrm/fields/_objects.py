@@ -12,6 +12,7 @@ from typing import Any, Final, Self, overload
 import msgspec
 from msgspec import UNSET
 
+from .._core.orm.filters import Condition
 from ._base import Field, Holder, members
 from ._state import Item
 
@@ -149,7 +150,30 @@ def _items(values: Iterable[ContactValue | str]) -> tuple[Item, ...]:
     return tuple(items)
 
 
-class Phones(Field[ContactValues, Iterable[ContactValue | str] | None]):
+class _Searched:
+    """What the server finds by its search and this library compares."""
+
+    owner: Any
+
+    def is_(self, value: str) -> Condition:
+        """Require this number or address, however it is written; the list is searched, every hit is compared.
+
+        The server's search finds the spellings that it takes for equal, so that finding nothing is no proof:
+        ``crm.contacts.find_by(key=Contact.phone, value=…, sure=True)`` reads the list.
+        """
+        if not isinstance(value, str):
+            raise TypeError(f"{self!r} must be compared with a text, got {type(value).__name__}")
+        return Condition(
+            kind=getattr(self.owner, "_kind", ""),
+            key=self,
+            op="search",
+            get=lambda item: UNSET,
+            shown=f"{self!r} is {value!r}",
+            values=(value,),
+        )
+
+
+class Phones(_Searched, Field[ContactValues, Iterable[ContactValue | str] | None]):
     """Field with all numbers of a telephone field; assign any iterable of texts or ``ContactValue``."""
 
     wire_type = "multitext"
@@ -177,7 +201,7 @@ class Emails(Phones):
     """Field with all addresses of a mail field; see ``Phones``."""
 
 
-class Phone(Field[str | None, str | ContactValue | None]):
+class Phone(_Searched, Field[str | None, str | ContactValue | None]):
     """Field with the first number of a telephone field; assigning replaces it and keeps the others.
 
     The API replaces the whole field, so the others must have been loaded. On a contact that was not read,

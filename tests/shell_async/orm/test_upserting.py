@@ -386,7 +386,7 @@ async def test_a_link_to_a_repeated_row_is_a_link_to_the_one_that_is_written(
             person = s.upsert(Contact(name="Иван", phone="+79001234567"), key=Contact.phone)
             s.add(Lead(name=name, contacts=[person]))
     (contact,) = [one async for one in crm.contacts]
-    leads = [one async for one in crm.query(Lead).preload(Lead.contacts, one_by_one=True)]
+    leads = [one async for one in crm.query(Lead).preload(Lead.contacts)]
     assert [[one.id for one in lead.contacts] for lead in leads] == [[contact.id], [contact.id]]
 
 

@@ -22,7 +22,7 @@ PHONE = "+79001234567"
 def crm(sandbox: Sandbox) -> AmoCRM:
     """A client of an account whose duplicate control is on."""
     sandbox.by_hand.set_duplicate_control()
-    return client_of(sandbox, retry=NEVER, ahead=0)
+    return client_of(sandbox, retry=NEVER, max_prefetch=0)
 
 
 def sent(sandbox: Sandbox) -> list[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
 from amocrm._core.orm.identity import Directory, Origin
-from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.lookup_planner import ListSize
+from amocrm._core.orm.operations import LIST, endpoint
 from amocrm._core.orm.paging import items_of
 from amocrm._core.orm.times import zone_of
 from amocrm.entities import Pipeline, User
@@ -68,6 +70,25 @@ class AsyncAccountState:
     async def send(self, request: Request) -> Response:
         """Send a request; see ``AsyncConnection.send``."""
         return await self.connection.send(request)
+
+    async def region(self, keys: Iterable[Any]) -> str:
+        """Return the country whose national numbers are read: the account's, read once where a key has phones."""
+        directory = self.directory
+        if not directory.region and any(one.has_phones and one.region is None for one in keys):
+            operation = endpoint("account.get_account")
+            found = operation.parse(await self.send(operation.request())).country
+            directory.region = str(found) if found not in (None, UNSET, "") else "RU"
+        return directory.region or "RU"
+
+    async def probe(self, kind: str, keys: int) -> None:
+        """Learn whether a list has more pages of 250 than there are keys to find in it; one request."""
+        module = endpoint(LIST[kind])
+        parsed = module.parse(await self.send(module.request(page=keys + 1, limit=250)))
+        size = self.directory.sizes.setdefault(kind, ListSize())
+        if items_of(parsed, kind):
+            size.least = max(size.least, keys + 1)
+        else:
+            size.most = keys
 
     async def read_definitions(self, kind: str) -> Definitions:
         """Read the definitions of custom fields of one collection, replacing those known so far."""

@@ -12,7 +12,7 @@ from amocrm.entities._relations import key_in
 
 from .account import AsyncAccountState
 from .loading import get_entity, get_entity_or_none, query_of
-from .preload import Loadable, by_ids
+from .preload import Loadable
 from .query import AsyncQuery
 from .short_forms import AsyncShortForms
 
@@ -71,24 +71,21 @@ class AsyncCollection(AsyncShortForms[T]):
         """The same, ``None`` instead of an error."""
         return await get_entity_or_none(self._account, self._cls, key, self._account.origin, preload)
 
-    async def get_many(self, keys: Iterable[int], *, one_by_one: bool = False) -> list[T]:
-        """Several entities, in the order of their ids; those that do not exist are missing.
+    async def in_bulk(self, keys: Iterable[int]) -> dict[int, T]:
+        """Return several entities by their ids, in the order of the ids; those that do not exist are missing.
 
-        One request for 250 of them where the account has the filter option.
+        One request for 250 of them where the account has the filter option, else one each, or the whole list
+        where that takes fewer (one request more finds out).
 
-        Args:
-            keys: ids.
-            one_by_one: without the option, make a request for each instead of refusing.
-
-        Raises:
-            FilterIgnored: the account has no filter option; says what it would cost.
+        Example:
+            >>> await crm.leads.in_bulk([17, 19])
+            {17: <Lead 17 'Заказ 17'>, 19: <Lead 19 'Заказ 19'>}
         """
-        wanted = list(dict.fromkeys(keys))
-        what = f"get_many of {self._cls.__name__}"
-        found = await by_ids(
-            self._account, self._account.origin, self._cls, wanted, one_by_one=one_by_one, what=what
-        )
-        return [found[key] for key in wanted if key in found]
+        return await self.query().in_bulk(keys)
+
+    async def get_many(self, keys: Iterable[int]) -> list[T]:
+        """Return several entities in a list; see ``in_bulk``."""
+        return list((await self.in_bulk(keys)).values())
 
 
 class AsyncTasks(AsyncCollection[Task]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary
 
 from amocrm._core.orm.identity import Origin, checked_id
 from amocrm._core.orm.operations import GET, LIST, endpoint
@@ -13,7 +12,7 @@ from amocrm.entities._base import Entity
 from amocrm.errors import DecodeError, NotFoundError
 
 from .account import AsyncAccountState
-from .preload import Loadable, by_ids, check_loadable, preload
+from .preload import Brought, Loadable, by_ids, check_loadable, preload
 from .query import AsyncQuery
 
 __all__ = ["get_entity", "get_entity_or_none", "query_of", "refresh_entities"]
@@ -108,18 +107,15 @@ async def get_entity_or_none(
         for names in unreadable(response.drift).values():
             entity._ensure_links().unreadable = names
     if wanted:
-        await preload(account, origin, [entity], wanted, one_by_one=True, cache=WeakValueDictionary())
+        await preload(account, origin, [entity], wanted, Brought())
     return entity
 
 
-async def refresh_entities(
-    account: AsyncAccountState, origin: Origin, entities: Iterable[Entity], *, one_by_one: bool
-) -> None:
+async def refresh_entities(account: AsyncAccountState, origin: Origin, entities: Iterable[Entity]) -> None:
     """Read entities of a session anew: one by its id, several by lists of 250.
 
     Raises:
         NotFoundError: one of them does not exist any more.
-        FilterIgnored: the account has no filter option.
     """
     groups: dict[str, dict[int, type[Entity]]] = {}
     for entity in entities:
@@ -128,8 +124,7 @@ async def refresh_entities(
         cls = next(iter(group.values()))
         found: dict[int, Any] = {}
         if len(group) > 1:
-            what = "session.refresh"
-            found = await by_ids(account, origin, cls, list(group), one_by_one=one_by_one, what=what)
+            found = await by_ids(account, origin, cls, list(group))
         for key in group:
             if key not in found:
                 await get_entity(account, cls, key, origin)

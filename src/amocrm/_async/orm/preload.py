@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
 
 from msgspec import UNSET
 
-from amocrm._core.orm.filters import cut_ids
+from amocrm._core.orm.filters import cut_ids, order_fields
 from amocrm._core.orm.identity import Origin, checked_id
+from amocrm._core.orm.lookup_planner import ListSize, choose
 from amocrm._core.orm.operations import GET, LIST, endpoint
-from amocrm._core.orm.paging import items_of
+from amocrm._core.orm.paging import has_next, items_of
 from amocrm.entities._attributes import Attribute
 from amocrm.entities._kinds import entity_class
 from amocrm.entities._relations import Relation
-from amocrm.errors import FilterIgnored
 from amocrm_gen._runtime.wire import Response
 
 from .._primitives import Result, run_all
 from .account import AsyncAccountState
 
-__all__ = ["Loadable", "by_ids", "check_loadable", "preload"]
+__all__ = ["Brought", "Loadable", "by_ids", "check_loadable", "preload"]
 
 #: What can be asked for: relations, and attributes that are shown only when asked for.
 Loadable: TypeAlias = Relation | Attribute[Any, Any]
@@ -47,19 +49,31 @@ def check_loadable(wanted: Any, cls: type[Any]) -> None:
         )
 
 
+class Brought:
+    """What the pages of one query have brought along.
+
+    Attributes:
+        objects: entities by kind and id, as long as somebody holds them.
+        lists: items by id of the kinds whose whole list was read.
+        spent: requests for single entities so far, by kind.
+    """
+
+    __slots__ = ("lists", "objects", "spent")
+
+    def __init__(self) -> None:
+        self.objects: WeakValueDictionary[tuple[str, int], Any] = WeakValueDictionary()
+        self.lists: dict[str, dict[int, Any]] = {}
+        self.spent: Counter[str] = Counter()
+
+
 async def preload(
     account: AsyncAccountState,
     origin: Origin,
     entities: Sequence[Any],
     relations: Iterable[Loadable],
-    *,
-    one_by_one: bool,
-    cache: MutableMapping[tuple[str, int], Any],
+    brought: Brought,
 ) -> None:
-    """Reads what the relations of these entities lead to and puts it in place.
-
-    ``cache`` holds what earlier pages have brought, as long as somebody holds it.
-    """
+    """Reads what the relations of these entities lead to and puts it in place."""
     for relation in relations:
         if isinstance(relation, Attribute) or not relation.kind:
             continue  # the list itself shows it
@@ -70,57 +84,83 @@ async def preload(
         else:
             wanted = dict.fromkeys(key for entity in entities for key in relation.ids(entity))
             cls = entity_class(relation.kind)
-            found = {key: one for key in wanted if (one := _known(origin, cache, cls, key)) is not None}
+            found = {key: one for key in wanted if (one := _known(origin, brought, cls, key)) is not None}
             missing = [key for key in wanted if key not in found]
-            read = await by_ids(account, origin, cls, missing, one_by_one=one_by_one, what=repr(relation))
+            read = await by_ids(account, origin, cls, missing, brought)
             found.update(read)
             for key, one in read.items():
-                cache[(cls._kind, key)] = one
+                brought.objects[(cls._kind, key)] = one
             for entity in entities:
                 relation.attach(entity, found)
 
 
-def _known(origin: Origin, cache: MutableMapping[tuple[str, int], Any], cls: Any, key: int) -> Any:
-    known = origin.find(cls, key) or cache.get((cls._kind, key))
+def _known(origin: Origin, brought: Brought, cls: Any, key: int) -> Any:
+    known = origin.find(cls, key) or brought.objects.get((cls._kind, key))
     return None if known is None or known._data.created_at is UNSET else known
 
 
 async def by_ids(
-    account: AsyncAccountState, origin: Origin, cls: Any, ids: Sequence[int], *, one_by_one: bool, what: str
+    account: AsyncAccountState, origin: Origin, cls: Any, ids: Sequence[int], brought: Brought | None = None
 ) -> dict[int, Any]:
-    """Entities by their ids, those that exist.
+    """Return the entities with these ids that exist.
 
-    Raises:
-        FilterIgnored: the account has no filter option, so that it would take a request for each.
+    250 in a request where the account has the filter option; else one in a request, or the whole list where one
+    request more tells that it has fewer pages than there were and are ids to ask for.
     """
-    found: dict[int, Any] = {}
+    kind, brought = cls._kind, brought or Brought()
     for key in ids:
         checked_id(cls, key)
     if not ids:
-        return found
-    if account.directory.filters is not False:
+        return {}
+    if kind not in brought.lists and account.directory.filters is not False:
         parts = cut_ids(ids)
-        answers = await _parsed(
-            account, LIST[cls._kind], [partial(_list, account, cls._kind, part) for part in parts]
-        )
-        listed = [items_of(parsed, cls._kind) for parsed in answers]
+        answers = await _parsed(account, LIST[kind], [partial(_list, account, kind, part) for part in parts])
+        listed = [items_of(parsed, kind) for parsed in answers]
         # Each answer is held against its own ids: a list that was not filtered shows others.
         if all({item.id for item in items} <= set(part) for part, items in zip(parts, listed, strict=True)):
             return {item.id: origin.make(cls, item) for items in listed for item in items}
         account.directory.filters = False
-    if not one_by_one:
-        raise FilterIgnored(
-            f"{what}: the account has no filter option, so that {len(ids)} {cls._kind} would take {len(ids)} requests, "
-            f"at least {len(ids) / 7:.0f} seconds, instead of {len(cut_ids(ids))}; "
-            "ask for it with one_by_one=True",
-            entity_type=cls._kind,
-            keys=("id",),
+    if kind not in brought.lists and await _is_list_shorter(account, kind, len(ids) + brought.spent[kind]):
+        brought.lists[kind] = await _whole(account, cls)
+    if kind in brought.lists:
+        whole = brought.lists[kind]
+        return {key: origin.make(cls, whole[key]) for key in ids if key in whole}
+    brought.spent[kind] += len(ids)
+    single = [partial(_one, account, kind, key) for key in ids]
+    items = await _parsed(account, GET[kind], single)
+    return {item.id: origin.make(cls, item) for item in items if item is not None}
+
+
+async def _is_list_shorter(account: AsyncAccountState, kind: str, count: int) -> bool:
+    while True:
+        size = account.directory.sizes.get(kind, ListSize())
+        means = choose(
+            "auto",
+            keys=count,
+            filter_requests=None,
+            is_paid=False,
+            searchable=kind in GET,
+            sure=False,
+            size=size,
         )
-    single = [partial(_one, account, cls._kind, key) for key in ids]
-    for item in await _parsed(account, GET[cls._kind], single):
-        if item is not None:
-            found[item.id] = origin.make(cls, item)
-    return found
+        if means != "probe":
+            return means == "list"
+        await account.probe(kind, count)
+
+
+async def _whole(account: AsyncAccountState, cls: Any) -> dict[int, Any]:
+    """Read a whole list, in the order of its ids where it can be, so that nothing that is created disturbs it."""
+    by_id = cls._order is not None and "id" in order_fields(cls._order)
+    options: dict[str, Any] = {"order": {"id": "asc"}} if by_id else {}
+    operation, number = endpoint(LIST[cls._kind]), 0
+    found: dict[int, Any] = {}
+    while True:
+        number += 1
+        parsed = operation.parse(await account.send(operation.request(page=number, limit=250, **options)))
+        found.update((item.id, item) for item in items_of(parsed, cls._kind))
+        if not has_next(parsed):
+            account.directory.sizes[cls._kind] = ListSize(number, number)
+            return found
 
 
 async def _parsed(

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
-from contextlib import aclosing
 from copy import copy
-from functools import partial
-from math import ceil, inf
-from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakValueDictionary
+from typing import Any, TypeVar
 
-from msgspec import UNSET
-
-from amocrm._core.orm.filters import PAID, Condition, compile_filter, cut_conditions, order_fields
-from amocrm._core.orm.identity import Origin, check_hosts
-from amocrm._core.orm.operations import endpoint
-from amocrm._core.orm.paging import Pager, Rows, has_next, items_of
-from amocrm._core.orm.unreadable import unreadable
+from amocrm._core.orm.filters import Condition, compile_filter, order_fields
+from amocrm._core.orm.identity import check_hosts
 from amocrm.entities._attributes import Attribute
 from amocrm.entities._base import Entity
-from amocrm.errors import FilterError, FilterIgnored
-from amocrm.fields._conditions import resolve, unresolved
-from amocrm_gen._runtime.wire import Response
+from amocrm.entities._keys import Sought
+from amocrm.errors import FilterError
 
-from .._primitives import TaskHandle, TaskScope
-from .account import AsyncAccountState
-from .preload import Loadable, check_loadable, preload
+from .preload import Loadable, check_loadable
 from .query_results import AsyncQueryResults
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
 
 __all__ = ["AsyncQuery"]
 
@@ -54,32 +37,10 @@ class AsyncQuery(AsyncQueryResults[T]):
         ...     print(deal.name)
     """
 
-    def __init__(
-        self,
-        account: AsyncAccountState,
-        cls: type[T],
-        origin: Origin,
-        operation: str,
-        path: dict[str, Any] | None = None,
-    ) -> None:
-        self._account = account
-        self._cls = cls
-        self._origin = origin
-        self._operation = operation
-        self._path = path or {}
-        self._conditions: tuple[Condition, ...] = ()
-        self._search: str | None = None
-        self._order: tuple[str, str] | None = None
-        self._relations: tuple[Loadable, ...] = ()
-        self._one_by_one = False
-        self._with: tuple[str, ...] = ()
-        self._most: int | None = None
-        self._scan = False
-        self._overlap = 0
-        self._cache: WeakValueDictionary[tuple[str, int], Any] = WeakValueDictionary()
-
     def __repr__(self) -> str:
         shown = [f".where({', '.join(one.shown for one in self._conditions)})"] if self._conditions else []
+        if self._sought is not None:
+            shown.append(f".where({self._sought.shown})")
         if self._search is not None:
             shown.append(f".search({self._search!r})")
         if self._order is not None:
@@ -111,12 +72,21 @@ class AsyncQuery(AsyncQueryResults[T]):
                 )
             check_hosts(condition.shown, condition.account, self._account.directory.host)
         changed = copy(self)
-        changed._conditions = (*self._conditions, *conditions)
+        searched = [condition for condition in conditions if condition.op == "search"]
+        if searched:
+            if len(searched) > 1 or self._sought is not None or self._search is not None:
+                raise FilterError(
+                    f"a query must search for one thing, got {searched[-1].shown} beside another"
+                )
+            changed._sought = Sought(searched[0])
+        changed._conditions = (*self._conditions, *(one for one in conditions if one.op != "search"))
         compile_filter((one for one in changed._conditions if one.field_type is None), self._cls._filter)
         return changed
 
     def search(self, text: str) -> AsyncQuery[T]:
         """Full-text search over the filled fields; works in every account."""
+        if self._sought is not None:
+            raise FilterError(f"a query must search for one thing, got {text!r} beside {self._sought.shown}")
         changed = copy(self)
         changed._search = text
         return changed
@@ -142,20 +112,20 @@ class AsyncQuery(AsyncQueryResults[T]):
         changed._order = (wire, "desc" if desc else "asc")
         return changed
 
-    def preload(self, *relations: Loadable, one_by_one: bool = False) -> AsyncQuery[T]:
+    def preload(self, *relations: Loadable) -> AsyncQuery[T]:
         """Reads related entities along, page by page, in one request for 250 of them.
+
+        Without the filter option there is no list by ids: then it is a request for each, or the whole list of
+        the other kind where that takes fewer requests, kept in memory while the query is used.
 
         Args:
             relations: ``Lead.contacts``, ``Lead.company``, ``Lead.responsible``, ``Lead.status``, and what a
                 list shows only when asked, such as ``Lead.loss_reason`` and ``Lead.source_id`` (no request).
-            one_by_one: in an account without the filter option there is no list by ids; then make one
-                request for each entity instead of refusing.
         """
         for relation in relations:
             check_loadable(relation, self._cls)
         changed = copy(self)
         changed._relations = (*self._relations, *relations)
-        changed._one_by_one = self._one_by_one or one_by_one
         return changed
 
     def with_(self, *names: str) -> AsyncQuery[T]:
@@ -170,6 +140,19 @@ class AsyncQuery(AsyncQueryResults[T]):
             raise ValueError(f"limit() takes a number of entities, not {most!r}")
         changed = copy(self)
         changed._most = most
+        return changed
+
+    def page_size(self, rows: int) -> AsyncQuery[T]:
+        """Entities in a page, 250 at most; smaller pages are more requests.
+
+        Example:
+            >>> async for page in crm.leads.query().page_size(50).pages():
+            ...     print(len(page))
+        """
+        if isinstance(rows, bool) or not isinstance(rows, int) or not 1 <= rows <= 250:
+            raise ValueError(f"rows must be a number from 1 to 250, got {rows!r}")
+        changed = copy(self)
+        changed._size = rows
         return changed
 
     def scan(self) -> AsyncQuery[T]:
@@ -192,201 +175,3 @@ class AsyncQuery(AsyncQueryResults[T]):
         changed = copy(self)
         changed._overlap = rows
         return changed
-
-    # ---- reading
-
-    def __aiter__(self) -> AsyncGenerator[T]:
-        return self._entities()
-
-    async def _entities(self) -> AsyncGenerator[T]:
-        left = self._most
-        async with aclosing(self._batches()) as batches:
-            async for batch in batches:
-                for entity in batch:
-                    if left is not None:
-                        if left <= 0:
-                            return
-                        left -= 1
-                    yield entity
-                if left == 0:
-                    return
-
-    async def _batches(self) -> AsyncGenerator[list[T]]:
-        if any(condition.is_impossible for condition in self._conditions):
-            return
-        parts = cut_conditions(self._conditions)
-        if len(parts) > 1 and self._order is not None:
-            raise FilterError(
-                f"the values must fit one request to be sorted, got {len(parts)} requests; sort in Python: sorted(...)"
-            )
-        seen: set[int] = set()
-        for conditions in parts:
-            part = copy(self)
-            part._conditions = conditions
-            async with aclosing(part._filtered()) as batches:
-                async for batch in batches:
-                    fresh = [entity for entity in batch if entity.id not in seen] if seen else batch
-                    if len(parts) > 1:
-                        seen.update(entity.id for entity in fresh)
-                    yield fresh
-
-    async def _filtered(self) -> AsyncGenerator[list[T]]:
-        filters = await self._filters()
-        pager = self._pager()
-        directory = self._account.directory
-        if not (filters and self._cls._kind in PAID and directory.filters is False):
-            ignored: Sequence[Any] | None = None
-            async with aclosing(self._pages(pager, filters, self._sent_order())) as pages:
-                async for rows in pages:
-                    if any(self._fits(item) is False for item in rows.items):
-                        ignored = rows.items
-                        break
-                    yield await self._finished(rows)
-            if ignored is None:
-                return
-            if self._cls._kind in PAID:
-                directory.filters = False
-            pager.restart(item.id for item in ignored)
-        async with aclosing(self._without_filters(pager)) as batches:
-            async for batch in batches:
-                yield batch
-
-    async def _without_filters(self, pager: Pager) -> AsyncGenerator[list[T]]:
-        since = max(
-            (one.low for one in self._conditions if one.key == "updated_at" and one.low), default=None
-        )
-        if since is None and not self._scan:
-            raise self._ignored()
-        recent = since is not None and not self._scan
-        order = ("updated_at", "desc") if recent else self._sent_order()
-        sorting = recent and self._order not in (None, order)
-        kept: list[Any] = []
-        async with aclosing(self._pages(pager, {}, order)) as pages:
-            async for rows in pages:
-                fitting = rows.only([place for place, item in enumerate(rows.items) if self._fits(item)])
-                if sorting:
-                    kept.extend(fitting.items)
-                else:
-                    yield await self._finished(fitting)
-                if recent and any(
-                    item.updated_at is not UNSET and item.updated_at < since for item in rows.items
-                ):
-                    break
-        if sorting and self._order is not None:
-            wire, direction = self._order
-            kept.sort(key=lambda item: getattr(item, wire), reverse=direction == "desc")
-            for start in range(0, len(kept), pager.limit):
-                yield await self._finished(Rows(kept[start : start + pager.limit], {}))
-
-    async def _finished(self, rows: Rows) -> list[T]:
-        entities = self._origin.page(self._cls, rows.items)
-        for place, names in rows.marks.items():
-            entities[place]._ensure_links().unreadable = names
-        if "entity_type" in self._path and self._cls._kind == "notes":
-            for entity in entities:
-                entity._ensure_links().scope = self._path
-        if self._relations:
-            await preload(
-                self._account,
-                self._origin,
-                entities,
-                self._relations,
-                one_by_one=self._one_by_one,
-                cache=self._cache,
-            )
-        return entities
-
-    async def _pages(
-        self, pager: Pager, filters: dict[str, Any], order: tuple[str, str] | None
-    ) -> AsyncGenerator[Rows]:
-        """Pages in their order, some of them asked for in advance; items that were given before are left out."""
-        module = endpoint(self._operation)
-        page = module.OP.page
-        waiting: deque[TaskHandle[Response]] = deque()
-        trips = self._account.connection._sender.round_trips
-        async with TaskScope(self._account.in_flight) as scope:
-            while True:
-                for number in pager.to_start(trips.smallest):
-                    waiting.append(scope.start(partial(self._page, number, pager.limit, filters, order)))
-                if not waiting:
-                    return
-                response = await waiting.popleft().result()
-                parsed = module.parse(response)
-                items = items_of(parsed, "" if page is None else page.key)
-                following = page is not None and has_next(parsed)
-                fresh = pager.read((item.id for item in items), has_next=following)
-                for number in pager.to_start(trips.smallest) if pager.overlaps else ():
-                    waiting.append(scope.start(partial(self._page, number, pager.limit, filters, order)))
-                marks = unreadable(response.drift) if response.drift else {}
-                if (behind := pager.behind()) is not None:
-                    again = await self._page(*behind, filters, order)
-                    missed = self._read(again)
-                    # Read the drift after the rows: reading them fills it.
-                    rows = Rows(missed, unreadable(again.drift) if again.drift else {})
-                    yield rows.only(pager.missed(item.id for item in missed))
-                yield Rows(items, marks).only(fresh)
-                if pager.ended:
-                    return
-
-    async def _page(
-        self, number: int, limit: int, filters: dict[str, Any], order: tuple[str, str] | None
-    ) -> Response:
-        needs = [relation.needs for relation in self._relations if relation.needs]
-        wanted: dict[str, Any] = {
-            **self._path,
-            "page": number,
-            "limit": limit,
-            "with_": list(dict.fromkeys((*self._with, *needs))) or None,
-            "query": self._search,
-            "filter": filters or None,
-            "order": None if order is None else {order[0]: order[1]},
-        }
-        given = {key: value for key, value in wanted.items() if value is not None}
-        return await self._account.send(endpoint(self._operation).request(**given))
-
-    def _read(self, response: Response) -> list[Any]:
-        """The items of a page."""
-        module = endpoint(self._operation)
-        return items_of(module.parse(response), "" if module.OP.page is None else module.OP.page.key)
-
-    # ---- deciding
-
-    def _pager(self) -> Pager:
-        page = endpoint(self._operation).OP.page
-        most = 250 if page is None else page.limit
-        size = most if self._most is None else max(1, min(most, self._most))
-        enough = inf if self._most is None else ceil(self._most / size)
-        return Pager(size, self._account.max_prefetch, self._overlap, enough=enough)
-
-    def _sent_order(self) -> tuple[str, str] | None:
-        if self._order is not None or self._cls._order is None:
-            return self._order
-        return ("id", "asc") if "id" in order_fields(self._cls._order) else None
-
-    async def _filters(self) -> dict[str, Any]:
-        if any(map(unresolved, self._conditions)):
-            await self._account.definitions(self._cls._kind)
-        definitions = self._account.directory.fields.get(self._cls._kind)
-        return compile_filter(
-            self._conditions, self._cls._filter, lambda condition: resolve(condition, definitions)
-        )
-
-    def _fits(self, item: Any) -> bool | None:
-        verdicts = [condition.fits(item) for condition in self._conditions]
-        if False in verdicts:
-            return False
-        return None if None in verdicts else True
-
-    def _ignored(self) -> FilterIgnored:
-        keys = tuple(str(one.key) for one in self._conditions)
-        kind = self._cls._kind
-        option = (
-            "the account has no filter option (is_api_filter_enabled), and amoCRM ignores filters without it. "
-            "Add a condition updated_at >= …, which works in every account, or allow reading the whole list: .scan()"
-        )
-        said = option if kind in PAID else "compare in Python"
-        return FilterIgnored(
-            f"the server ignored the filter of {kind} by {', '.join(keys)}: {said}",
-            entity_type=kind,
-            keys=keys,
-        )

@@ -198,20 +198,18 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
             self.discard(*withdraw_children(entity))
             self._map.settle(entity)
 
-    async def refresh(self, *entities: Entity, one_by_one: bool = False) -> None:
+    async def refresh(self, *entities: Entity) -> None:
         """Read entities of this session anew; local changes are kept, ``entity.changes`` compares them.
 
         One entity takes one request, several take one for 250 of a kind where the account has the filter
-        option.
+        option, else one each, or the whole list where that takes fewer.
 
         Args:
             entities: leads, contacts, companies, customers or tasks that exist.
-            one_by_one: without the option, make a request for each instead of refusing.
 
         Raises:
             ValueError: an entity does not belong to this session or does not exist yet.
             NotFoundError: one does not exist any more.
-            FilterIgnored: the account has no filter option.
         """
         self._map.check_accounts(entities)
         for entity in entities:
@@ -219,7 +217,7 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
                 raise ValueError(
                     f"{entity!r} is {state_of(entity)}, and refresh() takes what exists in this session: add() it"
                 )
-        await refresh_entities(self._account, self._map, entities, one_by_one=one_by_one)
+        await refresh_entities(self._account, self._map, entities)
 
     @property
     def new(self) -> list[Entity]:

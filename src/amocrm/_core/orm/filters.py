@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 Kind: TypeAlias = Literal["many", "range", "one", "pairs", "fields"]
-Op: TypeAlias = Literal["in", "range"]
+Op: TypeAlias = Literal["in", "range", "search"]
 V = TypeVar("V")
 
 #: Lists whose filters are a paid option of the account.
@@ -85,7 +85,8 @@ class Condition(msgspec.Struct, frozen=True):
     Attributes:
         kind: entity type of the list.
         key: key of the filter; of a custom field, its reference.
-        op: ``in`` (one of ``values``) or ``range`` (``low`` to ``high``, both included).
+        op: ``in`` (one of ``values``), ``range`` (``low`` to ``high``, both included), or ``search`` for what no
+            list can be filtered by; its key is the field.
         get: reads the value to compare from an answered item, ``UNSET`` where it cannot be told.
         shown: the condition in words.
         field_type: type of the custom field, ``None`` for attributes.

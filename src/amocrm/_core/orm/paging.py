@@ -60,9 +60,11 @@ class Pager:
             asks for at most one page that may not exist, see above.
         overlap: rows of each page that are read a second time once the next page was read.
         enough: pages that hold as many items as are wanted; further ones are asked for when they are needed.
+        start: number of the first page.
     """
 
     __slots__ = (
+        "_before",
         "_enough",
         "_max_prefetch",
         "_next",
@@ -76,7 +78,13 @@ class Pager:
     )
 
     def __init__(
-        self, limit: int, max_prefetch: int | None, overlap: int = 0, *, enough: float = inf
+        self,
+        limit: int,
+        max_prefetch: int | None,
+        overlap: int = 0,
+        *,
+        enough: float = inf,
+        start: int = 1,
     ) -> None:
         self.limit = limit
         # Page numbers can name a part of a page only if its length divides the page.
@@ -85,7 +93,8 @@ class Pager:
         self._max_prefetch, self._enough = max_prefetch, enough
         self.ended = False
         self.speculate = True
-        self._next = 1
+        self._before = start - 1
+        self._next = start
         self._read = 0
         self._seen: set[Any] = set()
         self._skipped: set[Any] = set()
@@ -93,7 +102,7 @@ class Pager:
     @property
     def under_way(self) -> int:
         """Pages that were started and not yet read."""
-        return self._next - 1 - self._read
+        return self._next - 1 - self._before - self._read
 
     @property
     def overlaps(self) -> bool:
@@ -139,7 +148,7 @@ class Pager:
         """
         if not self._overlap or self._read < 2:
             return None
-        return (self._read - 1) * self.limit // self._overlap, self._overlap
+        return (self._before + self._read - 1) * self.limit // self._overlap, self._overlap
 
     def missed(self, ids: Iterable[Any]) -> list[int]:
         """Takes rows that were read again; returns the positions of the items not seen before."""
@@ -156,4 +165,4 @@ class Pager:
         """
         self._skipped |= self._seen.difference(not_given)
         self._seen = set()
-        self.ended, self.speculate, self._next, self._read = False, True, 1, 0
+        self.ended, self.speculate, self._next, self._read = False, True, self._before + 1, 0

@@ -12,7 +12,7 @@ from amocrm.entities._relations import key_in
 
 from .account import AccountState
 from .loading import get_entity, get_entity_or_none, query_of
-from .preload import Loadable, by_ids
+from .preload import Loadable
 from .query import Query
 from .short_forms import ShortForms
 
@@ -71,24 +71,21 @@ class Collection(ShortForms[T]):
         """The same, ``None`` instead of an error."""
         return get_entity_or_none(self._account, self._cls, key, self._account.origin, preload)
 
-    def get_many(self, keys: Iterable[int], *, one_by_one: bool = False) -> list[T]:
-        """Several entities, in the order of their ids; those that do not exist are missing.
+    def in_bulk(self, keys: Iterable[int]) -> dict[int, T]:
+        """Return several entities by their ids, in the order of the ids; those that do not exist are missing.
 
-        One request for 250 of them where the account has the filter option.
+        One request for 250 of them where the account has the filter option, else one each, or the whole list
+        where that takes fewer (one request more finds out).
 
-        Args:
-            keys: ids.
-            one_by_one: without the option, make a request for each instead of refusing.
-
-        Raises:
-            FilterIgnored: the account has no filter option; says what it would cost.
+        Example:
+            >>> crm.leads.in_bulk([17, 19])
+            {17: <Lead 17 'Заказ 17'>, 19: <Lead 19 'Заказ 19'>}
         """
-        wanted = list(dict.fromkeys(keys))
-        what = f"get_many of {self._cls.__name__}"
-        found = by_ids(
-            self._account, self._account.origin, self._cls, wanted, one_by_one=one_by_one, what=what
-        )
-        return [found[key] for key in wanted if key in found]
+        return self.query().in_bulk(keys)
+
+    def get_many(self, keys: Iterable[int]) -> list[T]:
+        """Return several entities in a list; see ``in_bulk``."""
+        return list((self.in_bulk(keys)).values())
 
 
 class Tasks(Collection[Task]):

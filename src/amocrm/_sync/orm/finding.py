@@ -6,11 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from msgspec import UNSET
-
 from amocrm._core.orm.filters import MOST, Condition, cut_conditions
 from amocrm._core.orm.lookup_planner import Find, ListSize, Means, choose
-from amocrm._core.orm.operations import endpoint
 from amocrm.entities._base import Entity
 from amocrm.entities._keys import AnyOf, KeyValue
 from amocrm.errors import FilterIgnored
@@ -20,21 +17,11 @@ from .account import AccountState
 from .loading import query_of
 from .query import Query
 
-__all__ = ["Finding", "Place", "region_for"]
+__all__ = ["Finding", "Place"]
 
 T = TypeVar("T", bound=Entity)
 #: Which of several keys, and what a record holds under it.
 Place: TypeAlias = tuple[int, KeyValue]
-
-
-def region_for(account: AccountState, key: AnyOf) -> str:
-    """Return the country whose national numbers are read: the account's, read once where a key has phones."""
-    directory = account.directory
-    if not directory.region and any(one.has_phones and one.region is None for one in key):
-        operation = endpoint("account.get_account")
-        found = operation.parse(account.send(operation.request())).country
-        directory.region = str(found) if found not in (None, UNSET, "") else "RU"
-    return directory.region or "RU"
 
 
 class Finding(Generic[T]):
@@ -91,7 +78,7 @@ class Finding(Generic[T]):
         while True:
             means = self.decide(wanted, conditions)
             if means == "probe":
-                self._probe(len(wanted))
+                self._account.probe(self._cls._kind, len(wanted))
                 continue
             self.means = means
             if means == "filter":
@@ -171,11 +158,3 @@ class Finding(Generic[T]):
         query = self._query()
         response = query._page(number, 250, {}, order)
         return self._account.origin.page(self._cls, query._read(response))
-
-    def _probe(self, keys: int) -> None:
-        """Read the page after as many pages as there are keys."""
-        size = self._account.directory.sizes.setdefault(self._cls._kind, ListSize())
-        if self._page(keys + 1, None):
-            size.least = max(size.least, keys + 1)
-        else:
-            size.most = keys

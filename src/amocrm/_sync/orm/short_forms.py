@@ -15,7 +15,7 @@ from amocrm.errors import AmbiguousKey, FlushError
 
 from ..auth.token_stores import TokenStore
 from .account import AccountState
-from .finding import Finding, region_for
+from .finding import Finding
 from .flush import Progress
 from .loading import query_of
 from .session import Session
@@ -148,7 +148,7 @@ class ShortForms(Generic[T]):
         """
         full = checked_key(type(row), key)
         with self._locked(lock):
-            region = region_for(self._account, full)
+            region = self._account.region(full)
             places = full.values(row, region)
             if not places:
                 raise ValueError(f"a row must have a value in {full!r}, got {row!r}")
@@ -189,7 +189,7 @@ class ShortForms(Generic[T]):
             [<Contact 501 'Анна'>]
         """
         full, cls = self._key(key)
-        region = region_for(self._account, full)
+        region = self._account.region(full)
         given = [(at, one.given(value, region)) for at, one in enumerate(full)]
         places = [(at, one) for at, one in given if one is not None]
         if not places:
@@ -210,7 +210,7 @@ class ShortForms(Generic[T]):
             [<Duplicates +79001234567: 501, 777>]
         """
         full, cls = self._key(by)
-        region = region_for(self._account, full)
+        region = self._account.region(full)
         groups: dict[Any, dict[int, T]] = {}
         for record in query_of(self._account, cls, self._account.origin):
             for place in full.values(record, region):
@@ -264,7 +264,7 @@ class ShortForms(Generic[T]):
         if not rows:
             return []
         full = checked_key(type(rows[0]), key)
-        region = region_for(self._account, full)
+        region = self._account.region(full)
         finding = Finding(self._account, type(rows[0]), full, region)
         finding.run(place for row in rows for place in full.values(row, region))
         return _doubled(finding.found)

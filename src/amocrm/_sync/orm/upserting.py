@@ -16,7 +16,7 @@ from amocrm.entities._upserts import OnKeyless, OnMany, OnRepeat, UpsertEntry, U
 from amocrm.errors import AmbiguousKey, AmoCRMError, RepeatedKey
 
 from .account import AccountState
-from .finding import Finding, Place, region_for
+from .finding import Finding, Place
 
 __all__ = ["Upserting", "Rules"]
 
@@ -157,7 +157,7 @@ class Upserting:
         groups = list(self._groups.values())
         for group in groups:
             group.members = [member for member in group.members if member[0].row._session is self._map]
-            group.region = region_for(self._account, group.key)
+            group.region = self._account.region(group.key)
             self._part(group)
         found: list[tuple[UpsertEntry[Any], Rules, _Group, dict[int, Any]]] = []
         for group in groups:

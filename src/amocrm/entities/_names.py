@@ -1,0 +1,43 @@
+"""The attributes of an entity class by name, and names held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from ..fields._base import Field
+from ._attributes import Attribute
+from ._relations import Relation
+
+__all__ = ["attributes_of", "checked_names"]
+
+N = TypeVar("N", bound=Iterable[str])
+
+
+@cache
+def attributes_of(cls: Any) -> Mapping[str, Any]:
+    """Return attributes, declared fields and relations of a class by their names."""
+    return {
+        name: value
+        for base in reversed(cls.__mro__)
+        for name, value in vars(base).items()
+        if isinstance(value, Attribute | Field | Relation)
+    }
+
+
+def checked_names(cls: Any, names: N) -> N:
+    """Return names that a class has.
+
+    Raises:
+        TypeError: it does not have one of them; names the nearest.
+    """
+    known = attributes_of(cls)
+    for name in names:
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(str(name), known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise TypeError(f"{cls.__name__} takes no {name}{hint}")
+    return names
