@@ -158,7 +158,7 @@ class _Searched:
     def is_(self, value: str) -> Condition:
         """Require this number or address, however it is written; the list is searched, every hit is compared.
 
-        The server's search finds the spellings that it takes for equal, so that finding nothing is no proof:
+        A search that finds nothing is no proof, because the server decides which spellings are equal:
         ``crm.contacts.find_by(key=Contact.phone, value=…, sure=True)`` reads the list.
         """
         if not isinstance(value, str):
