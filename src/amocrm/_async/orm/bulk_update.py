@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
+from amocrm._core.orm.identity import IdentityMap
 from amocrm._core.orm.outcome import Report
 from amocrm._core.orm.plan import Plan
 from amocrm.entities._base import Entity
 
 from .reading import AsyncReading
-from .session import AsyncSession
 
 __all__ = ["AsyncBulkUpdate"]
 
 T = TypeVar("T", bound=Entity)
+
+
+class Session(Protocol):
+    """The part of a session that is needed here; the module of sessions makes queries and is not imported."""
+
+    _map: IdentityMap
+
+    def plan(self) -> Plan:
+        """Return the requests that a commit would make."""
+        ...
+
+    async def commit(self) -> Report[Entity]:
+        """Send the changes."""
+        ...
 
 
 class AsyncBulkUpdate(Generic[T]):
@@ -29,7 +43,7 @@ class AsyncBulkUpdate(Generic[T]):
     def __init__(self, query: AsyncReading[T], values: Mapping[str, Any]) -> None:
         self._query = query
         self._values = dict(values)
-        self._session: AsyncSession | None = None
+        self._session: Session | None = None
 
     async def plan(self) -> Plan:
         """Read the entities and return the requests that ``commit`` would make; nothing is changed."""
@@ -43,9 +57,9 @@ class AsyncBulkUpdate(Generic[T]):
         """
         return await (await self._read()).commit()
 
-    async def _read(self) -> AsyncSession:
+    async def _read(self) -> Session:
         if self._session is None:
-            session = AsyncSession(self._query._account)
+            session: Session = cast(Any, self._query._account.connection).session()
             session._map.left = True  # a plan that nobody commits is no forgotten change
             query = copy(self._query)
             query._origin = session._map

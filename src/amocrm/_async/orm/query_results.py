@@ -12,13 +12,12 @@ from amocrm.entities._base import Entity
 from amocrm.entities._names import checked_names
 from amocrm.errors import FilterError, MultipleFound, NotFoundError
 
+from .bulk_update import AsyncBulkUpdate
 from .preload import by_ids, preload
 from .reading import AsyncReading, ReadProgress
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-
-    from .bulk_update import AsyncBulkUpdate
 
 __all__ = ["AsyncQueryResults"]
 
@@ -127,8 +126,6 @@ class AsyncQueryResults(AsyncReading[T]):
               1. PATCH  /api/v4/leads: 67 items in 1 request
             >>> await change.commit()
         """
-        from .bulk_update import AsyncBulkUpdate  # which makes a session, which makes queries
-
         return AsyncBulkUpdate(self, checked_names(self._cls, values))
 
     async def first(self) -> T | None:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
+from amocrm._core.orm.identity import IdentityMap
 from amocrm._core.orm.outcome import Report
 from amocrm._core.orm.plan import Plan
 from amocrm.entities._base import Entity
 
 from .reading import Reading
-from .session import Session
 
 __all__ = ["BulkUpdate"]
 
 T = TypeVar("T", bound=Entity)
+
+
+class Session(Protocol):
+    """The part of a session that is needed here; the module of sessions makes queries and is not imported."""
+
+    _map: IdentityMap
+
+    def plan(self) -> Plan:
+        """Return the requests that a commit would make."""
+        ...
+
+    def commit(self) -> Report[Entity]:
+        """Send the changes."""
+        ...
 
 
 class BulkUpdate(Generic[T]):
@@ -45,7 +59,7 @@ class BulkUpdate(Generic[T]):
 
     def _read(self) -> Session:
         if self._session is None:
-            session = Session(self._query._account)
+            session: Session = cast(Any, self._query._account.connection).session()
             session._map.left = True  # a plan that nobody commits is no forgotten change
             query = copy(self._query)
             query._origin = session._map

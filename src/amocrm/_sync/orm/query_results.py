@@ -12,13 +12,12 @@ from amocrm.entities._base import Entity
 from amocrm.entities._names import checked_names
 from amocrm.errors import FilterError, MultipleFound, NotFoundError
 
+from .bulk_update import BulkUpdate
 from .preload import by_ids, preload
 from .reading import Reading, ReadProgress
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-    from .bulk_update import BulkUpdate
 
 __all__ = ["QueryResults"]
 
@@ -127,8 +126,6 @@ class QueryResults(Reading[T]):
               1. PATCH  /api/v4/leads: 67 items in 1 request
             >>> change.commit()
         """
-        from .bulk_update import BulkUpdate  # which makes a session, which makes queries
-
         return BulkUpdate(self, checked_names(self._cls, values))
 
     def first(self) -> T | None:
