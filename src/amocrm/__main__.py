@@ -2,7 +2,7 @@
 
 amocrm sandbox [options]   a local amoCRM (needs the extra ``sandbox``)
 amocrm doctor [options]    check this installation, a token and its account
-amocrm models [options]    write typed classes for the custom fields of an account
+amocrm models [options]    write the fields, stages, users and lists of an account as typed classes
 amocrm verify [options]    compare what an account answers with the description of this version
 amocrm record FILE         record what a program and an account say, without personal data
 amocrm login ACCOUNT …     log an integration in for the first time and store its tokens

@@ -16,15 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amocrm import AmoCRM, Contact, Lead
+from amocrm import AmoCRM, CatalogElement, Contact, FileTokenStore, Lead, OAuth, Stage, Task
 from amocrm.__main__ import main
 from amocrm._core import conflicting_packages as neighbours
 from amocrm._sync.connection import connection
 from amocrm.command import doctor
-from amocrm.command.names import attribute_name, member_name
-from amocrm.command.source import source_of
+from amocrm.command.names import attribute_name, distinct, member_name
+from amocrm.command.source import catalog_class, entity_classes, source_of
 from amocrm.fields import Definition, Definitions
-from amocrm_gen.models.fields import CustomField, CustomFieldEnum
+from amocrm_gen.models.catalogs import CatalogCreate
+from amocrm_gen.models.fields import CatalogFieldCreate, CustomField, CustomFieldEnum, CustomFieldEnumCreate
 from amocrm_sandbox import SandboxServer
 
 NASTY = 'Имя "%s" \\ \n """ # \u2028 import os'
@@ -83,14 +84,15 @@ def test_models_are_typed_classes_that_work(crm: AmoCRM, tmp_path: Path, capsys:
         *("gorod_dostavki", "srok", "srok", "metki", "class_", "price", "n2_sort", "fayl"),
         "imya_percent_s_import_os",
     ]
+    due = next(name for name in declared if name.startswith("srok_"))
     deal = module.Lead(
-        name="Заказ", gorod_dostavki=module.LeadGorodDostavki.KAZAN, srok=date(2030, 1, 2), class_=True
+        name="Заказ", gorod_dostavki=module.LeadGorodDostavki.KAZAN, class_=True, **{due: date(2030, 1, 2)}
     )
     with crm.session() as s:
         s.add(deal)
     again = crm.get(module.Lead, deal.id)
     assert again.gorod_dostavki is module.LeadGorodDostavki.KAZAN
-    assert (again.srok, again.class_) == (date(2030, 1, 2), True)
+    assert (getattr(again, due), again.class_) == (date(2030, 1, 2), True)
     assert issubclass(module.Contact, Contact)
     assert "phone" not in [name for name in module.Contact._declared if name not in Contact._declared]
     assert "written" in capsys.readouterr().out
@@ -101,12 +103,12 @@ def test_check_tells_drift(crm: AmoCRM, tmp_path: Path, capsys: Any) -> None:
     path = tmp_path / "models.py"
     assert main(["models", "-o", str(path), "--check"]) == 1
     assert not path.exists()
-    assert main(["models", "-o", str(path), "--entities", "leads"]) == 0
-    assert main(["models", "-o", str(path), "--entities", "leads", "--check"]) == 0
+    assert main(["models", "-o", str(path), "--parts", "leads"]) == 0
+    assert main(["models", "-o", str(path), "--parts", "leads", "--check"]) == 0
     crm.fields.create(Lead, [Definition(name="Новое поле", type="text")])
     before = path.read_bytes()
     capsys.readouterr()
-    assert main(["models", "-o", str(path), "--entities", "leads", "--check"]) == 1
+    assert main(["models", "-o", str(path), "--parts", "leads", "--check"]) == 1
     assert "+    novoe_pole = fields.Text(field_id=" in capsys.readouterr().out
     assert path.read_bytes() == before
 
@@ -122,15 +124,26 @@ def test_the_models_are_checked_by_the_editor(crm: AmoCRM, tmp_path: Path) -> No
             for kind in ("text", "numeric", "checkbox", "select", "multiselect", "radiobutton", "date", "url")
         ],
     )
+    made: Any = crm.api.catalogs.create(body=[CatalogCreate(name="Товары", type="regular")])
+    field = CatalogFieldCreate(
+        name="Поле select", type="select", enums=[CustomFieldEnumCreate(value="А", sort=1)]
+    )
+    crm.api.fields.create_for_catalog(catalog_id=made.embedded.catalogs[0].id, body=[field])
     assert main(["models", "-o", str(tmp_path / "models.py")]) == 0
     (tmp_path / "use.py").write_text(
         "from datetime import date\n"
-        "from models import Lead, LeadPoleSelect\n"
+        "from models import Lead, LeadPoleSelect, TaskTypes, Users, catalogs, pipelines\n"
         "good = Lead(name='x', price=5, pole_select=LeadPoleSelect.A, pole_date=date(2030, 1, 1), tags={'a'})\n"
         "found: LeadPoleSelect | None = good.pole_select\n"
         "Lead(pole_selekt=LeadPoleSelect.A)\n"
         "Lead(pole_select='Б')\n"
-        "Lead(pole_date='2030-01-01')\n",
+        "Lead(pole_date='2030-01-01')\n"
+        "Lead(status=pipelines.voronka.won, responsible=Users.ADMINISTRATOR, loss_reason_id=TaskTypes.VSTRECHA)\n"
+        "Lead.status.in_(pipelines.voronka.won), Lead.pipeline_id.in_(pipelines.voronka.id)\n"
+        "element = catalogs.Tovary(name='x', pole_select=catalogs.Tovary.PoleSelect.A)\n"
+        "chosen: catalogs.Tovary.PoleSelect | None = element.pole_select\n"
+        "catalogs.Tovary(pole_select=5.5)\n"
+        "pipelines.voronka.pole_won\n",
         encoding="utf-8",
     )
     root = Path(__file__).resolve().parents[2]
@@ -147,11 +160,97 @@ def test_the_models_are_checked_by_the_editor(crm: AmoCRM, tmp_path: Path) -> No
         ("use.py:5", True),
         ("use.py:6", True),
         ("use.py:7", True),
+        ("use.py:12", True),
+        ("use.py:13", True),
     ], done.stdout
 
 
 _OPTIONS = ("select", "multiselect", "radiobutton")
 _NAMES = st.text(max_size=12) | st.sampled_from(["id", "name", "custom", "_data", "None", "Цена", "цена", ""])
+
+
+@given(st.lists(_NAMES, max_size=8))
+def test_equal_names_all_carry_their_ids(texts: list[str]) -> None:
+    """No two ids share a name, and a name without an id is the only one of its kind: it can pass to no other."""
+    named = [(key, attribute_name(text)) for key, text in enumerate(texts, 1)]
+    names = distinct(named, "stage", {"id"})
+    assert len(set(names.values())) == len(texts)
+    for key, wanted in named:
+        shared = wanted in ("", "id") or [text for _, text in named].count(wanted) > 1
+        assert names[key].endswith(f"_{key}") or (names[key] == wanted and not shared)
+
+
+def test_an_account_is_written_as_constants(crm: AmoCRM, tmp_path: Path) -> None:
+    """Stages with their pipelines, users, reasons, types of tasks and lists are names that requests take."""
+    crm.pipelines.create('Lead """', statuses=["Новая", "Новая", "id", "won"])
+    made: Any = crm.api.catalogs.create(body=[CatalogCreate(name="None", type="regular")])
+    (catalog,) = made.embedded.catalogs
+    path = tmp_path / "models.py"
+    assert main(["models", "-o", str(path)]) == 0
+    module = loaded(path.read_text(encoding="utf-8"))
+    first, second = module.pipelines.voronka, module.pipelines.lead
+    stages = [name for name in vars(second) if not name.startswith("_")]
+    assert [name.rstrip("0123456789") for name in stages] == [
+        *("id", "nerazobrannoe", "novaya_", "novaya_", "id_", "won_", "won", "lost")
+    ]
+    assert second.won == Stage(second.id, 142)
+    assert issubclass(getattr(module.catalogs, f"None_{catalog.id}"), CatalogElement)
+    with crm.session() as s:
+        lead = s.add(
+            module.Lead(
+                status=first.lost,
+                responsible=module.Users.ADMINISTRATOR,
+                loss_reason_id=module.LossReasons.SLISHKOM_DOROGO,
+            )
+        )
+        s.add(
+            Task(
+                "Позвонить",
+                entity=lead,
+                due=datetime.now(UTC),
+                task_type_id=module.TaskTypes.VSTRECHA,
+            )
+        )
+    again = crm.get(module.Lead, lead.id)
+    assert (again.pipeline_id, again.status_id) == (first.id, first.lost.id)
+    assert again.responsible_user_id == module.Users.ADMINISTRATOR
+    assert (
+        len(
+            crm.query(module.Lead).where(module.Lead.responsible.is_(module.Users.ADMINISTRATOR)).scan().all()
+        )
+        == 1
+    )
+
+
+def test_what_the_user_may_not_see_is_left_out(
+    server: SandboxServer, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """A part without rights is one line on the error output, and the others are written."""
+    boris = server.sandbox.ui.add_user("Борис", view="M")
+    monkeypatch.setenv("AMOCRM_TOKEN", boris["token"])
+    assert main(["models"]) == 0
+    written, said = capsys.readouterr()
+    assert "users are left out" in said
+    assert "class Users" not in written
+    assert "class pipelines" in written
+
+
+def test_the_tokens_of_a_login_are_taken(
+    server: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
+) -> None:
+    """--store names the folder of `amocrm login`; the keys come from the environment and never from an option."""
+    made, folder = server.sandbox.integration, str(tmp_path / "tokens")
+    oauth = OAuth(made.client_id, made.client_secret, made.redirect_uri)
+    with AmoCRM("demo", oauth=oauth, store=FileTokenStore(folder), base_url=server.url) as crm:
+        crm.authorize(server.sandbox.authorization_code())
+    monkeypatch.delenv("AMOCRM_TOKEN")
+    assert main(["models", "--store", folder]) == 2
+    assert "AMOCRM_CLIENT_ID" in capsys.readouterr().err
+    monkeypatch.setenv("AMOCRM_CLIENT_ID", made.client_id)
+    monkeypatch.setenv("AMOCRM_CLIENT_SECRET", made.client_secret)
+    monkeypatch.setenv("AMOCRM_REDIRECT_URI", made.redirect_uri)
+    for command in ("models", "doctor"):
+        assert main([command, "--store", folder]) == 0
 
 
 @given(st.lists(st.tuples(_NAMES, st.sampled_from(["text", "select", "odd"]), st.lists(_NAMES, max_size=4))))
@@ -171,12 +270,14 @@ def test_whatever_people_call_their_fields_the_module_can_be_imported(
             for number, (name, kind, labels) in enumerate(named)
         ],
     )
-    source = source_of("demo", [(Lead, definitions)])
+    source = source_of("demo", entity_classes(Lead, definitions))
     module = loaded(source)
+    element = loaded(source_of("demo", [catalog_class("Thing", 6101, definitions)])).Thing
+    assert len(set(element._declared) - set(CatalogElement._declared)) == len(named)
     declared = {name for name in module.Lead._declared if name not in Lead._declared}
     assert len(declared) == len(named)
     assert not declared & set(dir(Lead))
-    assert source == source_of("demo", [(Lead, definitions)])
+    assert source == source_of("demo", entity_classes(Lead, definitions))
 
 
 @pytest.mark.parametrize(
@@ -213,7 +314,7 @@ def test_models_say_what_is_missing(
     monkeypatch.delenv("AMOCRM_ACCOUNT")
     assert main(["models"]) == 2
     with pytest.raises(SystemExit):
-        main(["models", "--entities", "lead"])
+        main(["models", "--parts", "lead"])
     with pytest.raises(SystemExit):
         main(["models", "--check"])
 

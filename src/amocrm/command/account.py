@@ -8,14 +8,18 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from .._core.auth.token import OAuth
     from .._sync.client import AmoCRM
 
-__all__ = ["add_options", "client_of", "has_account", "token_of"]
+__all__ = ["DEFAULT_REDIRECT", "add_options", "client_of", "has_account", "token_of"]
+
+#: Redirect address of an integration that says nothing else.
+DEFAULT_REDIRECT: Final = "http://127.0.0.1:8765/cb"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +31,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="file with a long-lived token (default: the environment variable AMOCRM_TOKEN)",
     )
     parser.add_argument(
+        "--store",
+        metavar="FOLDER",
+        help="tokens of `amocrm login`; the keys come from AMOCRM_CLIENT_ID, AMOCRM_CLIENT_SECRET and "
+        "AMOCRM_REDIRECT_URI",
+    )
+    parser.add_argument(
         "--base-url", default=os.environ.get("AMOCRM_BASE_URL"), help="a local server, or AMOCRM_BASE_URL"
     )
 
@@ -36,12 +46,14 @@ def has_account(options: argparse.Namespace) -> bool:
     return bool(options.account)
 
 
-def token_of(options: argparse.Namespace) -> str:
-    """Return the token, from a file or from the environment.
+def token_of(options: argparse.Namespace) -> str | None:
+    """Return the long-lived token, from a file or from the environment; None where a store keeps the tokens.
 
     Raises:
         ConfigurationError: there is none; the message says how to give it.
     """
+    if options.store is not None:
+        return None
     if options.token_file is not None:
         try:
             token = options.token_file.read_text(encoding="utf-8").strip()
@@ -70,4 +82,27 @@ def client_of(options: argparse.Namespace) -> AmoCRM:
         raise ConfigurationError(
             "an account must be given, got none; set AMOCRM_ACCOUNT or write --account mycompany"
         )
-    return AmoCRM(options.account, token=token_of(options), base_url=options.base_url)
+    if options.store is None:
+        return AmoCRM(options.account, token=token_of(options), base_url=options.base_url)
+    from .._sync.auth.token_stores import FileTokenStore
+
+    return AmoCRM(
+        options.account, oauth=oauth_of(), store=FileTokenStore(options.store), base_url=options.base_url
+    )
+
+
+def oauth_of() -> OAuth:
+    """Return the keys of the integration, from the environment.
+
+    Raises:
+        ConfigurationError: a variable is missing; the message names it.
+    """
+    from .._core.auth.token import OAuth
+
+    names = ("AMOCRM_CLIENT_ID", "AMOCRM_CLIENT_SECRET")
+    client_id, secret = (os.environ.get(name, "").strip() for name in names)
+    if not client_id or not secret:
+        raise ConfigurationError(
+            f"the keys of the integration must be given, got none; set {' and '.join(names)}, as for `amocrm login`"
+        )
+    return OAuth(client_id, secret, os.environ.get("AMOCRM_REDIRECT_URI", DEFAULT_REDIRECT))

@@ -20,6 +20,7 @@ from .._core.auth.login_redirect import new_state, read_redirect
 from .._core.auth.token import OAuth
 from .._core.http.hosts import is_loopback, parse_account
 from ..errors import AmoCRMError
+from .account import DEFAULT_REDIRECT
 
 __all__ = ["main"]
 
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--client-id", default=os.environ.get("AMOCRM_CLIENT_ID"), help="or AMOCRM_CLIENT_ID")
     parser.add_argument(
         "--redirect-uri",
-        default=os.environ.get("AMOCRM_REDIRECT_URI", "http://127.0.0.1:8765/cb"),
+        default=os.environ.get("AMOCRM_REDIRECT_URI", DEFAULT_REDIRECT),
         help="exactly as saved in the integration (default: %(default)s)",
     )
     parser.add_argument("--timeout", type=float, default=300.0, help="seconds to wait (default: %(default)s)")

@@ -1,50 +1,130 @@
-"""Command ``amocrm models``: write typed classes for the custom fields of an account into a Python file."""
+"""Command ``amocrm models``: write what an account is set up with into a Python file.
+
+Classes with its custom fields, also one for each list; pipelines with their stages, users, loss reasons and
+types of tasks as constants. ``--check`` compares such a file with the account, for CI.
+"""
 
 from __future__ import annotations
 
 import argparse
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..errors import AmoCRMError, APIError
+from .._core.orm.paging import items_of
+from ..errors import AmoCRMError, APIError, ForbiddenError, NotFoundError, PaymentRequiredError
 from .account import add_options, client_of
-from .source import source_of
+from .names import RESERVED, attribute_name, class_name, distinct
+from .source import catalog_class, entity_classes, enum, name_space, pipeline_class, source_of
 
 if TYPE_CHECKING:
     from .._sync.client import AmoCRM
-    from ..entities._base import Entity
-    from ..fields import Definitions
 
 __all__ = ["main", "read"]
 
-_KINDS: Final = ("leads", "contacts", "companies", "customers")
+_ENTITIES: Final = ("leads", "contacts", "companies", "customers")
+_PARTS: Final = (*_ENTITIES, "catalogs", "pipelines", "users", "loss_reasons", "task_types")
 
 
-def read(crm: AmoCRM, kinds: Sequence[str] = _KINDS) -> tuple[str, list[str]]:
+def read(crm: AmoCRM, parts: Sequence[str] = _PARTS) -> tuple[str, list[str]]:
     """Return the source of the models of an account, and sentences about what was left out.
 
     Args:
-        crm: client of the account; at most two requests per 250 fields of an entity.
-        kinds: entities to write classes for.
+        crm: client of the account; a request for each part and each list, one more per 250 fields.
+        parts: what to write.
 
     Raises:
-        AmoCRMError: the definitions of an entity other than customers could not be read.
+        AmoCRMError: a part could not be read, for another reason than missing rights.
     """
+    blocks: list[str] = []
+    left_out = []
+    for part in parts:
+        try:
+            blocks += _classes(crm, part) if part in _ENTITIES else [_READERS[part](crm)]
+        except APIError as error:
+            # What customers answer where they are disabled is not documented.
+            if part != "customers" and not isinstance(
+                error, ForbiddenError | NotFoundError | PaymentRequiredError
+            ):
+                raise
+            left_out.append(f"{part} are left out, they are disabled or need other rights: {error}")
+    return source_of(crm.account_host, blocks), left_out
+
+
+def _classes(crm: AmoCRM, kind: str) -> list[str]:
     from ..entities._kinds import entity_class
 
-    owners: list[tuple[type[Entity], Definitions]] = []
-    left_out = []
-    for kind in kinds:
-        try:
-            owners.append((entity_class(kind), crm.fields.list(kind)))
-        except APIError as error:
-            if kind != "customers":
-                raise
-            left_out.append(f"customers are left out, they may be disabled in this account: {error}")
-    return source_of(crm.account_host, owners), left_out
+    return entity_classes(entity_class(kind), crm.fields.list(kind))
+
+
+def _catalogs(crm: AmoCRM) -> str:
+    from amocrm_gen.api.catalogs import list_catalogs
+    from amocrm_gen.api.fields import list_catalog_custom_fields
+
+    from ..fields import Definitions
+
+    named = sorted(
+        (one.id, str(one.name))
+        for page in list_catalogs.pages(crm, limit=250)
+        for one in items_of(page, "catalogs")
+    )
+    titles = [(key, class_name(name)) for key, name in named]
+    names = distinct(titles, "Catalog", RESERVED)
+    return name_space(
+        "catalogs",
+        "Lists, each as the class of its elements.",
+        [
+            catalog_class(
+                names[key],
+                key,
+                Definitions(
+                    f"catalogs/{key}",
+                    [
+                        field
+                        for page in list_catalog_custom_fields.pages(crm, catalog_id=key, limit=250)
+                        for field in items_of(page, "custom_fields")
+                    ],
+                ),
+            )
+            for key, _ in named
+        ],
+    )
+
+
+def _pipelines(crm: AmoCRM) -> str:
+    listed = sorted(crm.pipelines.all(), key=lambda pipeline: pipeline.id)
+    names = distinct([(one.id, attribute_name(one.name or "")) for one in listed], "pipeline")
+    content = [pipeline_class(names[one.id], one) for one in listed]
+    return name_space("pipelines", "Pipelines with their stages.", content)
+
+
+def _users(crm: AmoCRM) -> str:
+    users = crm.users.load()
+    inactive = {user.id for user in users if not user.is_active}
+    return enum("Users", "Users of the account.", [(one.id, one.name) for one in users], "USER", inactive)
+
+
+def _loss_reasons(crm: AmoCRM) -> str:
+    listed = items_of(crm.api.loss_reasons.list(), "loss_reasons")
+    return enum(
+        "LossReasons", "Reasons for which leads are lost.", [(one.id, one.name) for one in listed], "REASON"
+    )
+
+
+def _task_types(crm: AmoCRM) -> str:
+    listed = items_of(crm.account(with_=["task_types"]), "task_types")
+    return enum("TaskTypes", "Types of tasks.", [(one.id, one.name) for one in listed], "TYPE")
+
+
+_READERS: Final[dict[str, Callable[[AmoCRM], str]]] = {
+    "catalogs": _catalogs,
+    "pipelines": _pipelines,
+    "users": _users,
+    "loss_reasons": _loss_reasons,
+    "task_types": _task_types,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -58,17 +138,17 @@ def main(arguments: Sequence[str]) -> int:
         help="write nothing; fail if the file differs from the account",
     )
     parser.add_argument(
-        "--entities", default=",".join(_KINDS), help="entities, separated by commas (default: %(default)s)"
+        "--parts", default=",".join(_PARTS), help="what to write, separated by commas (default: %(default)s)"
     )
     options = parser.parse_args(arguments)
-    kinds = [kind for kind in options.entities.split(",") if kind]
-    if unknown := [kind for kind in kinds if kind not in _KINDS]:
-        parser.error(f"--entities must be of {', '.join(_KINDS)}, got {', '.join(unknown)}")
+    parts = [part for part in options.parts.split(",") if part]
+    if unknown := [part for part in parts if part not in _PARTS]:
+        parser.error(f"--parts must be of {', '.join(_PARTS)}, got {', '.join(unknown)}")
     if options.check and options.output is None:
         parser.error("--check must have a file to compare with, got none; write -o FILE")
     try:
         with client_of(options) as crm:
-            source, left_out = read(crm, kinds)
+            source, left_out = read(crm, parts)
     except AmoCRMError as error:
         print(f"amocrm models: {error}", file=sys.stderr)
         return 2

@@ -1,14 +1,18 @@
-"""Python names for the names of fields and options: Russian and other letters become Latin ones."""
+"""Python names for the names of fields, options, stages: Russian and other letters become Latin ones."""
 
 from __future__ import annotations
 
 import keyword
 import re
 import unicodedata
-from collections.abc import Container
+from collections import Counter
+from collections.abc import Container, Iterable
 from typing import Final
 
-__all__ = ["attribute_name", "member_name", "unique"]
+__all__ = ["RESERVED", "attribute_name", "class_name", "distinct", "member_name"]
+
+#: Names that no class may have: keywords, and what the written module imports.
+RESERVED: Final = frozenset({"Any", "Decimal", "False", "IntEnum", "Iterable", "None", "Stage", "True"})
 
 _LETTERS: Final = str.maketrans(
     {
@@ -78,15 +82,36 @@ def member_name(text: str) -> str:
     return attribute_name(text).rstrip("_").upper()
 
 
-def unique(name: str, taken: Container[str], key: int, fallback: str) -> str:
-    """Return an unused name: the given one, or one with an id.
+def class_name(text: str) -> str:
+    """Return a name for a class, empty if the text has no usable letter.
+
+    Example:
+        >>> class_name("Прайс-лист 2026")
+        'PraysList2026'
+    """
+    return "".join(word.capitalize() for word in attribute_name(text).split("_"))
+
+
+def distinct(named: Iterable[tuple[int, str]], fallback: str, taken: Container[str] = ()) -> dict[int, str]:
+    """Return a name for each id; names that are equal, empty or taken carry their ids.
+
+    All of the equal ones do: if the first had the plain name, that name would pass to another object
+    once the first is deleted, and code would go on with the wrong one.
 
     Args:
-        name: preferred name, may be empty.
+        named: ids and preferred names.
+        fallback: stands before the id if a name is empty.
         taken: names in use.
-        key: unique id of the field or option.
-        fallback: prefix of the id if ``name`` is empty.
+
+    Example:
+        >>> distinct([(7, "new"), (8, "new"), (9, "call")], "stage")
+        {7: 'new_7', 8: 'new_8', 9: 'call'}
     """
-    if name and name not in taken:
-        return name
-    return f"{(name or fallback).rstrip('_')}_{key}"
+    names, full = dict(named), set[int]()
+    while True:
+        counts = Counter(names.values())
+        clashes = {key for key, name in names.items() if not name or name in taken or counts[name] > 1} - full
+        if not clashes:
+            return names
+        names.update({key: f"{(names[key] or fallback).rstrip('_')}_{key}" for key in clashes})
+        full |= clashes

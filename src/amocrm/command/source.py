@@ -1,4 +1,4 @@
-"""Source text of typed models from the definitions of an account.
+"""Source text of the models of an account: classes with its fields, constants for what it is set up with.
 
 Pure: the same definitions give the same text.
 """
@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET
 
+from ..entities.pipeline import LOST, WON
 from ..fields._custom import BY_TYPE
-from .names import attribute_name, member_name, unique
+from .names import RESERVED, attribute_name, class_name, distinct, member_name
 
 if TYPE_CHECKING:
     from amocrm_gen.models.fields import CustomField
 
+    from ..entities import Pipeline
     from ..entities._base import Entity
     from ..fields import Definitions
 
-__all__ = ["source_of"]
+__all__ = ["catalog_class", "entity_classes", "enum", "name_space", "pipeline_class", "source_of"]
 
 #: Annotation of the constructor argument for each type of field; an enum replaces ``{}``.
 _TAKES: Final = {
@@ -52,27 +55,76 @@ _IMPORTS: Final = (
 )
 
 
-def source_of(account: str, owners: Sequence[tuple[type[Entity], Definitions]]) -> str:
-    """Return a Python module with a class for each entity and an enum for each field with options.
-
-    Attributes are named after the fields in Latin letters, in the order of their ids: a field that is added
-    later renames none. Fields are declared by their ids, so the module fits this account only.
+def source_of(account: str, blocks: Sequence[str]) -> str:
+    """Return a Python module of these classes.
 
     Args:
         account: host of the account, for the first line.
-        owners: classes to derive from, with the definitions of their fields.
+        blocks: source of classes.
     """
-    parts = [part for cls, definitions in owners for part in _owner(cls, definitions)]
-    body = "\n\n\n".join(parts)
+    body = "\n\n\n".join(blocks)
     used = [
         f"from {module} import {', '.join(present)}\n"
         for module, names in _IMPORTS
         if (present := [name for name in names if re.search(rf"\b{name}\b", body)])
     ]
+    ours = [name for name in ("Stage", "fields") if re.search(rf"\b{name}[.(]", body)]
+    imports = "import amocrm\n" * ("amocrm." in body) + f"from amocrm import {', '.join(ours)}\n" * bool(ours)
     return (
-        f'"""Custom fields of {account}, written by `amocrm models`: run it again, edit nothing here."""\n\n'
-        f"from __future__ import annotations\n\n{''.join(used)}\nimport amocrm\nfrom amocrm import fields\n\n\n{body}\n"
+        f'"""Account {account}, written by `amocrm models`: run it again, edit nothing here."""\n\n'
+        f"from __future__ import annotations\n\n{''.join(used)}\n{imports}\n\n{body}\n"
     )
+
+
+def entity_classes(cls: type[Entity], definitions: Definitions) -> list[str]:
+    """Return a class with the custom fields of an entity, and before it an enum for each field with options.
+
+    Attributes are named after the fields in Latin letters, in the order of their ids: a field that is added
+    later renames none. Fields are declared by their ids, so the module fits this account only.
+    """
+    lines, enums = _fields(cls, definitions, cls.__name__)
+    return [*enums, _class(cls, cls.__name__, f"{cls.__name__} of this account.", lines)]
+
+
+def catalog_class(name: str, catalog_id: int, definitions: Definitions) -> str:
+    """Return a class of the elements of one list, with the enums of its fields inside."""
+    from ..entities import CatalogElement
+
+    lines, enums = _fields(CatalogElement, definitions, "")
+    return _class(CatalogElement, name, f"Element of list {catalog_id}.", lines, enums)
+
+
+def name_space(name: str, doc: str, content: Sequence[str]) -> str:
+    """Return a class that holds classes or constants."""
+    return "\n".join(
+        [f"class {name}:", f'    """{doc}"""', *(indent(f"\n{part}", "    ") for part in content)]
+    )
+
+
+def enum(
+    name: str, doc: str, named: Iterable[tuple[int, Any]], fallback: str, inactive: Container[int] = ()
+) -> str:
+    """Return an enum of ids, each with its name as a comment."""
+    pairs = sorted((key, _text(text)) for key, text in named)
+    members = distinct([(key, member_name(text)) for key, text in pairs], fallback, {"MRO"})
+    lines = [
+        f"    {members[key]} = {key}  # {_one_line(text)}{' (inactive)' * (key in inactive)}"
+        for key, text in pairs
+    ]
+    return "\n".join([f"class {name}(IntEnum):", f'    """{doc}"""', "", *lines]).rstrip("\n")
+
+
+def pipeline_class(name: str, pipeline: Pipeline) -> str:
+    """Return the constants of a pipeline: its id, and its stages by name; ``won`` and ``lost`` are in each."""
+    stages = sorted((stage.id, _text(stage.name)) for stage in pipeline.statuses)
+    own = [(key, attribute_name(text)) for key, text in stages if key not in (WON, LOST)]
+    names = {**distinct(own, "stage", {"id", "won", "lost"}), WON: "won", LOST: "lost"}
+    lines = [
+        f"    {names[key]} = Stage({pipeline.id}, {key})  # {_one_line(text)}"
+        for key, text in sorted(stages, key=lambda stage: (stage[0] in (WON, LOST), stage))
+    ]
+    # The name is a comment: in a docstring it could end it.
+    return "\n".join([f"class {name}:  # {_one_line(pipeline.name)}", f"    id = {pipeline.id}", *lines])
 
 
 class _Line:
@@ -91,54 +143,35 @@ class _Line:
         self.takes = takes.format(enum or "str | int")
 
 
-def _owner(cls: type[Entity], definitions: Definitions) -> Iterable[str]:
+def _fields(cls: type[Entity], definitions: Definitions, prefix: str) -> tuple[list[_Line], list[str]]:
+    """Return the fields of an entity, and the enums of their options."""
     built_in = {field.code for field in cls._declared.values() if field.code}
+    own = sorted((one for one in definitions if one.code not in built_in), key=lambda one: one.id)
     # A field must not hide an attribute of the base class.
-    taken = set(dir(cls))
-    lines = []
-    for definition in sorted(definitions, key=lambda definition: definition.id):
-        if definition.code in built_in:
-            continue
-        name = _text(definition.name)
-        attribute = unique(attribute_name(name), taken, definition.id, "field")
-        taken.add(attribute)
-        enum = None
-        if definition.type in _WITH_OPTIONS and (options := _options(definition, definitions)):
-            enum = f"{cls.__name__}{''.join(part.capitalize() for part in attribute.split('_'))}"
-            yield _enum(enum, definition, options)
-        lines.append(_Line(definition, attribute, enum))
-    yield _class(cls, lines)
+    named = [(one.id, attribute_name(_text(one.name))) for one in own]
+    attributes = distinct(named, "field", set(dir(cls)))
+    options = {one.id: found for one in own if one.type in _WITH_OPTIONS and (found := _options(one))}
+    enums = distinct([(key, prefix + class_name(attributes[key])) for key in options], "Options", RESERVED)
+    return (
+        [_Line(one, attributes[one.id], enums.get(one.id)) for one in own],
+        [enum(enums[key], f"Options of field {key}.", found, "OPTION") for key, found in options.items()],
+    )
 
 
-def _options(definition: CustomField, definitions: Definitions) -> dict[str, int]:
-    if definition.type == "category":
-        nested: Any = definition.nested
-        return {} if nested is UNSET else {str(node.value): node.id for node in nested or ()}
-    return definitions.options(definition)
+def _options(definition: CustomField) -> list[tuple[int, Any]]:
+    listed: Any = definition.nested if definition.type == "category" else definition.enums
+    return [] if listed is UNSET else [(option.id, option.value) for option in listed or ()]
 
 
-def _enum(name: str, definition: CustomField, options: dict[str, int]) -> str:
-    taken: set[str] = set()
-    lines = [f"class {name}(IntEnum):", f'    """Options of field {definition.id}."""', ""]
-    for label, key in sorted(options.items(), key=lambda pair: pair[1]):
-        member = unique(member_name(label), taken | {"MRO"}, key, "OPTION")
-        taken.add(member)
-        lines.append(f"    {member} = {key}  # {_one_line(label)}")
-    return "\n".join(lines)
-
-
-def _class(cls: type[Entity], lines: Sequence[_Line]) -> str:
-    text = [
-        f"class {cls.__name__}(amocrm.{cls.__name__}):",
-        f'    """{cls.__name__} of this account."""',
-        "",
-    ]
+def _class(cls: type[Entity], name: str, doc: str, lines: Sequence[_Line], enums: Sequence[str] = ()) -> str:
+    text = [f"class {name}(amocrm.{cls.__name__}):", f'    """{doc}"""', ""]
+    text += [f"{indent(one, '    ')}\n" for one in enums]
     text += [f"    {line.code}" for line in lines]
     text += [""] if lines else []
     text += ["    if TYPE_CHECKING:", "", "        def __init__(", "            self,", "            *,"]
-    for name, parameter in inspect.signature(cls.__init__).parameters.items():
+    for argument, parameter in inspect.signature(cls.__init__).parameters.items():
         if parameter.kind is parameter.KEYWORD_ONLY:
-            text.append(f"            {name}: {_annotation(parameter.annotation)} = ...,")
+            text.append(f"            {argument}: {_annotation(parameter.annotation)} = ...,")
     text += [f"            {line.attribute}: {line.takes} = ...," for line in lines]
     text.append("        ) -> None: ...")
     return "\n".join(text)
@@ -147,7 +180,7 @@ def _class(cls: type[Entity], lines: Sequence[_Line]) -> str:
 def _annotation(text: str) -> str:
     """Return the annotation of a parameter of the base class as it is written in the module."""
     kept = " | ".join(part for part in text.split(" | ") if part != "UnsetType")
-    return re.sub(r"\b(Lead|Contact|Company|Customer|Status|User)\b", r"amocrm.\1", kept)
+    return re.sub(r"\b(Lead|Contact|Company|Customer|Stage|Status|User)\b", r"amocrm.\1", kept)
 
 
 def _text(value: Any) -> str:

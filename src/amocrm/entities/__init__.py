@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._base import Entity
+    from ._stage import Stage
     from .catalog_element import CatalogElement
     from .company import Company
     from .contact import Contact
@@ -30,13 +31,14 @@ __all__ = [
     "Lead",
     "Note",
     "Pipeline",
+    "Stage",
     "Status",
     "Tag",
     "Task",
     "User",
 ]
 
-_PLACES = {"CatalogElement": "catalog_element", "Entity": "_base", "Status": "pipeline"}
+_PLACES = {"CatalogElement": "catalog_element", "Entity": "_base", "Stage": "_stage", "Status": "pipeline"}
 
 
 def __getattr__(name: str) -> Any:

@@ -164,7 +164,7 @@ class Id(_Matched[int | None, int | None]):
             raise TypeError(f"{self!r} must be an id, got {type(value).__name__}")
         if value is not None and not -_LIMIT < value < _LIMIT:
             raise ValueError(f"{self!r} must be an id of at most 18 digits, got a longer number")
-        return value
+        return value if value is None or type(value) is int else int(value)  # a member of an IntEnum
 
 
 class Key(_Matched[int, int]):

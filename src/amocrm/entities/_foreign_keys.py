@@ -6,6 +6,7 @@ Reading one makes no request: it gives the loaded object or a reference with the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
@@ -79,6 +80,8 @@ def shared_account(values: Sequence[Any]) -> str:
 def _id_of(value: Any, kind: str) -> int | None:
     if value is None or type(value) is int:
         return value
+    if isinstance(value, IntEnum):
+        return int(value)
     if getattr(value, "_kind", None) != kind:
         raise TypeError(f"the value must be one of {kind} or an id, got {type(value).__name__}")
     key: int | None = value._key

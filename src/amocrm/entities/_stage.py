@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, cast, overload
 
+import msgspec
 from msgspec import UNSET
 
 from .._core.orm.filters import Condition, check
@@ -14,7 +15,22 @@ if TYPE_CHECKING:
     from ._holder import Holder
     from .pipeline import Status
 
-__all__ = ["StageKey"]
+__all__ = ["Stage", "StageKey"]
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """Ids of a stage and of its pipeline: a constant, such as ``amocrm models`` writes.
+
+    It is taken wherever a ``Status`` is: by ``lead.status``, ``Lead.status.in_(...)`` and by handlers of
+    webhooks (``status=stage``), which then compare both ids.
+
+    Example:
+        >>> Lead(name="Заказ 17", status=Stage(5100001, 51000003))
+        <Lead new 'Заказ 17'>
+    """
+
+    pipeline_id: int
+    id: int
 
 
 class StageKey(Relation):
@@ -39,15 +55,15 @@ class StageKey(Relation):
             instance._session, "statuses", (None if pipeline is UNSET else pipeline, status)
         )
 
-    def __set__(self, instance: Holder, value: Status) -> None:
+    def __set__(self, instance: Holder, value: Status | Stage) -> None:
         status, pipeline = _pair(value)
         take_account(instance, value)
         instance._set("status_id", status)
         if pipeline is not None:
             instance._set("pipeline_id", pipeline)
 
-    def in_(self, *values: Status | tuple[int, int]) -> Condition:
-        """Require one of these stages; give ``Status`` objects, which know their pipelines."""
+    def in_(self, *values: Status | Stage | tuple[int, int]) -> Condition:
+        """Require one of these stages; give ``Status`` or ``Stage`` objects, which know their pipelines."""
         pairs = []
         for value in values:
             status, pipeline = _pair(value)
@@ -66,7 +82,7 @@ class StageKey(Relation):
         check(condition, self.owner._filter)
         return condition
 
-    def is_(self, value: Status | tuple[int, int]) -> Condition:
+    def is_(self, value: Status | Stage | tuple[int, int]) -> Condition:
         """Require this stage."""
         return self.in_(value)
 
@@ -78,14 +94,16 @@ def _stage_of(item: Any) -> Any:
 
 
 def _pair(value: Any) -> tuple[int, int | None]:
-    """Return the ids of stage and pipeline of a ``Status``, or of a pair of pipeline id and stage id."""
+    """Return the ids of stage and pipeline of a ``Status``, a ``Stage``, or a pair of pipeline id and stage id."""
+    if isinstance(value, Stage):
+        return value.id, value.pipeline_id
     if type(value) is tuple and len(value) == 2 and all(type(part) is int for part in value):
         pipeline_id, status_id = cast("tuple[int, int]", value)
         return status_id, pipeline_id
     key = getattr(value, "_key", None)
     if key is None or getattr(value, "_kind", "") != "statuses":
         raise TypeError(
-            f"the stage must be a Status of crm.pipelines or a pair (pipeline_id, status_id), "
+            f"the stage must be a Status of crm.pipelines or Stage(pipeline_id, status_id), "
             f"got {type(value).__name__}"
         )
     pipeline = cast("Status", value)._data.pipeline_id

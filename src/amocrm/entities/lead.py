@@ -15,7 +15,7 @@ from ._embedded import EmbeddedList, EmbeddedOne
 from ._foreign_keys import ForeignKey
 from ._many_links import ManyLinks
 from ._one_link import OneLink
-from ._stage import StageKey
+from ._stage import Stage, StageKey
 from ._tags import Tags
 from .note import Notes
 from .task import Tasks
@@ -100,7 +100,7 @@ class Lead(Entity):
         *,
         name: str | UnsetType | None = UNSET,
         price: int | float | Decimal | UnsetType | None = UNSET,
-        status: Status | UnsetType = UNSET,
+        status: Status | Stage | UnsetType = UNSET,
         status_id: int | UnsetType = UNSET,
         pipeline_id: int | UnsetType = UNSET,
         responsible: User | int | UnsetType | None = UNSET,

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
+from amocrm import Stage, Status
 from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import (
@@ -74,11 +76,9 @@ async def test_handlers_of_both_kinds() -> None:
     assert order == ["first", "second", "third"]
 
 
-class Stage:
-    """Something with an id, as a stage of a pipeline."""
-
-    def __init__(self, id: int) -> None:
-        self.id = id
+def status(pipeline_id: Any = UNSET) -> Status:
+    """The stage of won leads as a client reads it, its id being the same in every pipeline."""
+    return Status._from_api(Status._model(id=142, pipeline_id=pipeline_id), None)
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,12 @@ class Stage:
         ({"status_id": 142}, True),
         ({"status": 143}, False),
         ({"status": {142, 143}}, True),
-        ({"status": [Stage(1), Stage(142)]}, True),
-        ({"status": Stage(142)}, True),
+        ({"status": Stage(31, 142)}, True),
+        ({"status": Stage(32, 142)}, False),
+        ({"status": [Stage(32, 142), Stage(31, 142)]}, True),
+        ({"status": status(31)}, True),
+        ({"status": status(32)}, False),
+        ({"status": status()}, True),
         ({"status": lambda number: number > 100}, True),
         ({"status": 142, "pipeline": 32}, False),
         ({"status": "142"}, True),

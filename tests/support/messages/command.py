@@ -47,11 +47,11 @@ MESSAGES: Final = (
         "Check the path and its permissions.",
     ),
     Message(
-        "models-entities",
-        run("models", "--entities", "lead"),
-        ["--entities", "leads", "got lead"],
-        "An entity was misspelt.",
-        "`amocrm models --entities leads,contacts`",
+        "models-parts",
+        run("models", "--parts", "lead"),
+        ["--parts", "leads", "got lead"],
+        "A part was misspelt.",
+        "`amocrm models --parts leads,contacts`",
     ),
     Message(
         "models-check",

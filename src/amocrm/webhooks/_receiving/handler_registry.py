@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import partial
+from itertools import zip_longest
 from typing import Any, Final, TypeAlias
 
 import attrs
 
+from ...errors import NotLoaded
 from .._events.base import Event
 
 __all__ = ["CODES", "Failure", "GiveUp", "Handler", "Handlers", "codes_of"]
@@ -188,7 +191,23 @@ def _predicate(kinds: tuple[type[Event[Any]], ...], attribute: str, value: Any) 
     values += [int(text) for text in values if isinstance(text, str) and text.isdecimal() and len(text) < 20]
     if name == "account":
         return lambda event: not set(values).isdisjoint(event.account.names)
+    if name == "status_id":
+        pipelines = [_pipeline_of(item) for item in items]
+        return partial(_is_in_stage, list(zip_longest(values, pipelines)))
     return lambda event: getattr(event, name) in values
+
+
+def _pipeline_of(stage: Any) -> int | None:
+    try:
+        return getattr(stage, "pipeline_id", None)
+    except NotLoaded:
+        return None
+
+
+def _is_in_stage(stages: Iterable[tuple[Any, int | None]], event: Any) -> bool:
+    """Return whether an event is about one of these stages; won and lost have the same ids in every pipeline."""
+    known = (None, getattr(event, "pipeline_id", None))
+    return any(key == event.status_id and (known[1] is None or pipeline in known) for key, pipeline in stages)
 
 
 def _unknown(kinds: tuple[type[Event[Any]], ...], attribute: str) -> str:
