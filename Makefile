@@ -7,6 +7,8 @@ STAMP := $(VENV)/.installed
 # Processes that share the tests.
 WORKERS ?= auto
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# Without bytecode every process compiles the sources and the rewritten tests anew, for ten seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test quick coverage check docs generate generators-newest openapi bench format pins hooks changelog dist smoke sdist-test clean
 
@@ -38,7 +40,7 @@ test: $(STAMP)
 	$(PYTEST)
 
 quick: $(STAMP)
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow" --hypothesis-profile=quick
 
 coverage: $(STAMP)
 	$(PYTEST) --cov --cov-report=term:skip-covered

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.syntax import tree_of
+
 SRC = Path(__file__).resolve().parents[1] / "src"
 
 
@@ -135,7 +137,7 @@ def module_of(path: Path) -> str:
 def imports_of(path: Path) -> Iterator[tuple[int, str]]:
     module = module_of(path)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
@@ -214,27 +216,6 @@ def test_modules_of_a_package_form_no_circle(package: str) -> None:
     circular = {module for module in edges if module in reached(module)}
 
     assert circular - frozenset().union(*CIRCLES) == set()
-
-
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def length_of(function: ast.stmt) -> int:
-    return (function.end_lineno or 0) - function.lineno + 1
-
-
-@pytest.mark.parametrize("package", FLOORS)
-def test_modules_and_functions_stay_short(package: str) -> None:
-    """No module has more than 400 lines, no function more than 60."""
-    long = []
-    for path in SRC.joinpath(*package.split(".")).rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        if text.count("\n") > 400:
-            long.append(str(path.relative_to(SRC)))
-        functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, FUNCTIONS)]
-        long += [f"{path.relative_to(SRC)}: {one.name}" for one in functions if length_of(one) > 60]
-
-    assert long == []
 
 
 def test_outside_libraries_stay_in_their_rooms() -> None:
@@ -325,6 +306,7 @@ _DEPENDENCIES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     ["import amocrm", "from amocrm import AmoCRM, AsyncAmoCRM; AmoCRM('demo', token='t').close()"],
@@ -336,12 +318,14 @@ def test_the_core_needs_httpx_attrs_and_msgspec_only(statement: str) -> None:
     assert ours <= {"amocrm", "amocrm_gen"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", ["import amocrm", "from amocrm import Lead, Contact, fields"])
 def test_declaring_entities_loads_no_http(statement: str) -> None:
     """Entities and fields can be declared without an HTTP library in memory."""
     assert not loaded_by(statement) & {"httpx", "httpcore", "h11", "anyio"}
 
 
+@pytest.mark.slow
 def test_the_sandbox_stands_alone() -> None:
     """The sandbox shares nothing with the client it judges."""
     assert not loaded_by("import amocrm_sandbox") & {"amocrm", "amocrm_gen"}

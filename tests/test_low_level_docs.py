@@ -11,6 +11,8 @@ import pytest
 from amocrm import AmoCRM, errors
 from amocrm_sandbox import SandboxServer
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

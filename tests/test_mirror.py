@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.support.syntax import tree_of
 
 ROOT = Path(__file__).resolve().parents[1]
 #: folder of sources: folder of their tests; the deepest one counts
@@ -280,7 +283,7 @@ def modules() -> Iterator[str]:
     """Give the modules with functions or classes of their own, as paths in the repository."""
     for source in MIRRORS:
         for path in sorted((ROOT / source).rglob("*.py")):
-            body = ast.parse(path.read_text(encoding="utf-8")).body
+            body = tree_of(path).body
             if "_generated" not in path.parts and any(
                 isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for node in body
             ):
@@ -307,9 +310,10 @@ def elsewhere() -> dict[str, tuple[str, str]]:
     return found
 
 
+@cache
 def names(path: Path) -> set[str]:
     """Return the words of the code in a file, strings included; docstrings and comments prove nothing."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     words: set[str] = set()
     for node in ast.walk(tree):

@@ -9,6 +9,8 @@ import pytest
 from amocrm import AmoCRM, AsyncAmoCRM, Lead, WebhookReceiver, fields
 from amocrm_sandbox import SandboxServer
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

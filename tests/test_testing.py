@@ -4,6 +4,8 @@ import asyncio
 import subprocess
 import sys
 
+import pytest
+
 from amocrm import AmoCRM, AsyncAmoCRM, Lead
 from amocrm_sandbox import Sandbox
 
@@ -41,6 +43,7 @@ def test_nobody_waits_for_limits_in_tests(amocrm_client: AmoCRM, amocrm_sandbox:
     assert amocrm_sandbox.counters()["peak"] > 20
 
 
+@pytest.mark.slow
 def test_the_plugin_costs_nothing_where_it_is_not_used() -> None:
     """Loading it brings neither the client's HTTP nor the sandbox."""
     script = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
@@ -25,8 +24,6 @@ from .storage.tokens import Integration, Tokens
 
 __all__ = ["Account"]
 
-Route = tuple[str, str, Any]
-
 
 class RobotRules(Protocol):
     """Rules of robots for entities that are added."""
@@ -43,7 +40,7 @@ class Account:
         control_hosts: Names in `Host` that the control endpoint takes beside those of this machine.
 
     Args:
-        routes: Method, path template and handler of every route.
+        router: Handler and path template of every route; accounts share it.
         db: File to keep the account in, or None for memory.
         subdomain: First label of the account's host.
         limits: True for the vendor's limits, False for none, or limits of your own.
@@ -64,7 +61,7 @@ class Account:
 
     def __init__(
         self,
-        routes: Iterable[Route],
+        router: Router,
         *,
         db: str | Path | None = None,
         subdomain: str = "demo",
@@ -106,12 +103,8 @@ class Account:
         self.limiter = Limiter(
             limits if isinstance(limits, ServerLimits) else ServerLimits() if limits else ServerLimits.off()
         )
-        self.router = Router()
-        names = set(self.description.operations)
-        for method, template, handler in routes:
-            self.router.add(method, template, (handler, template))
-            names.add(f"{method} {template}")
-        self.faults = Faults(seed, names)
+        self.router = router
+        self.faults = Faults(seed, router.names.union(self.description.operations))
         self.journal = Journal(log_size)
 
     def _store_clock(self, offset: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .engine.cassette import Cassette
 from .engine.description import Description
 from .engine.messages import Request, Response
 from .engine.rate_limits import ServerLimits
+from .engine.router import Router
 from .engine.service_hosts import service_of
 from .exchange import HttpExchange
 from .robots import Robots
@@ -27,6 +29,15 @@ from .webhooks.chat_signature import signature_headers
 from .webhooks.delivery import Webhooks
 
 __all__ = ["Sandbox"]
+
+
+@cache
+def _routes() -> Router:
+    router = Router()
+    for area in ALL:
+        for method, template, handler in area.table:
+            router.add(method, template, (handler, template))
+    return router
 
 
 class Sandbox(Account):
@@ -75,7 +86,7 @@ class Sandbox(Account):
         cassette: str | Path | None = None,
     ) -> None:
         super().__init__(
-            (route for area in ALL for route in area.table),
+            _routes(),
             db=db,
             subdomain=subdomain,
             limits=limits,

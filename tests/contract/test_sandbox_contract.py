@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
 from amocrm_gen._runtime.errors import APIError
 from amocrm_sandbox import Request, Response, Sandbox, SandboxServer
 from amocrm_sandbox.engine.description import Operation
-from amocrm_sandbox.engine.validate import compile_validator
+from amocrm_sandbox.engine.validate import Validator, compile_validator
 
 from . import description
 from .over_http import FLAVOURS
@@ -36,6 +38,12 @@ def server(world: World) -> Iterator[SandboxServer]:
         yield served
 
 
+@cache
+def validator(name: str, schema: str) -> Validator:
+    """Return what validates values of a schema; both flavours ask for the same ones."""
+    return compile_validator(json.loads(schema), OPERATIONS[name][2].schemas)
+
+
 def check(operation: Operation, answer: Response) -> None:
     """Fail unless the description declares the status and the body fits its schema."""
     declared = operation.raw["responses"]
@@ -45,7 +53,7 @@ def check(operation: Operation, answer: Response) -> None:
     if schema is None and answer.status >= 400 and operation.raw.get("x-host") != "amojo":
         schema = PROBLEM
     if answer.body and schema is not None:
-        assert compile_validator(schema, operation.schemas)(answer.json()) == [], (operation.id, answer.body)
+        assert validator(operation.id, json.dumps(schema))(answer.json()) == [], (operation.id, answer.body)
 
 
 def test_the_registry_names_every_operation_and_no_other() -> None:

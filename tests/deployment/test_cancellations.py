@@ -25,7 +25,6 @@ def server() -> Iterator[SandboxServer]:
         yield running
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("variant", ["async", "sync"])
 def test_random_cancellations_leave_nothing_behind(variant: str) -> None:

@@ -26,6 +26,7 @@ def test_entities_and_fields_bring_no_http() -> None:
     assert not [name for name in modules if name.startswith("amocrm_gen.models.")]
 
 
+@pytest.mark.slow
 def test_one_flavour_does_not_bring_the_other() -> None:
     """The sync client imports nothing of the async one."""
     assert not [name for name in imported_by("from amocrm import AmoCRM") if name.startswith("amocrm._async")]

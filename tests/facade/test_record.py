@@ -177,6 +177,7 @@ def test_another_file_is_no_cassette(tmp_path: Path, capsys: Any) -> None:
     assert "cassette" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_records_until_it_is_stopped(tmp_path: Path) -> None:
     """A process of its own prints its address, passes requests of any client on, and writes the file at the end."""
     path = tmp_path / "cassette.json"

@@ -18,6 +18,8 @@ from amocrm.fields import Definition
 from amocrm_sandbox import Drop, ErrorPage, ManualClock, PartialBatch, Sandbox, SandboxTransport, Truncate
 from tests.shell_sync._support import ManualClock as ClientClock
 
+pytestmark = pytest.mark.slow
+
 START = 1_700_000_000
 TITLES = ("Заявка с сайта", "Звонок")
 

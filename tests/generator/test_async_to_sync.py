@@ -134,6 +134,7 @@ def test_twins_keep_their_line_numbers() -> None:
                 assert len(copy.splitlines()) == max(len(text.splitlines()), 2 if text else 0)
 
 
+@pytest.mark.slow
 def test_no_word_of_asyncio_is_left_in_a_twin() -> None:
     """The committed twins are what the converter makes, and none of them knows asyncio."""
     twins = convert_tree(ROOT)

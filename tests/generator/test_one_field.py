@@ -6,6 +6,8 @@ import difflib
 import shutil
 from pathlib import Path
 
+import pytest
+
 from generator.build import DOCUMENTS, FIXTURES, GENERATED, generated_package
 from generator.bundle import load_bundle
 from generator.lint import lint
@@ -16,6 +18,7 @@ MOST = 60
 LINES = 32_000
 
 
+@pytest.mark.slow
 def test_one_field_more_is_a_few_generated_lines(tmp_path: Path) -> None:
     """A property of a schema, written as CONTRIBUTING says, changes its own lines and no others, in one build."""
     spec = Path(shutil.copytree(REPOSITORY / "spec", tmp_path / "spec"))

@@ -34,6 +34,7 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 def test_the_document_is_valid(document: dict[str, Any]) -> None:
     """A validator of OpenAPI 3.1 takes it."""
     validate(document)

@@ -189,6 +189,7 @@ def test_assigning_and_sending_anything(crm: AmoCRM, place: tuple[type, str], va
     assert not report.unknown, str(report)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(place=st.sampled_from(FILTERS), value=DEEP, search=DEEP)
 def test_asking_for_anything(
@@ -253,6 +254,7 @@ ITEMS = st.lists(
 ODD = (rb"\ud83d", b"\xff", b"\x00", b"1e400", b"[", b"}", b'"', b"null", b"-", b"9" * 400, b"NaN", b"")
 
 
+@pytest.mark.slow
 @FUZZ
 @given(
     values=st.lists(st.tuples(st.sampled_from(sorted(TYPES)), ITEMS | WIRE), max_size=4),

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("tests/typing/facade.py", "tests/typing/program.py", "tests/typing/refusals.py")
 MYPY = ["mypy", "--strict", "--warn-unused-ignores", "--follow-imports=silent"]

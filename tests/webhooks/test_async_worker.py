@@ -7,6 +7,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from amocrm import AsyncWebhookReceiver, WebhookReceiver
 from amocrm._io.handler_threads import HandlerHangs
 from amocrm.webhooks import Delivery, LeadAdded
@@ -106,6 +108,7 @@ def test_a_handler_that_takes_too_long_is_broken_off() -> None:
     assert [type(failure.error) for failure in failures] == [TimeoutError]
 
 
+@pytest.mark.slow
 def test_plain_handlers_that_hang_take_one_thread_each_and_none_of_the_loop() -> None:
     """A plain handler that hangs is given up, is not called again meanwhile, and starves nobody."""
     failures: list[Failure] = []
@@ -177,6 +180,7 @@ def test_a_sync_handler_that_hangs_is_given_up() -> None:
         receiver.close()
 
 
+@pytest.mark.slow
 def test_handlers_that_take_every_thread_keep_no_delivery_waiting(tmp_path: Path) -> None:
     """Plain functions may wait on all threads of the program; acceptance has one of its own."""
     leave = threading.Event()

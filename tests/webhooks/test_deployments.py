@@ -24,6 +24,8 @@ from amocrm._sync.webhooks.receiver import WebhookReceiver
 from amocrm.webhooks import Delivery
 from tests.support.redis_server import RedisServer, needs_redis
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PROGRAM = re.compile(r"^```python\n(# (\w+\.py)\n.*?)^```", re.MULTILINE | re.DOTALL)
 BODY = b"leads[add][0][id]=17&leads[add][0][created_at]=1700000000"
@@ -109,7 +111,6 @@ def accept(inbox: str) -> None:
     receiver.close()
 
 
-@pytest.mark.slow
 def test_gunicorn(programs: Path) -> None:
     """Processes forked from one that has loaded the program accept; another handles."""
     port = free_port()
@@ -122,7 +123,6 @@ def test_gunicorn(programs: Path) -> None:
         wait_until_handled(str(programs / "inbox.sqlite3"))
 
 
-@pytest.mark.slow
 def test_uvicorn(programs: Path) -> None:
     """Each process accepts and handles."""
     port = free_port()
@@ -131,7 +131,6 @@ def test_uvicorn(programs: Path) -> None:
         wait_until_handled(str(programs / "inbox.sqlite3"))
 
 
-@pytest.mark.slow
 def test_celery(programs: Path) -> None:
     """A prefork child works off what a server has accepted."""
     needs_redis()
@@ -142,7 +141,6 @@ def test_celery(programs: Path) -> None:
             wait_until_handled(str(programs / "inbox.sqlite3"))
 
 
-@pytest.mark.slow
 def test_rq(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job in a process of its own works off what a server has accepted."""
     needs_redis()

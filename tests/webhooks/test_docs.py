@@ -13,6 +13,8 @@ from amocrm import webhooks
 from amocrm.webhooks import Delivery, Event
 from amocrm_sandbox import SandboxServer
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 #: programs that begin with their file name are run by test_deployments.py
 BLOCK = re.compile(r"^```python\n(?!# \w+\.py\n)(.*?)^```", re.MULTILINE | re.DOTALL)

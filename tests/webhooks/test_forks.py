@@ -16,7 +16,10 @@ from amocrm._core.limits.limiter import SlotOutcome
 from amocrm.webhooks import Delivery, LeadAdded
 from tests.support.redis_server import RedisServer, needs_redis
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on POSIX only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on POSIX only"),
+]
 
 #: processes that are forked from one that works already
 CHILDREN = 3

@@ -44,9 +44,12 @@ class Router:
 
     def __init__(self) -> None:
         self._root = _Node()
+        #: method and template of all that is registered
+        self.names: set[str] = set()
 
     def add(self, method: str, template: str, value: Any) -> None:
         """Register a value for a method and a path template with `{name}` segments."""
+        self.names.add(f"{method} {template}")
         if "{entity_type}" not in template:
             self._add(method, template, template, {}, value)
             return

@@ -118,6 +118,7 @@ def test_an_address_beyond_this_machine_is_warned_about() -> None:
             SandboxServer(Sandbox(), host=host)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("host", "is_warned"), [("0.0.0.0", True), ("127.0.0.1", False)])
 def test_the_command_warns_too(host: str, is_warned: bool) -> None:
     """`--host 0.0.0.0` warns on the error output and serves all the same; `--allow-host` lets a name in."""

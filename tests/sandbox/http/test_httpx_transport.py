@@ -216,6 +216,7 @@ def test_a_taken_port_is_an_error(server: SandboxServer) -> None:
         SandboxServer(Sandbox(), port=server.port).start()
 
 
+@pytest.mark.slow
 def test_the_plugin_gives_an_account_and_a_server(
     amocrm_sandbox: Sandbox, amocrm_sandbox_server: SandboxServer
 ) -> None:
@@ -225,6 +226,7 @@ def test_the_plugin_gives_an_account_and_a_server(
         assert httpx.get(f"{amocrm_sandbox_server.url}{PATH}").status_code == 401
 
 
+@pytest.mark.slow
 def test_the_command_prints_its_keys_and_keeps_its_file(tmp_path: Path) -> None:
     """The command serves until a signal; what was written to its file is there after the next start."""
     command = [

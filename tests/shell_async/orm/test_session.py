@@ -49,6 +49,7 @@ async def test_a_graph_is_created_from_its_leaves(sandbox: Sandbox, crm: AsyncAm
     assert [task.text async for task in crm.tasks.of(read)] == ["Позвонить"]
 
 
+@pytest.mark.slow
 async def test_a_thousand_leads_with_everything_take_twelve_requests(
     sandbox: Sandbox, crm: AsyncAmoCRM
 ) -> None:

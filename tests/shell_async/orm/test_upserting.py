@@ -85,6 +85,7 @@ async def store(crm: AsyncAmoCRM, rows: list[Any]) -> list[Any]:
 # ---- requests
 
 
+@pytest.mark.slow
 async def test_three_thousand_rows_are_written_once(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """12 requests that write, then none, then one for 67 changed rows, each with what changed."""
     paid = sandbox.account["is_api_filter_enabled"]

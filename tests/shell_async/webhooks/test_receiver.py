@@ -297,6 +297,7 @@ async def test_a_waiting_delivery_is_tried_at_once_when_it_is_replayed() -> None
     assert attempts == [1, 2]
 
 
+@pytest.mark.slow
 async def test_a_large_body_is_read_and_handled_like_any_other() -> None:
     """Bodies of hundreds of kilobytes are read beside the event loop, at acceptance and at work."""
     receiver = make_receiver()

@@ -93,6 +93,7 @@ def test_an_answer_without_end() -> None:
     assert server.sent < 40 * BOUND
 
 
+@pytest.mark.slow
 def test_a_body_that_unfolds_to_200_mb_is_refused() -> None:
     """A small body that unfolds to 200 MB is refused without being unfolded."""
     bomb = gzip.compress(bytes(200_000_000), 9)

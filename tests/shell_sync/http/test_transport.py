@@ -111,6 +111,7 @@ def test_a_closed_client_says_so() -> None:
             each.send(Request(op=GET, path=GET.path))
 
 
+@pytest.mark.slow
 def test_a_pool_that_has_lost_its_connections_is_replaced() -> None:
     """A hundred answers that nobody reads take every connection; the next request is answered all the same."""
     with SandboxServer(Sandbox(limits=False)) as server:

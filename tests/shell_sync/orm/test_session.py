@@ -49,6 +49,7 @@ def test_a_graph_is_created_from_its_leaves(sandbox: Sandbox, crm: AmoCRM) -> No
     assert [task.text for task in crm.tasks.of(read)] == ["Позвонить"]
 
 
+@pytest.mark.slow
 def test_a_thousand_leads_with_everything_take_twelve_requests(
     sandbox: Sandbox, crm: AmoCRM
 ) -> None:

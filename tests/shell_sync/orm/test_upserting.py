@@ -85,6 +85,7 @@ def store(crm: AmoCRM, rows: list[Any]) -> list[Any]:
 # ---- requests
 
 
+@pytest.mark.slow
 def test_three_thousand_rows_are_written_once(sandbox: Sandbox, crm: AmoCRM) -> None:
     """12 requests that write, then none, then one for 67 changed rows, each with what changed."""
     paid = sandbox.account["is_api_filter_enabled"]

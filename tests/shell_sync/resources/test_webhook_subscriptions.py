@@ -23,7 +23,8 @@ from amocrm.webhooks import (
 )
 from amocrm_sandbox import Sandbox, SandboxServer
 
-from .._support import StoppedClock, breathe, in_process
+from .._support import StoppedClock, breathe
+from ..crm import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -36,11 +37,6 @@ class Deal(Lead):
     city = fields.Text(code="CITY")
 
 
-def client_of(sandbox: Sandbox) -> AmoCRM:
-    """A client of a sandbox in this process."""
-    return AmoCRM("demo", token=sandbox.token, http_transport=in_process(sandbox))
-
-
 def asked(sandbox: Sandbox) -> list[str]:
     """The operations of the requests so far."""
     return [entry.operation for entry in sandbox.journal]
@@ -48,7 +44,7 @@ def asked(sandbox: Sandbox) -> list[str]:
 
 def test_a_subscription_is_made_once() -> None:
     """Ensuring twice writes once; other events replace the old ones; removing tells whether there was one."""
-    sandbox = Sandbox()
+    sandbox = Sandbox(limits=False)
     with client_of(sandbox) as crm:
         made = crm.webhooks.ensure(URL, [LeadStatusChanged, "add_contact"])
         again = crm.webhooks.ensure(URL, ["add_contact", LeadStatusChanged])
@@ -68,7 +64,7 @@ def test_a_subscription_is_made_once() -> None:
 
 def test_a_switched_off_subscription_is_made_anew() -> None:
     """The server switches off what fails too often; ensuring puts it back."""
-    sandbox = Sandbox()
+    sandbox = Sandbox(limits=False)
     with client_of(sandbox) as crm:
         made = crm.webhooks.ensure(URL, [LeadAdded])
         sandbox.store.put("webhooks", {**sandbox.store.document("webhooks", made.id), "disabled": True})  # type: ignore[dict-item]
@@ -78,14 +74,14 @@ def test_a_switched_off_subscription_is_made_anew() -> None:
 
 def test_events_without_a_subscription_are_refused() -> None:
     """The digital pipeline is set up by users, not subscribed to."""
-    with client_of(Sandbox()) as crm:
+    with client_of(Sandbox(limits=False)) as crm:
         with pytest.raises(ValueError, match="digital pipeline"):
             crm.webhooks.ensure(URL, [LeadTriggered])
 
 
 def test_development_needs_a_way_back() -> None:
     """A real account cannot reach this machine without a tunnel."""
-    with client_of(Sandbox()) as crm:
+    with client_of(Sandbox(limits=False)) as crm:
         with pytest.raises(ConfigurationError, match="tunnel"):
             with crm.webhooks.develop(WebhookReceiver(secret=None, inbox=":memory:")):
                 pass
@@ -131,7 +127,7 @@ def test_the_whole_way_with_a_sandbox() -> None:
 
 def test_a_handler_changes_one_field_with_one_patch(tmp_path: Path) -> None:
     """The event's entity is there by reference: no GET, one PATCH with one field."""
-    sandbox = Sandbox()
+    sandbox = Sandbox(limits=False)
     sandbox.call("POST", "/api/v4/leads/custom_fields", [{"type": "text", "name": "Город", "code": "CITY"}])
     with client_of(sandbox) as crm:
         with crm.session() as s:
@@ -164,7 +160,7 @@ def test_a_handler_changes_one_field_with_one_patch(tmp_path: Path) -> None:
 
 def test_changes_without_a_commit_are_told() -> None:
     """A handler that forgets the block of its session fails, instead of losing what it changed."""
-    sandbox = Sandbox()
+    sandbox = Sandbox(limits=False)
     with client_of(sandbox) as crm:
         receiver = WebhookReceiver(secret=None, inbox=":memory:", client=crm, clock=StoppedClock())
 
