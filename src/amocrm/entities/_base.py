@@ -6,7 +6,7 @@ not loaded raises ``NotLoaded`` with the call to make.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import copy, deepcopy
 from datetime import tzinfo
 from importlib import import_module
@@ -35,9 +35,16 @@ if TYPE_CHECKING:
 __all__ = ["Entity", "EntityMeta", "arguments"]
 
 
-def arguments(scope: dict[str, Any], *, without: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the arguments of the constructor whose ``locals()`` these are: each is an attribute to assign."""
-    return {name: scope[name] for name in scope if name not in {"self", "custom", "__class__", *without}}
+_NO_ARGUMENTS = frozenset({"self", "custom", "__class__"})
+
+
+def arguments(scope: dict[str, Any], *, without: Collection[str] = ()) -> dict[str, Any]:
+    """Return what a constructor was given, whose ``locals()`` these are: each is an attribute to assign."""
+    return {
+        name: value
+        for name, value in scope.items()
+        if value is not UNSET and name not in _NO_ARGUMENTS and name not in without
+    }
 
 
 def _check_free(
@@ -154,8 +161,10 @@ class Entity(PlainValues, metaclass=EntityMeta):
         for name, value in custom.items():
             if name not in type(self)._declared:
                 from difflib import get_close_matches
+                from inspect import signature
 
-                near = get_close_matches(name, [*type(self)._declared, *given], 1)
+                known = [*type(self)._declared, *signature(type(self)).parameters]
+                near = get_close_matches(name, known, 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 raise TypeError(f"{type(self).__name__} takes no {name}{hint}")
             setattr(self, name, value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from .._core.orm.identity import IdentityMap, check_account, foreign_reason
-from .._core.orm.plan import PendingWrite, Slot
+from .._core.orm.plan import PendingWrite
 from .._core.orm.states import State
 from ._base import Entity
 from ._writing import nested_partners, unwritable, writes_of
@@ -54,37 +54,18 @@ class Collected:
         joining: those of them that are not in the session yet.
     """
 
-    __slots__ = ("_slots", "entities", "joining")
+    __slots__ = ("entities", "joining")
 
     def __init__(self) -> None:
         self.entities: list[Entity] = []
         self.joining: list[Entity] = []
-        self._slots: dict[int, Slot] = {}
-
-    def slot_of(self, entity: Any) -> Slot:
-        """Return the place of an entity in this commit."""
-        slot = self._slots.get(id(entity))
-        if slot is None:
-            slot = self._slots[id(entity)] = Slot(entity, entity._key, _obstacle(entity))
-        return slot
 
     def writes(self) -> list[PendingWrite]:
         """Return what is to be sent, without changing anything."""
         nested = nested_partners(self.entities)
         return [
-            write
-            for entity in self.entities
-            if entity._doubt is None
-            for write in writes_of(entity, self.slot_of, nested)
+            write for entity in self.entities if entity._doubt is None for write in writes_of(entity, nested)
         ]
-
-
-def _obstacle(entity: Entity) -> str:
-    if entity._key is not None:
-        return ""
-    if not isinstance(entity._session, IdentityMap):
-        return "which was discarded: adopt it, add it, or take away what points to it"
-    return "" if entity._doubt is None else "whose creation is in doubt: session.reconcile() first"
 
 
 def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
@@ -103,7 +84,7 @@ def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
             continue
         seen.add(id(entity))
         if entity._session is not known:
-            if entity in known.discarded:
+            if known.discarded and entity in known.discarded:
                 continue
             if _belongs_elsewhere(entity):
                 check_account(entity, known.directory.host, "this session")
@@ -118,8 +99,8 @@ def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
                     )
             found.joining.append(entity)
         found.entities.append(entity)
-        if entity._links is not None:
-            queue.extend(entity._cascade())
+        if entity._links is not None:  # what is in the session is among the starts of a commit, if it changed
+            queue.extend(one for one in entity._cascade() if one._session is not known)
     return found
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
+from msgspec import UNSET
+
 from .._core.orm.doubt import Doubt
-from .._core.orm.tracking import OneValue, SetChanges
+from .._core.orm.tracking import OneValue, SetChanges, SetSent
 
 __all__ = ["LinkState", "Links"]
 
@@ -27,6 +29,35 @@ class LinkState:
 
     def __bool__(self) -> bool:
         return bool(self.changes) or bool(self.main)
+
+    def clear(self) -> None:
+        """Forget all changes."""
+        self.changes.clear()
+        self.main.clear()
+
+    def forget_base(self) -> None:
+        """Note that the links of the record are not known any more; changes are kept."""
+        self.changes.forget_base()
+
+    def pending(self) -> tuple[SetSent[Any], Any]:
+        """Return what a creation would send now: the links, and the main one if it was chosen."""
+        return self.changes.pending(), self.main.local
+
+    def begin_flush(self) -> None:
+        """Note that the changes are in flight."""
+        if self.main:
+            self.main.begin_flush()
+
+    def confirm(self, sent: tuple[SetSent[Any], Any]) -> None:
+        """Note that the server took these links."""
+        changes, main = sent
+        self.changes.confirm(changes)
+        if main is not UNSET:
+            self.main.confirm(main)
+
+    def revert(self) -> None:
+        """Note that the server did not take what was in flight."""
+        self.main.revert()
 
 
 class Links:

@@ -30,11 +30,7 @@ def revert(entity: Any, attributes: Iterable[str] | None = None) -> None:
         entity._custom_fields.revert()
     states = {} if entity._links is None else entity._links.states
     for name in states if attributes is None else attributes:
-        state = states[name]
-        if isinstance(state, OneValue):
-            state.revert()
-        elif isinstance(state, LinkState):
-            state.main.revert()
+        states[name].revert()
 
 
 def rollback(entity: Any) -> None:
@@ -44,13 +40,7 @@ def rollback(entity: Any) -> None:
     if entity._custom_fields is not None:
         entity._custom_fields.local.clear()
     for state in () if entity._links is None else entity._links.states.values():
-        if isinstance(state, OneValue):
-            state.local = UNSET
-        elif isinstance(state, LinkState):
-            state.changes.clear()
-            state.main.local = UNSET
-        else:
-            state.clear()
+        state.clear()
 
 
 def changes_of(entity: Any) -> dict[str, Change]:

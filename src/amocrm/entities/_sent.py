@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from msgspec import UNSET
 
 from .._core.orm.plan import PendingWrite
-from .._core.orm.tracking import OneValue, SetChanges, SetSent
+from .._core.orm.tracking import OneValue, SetSent
 from ._base import Entity
-from ._links import LinkState
+from ._links import Links
 from ._local_changes import revert
 from ._relations import LinkRelation
 
@@ -25,15 +25,13 @@ _NOTHING: Final[Mapping[Any, Any]] = {}
 class Sent:
     """What was taken off one entity: its values as they were when the commit was planned."""
 
-    __slots__ = ("fields", "links", "mains", "scalars", "tags")
+    __slots__ = ("fields", "links", "scalars")
 
     def __init__(self) -> None:
         self.scalars: Mapping[str, Any] = _NOTHING
         self.fields: Mapping[Any, Any] = _NOTHING
-        self.tags: SetSent[str] | None = None
-        #: by attribute: changes of a set, or the one entity
+        #: by attribute: what its state had pending, tags included
         self.links: Mapping[str, Any] = _NOTHING
-        self.mains: Mapping[str, Any] = _NOTHING
 
 
 class LinkSent:
@@ -51,7 +49,7 @@ def begin(write: PendingWrite) -> None:
     """Note that a write is in flight: what is changed from now on stays a change."""
     for one in write.nested:
         begin(one)
-    entity: Any = write.slot.entity
+    entity: Any = write.entity
     sent: Any = write.sent
     if isinstance(sent, LinkSent):
         state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
@@ -67,11 +65,7 @@ def begin(write: PendingWrite) -> None:
     if sent.fields:
         entity._custom_fields.local.begin_flush(sent.fields)
     for attribute in sent.links:
-        state = entity._links.states[attribute]
-        if isinstance(state, OneValue):
-            state.begin_flush()
-        elif attribute in sent.mains:
-            state.main.begin_flush()
+        entity._links.states[attribute].begin_flush()
 
 
 def _warn_of_fraction(entity: Entity, price: float) -> None:
@@ -86,13 +80,12 @@ def _warn_of_fraction(entity: Entity, price: float) -> None:
 
 def confirm(write: PendingWrite, answer: Any) -> None:
     """Take the answered item of a write: what was sent becomes what the server has."""
-    entity: Any = write.slot.entity
+    entity: Any = write.entity
     sent: Any = write.sent
     if isinstance(sent, LinkSent):
         _confirm_link(entity, sent, write.action)
         return
     if write.action == "create":
-        write.slot.key = answer.id
         adopt_id(entity, answer.id, sent)
     else:
         _confirm_values(entity, sent)
@@ -138,14 +131,11 @@ def _forget_bases(entity: Entity) -> None:
     if entity._custom_fields is not None:
         entity._custom_fields.loaded = False
     for state in () if entity._links is None else entity._links.states.values():
-        if isinstance(state, OneValue):
-            state.base = UNSET
-        else:
-            (state.changes if isinstance(state, LinkState) else state).forget_base()
+        state.forget_base()
 
 
 def _confirm_values(entity: Entity, sent: Sent) -> None:
-    data, links = entity._data, entity._links
+    data, links = entity._data, cast(Links, entity._links)
     if sent.scalars and entity._changes is not None:
         entity._changes.confirm(sent.scalars)
         if not entity._changes:
@@ -155,19 +145,8 @@ def _confirm_values(entity: Entity, sent: Sent) -> None:
                 setattr(data, wire, value)
     if entity._custom_fields is not None:
         entity._custom_fields.confirm(sent.fields)
-    if links is None:
-        return
-    tags = links.states.get("tags")
-    if sent.tags is not None and isinstance(tags, SetChanges):
-        tags.confirm(sent.tags)
     for attribute, value in sent.links.items():
-        state = links.states[attribute]
-        if isinstance(state, OneValue):
-            state.confirm(value)
-        elif isinstance(state, LinkState):
-            state.changes.confirm(value)
-            if attribute in sent.mains:
-                state.main.confirm(sent.mains[attribute])
+        links.states[attribute].confirm(value)
 
 
 def _confirm_link(entity: Entity, sent: LinkSent, action: str) -> None:
@@ -192,7 +171,7 @@ def _confirm_link(entity: Entity, sent: LinkSent, action: str) -> None:
 
 def revert_write(write: PendingWrite) -> None:
     """Note that the server did not take a write: everything is a change again."""
-    entity: Any = write.slot.entity
+    entity: Any = write.entity
     sent: Any = write.sent
     if isinstance(sent, LinkSent):
         state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]

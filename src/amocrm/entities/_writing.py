@@ -7,18 +7,18 @@ and company while they are created; every other link has an operation of its own
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from msgspec import UNSET
 
 from .._core.orm.operations import CREATE, UPDATE, Operation
-from .._core.orm.plan import PendingWrite, Slot
+from .._core.orm.plan import Action, PendingWrite
 from .._core.orm.tracking import OneValue, SetChanges
 from ..fields._state import FieldState, finish
 from ._base import Entity
-from ._links import LinkState
+from ._links import Links, LinkState
 from ._relations import LinkRelation
 from ._sent import LinkSent, Sent
 
@@ -34,8 +34,6 @@ _ELSEWHERE = {
     "statuses": "crm.pipelines.save(...)",
     "catalog_elements": "crm.api.catalogs",
 }
-#: Gives the slot of an entity.
-SlotOf = Callable[[Any], Slot]
 
 
 def unwritable(entity: Entity) -> str | None:
@@ -54,10 +52,6 @@ def unwritable(entity: Entity) -> str | None:
 # ---- taking off -------------------------------------------------------------------------------------------------------
 
 
-def _own_slot(entity: Any) -> Slot:
-    return Slot(entity, entity._key)
-
-
 def let_merge(entity: Entity, duplicates: object) -> None:
     """Note that the server may merge a new lead into one that it repeats.
 
@@ -73,37 +67,34 @@ def let_merge(entity: Entity, duplicates: object) -> None:
 
 def nested_partners(entities: Iterable[Entity]) -> set[int]:
     """Return the new contacts and companies that one lead alone brings along to be merged, by ``id(object)``."""
-    here = {id(entity): entity for entity in entities if entity._key is None and entity._doubt is None}
+    entities = [one for one in entities if one._key is None and one._doubt is None]
     owners: Counter[int] = Counter()
-    for entity in here.values():
-        links = entity._links
-        if links is not None and links.merges:
+    for entity in entities:
+        if (links := entity._links) is not None and links.merges:
             relations = [
                 one for one in entity._link_relations if one.on_create and one.attribute in links.states
             ]
             owners.update({id(one) for relation in relations for one in relation.reach(entity)})
+    here = {id(entity) for entity in entities} if owners else set()
     return {one for one, number in owners.items() if number == 1 and one in here}
 
 
-def writes_of(
-    entity: Entity, slot_of: SlotOf = _own_slot, nested: Collection[int] = ()
-) -> list[PendingWrite]:
+def writes_of(entity: Entity, nested: Collection[int] = ()) -> list[PendingWrite]:
     """Return what is to be sent for one entity: a creation or an update, then its links.
 
     Nothing is changed: ``begin`` marks the writes that are going to be sent.
 
     Args:
         entity: the entity.
-        slot_of: gives the place of an entity in the commit.
         nested: what is created by the lead that brings it along; see ``nested_partners``.
     """
     writes: list[PendingWrite] = []
     new = entity._key is None
     if new:
-        if id(entity) not in nested:
-            writes.append(_create(entity, slot_of, nested))
+        if not nested or id(entity) not in nested:
+            writes.append(_create(entity, nested))
     elif entity._dirty_fields():
-        writes.append(_update(entity, slot_of))
+        writes.append(_update(entity))
     links = entity._links
     if links is None or not links.states:
         return writes
@@ -112,63 +103,67 @@ def writes_of(
             continue
         state = links.states.get(relation.attribute)
         if isinstance(state, LinkState | OneValue) and state:
-            writes += _link_writes(entity, relation, state, slot_of)
+            writes += _link_writes(entity, relation, state)
     return writes
 
 
+#: Keeps the operations of all kinds: a commit needs one of them for each object.
 _operation = cache(Operation)
-"""Keeps the operations of all kinds: a commit needs one of them for each object."""
 
 
-def _create(entity: Entity, slot_of: SlotOf, nested: Collection[int] = ()) -> PendingWrite:
-    sent = Sent()
-    needs: list[Any] = []
-    inner: list[PendingWrite] = []
-    links = entity._links
-    merges = links is not None and links.merges
+def _create(entity: Entity, nested: Collection[int] = ()) -> PendingWrite:
+    write = PendingWrite("create", _operation(CREATE[entity._kind]), entity, {}, sent=Sent())
+    write.body, write.problem = _values(entity, write.sent)
+    if (links := entity._links) is None:
+        return write
+    if links.merges:
+        write.operation = _operation(_MERGING)
+    if links.states and (embedded := _embedded(write, links, nested)):
+        write.body["_embedded"] = embedded
+    if (parent := links.parent) is not None:
+        _put(write, write.body, "entity_id", parent)
+        if entity._kind == "tasks":
+            write.body["entity_type"] = parent._kind
+        elif entity._kind == "notes":
+            write.operation = _operation(CREATE["notes"], (("entity_type", parent._kind),))
+    return write
 
-    def named(target: Any) -> dict[str, Any]:
-        if not merges or id(target) not in nested:
-            return {"id": _place(target, slot_of, needs)}
-        inner.append(_create(target, slot_of))
-        return inner[-1].body
 
-    body, problem = _values(entity, sent)
+def _embedded(write: PendingWrite, links: Links, nested: Collection[int]) -> dict[str, Any]:
+    """Return the tags and links that a new entity names, and note them as sent."""
     embedded: dict[str, Any] = {}
-    tags = None if links is None else links.states.get("tags")
-    if isinstance(tags, SetChanges) and tags:
-        sent.tags = tags.pending()
+    write.sent.links = taken = {}
+    if isinstance(tags := links.states.get("tags"), SetChanges) and tags:
+        taken["tags"] = tags.pending()
         embedded["tags"] = [{"name": name} for name in tags.content()]
-    path: tuple[tuple[str, str], ...] = ()
-    if links is not None:
-        for relation in entity._link_relations if links.states else ():
-            if relation.on_create and (state := links.states.get(relation.attribute)):
-                items = _links_on_create(relation.attribute, state, sent)
-                if items:
-                    embedded[relation.key] = [{**named(target), **extra} for target, extra in items]
-        if (parent := links.parent) is not None:
-            body["entity_id"] = _place(parent, slot_of, needs)
-            if entity._kind == "tasks":
-                body["entity_type"] = parent._kind
-            elif entity._kind == "notes":
-                path = (("entity_type", parent._kind),)
-    if embedded:
-        body["_embedded"] = embedded
-    if merges and len(embedded.get("contacts", ())) > 1:
-        problem = 'a lead with duplicates="server" must have at most one contact'
-    return PendingWrite(
-        "create",
-        _operation(_MERGING if merges else CREATE[entity._kind], path),
-        slot_of(entity),
-        body,
-        sent=sent,
-        needs=needs,
-        problem=problem or next((one.problem for one in inner if one.problem), ""),
-        nested=inner,
-    )
+    for relation in write.entity._link_relations:
+        state: Any = links.states.get(relation.attribute)
+        if not relation.on_create or not state:
+            continue
+        taken[relation.attribute] = state.pending()
+        if isinstance(state, OneValue):
+            targets, main = [] if state.local is None else [state.local], None
+        else:
+            targets, main = state.changes.content(), state.main.local
+        items: list[dict[str, Any]] = []
+        for target in targets:
+            item: dict[str, Any] = {"is_main": True} if target is main else {}
+            if links.merges and id(target) in nested:
+                inner = _create(target)
+                item.update(inner.body)
+                write.nested.append(inner)
+                write.problem = write.problem or inner.problem
+            else:
+                _put(write, item, "id", target)
+            items.append(item)
+        if items:
+            embedded[relation.key] = items
+    if links.merges and len(embedded.get("contacts", ())) > 1:
+        write.problem = 'a lead with duplicates="server" must have at most one contact'
+    return embedded
 
 
-def _update(entity: Entity, slot_of: SlotOf) -> PendingWrite:
+def _update(entity: Entity) -> PendingWrite:
     sent = Sent()
     values, problem = _values(entity, sent)
     body: dict[str, Any] = {"id": entity._key, **values}
@@ -180,16 +175,16 @@ def _update(entity: Entity, slot_of: SlotOf) -> PendingWrite:
         path = (("entity_type", _note_parent(entity)),)
     tags = None if entity._links is None else entity._links.states.get("tags")
     if isinstance(tags, SetChanges) and tags:
-        sent.tags = changed = tags.pending()
+        changed = tags.pending()
+        sent.links = {"tags": changed}
         if changed.replace is not None:
             body["_embedded"] = {"tags": [{"name": name} for name in changed.replace] or None}
         if changed.added:
             body["tags_to_add"] = [{"name": name} for name in changed.added]
         if changed.removed:
             body["tags_to_delete"] = [{"name": name} for name in changed.removed]
-    return PendingWrite(
-        "update", _operation(UPDATE[entity._kind], path), slot_of(entity), body, sent=sent, problem=problem
-    )
+    operation = _operation(UPDATE[entity._kind], path)
+    return PendingWrite("update", operation, entity, body, sent=sent, problem=problem)
 
 
 def _note_parent(note: Entity) -> str:
@@ -226,61 +221,43 @@ def _field(entity: Entity, state: FieldState, ref: Any, items: Sequence[Any]) ->
     return {_FIELD_KEYS[ref[0]]: ref[1], "values": None if field is None else field.cleared()}
 
 
-def _place(target: Any, slot_of: SlotOf, needs: list[Any]) -> Any:
-    """Return the id of an entity, or its slot, which the write then needs."""
-    key = target._key
-    if key is not None:
-        return key
-    slot = slot_of(target)
-    needs.append(slot)
-    return slot
-
-
-def _links_on_create(attribute: str, state: Any, sent: Sent) -> list[tuple[Any, dict[str, Any]]]:
-    if isinstance(state, OneValue):
-        sent.links = {**sent.links, attribute: state.local}
-        return [] if state.local is None else [(state.local, {})]
-    sent.links = {**sent.links, attribute: state.changes.pending()}
-    main = state.main.local
-    if main is not UNSET:
-        sent.mains = {**sent.mains, attribute: main}
-    content = state.changes.content()
-    return [(target, {"is_main": True} if target is main else {}) for target in content]
+def _put(write: PendingWrite, part: dict[str, Any], key: str, target: Any) -> None:
+    """Put the id of an entity into a part of a body, or the entity itself until it has one."""
+    known = target._key
+    if known is None:
+        write.places.append((part, key, target))
+    part[key] = target if known is None else known
 
 
 def _link_writes(
-    entity: Entity, relation: LinkRelation[Any], state: LinkState | OneValue, slot_of: SlotOf
+    entity: Entity, relation: LinkRelation[Any], state: LinkState | OneValue
 ) -> Iterator[PendingWrite]:
     if isinstance(state, OneValue):
         before = []
         if state.base is not UNSET and state.base is not None:
             # One company replaces another: the old link goes first.
             unlink = LinkSent(relation, state.base, last=state.local is None)
-            before = [_link(entity, unlink, slot_of, "unlink")]
+            before = [_link(entity, unlink, "unlink")]
             yield from before
         if state.local is not None:
-            yield _link(entity, LinkSent(relation, state.local), slot_of, "link", before)
+            yield _link(entity, LinkSent(relation, state.local), "link", before)
         return
-    changed, main = state.changes.pending(), state.main.local
+    changed, main = state.pending()
     for target in changed.removed:
-        yield _link(entity, LinkSent(relation, target), slot_of, "unlink")
+        yield _link(entity, LinkSent(relation, target), "unlink")
     added = [*changed.added, *(changed.replace or ())]
     if main not in (UNSET, None) and main not in added:
         added.append(main)
     for target in added:
-        yield _link(entity, LinkSent(relation, target, main=target is main), slot_of, "link")
+        yield _link(entity, LinkSent(relation, target, main=target is main), "link")
 
 
-def _link(
-    entity: Entity, sent: LinkSent, slot_of: SlotOf, action: Any, before: Sequence[PendingWrite] = ()
-) -> PendingWrite:
-    needs: list[Any] = [*before]
-    body: dict[str, Any] = {
-        "entity_id": _place(entity, slot_of, needs),
-        "to_entity_id": _place(sent.target, slot_of, needs),
-        "to_entity_type": sent.relation.kind,
-    }
+def _link(entity: Entity, sent: LinkSent, action: Action, after: Sequence[PendingWrite] = ()) -> PendingWrite:
+    operation = _operation(f"links.{action}_entities", (("entity_type", entity._kind),))
+    write = PendingWrite(action, operation, entity, {}, sent=sent, after=after)
+    _put(write, write.body, "entity_id", entity)
+    _put(write, write.body, "to_entity_id", sent.target)
+    write.body["to_entity_type"] = sent.relation.kind
     if sent.main:
-        body["metadata"] = {"is_main": True}
-    operation = Operation(f"links.{action}_entities", (("entity_type", entity._kind),))
-    return PendingWrite(action, operation, slot_of(entity), body, sent=sent, needs=needs)
+        write.body["metadata"] = {"is_main": True}
+    return write

@@ -143,7 +143,8 @@ class FieldState:
         """Record new items of a field, unless they mean the value that was read."""
         ref = self.canonical(known or field.ref)
         self._kinds[ref] = field
-        self.local.set(ref, items, self.remote_items(ref), lambda old, new: bool(field.same(old, new)))
+        remote = self.remote_items(ref)
+        self.local.set(ref, items, remote, field.same if remote and items else _both_empty)
         if not items and ref not in self.local:
             self.cleared.add(ref)
         elif items:
@@ -237,6 +238,10 @@ class FieldState:
 
     def __iter__(self) -> Iterator[Any]:
         return iter([value for value in (self._ids or {}).values() if value.values])
+
+
+def _both_empty(first: Any, second: Any) -> bool:
+    return not first and not second
 
 
 class _Written(msgspec.Struct, gc=False):

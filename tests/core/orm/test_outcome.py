@@ -9,7 +9,7 @@ import pytest
 
 from amocrm._core.orm.operations import Operation
 from amocrm._core.orm.outcome import Outcome, Report, describe, match_answer_items, rejected_indexes, verdict
-from amocrm._core.orm.plan import PendingWrite, Slot
+from amocrm._core.orm.plan import PendingWrite
 from amocrm.errors import (
     BlockedError,
     DecodeError,
@@ -31,7 +31,7 @@ from amocrm_gen._runtime.op import Batch
 
 def work(request_id: str | None = None, **body: Any) -> PendingWrite:
     """A write as it was sent."""
-    made = PendingWrite("create", Operation("leads.create_leads"), Slot(SimpleNamespace(), None), body)
+    made = PendingWrite("create", Operation("leads.create_leads"), SimpleNamespace(), body)
     made.request_id = request_id
     return made
 

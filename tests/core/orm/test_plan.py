@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from amocrm import Company, Contact, Lead
 from amocrm._core.orm.operations import Operation
-from amocrm._core.orm.plan import PendingWrite, Plan, Slot, make_plan
+from amocrm._core.orm.plan import PendingWrite, Plan, make_plan
 from amocrm.entities._collecting import Collected
 
 
@@ -55,7 +55,7 @@ def test_leads_with_and_without_new_contacts_share_their_requests() -> None:
 def test_the_number_of_requests_is_the_smallest_possible(count: int, batch_size: int | None) -> None:
     """Items are cut at the batch limit and at the wanted size, whichever is smaller."""
     operation = Operation("leads.create_leads")
-    works = [PendingWrite("create", operation, Slot(object(), None), {}) for _ in range(count)]
+    works = [PendingWrite("create", operation, object(), {}) for _ in range(count)]
     plan = make_plan(works, batch_size)
     size = min(250, batch_size or 250)
     assert plan.requests == -(-count // size)
@@ -109,9 +109,7 @@ def test_whatever_is_linked_a_plan_is_complete_in_order_and_small(graph: list[An
     )
     for step in plan:
         for work in step.writes:
-            assert all(
-                level_of[id(need.entity)] < step.level for need in work.needs if isinstance(need, Slot)
-            )
+            assert all(level_of[id(target)] < step.level for _, _, target in work.places)
     targets = [step.operation for step in plan]
     assert len(targets) == len(set(targets))
     assert plan.requests == sum(-(-len(step.writes) // size) for step in plan)

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from amocrm._core.orm.batch_bisection import BatchBisection
-from amocrm._core.orm.doubt import Doubt, stamp_of
+from amocrm._core.orm.doubt import Doubt, stamp_of, stamp_refs
 from amocrm._core.orm.identity import IdentityMap
 from amocrm._core.orm.operations import Operation
 from amocrm._core.orm.outcome import (
@@ -23,7 +23,7 @@ from amocrm._core.orm.outcome import (
     rejected_indexes,
     verdict,
 )
-from amocrm._core.orm.plan import Chunks, PendingWrite, Plan, Slot, obstacle
+from amocrm._core.orm.plan import Chunks, PendingWrite, Plan, obstacle
 from amocrm._core.orm.times import http_date
 from amocrm.entities._base import Entity
 from amocrm.entities._refused import issues_of
@@ -71,10 +71,7 @@ class AsyncFlush:
         self._map = known
         self._progress = progress
         self._stamp = stamp
-        self._total = 0
-        self._done: set[int] = set()
-        self._reported: set[int] = set()
-        self._in_flight: set[int] = set()
+        self._total = self._settled = 0
         self._halted: AmoCRMError | None = None
         self._lock = Lock()
 
@@ -82,7 +79,7 @@ class AsyncFlush:
         """Send all levels, one after the other."""
         self._total = plan.items
         for write in plan.waiting:
-            self._skip(write, obstacle(write))
+            self._fail(write, Outcome.SKIPPED, obstacle(write))
         for level in plan.levels:
             await self._level([(step.operation, step.writes, step.size) for step in level])
 
@@ -103,26 +100,22 @@ class AsyncFlush:
 
     def _ready(self, write: PendingWrite) -> bool:
         if write.problem:
-            self._reject(write, write.problem)
+            self._fail(write, Outcome.REJECTED, write.problem)
             return False
-        for need in write.needs:
-            if isinstance(need, Slot):
-                missing = need.key is None
-            else:
-                missing = id(need) not in self._done
-            if missing:
-                doubt = (
-                    " (its creation is in doubt: reconcile first)" if need.entity._doubt is not None else ""
-                )
-                self._skip(write, f"needs {need.entity!r}, which was not applied{doubt}")
-                return False
-        return True
+        if not write.places and not write.after:
+            return True
+        missing = [target for _, _, target in write.places if target._key is None]
+        missing += [other.entity for other in write.after if other.stage != "applied"]
+        if missing:
+            doubt = " (its creation is in doubt: reconcile first)" if missing[0]._doubt is not None else ""
+            self._fail(write, Outcome.SKIPPED, f"needs {missing[0]!r}, which was not applied{doubt}")
+        return not missing
 
     async def _chunk(self, operation: Operation, chunks: Chunks) -> None:
         """Send the next chunk; a refused one part by part, until the good items are in."""
         with self._lock:
             writes = chunks.take()
-        bisection = BatchBisection([write for write in writes if self._render(operation, write)])
+        bisection = BatchBisection(self._rendered(operation, writes))
         while self._halted is None and (part := bisection.take()) is not None:
             error = await shielded(partial(self._send, operation, part, chunks))
             if error is None:
@@ -130,41 +123,66 @@ class AsyncFlush:
             else:
                 with self._lock:
                     self._failed(operation, part, error, bisection)
-                    self._in_flight.difference_update(map(id, part))
+                    for write in part:
+                        if write.stage == "sent":
+                            write.stage = "planned"  # refused as a batch: it is sent again in a smaller one
                     self._tell()
         with self._lock:
             for write in bisection.isolated:
-                self._reject(write, "rejected without naming a field (isolated by splitting the batch)")
-            for write in bisection.stop() if self._halted is None else ():
-                self._reject(
+                self._fail(
                     write,
+                    Outcome.REJECTED,
+                    "rejected without naming a field (isolated by splitting the batch)",
+                )
+            for write in bisection.stop() if self._halted is None else ():
+                self._fail(
+                    write,
+                    Outcome.REJECTED,
                     f"the batch was rejected and the bad item not isolated in {bisection.request_count} requests",
                 )
 
-    def _render(self, operation: Operation, write: PendingWrite) -> bool:
+    def _rendered(self, operation: Operation, writes: Sequence[PendingWrite]) -> list[PendingWrite]:
+        """Render the bodies of a chunk; return the writes that can be sent and reject the others."""
+        for write in writes:
+            write.render()
+        bodies = [one for write in writes for one in (write, *write.nested)]
         try:
-            write.body = body = sendable(write.render())
-            for one in write.nested:
+            for one, body in zip(bodies, sendable([one.body for one in bodies]), strict=True):
+                one.body = body
+        except EncodingError:
+            writes = [write for write in writes if self._make_plain(write)]
+        definitions = self._account.directory.fields.get(writes[0].entity._kind) if writes else None
+        if definitions is not None:
+            writes = [write for write in writes if self._has_options(write, definitions)]
+        batch = operation.op.batch
+        keys = () if batch is None else batch.match
+        if "request_id" in keys or "request_ids" in keys:
+            for write in writes:
+                if "id" not in write.body:
+                    write.request_id = write.body["request_id"] = f"n{next(_NUMBERS)}"
+        return list(writes)
+
+    def _make_plain(self, write: PendingWrite) -> bool:
+        try:
+            for one in (write, *write.nested):
                 one.body = sendable(one.body)
         except EncodingError as error:
             with self._lock:
                 issues = [
                     replace(issue, value=None) for issue in issues_of(write.entity, write.body, error.item)
                 ]
-                self._reject(write, f"not sent: {error}", issues, error)
+                self._fail(write, Outcome.REJECTED, f"not sent: {error}", error, issues)
             return False
-        definitions = self._account.directory.fields.get(write.entity._kind)
-        values = body.get("custom_fields_values")
-        if definitions is not None and values and (missing := definitions.refused_options(values)):
+        return True
+
+    def _has_options(self, write: PendingWrite, definitions: Any) -> bool:
+        values = write.body.get("custom_fields_values")
+        missing = definitions.refused_options(values) if values else ()
+        if missing:
             with self._lock:
                 issues = issues_of(write.entity, write.body, ItemIssue(None, tuple(missing)))
-                self._reject(write, "not sent: a field has no such option", issues)
-            return False
-        batch = operation.op.batch
-        keys = () if batch is None else batch.match
-        if ("request_id" in keys or "request_ids" in keys) and "id" not in body:
-            write.request_id = body["request_id"] = f"n{next(_NUMBERS)}"
-        return True
+                self._fail(write, Outcome.REJECTED, "not sent: a field has no such option", None, issues)
+        return not missing
 
     async def _send(
         self, operation: Operation, part: Sequence[PendingWrite], chunks: Chunks
@@ -173,11 +191,10 @@ class AsyncFlush:
         marks, kind = self._account.directory.marks, part[0].entity._kind
         mark, sent_at = marks.highest(kind), self._account.clock.wall()
         for write in part:
-            write.mark, write.sent_at = mark, sent_at
+            write.mark, write.sent_at, write.stage = mark, sent_at, "sent"
             for one in write.nested:
                 one.mark, one.sent_at = marks.highest(one.entity._kind), sent_at
         self.report.sent.append(operation.op.id)
-        self._in_flight.update(map(id, part))
         try:
             response = await self._account.send(operation.request([write.body for write in part]))
             date = http_date(response.headers.get("date", ""))
@@ -204,8 +221,7 @@ class AsyncFlush:
                 if place in found:
                     self._apply(write, found[place], twice)
                 else:
-                    self._doubt(operation, write, "the answer does not mention it", None)
-            self._in_flight.difference_update(map(id, part))
+                    self._fail(write, Outcome.UNKNOWN, "the answer does not mention it")
             self._tell()
         return None
 
@@ -217,23 +233,22 @@ class AsyncFlush:
                 if answer.merged is not True:
                     self._account.directory.marks.take(one.entity._kind, [key], one.mark)
             else:
-                self._doubt(one.operation, one, "the answer does not mention it", None)
-        entity = write.slot.entity
+                self._fail(one, Outcome.UNKNOWN, "the answer does not mention it")
+        entity = write.entity
         if getattr(answer, "merged", False) is True:
             reason = self._merge(write, answer.id)
         else:
             confirm(write, answer)
             if write.action == "create":
                 self._map.created.add((entity._kind, answer.id))
-        self._done.add(id(write))
         self._map.settle(entity)
         self._report(write, Outcome.APPLIED, reason)
         write.release()
 
     def _merge(self, write: PendingWrite, key: int) -> str:
         """Let an object stand for the record that the server merged it into; return that in words."""
-        entity: Entity = write.slot.entity
-        write.slot.key, write.action = key, "merge"
+        entity: Entity = write.entity
+        write.action = "merge"
         merge_into(entity, key, write.sent)
         other = self._map.holds(entity)
         if other is None or entity._session is not self._map:
@@ -250,12 +265,13 @@ class AsyncFlush:
         issues: Sequence[Any] = (),
         error: AmoCRMError | None = None,
     ) -> None:
-        self._reported.add(id(write))
+        write.stage = "applied" if outcome is Outcome.APPLIED else "failed"
+        self._settled += 1
         self.report.add(write, outcome, reason, issues, error)
 
     def _tell(self) -> None:
         if self._progress is not None:
-            self._progress(len(self._reported), self._total)
+            self._progress(self._settled, self._total)
 
     def _failed(
         self,
@@ -271,15 +287,15 @@ class AsyncFlush:
             self._isolate(operation, part, error, bisection)
         elif decision == "unknown":
             for write in part:
-                self._doubt(operation, write, str(error), error)
+                self._fail(write, Outcome.UNKNOWN, str(error), error)
             for write in bisection.stop():
-                self._skip(write, "the request before it was not answered", error)
+                self._fail(write, Outcome.SKIPPED, "the request before it was not answered", error)
         elif decision == "unsent":
             for write in (*part, *bisection.stop()):
-                self._skip(write, f"not sent: {error}", error)
+                self._fail(write, Outcome.SKIPPED, f"not sent: {error}", error)
         else:
             for write in (*part, *bisection.stop()):
-                self._reject(write, str(error), error=error)
+                self._fail(write, Outcome.REJECTED, str(error), error)
 
     def _isolate(
         self,
@@ -294,77 +310,55 @@ class AsyncFlush:
         for place, items in bad.items():
             write = part[place]
             issues = [issue for item in items for issue in issues_of(write.entity, write.body, item)]
-            self._reject(write, error.detail or error.title, issues, error)
+            self._fail(write, Outcome.REJECTED, error.detail or error.title, error, issues)
         rejected = bisection.reject(bad)
         for write in rejected if not bad else ():
-            self._reject(
-                write, f"rejected without naming a field: {error.detail or error.title}", error=error
-            )
+            why = f"rejected without naming a field: {error.detail or error.title}"
+            self._fail(write, Outcome.REJECTED, why, error)
         batch = operation.op.batch
         if batch is not None and batch.atomic == "unknown" and operation.op.safety == "unsafe":
             for write in bisection.stop():
-                self._doubt(
-                    operation, write, "the batch was refused; whether anything was stored is not known", error
-                )
+                why = "the batch was refused; whether anything was stored is not known"
+                self._fail(write, Outcome.UNKNOWN, why, error)
 
-    def _reject(
-        self, write: PendingWrite, reason: str, issues: Sequence[Any] = (), error: AmoCRMError | None = None
+    def _fail(
+        self,
+        write: PendingWrite,
+        outcome: Outcome,
+        reason: str,
+        error: AmoCRMError | None = None,
+        issues: Sequence[Any] = (),
     ) -> None:
+        """Note that a write was not applied; a creation without an answer is in doubt, all else is sent again."""
         for one in write.nested:
-            self._reject(one, reason, (), error)
-        revert_write(write)
-        self._map.settle(write.entity)
-        self._report(write, Outcome.REJECTED, reason, issues, error)
-
-    def _skip(self, write: PendingWrite, reason: str, error: AmoCRMError | None = None) -> None:
-        for one in write.nested:
-            self._skip(one, reason, error)
-        revert_write(write)
-        self._map.settle(write.entity)
-        self._report(write, Outcome.SKIPPED, reason, (), error)
-
-    def _doubt(
-        self, operation: Operation, write: PendingWrite, reason: str, error: AmoCRMError | None
-    ) -> None:
-        """Note an unknown outcome. Updates are idempotent and may be resent; creations must not be."""
-        for one in write.nested:
-            self._doubt(one.operation, one, reason, error)
-        entity = write.slot.entity
-        if operation.op.safety == "unsafe":
-            body = {key: value for key, value in write.body.items() if key != "request_id"}
-            if write.nested:  # they are in doubt on their own
-                body["_embedded"] = {
-                    key: [one for one in items if key == "tags" or "id" in one]
-                    for key, items in body["_embedded"].items()
-                }
-            entity._ensure_links().doubt = Doubt(
-                operation=operation,
-                body=body,
-                sent=write.sent,
-                account=self._account.directory.host,
-                mark=write.mark,
-                sent_at=write.sent_at,
-                ended_at=self._account.clock.wall(),
-                stamp=stamp_of(body, self._stamp_refs(entity)),
-                reason=reason,
-                token=token_hex(8),
-            )
+            self._fail(one, outcome, reason, error)
+        if outcome is Outcome.UNKNOWN and write.operation.op.safety == "unsafe":
+            write.entity._ensure_links().doubt = self._doubt(write, reason)
         else:
             revert_write(write)
-        self._map.settle(entity)
-        self._report(write, Outcome.UNKNOWN, reason, (), error)
+        self._map.settle(write.entity)
+        self._report(write, outcome, reason, issues, error)
 
-    def _stamp_refs(self, entity: Entity) -> set[tuple[str, Any]]:
-        """Return the references under which the stamp may stand in a body."""
-        refs: set[tuple[str, Any]] = set()
-        if self._stamp is None:
-            return refs
-        definitions = self._account.directory.fields.get(entity._kind)
-        definition = None if definitions is None else definitions.find(self._stamp)
-        refs.add(self._stamp)
-        if definition is not None:
-            refs.add(("id", definition.id))
-        return refs
+    def _doubt(self, write: PendingWrite, reason: str) -> Doubt:
+        body = {key: value for key, value in write.body.items() if key != "request_id"}
+        if write.nested:  # they are in doubt on their own
+            body["_embedded"] = {
+                key: [one for one in items if key == "tags" or "id" in one]
+                for key, items in body["_embedded"].items()
+            }
+        directory = self._account.directory
+        return Doubt(
+            operation=write.operation,
+            body=body,
+            sent=write.sent,
+            account=directory.host,
+            mark=write.mark,
+            sent_at=write.sent_at,
+            ended_at=self._account.clock.wall(),
+            stamp=stamp_of(body, stamp_refs(self._stamp, directory.fields.get(write.entity._kind))),
+            reason=reason,
+            token=token_hex(8),
+        )
 
     def leftover(self, writes: Iterable[PendingWrite]) -> None:
         """Record items that were not sent because the flush stopped or was cancelled."""
@@ -373,12 +367,10 @@ class AsyncFlush:
                 "the commit was cut short" if self._halted is None else f"sending was stopped: {self._halted}"
             )
             for write in writes:
-                if id(write) in self._in_flight:
-                    self._doubt(
-                        write.operation, write, "it was in flight when the commit was cut short", None
-                    )
-                elif id(write) not in self._reported:
-                    self._skip(write, why)
+                if write.stage == "sent":
+                    self._fail(write, Outcome.UNKNOWN, "it was in flight when the commit was cut short")
+                elif write.stage == "planned":
+                    self._fail(write, Outcome.SKIPPED, why)
 
 
 def _check_promise(operation: Operation, response: Response) -> None:

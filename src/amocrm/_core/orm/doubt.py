@@ -8,7 +8,7 @@ import msgspec
 
 from .operations import Operation
 
-__all__ = ["Doubt", "stamp_of"]
+__all__ = ["Doubt", "stamp_of", "stamp_refs"]
 
 
 class Doubt(msgspec.Struct):
@@ -47,3 +47,16 @@ def stamp_of(body: dict[str, Any], refs: set[tuple[str, Any]]) -> tuple[tuple[st
             if ref in refs and field.get("values"):
                 return ref, field["values"][0].get("value")
     return None
+
+
+def stamp_refs(stamp: tuple[str, Any] | None, definitions: Any) -> set[tuple[str, Any]]:
+    """Return the references under which a stamp may stand in a body.
+
+    Args:
+        stamp: reference of the field, None without one.
+        definitions: definitions of the kind, None where they were not loaded.
+    """
+    if stamp is None:
+        return set()
+    definition = None if definitions is None else definitions.find(stamp)
+    return {stamp} if definition is None else {stamp, ("id", definition.id)}

@@ -161,8 +161,6 @@ class IdentityMap(Origin):
     """The objects of one session: one object for each id, and the new ones in their order.
 
     Attributes:
-        new: objects that the next commit creates, by ``id(object)``.
-        doubtful: objects whose creation was sent and not answered.
         discarded: objects that were taken out and must not come back by what points to them.
         created: kind and id of the objects that this session created.
         busy: whether a commit is under way.
@@ -170,22 +168,17 @@ class IdentityMap(Origin):
         owner: the session, weakly.
     """
 
-    __slots__ = ("_strong", "_weak", "busy", "created", "discarded", "doubtful", "left", "new", "owner")
+    __slots__ = ("_held", "_weak", "busy", "created", "discarded", "left", "owner")
 
     def __init__(self, directory: Directory) -> None:
         super().__init__(directory)
         self._weak: WeakValueDictionary[tuple[str, int], Any] = WeakValueDictionary()
-        self._strong: dict[int, Any] = {}
-        self.new: dict[int, Any] = {}
-        self.doubtful: dict[int, Any] = {}
+        self._held: dict[int, Any] = {}
         self.discarded: WeakSet[Any] = WeakSet()
         self.created: set[tuple[str, int]] = set()
         self.busy = False
         self.left = False
         self.owner: ReferenceType[Any] | None = None
-
-    def __len__(self) -> int:
-        return len(self._weak) + len(self.new)
 
     @property
     def ended(self) -> bool:
@@ -193,32 +186,41 @@ class IdentityMap(Origin):
         return not self.busy and (self.left or (self.owner is not None and self.owner() is None))
 
     @property
+    def new(self) -> list[Any]:
+        """Entities that the next commit creates."""
+        return [one for one in self._held.values() if one._key is None and one._doubt is None]
+
+    @property
+    def doubtful(self) -> list[Any]:
+        """Entities whose creation was sent and not answered."""
+        return [one for one in self._held.values() if one._key is None and one._doubt is not None]
+
+    @property
     def changed(self) -> list[Any]:
-        """Entities that have an id and changes, in the order of their first change."""
-        return [entity for entity in self._strong.values() if entity._is_dirty()]
+        """Entities that have an id and changes."""
+        return [one for one in self._held.values() if one._key is not None and one._is_dirty()]
+
+    @property
+    def unsettled(self) -> list[Any]:
+        """New, doubtful and changed entities, in the order in which they were added or first changed."""
+        return [one for one in self._held.values() if one._key is None or one._is_dirty()]
 
     def __iter__(self) -> Iterator[Any]:
-        yield from self.new.values()
-        yield from self.doubtful.values()
+        yield from [one for one in self._held.values() if one._key is None]
         yield from list(self._weak.values())
 
     def touched(self, entity: Any) -> None:
         """Keep a changed entity alive until it is clean."""
-        self._strong[id(entity)] = entity
+        self._held[id(entity)] = entity
 
     def place(self, entity: Any) -> None:
         """Hold an entity as its state demands: what is clean weakly, everything else strongly."""
-        mark = id(entity)
-        for place in (self.new, self.doubtful, self._strong):
-            place.pop(mark, None)
         if entity._key is not None:
             self._weak.setdefault((entity._kind, entity._key), entity)
-            if entity._is_dirty():
-                self._strong[mark] = entity
-        elif entity._doubt is not None:
-            self.doubtful[mark] = entity
-        else:
-            self.new[mark] = entity
+            if not entity._is_dirty():
+                self._held.pop(id(entity), None)
+                return
+        self._held[id(entity)] = entity
 
     def settle(self, entity: Any) -> None:
         """Place an entity again after an answer, unless it was taken out meanwhile."""
@@ -245,23 +247,17 @@ class IdentityMap(Origin):
         )
 
     def add(self, entity: Any) -> None:
-        """Take an entity in, from wherever it was before.
-
-        Raises:
-            ValueError: another object stands for the same id.
-        """
-        if (reason := self.refuse(entity)) is not None:
-            raise ValueError(reason)
+        """Take an entity in, from wherever it was before; ``refuse`` tells beforehand whether it fits."""
         if isinstance(entity._session, IdentityMap) and entity._session is not self:
             entity._session.release(entity)
-        self.discarded.discard(entity)
+        if self.discarded:
+            self.discarded.discard(entity)
         entity._session = self
         self.place(entity)
 
     def release(self, entity: Any) -> None:
         """Let an entity go."""
-        for held in (self.new, self.doubtful, self._strong):
-            held.pop(id(entity), None)
+        self._held.pop(id(entity), None)
         place = (entity._kind, entity._key)
         if self._weak.get(place) is entity:
             del self._weak[place]

@@ -148,7 +148,7 @@ class Report(Generic[E]):
         error: AmoCRMError | None = None,
     ) -> None:
         """Note the end of an item."""
-        self.results.append(Result(write.slot.entity, write.action, outcome, reason, issues, error))
+        self.results.append(Result(write.entity, write.action, outcome, reason, issues, error))
 
     def note(self, result: Result[E]) -> None:
         """Note the end of an item that this commit did not send."""

@@ -1,7 +1,7 @@
 """From changes to requests: the flush plan.
 
-Changes are taken off once, when a commit is planned, as plain data: what has no id yet stands in a body
-as its ``Slot``, and the body is rendered when it is sent. Writes are grouped by operation, the groups are
+Changes are taken off once, when a commit is planned, as plain data. Where an id does not exist yet, the
+object stands in the body, and its id takes the place when the write is sent. Writes are grouped by operation, the groups are
 ordered by what they need (``graphlib``), and each group is cut at the batch limit of its operation. So
 the number of requests is the smallest that the API allows, and the plan can be printed without any.
 """
@@ -12,36 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Any, Literal, TypeAlias
 
+from .identity import IdentityMap
 from .operations import Operation
 
-__all__ = ["Action", "Chunks", "PendingWrite", "Plan", "Slot", "Step", "cut", "make_plan", "obstacle"]
+__all__ = ["Action", "Chunks", "PendingWrite", "Plan", "Step", "cut", "make_plan", "obstacle"]
 
 Action: TypeAlias = Literal["create", "update", "link", "unlink", "merge"]
+Stage: TypeAlias = Literal["planned", "sent", "applied", "failed"]
+#: A part of a body, a key in it, and the object whose id belongs there.
+Place: TypeAlias = tuple[dict[str, Any], str, Any]
 
 #: Shrinking ends here: a batch this small is not what makes a server slow.
 _LEAST = 10
-#: Where a body may hold slots.
-_PLACES = ("entity_id", "to_entity_id", "_embedded")
-
-
-class Slot:
-    """The place of one object in a commit.
-
-    Attributes:
-        entity: the object.
-        key: its id, None until it is created.
-        obstacle: why this commit does not create it, empty if it does.
-    """
-
-    __slots__ = ("entity", "key", "obstacle")
-
-    def __init__(self, entity: Any, key: int | None, obstacle: str = "") -> None:
-        self.entity = entity
-        self.key = key
-        self.obstacle = obstacle
-
-    def __repr__(self) -> str:
-        return f"<slot of {self.entity!r}>"
 
 
 class PendingWrite:
@@ -50,74 +32,67 @@ class PendingWrite:
     Args:
         action: what it does.
         operation: what sends it.
-        slot: what it is about.
-        body: what is sent, with slots in place of ids that do not exist yet.
+        entity: what it is about.
+        body: what is sent.
         sent: what was taken off the object.
-        needs: slots that must have an id, and writes that must be done, before it.
+        after: writes that must be applied before it.
         problem: why it cannot be written, empty if it can.
+
+    Attributes:
+        places: parts of the body with the key of an id that does not exist yet, and the object whose id it is.
         nested: creations that its body carries, such as the contact of a lead.
+        stage: how far it got.
+        request_id: key that ties it to its answer.
+        mark: highest id of its kind that was seen before it was sent.
+        sent_at: when it was sent, in Unix seconds of our clock.
     """
 
     __slots__ = (
-        *("action", "body", "mark", "needs", "nested", "operation", "problem", "request_id", "sent"),
-        *("sent_at", "slot"),
+        *("action", "after", "body", "entity", "mark", "nested", "operation", "places", "problem"),
+        *("request_id", "sent", "sent_at", "stage"),
     )
 
     def __init__(
         self,
         action: Action,
         operation: Operation,
-        slot: Slot,
+        entity: Any,
         body: dict[str, Any],
         *,
         sent: Any = None,
-        needs: Sequence[Slot | PendingWrite] = (),
+        after: Sequence[PendingWrite] = (),
         problem: str = "",
-        nested: Sequence[PendingWrite] = (),
     ) -> None:
         self.action: Action = action
         self.operation = operation
-        self.slot = slot
+        self.entity = entity
         self.body = body
-        self.sent: Any = sent
-        self.needs = tuple(needs)
+        self.sent = sent
+        self.places: list[Place] = []
+        self.nested: list[PendingWrite] = []
+        self.after = after
         self.problem = problem
-        self.nested = tuple(nested)
+        self.stage: Stage = "planned"
         self.request_id: str | None = None
         self.mark: int | None = None
         self.sent_at = 0.0
 
-    @property
-    def entity(self) -> Any:
-        """The object it is about."""
-        return self.slot.entity
-
     def render(self) -> dict[str, Any]:
-        """Put ids in the place of slots; call it when everything it needs exists."""
-        if self.needs:
-            body = self.body = dict(self.body)
-            for key in _PLACES:
-                if key in body:
-                    body[key] = _rendered(body[key])
+        """Put ids in the place of objects; call it when everything it needs exists."""
+        for part, key, target in self.places:
+            part[key] = target._key
         return self.body
 
     def release(self) -> None:
         """Let go of everything that only sending needed."""
-        self.body, self.needs, self.nested = {}, (), ()
-        self.sent = None
+        self.body, self.sent, self.after = _NO_BODY, None, ()
+        self.places, self.nested = [], []
 
     def __repr__(self) -> str:
         return f"<{self.action} {self.entity!r}>"
 
 
-def _rendered(value: Any) -> Any:
-    if isinstance(value, Slot):
-        return value.key
-    if isinstance(value, dict):
-        return {key: _rendered(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_rendered(one) for one in value]
-    return value
+_NO_BODY: dict[str, Any] = {}
 
 
 class Step:
@@ -204,11 +179,18 @@ class Plan:
 
 def obstacle(write: PendingWrite) -> str:
     """Return what a write waits for, in words."""
-    for need in write.needs:
-        if isinstance(need, Slot) and need.key is None:
-            why = f", {need.obstacle}" if need.obstacle else ", which was not created"
-            return f"waits for {need.entity!r}{why}"
+    for _, _, target in write.places:
+        if target._key is None:
+            return f"waits for {target!r}, {_why_missing(target)}"
     return "waits for a write that was not applied"
+
+
+def _why_missing(entity: Any) -> str:
+    if not isinstance(entity._session, IdentityMap):
+        return "which was discarded: adopt it, add it, or take away what points to it"
+    if entity._doubt is not None:
+        return "whose creation is in doubt: session.reconcile() first"
+    return "which was not created"
 
 
 def cut(writes: Sequence[PendingWrite], size: int) -> list[Sequence[PendingWrite]]:
@@ -264,7 +246,7 @@ def make_plan(
     for write in sendable:
         groups.setdefault(write.operation, []).append(write)
         if write.action == "create":
-            creates.update((id(one.slot), write.operation) for one in (write, *write.nested))
+            creates.update((id(one.entity), write.operation) for one in (write, *write.nested))
     order: TopologicalSorter[Operation] = TopologicalSorter()
     for operation, members in groups.items():
         order.add(operation, *_before(operation, members, creates))
@@ -286,10 +268,12 @@ def _sendable(writes: list[PendingWrite]) -> tuple[list[PendingWrite], list[Pend
     waiting: list[PendingWrite] = []
     while True:
         created = {
-            id(one.slot) for write in writes if write.action == "create" for one in (write, *write.nested)
+            id(one.entity) for write in writes if write.action == "create" for one in (write, *write.nested)
         }
         held = {id(write) for write in waiting}
-        blocked = [write for write in writes if any(_missing(need, created, held) for need in write.needs)]
+        blocked = [
+            write for write in writes if (write.places or write.after) and _is_blocked(write, created, held)
+        ]
         if not blocked:
             return writes, waiting
         waiting += blocked
@@ -297,21 +281,18 @@ def _sendable(writes: list[PendingWrite]) -> tuple[list[PendingWrite], list[Pend
         writes = [write for write in writes if id(write) not in marks]
 
 
-def _missing(need: Slot | PendingWrite, created: set[int], held: set[int]) -> bool:
-    if isinstance(need, PendingWrite):
-        return id(need) in held
-    return need.key is None and id(need) not in created
+def _is_blocked(write: PendingWrite, created: set[int], held: set[int]) -> bool:
+    return any(id(target) not in created for _, _, target in write.places) or any(
+        id(other) in held for other in write.after
+    )
 
 
 def _before(
     operation: Operation, members: Iterable[PendingWrite], creates: Mapping[int, Operation]
 ) -> set[Operation]:
-    before = set()
-    for write in members:
-        for need in write.needs:
-            found = need.operation if isinstance(need, PendingWrite) else creates.get(id(need))
-            if found is not None and found != operation:
-                before.add(found)
+    before = {other.operation for write in members for other in write.after}
+    before |= {creates[id(target)] for write in members for _, _, target in write.places}
+    before.discard(operation)
     return before
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from msgspec import UNSET
 
@@ -60,22 +60,26 @@ class Overlay(Generic[K]):
 
     def set(self, key: K, value: Any, original: Any = UNSET, same: Same = operator.eq) -> None:
         """Record a local value; ``original`` is the server's (``UNSET``: unknown)."""
-        if original is UNSET:
-            self._local.pop(key, None)  # the order is that of the last assignments
-            self._local[key] = value
-            return
-        if (self._in_flight is None or key not in self._in_flight) and same(original, value):
-            self.discard(key)
-            return
-        self._local.pop(key, None)
-        self._local[key] = value
-        if self._bases is None:
-            self._bases = {}
-        self._bases[key] = original
+        if original is not UNSET:
+            if (self._in_flight is None or key not in self._in_flight) and same(original, value):
+                self.discard(key)
+                return
+            if self._bases is None:
+                self._bases = {}
+            self._bases[key] = original
+        local = self._own()
+        local.pop(key, None)  # the order is that of the last assignments
+        local[key] = value
+
+    def _own(self) -> dict[K, Any]:
+        """Return the local values to change them; what is in flight is lent and stays as it is."""
+        if self._local is self._in_flight:
+            self._local = dict(self._local)
+        return self._local
 
     def discard(self, key: K) -> None:
         """Forget the local value of a key."""
-        self._local.pop(key, None)
+        self._own().pop(key, None)
         if self._bases is not None:
             self._bases.pop(key, None)
 
@@ -87,16 +91,16 @@ class Overlay(Generic[K]):
         """Move a local value to another key; of two values the one that was assigned last stays."""
         if old not in self._local or old == new:
             return
-        order = list(self._local)
-        value = self._local.pop(old)
-        if new not in self._local or order.index(new) < order.index(old):
-            self._local[new] = value
+        order, local = list(self._local), self._own()
+        value = local.pop(old)
+        if new not in local or order.index(new) < order.index(old):
+            local[new] = value
         if self._bases is not None and old in self._bases:
             self._bases[new] = self._bases.pop(old)
 
     def pending(self) -> Mapping[K, Any]:
-        """Return what a commit would send now."""
-        return dict(self._local)
+        """Return what a commit would send now; it stays as it is once it is in flight."""
+        return self._local
 
     def begin_flush(self, sent: Mapping[K, Any]) -> None:
         """Note that ``sent`` is in flight."""
@@ -105,7 +109,7 @@ class Overlay(Generic[K]):
     def confirm(self, sent: Mapping[K, Any], same: Same = operator.eq) -> None:
         """Note that the server took ``sent``: values that equal it are no changes any more."""
         self._in_flight = None
-        if sent == self._local:
+        if sent is self._local or sent == self._local:
             self.clear()
             return
         for key, value in sent.items():
@@ -159,6 +163,18 @@ class OneValue:
         """Record a local value."""
         self.local = UNSET if not self._in_flight and self.base is value else value
 
+    def clear(self) -> None:
+        """Forget the local value."""
+        self.local = UNSET
+
+    def forget_base(self) -> None:
+        """Note that the server's value is not known any more; a local one is kept."""
+        self.base = UNSET
+
+    def pending(self) -> Any:
+        """Return what a commit would send now."""
+        return self.local
+
     def begin_flush(self) -> None:
         """Note that the local value is in flight."""
         self._in_flight = True
@@ -182,20 +198,12 @@ class OneValue:
             self.local = UNSET
 
 
-class SetSent(Generic[K]):
+class SetSent(NamedTuple, Generic[K]):
     """Changes of a set as they were sent: added, removed, or the whole new content."""
 
-    __slots__ = ("added", "removed", "replace")
-
-    def __init__(
-        self, added: Iterable[K] = (), removed: Iterable[K] = (), replace: Iterable[K] | None = None
-    ) -> None:
-        self.added = tuple(added)
-        self.removed = tuple(removed)
-        self.replace = None if replace is None else tuple(replace)
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.replace is not None)
+    added: tuple[K, ...] = ()
+    removed: tuple[K, ...] = ()
+    replace: tuple[K, ...] | None = None
 
 
 class SetChanges(Generic[K]):
@@ -290,11 +298,22 @@ class SetChanges(Generic[K]):
 
     def pending(self) -> SetSent[K]:
         """Return what a commit would send now."""
-        return SetSent(self._added or (), self._removed or (), self._replace)
+        replace = None if self._replace is None else tuple(self._replace)
+        return SetSent(tuple(self._added or ()), tuple(self._removed or ()), replace)
+
+    def begin_flush(self) -> None:
+        """Note that the changes are in flight: additions and removals are compared when they arrive."""
+
+    def revert(self) -> None:
+        """Note that the server did not take what was in flight: it is a change still."""
 
     def confirm(self, sent: SetSent[K]) -> None:
         """Note that the server took ``sent``: it belongs to the base, later changes stay changes."""
         wanted = self.content() if self.loaded else None
+        if sent == self.pending():
+            self._base = None if wanted is None else dict.fromkeys(wanted)
+            self.clear()
+            return
         if sent.replace is not None:
             self._base, self._replace = dict.fromkeys(sent.replace), None
         elif self._base is not None:

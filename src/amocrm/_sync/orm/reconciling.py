@@ -333,7 +333,7 @@ def send_again(known: IdentityMap, entity: Entity) -> None:
 
 def note_doubts(known: IdentityMap, report: Report[Entity]) -> None:
     """Note the objects that are in doubt since an earlier commit: nothing is ok before they are settled."""
-    for entity in known.doubtful.values():
+    for entity in known.doubtful:
         doubt = entity._doubt
         why = "" if doubt is None or not doubt.reason else f": {doubt.reason}"
         reason = f"sent before and in doubt since; session.reconcile() finds out{why}"

@@ -222,7 +222,7 @@ class Session(SessionReading, UpsertMethods):
     @property
     def new(self) -> list[Entity]:
         """Entities that the next commit creates."""
-        return list(self._map.new.values())
+        return self._map.new
 
     @property
     def changed(self) -> list[Entity]:
@@ -232,7 +232,7 @@ class Session(SessionReading, UpsertMethods):
     @property
     def doubtful(self) -> list[Entity]:
         """Entities whose creation was sent and not answered; see ``reconcile``."""
-        return list(self._map.doubtful.values())
+        return self._map.doubtful
 
     # ---- commit
 
@@ -321,7 +321,7 @@ class Session(SessionReading, UpsertMethods):
             )
 
     def _collect(self) -> Collected:
-        return collect(self._map, [*self._map.new.values(), *self._map.doubtful.values(), *self._map.changed])
+        return collect(self._map, self._map.unsettled)
 
     def _plan(self, collected: Collected) -> Plan:
         lookups = [
@@ -369,7 +369,7 @@ class Session(SessionReading, UpsertMethods):
         """
         report: Report[Entity] = Report(self._account.directory.host)
         doubts: list[tuple[Entity, Doubt]] = []
-        for entity in self._map.doubtful.values():
+        for entity in self._map.doubtful:
             doubt = entity._doubt
             if doubt is not None:
                 stamp = doubt.stamp if key is None else self._lookups.key_of(entity, doubt, key)
@@ -392,4 +392,4 @@ class Session(SessionReading, UpsertMethods):
             send_again(self._map, entity)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self._map.new)} new, {len(self.changed)} changed>"
+        return f"<{type(self).__name__}: {len(self.new)} new, {len(self.changed)} changed>"
