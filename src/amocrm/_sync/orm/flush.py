@@ -129,7 +129,11 @@ class Flush:
                     self._tell()
         with self._lock:
             for write in bisection.isolated:
-                self._fail(write, Outcome.REJECTED, "rejected without naming a field (isolated by splitting the batch)")
+                self._fail(
+                    write,
+                    Outcome.REJECTED,
+                    "rejected without naming a field (isolated by splitting the batch)",
+                )
             for write in bisection.stop() if self._halted is None else ():
                 self._fail(
                     write,
