@@ -35,16 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["Entity", "EntityMeta", "arguments"]
 
 
-_NO_ARGUMENTS = frozenset({"self", "custom", "__class__"})
-
-
 def arguments(scope: dict[str, Any], *, without: Collection[str] = ()) -> dict[str, Any]:
     """Return what a constructor was given, whose ``locals()`` these are: each is an attribute to assign."""
-    return {
-        name: value
-        for name, value in scope.items()
-        if value is not UNSET and name not in _NO_ARGUMENTS and name not in without
-    }
+    others = {"self", "custom", "__class__", *without}
+    return {name: value for name, value in scope.items() if value is not UNSET and name not in others}
 
 
 def _check_free(
