@@ -21,7 +21,7 @@ PHONE = "+79001234567"
 @pytest.fixture
 def crm(sandbox: Sandbox) -> AmoCRM:
     """A client of an account whose duplicate control is on."""
-    sandbox.by_hand.set_duplicate_control()
+    sandbox.ui.set_duplicate_control()
     return client_of(sandbox, retry=NEVER, max_prefetch=0)
 
 
