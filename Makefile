@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # Without bytecode every process compiles the sources and the rewritten tests anew, for ten seconds each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test quick coverage check docs generate generators-newest openapi bench format pins hooks changelog dist smoke sdist-test clean
+.PHONY: help demo test quick coverage check docs generate generators-newest openapi interop bench format pins hooks changelog dist smoke sdist-test clean
 
 help:
 	@echo "make demo      import 8,800 deals into a local amoCRM and read them back (ASYNC=1: async client)"
@@ -22,6 +22,7 @@ help:
 	@echo "make docs      rewrite docs/errors.md and docs/faults.md from a run of the library"
 	@echo "make generate  rebuild src/amocrm_gen and src/amocrm/_sync from spec/ and src/amocrm/_async"
 	@echo "make openapi   validate the published description, make TypeScript types, Postman collection and reference"
+	@echo "make interop   clients of other authors, the vendor's PHP library among them, against the sandbox (AT='php=FOLDER')"
 	@echo "make bench     speed, memory, request counts and limits with their budgets (QUICK=1: half a minute, not six)"
 	@echo "make smoke     build wheel and sdist; the first program of the README runs on the wheel alone"
 	@echo "make changelog show what the next release says"
@@ -74,6 +75,13 @@ generators-newest: $(STAMP)
 # and calls the sandbox with a client on those types; needs node 20 with npm, and says so where there is none.
 openapi: $(STAMP)
 	$(BIN)/python -m tests.interop.openapi_tools
+
+# Each client in an environment of its own below INTEROP; what a machine lacks is skipped with the reason. AT names
+# clients that lie in a folder already, for machines that do not reach the index of their language.
+INTEROP ?= $(HOME)/.cache/amocrm-interop
+interop: $(STAMP)
+	$(BIN)/python -m tests.interop.calls --folder $(INTEROP) $(addprefix --at ,$(AT))
+	$(BIN)/python -m tests.interop.run --folder $(INTEROP)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench $(if $(QUICK),--quick)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CLIENTS", "Client", "install"]
+__all__ = ["CLIENTS", "DRIVERS", "Client", "Missing", "install"]
 
 SCRIPTS = Path(__file__).parent / "clients"
+
+
+class Missing(Exception):
+    """A client cannot be run here; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -62,39 +67,62 @@ CLIENTS = {
 }
 
 
-def install(client: Client, folder: Path) -> tuple[list[str], dict[str, str]]:
+#: Clients that are driven over all that they offer (`tests.interop.calls`).
+DRIVERS = {
+    client.name: client for client in (Client("php", "amocrm/amocrm-api-library", "1.16.0", "drive_php.php"),)
+}
+
+
+def install(client: Client, folder: Path, at: Path | None = None) -> tuple[list[str], dict[str, str]]:
     """Make the environment of a client when it is missing.
 
     Args:
         client: The client.
         folder: Where environments are kept, one folder below it for each.
+        at: Folder in which a PHP library (with `vendor/autoload.php`) or a Ruby one (with `lib`) lies already, for
+            machines that do not reach the package index.
 
     Returns:
         The command that runs its script, without the script, and what its process needs to find the package.
+
+    Raises:
+        Missing: Its language or its package is not to be had here.
     """
     home = folder / client.name
+    home.mkdir(parents=True, exist_ok=True)
+    suffix = client.path.suffix
+    program = {".php": "php", ".rb": "ruby", ".cjs": "node", ".py": sys.executable}[suffix]
+    if shutil.which(program) is None:
+        raise Missing(f"there is no {program}")
     done = home / "installed"
     wanted = f"{client.package} {client.version}"
-    is_there = done.is_file() and done.read_text() == wanted
-    home.mkdir(parents=True, exist_ok=True)
-    if client.is_node:
-        if not is_there:
-            _quietly(
-                "npm",
-                "install",
-                "--no-audit",
-                "--no-fund",
-                "--prefix",
-                home,
-                f"{client.package}@{client.version}",
-            )
-    elif not is_there:
+    if at is None and not (done.is_file() and done.read_text() == wanted):
+        _install(client, home)
+        done.write_text(wanted)
+    found = at or home
+    if suffix == ".php":
+        return ["php"], {"INTEROP_AUTOLOAD": str(found / "vendor" / "autoload.php")}
+    if suffix == ".rb":
+        return ["ruby", "-I", str(found / "lib")], {} if at else {"GEM_HOME": str(home)}
+    if suffix == ".cjs":
+        return ["node"], {"NODE_PATH": str(found / "node_modules")}
+    return [str(_python(home))], {}
+
+
+def _install(client: Client, home: Path) -> None:
+    suffix = client.path.suffix
+    if suffix == ".py":
         _quietly(sys.executable, "-m", "venv", home)
         _quietly(_python(home), "-m", "pip", "install", "--quiet", f"{client.package}=={client.version}")
-    done.write_text(wanted)
-    if client.is_node:
-        return ["node"], {"NODE_PATH": str(home / "node_modules")}
-    return [str(_python(home))], {}
+    elif suffix == ".cjs":
+        package = f"{client.package}@{client.version}"
+        _quietly("npm", "install", "--no-audit", "--no-fund", "--prefix", home, package)
+    elif suffix == ".php":
+        require = ("require", "--quiet", "--no-interaction", "--prefer-dist", f"--working-dir={home}")
+        _quietly("composer", *require, f"{client.package}:{client.version}")
+    else:
+        gem = ("install", "--quiet", "--no-document", "--install-dir", home, "--version", client.version)
+        _quietly("gem", *gem, client.package)
 
 
 def _python(home: Path) -> Path:
@@ -103,6 +131,10 @@ def _python(home: Path) -> Path:
 
 
 def _quietly(*command: str | Path) -> None:
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    words = [str(part) for part in command]
+    if shutil.which(words[0]) is None:
+        raise Missing(f"there is no {words[0]}")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{' '.join(str(part) for part in command)}\n{done.stdout}{done.stderr}")
+        said = (done.stderr or done.stdout).strip().splitlines() or ["failed"]
+        raise Missing(f"{' '.join(words)}: {said[-1]}")

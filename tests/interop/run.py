@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .account import Account
-from .environments import CLIENTS, SCRIPTS, Client, install
+from .environments import CLIENTS, SCRIPTS, Client, Missing, install
 from .hooks import catch_stage_change
 from .outcome import JOBS, Outcome
 from .page import render
@@ -186,7 +186,11 @@ def main() -> int:
     outcomes = []
     for name in args.clients or CLIENTS:
         for way in ("name", "address") if args.way == "both" else (args.way,):
-            outcome = _play(CLIENTS[name], way, folder, count, args.limits)
+            try:
+                outcome = _play(CLIENTS[name], way, folder, count, args.limits)
+            except Missing as missing:
+                print(f"{name:20} skipped: {missing}", flush=True)
+                continue
             outcomes.append(outcome)
             print(f"{name:20} by {way:8} {_words(outcome)}", flush=True)
             for kind, failure in outcome.failures.items():

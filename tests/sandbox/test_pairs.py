@@ -29,7 +29,7 @@ REFUSED = {
     # Only tags, and of a tag only its id and its name.
     **dict.fromkeys(("update_lead", "update_contact", "update_company", "update_customer"), "_embedded"),
     # The colours of old and of system stages are seen in answers only.
-    **dict.fromkeys(("update_pipeline_status", "update_customer_status"), "color"),
+    "update_pipeline_status": "color",
 }
 #: what changes with every update
 STAMPS = {"updated_at", "updated_by"}

@@ -83,7 +83,7 @@ def update_customer_status(ctx: Context) -> Response:
     item = ctx.item
     changes = {key: item.data[key] for key in ("name", "sort", "color") if key in item.data}
     item.needs_one("name", "sort", "color")
-    if "color" in changes and changes["color"] not in COLORS:
+    if "color" in changes and changes["color"] not in (*COLORS, _find(ctx)["color"]):
         item.error("NotSupportedChoice", "color")
     ctx.refuse_bad_items()
     status = {**_find(ctx), **changes}
