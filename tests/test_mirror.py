@@ -131,16 +131,17 @@ amocrm/webhooks/_events
     talks.py                   webhooks/events/test_account_events.py             ChatTemplateSentForReview
 amocrm/webhooks/_parsing
     parse.py                   webhooks/events/test_account_events.py             parse
+amocrm/webhooks/_payload
     typed_payload.py           webhooks/parsing/test_php_forms.py                 typed_payload
     v2_to_v4.py                webhooks/parsing/test_php_forms.py                 HookLead
 amocrm/webhooks/_receiving
     admission.py               webhooks/receiving/test_signatures.py              verify_uninstall
-    delivery.py                shell_async/webhooks/test_inbox.py                 Delivery
     handler_registry.py        shell_async/webhooks/test_worker.py                GiveUp
     inbox_entry.py             shell_async/webhooks/test_inbox.py                 received_at
     redis_scripts.py           shell_async/webhooks/test_inbox.py                 purge
     sqlite_statements.py       shell_async/webhooks/test_sqlite_inbox.py          purge
 amocrm/webhooks
+    _delivery.py               shell_async/webhooks/test_inbox.py                 Delivery
     asgi.py                    webhooks/test_adapters.py                          asgi_app
     errors.py                  webhooks/receiving/test_signatures.py              SignatureInvalid
     wsgi.py                    webhooks/test_adapters.py                          wsgi_app

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from amocrm.webhooks._parsing.typed_payload import typed_payload
+from amocrm.webhooks._payload.typed_payload import typed_payload
 from amocrm_gen._runtime.errors import APIError
 from amocrm_gen._runtime.wire import Response
 from amocrm_sandbox.engine.validate import compile_validator

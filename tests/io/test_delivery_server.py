@@ -7,7 +7,7 @@ import time
 import httpx
 
 from amocrm._io.delivery_server import DeliveryServer
-from amocrm.webhooks._receiving.delivery import Answer, Delivery
+from amocrm.webhooks._delivery import Answer, Delivery
 
 BODY = b"leads[add][0][id]=17"
 

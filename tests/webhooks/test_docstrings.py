@@ -18,8 +18,8 @@ from tests.support.examples import Finder
 
 MODULES = {
     "amocrm.webhooks._events.entities": 1,
-    "amocrm.webhooks._parsing.v2_to_v4": 1,
-    "amocrm.webhooks._parsing.typed_payload": 2,
+    "amocrm.webhooks._payload.v2_to_v4": 1,
+    "amocrm.webhooks._payload.typed_payload": 2,
     "amocrm.webhooks._parsing.php_forms": 1,
     "amocrm.webhooks._receiving.handler_registry": 2,
     "amocrm._io.delivery_server": 1,

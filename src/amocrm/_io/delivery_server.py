@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..webhooks._receiving.delivery import Answer, Delivery
+from ..webhooks._delivery import Answer, Delivery
 from .local_server import LocalRequest, LocalResponse, LocalServer
 
 __all__ = ["DeliveryServer"]

@@ -17,6 +17,7 @@ is the base class of all events of leads, `EntityEvent` that of all entities, `E
 from __future__ import annotations
 
 from .._core.public_names import publish_all
+from ._delivery import Account, Answer, Delivery
 from ._events.activity import (
     CatalogElementAdded,
     CatalogElementDeleted,
@@ -100,7 +101,6 @@ from ._events.talks import (
 )
 from ._parsing.parse import parse
 from ._parsing.php_forms import BodyLimits, decode_form
-from ._receiving.delivery import Account, Answer, Delivery
 from ._receiving.handler_registry import Failure, GiveUp
 from ._receiving.inbox_entry import Backoff, InboxEntry
 from ._receiving.signatures import (

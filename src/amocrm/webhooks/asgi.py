@@ -18,8 +18,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Final, Protocol, TypeAlias
 
+from ._delivery import Answer, Delivery
 from ._parsing.php_forms import BodyLimits
-from ._receiving.delivery import Answer, Delivery
 
 __all__ = ["asgi_app"]
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias
 
+from ._delivery import Answer, Delivery
 from ._parsing.php_forms import BodyLimits
-from ._receiving.delivery import Answer, Delivery
 
 __all__ = ["wsgi_app"]
 

@@ -16,7 +16,7 @@ from amocrm.webhooks import (
     decode_form,
     parse,
 )
-from amocrm.webhooks._parsing.typed_payload import typed_payload
+from amocrm.webhooks._payload.typed_payload import typed_payload
 from amocrm_gen.models.hooks import HookLead, HookTask
 
 from .. import fuzz

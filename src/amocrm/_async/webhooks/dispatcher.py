@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from amocrm.webhooks._delivery import Delivery
 from amocrm.webhooks._events.base import Event
 from amocrm.webhooks._parsing.parse import parse_delivery
-from amocrm.webhooks._receiving.delivery import Delivery
 from amocrm.webhooks._receiving.handler_registry import Failure, GiveUp, Handler, Handlers
 from amocrm.webhooks._receiving.inbox_entry import InboxEntry
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from amocrm.webhooks._receiving.delivery import Delivery
+from amocrm.webhooks._delivery import Delivery
 from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State
 
 __all__ = ["AsyncInbox"]

@@ -8,8 +8,8 @@ from socket import gethostname
 from typing import Any
 
 from amocrm.errors import ConfigurationError
+from amocrm.webhooks._delivery import Delivery
 from amocrm.webhooks._receiving import redis_scripts as scripts
-from amocrm.webhooks._receiving.delivery import Delivery
 from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State, deserialize, serialize
 from amocrm.webhooks.errors import InboxError
 

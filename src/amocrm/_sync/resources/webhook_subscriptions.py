@@ -12,8 +12,8 @@ from msgspec import UNSET
 
 from amocrm._core.orm.operations import endpoint
 from amocrm.errors import ConfigurationError, NotFoundError
+from amocrm.webhooks._delivery import Answer, Delivery
 from amocrm.webhooks._events.base import Event
-from amocrm.webhooks._receiving.delivery import Answer, Delivery
 from amocrm.webhooks._receiving.handler_registry import codes_of
 from amocrm.webhooks._receiving.signatures import new_secret_path
 from amocrm_gen.models.webhooks import Webhook, WebhookCreate, WebhookDelete

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from amocrm.webhooks._delivery import Answer, Delivery
 from amocrm.webhooks._events.base import Event
 from amocrm.webhooks._parsing.php_forms import BodyLimits
 from amocrm.webhooks._receiving.admission import Admission
-from amocrm.webhooks._receiving.delivery import Answer, Delivery
 from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
 from amocrm.webhooks._receiving.inbox_entry import Backoff, InboxEntry, redacted_for_storage
 from amocrm.webhooks.errors import WebhookError

@@ -10,8 +10,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from amocrm.webhooks._delivery import Delivery
 from amocrm.webhooks._receiving import sqlite_statements as steps
-from amocrm.webhooks._receiving.delivery import Delivery
 from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State
 from amocrm.webhooks.errors import InboxError
 

@@ -11,7 +11,7 @@ from amocrm_gen.models import catalogs, notes, tasks
 from amocrm_gen.models.hooks import HookCatalogElement, HookNote, HookNoteItem, HookTask
 
 from ..._core.orm.identity import stub_origin
-from .._parsing import v2_to_v4
+from .._payload import v2_to_v4
 from .base import ADDED, EntityEvent, given
 
 if TYPE_CHECKING:

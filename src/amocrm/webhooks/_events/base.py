@@ -10,8 +10,8 @@ import attrs
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from .._parsing.typed_payload import typed_payload
-from .._receiving.delivery import Account, Delivery
+from .._delivery import Account, Delivery
+from .._payload.typed_payload import typed_payload
 
 __all__ = ["ADDED", "EntityEvent", "Event", "UnknownEvent", "given"]
 

@@ -9,7 +9,7 @@ from amocrm_gen.models import companies, contacts, customers, leads
 from amocrm_gen.models.hooks import HookContact, HookCustomer, HookLead
 
 from ..._core.orm.identity import stub_origin
-from .._parsing import v2_to_v4
+from .._payload import v2_to_v4
 from .base import ADDED, EntityEvent, given
 
 if TYPE_CHECKING:

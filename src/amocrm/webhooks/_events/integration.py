@@ -22,8 +22,8 @@ from amocrm_gen.models.hooks import (
     HookWidgetTrigger,
 )
 
-from .._parsing import v2_to_v4
-from .._parsing.typed_payload import integer
+from .._payload import v2_to_v4
+from .._payload.typed_payload import integer
 from .base import EntityEvent, Event, given
 
 __all__ = [

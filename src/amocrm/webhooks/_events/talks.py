@@ -16,7 +16,7 @@ from amocrm_gen.models.hooks import (
     HookUnsortedSource,
 )
 
-from .._receiving.delivery import Account, Delivery
+from .._delivery import Account, Delivery
 from .base import Event, given
 
 __all__ = [

@@ -10,12 +10,12 @@ from msgspec import UNSET
 from amocrm_gen._runtime.decoding import decode_json
 from amocrm_gen.models.hooks import HookAccount
 
+from .._delivery import Account, Delivery
 from .._events import activity, chats, entities, integration, talks
 from .._events.base import Event, UnknownEvent
-from .._receiving.delivery import Account, Delivery
+from .._payload.typed_payload import integer, typed_payload
 from ..errors import BodyMalformed
 from .php_forms import CHARSETS, DEFAULT, BodyLimits, Tree, decode_form
-from .typed_payload import integer, typed_payload
 
 __all__ = ["decode", "parse", "parse_delivery", "parse_tree"]
 

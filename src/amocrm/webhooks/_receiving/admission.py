@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 import attrs
 
+from .._delivery import Delivery
 from .._events.base import Event
 from .._events.chats import ChatEvent
 from .._events.integration import IntegrationUninstalled
 from .._parsing.parse import decode, parse_tree
 from .._parsing.php_forms import DEFAULT, BodyLimits
 from ..errors import BodyMalformed, SenderRefused, WebhookError
-from .delivery import Delivery
 from .inbox_entry import delivery_key
 from .signatures import check_secret, verify_chat, verify_uninstall
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import attrs
 import msgspec
 
-from .delivery import KEPT, Delivery
+from .._delivery import KEPT, Delivery
 
 __all__ = [
     "Backoff",

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from .delivery import Delivery
+from .._delivery import Delivery
 from .inbox_entry import InboxEntry, State
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""The typed object of a webhook from the tree of its body."""
