@@ -11,7 +11,16 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["code_in", "hint_of", "meaning_of"]
+__all__ = ["advice_of", "code_in", "hint_of", "meaning_of"]
+
+#: status -> what to do, if nothing more particular is known
+_ADVICE: Final[Mapping[int, str]] = {
+    401: "the token is wrong, has expired or was revoked; get a new one for this account",
+    402: "the account is not paid, or its plan lacks this; see its billing page",
+    403: "the user of the token lacks the right; use the token of one who has it",
+    404: "the object does not exist, or the user of the token may not see it; check the id",
+    429: "too many requests; share one limiter between all processes of the integration",
+}
 
 #: number -> meaning, if it is the same in all areas
 _CODES: Final[Mapping[int, str]] = {
@@ -139,3 +148,13 @@ def hint_of(words: str) -> str:
     """
     low = words.lower()
     return next((hint for phrase, hint in _PHRASES if phrase in low), "")
+
+
+def advice_of(status: int) -> str:
+    """Return what to do about an error status, empty if that depends on the answer.
+
+    Example:
+        >>> advice_of(503)
+        'the server failed; try again later'
+    """
+    return "the server failed; try again later" if status >= 500 else _ADVICE.get(status, "")

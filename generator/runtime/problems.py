@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .error_hints import code_in, hint_of, meaning_of
+from .error_hints import advice_of, code_in, hint_of, meaning_of
 from .errors import (
     APIError,
     BlockedError,
@@ -84,7 +84,7 @@ def problem_of(op: Op, response: Response) -> APIError:
 def _sentence(op: Op, response: Response, kind: type[APIError], facts: Mapping[str, Any]) -> str:
     what = f"{op.id} ({op.method} {op.path}) was answered with {response.status}"
     if kind is BlockedError:
-        what += ": a page of the gateway; the API is blocked for this account or address, stop sending and ask support"
+        what += ": a page of the gateway; the API is blocked for this account or address, so stop sending and ask support"
     elif facts["detail"] or facts["title"]:
         what += f": {facts['detail'] or facts['title']}"
     elif response.content:
@@ -100,6 +100,8 @@ def _sentence(op: Op, response: Response, kind: type[APIError], facts: Mapping[s
         what += f"; {'; '.join(named[:_SHOWN])}{more}"
     if facts["hint"]:
         what += f" ({facts['hint']})"
+    elif kind is not BlockedError and not named:
+        what += f"; {advice}" if (advice := advice_of(response.status)) else ""
     return f"{what} [request id {facts['request_id']}]" if facts["request_id"] else what
 
 

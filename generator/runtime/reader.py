@@ -59,18 +59,20 @@ def read(op: Op, response: Response, model: Any) -> Any:
     try:
         value = _mended(op, response, model)
     except RecursionError:
-        problem = "is nested too deeply"
+        problem = "must be JSON of a normal depth, got a deeper one"
     except ValueError:
-        problem = (
-            f"is not complete JSON ({response.media_type or 'unknown type'}, {len(response.content)} bytes)"
-        )
+        count = len(response.content)
+        size = f"{count} byte{'' if count == 1 else 's'}"
+        problem = f"must be complete JSON, got {size} of {response.media_type or 'unknown type'}"
     else:
         if value is not _BAD:
             return value
-        problem = "does not match the description"
+        problem = "must match the description, got another shape"
     raise DecodeError(
         f"the answer to {op.id} ({response.status}) {problem}; "
-        "a write may have taken effect, so read the object back",
+        + (
+            "try again" if op.safety == "safe" else "the write may have taken effect, so read the object back"
+        ),
         op=op.id,
         status=response.status,
         request_id=response.request_id,

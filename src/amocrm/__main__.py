@@ -49,7 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return login(given[1:])
     print(__doc__)
-    return 0 if given in ([], ["--help"], ["-h"]) else 2
+    if given in ([], ["--help"], ["-h"]):
+        return 0
+    print(
+        f"the command must be one of the list above, got {given[0]!r}; write for example `amocrm doctor`",
+        file=sys.stderr,
+    )
+    return 2
 
 
 if __name__ == "__main__":

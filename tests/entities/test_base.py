@@ -17,7 +17,9 @@ from tests.entities.leads import Deal, body, read
 
 def test_what_is_not_loaded_names_the_call() -> None:
     """An attribute that the server did not send is no None: it says how to get it."""
-    with pytest.raises(NotLoaded, match=r"status_id of <Deal 5 'Заказ'> is not loaded: crm\.leads\.get\(5\)"):
+    with pytest.raises(
+        NotLoaded, match=r"status_id of <Deal 5 'Заказ'> is not loaded; write crm\.leads\.get\(5\)"
+    ):
         assert read().status_id
 
 

@@ -19,5 +19,5 @@ def test_a_task_moves_to_another_entity_and_a_note_does_not() -> None:
     known.entity = other
     assert body(known) == {"id": 3, "entity_id": 9, "entity_type": "companies"}
     note = Note._from_api(Note._model(id=4, entity_id=5), None)
-    with pytest.raises(AttributeError, match="does not move notes"):
+    with pytest.raises(AttributeError, match="read-only"):
         note.entity = other

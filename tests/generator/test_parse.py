@@ -165,9 +165,9 @@ def test_pages_of_html_are_understood(load: Load, answer: Answer) -> None:
         parse(answer(403, b"<html>", "text/html"))
     with pytest.raises(errors.ServerError, match="no JSON"):
         parse(answer(520, b"<html>", "text/html"))
-    with pytest.raises(errors.DecodeError, match="not complete JSON"):
+    with pytest.raises(errors.DecodeError, match="complete JSON"):
         parse(answer(200, b"<html>", "text/html"))
-    with pytest.raises(errors.DecodeError, match="not complete JSON"):
+    with pytest.raises(errors.DecodeError, match="complete JSON"):
         parse(answer(200, b'{"_page": 1'))
 
 

@@ -32,12 +32,14 @@ def redis_client(given: Any, seconds: float) -> Any:
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
     except ImportError:
-        raise ConfigurationError("Redis needs an extra: pip install 'amocrm-orm[redis]'") from None
+        raise ConfigurationError(
+            "the package redis must be installed, got none; run pip install 'amocrm-orm[redis]'"
+        ) from None
     if not isinstance(given, str):
         if not inspect.iscoroutinefunction(getattr(given, "execute_command", None)):
             raise ConfigurationError(
-                "redis is an address ('redis://localhost:6379/0') or a client of the kind redis.asyncio.Redis, not "
-                f"{type(given).__module__}.{type(given).__name__}"
+                f"redis must be an address or a client redis.asyncio.Redis, got {type(given).__module__}."
+                f"{type(given).__name__}; write 'redis://localhost:6379/0'"
             )
         return given
     try:
@@ -54,7 +56,9 @@ def redis_client(given: Any, seconds: float) -> Any:
         )
     except (ValueError, TypeError):
         # Its own words would repeat the address, and with it a password.
-        raise ConfigurationError("redis is no address; write 'redis://user:password@host:6379/0'") from None
+        raise ConfigurationError(
+            "redis must be an address, got another text; write 'redis://user:password@host:6379/0'"
+        ) from None
 
 
 class _LoopClient:

@@ -62,7 +62,7 @@ def wait_for_redirect(
         receiver.arrived.wait(timeout)
     if receiver.result is None:
         raise LoginRefused(
-            f"no login was completed within {timeout:.0f} s; try again", account="", reason="timeout"
+            f"no login was completed within {timeout:g} s; try again", account="", reason="timeout"
         )
     if isinstance(receiver.result, LoginRefused):
         raise receiver.result

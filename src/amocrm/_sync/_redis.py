@@ -23,13 +23,13 @@ def redis_client(given: Any, seconds: float) -> Any:
         from redis.backoff import NoBackoff
         from redis.retry import Retry
     except ImportError:
-        raise ConfigurationError("Redis needs an extra: pip install 'amocrm-orm[redis]'") from None
+        raise ConfigurationError("the package redis must be installed, got none; run pip install 'amocrm-orm[redis]'") from None
     if not isinstance(given, str):
         command = getattr(given, "execute_command", None)
         if command is None or inspect.iscoroutinefunction(command):
             raise ConfigurationError(
-                "redis is an address ('redis://localhost:6379/0') or a client of the kind redis.Redis, not "
-                f"{type(given).__module__}.{type(given).__name__}"
+                f"redis must be an address or a client redis.Redis, got {type(given).__module__}."
+                f"{type(given).__name__}; write 'redis://localhost:6379/0'"
             )
         return given
     try:
@@ -43,4 +43,4 @@ def redis_client(given: Any, seconds: float) -> Any:
         )
     except (ValueError, TypeError):
         # Its own words would repeat the address, and with it a password.
-        raise ConfigurationError("redis is no address; write 'redis://user:password@host:6379/0'") from None
+        raise ConfigurationError("redis must be an address, got another text; write 'redis://user:password@host:6379/0'") from None

@@ -54,7 +54,9 @@ def _record(options: argparse.Namespace, stop: threading.Event) -> None:
     from .recording.replacement import Replacement, words_of
 
     if not options.account:
-        raise ConfigurationError("name the account: --account mycompany, or set AMOCRM_ACCOUNT")
+        raise ConfigurationError(
+            "an account must be given, got none; set AMOCRM_ACCOUNT or write --account mycompany"
+        )
     hosts = parse_account(options.account, options.base_url)
     invented = {hosts.name: f"example.{hosts.family.domain}", hosts.name.partition(".")[0]: "example"}
     replacement = Replacement(words_of(openapi()), invented)

@@ -160,7 +160,9 @@ class Entity(PlainValues, metaclass=EntityMeta):
                 known = [*type(self)._declared, *signature(type(self)).parameters]
                 near = get_close_matches(name, known, 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
-                raise TypeError(f"{type(self).__name__} takes no {name}{hint}")
+                raise TypeError(
+                    f"the argument must be an attribute or a declared field of {type(self).__name__}, got {name!r}{hint}"
+                )
             setattr(self, name, value)
 
     @classmethod
@@ -195,24 +197,24 @@ class Entity(PlainValues, metaclass=EntityMeta):
             if nullable or getattr(attribute, "nullable", False):
                 return None
             raise NotLoaded(
-                f"{name} of {self!r} is set by the server when it is created: commit first", attribute=name
+                f"{name} of {self!r} is set by the server when it is created; commit first", attribute=name
             )
         from .._core.orm.operations import GET
 
         if getattr(self._data, "is_deleted", UNSET) is True:
             raise NotLoaded(
-                f"{self!r} is deleted: the API shows only a few of its attributes, {name} is not among them",
+                f"{name} of {self!r} cannot be read, because it is deleted and the API shows only a few of its attributes; read it before the deletion",
                 attribute=name,
             )
-        how = f"crm.{self._kind}.get({self._key}) reads it, session.get({type(self).__name__}, {self._key}) in a session"
+        how = f"write crm.{self._kind}.get({self._key}), or session.get({type(self).__name__}, {self._key}) in a session"
         if getattr(attribute, "needs", ""):
             how = (
-                f"ask for it, crm.{self._kind}.get({self._key}, preload=[{attribute!r}]), "
-                f"or with a list, .preload({attribute!r})"
+                f"write crm.{self._kind}.get({self._key}, preload=[{attribute!r}]), "
+                f"or .preload({attribute!r}) on a query"
             )
         elif self._kind not in GET:
-            how = f"read it with its list, crm.{self._kind}"
-        raise NotLoaded(f"{name} of {self!r} is not loaded: {how}", attribute=name)
+            how = f"take it from the list crm.{self._kind}"
+        raise NotLoaded(f"{name} of {self!r} is not loaded; {how}", attribute=name)
 
     def _embedded(self, key: str) -> Any:
         embedded = getattr(self._data, "embedded", UNSET)

@@ -46,9 +46,9 @@ class LinkSet(Sequence[T], Generic[T]):
         if not changes.loaded:
             name, key = self._relation.attribute, self._entity._key
             raise NotLoaded(
-                f"{name} of {self._entity!r} are not loaded: "
-                f"crm.query({type(self._entity).__name__}).preload({self._relation!r}) brings them with the list, "
-                f"crm.{self._entity._kind}.get({key}, preload=[{self._relation!r}]) with one",
+                f"{name} of {self._entity!r} are not loaded; write "
+                f"crm.{self._entity._kind}.get({key}, preload=[{self._relation!r}]), "
+                f"or .preload({self._relation!r}) on a query",
                 attribute=name,
             )
         return cast("tuple[T, ...]", changes.content())
@@ -125,7 +125,7 @@ class ManyLinks(LinkRelation[T]):
 
     def __set__(self, instance: Holder, value: Iterable[T]) -> None:
         if not isinstance(value, Iterable) or isinstance(value, str):
-            raise TypeError(f"{self!r} takes several {self.kind}; put one into a list: [{value!r}]")
+            raise TypeError(f"{self!r} must be several {self.kind}, got {value!r}; write [{value!r}]")
         LinkSet(instance, self)._content()  # what is there must be known to be replaced
         state = self.state(instance)
         wanted = [self.known(instance, target) for target in value]

@@ -44,11 +44,13 @@ class ParentLink(Relation):
 
     def __set__(self, instance: Holder, value: Entity) -> None:
         if getattr(value, "_kind", None) not in _PARENTS:
-            raise TypeError(f"{self!r} takes a lead, contact, company or customer, not {value!r}")
+            raise TypeError(f"{self!r} must be a lead, contact, company or customer, got {value!r}")
         if instance._key is None:
             attach_child(value, instance)
         elif instance._kind != "tasks":
-            raise AttributeError(f"{self!r} is set when the note is created; the API does not move notes")
+            raise AttributeError(
+                f"{self!r} is read-only after creation; create another note, since the API moves none"
+            )
         else:
             check_accounts(value, instance)
             instance._set("entity_id", value._key or value._absent("id"))

@@ -139,15 +139,15 @@ class LinkRelation(Relation, Generic[T]):
         return [reference_to(target, ref.id, origin) for ref in refs or ()]
 
     def __delete__(self, instance: Holder) -> None:
-        raise AttributeError(f"{self!r} cannot be deleted; assign None or take links away with .remove(...)")
+        raise AttributeError(f"{self!r} cannot be deleted; assign None, or call remove(...) for one link")
 
     def _checked(self, entity: Holder, target: Any) -> Any:
         if not self.writable:
             raise AttributeError(
-                f"{self!r} is read only: links are made from the other side, {self.kind}.{entity._kind}"
+                f"{self!r} is read-only; link from the other side: {self.kind}.{entity._kind}"
             )
         if getattr(target, "_kind", None) != self.kind:
-            raise TypeError(f"{self!r} takes {self.kind}, not {type(target).__name__}")
+            raise TypeError(f"{self!r} must be one of {self.kind}, got {type(target).__name__}")
         take_account(entity, target)
         return target
 
@@ -169,7 +169,9 @@ def keeps_standing(standing: Any, target: Any) -> bool:
     if not standing._is_dirty() and not isinstance(standing._session, IdentityMap):
         return False  # outside of a session the object that was given stands here from now on
     if target._is_dirty():
-        raise ValueError(f"{target!r} has changes and is here as another object; change that one")
+        raise ValueError(
+            f"the target must be the object of this session, got another one of {target!r} with changes; change that of the session"
+        )
     return True
 
 

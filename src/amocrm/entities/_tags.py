@@ -118,7 +118,7 @@ class Tags(Relation):
     def __set__(self, instance: Holder, value: Iterable[str]) -> None:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise TypeError(
-                f"tags are several names; put one into a set: {{{value or 'vip'!r}}} (no tags: set())"
+                f"tags must be several names, got {value!r}; write {{{value or 'vip'!r}}} for one, or set() for none"
             )
         self.state(instance).assign([_tag_name(instance, one) for one in value])
         instance._touch()

@@ -43,11 +43,11 @@ async def a_hook(event: Any) -> None:
         ({"token": b"bytes"}, "text"),
         ({"token": 5}, "text"),
         ({"token": ""}, "copy it again"),
-        ({"token": " abc"}, "bare"),
-        ({"token": "Bearer abc"}, "bare"),
+        ({"token": " abc"}, "alone"),
+        ({"token": "Bearer abc"}, "alone"),
         ({"token": "a\nb"}, "copy it again"),
         ({"oauth": "id"}, "OAuth\\("),
-        ({"oauth": KEYS, "token": "t"}, "one of the two"),
+        ({"oauth": KEYS, "token": "t"}, "got both"),
         ({"token": "t", "store": AsyncMemoryTokenStore()}, "needs none"),
         ({"oauth": KEYS, "store": "/var/lib/tokens"}, "FileTokenStore"),
         ({"oauth": KEYS, "store": Waiting()}, "load, save, lock"),
@@ -119,9 +119,9 @@ async def test_an_address_from_the_browser() -> None:
 async def test_parts_of_the_other_flavour() -> None:
     """A store or a limiter for threads in a client for tasks, or the other way round, is noticed at once."""
     limiter, store = of_the_other_flavour()
-    with pytest.raises(ConfigurationError, match="of the other kind"):
+    with pytest.raises(ConfigurationError, match="same variant"):
         AsyncConnection("demo", token="t", limiter=limiter)
-    with pytest.raises(ConfigurationError, match="of the other kind"):
+    with pytest.raises(ConfigurationError, match="same variant"):
         AsyncConnection("demo", oauth=KEYS, store=store)
 
 

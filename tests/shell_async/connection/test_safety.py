@@ -107,7 +107,7 @@ async def test_a_bomb_in_a_bomb() -> None:
     """Two codings were not asked for: the answer is refused as a whole."""
     twice = gzip.compress(gzip.compress(bytes(1000)))
     head = HEAD + b"Content-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(twice)
-    with raw([head, twice]) as server, pytest.raises(UnansweredError, match="not asked for"):
+    with raw([head, twice]) as server, pytest.raises(UnansweredError, match="gzip"):
         await ask(server)
 
 
@@ -130,7 +130,7 @@ async def test_a_body_that_drips() -> None:
 
     drops = itertools.repeat(b"1\r\n \r\n", 3_000)
     pieces = itertools.chain([HEAD + b"Transfer-Encoding: chunked\r\n\r\n"], drops)
-    with raw(pieces) as server, pytest.raises(UnansweredError, match="as a whole"):
+    with raw(pieces) as server, pytest.raises(UnansweredError, match="total"):
         await ask(server, clock=Slow(), timeout=Timeout(total=2.0))
 
 

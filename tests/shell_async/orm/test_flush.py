@@ -55,7 +55,7 @@ async def test_a_changed_object_does_not_vanish_behind_another(crm: AsyncAmoCRM)
         assert lead.company is not None
         other = await crm.companies.get(lead.company.id)
         other.name = "Копыта"
-        with pytest.raises(ValueError, match="as another object"):
+        with pytest.raises(ValueError, match="object of this session"):
             lead.company = other
 
 

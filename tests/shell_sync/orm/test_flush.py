@@ -55,7 +55,7 @@ def test_a_changed_object_does_not_vanish_behind_another(crm: AmoCRM) -> None:
         assert lead.company is not None
         other = crm.companies.get(lead.company.id)
         other.name = "Копыта"
-        with pytest.raises(ValueError, match="as another object"):
+        with pytest.raises(ValueError, match="object of this session"):
             lead.company = other
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,13 +23,17 @@ __all__ = ["PAGE", "Message", "all_messages", "areas", "page", "text_of"]
 PAGE: Final = Path(__file__).resolve().parents[3] / "docs" / "errors.md"
 
 
+#: Folder of a call; it has another name in each run.
+_TEMPORARY: Final = re.compile(re.escape(tempfile.gettempdir()) + r"/tmp\w+")
+
+
 @dataclass(frozen=True)
 class Message:
     """Message with the call that provokes it.
 
     Attributes:
         id: unique and short, ``<area>-<argument>``; an anchor of the page.
-        call: raises the error, or prints the text to standard error or output and may end the program.
+        call: raises the error, warns, or prints the text to standard error or output and may end the program.
         keys: words that the text must contain: the argument, the rule, what to write.
         cause: why it appears, one sentence.
         remedy: what to do, one sentence or a line of code.
@@ -57,19 +63,26 @@ def text_of(message: Message) -> tuple[str, str]:
     """Provoke a message and return the name of its class (or ``output``) and its text.
 
     Raises:
-        AssertionError: the call neither raises nor prints.
+        AssertionError: the call neither raises nor warns nor prints.
     """
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+            warnings.catch_warnings(record=True) as warned,
+        ):
+            warnings.simplefilter("always")
             message.call()
     except SystemExit:
         pass
     except Exception as error:
         text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-        return type(error).__name__, text
+        return type(error).__name__, _TEMPORARY.sub("/var/lib/myapp", text)
+    if warned:
+        return warned[-1].category.__name__, str(warned[-1].message)
     text = printed.getvalue().strip().splitlines()[-1:]  # the usage of a command stands above its message
-    assert text, f"{message.id} neither raises nor prints"
+    assert text, f"{message.id} neither raises nor warns nor prints"
     return "output", re.sub(r"^PROBLEM\s+", "", text[0])
 
 

@@ -154,7 +154,7 @@ class AsyncRedisTokenStore:
                 return fence
             if self._clock.monotonic() > give_up:
                 raise TokenStoreError(
-                    f"another process has held the lock on the token in Redis for {self._timeout:.0f} s; raise "
+                    f"another process has held the lock on the token in Redis for {self._timeout:g} s; raise "
                     "lock_timeout, or stop the process that hangs",
                     account=key,
                 )
@@ -180,5 +180,7 @@ class AsyncRedisTokenStore:
 def _failed(what: str, key: str, error: Exception) -> TokenStoreError:
     # Never the text of the client's error: it may quote what was sent or stored.
     return TokenStoreError(
-        f"the token in Redis could not be {what} ({type(error).__name__}{reason_of(error)})", account=key
+        f"the token in Redis could not be {what} ({type(error).__name__}{reason_of(error)}); check that Redis "
+        "runs and that its address is right",
+        account=key,
     )

@@ -58,7 +58,7 @@ class AsyncFixedTokens:
             self._warn(stacklevel=2)
             if self._expires_at is not None and self._now() >= self._expires_at:
                 raise _expired(
-                    self._account, self._expires_at, "make a new one on the Keys tab of the integration"
+                    self._account, self._expires_at, "create a new one on the Keys tab of the integration"
                 )
         return self._token
 
@@ -67,8 +67,8 @@ class AsyncFixedTokens:
         left, self._look_at = self._expires_at - self._now(), self._expires_at
         if left > 0:
             text = (
-                f"the long-lived token for {self._account} ends in {left / 86400:.1f} days; "
-                "make a new one on the Keys tab of the integration"
+                f"the long-lived token for {self._account} expires in {left / 86400:.1f} days; "
+                "create a new one on the Keys tab of the integration"
             )
             _log.warning("%s", text)
             warnings.warn(text, TokenExpiryWarning, stacklevel=stacklevel)
@@ -108,7 +108,7 @@ class AsyncProvidedTokens:
                     await self._ask()
                 token = self._token
         if token is None or self._is_expired():
-            raise _expired(self._account, self._expires_at, "the provider has to return one that is good now")
+            raise _expired(self._account, self._expires_at, "let the provider return one that is valid")
         return token
 
     async def renew(self, refused: str) -> bool:
@@ -126,7 +126,7 @@ class AsyncProvidedTokens:
         given: object = await self._provider()
         if not isinstance(given, str) or not given:
             raise ConfigurationError(
-                f"the token provider of {self._account} has to return a token as text, not {type(given).__name__}"
+                f"the token provider must return a text, got {type(given).__name__}; let it return the access token"
             )
         self._token = given
         self._expires_at = claims_of(self._token).exp
@@ -137,5 +137,5 @@ class AsyncProvidedTokens:
 
 def _expired(account: str, expired_at: float | None, advice: str) -> TokenExpired:
     return TokenExpired(
-        f"the token for {account} has ended; {advice}", account=account, expired_at=expired_at
+        f"the token for {account} has expired; {advice}", account=account, expired_at=expired_at
     )

@@ -161,7 +161,7 @@ class AsyncFileTokenStore:
             while not self._try_lock(handle, key):
                 if self._clock.monotonic() > give_up:
                     raise TokenStoreError(
-                        f"another process has held the lock on {self._path(key)} for {self._timeout:.0f} s; raise "
+                        f"another process has held the lock on {self._path(key)} for {self._timeout:g} s; raise "
                         "lock_timeout, or stop the process that hangs",
                         account=key,
                     )

@@ -24,22 +24,32 @@ def check_credentials(token: object, oauth: object, store: object) -> None:
         ConfigurationError: names what is wrong and what to write.
     """
     if (token is None) == (oauth is None):
-        raise ConfigurationError("give either token='…' or oauth=OAuth(...), one of the two")
+        raise ConfigurationError(
+            "the client must have either token= or oauth=, got "
+            + ("none" if token is None else "both")
+            + "; write token='…' or oauth=OAuth(...)"
+        )
     if oauth is None and store is not None:
-        raise ConfigurationError("a store keeps the tokens of oauth=OAuth(...); a fixed token needs none")
+        raise ConfigurationError(
+            "store must come with oauth=, got a token; leave store out, since a token that never changes needs none"
+        )
     if oauth is not None and not isinstance(oauth, OAuth):
         raise ConfigurationError(
-            f"oauth is OAuth(client_id, client_secret, redirect_uri), not {_kind(oauth)}"
+            f"oauth must be an OAuth, got {_kind(oauth)}; write OAuth(client_id, client_secret, redirect_uri)"
         )
     if isinstance(token, str):
         if not token.strip() or not token.isascii() or not token.isprintable():
             raise ConfigurationError(
-                "the token is empty or holds characters that no token has; copy it again"
+                "token must be a text of printable ASCII characters, got none or others; copy it again"
             )
         if token != token.strip() or token.lower().startswith("bearer "):
-            raise ConfigurationError("the token is given bare: without blanks around it and without 'Bearer'")
+            raise ConfigurationError(
+                "token must have no blanks around it and no 'Bearer ', got some; write the token alone"
+            )
     elif token is not None and not callable(token):
-        raise ConfigurationError(f"token is text or a function that returns text, not {_kind(token)}")
+        raise ConfigurationError(
+            f"token must be a text or a function that returns one, got {_kind(token)}; write token='…'"
+        )
     if store is not None:
         _check_methods(
             "store", store, ("load", "save", "lock"), "AsyncFileTokenStore('/var/lib/myapp/amocrm')"
@@ -68,16 +78,20 @@ def check_collaborators(
     if limiter is not None:
         _check_methods("limiter", limiter, ("acquire", "confirm"), "AsyncMemoryLimiter()")
     if retry is not None and not isinstance(retry, RetryPolicy):
-        raise ConfigurationError(f"retry is a RetryPolicy(attempts=…, deadline=…), not {_kind(retry)}")
+        raise ConfigurationError(
+            f"retry must be a RetryPolicy, got {_kind(retry)}; write RetryPolicy(attempts=3)"
+        )
     if verify is not None and not isinstance(verify, ssl.SSLContext):
         raise ConfigurationError(
-            "verify is an ssl.SSLContext (ssl.create_default_context(cafile='ca.pem') for an authority of your "
-            "own); certificates are always verified, since the token goes over the connection"
+            f"verify must be an ssl.SSLContext, got {_kind(verify)}; write ssl.create_default_context(cafile='ca.pem') "
+            "for an authority of your own (certificates are always verified: the connection carries the token)"
         )
     if isinstance(verify, ssl.SSLContext) and not unverified_tls:
         _check_verification(verify)
     if proxy is not None and not _is_address(proxy):
-        raise ConfigurationError("proxy is an address such as 'http://user:password@host:3128'")
+        raise ConfigurationError(
+            "proxy must be an address, got another value; write 'http://user:password@host:3128'"
+        )
     check_count(max_response_bytes=max_response_bytes)
 
 
@@ -90,10 +104,14 @@ def checked_hooks(given: Iterable[Callable[[Any], None]] | None) -> tuple[Callab
     try:
         hooks = tuple(given or ())
     except TypeError:
-        raise ConfigurationError("event_hooks is a list of functions: event_hooks=[my_hook]") from None
+        raise ConfigurationError(
+            f"event_hooks must be a list of functions, got {_kind(given)}; write event_hooks=[my_hook]"
+        ) from None
     for hook in hooks:
         if not callable(hook) or matches_flavour(hook, coroutine=True):
-            raise ConfigurationError(f"a hook is a plain function that takes one event, not {_kind(hook)}")
+            raise ConfigurationError(
+                f"each of event_hooks must be a plain function of one event, got {_kind(hook)}; write def my_hook(event)"
+            )
     return hooks
 
 
@@ -110,11 +128,12 @@ def _check_methods(name: str, given: object, methods: tuple[str, ...], instead: 
     missing = [method for method in methods if not callable(getattr(given, method, None))]
     if missing:
         raise ConfigurationError(
-            f"{name} has no {', '.join(missing)}: {_kind(given)} is none; write {instead}"
+            f"{name} must have the method{'s' * (len(methods) > 1)} {', '.join(methods)}, got {_kind(given)}; "
+            f"write {instead}"
         )
     if not matches_flavour(getattr(given, methods[0])):
         raise ConfigurationError(
-            f"{name} is of the other kind: this client needs one like {instead}, not {_kind(given)}"
+            f"{name} must be of the same variant (sync or async) as the client, got {_kind(given)}; write {instead}"
         )
 
 

@@ -151,7 +151,7 @@ class AsyncSender:
             if token is not self._bearer[0]:
                 if not (token.isascii() and token.isprintable()):
                     raise ConfigurationError(
-                        "the token contains invalid characters (whitespace or non-ASCII); copy it again; nothing was sent"
+                        "token must consist of printable ASCII characters, got others; copy it again (nothing was sent)"
                     )
                 self._bearer = token, (b"authorization", b"Bearer " + token.encode())
             headers.append(self._bearer[1])
@@ -164,7 +164,8 @@ class AsyncSender:
         for name, value in request.headers.items():
             if not (_HEADER_NAME.fullmatch(name) and value.isascii() and value.isprintable()):
                 raise ConfigurationError(
-                    f"the header {name!r} of {request.op.id} contains characters that no header may have; nothing was sent"
+                    f"the header {name!r} of {request.op.id} must consist of printable ASCII characters, got others; "
+                    "encode its value (nothing was sent)"
                 )
             headers.append((name.lower().encode(), value.encode()))
         return headers
@@ -174,13 +175,13 @@ class AsyncSender:
 
         if self.chats is None:
             raise ConfigurationError(
-                f"{request.op.id} is signed with the secret of a channel: make the client with "
-                "chats=ChannelSecret(channel_id, secret)"
+                f"chats must be given to the client for {request.op.id}, which is signed, got None; "
+                "write chats=ChannelSecret(channel_id, secret)"
             )
         content = request.content if request.content is not None else b""
         if not isinstance(content, bytes):
             raise ConfigurationError(
-                f"{request.op.id} needs the body as bytes: its signature covers the whole body"
+                f"the body of {request.op.id} must be bytes, because all of it is signed, got a stream; read the stream first"
             )
         return signed_headers(self.chats, request.op.method, request.path, content, self.clock.wall())
 

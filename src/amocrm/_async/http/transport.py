@@ -106,7 +106,7 @@ class AsyncTransport:
             ConfigurationError: the client is closed, or cannot be used here.
         """
         if self._closed:
-            raise ConfigurationError("this client is closed; make a new one; nothing was sent")
+            raise ConfigurationError("this client is closed; create a new one (nothing was sent)")
         if self._given is None:
             self._connections.prepare(url)
 
@@ -180,7 +180,7 @@ class AsyncTransport:
         ours = self._given is None
         if ours and not exchange.sent and isinstance(error, self._library.LocalProtocolError):
             raise ConfigurationError(
-                f"{op.id} cannot be written as an HTTP request; check its headers; nothing was sent"
+                f"{op.id} cannot be written as an HTTP request; check its headers (nothing was sent)"
             ) from None
         unsent = type(error).__name__ in _UNSENT or (ours and not exchange.sent)
         failure = failure_of(op, request.url.host, error, unsent=unsent, late=exchange.is_late())
@@ -194,7 +194,10 @@ class AsyncTransport:
             if size > self._max:
                 raise too_large(op, self._max)
             if parts and exchange.is_late():  # most answers come in one part
-                raise UnansweredError(f"the answer to {op.id} was not there as a whole in time", op=op.id)
+                raise UnansweredError(
+                    f"the answer to {op.id} was not complete within Timeout.total; raise it, or ask for less at once",
+                    op=op.id,
+                )
             parts.append(part)
         body = parts[0] if len(parts) == 1 else b"".join(parts)
         coding = response.headers.get("content-encoding")
@@ -213,8 +216,8 @@ class AsyncTransport:
             parsed = library.URL(url)
         except library.InvalidURL:
             raise ConfigurationError(
-                f"the address of {op.id} has {len(url)} characters, which is too long or holds what no address "
-                "may; ask for less at once; nothing was sent"
+                f"the address of {op.id} must be a valid URL, got one of {len(url)} characters that is too long or contains "
+                "invalid ones; ask for less at once (nothing was sent)"
             ) from None
         sent = [(b"host", parsed.netloc), (b"accept-encoding", b"gzip"), *headers]
         extensions = {"timeout": timeout}

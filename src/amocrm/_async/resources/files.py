@@ -196,7 +196,7 @@ class AsyncFiles:
         link = UNSET if file.links is UNSET else file.links.download
         if link is UNSET or not isinstance(link.href, str):
             raise DecodeError(
-                f"the files service named no address for the bytes of {file.uuid}",
+                f"the files service gave no download address for {file.uuid}; get the file again and repeat",
                 op="get_file",
                 status=200,
                 request_id=None,
@@ -276,7 +276,9 @@ class AsyncFiles:
         from amocrm_gen.models.drive import DriveSessionCreate
 
         if not name:
-            raise ValueError("the file needs a name with extension: upload(..., name='contract.pdf')")
+            raise ValueError(
+                "name must be given with its extension for this source, got none; write upload(..., name='contract.pdf')"
+            )
         begin: int = await to_thread(file.tell)
         size: int = await to_thread(file.seek, 0, os.SEEK_END) - begin
         await to_thread(file.seek, begin)
@@ -292,14 +294,16 @@ class AsyncFiles:
         session = opening.parse(await self._client.send(opening.request(body=body)))
         most = session.max_file_size
         if isinstance(most, int) and size > most > 0:
-            raise ValueError(f"{name} has {size} bytes and the files service takes {most} at most")
+            raise ValueError(f"the file must have at most {most} bytes, got {size} in {name!r}; split it")
         largest = min(max(1, session.max_part_size), _LARGEST_PART)
         address, sent = session.upload_url, 0
         while True:
             wanted = min(largest, size - sent)
             part: bytes = await to_thread(file.read, wanted)
             if len(part) != wanted:
-                raise ValueError(f"{name} changed while it was uploaded; nothing was stored")
+                raise ValueError(
+                    f"{name!r} must not change while it is uploaded, got another size; upload a copy (nothing was stored)"
+                )
             answer = await self._part(address, part, media)
             sent += len(part)
             if progress is not None:
@@ -308,7 +312,7 @@ class AsyncFiles:
                 address = answer
             elif isinstance(answer, str) or sent < size:
                 raise DecodeError(
-                    f"the files service lost count of the parts of {name}",
+                    f"the files service answered the last part of {name!r} as if there were more; upload the file again",
                     op="upload_file_part",
                     status=200,
                     request_id=None,
@@ -325,8 +329,8 @@ class AsyncFiles:
         if response.status == 404 and response.sent > 1:
             # The session ends with its last part: a second copy of that part finds no session any more.
             raise UnansweredError(
-                "a part of the file was sent twice and the session is over; whether the file is there is "
-                "unknown, look with files.find(name=...)",
+                "the last part of the file was sent twice and its first answer was lost, so it is unknown whether the file "
+                "is stored; look for it: crm.files.find(name=...)",
                 op=operation.OP.id,
             )
         answer: DriveUploadPart = operation.parse(response)

@@ -60,16 +60,20 @@ def read_redirect(address: str, state: str) -> Redirect:
         return values[0] if len(values) == 1 else ""
 
     if not state or not hmac.compare_digest(one("state").encode(), state.encode()):
-        raise _refused("state", "it does not belong to the login that was begun here (state)")
+        raise _refused(
+            "state", "its state must be that of this login, got another one; begin the login again"
+        )
     if one("error"):
-        raise _refused("access_denied", "the user did not grant access")
+        raise _refused("access_denied", "the user did not grant access; begin the login again")
     code, referer = one("code"), one("referer")
     if not code or not code.isascii() or not code.isprintable():
-        raise _refused("code", "it carries no code")
+        raise _refused("code", "it must carry a code, got none; pass the whole address of the redirect")
     try:
         hosts = parse_account(referer)
     except ConfigurationError:
-        raise _refused("code", "it names no account") from None
+        raise _refused(
+            "code", "it must name an account (referer), got none; pass the whole address of the redirect"
+        ) from None
     return Redirect(code=code, account=hosts.name)
 
 

@@ -73,13 +73,13 @@ class OAuth(msgspec.Struct, frozen=True):
             value = getattr(self, name)
             if not isinstance(value, str) or not value or value != value.strip() or not value.isprintable():
                 raise ConfigurationError(
-                    f"{name} of OAuth is empty, no text, or has blanks around it; copy it again from the Keys tab of "
+                    f"{name} must be a text without blanks around it, got another value; copy it again from the Keys tab of "
                     "the integration"
                 )
         if "://" not in self.redirect_uri:
             raise ConfigurationError(
-                "redirect_uri of OAuth is a whole address, exactly as saved in the integration "
-                "('https://shop.example/amocrm')"
+                "redirect_uri must be a whole address, got one without a scheme; copy it from the integration, such as "
+                "'https://shop.example/amocrm'"
             )
 
     def __repr__(self) -> str:
@@ -102,7 +102,7 @@ class OAuth(msgspec.Struct, frozen=True):
         family = next((each for each in FAMILIES if each.domain == platform), None)
         if family is None:
             raise ValueError(
-                f"there is no platform {platform!r}, only {', '.join(f.domain for f in FAMILIES)}"
+                f"platform must be one of {', '.join(f.domain for f in FAMILIES)}, got {platform!r}; write platform='amocrm.ru'"
             )
         query = {"client_id": self.client_id, "state": state} | ({"mode": mode} if mode else {})
         return f"{family.portal}/oauth?{urlencode(query)}"
@@ -176,7 +176,9 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return _token.decode(content)
         except (msgspec.DecodeError, UnicodeError, TypeError) as error:
-            raise ValueError(f"no token ({type(error).__name__})") from None
+            raise ValueError(
+                f"the content must be that of a token, got other data ({type(error).__name__})"
+            ) from None
 
     def is_expired(self, now: float) -> bool:
         """Return whether the access token has expired."""

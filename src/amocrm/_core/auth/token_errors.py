@@ -36,22 +36,21 @@ def token_error_for(
     said = f"{hint}: {advice}" if advice else hint
     if is_grant_refused(response.status, hint):
         return GrantRevoked(
-            f"{account} refused {what} ({said or 'no reason given'}): it was used, is too old or was "
-            "revoked; log in again and pass the code to authorize()",
+            f"{account} refused {what} ({hint or 'no reason given'}): it was used, has expired or was "
+            "revoked; log in again: run `amocrm login`, or pass the new code to authorize()",
             account=account,
             hint=hint,
         )
     return ConfigurationError(
-        f"{account} does not accept the integration's keys ({said or response.status}): check the "
-        "account's name, client_id, client_secret and that redirect_uri equals the saved one exactly"
+        f"{account} does not accept the keys of the integration ({said or response.status}); check the account, "
+        "client_id and client_secret, and that redirect_uri equals the saved one"
     )
 
 
 def grant_in_doubt_error(account: str) -> GrantInDoubt:
     """Return the error of a refresh token that was spent on an answer that was never stored."""
     return GrantInDoubt(
-        f"a refresh of the token for {account} was begun and its answer never stored (a crash, or "
-        "a connection that broke), and the old refresh token is dead: log in again and pass the code to "
-        "authorize()",
+        f"a refresh of the token for {account} was interrupted (a crash, or a lost connection), so the new token is lost "
+        "and the old one is invalid; log in again: run `amocrm login`, or pass the new code to authorize()",
         account=account,
     )

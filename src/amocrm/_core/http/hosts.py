@@ -105,7 +105,7 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
             parts, label, domain, trusted = urlsplit(""), "", "", False
         if not (trusted and domain in self.family.siblings and _SERVICE.fullmatch(label)):
             raise ConfigurationError(
-                f"{parts.hostname or address!r} is no {host} host of {self.family.domain}; no token is sent there"
+                f"the {host} host must be one of {self.family.domain}, got {parts.hostname or address!r}; no token was sent there"
             )
         return msgspec.structs.replace(self, **{host: f"https://{parts.hostname}"})
 
@@ -196,10 +196,14 @@ def _split(account: str) -> tuple[str, Family]:
     label, _, domain = text.partition(".")
     family = next((each for each in FAMILIES if each.domain == (domain or "amocrm.ru")), None)
     if family is None or not _LABEL.fullmatch(label):
-        local = "; a server on your machine is named beside it: base_url='http://…'" if "://" in text else ""
-        raise ConfigurationError(f"{account!r} is no account; {_HOW}{local}")
+        local = ", and for a server on this machine add base_url='http://…'" if "://" in text else ""
+        raise ConfigurationError(
+            f"account must be a subdomain of amocrm.ru or kommo.com, got {account!r}; {_HOW}{local}"
+        )
     if _SERVICE.fullmatch(label):
-        raise ConfigurationError(f"{account!r} is a host of the platform and not an account; {_HOW}")
+        raise ConfigurationError(
+            f"account must be the subdomain of an account, got {account!r}, a host of the platform; {_HOW}"
+        )
     return label, family
 
 
@@ -221,13 +225,17 @@ def _loopback(base_url: str) -> str:
         parts = urlsplit(base_url)
         port = parts.port
     except ValueError as error:
-        raise ConfigurationError("base_url is no address; write 'http://127.0.0.1:8080'") from error
+        raise ConfigurationError(
+            "base_url must be an address, got another text; write 'http://127.0.0.1:8080'"
+        ) from error
     if parts.scheme not in {"http", "https"} or not is_loopback(base_url):
         raise ConfigurationError(
-            f"base_url may only name this machine ('http://127.0.0.1:8080'), not {parts.hostname or base_url!r}: "
-            "the token is sent there; for a real account leave it out and give the account's name"
+            f"base_url must name this machine, because the token is sent there, got {parts.hostname or base_url!r}; "
+            "write 'http://127.0.0.1:8080' for a sandbox, or leave base_url out for a real account"
         )
     if parts.username is not None or parts.query or parts.fragment or parts.path not in {"", "/"}:
-        raise ConfigurationError("base_url is scheme, host and port only")
+        raise ConfigurationError(
+            "base_url must consist of scheme, host and port, got more; write 'http://127.0.0.1:8080'"
+        )
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")

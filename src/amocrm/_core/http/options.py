@@ -44,7 +44,10 @@ class Timeout(msgspec.Struct, frozen=True):
         """
         if given is None:
             return cls()
-        return given if isinstance(given, Timeout) else cls(read=given, write=given)
+        if isinstance(given, Timeout):
+            return given
+        check_seconds(timeout=given)
+        return cls(read=given, write=given)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, dict=True):

@@ -33,17 +33,17 @@ def decoded(op: Op, body: bytes, coding: str, limit: int) -> bytes:
         return body
     if coding not in ("gzip", "x-gzip"):
         raise UnansweredError(
-            f"the answer to {op.id} came in an encoding that was not asked for ({coding[:20]})", op=op.id
+            f"the answer to {op.id} must be plain or gzip, got {coding[:20]}; check the proxy", op=op.id
         )
-    inflater = zlib.decompressobj(_GZIP)
+    inflater, advice = zlib.decompressobj(_GZIP), _advice(op)
     try:
         whole = inflater.decompress(body, limit)
     except zlib.error:
-        raise UnansweredError(f"the answer to {op.id} was damaged on its way", op=op.id) from None
+        raise UnansweredError(f"the answer to {op.id} was damaged on its way; {advice}", op=op.id) from None
     if inflater.unconsumed_tail:
         raise too_large(op, limit)
     if not inflater.eof:
-        raise UnansweredError(f"the answer to {op.id} was cut short", op=op.id)
+        raise UnansweredError(f"the answer to {op.id} was cut short; {advice}", op=op.id)
     return whole
 
 
@@ -73,11 +73,18 @@ def failure_of(
     cause = _root(error)
     kind = NotSentError if unsent else UnansweredError
     what = f"could not be sent to {host}" if unsent else f"was sent to {host} but not answered"
-    why = "the time for the whole is over" if late else type(error).__name__ + _words_of(cause)
-    hint = "; whether it took effect is unknown" if not unsent and op.safety != "safe" else ""
-    failure = kind(f"{op.id} {what} ({why}){hint}", op=op.id)
+    why = "Timeout.total is over" if late else type(error).__name__ + _words_of(cause)
+    advice = "check the network and the proxy" if unsent else _advice(op)
+    failure = kind(f"{op.id} {what} ({why}); {advice}", op=op.id)
     failure.__cause__ = cause
     return failure
+
+
+def _advice(op: Op) -> str:
+    """Return what to do about a lost answer."""
+    return (
+        "try again" if op.safety == "safe" else "whether it took effect is unknown, so read before you repeat"
+    )
 
 
 def _root(error: BaseException) -> OSError | None:
@@ -112,7 +119,7 @@ def redirect_refused(op: Op, host: str, status: int, location: str) -> RedirectR
     target = host_of(location)
     return RedirectRefused(
         f"{op.id} was answered by {host} with a redirect ({status}) to {target or 'itself'}, which is "
-        "not followed with credentials; check the subdomain, the account may have been renamed",
+        "not followed with credentials; check the subdomain: the account may have been renamed",
         op=op.id,
         status=status,
         location=target,

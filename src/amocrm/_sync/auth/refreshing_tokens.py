@@ -144,7 +144,7 @@ class OAuthTokens:
             step = next_step(self._newest(fence), stale, self._sender.clock.wall())
             if isinstance(step, Login):
                 raise LoginNeeded(
-                    f"no token is stored for {self._account}: log in once and pass the code to authorize()",
+                    f"no token is stored for {self._account}; log in once: run `amocrm login`, or pass the code to authorize()",
                     account=self._account,
                 )
             if isinstance(step, Adopt):
@@ -179,9 +179,10 @@ class OAuthTokens:
             return False
         try:
             moved = hosts.moved(name)
-        except ConfigurationError as error:
+        except ConfigurationError:
             raise TokenStoreError(
-                f"the stored token is not one of an account: {error}", account=hosts.name
+                f"the stored token must be of an account of amoCRM or Kommo, got one of {name!r}; log in again",
+                account=hosts.name,
             ) from None
         self._sender.move(moved)
         return True
@@ -246,7 +247,11 @@ class OAuthTokens:
             # The only copy of the pair is here now: it is used, and saved as soon as the store allows.
             self._belated = token, old
             self._belated_at = self._sender.clock.monotonic() + _BELATED_EVERY
-            warnings.warn(f"a refreshed token is not stored yet: {error}", TokenStoreWarning, stacklevel=2)
+            warnings.warn(
+                f"a refreshed token is not stored yet ({error}); this process uses it and stores it as soon as it can",
+                TokenStoreWarning,
+                stacklevel=2,
+            )
             return token
 
     def _stored(self, token: Token, fence: int, old: Token | None) -> Token:
@@ -336,7 +341,7 @@ class OAuthTokens:
 
     def _overtaken(self) -> TokenStoreError:
         return TokenStoreError(
-            f"the stored token for {self._account} was changed while we held its lock; nothing was overwritten",
+            f"the stored token for {self._account} was changed by a program that did not lock it, and was not overwritten; let every program use this store",
             account=self._account,
         )
 

@@ -141,11 +141,13 @@ class Connection:
         from ..auth.refreshing_tokens import OAuthTokens
 
         if not isinstance(self._tokens, OAuthTokens):
-            raise ConfigurationError("authorize() needs a client made with oauth=OAuth(...)")
+            raise ConfigurationError(
+                "authorize() must be called on a client with oauth=, got one with a token; write AmoCRM('mycompany', oauth=OAuth(...))"
+            )
         if not isinstance(grant, str):
             if grant.account != self.account_host:
                 raise ConfigurationError(
-                    f"{grant.account} granted access and this client is of {self.account_host}; make one for it"
+                    f"the grant must be of {self.account_host}, the account of the client, got one of {grant.account}; make a client for that account"
                 )
             grant = grant.code
         self._tokens.authorize(grant)
@@ -168,7 +170,9 @@ class Connection:
         from ..auth.refreshing_tokens import OAuthTokens
 
         if not isinstance(self._tokens, OAuthTokens):
-            raise ConfigurationError("login() needs a client made with oauth=OAuth(...)")
+            raise ConfigurationError(
+                "login() must be called on a client with oauth=, got one with a token; write AmoCRM('mycompany', oauth=OAuth(...))"
+            )
         from ..._io.login_server import wait_for_redirect  # brings a server along, which nothing else needs
 
         platform = self._sender.hosts.family.domain
@@ -296,6 +300,8 @@ def _key(hosts: Hosts, token: object, oauth: OAuth | None, rate_limit_key: str |
 
 def _agent(given: str | None) -> str:
     if given is not None and not (given.isascii() and given.isprintable()):
-        raise ConfigurationError("user_agent holds characters that no header may have")
+        raise ConfigurationError(
+            "user_agent must consist of printable ASCII characters, got others; write 'my-app/1.0'"
+        )
     own = f"amocrm-orm (Python {sys.version_info.major}.{sys.version_info.minor})"
     return f"{given} {own}" if given else own

@@ -117,8 +117,8 @@ class Connections:
     def _move_in(self) -> None:
         if self._home is not None and is_home_running(self._home):
             raise ConfigurationError(
-                "this client is in use in an event loop of another thread; make one client for each loop; "
-                "nothing was sent"
+                "a client must be used in one event loop at a time, got a second loop in another thread; create a client "
+                "in each loop (nothing was sent)"
             )
         with warnings.catch_warnings():
             # The loop that could have closed these connections has ended; they are closed with their objects.
@@ -142,9 +142,9 @@ class Connections:
         except (ValueError, ImportError, httpx.InvalidURL) as error:
             # Not its own words: the address of a proxy may hold a password.
             raise ConfigurationError(
-                f"the proxy cannot be used ({type(error).__name__}); its address is like "
-                "'http://user:password@host:3128' ('socks5://…' needs pip install 'httpx[socks]'), from "
-                "proxy=… or the environment (HTTPS_PROXY, ALL_PROXY)"
+                "proxy, or HTTPS_PROXY or ALL_PROXY in the environment, must be an address that the HTTP library can "
+                f"use, got another ({type(error).__name__}); write 'http://user:password@host:3128' ('socks5://…' "
+                "needs pip install 'httpx[socks]')"
             ) from None
         except OSError as error:
             raise ConfigurationError(

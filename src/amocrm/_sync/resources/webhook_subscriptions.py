@@ -80,7 +80,7 @@ class Webhooks:
         codes = codes_of(events)
         if not codes:
             raise ValueError(
-                "none of these events is sent by a subscription (the digital pipeline and chats are not)"
+                "events must contain one that subscriptions send, got none; the digital pipeline and chats have addresses of their own"
             )
         for webhook in self.list(url):
             settings = () if webhook.settings is UNSET else webhook.settings
@@ -124,8 +124,8 @@ class Webhooks:
         """
         if public_url is None and not self._client.is_local:
             raise ConfigurationError(
-                f"{self._client.account_host} cannot reach this machine: run a sandbox "
-                "(amocrm sandbox), or open a tunnel and give public_url="
+                f"public_url must be given for {self._client.account_host}, which cannot reach this machine, got None; "
+                "open a tunnel and pass its address, or use a sandbox (amocrm sandbox)"
             )
         # Brings the standard library's HTTP server, which nothing else needs.
         from amocrm._io.delivery_server import DeliveryServer

@@ -148,7 +148,7 @@ class EntityEvent(Event[P]):
     def record(self) -> Any:
         """The entity as a model of API v4, a model of ``amocrm_gen.models``."""
         raise LookupError(
-            f"record needs an event with an entity, got {type(self).__name__}; use event.entity_id"
+            f"the event must carry its entity, got {type(self).__name__} with an id only; use event.entity_id"
         )
 
     @property

@@ -115,7 +115,7 @@ class Handlers:
         for kind in kinds:
             if not (isinstance(kind, type) and issubclass(kind, Event)):
                 raise TypeError(
-                    f"on() takes classes of events of amocrm.webhooks, got {kind!r}; write @receiver.on(LeadAdded)"
+                    f"kinds must be classes of events of amocrm.webhooks, got {kind!r}; write @receiver.on(LeadAdded)"
                 )
         predicates = [_predicate(kinds, attribute, value) for attribute, value in filters.items()]
         handler_name = (
