@@ -7,8 +7,6 @@ from typing import Any, Final
 
 import httpx
 
-from amocrm import AmoCRM
-
 from . import Message
 from ._clients import answering, client
 
@@ -17,14 +15,9 @@ _PROBLEM: Final = "application/problem+json"
 _PAGE: Final = {"html": "<html><body>Too many requests</body></html>"}
 
 
-def read(crm: AmoCRM) -> Any:
-    """Return a call that reads a lead."""
-    return lambda: crm.leads.get(17)
-
-
 def answer(status: int, json: Any = None, **options: Any) -> Any:
     """Return a call that reads a lead from a server with this answer."""
-    return read(answering(status, json, **options))
+    return lambda: answering(status, json, **options).leads.get(17)
 
 
 def failing(error: Exception) -> Any:
@@ -33,7 +26,7 @@ def failing(error: Exception) -> Any:
     def fail(request: httpx.Request) -> httpx.Response:
         raise error
 
-    return read(client(httpx.MockTransport(fail)))
+    return lambda: client(httpx.MockTransport(fail)).leads.get(17)
 
 
 def _create() -> None:
@@ -60,8 +53,9 @@ def _refused(errors: list[dict[str, Any]]) -> Any:
         "detail": "Request validation failed",
         "validation-errors": [{"request_id": "0", "errors": errors}],
     }
-    crm = answering(400, body, headers={"content-type": _PROBLEM})
-    return lambda: crm.api.leads.create(body=[{"name": "Order"}])
+    return lambda: answering(400, body, headers={"content-type": _PROBLEM}).api.leads.create(
+        body=[{"name": "Order"}]
+    )
 
 
 MESSAGES: Final = (
