@@ -109,8 +109,8 @@ amocrm/entities
     _many_links.py             entities/test_relations.py                         NotLoaded
     _one_link.py               entities/test_relations.py                         embedded
     _merging.py                shell_async/orm/test_upserting.py                 replace
-    _names.py                  shell_async/orm/test_query_results.py             TypeError
-    _plain_values.py           shell_async/orm/test_query_results.py             update
+    _names.py                  entities/test_dicts.py                            TypeError
+    _plain_values.py           entities/test_dicts.py                            to_dict
     _refused.py                core/orm/test_outcome.py                           ItemIssue
     _sent.py                   shell_async/orm/test_flush.py                      doubt
     catalog_element.py         entities/test_constructors.py                      CatalogElement

@@ -185,6 +185,10 @@ class FieldState:
     def move(self, old: Ref, new: Ref) -> None:
         """Keep a change under another reference of the same field; the old one still finds it."""
         if new[0] == "id":
+            known = self.remote(old)
+            if known is not None and known.field_id is None:  # written before its id was known
+                known.field_id = new[1]
+                self._ids = {**(self._ids or {}), new[1]: known}
             if self._aliases is None:
                 self._aliases = {}
             self._aliases[old] = new[1]
@@ -235,9 +239,14 @@ class FieldState:
             elif items and ref[0] == "code":
                 self._codes = self._codes or {}
                 self._codes[ref[1]] = _Written(None, ref[1], None, None, written)
+            elif items:
+                self._names = self._names or {}
+                self._names[ref[1]] = _Written(None, None, ref[1], None, written)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([value for value in (self._ids or {}).values() if value.values])
+        unnumbered = [*(self._codes or {}).values(), *(self._names or {}).values()]
+        values = [*(self._ids or {}).values(), *(one for one in unnumbered if one.field_id is None)]
+        return iter([value for value in values if value.values])
 
 
 def _both_empty(first: Any, second: Any) -> bool:
