@@ -1,11 +1,10 @@
-"""Entities as fields, items and bodies of pydantic models; imported by pydantic only."""
+"""Entities as fields, items and bodies of pydantic models, which it asks for by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, Final
-
-from pydantic_core import core_schema
 
 from ..fields._base import Field
 from ._attributes import Amount, Attribute, Flag, Id, Key, Moment, Text
@@ -39,6 +38,7 @@ _CONTACT_VALUE: Final = {
 
 def core_schema_of(cls: Any) -> Any:
     """Return how pydantic validates and serializes entities of a class."""
+    core_schema = import_module("pydantic_core.core_schema")
 
     def validate(value: Any) -> Any:
         if isinstance(value, cls):
