@@ -20,24 +20,14 @@ from ..fields._objects import Address, ContactValue, ContactValues, Phone, Phone
 from ..fields._simple import Date, DateTime
 from ..fields._state import Item, Ref
 from ..fields._structured import _Structured
-from ._adoption import Adder
 from ._attributes import Attribute, Moment, Scope
-from ._embedded import EmbeddedList, EmbeddedOne
-from ._foreign_keys import ForeignKey
 from ._kinds import entity_class
 from ._links import LinkState
-from ._many_links import ManyLinks
 from ._names import attributes_of, checked_names
-from ._one_link import OneLink
-from ._parent import ParentLink
-from ._relations import reference_to
-from ._stage import StageKey
-from ._tags import Tags
+from ._relations import Relation, reference_to
 
 __all__ = ["as_json", "copied", "dict_of", "entity_of"]
 
-#: Shown by ids, or not kept by the object itself.
-_LEFT_OUT: Final = (ForeignKey, StageKey, Adder, ParentLink)
 #: Belong to a record and not to its copy.
 _OF_THE_RECORD: Final = frozenset({"created_at", "created_by", "updated_at", "updated_by", "closed_at"})
 #: Values with parts, by the fields that have them.
@@ -55,6 +45,10 @@ def _empty(cls: Any) -> Any:
     return made
 
 
+def _form(member: Any) -> str:
+    return member.form if isinstance(member, Relation) else "value"
+
+
 def _attributes_of(entity: Any) -> Mapping[str, Any]:
     cls: Any = type(entity)
     return attributes_of(cls)
@@ -67,7 +61,8 @@ def dict_of(entity: Any, *, json: bool, links: bool, custom: bool) -> dict[str, 
     """Return what is loaded of an entity by attribute; see ``Entity.to_dict``."""
     found: dict[str, Any] = {}
     for name, member in _attributes_of(entity).items():
-        if isinstance(member, _LEFT_OUT) or (isinstance(member, ManyLinks | OneLink) and not links):
+        form = _form(member)
+        if form in ("", "key") or (form in ("links", "link") and not links):
             continue
         if (value := _value(entity, name, member, json)) is not UNSET:
             found[name] = as_json(value) if json else value
@@ -93,12 +88,12 @@ def _value(entity: Any, name: str, member: Any, json: bool) -> Any:
         return UNSET
     try:
         value = cast(Any, member.__get__(entity, type(entity)))
-        if isinstance(member, Tags):
+        if _form(member) == "names":
             return list(value)
-        if isinstance(member, ManyLinks):
+        if _form(member) == "links":
             main = value.main
             return [{**_link(one, json), **({"is_main": True} if one is main else {})} for one in value]
-        if isinstance(member, OneLink):
+        if _form(member) == "link":
             return None if value is None else _link(value, json)
     except (NotLoaded, UnreadableError):
         return UNSET
@@ -169,17 +164,24 @@ def entity_of(cls: Any, given: Mapping[str, Any]) -> Any:
 
 
 def _assign(made: Any, name: str, member: Any, value: Any, *, is_read: bool) -> None:
-    if isinstance(member, Adder | ParentLink):
+    form = _form(member)
+    if not form:
         raise TypeError(f"{name} must not be among plain values; add notes and tasks to the object")
-    if isinstance(member, ManyLinks | OneLink):
+    if form in ("links", "link"):
         _assign_links(made, name, member, value, is_read=is_read)
-    elif isinstance(member, EmbeddedOne | EmbeddedList) and is_read:
+    elif form == "embedded" and is_read:
         _embed(made._data, member.key, value)
     elif isinstance(member, Attribute) and member.readonly and is_read:
         _land(made._data, member.wire, None if value is None else member._in(_python_value(member, value)))
     else:
-        if isinstance(member, ForeignKey) and isinstance(value, Mapping):
-            value = value.get("id")
+        if form == "key":
+            value = (
+                value.get("id")
+                if isinstance(value, Mapping)
+                else tuple(value)
+                if isinstance(value, list)
+                else value
+            )
         try:
             setattr(made, name, _python_value(member, value))
         except ValueError:
@@ -201,8 +203,6 @@ def _python_value(member: Any, value: Any) -> Any:
             raise ValueError(
                 f"{member.attribute} must be a {kind.__name__} in ISO 8601, got {value!r}"
             ) from None
-    if isinstance(member, StageKey) and isinstance(value, list):
-        return tuple(value)
     if isinstance(value, list | tuple) and isinstance(member, Phones | ChainedList | _Structured):
         return [_python_value(member, one) for one in value]
     if isinstance(value, Mapping):
@@ -215,7 +215,7 @@ def _python_value(member: Any, value: Any) -> Any:
 
 
 def _assign_links(made: Any, name: str, relation: Any, value: Any, *, is_read: bool) -> None:
-    several = isinstance(relation, ManyLinks)
+    several = relation.form == "links"
     targets, main = [], None
     for one in value if several else () if value is None else (value,):
         target = one
@@ -292,11 +292,11 @@ def copied(entity: Any) -> Any:
         if isinstance(member, Attribute) and not member.readonly and name not in _OF_THE_RECORD:
             if not isinstance(member, Scope) and (raw := entity._current_value(member.wire)) is not UNSET:
                 made._set(member.wire, raw)
-        elif isinstance(member, Tags | ManyLinks | OneLink) and getattr(member, "writable", True):
+        elif _form(member) in ("names", "links", "link") and getattr(member, "writable", True):
             try:
                 value = member.__get__(entity, type(entity))
-                setattr(made, name, value if isinstance(member, OneLink) else list(value))
-                if isinstance(member, ManyLinks) and value.main is not None:
+                setattr(made, name, value if member.form == "link" else list(value))
+                if member.form == "links" and value.main is not None:
                     getattr(made, name).main = value.main
             except NotLoaded:
                 continue

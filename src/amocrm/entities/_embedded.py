@@ -25,6 +25,8 @@ class _Embedded(Relation):
         key: key in ``_embedded``, by default the same word.
     """
 
+    form = "embedded"
+
     def __init__(self, needs: str, key: str = "") -> None:
         self.needs, self.key = needs, key or needs
 

@@ -34,6 +34,8 @@ class ForeignKey(Relation, Generic[T]):
     ``preload``), else a reference with its id only. Assign an entity or an id.
     """
 
+    form = "key"
+
     def __init__(self, kind: str, wire: str) -> None:
         self.kind, self.wire = kind, wire
 

@@ -116,6 +116,8 @@ class LinkSet(Sequence[T], Generic[T]):
 class ManyLinks(LinkRelation[T]):
     """Links to any number of entities."""
 
+    form = "links"
+
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload

@@ -21,6 +21,8 @@ T = TypeVar("T")
 class OneLink(LinkRelation[T]):
     """A link to one entity or to none."""
 
+    form = "link"
+
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload

@@ -70,6 +70,8 @@ class Relation:
     kind: str = ""
     #: Value of ``with`` that a list needs to show it, empty when it always does.
     needs: str = ""
+    #: How plain values show it: as a ``key``, ``names``, ``links``, a ``link``, ``embedded``; empty: not at all.
+    form: str = ""
 
     def __set_name__(self, owner: Any, name: str) -> None:
         self.owner, self.attribute = owner, name

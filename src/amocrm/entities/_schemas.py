@@ -8,10 +8,8 @@ from typing import Any, Final
 
 from ..fields._base import Field
 from ._attributes import Amount, Attribute, Flag, Id, Key, Moment, Text
-from ._many_links import ManyLinks
 from ._names import attributes_of
-from ._one_link import OneLink
-from ._tags import Tags
+from ._relations import Relation
 
 __all__ = ["core_schema_of", "json_schema_of"]
 
@@ -30,7 +28,12 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "checkbox": {"type": "boolean"},
     "smart_address": {"type": "object"},
 }
-_LINK: Final = {"type": "object", "properties": {"id": {"type": "integer"}}}
+_LINK: Final[dict[str, Any]] = {"type": "object", "properties": {"id": {"type": "integer"}}}
+_RELATIONS: Final[dict[str, dict[str, Any]]] = {
+    "names": {"type": "array", "items": {"type": "string"}},
+    "links": {"type": "array", "items": _LINK},
+    "link": _LINK,
+}
 _CONTACT_VALUE: Final = {
     "anyOf": [{"type": "string"}, {"type": "object", "properties": {"value": {"type": "string"}}}]
 }
@@ -69,10 +72,8 @@ def json_schema_of(cls: Any) -> dict[str, Any]:
 
 
 def _shape(member: Any) -> dict[str, Any] | None:
-    if isinstance(member, Tags):
-        return {"type": "array", "items": {"type": "string"}}
-    if isinstance(member, ManyLinks | OneLink):
-        return {"type": "array", "items": _LINK} if isinstance(member, ManyLinks) else _LINK
+    if isinstance(member, Relation):
+        return _RELATIONS.get(member.form)
     if isinstance(member, Field):
         options = getattr(member, "options", None)
         one = {} if options is None else {"enum": [option.value for option in options]}
@@ -80,6 +81,4 @@ def _shape(member: Any) -> dict[str, Any] | None:
             one = _CONTACT_VALUE
         one = one or _FIELDS.get(member.wire_type, {})
         return {"type": "array", "items": one} if member.many else one
-    if isinstance(member, Attribute):
-        return next((shape for kinds, shape in _ATTRIBUTES if isinstance(member, kinds)), {})
-    return None
+    return next((shape for kinds, shape in _ATTRIBUTES if isinstance(member, kinds)), {})

@@ -40,6 +40,7 @@ class StageKey(Relation):
     """
 
     kind = "statuses"
+    form = "key"
 
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...

@@ -86,6 +86,7 @@ class Tags(Relation):
     """The tags of an entity."""
 
     kind = "tags"
+    form = "names"
 
     def state(self, entity: Holder) -> SetChanges[str]:
         """Return the tracked names."""
