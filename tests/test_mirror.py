@@ -76,7 +76,6 @@ amocrm/_async/orm
     finding.py                 shell_async/orm/test_upserting.py                 sure
     loading.py                 shell_async/orm/test_query.py                      NotFoundError
     lookups.py                 shell_async/orm/test_session.py                    reconcile
-    preload.py                 shell_async/orm/test_query.py                      preload
     reconciling.py             shell_async/orm/test_promise.py                    resend
     bulk_update.py             shell_async/orm/test_query_results.py             commit
     reading.py                 shell_async/orm/test_query.py                     FilterIgnored
@@ -99,7 +98,7 @@ amocrm/fields
 amocrm/entities
     __init__.py                entities/test_constructors.py                      CatalogElement
     _adopting.py               shell_async/orm/test_promise.py                    adopt
-    _adoption.py               entities/test_constructors.py                      Relation
+    _adoption.py               shell_async/orm/test_preload.py                    NotLoaded
     _collecting.py             shell_async/orm/test_promise.py                    DOUBTFUL
     _holder.py                 entities/test_constructors.py                      _changes
     _kinds.py                  entities/test_constructors.py                      CatalogElement

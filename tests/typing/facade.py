@@ -18,6 +18,7 @@ from amocrm import (
     AsyncAmoCRM,
     Company,
     Contact,
+    Customer,
     Key,
     Lead,
     Note,
@@ -33,6 +34,7 @@ from amocrm import (
 from amocrm._core.orm.filters import Condition
 from amocrm_gen.models.common import CatalogElementRef
 from amocrm_gen.models.loss_reasons import LossReason
+from amocrm_gen.models.notes import CallNoteParams
 
 
 class City(StrEnum):
@@ -78,6 +80,13 @@ def values(deal: Deal, contact: Contact, task: Task) -> None:
     assert_type(deal.company, Company | None)
     assert_type(deal.contacts.main, Contact | None)
     assert_type(deal.responsible, User | None)
+    assert_type(deal.pipeline, Pipeline | None)
+    assert_type(deal.status.pipeline, Pipeline)
+    assert_type(deal.notes[0], Note)
+    assert_type(deal.notes.pinned, Note | None)
+    assert_type(deal.notes[0].content(CallNoteParams), CallNoteParams | None)
+    assert_type(deal.tasks[0], Task)
+    assert_type(deal.customers[0], Customer)
     assert_type(deal.status, Status)
     assert_type(deal.notes.add("текст"), Note)
     assert_type(contact.phone, str | None)

@@ -107,7 +107,11 @@ def cheap(low: int | Decimal, since: datetime) -> list[Condition]:
 def read(crm: AmoCRM, stage: Status) -> Query[Deal]:
     """A query is typed by its class through every builder."""
     query = crm.query(Deal).where(*cheap(5, datetime.now().astimezone()), Deal.status.in_(stage))
-    query = query.order_by(Deal.id, desc=True).preload(Deal.contacts, Deal.responsible).limit(10)
+    query = (
+        query.order_by(Deal.id, desc=True)
+        .preload(Deal.contacts.company, Deal.notes, Deal.responsible)
+        .limit(10)
+    )
     assert_type(query, Query[Deal])
     assert_type(query.all(), list[Deal])
     assert_type(crm.leads, Collection[Lead])

@@ -180,7 +180,7 @@ def _class(cls: type[Entity], name: str, doc: str, lines: Sequence[_Line], enums
 def _annotation(text: str) -> str:
     """Return the annotation of a parameter of the base class as it is written in the module."""
     kept = " | ".join(part for part in text.split(" | ") if part != "UnsetType")
-    return re.sub(r"\b(Lead|Contact|Company|Customer|Stage|Status|User)\b", r"amocrm.\1", kept)
+    return re.sub(r"\b(Lead|Contact|Company|Customer|Pipeline|Stage|Status|User)\b", r"amocrm.\1", kept)
 
 
 def _text(value: Any) -> str:

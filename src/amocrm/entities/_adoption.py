@@ -1,18 +1,18 @@
-"""Notes and tasks of an entity: added through it and created with the next commit.
-
-The library cannot list them from here; ``crm.notes.of(lead)`` and ``crm.tasks.of(lead)`` do.
-"""
+"""Notes and tasks of an entity: read along with it, added through it and created with the next commit."""
 
 from __future__ import annotations
 
-from typing import Any, Generic, Self, TypeVar, overload
+from collections.abc import Iterable, Sequence
+from typing import Any, Generic, Self, TypeVar, cast, overload
 
+from ..errors import NotLoaded
 from ._holder import Holder
-from ._relations import Relation, take_account
+from ._relations import Leading, take_account
 
-__all__ = ["Adder", "attach_child"]
+__all__ = ["ChildRelation", "Children", "attach_child"]
 
 A = TypeVar("A")
+C = TypeVar("C")
 
 
 def attach_child(parent: Holder, child: Holder) -> None:
@@ -31,18 +31,74 @@ def attach_child(parent: Holder, child: Holder) -> None:
     siblings = parent._ensure_links()
     if siblings.children is None:
         siblings.children = {}
+    if parent._key is None:  # what a new record has is known without reading it
+        siblings.listed = siblings.listed or {}
+        siblings.listed.setdefault(child._kind, [])
     siblings.children[child] = None
     parent._touch()
 
 
-class Adder(Relation, Generic[A]):
-    """Relation that can only be added to: on the instance it is an object with ``add``."""
+class Children(Sequence[C], Generic[C]):
+    """Notes or tasks of one entity: iterate, ``add``.
 
-    adder: Any
+    What was added stands at the end. Reading needs ``preload``; adding does not.
+    """
+
+    __slots__ = ("_entity", "_relation")
+
+    def __init__(self, entity: Holder, relation: ChildRelation[Any]) -> None:
+        self._entity, self._relation = entity, relation
+
+    def _content(self) -> list[C]:
+        entity, relation, links = self._entity, self._relation, self._entity._links
+        kind = relation.kind
+        added = [one for one in (links.children or () if links is not None else ()) if one._kind == kind]
+        listed = None if links is None or links.listed is None else links.listed.get(kind)
+        if listed is None and entity._key is not None:
+            raise NotLoaded(
+                f"{relation.attribute} of {entity!r} are not loaded: "
+                f"crm.query({type(entity).__name__}).preload({relation!r}) brings them with the list, "
+                f"crm.{kind}.of({type(entity).__name__.lower()}) lists them",
+                attribute=relation.attribute,
+            )
+        return cast("list[C]", [*(listed or ()), *added])
+
+    def __len__(self) -> int:
+        return len(self._content())
+
+    @overload
+    def __getitem__(self, index: int) -> C: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[C]: ...
+    def __getitem__(self, index: int | slice) -> C | Sequence[C]:
+        return self._content()[index]
+
+    def __repr__(self) -> str:
+        try:
+            return repr(self._content())
+        except NotLoaded:
+            return f"<{self._relation!r} of {self._entity!r}, not loaded>"
+
+
+class ChildRelation(Leading, Generic[A]):
+    """Relation with the notes or tasks of an entity."""
+
+    children: Any
 
     @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
     def __get__(self, instance: Holder, owner: Any) -> A: ...
     def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        return self if instance is None else self.adder(instance)
+        return self if instance is None else self.children(instance, self)
+
+    def take(self, entities: Iterable[Holder], items: Iterable[Any]) -> None:
+        """Give each entity those of the read notes or tasks that belong to it."""
+        lists: dict[Any, list[Any]] = {}
+        for entity in entities:
+            links = entity._ensure_links()
+            links.listed = links.listed or {}
+            lists[entity._key] = links.listed[self.kind] = []
+        for item in items:
+            if (own := lists.get(item.entity_id)) is not None:
+                own.append(item)

@@ -93,7 +93,7 @@ def _id_of(value: Any, kind: str) -> int | None:
 
 
 def directory_object(origin: Origin | None, kind: str, key: Any) -> Any:
-    """Return a user or a stage: the loaded one, else a reference."""
+    """Return a user, a pipeline or a stage: the loaded one, else a reference."""
     if origin is not None and (loaded := origin.directory.objects.get((kind, key))) is not None:
         return loaded
     cls = entity_class(kind)

@@ -67,6 +67,7 @@ class Links:
         states: tracked relations by attribute: tags, links to many, links to one.
         parent: entity that a new note or task belongs to.
         children: notes and tasks that were added and not created yet.
+        listed: notes and tasks that the server has, by kind, as far as they were read.
         doubt: the creation that was sent and not answered.
         merges: whether the server may merge it into a record that it repeats.
         scope: what stands in the path beside its id, such as the ``entity_type`` of a note.
@@ -76,7 +77,7 @@ class Links:
     """
 
     __slots__ = (
-        *("children", "doubt", "merges", "parent", "password", "scope", "stages", "states"),
+        *("children", "doubt", "listed", "merges", "parent", "password", "scope", "stages", "states"),
         "unreadable",
     )
 
@@ -84,6 +85,7 @@ class Links:
         self.states: dict[str, SetChanges[str] | LinkState | OneValue] = {}
         self.parent: Any = None
         self.children: dict[Any, None] | None = None
+        self.listed: dict[str, list[Any]] | None = None
         self.doubt: Doubt | None = None
         self.merges = False
         self.scope: dict[str, Any] | None = None
@@ -102,6 +104,12 @@ class Links:
     def is_dirty(self) -> bool:
         """Return whether something of it is to be sent."""
         return bool(self.children) or any(map(bool, self.states.values()))
+
+    def keep_child(self, child: Any) -> None:
+        """Note that an added note or task was created."""
+        self.drop_child(child)
+        if self.listed is not None and (known := self.listed.get(child._kind)) is not None:
+            known.append(child)
 
     def drop_child(self, child: object) -> None:
         """Forget a note or task."""

@@ -9,8 +9,9 @@ from msgspec import UNSET
 
 from .._core.orm.identity import account_of, foreign_reason
 from ..errors import NotLoaded
+from ._kinds import entity_class
 from ._links import LinkState
-from ._relations import LinkRelation, keeps_standing, standing_for
+from ._relations import LinkRelation, keeps_standing, reference_to, standing_for
 
 if TYPE_CHECKING:
     from ._holder import Holder
@@ -208,6 +209,11 @@ class ManyLinks(LinkRelation[T]):
             state.changes.remove(one)
         if state.main.base not in (UNSET, None):
             state.main.rebase(found.get(state.main.base._key, state.main.base))
+
+    def take(self, entity: Holder, ids: Iterable[int]) -> None:
+        """Take the ids that were read elsewhere than with the entity."""
+        target = entity_class(self.kind)
+        self.state(entity).changes.rebase([reference_to(target, key, entity._session) for key in ids])
 
     def rebase(self, entity: Holder, embedded: Any) -> None:
         """Take the links of a fresh answer, which says nothing about what it does not contain."""

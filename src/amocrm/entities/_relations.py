@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, overload
 
 from msgspec import UNSET
 
 from .._core.orm.identity import IdentityMap, Origin, account_of, check_account, foreign_reason, stub_origin
-from ..errors import FilterError
+from ..errors import FilterError, NotLoaded
 from ._kinds import entity_class
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LinkRelation",
+    "NestedRelation",
     "Relation",
+    "Unlisted",
     "check_accounts",
     "keeps_standing",
     "key_in",
@@ -111,10 +113,66 @@ class Relation:
             return self.in_(value)
 
 
+class Leading(Relation):
+    """Relation that leads to entities, whose own relations can be named: ``Lead.contacts.company``."""
+
+    def __getattr__(self, name: str) -> NestedRelation:
+        if name.startswith("_") or not self.kind:
+            raise AttributeError(name)
+        cls = entity_class(self.kind)
+        inner = getattr(cls, name, None)
+        if not isinstance(inner, Relation):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, [one.attribute for one in cls._relations], 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise AttributeError(f"{self!r} leads to {cls.__name__}, which has no relation {name}{hint}")
+        return NestedRelation(self, inner)
+
+
+class NestedRelation(Leading):
+    """Relation of what a relation leads to; for ``preload`` only."""
+
+    def __init__(self, outer: Relation, inner: Relation) -> None:
+        self.outer, self.inner = outer, inner
+        self.owner, self.attribute = outer.owner, f"{outer.attribute}.{inner.attribute}"
+        self.kind, self.needs = inner.kind, outer.needs
+
+    def __getattr__(self, name: str) -> NestedRelation:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return NestedRelation(self.outer, getattr(self.inner, name))
+
+
+class Unlisted(Relation):
+    """Relation that no list of entities can bring along cheaply: what to call, and what it costs.
+
+    Args:
+        call: the call, with ``{}`` in the place of the entity.
+        cost: its requests, in words.
+    """
+
+    def __init__(self, call: str, cost: str) -> None:
+        self.call, self.cost = call, cost
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Holder, owner: Any) -> NoReturn: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
+        if instance is None:
+            return self
+        how = self.call.format(type(instance).__name__.lower())
+        raise NotLoaded(
+            f"{self.attribute} of {instance!r} are not read with it: call {how}, {self.cost}",
+            attribute=self.attribute,
+        )
+
+
 # ---- links ------------------------------------------------------------------------------------------------------------
 
 
-class LinkRelation(Relation, Generic[T]):
+class LinkRelation(Leading, Generic[T]):
     """Links to other entities.
 
     Args:
@@ -123,13 +181,24 @@ class LinkRelation(Relation, Generic[T]):
         needs: value of ``with`` that shows it.
         on_create: whether existing entities can be named while this one is created.
         writable: whether links are made from this side.
+        through: relations whose ends have these links, where the entity itself has none.
     """
 
     def __init__(
-        self, kind: str, *, key: str = "", needs: str = "", on_create: bool = False, writable: bool = True
+        self,
+        kind: str,
+        *,
+        key: str = "",
+        needs: str = "",
+        on_create: bool = False,
+        writable: bool = True,
+        through: Sequence[str] = (),
     ) -> None:
-        self.kind, self.key, self.needs = kind, key or kind, needs
+        self.kind, self.key, self.needs, self.through = kind, key or kind, needs, through
         self.on_create, self.writable = on_create, writable
+
+    def known_state(self, entity: Holder) -> Any:
+        """Return the tracked links, if anybody asked for them."""
 
     def _refs(self, embedded: Any) -> Any:
         return UNSET if embedded is UNSET else getattr(embedded, self.key, UNSET)
@@ -145,9 +214,10 @@ class LinkRelation(Relation, Generic[T]):
 
     def _checked(self, entity: Holder, target: Any) -> Any:
         if not self.writable:
-            raise AttributeError(
-                f"{self!r} is read-only; link from the other side: {self.kind}.{entity._kind}"
-            )
+            how = f"from the other side: {self.kind}.{entity._kind}"
+            if self.through:
+                how = f"its {' or '.join(self.through)}, since the API has no link with the entity itself"
+            raise AttributeError(f"{self!r} is read-only; link {how}")
         if getattr(target, "_kind", None) != self.kind:
             raise TypeError(f"{self!r} must be one of {self.kind}, got {type(target).__name__}")
         take_account(entity, target)

@@ -52,7 +52,7 @@ def begin(write: PendingWrite) -> None:
     entity: Any = write.entity
     sent: Any = write.sent
     if isinstance(sent, LinkSent):
-        state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
+        state: Any = sent.relation.known_state(entity)
         if isinstance(state, OneValue):
             state.begin_flush()
         elif sent.main:
@@ -111,7 +111,7 @@ def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
     else:
         _confirm_values(entity, sent)
     if links is not None and links.parent is not None:
-        links.parent._ensure_links().drop_child(entity)
+        links.parent._ensure_links().keep_child(entity)
         data.entity_id = UNSET if links.parent._key is None else links.parent._key
         if entity._kind == "tasks":
             data.entity_type = links.parent._kind
@@ -150,7 +150,7 @@ def _confirm_values(entity: Entity, sent: Sent) -> None:
 
 
 def _confirm_link(entity: Entity, sent: LinkSent, action: str) -> None:
-    state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
+    state: Any = sent.relation.known_state(entity)
     if isinstance(state, OneValue):
         if action == "link":
             state.confirm(sent.target)
@@ -174,7 +174,7 @@ def revert_write(write: PendingWrite) -> None:
     entity: Any = write.entity
     sent: Any = write.sent
     if isinstance(sent, LinkSent):
-        state: Any = sent.relation.known_state(entity)  # type: ignore[attr-defined]
+        state: Any = sent.relation.known_state(entity)
         (state if isinstance(state, OneValue) else state.main).revert()
     else:
         revert(entity, sent.links)

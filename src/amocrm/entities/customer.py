@@ -14,6 +14,7 @@ from ._embedded import EmbeddedList
 from ._foreign_keys import ForeignKey
 from ._many_links import ManyLinks
 from ._one_link import OneLink
+from ._relations import Unlisted
 from ._tags import Tags
 from .note import Notes
 from .task import Tasks
@@ -70,6 +71,8 @@ class Customer(Entity):
     catalog_elements: EmbeddedList[CatalogElementRef] = EmbeddedList("catalog_elements")
     notes = Notes()
     tasks = Tasks()
+    events = Unlisted("crm.events.of({})", "a request for 10 entities and for each 100 events")
+    files = Unlisted("crm.files.of({})", "a request for each entity")
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from ._embedded import EmbeddedList, EmbeddedOne
 from ._foreign_keys import ForeignKey
 from ._many_links import ManyLinks
 from ._one_link import OneLink
+from ._relations import Unlisted
 from ._stage import Stage, StageKey
 from ._tags import Tags
 from .note import Notes
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     from .company import Company
     from .contact import Contact
-    from .pipeline import Status
+    from .customer import Customer
+    from .pipeline import Pipeline, Status
     from .user import User
 
 __all__ = ["Lead"]
@@ -40,6 +42,7 @@ class Lead(Entity):
         name: title.
         price: budget in the currency of the account. amoCRM keeps whole numbers; fractions exist in Kommo.
         status: stage, which sets its pipeline too; or give ``status_id`` and ``pipeline_id``.
+        pipeline: pipeline, in whose first stage the lead is to be.
         responsible: responsible user, an entity or an id.
         tags: names of tags.
         company, contacts: new or existing ones; new ones are created first.
@@ -85,15 +88,21 @@ class Lead(Entity):
     price_with_minor_units = Amount(readonly=True)
 
     status = StageKey()
+    pipeline: ForeignKey[Pipeline] = ForeignKey("pipelines", "pipeline_id")
     responsible: ForeignKey[User] = ForeignKey("users", "responsible_user_id")
     tags = Tags()
     contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts", on_create=True)
     company: OneLink[Company] = OneLink("companies", on_create=True)
+    customers: ManyLinks[Customer] = ManyLinks(
+        "customers", needs="contacts", writable=False, through=("contacts", "company")
+    )
     loss_reason: EmbeddedOne[LossReason] = EmbeddedOne("loss_reason")
     source: EmbeddedOne[LeadSourceOrEmpty] = EmbeddedOne("source")
     catalog_elements: EmbeddedList[CatalogElementRef] = EmbeddedList("catalog_elements")
     notes = Notes()
     tasks = Tasks()
+    events = Unlisted("crm.events.of({})", "a request for 10 entities and for each 100 events")
+    files = Unlisted("crm.files.of({})", "a request for each entity")
 
     def __init__(
         self,
@@ -102,6 +111,7 @@ class Lead(Entity):
         price: int | float | Decimal | UnsetType | None = UNSET,
         status: Status | Stage | UnsetType = UNSET,
         status_id: int | UnsetType = UNSET,
+        pipeline: Pipeline | int | UnsetType = UNSET,
         pipeline_id: int | UnsetType = UNSET,
         responsible: User | int | UnsetType | None = UNSET,
         responsible_user_id: int | UnsetType | None = UNSET,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from ._adoption import Adder, attach_child
+from ._adoption import ChildRelation, Children, attach_child
 from ._attributes import Attribute, Flag, Id, Moment, Plain
 from ._attributes import Text as _Text
 from ._base import Entity, arguments
 from ._holder import Holder
 from ._parent import ParentLink
 
-__all__ = ["Note", "NoteAdder", "Notes"]
+P = TypeVar("P")
+
+__all__ = ["Note", "NoteList", "Notes"]
 
 
 class _NoteText(Attribute["str | None", "str | None"]):
@@ -78,7 +80,7 @@ class Note(Entity):
     entity_id = Id(readonly=True)
     group_id = Id(readonly=True)
     account_id = Id(readonly=True)
-    is_pinned = Flag(readonly=True, nullable=False)
+    is_pinned = Flag(readonly=True, nullable=False, needs="is_pinned")
     is_need_to_trigger_digital_pipeline = Flag()
 
     entity = ParentLink()
@@ -105,18 +107,34 @@ class Note(Entity):
         if entity is not None:
             attach_child(entity, self)
 
+    def content(self, shape: type[P]) -> P | None:
+        """Return the content as a model of ``amocrm_gen.models.notes``, None for a note of another type.
+
+        Example:
+            >>> from amocrm_gen.models.notes import CallNoteParams
+            >>> note = Note(note_type="call_in", params={"duration": 61})
+            >>> note.content(CallNoteParams).duration
+            61
+        """
+        from amocrm_gen.models.notes import NOTE_PARAMS
+
+        found = NOTE_PARAMS.read(self.note_type, self.params)
+        return found if isinstance(found, shape) else None
+
     def _title(self) -> Any:
         params = self._current_value("params")
         return params.get("text") if isinstance(params, Mapping) else None
 
 
-class NoteAdder:
-    """Object that adds notes; to read them use ``crm.notes.of(lead)``."""
+class NoteList(Children[Note]):
+    """Notes of an entity; see ``Children``."""
 
-    __slots__ = ("_entity",)
+    __slots__ = ()
 
-    def __init__(self, entity: Holder) -> None:
-        self._entity = entity
+    @property
+    def pinned(self) -> Note | None:
+        """The note that is pinned in the card."""
+        return next((note for note in self if note._data.is_pinned is True), None)
 
     def add(self, text: str | Note, *, created_by: int | None = None) -> Note:
         """Add a note and return it.
@@ -136,7 +154,7 @@ class NoteAdder:
         return note
 
 
-class Notes(Adder[NoteAdder]):
+class Notes(ChildRelation[NoteList]):
     """Relation with the notes of an entity."""
 
-    kind, adder = "notes", NoteAdder
+    kind, children = "notes", NoteList

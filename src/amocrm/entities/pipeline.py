@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from ._attributes import Amount, Flag, Id, Plain, Text
 from ._base import Entity
+from ._foreign_keys import directory_object
 
 if TYPE_CHECKING:
     from .._core.orm.identity import Origin
@@ -42,6 +43,12 @@ class Status(Entity):
 
     def __init__(self, name: str, *, color: str | UnsetType = UNSET, sort: int | UnsetType = UNSET) -> None:
         self._init_from_arguments({"name": name, "color": color, "sort": sort}, {})
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """Its pipeline: the loaded one if the directory was read, else a reference with its id only."""
+        found: Pipeline = directory_object(self._session, "pipelines", self.pipeline_id)
+        return found
 
     @property
     def is_won(self) -> bool:

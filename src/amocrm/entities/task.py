@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from ._adoption import Adder, attach_child
+from ._adoption import ChildRelation, Children, attach_child
 from ._attributes import Amount, Attribute, Flag, Id, Moment, Text
 from ._base import Entity, arguments
 from ._foreign_keys import ForeignKey
@@ -17,7 +17,7 @@ from ._parent import ParentLink
 if TYPE_CHECKING:
     from .user import User
 
-__all__ = ["Task", "TaskAdder", "Tasks"]
+__all__ = ["Task", "TaskList", "Tasks"]
 
 
 class _Result(Attribute["str | None", "str | None"]):
@@ -103,13 +103,10 @@ class Task(Entity):
             self.result = result
 
 
-class TaskAdder:
-    """Object that adds tasks; to read them use ``crm.tasks.of(lead)``."""
+class TaskList(Children[Task]):
+    """Tasks of an entity; see ``Children``."""
 
-    __slots__ = ("_entity",)
-
-    def __init__(self, entity: Holder) -> None:
-        self._entity = entity
+    __slots__ = ()
 
     def add(
         self,
@@ -152,7 +149,7 @@ class TaskAdder:
         return task
 
 
-class Tasks(Adder[TaskAdder]):
+class Tasks(ChildRelation[TaskList]):
     """Relation with the tasks of an entity."""
 
-    kind, adder = "tasks", TaskAdder
+    kind, children = "tasks", TaskList

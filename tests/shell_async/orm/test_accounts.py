@@ -161,9 +161,9 @@ AT_ONCE: dict[str, Call] = {
     "TagSet.add.value": lambda w: w.own[Lead].tags.add(w.foreign[Tag]),
     "TagSet.discard.value": lambda w: w.own[Lead].tags.discard(w.foreign[Tag]),
     "TagSet.update.names": lambda w: w.own[Lead].tags.update([w.foreign[Tag]]),
-    "NoteAdder.add.text": lambda w: w.own[Lead].notes.add(w.foreign[Note]),
-    "TaskAdder.add.text": lambda w: w.own[Lead].tasks.add(w.foreign[Task]),
-    "TaskAdder.add.responsible": lambda w: w.session.add(
+    "NoteList.add.text": lambda w: w.own[Lead].notes.add(w.foreign[Note]),
+    "TaskList.add.text": lambda w: w.own[Lead].tasks.add(w.foreign[Task]),
+    "TaskList.add.responsible": lambda w: w.session.add(
         w.own[Lead].tasks.add("call", due=2_000_000_000, responsible=w.foreign[User])
     ),
     "ForeignKey.in_.values": lambda w: w.second.leads.where(Lead.responsible.in_(w.foreign[User])),

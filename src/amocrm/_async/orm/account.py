@@ -136,7 +136,8 @@ class AsyncAccountState:
         """Return all pipelines, read once."""
         objects = self.directory.objects
         if ("pipelines", None) not in objects:
-            objects[("pipelines", None)] = await self.list_pipelines()
+            objects[("pipelines", None)] = listed = await self.list_pipelines()
+            objects.update((("pipelines", pipeline.id), pipeline) for pipeline in listed)
         return list(objects[("pipelines", None)])
 
     def pipeline(self, item: Any) -> Pipeline:

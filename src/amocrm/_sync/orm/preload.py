@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from math import ceil
+from typing import Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
 from msgspec import UNSET
 
-from amocrm._core.orm.filters import cut_ids, order_fields
+from amocrm._core.orm.filters import cut_ids, cut_values, order_fields
 from amocrm._core.orm.identity import Origin, checked_id
 from amocrm._core.orm.lookup_planner import ListSize, choose
 from amocrm._core.orm.operations import GET, LIST, endpoint
 from amocrm._core.orm.paging import has_next, items_of
+from amocrm.entities._adoption import ChildRelation
 from amocrm.entities._attributes import Attribute
 from amocrm.entities._kinds import entity_class
-from amocrm.entities._relations import Relation
-from amocrm_gen._runtime.wire import Response
+from amocrm.entities._relations import NestedRelation, Relation, Unlisted
 
-from .._primitives import Result, run_all
+from .._primitives import run_all
 from .account import AccountState
 
 __all__ = ["Brought", "Loadable", "by_ids", "check_loadable", "preload"]
 
 #: What can be asked for: relations, and attributes that are shown only when asked for.
 Loadable: TypeAlias = Relation | Attribute[Any, Any]
+
+#: What stands before each id where a list is narrowed to the entities that its items belong to.
+_BY_ENTITY: Final = "filter[entity_id][]=&"
 
 
 def check_loadable(wanted: Any, cls: type[Any]) -> None:
@@ -37,9 +41,9 @@ def check_loadable(wanted: Any, cls: type[Any]) -> None:
     """
     if isinstance(wanted, Attribute) and not wanted.needs:
         raise TypeError(f"{wanted!r} always comes along; preload() takes relations such as Lead.contacts")
-    kind = getattr(wanted, "kind", "")
-    if kind in ("notes", "tasks"):
-        raise TypeError(f"{wanted!r} are not read along; their list is crm.{kind}.of(entity)")
+    if isinstance(wanted, Unlisted):
+        how = wanted.call.format(cls.__name__.lower())
+        raise TypeError(f"{wanted!r} must be read for one entity, got a list; write {how}, {wanted.cost}")
     if not isinstance(wanted, Relation | Attribute):
         raise TypeError(f"preload() takes relations such as Lead.contacts, not {wanted!r}")
     kind = getattr(wanted.owner, "_kind", "") or cls._kind  # a shared base has no kind
@@ -74,33 +78,104 @@ def preload(
     brought: Brought,
 ) -> None:
     """Reads what the relations of these entities lead to and puts it in place."""
-    for relation in relations:
+    wanted: dict[Loadable, list[Loadable]] = {}
+    for one in relations:
+        if isinstance(one, NestedRelation):
+            wanted.setdefault(one.outer, []).append(one.inner)
+        else:
+            wanted.setdefault(one, [])
+    for relation, further in wanted.items() if entities else ():
         if isinstance(relation, Attribute) or not relation.kind:
             continue  # the list itself shows it
         if relation.kind == "users":
             account.load_users()
-        elif relation.kind == "statuses":
+        elif relation.kind in ("pipelines", "statuses"):
             account.load_pipelines()
         else:
-            wanted = dict.fromkeys(key for entity in entities for key in relation.ids(entity))
-            cls = entity_class(relation.kind)
-            found = {key: one for key in wanted if (one := _known(origin, brought, cls, key)) is not None}
-            missing = [key for key in wanted if key not in found]
-            read = by_ids(account, origin, cls, missing, brought)
-            found.update(read)
-            for key, one in read.items():
-                brought.objects[(cls._kind, key)] = one
-            for entity in entities:
-                relation.attach(entity, found)
+            needs = [one.needs for one in further if one.needs]
+            if isinstance(relation, ChildRelation):
+                reached = _children(account, origin, entities, relation)
+            else:
+                if getattr(relation, "through", ()):
+                    _link_through(account, entities, relation)
+                reached = _linked(account, origin, entities, relation, needs, brought)
+            if further:
+                preload(account, origin, reached, further, brought)
 
 
-def _known(origin: Origin, brought: Brought, cls: Any, key: int) -> Any:
-    known = origin.find(cls, key) or brought.objects.get((cls._kind, key))
-    return None if known is None or known._data.created_at is UNSET else known
+def _linked(
+    account: AccountState,
+    origin: Origin,
+    entities: Sequence[Any],
+    relation: Relation,
+    needs: Sequence[str],
+    brought: Brought,
+) -> list[Any]:
+    wanted = dict.fromkeys(key for entity in entities for key in relation.ids(entity))
+    cls = entity_class(relation.kind)
+    found: dict[int, Any] = {}
+    # What was read without them may lack the links that are to be followed.
+    place = "+".join((cls._kind, *needs))
+    for key in wanted:
+        known = brought.objects.get((place, key)) or (None if needs else origin.find(cls, key))
+        if known is not None and known._data.created_at is not UNSET:
+            found[key] = known
+    missing = [key for key in wanted if key not in found]
+    read = by_ids(account, origin, cls, missing, brought, needs)
+    found.update(read)
+    for key, one in read.items():
+        brought.objects[(place, key)] = one
+    for entity in entities:
+        relation.attach(entity, found)
+    return list(found.values())
+
+
+def _children(
+    account: AccountState, origin: Origin, entities: Sequence[Any], relation: ChildRelation[Any]
+) -> list[Any]:
+    """Read the notes or tasks of entities of one kind, as many entities in a request as its address can name."""
+    cls, kind = entity_class(relation.kind), entities[0]._kind
+    is_note = relation.kind == "notes"
+    options: dict[str, Any] = {"entity_type": kind, "with_": ["is_pinned"]} if is_note else {}
+    filters: dict[str, Any] = {} if is_note else {"entity_type": kind}
+    parts = cut_values(_BY_ENTITY, [entity.id for entity in entities])
+    if "id" in order_fields(cls._order):
+        options["order"] = {"id": "asc"}
+    asked = [{**options, "filter": {**filters, "entity_id": part}} for part in parts]
+    children = origin.page(cls, _all_pages(account, LIST[relation.kind], relation.kind, asked))
+    for child in children if is_note else ():
+        child._ensure_links().scope = {"entity_type": kind}
+    relation.take(entities, children)
+    return children
+
+
+def _link_through(account: AccountState, entities: Sequence[Any], relation: Any) -> None:
+    """Read the links that the ends of other relations have, 250 ends in a request."""
+    ends = {
+        via: list(dict.fromkeys(key for entity in entities for key in via.ids(entity)))
+        for via in (getattr(type(entities[0]), name) for name in relation.through)
+    }
+    found: dict[tuple[str, int], list[int]] = {}
+    for via, keys in ends.items():
+        asked = [
+            {"entity_type": via.kind, "filter": {"entity_id": part}} for part in cut_values(_BY_ENTITY, keys)
+        ]
+        for parsed in _answers(account, "links.list_links", asked):
+            for link in items_of(parsed, "links"):
+                if link.to_entity_type == relation.kind:
+                    found.setdefault((via.kind, link.entity_id), []).append(link.to_entity_id)
+    for entity in entities:
+        linked = [(via.kind, key) for via in ends for key in via.ids(entity)]
+        relation.take(entity, dict.fromkeys(key for end in linked for key in found.get(end, ())))
 
 
 def by_ids(
-    account: AccountState, origin: Origin, cls: Any, ids: Sequence[int], brought: Brought | None = None
+    account: AccountState,
+    origin: Origin,
+    cls: Any,
+    ids: Sequence[int],
+    brought: Brought | None = None,
+    needs: Sequence[str] = (),
 ) -> dict[int, Any]:
     """Return the entities with these ids that exist.
 
@@ -108,26 +183,34 @@ def by_ids(
     request more tells that it has fewer pages than there were and are ids to ask for.
     """
     kind, brought = cls._kind, brought or Brought()
+    options: dict[str, Any] = {"with_": list(needs)} if needs else {}
+    place = "+".join((kind, *needs))
     for key in ids:
         checked_id(cls, key)
     if not ids:
         return {}
-    if kind not in brought.lists and account.directory.filters is not False:
+    if place not in brought.lists and account.directory.filters is not False:
         parts = cut_ids(ids)
-        answers = _parsed(account, LIST[kind], [partial(_list, account, kind, part) for part in parts])
-        listed = [items_of(parsed, kind) for parsed in answers]
+        asked = [{**options, "limit": 250, "filter": {"id": part}} for part in parts]
+        listed = [items_of(parsed, kind) for parsed in _answers(account, LIST[kind], asked)]
         # Each answer is held against its own ids: a list that was not filtered shows others.
         if all({item.id for item in items} <= set(part) for part, items in zip(parts, listed, strict=True)):
             return {item.id: origin.make(cls, item) for items in listed for item in items}
         account.directory.filters = False
-    if kind not in brought.lists and _is_list_shorter(account, kind, len(ids) + brought.spent[kind]):
-        brought.lists[kind] = _whole(account, cls)
-    if kind in brought.lists:
-        whole = brought.lists[kind]
+    if place not in brought.lists and _is_list_shorter(account, kind, len(ids) + brought.spent[kind]):
+        # In the order of its ids where it can be, nothing that is created disturbs the reading.
+        by_id = cls._order is not None and "id" in order_fields(cls._order)
+        ordered = {**options, "order": {"id": "asc"}} if by_id else options
+        brought.lists[place] = {
+            item.id: item for item in _all_pages(account, LIST[kind], kind, [ordered])
+        }
+        pages = max(1, ceil(len(brought.lists[place]) / 250))
+        account.directory.sizes[kind] = ListSize(pages, pages)
+    if place in brought.lists:
+        whole = brought.lists[place]
         return {key: origin.make(cls, whole[key]) for key in ids if key in whole}
     brought.spent[kind] += len(ids)
-    single = [partial(_one, account, kind, key) for key in ids]
-    items = _parsed(account, GET[kind], single)
+    items = _answers(account, GET[kind], [{**options, "id": key} for key in ids])
     return {item.id: origin.make(cls, item) for item in items if item is not None}
 
 
@@ -148,35 +231,30 @@ def _is_list_shorter(account: AccountState, kind: str, count: int) -> bool:
         account.probe(kind, count)
 
 
-def _whole(account: AccountState, cls: Any) -> dict[int, Any]:
-    """Read a whole list, in the order of its ids where it can be, so that nothing that is created disturbs it."""
-    by_id = cls._order is not None and "id" in order_fields(cls._order)
-    options: dict[str, Any] = {"order": {"id": "asc"}} if by_id else {}
-    operation, number = endpoint(LIST[cls._kind]), 0
-    found: dict[int, Any] = {}
-    while True:
-        number += 1
-        parsed = operation.parse(account.send(operation.request(page=number, limit=250, **options)))
-        found.update((item.id, item) for item in items_of(parsed, cls._kind))
-        if not has_next(parsed):
-            account.directory.sizes[cls._kind] = ListSize(number, number)
-            return found
-
-
-def _parsed(
-    account: AccountState, operation: str, thunks: Sequence[Callable[[], Result[Response]]]
+def _answers(
+    account: AccountState, operation: str, asked: Iterable[Mapping[str, Any]]
 ) -> list[Any]:
+    """Return the parsed answers to several requests of one operation."""
+    module = endpoint(operation)
+    calls = [partial(account.send, module.request(**parameters)) for parameters in asked]
     parsed = []
-    for answer in run_all(thunks, account.in_flight):
+    for answer in run_all(calls, account.in_flight):
         if isinstance(answer, Exception):
             raise answer
-        parsed.append(endpoint(operation).parse(answer))
+        parsed.append(module.parse(answer))
     return parsed
 
 
-def _list(account: AccountState, kind: str, ids: Sequence[int]) -> Response:
-    return account.send(endpoint(LIST[kind]).request(limit=250, filter={"id": list(ids)}))
-
-
-def _one(account: AccountState, kind: str, key: int) -> Response:
-    return account.send(endpoint(GET[kind]).request(id=key))
+def _all_pages(
+    account: AccountState, operation: str, key: str, asked: Sequence[Mapping[str, Any]]
+) -> list[Any]:
+    """Return the items of several lists of one operation; pages of different lists may be under way at once."""
+    found: list[Any] = []
+    page = 0
+    while asked:
+        page += 1
+        parameters = [{**one, "page": page, "limit": 250} for one in asked]
+        answers = _answers(account, operation, parameters)
+        found += [item for parsed in answers for item in items_of(parsed, key)]
+        asked = [one for one, parsed in zip(asked, answers, strict=True) if has_next(parsed)]
+    return found
