@@ -24,6 +24,11 @@ Part: TypeAlias = Attribute[Any, Any] | Field[Any, Any]
 
 _FILTERED: Final = frozenset({"text", "url", "textarea", "numeric", "select", "radiobutton"})
 _OPTIONS: Final = frozenset({"select", "radiobutton", "multiselect", "category"})
+#: Values with parts, which nothing is known by; types that the library does not know are among them.
+_PARTED: Final = frozenset(
+    {"", "smart_address", "chained_list", "legal_entity", "file", "items", "linked_entity", "payer"}
+    | {"supplier"}
+)
 _SEARCHED: Final = frozenset({"text", "url", "textarea", "numeric"})
 
 
@@ -47,7 +52,9 @@ class Key:
 
     def __init__(self, *parts: Part, ignore_case: bool = False, region: str | None = None) -> None:
         for part in parts:
-            if not isinstance(part, Field | Text | Id | Amount | Moment) or part.owner is None:
+            is_plain = isinstance(part, Text | Id | Amount | Moment)
+            is_plain = is_plain or (isinstance(part, Field) and part.wire_type not in _PARTED)
+            if not is_plain or part.owner is None:
                 raise TypeError(
                     f"a key must be an attribute or a declared field of an entity, got {part!r}; "
                     "write Contact.phones or Deal.order"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,3 +77,56 @@ def test_addresses_are_folded() -> None:
     """Spaces around an address and capitals do not count."""
     assert email_key(" Ivan@Example.com") == email_key("ivan@example.COM ")
     assert email_key("нет") is None
+
+
+# ---- other countries, with the extra `phones`
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "key"),
+    [
+        ("050 123 45 67", "UA", "+380501234567"),
+        ("8 029 123-45-67", "BY", "+375291234567"),
+        ("90 123 45 67", "UZ", "+998901234567"),
+        ("0555 123456", "KG", "+996555123456"),
+        ("077 123456", "AM", "+37477123456"),
+        ("030 1234567", "DE", "+49301234567"),
+        ("020 7946 0958 ext. 5", "gb", "+442079460958;ext=5"),
+        ("(415) 555-2671", "US", "+14155552671"),
+        ("98765 43210", "IN", "+919876543210"),
+        ("050 123 45 6", "UA", None),
+    ],
+)
+def test_national_numbers_of_other_countries_are_read(text: str, region: str, key: str | None) -> None:
+    """The region is that of the account or of the key."""
+    pytest.importorskip("phonenumbers", reason="the extra `phones` is not installed")
+    assert phone_key(text, region) == key
+
+
+def test_the_examples_of_every_country_have_the_right_key_or_none() -> None:
+    """E.164 and international forms under any region, national forms under their own: never another number."""
+    numbers = pytest.importorskip("phonenumbers", reason="the extra `phones` is not installed")
+    kinds, forms = numbers.PhoneNumberType, numbers.PhoneNumberFormat
+    without = set()
+    for region in sorted(numbers.SUPPORTED_REGIONS):
+        for kind in (kinds.MOBILE, kinds.FIXED_LINE):
+            number = numbers.example_number_for_type(region, kind)
+            if number is None:
+                continue
+            key = numbers.format_number(number, forms.E164)
+            written = {
+                form: numbers.format_number(number, form) for form in (forms.E164, forms.INTERNATIONAL)
+            }
+            found = {phone_key(text, where) for text in written.values() for where in ("RU", region)}
+            found.add(phone_key(numbers.format_number(number, forms.NATIONAL), region))
+            assert found <= {key, None}, region
+            if None in found:
+                without.add(region)
+    assert without == {"NU", "TA", "TK"}  # islands whose numbers have fewer than eight digits
+
+
+def test_without_the_extra_a_national_number_has_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is reported and not guessed."""
+    monkeypatch.setitem(sys.modules, "phonenumbers", None)
+    assert phone_key("050 123 45 67", "UA") is None
+    assert phone_key("+380 50 123 45 67", "UA") == "+380501234567"
