@@ -103,7 +103,6 @@ amocrm/entities
     _holder.py                 entities/test_constructors.py                      _changes
     _kinds.py                  entities/test_constructors.py                      CatalogElement
     _links.py                  entities/test_relations.py                         main
-    _keys.py                   shell_async/orm/test_upserting.py                 any_of
     _local_changes.py          core/orm/test_tracking.py                          SetChanges
     _many_links.py             entities/test_relations.py                         NotLoaded
     _one_link.py               entities/test_relations.py                         embedded
