@@ -8,7 +8,8 @@ HTTP library.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from asyncio import to_thread
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Final
 
@@ -140,6 +141,11 @@ class Client:
         self.close()
 
 
+async def _read(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (part := await to_thread(next, parts, None)) is not None:
+        yield part
+
+
 class AsyncClient:
     """The same for coroutines; see ``Client``."""
 
@@ -159,7 +165,11 @@ class AsyncClient:
     async def send(self, request: Request, /) -> Response:
         """Send once; see ``Client.send``."""
         try:
-            return _response(await self._http.request(**self._addresses.arguments(request)))
+            arguments = self._addresses.arguments(request)
+            content = arguments["content"]
+            if content is not None and not isinstance(content, bytes | AsyncIterable):
+                arguments["content"] = _read(iter(content))
+            return _response(await self._http.request(**arguments))
         except httpx.HTTPError as error:
             raise _failure(request, error) from error
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from msgspec import UnsetType
 
-from amocrm import AmoCRM
+from amocrm import AmoCRM, ConfigurationError
 from amocrm_gen import Api, AsyncApi, AsyncClient, Client
 from amocrm_gen.api.amojo import connect_channel, disconnect_channel
-from amocrm_gen.api.drive import list_files
+from amocrm_gen.api.drive import create_upload_session, list_files, upload_file_part
 from amocrm_gen.api.leads import create_leads, get_lead, list_leads
 from amocrm_gen.errors import APIError, NotSentError, UnansweredError
 from amocrm_gen.models.amojo import AmojoConnect, AmojoConnection, AmojoDisconnect
+from amocrm_gen.models.drive import DriveSession, DriveSessionCreate
 from amocrm_gen.models.leads import LeadCreate
 from amocrm_sandbox import Drop, ErrorPage, SandboxServer
 
@@ -164,3 +166,39 @@ def test_chats_are_signed_instead_of_having_a_token(server: SandboxServer) -> No
     assert connected(channel["secret"]).scope_id == f"{channel['channel_id']}_{account}"
     with pytest.raises(APIError, match="signature"):
         connected("0123")
+
+
+def test_a_file_is_uploaded_from_any_iterable(server: SandboxServer) -> None:
+    """Parts of a body may come from a list or a generator, in both flavours."""
+
+    def session(name: str) -> dict[str, Any]:
+        return {"body": DriveSessionCreate(file_name=name, file_size=4)}
+
+    def token(opened: DriveSession) -> dict[str, Any]:
+        return {"session_token": opened.upload_url.rpartition("/")[2], "content": iter([b"ab", b"cd"])}
+
+    async def run() -> int | UnsetType:
+        async with AsyncClient(server.url, server.sandbox.token, hosts={"drive": server.url}) as client:
+            opened = await create_upload_session.asyncio(client, **session("a.txt"))
+            return (await upload_file_part.asyncio(client, **token(opened))).size
+
+    with Client(server.url, server.sandbox.token, hosts={"drive": server.url}) as client:
+        opened = create_upload_session.sync(client, **session("s.txt"))
+        assert upload_file_part.sync(client, **token(opened)).size == 4
+    assert asyncio.run(run()) == 4
+
+
+def test_a_client_without_await_refuses_an_asynchronous_body(server: SandboxServer) -> None:
+    """It is said before anything is sent."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"abcd"
+
+    with (
+        AmoCRM("demo", token=server.sandbox.token, base_url=server.url) as crm,
+        pytest.raises(ConfigurationError, match="nothing was sent"),
+    ):
+        crm.api.drive.upload_part(session_token="x", content=parts())
+    assert [
+        entry.operation for entry in server.sandbox.journal if entry.operation == "upload_file_part"
+    ] == []

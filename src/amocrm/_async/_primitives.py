@@ -10,7 +10,7 @@ import asyncio
 import os
 import time
 from asyncio import to_thread
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -33,6 +33,7 @@ __all__ = [
     "Wakeup",
     "abortable",
     "aclosing",
+    "body_parts",
     "interruptible",
     "is_cancellation",
     "run_all",
@@ -336,3 +337,13 @@ def is_cancellation(error: BaseException) -> bool:
         task = asyncio.current_task()
         return task is None or task.cancelling() > 0
     return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
+
+
+def body_parts(content: Iterable[bytes] | AsyncIterable[bytes]) -> AsyncIterable[bytes]:
+    """Return a body that is sent part by part; a plain iterable is read on another thread."""
+    return content if isinstance(content, AsyncIterable) else _read(iter(content))
+
+
+async def _read(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (part := await to_thread(next, parts, None)) is not None:
+        yield part

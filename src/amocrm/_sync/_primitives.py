@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable
 from contextlib import AbstractContextManager, closing, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -21,6 +21,7 @@ from weakref import WeakSet
 from amocrm._core.http.exchange import Exchange, Interrupted
 from amocrm._core.processes import ForkSafeLock as Lock
 
+from ..errors import ConfigurationError
 from .._io.interruptible_threads import INTERRUPTION, Interruption, Task, bind_context, start_thread
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "TaskScope",
     "Wakeup",
     "abortable",
+    "body_parts",
     "closing",
     "interruptible",
     "is_cancellation",
@@ -360,3 +362,17 @@ def with_timeout(seconds: float | None, call: Callable[[], Result[T]]) -> T:
 def is_cancellation(error: BaseException) -> bool:
     """Return whether the program is about to end."""
     return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | Interrupted)
+
+
+def body_parts(content: Iterable[bytes] | AsyncIterable[bytes]) -> Iterable[bytes]:
+    """Return a body that is sent part by part.
+
+    Raises:
+        ConfigurationError: only coroutines can read it.
+    """
+    if isinstance(content, AsyncIterable):
+        raise ConfigurationError(
+            f"content must be bytes or an iterable of bytes, got {type(content).__name__}; send it with the "
+            "asynchronous client; nothing was sent"
+        )
+    return content

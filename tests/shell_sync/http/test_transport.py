@@ -192,3 +192,38 @@ def test_an_assertion_of_a_given_transport_reaches_the_test() -> None:
     with client(http_transport=BrokenTransport(AssertionError("wrong path"))) as crm:
         with pytest.raises(AssertionError, match="wrong path"):
             crm.send(Request(op=GET, path=GET.path))
+
+
+class FirstPart(httpx.BaseTransport):
+    """A server that reads the first part of a body and answers."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Read one part."""
+        for part in request.stream:  # type: ignore[union-attr]
+            return httpx.Response(200, content=part)
+        return httpx.Response(400)
+
+
+def test_a_body_is_read_part_by_part() -> None:
+    """A plain iterable is a body in both flavours, and none of it is read before it is sent."""
+    read: list[int] = []
+
+    def parts() -> Iterator[bytes]:
+        for number in range(1000):
+            read.append(number)
+            yield b"%d" % number
+
+    with client(http_transport=FirstPart()) as crm:
+        answer = crm.send(Request(op=POST, path=POST.path, content=parts()))
+    assert (answer.content, read) == (b"0", [0])
+
+
+def test_a_body_goes_over_the_wire_in_parts() -> None:
+    """What one part is, the server gets as one, whether it stands in a list or is made on the way."""
+    with SandboxServer(Sandbox(limits=False)) as server:
+        with client(server.url, token=server.sandbox.token) as crm:
+            for content in ([b'[{"name":', b'"A"}]'], iter([b'[{"name":"B"', b"}]"])):
+                request = Request(op=POST, path=POST.path, content=content, content_type="application/json")
+                assert (crm.send(request)).status == 200
+        names = [lead["name"] for lead in server.sandbox.get("/api/v4/leads").json()["_embedded"]["leads"]]
+    assert sorted(names) == ["A", "B"]

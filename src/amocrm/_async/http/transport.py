@@ -19,7 +19,7 @@ from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.wire import Body, Response
 
 from ..._io.http_library import httpx, library_of
-from .._primitives import Interrupted, abortable
+from .._primitives import Interrupted, abortable, body_parts
 from .connections import AsyncConnections
 
 __all__ = ["AsyncBaseTransport", "AsyncTransport"]
@@ -228,7 +228,8 @@ class AsyncTransport:
                 sent.append((b"content-length", b"0"))
             stream = library.ByteStream(content or b"")
             return library.Request(op.method, parsed, headers=sent, stream=stream, extensions=extensions)
-        return library.Request(op.method, parsed, headers=sent, content=content, extensions=extensions)
+        stream = body_parts(content)
+        return library.Request(op.method, parsed, headers=sent, content=stream, extensions=extensions)
 
 
 #: Errors of a connection that was no more, or of a pool without one.
