@@ -1,14 +1,12 @@
 """Which room may know which: the import arrows of docs/architecture.md."""
 
-import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.syntax import tree_of
+from tests.support.syntax import imports_of, module_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SRC = ROOT / "src"
@@ -157,27 +155,6 @@ def room_of(module: str) -> str | None:
     """The room of a module, the longest name that fits; None for the front doors of a package."""
     fitting = [room for room in ARROWS if module == room or module.startswith(room + ".")]
     return max(fitting, key=len) if fitting else None
-
-
-def module_of(path: Path) -> str:
-    parts = path.relative_to(SRC if path.is_relative_to(SRC) else ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports_of(path: Path) -> Iterator[tuple[int, str]]:
-    module = module_of(path)
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield node.lineno, alias.name
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                above = package.split(".")[: len(package.split(".")) - node.level + 1]
-                base = ".".join([*above, *([node.module] if node.module else [])])
-            for alias in node.names:
-                yield node.lineno, f"{base}.{alias.name}"
 
 
 def test_arrows_point_downwards_only() -> None:
