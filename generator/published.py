@@ -60,7 +60,8 @@ _SIGNATURE: Final = {
         "HMAC-SHA1 with the channel's secret, in hexadecimal, over five lines joined with line feeds: method in upper "
         "case, Content-MD5, Content-Type, Date, path without the query. The headers Date (RFC 2822), Content-Type "
         "(application/json) and Content-MD5 (MD5 of the body in hexadecimal, of the empty text without one) are sent "
-        "beside it. A signature is taken for 15 minutes. What the chats service posts to a channel has an X-Signature "
+        "beside it. A signature is taken for 15 minutes. An older form, which clients still use, signs the body alone "
+        "and sends neither Date nor Content-MD5. What the chats service posts to a channel has an X-Signature "
         "over the body alone."
     ),
 }

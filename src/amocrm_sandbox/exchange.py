@@ -257,8 +257,8 @@ class HttpExchange:
             raise refuse(400, "Request body is not valid JSON") from None
         is_batch = operation.is_batch if operation else isinstance(value, list)
         if operation and operation.read_only and not self._account.behaviour.strict:
-            _drop(value, operation.read_only)
-        _drop_empty_request_id(value)
+            _drop(value, operation.read_only, operation.embedded_read_only)
+        _drop_nothing(value)
         if not is_batch:
             if value == []:
                 value = {}
@@ -288,15 +288,23 @@ def _http_date(now: int) -> str:
     return formatdate(now, usegmt=True)
 
 
-def _drop_empty_request_id(value: Any) -> None:
-    """Take a `request_id` of null for none: the vendor's SDK sends it where it numbers no items (`ChatLinkModel`)."""
+def _drop_nothing(value: Any) -> None:
+    """Take a `request_id` of null and an empty `_embedded` for none.
+
+    The vendor's SDK sends the first where it numbers no items (`ChatLinkModel`), a client that is tested on live
+    accounts the second with every object.
+    """
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, dict) and "request_id" in one and one["request_id"] is None:
             del one["request_id"]
+        if isinstance(one, dict) and one.get("_embedded") in ({}, []):
+            del one["_embedded"]
 
 
-def _drop(value: Any, keys: frozenset[str]) -> None:
-    """Remove keys from an object, or from each object of a list."""
+def _drop(value: Any, keys: frozenset[str], embedded: frozenset[str] = frozenset()) -> None:
+    """Remove keys from an object, or from each object of a list, and from their `_embedded`."""
     for one in value if isinstance(value, list) else [value]:
         for key in keys & one.keys() if isinstance(one, dict) else ():
             del one[key]
+        if embedded and isinstance(one, dict):
+            _drop(one.get("_embedded"), embedded)

@@ -69,7 +69,14 @@ CLIENTS = {
 
 #: Clients that are driven over all that they offer (`tests.interop.calls`).
 DRIVERS = {
-    client.name: client for client in (Client("php", "amocrm/amocrm-api-library", "1.16.0", "drive_php.php"),)
+    client.name: client
+    for client in (
+        Client("php", "amocrm/amocrm-api-library", "1.16.0", "drive_php.php"),
+        Client("shevernitskiy-amo", "@shevernitskiy/amo", "0.1.12", "drive_shevernitskiy_amo.cjs"),
+        Client("amocrm-js", "amocrm-js", "3.6.0", "drive_amocrm_js.cjs"),
+        Client("amotop", "@mobilon-dev/amotop", "0.1.47", "drive_amotop.cjs"),
+        Client("amocrm-ruby", "amocrm", "0.6.1", "drive_amocrm.rb"),
+    )
 }
 
 

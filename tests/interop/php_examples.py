@@ -20,6 +20,7 @@ from amocrm_sandbox import Sandbox, SandboxServer, fill_from
 from amocrm_sandbox.http.certificate import Certificate
 from amocrm_sandbox.storage.seed import full_rights
 
+from .driver_account import upload
 from .tally import Call
 
 __all__ = ["run_examples"]
@@ -156,7 +157,7 @@ def _account(folder: Path) -> tuple[Sandbox, dict[str, str]]:
     do.write_as_client("Здравствуйте", conversation_id="c-1")
     do.write_as_client("Здравствуйте", conversation_id="c-2")
     talks = list(sandbox.store.documents("talks").values())
-    files = [_upload(sandbox, name) for name in ("one.jpg", "two.jpg", "three.jpg")]
+    files = [upload(sandbox, name) for name in ("one.jpg", "two.jpg", "three.jpg")]
     key = do.give_api_key(sandbox.admin_id)
     edits = {
         "'114'": f"'{talks[0]['id']}'",
@@ -184,12 +185,6 @@ def _call(sandbox: Sandbox, method: str, path: str, body: Any) -> Any:
 def _rows(sandbox: Sandbox, kind: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = sandbox.get(f"/api/v4/{kind}?limit=250").json()["_embedded"][kind]
     return rows
-
-
-def _upload(sandbox: Sandbox, name: str) -> str:
-    body = {"file_name": name, "file_size": 3, "content_type": "image/jpeg"}
-    session = _call(sandbox, "POST", "/v1.0/sessions", body)
-    return str(_call(sandbox, "POST", session["upload_url"].partition(".ru")[2], b"abc")["uuid"])
 
 
 def run_examples(library: Path, folder: Path, certificate: Certificate) -> Iterator[Call]:

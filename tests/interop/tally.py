@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .explained import reason_of
 
@@ -34,37 +35,66 @@ class Tally:
         version: Its version.
         calls: Its calls.
         operations: Operations of the description that it asked for, and whether one of these requests succeeded.
+        open: Calls that the other reading of an uncertain fact takes (`Behaviour.strict` off).
     """
 
     package: str
     version: str
     calls: list[Call]
     operations: dict[str, bool]
+    open: frozenset[str] = frozenset()
+
+    def beside(self, lenient: Tally) -> Tally:
+        """Return the tally with what the other reading takes."""
+        return replace(self, open=frozenset(call.call for call in lenient.calls if call.passed))
+
+    def reasons(self, name: str) -> list[str]:
+        """Return why failed calls are no fault of the sandbox, one for each that has a reason."""
+        return [reason for call in self._failed if (reason := reason_of(name, call.call)) is not None]
+
+    def unclear(self, name: str) -> list[Call]:
+        """Return failed calls that the other reading takes."""
+        return [one for one in self._failed if reason_of(name, one.call) is None and one.call in self.open]
+
+    def ours(self, name: str) -> list[Call]:
+        """Return failed calls that are ours to mend."""
+        return [
+            one for one in self._failed if reason_of(name, one.call) is None and one.call not in self.open
+        ]
+
+    def figures(self, name: str) -> dict[str, int]:
+        """Return the counts of calls."""
+        return {
+            "calls": len(self.calls),
+            "passed": len(self.calls) - len(self._failed),
+            "explained": len(self.reasons(name)),
+            "uncertain": len(self.unclear(name)),
+            "ours": len(self.ours(name)),
+        }
+
+    @property
+    def _failed(self) -> list[Call]:
+        return [call for call in self.calls if not call.passed]
 
 
 def lines(tallies: Mapping[str, Tally]) -> Iterator[str]:
     """Iterate over the generated part of the page."""
-    yield "| client | version | calls | passed | explained | ours | operations tried | carried out |"
-    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    reasons: dict[str, dict[str, int]] = {}
+    yield "| client | version | calls | passed | explained | uncertain | ours | operations tried | carried out |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name, tally in tallies.items():
-        failures = [reason_of(name, call.call) for call in tally.calls if not call.passed]
-        explained = [reason for reason in failures if reason is not None]
-        for reason in explained:
-            counts = reasons.setdefault(tally.package, {})
-            counts[reason] = counts.get(reason, 0) + 1
-        figures = (
-            len(tally.calls),
-            len(tally.calls) - len(failures),
-            len(explained),
-            len(failures) - len(explained),
-        )
-        operations = (len(tally.operations), sum(tally.operations.values())) if tally.operations else ("", "")
-        cells = [f"`{tally.package}`", tally.version, *map(str, (*figures, *operations))]
-        yield f"| {' | '.join(cells)} |"
+        tried = tally.operations
+        operations = (len(tried), sum(tried.values())) if tried else ("", "")
+        cells = (f"`{tally.package}`", tally.version, *tally.figures(name).values(), *operations)
+        yield f"| {' | '.join(map(str, cells))} |"
     yield ""
     yield "Failures that are no fault of the sandbox:"
     yield ""
-    for package, counts in reasons.items():
-        for reason, count in counts.items():
-            yield f"- `{package}`, {count}: {reason}."
+    for name, tally in tallies.items():
+        for reason, count in Counter(tally.reasons(name)).items():
+            yield f"- `{tally.package}`, {count}: {reason}."
+    yield ""
+    yield "Calls that the sandbox takes with `Behaviour.strict` off only, because evidence is thin:"
+    yield ""
+    for name, tally in tallies.items():
+        if unclear := tally.unclear(name):
+            yield f"- `{tally.package}`: {', '.join(f'`{call.call}`' for call in unclear)}."

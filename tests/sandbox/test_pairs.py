@@ -165,6 +165,8 @@ def test_keys_that_are_only_read_are_refused_or_ignored(sandbox: Checked) -> Non
     sandbox.behaviour.strict = False
     assert sandbox.patch(path, {"account_id": 1, "name": "b"}).status == 200
     assert sandbox.patch("/api/v4/leads", [{"id": lead, "closest_task_at": None, "name": "c"}]).status == 200
+    read = sandbox.read(f"{path}?with=contacts")
+    assert sandbox.patch(path, {**read, "name": "c"}).status == 200
     assert sandbox.read(path)["name"] == "c"
     assert sandbox.refused("PATCH", path, {"nonsense": 1}) == [("0", "FieldNotExpected", "nonsense")]
 

@@ -40,6 +40,14 @@ def test_a_request_id_of_null_is_none(sandbox: Checked) -> None:
     assert [lead["request_id"] for lead in made["_embedded"]["leads"]] == ["0", "1"]
 
 
+def test_an_empty_embedded_part_is_none(sandbox: Checked) -> None:
+    """A client sends it with every object, also where the object has no such part; one with a key is refused there."""
+    task = {"text": "x", "complete_till": 1_900_000_000, "_embedded": {}}
+    assert sandbox.post("/api/v4/tasks", [task]).status == 200
+    full = [{**task, "_embedded": {"tags": []}}]
+    assert sandbox.refused("POST", "/api/v4/tasks", full)[0][1:] == ("FieldNotExpected", "_embedded")
+
+
 def test_a_file_is_renamed_as_it_was_read(sandbox: Checked) -> None:
     """The version that is active already may stand beside a new name; another one may not."""
     file = sandbox.upload("a.txt")

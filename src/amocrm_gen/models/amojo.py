@@ -275,9 +275,9 @@ class AmojoDeliveryStatus(Model, kw_only=True):
 class AmojoDeliveryUpdate(Model, kw_only=True):
     """State of a message at the client."""
 
-    status_code: AmojoStatusCode
-    error_code: AmojoErrorCode | UnsetType = UNSET
-    error: str | UnsetType = UNSET
+    status_code: AmojoStatusCode | UnsetType = UNSET
+    error_code: AmojoErrorCode | None | UnsetType = UNSET
+    error: str | None | UnsetType = UNSET
     """Text for the user; with status_code -1."""
     msgid: str | UnsetType = UNSET
     """Message id on the CRM side; not needed."""

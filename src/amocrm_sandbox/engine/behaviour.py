@@ -20,8 +20,8 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         events_follow_created_at: Whether the event of a creation has the `created_at` that the body names.
         ids_ascend: Whether ids of leads, contacts, companies, customers, tasks and notes ascend.
         strict: Which of two readings is followed where evidence is thin. True: keys that are only read are refused
-            in an update, and call notes need `duration` and `source`. False: such keys are ignored, and the two may
-            be missing.
+            in an update, call notes need `duration` and `source`, and pictures, videos and files of chats `file_name`
+            and `file_size`. False: such keys are ignored, and these may be missing.
         search: How `query` of the four main lists finds numbers: `literal` as they are stored, `digits` by their
             digits alone: ``9001234567`` finds ``+7 (900) 123-45-67``.
         search_delay: Seconds after which a new or changed entity is found by what it contains.

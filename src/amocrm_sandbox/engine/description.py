@@ -27,11 +27,13 @@ class Operation:
         is_batch: Whether the body is an array.
         tag: The area.
         read_only: Keys of the object as it is read that an update of it does not know.
+        embedded_read_only: The same of its `_embedded`.
     """
 
     __slots__ = (
         "_body",
         "_validator",
+        "embedded_read_only",
         "id",
         "is_batch",
         "max_items",
@@ -49,6 +51,7 @@ class Operation:
         self.schemas = schemas
         self._validator: Validator | None = None
         self.read_only: frozenset[str] = frozenset()
+        self.embedded_read_only: frozenset[str] = frozenset()
         content = raw.get("requestBody", {}).get("content", {})
         body = content.get("application/json", {}).get("schema")
         self.is_batch = bool(body) and body.get("type") == "array"
@@ -62,11 +65,16 @@ class Operation:
         return _keys(self._body, self.schemas)
 
     @property
-    def answer_keys(self) -> frozenset[str]:
-        """Keys of the object that is answered with 200."""
-        content: Mapping[str, Any] = self.raw["responses"].get("200", {}).get("content", {})
-        schemas = [media.get("schema") for media in content.values()]
-        return _keys(schemas[0], self.schemas) if schemas else frozenset()
+    def embedded_keys(self) -> frozenset[str]:
+        """Keys of `_embedded` of the body, or of an item of it."""
+        return _embedded_keys(self._body, self.schemas)
+
+    def ignore_what_is_read(self, read: Operation) -> None:
+        """Learn from the reading of the object which keys of it an update does not know."""
+        content: Mapping[str, Any] = read.raw["responses"].get("200", {}).get("content", {})
+        for media in list(content.values())[:1]:
+            self.read_only = _keys(media.get("schema"), self.schemas) - self.body_keys
+            self.embedded_read_only = _embedded_keys(media.get("schema"), self.schemas) - self.embedded_keys
 
     @property
     def needs_body(self) -> bool:
@@ -87,10 +95,19 @@ class Operation:
         return self._validator(item)
 
 
-def _keys(schema: Mapping[str, Any] | None, schemas: Mapping[str, Any]) -> frozenset[str]:
+def _properties(schema: Mapping[str, Any] | None, schemas: Mapping[str, Any]) -> Mapping[str, Any]:
     while schema is not None and "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
-    return frozenset((schema or {}).get("properties", {}))
+    found: Mapping[str, Any] = (schema or {}).get("properties", {})
+    return found
+
+
+def _keys(schema: Mapping[str, Any] | None, schemas: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(_properties(schema, schemas))
+
+
+def _embedded_keys(schema: Mapping[str, Any] | None, schemas: Mapping[str, Any]) -> frozenset[str]:
+    return _keys(_properties(schema, schemas).get("_embedded"), schemas)
 
 
 class Description:
@@ -119,8 +136,7 @@ class Description:
         one = path if path.endswith("}") else f"{path}/{{id}}"
         read = paths.get(one, {}).get("get", {})
         if update is not None and "operationId" in read:
-            operation = self.operations[update["operationId"]]
-            operation.read_only = Operation(read, self._schemas).answer_keys - operation.body_keys
+            self.operations[update["operationId"]].ignore_what_is_read(Operation(read, self._schemas))
 
     @classmethod
     def bundled(cls) -> Description:

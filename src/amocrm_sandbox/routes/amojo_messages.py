@@ -24,11 +24,12 @@ _STATUSES = {1: "delivered", 2: "read", -1: "error"}
 Record = dict[str, Any]
 
 
-def _check(message: Record) -> None:
+def _check(message: Record, strict: bool) -> None:
     kind = message["type"]
     needed = ["text"] if kind == "text" else []
     needed += ["media"] if kind in _MEDIA else []
-    needed += ["file_name", "file_size"] if kind in _NAMED else []
+    # uncertain: the documentation says so; a client in use sends pictures and videos without either.
+    needed += ["file_name", "file_size"] if kind in _NAMED and strict else []
     needed += [kind] if kind in ("location", "contact") else []
     for key in needed:
         if key not in message:
@@ -59,7 +60,7 @@ def send_message(ctx: Context) -> Response:
         return _edit(ctx, channel, payload)
     if "sender" not in payload:
         raise amojo_error(400, "payload.sender: This field is missing.")
-    _check(payload["message"])
+    _check(payload["message"], ctx.account.behaviour.strict)
     if _find(ctx, channel, None, payload["msgid"]) is not None:
         raise amojo_error(400, "payload.msgid: This value is already used.", "ORIGIN_DUPLICATE_MESSAGE")
     is_incoming = "receiver" not in payload
@@ -145,10 +146,13 @@ def update_delivery_status(ctx: Context) -> Response:
     found = _find(ctx, channel, ctx.params["msg_id"], None)
     if found is None:
         raise amojo_error(404, "NOT_FOUND", "MESSAGE_NOT_FOUND")
-    if data["status_code"] == -1 and "error_code" not in data:
+    status = data.get("status_code", data.get("delivery_status"))
+    if status is None:
+        raise amojo_error(400, "status_code: This field is missing.")
+    if status == -1 and data.get("error_code") is None:
         raise amojo_error(400, "error_code: This field is missing.")
-    errors: Record = {key: data[key] for key in ("error_code", "error") if key in data}
-    _keep(ctx, found[0], {**found[2], "delivery_status": _STATUSES[data["status_code"]], **errors})
+    errors: Record = {key: data[key] for key in ("error_code", "error") if data.get(key) is not None}
+    _keep(ctx, found[0], {**found[2], "delivery_status": _STATUSES[status], **errors})
     return Response(200)
 
 

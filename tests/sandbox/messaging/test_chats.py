@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from typing import Any
 
+import msgspec
 import pytest
 
 from amocrm_sandbox import Request, Response
@@ -160,6 +161,9 @@ def test_a_text_from_the_crm_reaches_the_channel_signed(sandbox: Checked, origin
     shown = sandbox.read(f"/api/v4/talks/{talk}/messages")["_embedded"]["messages"]
     assert shown[0]["delivery_status"] == "read"
     assert sandbox.post(f"{origin}/{id}/delivery_status", {"status_code": -1}).status == 400
+    older = {"msgid": id, "delivery_status": 1, "error_code": None, "error": None}
+    assert sandbox.post(f"{origin}/{id}/delivery_status", older).status == 200
+    assert sandbox.post(f"{origin}/{id}/delivery_status", {"msgid": id}).status == 400
     assert sandbox.post(f"{origin}/unknown/delivery_status", {"status_code": 1}).status == 404
 
 
@@ -200,6 +204,30 @@ def test_bad_messages_are_told_by_their_path(
     )
     assert answer.status == 400
     assert answer.json()["error_description"].startswith(words)
+
+
+def test_pictures_without_a_name_are_taken_where_the_documentation_is_not_followed(
+    sandbox: Checked, origin: str
+) -> None:
+    """Clients in use send pictures and videos without name and size; `strict` off takes them."""
+    sandbox.behaviour.strict = False
+    assert sandbox.post(origin, message(message={"type": "picture", "media": "https://x"})).status == 200
+
+
+def test_an_older_signature_signs_the_body_alone(sandbox: Checked) -> None:
+    """Without Date and Content-MD5 the signature is that of the body; another one is refused."""
+    channel = sandbox.channel
+    path = f"/v2/origin/custom/{channel['channel_id']}/connect"
+    body = msgspec.json.encode(
+        {"account_id": sandbox.account["amojo_id"], "title": "x", "hook_api_version": "v2"}
+    )
+
+    def connect(signature: str) -> int:
+        headers = {"content-type": "application/json", "x-signature": signature}
+        return sandbox.handle(Request("POST", path, "amojo.amocrm.ru", headers, body)).status
+
+    assert connect(hook_signature(channel["secret"], body)) == 200
+    assert connect(hook_signature("another", body)) == 403
 
 
 def test_messages_are_edited_and_reacted_to(sandbox: Checked, origin: str) -> None:
