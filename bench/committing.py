@@ -79,7 +79,7 @@ def commit_row() -> Row:
                     dict(item)
 
     ratio = cpu_ratio(lambda: commit(Account()), plain, rounds=5, repeat=1)
-    return Row("commit of 1,000 triples", ratio, 1.6, "json of the same bodies, there and back, ten times")
+    return Row("commit of 1,000 triples", ratio, 1.25, "json of the same bodies, there and back, ten times")
 
 
 def memory_row() -> Row:

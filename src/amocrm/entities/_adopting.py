@@ -37,7 +37,7 @@ def adopt(known: IdentityMap, entity: Entity, key: int, origin: Origin) -> None:
     other: Any = known._weak.get(place)
     if other is not None and (place in known.created or other._is_dirty()):
         raise ValueError(f"{entity!r} cannot become {key}: that is {other!r} of this session")
-    if isinstance(entity._session, IdentityMap):
+    if entity._session is not None:
         entity._session.release(entity)
     known.discarded.discard(entity)
     doubt = entity._doubt

@@ -29,6 +29,8 @@ def state_of(entity: Entity) -> State:
 
 def refusal(known: IdentityMap, entity: Entity) -> str | None:
     """Return why a session cannot take an entity over, None if it can."""
+    if entity._session is None and entity._doubt is None:
+        return unwritable(entity) or known.refuse(entity)
     if reason := foreign_reason(entity, known.directory.host, "this session"):
         return reason
     doubt = entity._doubt
@@ -76,6 +78,7 @@ def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
     """
     found = Collected()
     seen: set[int] = set()
+    refused = set(map(id, known.discarded))
     ids: dict[tuple[str, int], Entity] = {}
     queue = deque(starts)
     while queue:
@@ -84,7 +87,7 @@ def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
             continue
         seen.add(id(entity))
         if entity._session is not known:
-            if known.discarded and entity in known.discarded:
+            if id(entity) in refused:
                 continue
             if _belongs_elsewhere(entity):
                 check_account(entity, known.directory.host, "this session")

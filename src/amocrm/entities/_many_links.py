@@ -40,7 +40,8 @@ class LinkSet(Sequence[T], Generic[T]):
 
     @property
     def _state(self) -> LinkState:
-        return self._relation.state(self._entity)
+        state: LinkState = self._relation.state(self._entity)
+        return state
 
     def _content(self) -> tuple[T, ...]:
         changes = self._state.changes
@@ -137,26 +138,10 @@ class ManyLinks(LinkRelation[T]):
             state.main.local = UNSET
         instance._touch()
 
-    def state(self, entity: Holder) -> LinkState:
-        """Return the tracked links."""
-        states = entity._ensure_links().states
-        state = states.get(self.attribute)
-        if state is None:
-            if entity._key is None:
-                state = LinkState([], None)
-            else:
-                base, main = self._read(entity, getattr(entity._data, "embedded", UNSET))
-                state = LinkState(base, main)
-            states[self.attribute] = state
-        return cast(LinkState, state)
-
-    def known_state(self, entity: Holder) -> LinkState | None:
-        """Return the tracked links, if anybody asked for them."""
-        return (
-            None
-            if entity._links is None
-            else cast("LinkState | None", entity._links.states.get(self.attribute))
-        )
+    def _tracked(self, entity: Holder) -> LinkState:
+        if entity._key is None:
+            return LinkState([], None)
+        return LinkState(*self._read(entity, getattr(entity._data, "embedded", UNSET)))
 
     def _read(self, entity: Holder, embedded: Any) -> tuple[list[Any] | None, Any]:
         refs = self._refs(embedded)
@@ -241,4 +226,5 @@ class ManyLinks(LinkRelation[T]):
         state = self.known_state(entity)
         if state is None:
             return ()
-        return state.changes.content() if state.changes.loaded else state.changes.added
+        content: Sequence[Any] = state.changes.content() if state.changes.loaded else state.changes.added
+        return content

@@ -115,7 +115,7 @@ def move_changes(row: Entity, target: Entity, *, override: bool) -> None:
         known = links.states.get(relation.attribute)
         if not known:
             continue
-        ours: Any = relation.state(target)  # type: ignore[attr-defined]
+        ours: Any = relation.state(target)
         if isinstance(known, OneValue):
             if override or not ours:
                 ours.set(known.local)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from msgspec import UNSET
 
@@ -43,25 +43,9 @@ class OneLink(LinkRelation[T]):
             state.set(self.known(instance, value))
         instance._touch()
 
-    def state(self, entity: Holder) -> OneValue:
-        """Return the tracked link."""
-        states = entity._ensure_links().states
-        state = states.get(self.attribute)
-        if state is None:
-            if entity._key is None:
-                state = OneValue(None)
-            else:
-                state = OneValue(self._read(entity, getattr(entity._data, "embedded", UNSET)))
-            states[self.attribute] = state
-        return cast(OneValue, state)
-
-    def known_state(self, entity: Holder) -> OneValue | None:
-        """Return the tracked link, if anybody asked for it."""
-        return (
-            None
-            if entity._links is None
-            else cast("OneValue | None", entity._links.states.get(self.attribute))
-        )
+    def _tracked(self, entity: Holder) -> OneValue:
+        embedded = getattr(entity._data, "embedded", UNSET)
+        return OneValue(None if entity._key is None else self._read(entity, embedded))
 
     def _read(self, entity: Holder, embedded: Any) -> Any:
         refs = self._refs(embedded)

@@ -47,9 +47,10 @@ def take_account(entity: Any, target: Any) -> None:
     Raises:
         ValueError: the two are of different accounts.
     """
-    check_accounts(entity, target)
-    if entity._session is None and (host := account_of(target)):
-        entity._session = stub_origin(host)
+    if entity._session is not getattr(target, "_session", None):
+        check_accounts(entity, target)
+        if entity._session is None:
+            entity._session = stub_origin(account_of(target))
 
 
 def key_in(host: str, entity: Any) -> int:
@@ -80,6 +81,21 @@ class Relation:
 
     def __repr__(self) -> str:
         return f"{self.owner.__name__}.{self.attribute}" if self.owner else type(self).__name__
+
+    def state(self, entity: Holder) -> Any:
+        """Return the tracked values of an entity, made from what was read when somebody first asks for them."""
+        states = entity._ensure_links().states
+        state = states.get(self.attribute)
+        if state is None:
+            state = states[self.attribute] = self._tracked(entity)
+        return state
+
+    def known_state(self, entity: Holder) -> Any:
+        """Return the tracked values of an entity, None while nobody asked for them."""
+        return None if entity._links is None else entity._links.states.get(self.attribute)
+
+    def _tracked(self, entity: Holder) -> Any:
+        raise NotImplementedError
 
     def ids(self, entity: Holder) -> Iterable[int]:
         """Ids at the other end, as far as they are known."""

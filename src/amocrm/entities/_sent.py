@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from msgspec import UNSET
 
-from .._core.orm.plan import PendingWrite
+from .._core.orm.plan import Action, PendingWrite
 from .._core.orm.tracking import OneValue, SetSent
 from ._base import Entity
-from ._links import Links
 from ._local_changes import revert
 from ._relations import LinkRelation
 
-__all__ = ["LinkSent", "Sent", "adopt_id", "begin", "confirm", "merge_into", "revert_write"]
+__all__ = ["LinkSent", "Sent", "adopt_id", "begin", "merge_into"]
 
 
 #: Shared, since most writes send a few of these only.
@@ -33,6 +32,45 @@ class Sent:
         #: by attribute: what its state had pending, tags included
         self.links: Mapping[str, Any] = _NOTHING
 
+    def begin(self, entity: Any) -> None:
+        """Note that it is in flight: what is changed from now on stays a change."""
+        if self.scalars:
+            entity._changes.begin_flush(self.scalars)
+            if isinstance(self.scalars.get("price"), float):
+                _warn_of_fraction(entity, self.scalars["price"])
+        if self.fields:
+            entity._custom_fields.local.begin_flush(self.fields)
+        for attribute in self.links:
+            entity._links.states[attribute].begin_flush()
+
+    def confirm(self, entity: Any, answer: Any, action: Action) -> None:
+        """Take the answered item: what was sent becomes what the server has."""
+        if action == "create":
+            adopt_id(entity, answer.id, self)
+        else:
+            self.settle(entity)
+        data, updated = entity._data, getattr(answer, "updated_at", UNSET)
+        if updated is not UNSET and hasattr(data, "updated_at"):
+            data.updated_at = updated
+
+    def settle(self, entity: Any) -> None:
+        """Note that the server has these values."""
+        data = entity._data
+        if self.scalars and entity._changes is not None:
+            if not entity._changes.confirm(self.scalars):
+                entity._changes = None
+            for wire, value in self.scalars.items():
+                if hasattr(data, wire):  # some things are written and never shown
+                    setattr(data, wire, value)
+        if entity._custom_fields is not None:
+            entity._custom_fields.confirm(self.fields)
+        for attribute, value in self.links.items():
+            entity._links.states[attribute].confirm(value)
+
+    def revert(self, entity: Any) -> None:
+        """Note that the server did not take it: everything is a change again."""
+        revert(entity, self.links)
+
 
 class LinkSent:
     """One link or unlink: the relation, the entity at its other end, whether it is to be the main one."""
@@ -44,28 +82,43 @@ class LinkSent:
     ) -> None:
         self.relation, self.target, self.main, self.last = relation, target, main, last
 
+    def begin(self, entity: Any) -> None:
+        """Note that it is in flight."""
+        state = self.relation.known_state(entity)
+        if isinstance(state, OneValue):
+            state.begin_flush()
+        elif self.main:
+            state.main.begin_flush()
+
+    def confirm(self, entity: Any, answer: Any, action: Action) -> None:
+        """Note that the server has the link, or has it no more."""
+        state = self.relation.known_state(entity)
+        if isinstance(state, OneValue):
+            if action == "link":
+                state.confirm(self.target)
+            elif self.last:
+                state.confirm(None)
+            else:
+                state.base = None
+            return
+        if action == "unlink":
+            state.changes.confirm(SetSent(removed=(self.target,)))
+            if state.main.base is self.target:
+                state.main.base = UNSET
+            return
+        state.changes.confirm(SetSent(added=(self.target,)))
+        if self.main:
+            state.main.confirm(self.target)
+
+    def revert(self, entity: Any) -> None:
+        """Note that the server did not take it: it is a change again."""
+        self.relation.known_state(entity).revert()
+
 
 def begin(write: PendingWrite) -> None:
     """Note that a write is in flight: what is changed from now on stays a change."""
-    for one in write.nested:
-        begin(one)
-    entity: Any = write.entity
-    sent: Any = write.sent
-    if isinstance(sent, LinkSent):
-        state: Any = sent.relation.known_state(entity)
-        if isinstance(state, OneValue):
-            state.begin_flush()
-        elif sent.main:
-            state.main.begin_flush()
-        return
-    if sent.scalars:
-        entity._changes.begin_flush(sent.scalars)
-        if isinstance(sent.scalars.get("price"), float):
-            _warn_of_fraction(entity, sent.scalars["price"])
-    if sent.fields:
-        entity._custom_fields.local.begin_flush(sent.fields)
-    for attribute in sent.links:
-        entity._links.states[attribute].begin_flush()
+    for one in (write, *write.nested):
+        one.sent.begin(one.entity)
 
 
 def _warn_of_fraction(entity: Entity, price: float) -> None:
@@ -76,22 +129,6 @@ def _warn_of_fraction(entity: Entity, price: float) -> None:
             "or keep it in a fields.Monetary",
             stacklevel=2,
         )
-
-
-def confirm(write: PendingWrite, answer: Any) -> None:
-    """Take the answered item of a write: what was sent becomes what the server has."""
-    entity: Any = write.entity
-    sent: Any = write.sent
-    if isinstance(sent, LinkSent):
-        _confirm_link(entity, sent, write.action)
-        return
-    if write.action == "create":
-        adopt_id(entity, answer.id, sent)
-    else:
-        _confirm_values(entity, sent)
-    data, updated = entity._data, getattr(answer, "updated_at", UNSET)
-    if updated is not UNSET and hasattr(data, "updated_at"):
-        data.updated_at = updated
 
 
 def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
@@ -109,7 +146,7 @@ def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
     if sent is None:
         _forget_bases(entity)
     else:
-        _confirm_values(entity, sent)
+        sent.settle(entity)
     if links is not None and links.parent is not None:
         links.parent._ensure_links().keep_child(entity)
         data.entity_id = UNSET if links.parent._key is None else links.parent._key
@@ -132,49 +169,3 @@ def _forget_bases(entity: Entity) -> None:
         entity._custom_fields.loaded = False
     for state in () if entity._links is None else entity._links.states.values():
         state.forget_base()
-
-
-def _confirm_values(entity: Entity, sent: Sent) -> None:
-    data, links = entity._data, cast(Links, entity._links)
-    if sent.scalars and entity._changes is not None:
-        entity._changes.confirm(sent.scalars)
-        if not entity._changes:
-            entity._changes = None
-        for wire, value in sent.scalars.items():
-            if hasattr(data, wire):  # some things are written and never shown
-                setattr(data, wire, value)
-    if entity._custom_fields is not None:
-        entity._custom_fields.confirm(sent.fields)
-    for attribute, value in sent.links.items():
-        links.states[attribute].confirm(value)
-
-
-def _confirm_link(entity: Entity, sent: LinkSent, action: str) -> None:
-    state: Any = sent.relation.known_state(entity)
-    if isinstance(state, OneValue):
-        if action == "link":
-            state.confirm(sent.target)
-        elif sent.last:
-            state.confirm(None)
-        else:
-            state.base = None
-        return
-    if action == "unlink":
-        state.changes.confirm(SetSent(removed=(sent.target,)))
-        if state.main.base is sent.target:
-            state.main.base = UNSET
-        return
-    state.changes.confirm(SetSent(added=(sent.target,)))
-    if sent.main:
-        state.main.confirm(sent.target)
-
-
-def revert_write(write: PendingWrite) -> None:
-    """Note that the server did not take a write: everything is a change again."""
-    entity: Any = write.entity
-    sent: Any = write.sent
-    if isinstance(sent, LinkSent):
-        state: Any = sent.relation.known_state(entity)
-        (state if isinstance(state, OneValue) else state.main).revert()
-    else:
-        revert(entity, sent.links)

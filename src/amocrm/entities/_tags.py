@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableSet
-from typing import TYPE_CHECKING, Any, Self, cast, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from msgspec import UNSET
 
@@ -74,8 +74,10 @@ class TagSet(MutableSet[str]):
 
 
 def _tag_name(holder: Holder, value: Any) -> str:
+    if isinstance(value, str) and value:
+        return value
     check_accounts(holder, value)
-    name = value if isinstance(value, str) else getattr(value, "name", None)
+    name = getattr(value, "name", None)
     if not isinstance(name, str) or not name:
         got = repr(value) if isinstance(value, str) else type(value).__name__
         raise TypeError(f"a tag must be a name or a Tag, got {got}; write for example 'vip'")
@@ -88,22 +90,9 @@ class Tags(Relation):
     kind = "tags"
     form = "names"
 
-    def state(self, entity: Holder) -> SetChanges[str]:
-        """Return the tracked names."""
-        states = entity._ensure_links().states
-        state = states.get(self.attribute)
-        if state is None:
-            read = [] if entity._key is None else self._read(getattr(entity._data, "embedded", UNSET))
-            state = states[self.attribute] = SetChanges(read)
-        return cast("SetChanges[str]", state)
-
-    def known_state(self, entity: Holder) -> SetChanges[str] | None:
-        """Return the tracked names, if anybody asked for them."""
-        return (
-            None
-            if entity._links is None
-            else cast("SetChanges[str] | None", entity._links.states.get(self.attribute))
-        )
+    def _tracked(self, entity: Holder) -> SetChanges[str]:
+        embedded = getattr(entity._data, "embedded", UNSET)
+        return SetChanges([] if entity._key is None else self._read(embedded))
 
     def _read(self, embedded: Any) -> list[str] | None:
         tags = UNSET if embedded is UNSET else getattr(embedded, "tags", UNSET)

@@ -7,7 +7,7 @@ and company while they are created; every other link has an operation of its own
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from .._core.orm.plan import Action, PendingWrite
 from .._core.orm.tracking import OneValue, SetChanges
 from ..fields._state import FieldState, finish
 from ._base import Entity
-from ._links import Links, LinkState
+from ._links import Links
 from ._relations import LinkRelation
 from ._sent import LinkSent, Sent
 
@@ -65,17 +65,18 @@ def let_merge(entity: Entity, duplicates: object) -> None:
     entity._ensure_links().merges = True
 
 
-def nested_partners(entities: Iterable[Entity]) -> set[int]:
+def nested_partners(entities: Sequence[Entity]) -> set[int]:
     """Return the new contacts and companies that one lead alone brings along to be merged, by ``id(object)``."""
-    entities = [one for one in entities if one._key is None and one._doubt is None]
+    if not any(entity._links is not None and entity._links.merges for entity in entities):
+        return set()
+    here = {id(entity): entity for entity in entities if entity._key is None and entity._doubt is None}
     owners: Counter[int] = Counter()
-    for entity in entities:
+    for entity in here.values():
         if (links := entity._links) is not None and links.merges:
             relations = [
                 one for one in entity._link_relations if one.on_create and one.attribute in links.states
             ]
             owners.update({id(one) for relation in relations for one in relation.reach(entity)})
-    here = {id(entity) for entity in entities} if owners else set()
     return {one for one, number in owners.items() if number == 1 and one in here}
 
 
@@ -101,8 +102,7 @@ def writes_of(entity: Entity, nested: Collection[int] = ()) -> list[PendingWrite
     for relation in entity._link_relations:
         if new and relation.on_create:
             continue
-        state = links.states.get(relation.attribute)
-        if isinstance(state, LinkState | OneValue) and state:
+        if state := links.states.get(relation.attribute):
             writes += _link_writes(entity, relation, state)
     return writes
 
@@ -133,7 +133,8 @@ def _embedded(write: PendingWrite, links: Links, nested: Collection[int]) -> dic
     """Return the tags and links that a new entity names, and note them as sent."""
     embedded: dict[str, Any] = {}
     write.sent.links = taken = {}
-    if isinstance(tags := links.states.get("tags"), SetChanges) and tags:
+    tags: Any = links.states.get("tags")
+    if tags:
         taken["tags"] = tags.pending()
         embedded["tags"] = [{"name": name} for name in tags.content()]
     for relation in write.entity._link_relations:
@@ -229,9 +230,7 @@ def _put(write: PendingWrite, part: dict[str, Any], key: str, target: Any) -> No
     part[key] = target if known is None else known
 
 
-def _link_writes(
-    entity: Entity, relation: LinkRelation[Any], state: LinkState | OneValue
-) -> Iterator[PendingWrite]:
+def _link_writes(entity: Entity, relation: LinkRelation[Any], state: Any) -> Iterator[PendingWrite]:
     if isinstance(state, OneValue):
         before = []
         if state.base is not UNSET and state.base is not None:

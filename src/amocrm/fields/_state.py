@@ -69,7 +69,7 @@ class FieldState:
 
     def __init__(self, values: Any) -> None:
         self.local: Overlay[Ref] = Overlay()
-        self.cleared: set[Ref] = set()
+        self.cleared: frozenset[Ref] = frozenset()
         self._kinds: dict[Ref, Any] = {}
         # The others are made when they are first filled: most entities of an import never need them.
         self._aliases: dict[Ref, int] | None = None
@@ -146,9 +146,9 @@ class FieldState:
         remote = self.remote_items(ref)
         self.local.set(ref, items, remote, field.same if remote and items else _both_empty)
         if not items and ref not in self.local:
-            self.cleared.add(ref)
-        elif items:
-            self.cleared.discard(ref)
+            self.cleared |= {ref}
+        elif ref in self.cleared:
+            self.cleared -= {ref}
 
     def kind(self, ref: Ref) -> Any:
         """Return the field that recorded a change, ``None`` if it was renamed since."""
@@ -223,8 +223,7 @@ class FieldState:
         """Note that the server took these values: they are the remote ones from now on."""
         if self._aliases:
             sent = {ref if ref in self.local else self.canonical(ref): items for ref, items in sent.items()}
-        self.local.confirm(sent)
-        if not self.local:
+        if not self.local.confirm(sent):
             self._kinds = {}
         if not self.loaded:
             return
@@ -282,8 +281,13 @@ def finish(items: Sequence[Item], zone: tzinfo | None) -> list[dict[str, Any]]:
     return found
 
 
+_JSON: Final = frozenset({str, int, float, bool})
+
+
 def plain(value: Any, zone: tzinfo | None) -> Any:
     """Return a Python value as the API takes it in a custom field."""
+    if type(value) in _JSON:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):

@@ -27,7 +27,7 @@ from amocrm._core.orm.plan import Chunks, PendingWrite, Plan, obstacle
 from amocrm._core.orm.times import http_date
 from amocrm.entities._base import Entity
 from amocrm.entities._refused import issues_of
-from amocrm.entities._sent import confirm, merge_into, revert_write
+from amocrm.entities._sent import merge_into
 from amocrm.errors import AmoCRMError, APIError, DecodeError, EncodingError, ItemIssue
 from amocrm_gen._runtime.encoding import sendable
 from amocrm_gen._runtime.response_status import is_page
@@ -238,7 +238,7 @@ class AsyncFlush:
         if getattr(answer, "merged", False) is True:
             reason = self._merge(write, answer.id)
         else:
-            confirm(write, answer)
+            write.sent.confirm(entity, answer, write.action)
             if write.action == "create":
                 self._map.created.add((entity._kind, answer.id))
         self._map.settle(entity)
@@ -335,7 +335,7 @@ class AsyncFlush:
         if outcome is Outcome.UNKNOWN and write.operation.op.safety == "unsafe":
             write.entity._ensure_links().doubt = self._doubt(write, reason)
         else:
-            revert_write(write)
+            write.sent.revert(write.entity)
         self._map.settle(write.entity)
         self._report(write, outcome, reason, issues, error)
 

@@ -114,11 +114,9 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
             return entity
         if (reason := refusal(self._map, entity)) is not None:
             raise ValueError(reason)
-        if entity._links is None:
-            self._map.add(entity)
-            return entity
-        self._map.discarded.discard(entity)
-        collect(self._map, [entity])
+        if next(entity._cascade(), None) is not None:
+            self._map.discarded.discard(entity)
+            collect(self._map, [entity])
         self._map.add(entity)
         join_linked(self._map, entity, self.add)
         return entity

@@ -133,6 +133,9 @@ class Origin:
     def touched(self, entity: Any) -> None:
         """Note the first change of an entity."""
 
+    def release(self, entity: Any) -> None:
+        """Let an entity go; an origin holds none."""
+
     def make(self, cls: type[E], data: Any) -> E:
         """Return the entity for a decoded object."""
         return _any(cls)._from_api(data, self)  # type: ignore[no-any-return]
@@ -215,8 +218,9 @@ class IdentityMap(Origin):
 
     def place(self, entity: Any) -> None:
         """Hold an entity as its state demands: what is clean weakly, everything else strongly."""
-        if entity._key is not None:
-            self._weak.setdefault((entity._kind, entity._key), entity)
+        key = entity._key
+        if key is not None:
+            self._weak.setdefault((entity._kind, key), entity)
             if not entity._is_dirty():
                 self._held.pop(id(entity), None)
                 return
@@ -248,7 +252,7 @@ class IdentityMap(Origin):
 
     def add(self, entity: Any) -> None:
         """Take an entity in, from wherever it was before; ``refuse`` tells beforehand whether it fits."""
-        if isinstance(entity._session, IdentityMap) and entity._session is not self:
+        if entity._session is not None:
             entity._session.release(entity)
         if self.discarded:
             self.discarded.discard(entity)

@@ -322,10 +322,11 @@ def _index(key: str, writes: Sequence[PendingWrite]) -> dict[Any, list[int]]:
 def _places(keys: Sequence[str], indexes: Mapping[str, Mapping[Any, list[int]]], item: Any) -> list[int]:
     for key in keys:
         value = getattr(item, "request_id" if key == "request_ids" else key, None)
-        several = value if isinstance(value, list) else [value]
-        # Only an answer with `request_ids` is about several items.
-        known = several if several is not value or key == "request_ids" else []
-        places = [place for one in known for place in indexes[key].get(one, ())]
+        if not isinstance(value, list):
+            places = indexes[key].get(value, [])
+        else:  # only an answer with `request_ids` is about several items
+            several = value if key == "request_ids" else []
+            places = [place for one in several for place in indexes[key].get(one, ())]
         if places:
             return places
     return []

@@ -240,13 +240,10 @@ def make_plan(
         batch_size: highest number of items in a request; ``None`` means what each operation allows.
         lookups: reads that come first, in words.
     """
-    sendable, waiting = _sendable(list(writes))
+    sendable, waiting, creates = _sendable(list(writes))
     groups: dict[Operation, list[PendingWrite]] = {}
-    creates: dict[int, Operation] = {}
     for write in sendable:
         groups.setdefault(write.operation, []).append(write)
-        if write.action == "create":
-            creates.update((id(one.entity), write.operation) for one in (write, *write.nested))
     order: TopologicalSorter[Operation] = TopologicalSorter()
     for operation, members in groups.items():
         order.add(operation, *_before(operation, members, creates))
@@ -263,26 +260,36 @@ def make_plan(
     return Plan(levels, lookups if levels else (), waiting)
 
 
-def _sendable(writes: list[PendingWrite]) -> tuple[list[PendingWrite], list[PendingWrite]]:
-    """Part the writes into those that can be sent and those that wait for what is not created here."""
+def _sendable(
+    writes: list[PendingWrite],
+) -> tuple[list[PendingWrite], list[PendingWrite], dict[int, Operation]]:
+    """Part the writes into those that can be sent and those that wait for what is not created here.
+
+    Returns:
+        Both, and the operations that create objects, by ``id(object)``.
+    """
     waiting: list[PendingWrite] = []
-    while True:
-        created = {
-            id(one.entity) for write in writes if write.action == "create" for one in (write, *write.nested)
-        }
-        held = {id(write) for write in waiting}
-        blocked = [
-            write for write in writes if (write.places or write.after) and _is_blocked(write, created, held)
-        ]
-        if not blocked:
-            return writes, waiting
+    creates = {
+        id(one.entity): write.operation
+        for write in writes
+        if write.action == "create"
+        for one in (write, *write.nested)
+    }
+    needy = [write for write in writes if write.places or write.after]
+    held: set[int] = set()
+    while blocked := [
+        write for write in needy if id(write) not in held and _is_blocked(write, creates, held)
+    ]:
         waiting += blocked
-        marks = {id(write) for write in blocked}
-        writes = [write for write in writes if id(write) not in marks]
+        for write in blocked:
+            held.add(id(write))
+            for one in (write, *write.nested) if write.action == "create" else ():
+                creates.pop(id(one.entity), None)
+    return [write for write in writes if id(write) not in held], waiting, creates
 
 
-def _is_blocked(write: PendingWrite, created: set[int], held: set[int]) -> bool:
-    return any(id(target) not in created for _, _, target in write.places) or any(
+def _is_blocked(write: PendingWrite, creates: Mapping[int, Operation], held: set[int]) -> bool:
+    return any(id(target) not in creates for _, _, target in write.places) or any(
         id(other) in held for other in write.after
     )
 

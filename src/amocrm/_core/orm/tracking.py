@@ -67,9 +67,10 @@ class Overlay(Generic[K]):
             if self._bases is None:
                 self._bases = {}
             self._bases[key] = original
-        local = self._own()
-        local.pop(key, None)  # the order is that of the last assignments
-        local[key] = value
+        if self._local is self._in_flight:
+            self._local = dict(self._local)
+        self._local.pop(key, None)  # the order is that of the last assignments
+        self._local[key] = value
 
     def _own(self) -> dict[K, Any]:
         """Return the local values to change them; what is in flight is lent and stays as it is."""
@@ -106,15 +107,20 @@ class Overlay(Generic[K]):
         """Note that ``sent`` is in flight."""
         self._in_flight = sent
 
-    def confirm(self, sent: Mapping[K, Any], same: Same = operator.eq) -> None:
-        """Note that the server took ``sent``: values that equal it are no changes any more."""
+    def confirm(self, sent: Mapping[K, Any], same: Same = operator.eq) -> bool:
+        """Note that the server took ``sent``: values that equal it are no changes any more.
+
+        Returns:
+            Whether a change is left.
+        """
         self._in_flight = None
         if sent is self._local or sent == self._local:
-            self.clear()
-            return
+            self._local, self._bases = {}, None
+            return False
         for key, value in sent.items():
             if key in self._local and same(self._local[key], value):
                 self.discard(key)
+        return bool(self._local)
 
     def revert(self, original: Callable[[K], Any], same: Same = operator.eq) -> None:
         """Note that the server did not take it: what equals the original again is no change."""
