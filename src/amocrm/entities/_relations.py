@@ -213,9 +213,6 @@ class LinkRelation(Leading, Generic[T]):
         self.kind, self.key, self.needs, self.through = kind, key or kind, needs, through
         self.on_create, self.writable = on_create, writable
 
-    def known_state(self, entity: Holder) -> Any:
-        """Return the tracked links, if anybody asked for them."""
-
     def _refs(self, embedded: Any) -> Any:
         return UNSET if embedded is UNSET else getattr(embedded, self.key, UNSET)
 
