@@ -102,10 +102,14 @@ FLOORS: dict[str, dict[str, set[str]]] = {
     # what works on requests knows nothing of the rules, and storage nothing of requests
     | {"engine": {"engine"}, "exchange": {"exchange", "account", "domain", "engine"}},
     "amocrm._core": floors(
-        "conflicting_packages events processes public_names validation", "http", "auth limits orm", "__init__"
+        "arguments",
+        "conflicting_packages events processes public_names validation",
+        "http",
+        "auth limits orm",
+        "__init__",
     )
     # the decisions of the ORM know nothing of connections
-    | {"orm": {"orm"}},
+    | {"orm": {"orm", "arguments"}},
     "amocrm._async": floors(
         "_primitives",
         "_handlers _home _redis",

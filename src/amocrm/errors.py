@@ -2,6 +2,7 @@
 
     AmoCRMError
     ├── ConfigurationError           an argument of a client is invalid; also ValueError
+    │   └── ArgumentError            an argument of any call has a wrong type; also TypeError
     ├── TransportError               no usable answer
     │   ├── NotSentError             the request never left: sending it again is safe
     │   │   └── CircuitOpen          not sent, because the API is blocked; says when to retry
@@ -85,6 +86,7 @@ __all__ = [
     "AmbiguousKey",
     "AmoCRMError",
     "AmoCRMWarning",
+    "ArgumentError",
     "BlockedError",
     "CircuitOpen",
     "ConfigurationError",
@@ -131,6 +133,10 @@ __all__ = [
 
 class ConfigurationError(AmoCRMError, ValueError):
     """Invalid argument of a client; the message says what to write instead."""
+
+
+class ArgumentError(ConfigurationError, TypeError):
+    """Argument of a wrong type; nothing was sent. The message names the argument and what it must be."""
 
 
 class CircuitOpen(NotSentError):

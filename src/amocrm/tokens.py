@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 import attrs
 import msgspec
 
+from ._core.arguments import checked
 from ._core.auth.login_redirect import Redirect, new_state, read_redirect
 from ._core.auth.token import OAuth, Token
 from ._core.http.hosts import parse_account
@@ -96,6 +97,7 @@ class BotToken:
     expires_at: float
 
 
+@checked()
 class ReplayGuard:
     """Memory of used token ids until they expire, which rejects a second use.
 
@@ -129,6 +131,7 @@ class ReplayGuard:
         self._until = alive
 
 
+@checked()
 def verify_disposable(
     token: str,
     oauth: OAuth,
@@ -174,6 +177,7 @@ def verify_disposable(
     return caller
 
 
+@checked()
 def verify_bot(
     token: str,
     oauth: OAuth,

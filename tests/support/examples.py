@@ -15,6 +15,7 @@ class Finder(doctest.DocTestFinder):
 
     def _from_module(self, module: Any, object: Any) -> bool:
         if module is not None and inspect.isfunction(object):
+            object = inspect.unwrap(object)  # its arguments may be checked around it
             return object.__globals__ is vars(module) or object.__module__ == module.__name__
         if module is not None and inspect.isclass(object):
             tree = ast.parse(inspect.getsource(module))

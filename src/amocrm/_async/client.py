@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.identity import Directory, Origin
 from amocrm._core.orm.operations import endpoint
 
@@ -36,6 +37,7 @@ __all__ = ["AsyncAmoCRM"]
 T = TypeVar("T", bound="Entity")
 
 
+@checked()
 class AsyncAmoCRM(AsyncConnection):
     """The client of one account.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from math import isfinite
-
 from amocrm.errors import ConfigurationError
+
+from .arguments import is_number, shown
 
 __all__ = ["check_count", "check_fraction", "check_seconds"]
 
@@ -26,8 +26,8 @@ def check_seconds(*, allow_zero: bool = False, **arguments: object) -> None:
     """
     for name, value in arguments.items():
         rule = ">= 0" if allow_zero else "> 0"
-        if not _is_number(value) or value < 0 or (value == 0 and not allow_zero):  # type: ignore[operator]
-            raise ConfigurationError(f"{name} must be a number of seconds {rule}, got {value!r}")
+        if not is_number(value) or value < 0 or (value == 0 and not allow_zero):  # type: ignore[operator]
+            raise ConfigurationError(f"{name} must be a number of seconds {rule}, got {shown(value)}")
 
 
 def check_count(*, minimum: int = 1, **arguments: object) -> None:
@@ -41,8 +41,8 @@ def check_count(*, minimum: int = 1, **arguments: object) -> None:
         ConfigurationError: a value is out of range; the message names the argument and the value.
     """
     for name, value in arguments.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
-            raise ConfigurationError(f"{name} must be an integer >= {minimum}, got {value!r}")
+        if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value < 2**63:
+            raise ConfigurationError(f"{name} must be an integer >= {minimum}, got {shown(value)}")
 
 
 def check_fraction(**arguments: object) -> None:
@@ -55,9 +55,5 @@ def check_fraction(**arguments: object) -> None:
         ConfigurationError: a value is out of range; the message names the argument and the value.
     """
     for name, value in arguments.items():
-        if not _is_number(value) or not 0 < value <= 1:  # type: ignore[operator]
-            raise ConfigurationError(f"{name} must be a number > 0 and <= 1, got {value!r}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+        if not is_number(value) or not 0 < value <= 1:  # type: ignore[operator]
+            raise ConfigurationError(f"{name} must be a number > 0 and <= 1, got {shown(value)}")

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from amocrm._core.arguments import is_text, shown
 from amocrm.errors import ConfigurationError
 
 __all__ = [
@@ -115,9 +116,9 @@ def folder_of(folder: str | os.PathLike[str]) -> Path:
         ConfigurationError: ``folder`` is empty, which would mean the current folder of the process.
     """
     text = os.fspath(folder) if isinstance(folder, str | os.PathLike) else ""
-    if not isinstance(text, str) or not text.strip() or "\0" in text:
+    if not isinstance(text, str) or not text.strip() or "\0" in text or not is_text(text):
         raise ConfigurationError(
-            f"folder must be a path, got {folder!r}; write a path such as '/var/lib/myapp/amocrm'"
+            f"folder must be a path, got {shown(folder)}; write a path such as '/var/lib/myapp/amocrm'"
         )
     return Path(text).expanduser()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
-from ..errors import NotLoaded
+from .._core.arguments import shown
+from ..errors import ArgumentError, NotLoaded
 from ._holder import Holder
 from ._relations import Leading, take_account
 
@@ -19,8 +20,11 @@ def attach_child(parent: Holder, child: Holder) -> None:
     """Make ``child`` a note or task of ``parent``; it is created with the next commit.
 
     Raises:
+        ArgumentError: the parent is no entity.
         ValueError: the two belong to different accounts.
     """
+    if not hasattr(parent, "_ensure_links"):
+        raise ArgumentError(f"entity must be a lead, contact, company or customer, got {shown(parent)}")
     links = child._ensure_links()
     if links.parent is parent:
         return

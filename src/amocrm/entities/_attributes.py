@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
 
-from .._core.orm.filters import Condition, InclusiveOnly, as_bool, check
+from .._core.arguments import as_bool
+from .._core.orm.filters import Condition, InclusiveOnly, check
 from .._core.orm.times import moment, seconds
 from ..errors import UnreadableError
 

@@ -203,7 +203,7 @@ class AnyOf:
 
 
 #: What a parameter ``key`` takes.
-KeyLike: TypeAlias = "Part | Key | AnyOf | tuple[Part, ...]"
+KeyLike: TypeAlias = Part | Key | AnyOf | tuple[Part, ...]
 
 
 def any_of(*keys: Part | Key | tuple[Part, ...]) -> AnyOf:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from msgspec import UNSET
 
+from .._core.arguments import checked
 from .._core.orm.identity import account_of, foreign_reason
 from ..errors import NotLoaded
 from ._kinds import entity_class
@@ -21,6 +22,7 @@ __all__ = ["LinkSet", "ManyLinks"]
 T = TypeVar("T")
 
 
+@checked(own=("__init__",))
 class LinkSet(Sequence[T], Generic[T]):
     """Linked entities: iterate, ``add``, ``remove``, ``main``.
 

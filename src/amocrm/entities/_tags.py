@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from msgspec import UNSET
 
+from .._core.arguments import checked, shown
 from .._core.orm.tracking import SetChanges
 from ._relations import Relation, check_accounts
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["TagSet", "Tags"]
 
 
+@checked(own=("__init__",))
 class TagSet(MutableSet[str]):
     """Names of tags. Adding and removing changes the entity and nothing else: other people's tags stay.
 
@@ -108,7 +110,7 @@ class Tags(Relation):
     def __set__(self, instance: Holder, value: Iterable[str]) -> None:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise TypeError(
-                f"tags must be several names, got {value!r}; write {{{value or 'vip'!r}}} for one, or set() for none"
+                f"tags must be several names, got {shown(value)}; write {{'vip'}} for one, or set() for none"
             )
         self.state(instance).assign([_tag_name(instance, one) for one in value])
         instance._touch()

@@ -27,7 +27,7 @@ T = TypeVar("T", bound=Entity)
 UpsertAction: TypeAlias = Literal[
     "pending", "created", "updated", "unchanged", "rejected", "repeated", "keyless", "unknown", "skipped"
 ]
-OnMany: TypeAlias = "Literal['reject', 'oldest', 'newest', 'skip'] | Callable[[T, Sequence[T]], T | None]"
+OnMany: TypeAlias = Literal["reject", "oldest", "newest", "skip"] | Callable[[T, Sequence[T]], T | None]
 OnRepeat: TypeAlias = Literal["error", "last", "merge"]
 OnKeyless: TypeAlias = Literal["reject", "create", "skip"]
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
 
+from .._core.arguments import check_text
 from ._adoption import ChildRelation, Children, attach_child
 from ._attributes import Attribute, Flag, Id, Moment, Plain
 from ._attributes import Text as _Text
@@ -30,6 +31,7 @@ class _NoteText(Attribute["str | None", "str | None"]):
         return raw.get("text") if isinstance(raw, Mapping) else None
 
     def __set__(self, instance: Holder, value: str | None) -> None:
+        check_text("text", value)
         params = Note.params.__get__(instance, Note)
         instance._set("params", {**(params or {}), "text": value})
 
@@ -101,6 +103,7 @@ class Note(Entity):
     ) -> None:
         content = {} if params is UNSET else _content(params)
         if text is not UNSET:
+            check_text("text", text)
             content["text"] = text
         given = arguments(locals(), without=("text", "entity", "content"))
         self._init_from_arguments({**given, "params": content}, {})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
+from .._core.arguments import check_text
 from ._adoption import ChildRelation, Children, attach_child
 from ._attributes import Amount, Attribute, Flag, Id, Moment, Text
 from ._base import Entity, arguments
@@ -30,6 +31,7 @@ class _Result(Attribute["str | None", "str | None"]):
     def _in(self, value: Any) -> Any:
         from amocrm_gen.models.tasks import TaskResult
 
+        check_text("result", value)
         return TaskResult(text="" if value is None else value)
 
 

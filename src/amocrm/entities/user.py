@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
+from .._core.arguments import checked
 from ._attributes import Plain, Text
 from ._base import Entity
 from ._embedded import EmbeddedOne
@@ -18,6 +19,7 @@ __all__ = ["User"]
 _DENIED = {"view": "D", "edit": "D", "add": "D", "delete": "D", "export": "D"}
 
 
+@checked()
 class User(Entity):
     """User of the account; users can be created (``crm.users.create``), not changed.
 

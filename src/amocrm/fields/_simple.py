@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from .._core.orm.filters import as_bool
+from .._core.arguments import as_bool
 from .._core.orm.times import day_of, day_range, moment, seconds
 from ._base import Equality, Field, Ordering
 from ._state import Item

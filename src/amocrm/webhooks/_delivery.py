@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from .._core.arguments import checked
+
 __all__ = ["Account", "Answer", "Delivery", "headers_of"]
 
 #: The header by which the platform names a delivery (or the request behind it).
@@ -32,6 +34,7 @@ def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes | bytearray) else str(value)
 
 
+@checked()
 @attrs.frozen(kw_only=True)
 class Account:
     """Account that a delivery names. No signature proves it.
@@ -62,6 +65,7 @@ class Account:
         return not (self.id is None and self.subdomain is None and self.amojo_id is None)
 
 
+@checked()
 @attrs.frozen(slots=False, kw_only=True, eq=False)
 class Delivery:
     """Request of the platform.
@@ -97,6 +101,7 @@ class Delivery:
         return f"Delivery({len(self.body)} bytes, request_id={self.request_id!r})"
 
 
+@checked()
 @attrs.frozen(slots=True)
 class Answer:
     """Answer of the receiver. The platform uses the status only.

@@ -133,6 +133,19 @@ def test_it_is_emptied_while_others_wait(server: RedisServer, limiter: Any, cloc
     assert peak(times + waiting) <= 7
 
 
+def test_a_process_that_is_new_right_after_a_flush_waits(
+    server: RedisServer, limiter: Any, clock: ManualClock
+) -> None:
+    """It cannot know what others have sent, so a key that Redis does not know costs a second."""
+    times = sent(limiter, clock, 7)
+    limiter._client.flushall()
+    newcomer = RedisLimiter(server.url, clock=clock)
+    times += sent(newcomer, clock, 7)
+    assert times[7] - times[6] == pytest.approx(1.0)
+    assert peak(times) <= 7
+    newcomer.close()
+
+
 def test_a_confirmation_that_finds_nothing(
     server: RedisServer, limiter: Any, clock: ManualClock
 ) -> None:

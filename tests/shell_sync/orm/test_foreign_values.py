@@ -175,7 +175,7 @@ def test_a_raw_call_names_the_place_of_a_bad_value(crm: AmoCRM, sandbox: Sandbox
 
 def test_search_and_filters_name_the_bad_value(crm: AmoCRM, sandbox: Sandbox) -> None:
     """A query is refused with the parameter that cannot be sent."""
-    with pytest.raises(EncodingError, match="query must"):
+    with pytest.raises(TypeError, match="text must be text"):
         crm.leads.query().search("\ud83d").all()
     assert not bodies(sandbox, "list_leads")
 

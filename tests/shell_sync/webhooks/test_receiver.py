@@ -125,7 +125,7 @@ def test_a_filter_is_a_value_several_an_object_or_a_function(
         ((LeadStatusChanged,), {"statu": 1}, "did you mean status_id"),
         ((Event,), {"lead": 1}, "must be an attribute"),
         ((), {"status": 1}, "attribute of every event"),
-        (("status_lead",), {}, "classes of events"),
+        (("status_lead",), {}, "a class of events"),
     ],
 )
 def test_a_wrong_registration_is_refused_at_once(kinds: Any, options: Any, message: str) -> None:

@@ -123,14 +123,14 @@ MESSAGES: Final = (
     Message(
         "limit",
         leads(lambda query: query.limit("5")),
-        ("limit()", "'5'"),
+        ("most", "integer"),
         "The number is a text, or negative.",
         "`crm.leads.query().limit(5)`",
     ),
     Message(
         "preload-name",
         leads(lambda query: query.preload("contacts")),
-        ("preload()", "Lead.contacts"),
+        ("relations", "Lead.contacts"),
         "A relation was given by name.",
         "`crm.query(Lead).preload(Lead.contacts)`",
     ),
@@ -172,7 +172,7 @@ MESSAGES: Final = (
     Message(
         "get-text",
         lambda: client().leads.get("17"),
-        ("id of a Lead", "'17'"),
+        ("key", "integer"),
         "The id is a text.",
         "`crm.leads.get(int(key))`",
     ),

@@ -47,7 +47,7 @@ MESSAGES: Final = (
     Message(
         "webhooks-kind",
         lambda: _receiver().on("add_lead")(lambda event: None),  # type: ignore[arg-type]
-        ("classes of events", "add_lead"),
+        ("a class of events", "@receiver.on(LeadAdded)"),
         "Handlers are registered for classes, not for codes of subscriptions.",
         "Write `@receiver.on(LeadAdded)`.",
     ),

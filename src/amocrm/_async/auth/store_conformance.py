@@ -10,6 +10,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from amocrm._core.arguments import checked
 from amocrm._core.auth.token import Token
 
 from .._primitives import run_all, sleep
@@ -20,6 +21,7 @@ __all__ = ["check_token_store"]
 _AT_ONCE = 5
 
 
+@checked()
 async def check_token_store(store: AsyncTokenStore, *, leased: bool = False) -> None:
     """Check a store under fresh keys; some tokens remain in it afterwards.
 

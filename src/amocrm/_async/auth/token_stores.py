@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from amocrm._core.arguments import checked
 from amocrm._core.auth.token import Token
 from amocrm.errors import TokenStoreError
 
@@ -73,6 +74,7 @@ class AsyncTokenStore(Protocol):
         ...
 
 
+@checked()
 class AsyncMemoryTokenStore:
     """Token store in memory, for tests and for tokens that are kept elsewhere."""
 
@@ -100,6 +102,7 @@ class AsyncMemoryTokenStore:
             yield self._fences
 
 
+@checked(folder="write a path such as '/var/lib/myapp/amocrm'")
 class AsyncFileTokenStore:
     """Token store in a folder, one file per account and integration, readable by its owner only.
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from amocrm._core.arguments import checked
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import Blocked, Granted, KeyState, RateGate, RateLimits, SlotOutcome, Window
 from amocrm._core.processes import ForkSafeLock, reset_after_fork
@@ -77,6 +78,7 @@ class _KeyQueue:
         self.unconfirmed = False
 
 
+@checked()
 class AsyncMemoryLimiter:
     """Rate limiter for the threads and tasks of one process that share this object.
 

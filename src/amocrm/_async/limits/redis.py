@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from amocrm._core.arguments import checked
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import Ask, Blocked, Granted, RateLimits, SlotOutcome, Wait
 from amocrm._core.limits.local_fallback import LocalFallbackLimiter
@@ -39,6 +40,7 @@ _QUIET_AFTER = 2.0
 _ASSUMED_PROCESSES = 7
 
 
+@checked()
 class AsyncRedisLimiter(AsyncPollingLimiter):
     """Rate limiter for all processes of any number of machines.
 
@@ -155,12 +157,7 @@ class AsyncRedisLimiter(AsyncPollingLimiter):
 
     async def _ask_redis(self, request: SlotRequest) -> Ask:
         key = request.key.key
-        # If Redis does not have a key that it had before, it has lost its data.
-        question: dict[str, Any] = {
-            "slot": request.slot,
-            "me": self._process_id,
-            "known": key in self._process_count,
-        }
+        question: dict[str, Any] = {"slot": request.slot, "me": self._process_id}
         if request.number is not None:
             question["number"] = request.number
         if key in self._latest:

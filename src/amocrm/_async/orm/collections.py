@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.filters import Condition
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
@@ -24,6 +25,7 @@ __all__ = ["AsyncCollection", "AsyncNotes", "AsyncTasks"]
 T = TypeVar("T", bound=Entity)
 
 
+@checked()
 class AsyncCollection(AsyncShortForms[T]):
     """One collection: iterate over it, get by id, query.
 
@@ -88,6 +90,7 @@ class AsyncCollection(AsyncShortForms[T]):
         return list((await self.in_bulk(keys)).values())
 
 
+@checked()
 class AsyncTasks(AsyncCollection[Task]):
     """Tasks."""
 
@@ -114,6 +117,7 @@ class AsyncTasks(AsyncCollection[Task]):
         )
 
 
+@checked()
 class AsyncNotes:
     """Notes. Their lists belong to a type of entity or to one entity."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.identity import check_account
 from amocrm._core.orm.operations import endpoint
 from amocrm.entities import Pipeline, Status, Tag, User
@@ -33,6 +34,7 @@ __all__ = ["AsyncFields", "AsyncPipelines", "AsyncTags", "AsyncUsers"]
 _USERS = 10
 
 
+@checked()
 class AsyncTags:
     """The directories of tags; each type of entity has its own."""
 
@@ -59,6 +61,7 @@ class AsyncTags:
         return [Tag._from_api(item, self._account.origin) for item in made]
 
 
+@checked()
 class AsyncUsers(AsyncCollection[User]):
     """Users of the account. All methods need the rights of an administrator."""
 
@@ -89,6 +92,7 @@ class AsyncUsers(AsyncCollection[User]):
         return found
 
 
+@checked()
 class AsyncPipelines(AsyncCollection[Pipeline]):
     """Pipelines of leads with their stages."""
 
@@ -175,8 +179,6 @@ class AsyncPipelines(AsyncCollection[Pipeline]):
             >>> await crm.pipelines.save(sales["Встреча"])
         """
         for one in changed:
-            if not isinstance(one, Pipeline | Status):
-                raise TypeError(f"save() takes pipelines and stages, not {one!r}")
             check_account(one, self._account.directory.host)
             changes = one._changes
             if not changes:
@@ -214,6 +216,7 @@ def _stage(stage: Status, place: int) -> dict[str, Any]:
     return item
 
 
+@checked()
 class AsyncFields:
     """Definitions of custom fields."""
 

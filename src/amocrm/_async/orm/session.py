@@ -12,6 +12,7 @@ from weakref import ref as weak_ref
 
 from msgspec.structs import replace
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.doubt import Doubt
 from amocrm._core.orm.evidence import Equal
 from amocrm._core.orm.identity import IdentityMap, checked_id
@@ -39,6 +40,7 @@ __all__ = ["AsyncSession"]
 T = TypeVar("T", bound=Entity)
 
 
+@checked(own=("add",))
 class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
     """Collects changes of entities and sends them together.
 

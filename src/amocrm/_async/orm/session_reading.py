@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.identity import IdentityMap
 from amocrm.entities._base import Entity
 
@@ -18,6 +19,7 @@ __all__ = ["AsyncSessionReading"]
 T = TypeVar("T", bound=Entity)
 
 
+@checked()
 class AsyncSessionReading:
     """Reading, for a session: there is one object for each id, and local changes are kept."""
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, Generic, TypeVar
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.lookup_planner import Find
 from amocrm._core.orm.outcome import Report
 from amocrm.entities._base import Entity
@@ -25,6 +26,7 @@ __all__ = ["AsyncShortForms"]
 T = TypeVar("T", bound=Entity)
 
 
+@checked()
 class AsyncShortForms(Generic[T]):
     """What a collection finds, updates or creates by key; each call is a session with a commit of its own."""
 

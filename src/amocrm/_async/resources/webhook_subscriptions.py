@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from msgspec import UNSET
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.operations import endpoint
 from amocrm.errors import ConfigurationError, NotFoundError
 from amocrm.webhooks._delivery import Answer, Delivery
@@ -43,6 +44,7 @@ class _Receiver(Protocol):
     def running(self) -> AbstractAsyncContextManager[Any]: ...
 
 
+@checked()
 class AsyncWebhooks:
     """The subscriptions of the account. The address is the key; an account has at most 100.
 

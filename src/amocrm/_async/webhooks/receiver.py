@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from amocrm._core.arguments import checked
+from amocrm._core.validation import check_count, check_seconds
 from amocrm.webhooks._delivery import Answer, Delivery
 from amocrm.webhooks._events.base import Event
 from amocrm.webhooks._parsing.php_forms import BodyLimits
@@ -21,7 +23,7 @@ from amocrm.webhooks._receiving.handler_registry import Failure, Handlers
 from amocrm.webhooks._receiving.inbox_entry import Backoff, InboxEntry, redacted_for_storage
 from amocrm.webhooks.errors import WebhookError
 
-from .._handlers import check_handler, matches_flavour
+from .._handlers import check_handler
 from .._primitives import Clock, TaskScope, shielded, with_timeout
 from .inbox import AsyncInbox
 from .redis_inbox import AsyncRedisInbox
@@ -44,6 +46,11 @@ _TIMEOUT: Final = 1.8
 _REDIS: Final = ("redis://", "rediss://", "unix://")
 
 
+@checked(
+    kinds="write @receiver.on(LeadAdded)",
+    accounts="write a set such as accounts={12345678, 'demo'}",
+    inbox="pass an inbox of the same variant, a path or an address of Redis",
+)
 class AsyncWebhookReceiver:
     """Receiver of webhooks with the handlers of their events.
 
@@ -98,6 +105,9 @@ class AsyncWebhookReceiver:
         on_failure: Callable[[Failure], object] | None = None,
         clock: Clock | None = None,
     ) -> None:
+        check_count(concurrency=concurrency)
+        check_seconds(lease=lease, poll_interval=poll_interval, timeout=1.0 if timeout is None else timeout)
+        check_seconds(allow_zero=True, retention=retention)
         self._admission = Admission(
             secret=secret,
             accounts=accounts,
@@ -107,11 +117,6 @@ class AsyncWebhookReceiver:
             limits=limits or BodyLimits(),
         )
         self.inbox: AsyncInbox = inbox_at(inbox) if isinstance(inbox, str | os.PathLike) else inbox
-        if not matches_flavour(self.inbox.put):
-            raise TypeError(
-                f"inbox must be of the same variant as AsyncWebhookReceiver, got {inbox!r}; pass an AsyncSQLiteInbox, an "
-                "AsyncRedisInbox, a path or an address"
-            )
         self._handlers = Handlers()
         self._clock = clock or Clock()
         self._worker = AsyncWorker(
@@ -119,7 +124,7 @@ class AsyncWebhookReceiver:
             self._handlers,
             AsyncWorkerOptions(
                 client=client,
-                concurrency=max(1, concurrency),
+                concurrency=concurrency,
                 lease=lease,
                 timeout=timeout,
                 backoff=backoff or Backoff(),

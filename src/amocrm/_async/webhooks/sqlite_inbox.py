@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from amocrm._core.arguments import checked
 from amocrm.webhooks._delivery import Delivery
 from amocrm.webhooks._receiving import sqlite_statements as steps
 from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State
@@ -26,6 +27,7 @@ T = TypeVar("T")
 _BATCH = 500
 
 
+@checked()
 class AsyncSQLiteInbox:
     """Inbox in one SQLite file, for the processes of one machine; needs no server.
 

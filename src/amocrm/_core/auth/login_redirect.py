@@ -11,6 +11,7 @@ import attrs
 
 from amocrm.errors import ConfigurationError, LoginRefused
 
+from ..arguments import checked
 from ..http.hosts import parse_account
 
 __all__ = ["Redirect", "new_state", "read_redirect"]
@@ -37,6 +38,7 @@ def new_state() -> str:
     return secrets.token_urlsafe(24)
 
 
+@checked()
 def read_redirect(address: str, state: str) -> Redirect:
     """Return the grant in the address to which the browser was redirected.
 

@@ -9,9 +9,12 @@ import attrs
 
 from amocrm_gen._runtime import chat_signing as _runtime
 
+from ..arguments import checked
+
 __all__ = ["ChannelSecret", "signed_headers"]
 
 
+@checked()
 @attrs.frozen
 class ChannelSecret:
     """The credentials of a chat channel, as the vendor's support hands them out.

@@ -16,6 +16,8 @@ import msgspec
 from amocrm.errors import ConfigurationError
 from amocrm_gen._runtime.op import Host
 
+from ..arguments import shown
+
 __all__ = [
     "FAMILIES",
     "Family",
@@ -197,8 +199,9 @@ def _split(account: str) -> tuple[str, Family]:
     family = next((each for each in FAMILIES if each.domain == (domain or "amocrm.ru")), None)
     if family is None or not _LABEL.fullmatch(label):
         local = ", and for a server on this machine add base_url='http://…'" if "://" in text else ""
+        got = repr(account) if isinstance(account, str) else shown(account)
         raise ConfigurationError(
-            f"account must be a subdomain of amocrm.ru or kommo.com, got {account!r}; {_HOW}{local}"
+            f"account must be a subdomain of amocrm.ru or kommo.com, got {got}; {_HOW}{local}"
         )
     if _SERVICE.fullmatch(label):
         raise ConfigurationError(

@@ -30,25 +30,18 @@ if not now then
   local time = redis.call('TIME')
   now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
-local start = NEVER
-if key and not account then
-  -- One of the two was evicted: others may have sent just now.
-  account = window(now + SECOND)
-end
-account = account or window(NEVER)
 if key and (key.version ~= VERSION or now < key.clock - SECOND) then
-  -- Another version wrote it, or the clock was put back and what was noted lies in the future: somebody may
-  -- have sent just now.
-  key, account, start = nil, window(NEVER), now + SECOND
-elseif not key and (call.known or call.number or call['do'] ~= 'ask') then
-  -- It was here and is gone, because Redis was emptied: likewise.
-  start = now + SECOND
+  -- Another version wrote it, or the clock was put back and what was noted lies in the future.
+  key, account = nil, nil
 elseif key then
   now = max(now, key.clock)
 end
+-- What is not here may have been lost a moment ago, by a flush or an eviction, and nobody who is new can know:
+-- others may have sent just now. So an unknown key costs a second.
+account = account or window(now + SECOND)
 key = key or {
   version = VERSION,
-  window = window(start), trips = {seen = 0, now = FAR, before = FAR, usual = 0},
+  window = window(now + SECOND), trips = {seen = 0, now = FAR, before = FAR, usual = 0},
   pause = silence(), block = silence(), probe = NEVER, quieted = NEVER, last = 0, waiting = {}, present = {}
 }
 key.clock = now

@@ -23,7 +23,6 @@ __all__ = [
     "Condition",
     "InclusiveOnly",
     "Kind",
-    "as_bool",
     "check",
     "compile_filter",
     "cut_conditions",
@@ -56,27 +55,6 @@ _HINTS: Final[Mapping[str, str]] = {
     "complete_till": "order by it (.order_by(Task.complete_till)) and stop, or filter by updated_at",
     "status_id": "use .status.in_(...), which sends stage and pipeline together",
 }
-
-
-def as_bool(attribute: object, value: object) -> bool:
-    """Return a flag as a bool; 0 and 1 are what the API itself writes.
-
-    Args:
-        attribute: the flag, for the message.
-        value: True, False, 1 or 0.
-
-    Raises:
-        TypeError: it is something else; a text such as ``"0"`` would be true.
-
-    Example:
-        >>> as_bool("Task.is_completed", 1)
-        True
-    """
-    if value is True or value is False or (type(value) is int and value in (0, 1)):
-        return bool(value)
-    raise TypeError(
-        f"{attribute!r} must be True or False, got {value!r}; compare texts yourself: value == 'yes'"
-    )
 
 
 class Condition(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from amocrm._core.arguments import checked
 from amocrm._core.auth.redis_scripts import LOCK, RENEW, SAVE, UNLOCK
 from amocrm._core.auth.token import Token
 from amocrm._core.limits.redis_scripts import reason_of
@@ -28,6 +29,7 @@ _POLL = 0.05
 _TIMEOUT = 5.0
 
 
+@checked()
 class RedisTokenStore:
     """Token store in Redis, one hash per account and integration.
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from amocrm._core.arguments import checked
 from amocrm._core.auth.environment import credentials
 from amocrm._core.auth.token import integration_of
 from amocrm._core.conflicting_packages import installed_conflicts
@@ -46,6 +47,7 @@ __all__ = ["Connection"]
 _KEEP: Any = object()
 
 
+@checked(own=("__init__",))
 class Connection:
     """Sends requests of one account and one integration; ``AmoCRM`` describes its arguments."""
 

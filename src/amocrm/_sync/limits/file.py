@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import msgspec
 
+from amocrm._core.arguments import checked
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import Ask, KeyState, RateGate, RateLimits, SlotOutcome, Window
 from amocrm._core.limits.wait_queue import WaitQueue
@@ -48,6 +49,7 @@ _key_decoder = msgspec.msgpack.Decoder(_KeyFile)
 _account_decoder = msgspec.msgpack.Decoder(_AccountFile)
 
 
+@checked(folder="write a path such as '/var/lib/myapp/amocrm'")
 class FileLimiter(PollingLimiter):
     """Rate limiter for all processes of this machine, with their tasks and threads.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from functools import partial
 
+from amocrm._core.arguments import checked
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import Ask, Blocked, Granted, SlotOutcome
 
@@ -41,6 +42,7 @@ class SlotRequest:
         self.answer: Ask | None = None
 
 
+@checked()
 class PollingLimiter:
     """Base of the limiters that keep their state in files or in Redis.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.filters import Condition
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
@@ -24,6 +25,7 @@ __all__ = ["Collection", "Notes", "Tasks"]
 T = TypeVar("T", bound=Entity)
 
 
+@checked()
 class Collection(ShortForms[T]):
     """One collection: iterate over it, get by id, query.
 
@@ -88,6 +90,7 @@ class Collection(ShortForms[T]):
         return list((self.in_bulk(keys)).values())
 
 
+@checked()
 class Tasks(Collection[Task]):
     """Tasks."""
 
@@ -114,6 +117,7 @@ class Tasks(Collection[Task]):
         )
 
 
+@checked()
 class Notes:
     """Notes. Their lists belong to a type of entity or to one entity."""
 

@@ -189,7 +189,8 @@ def by_ids(
         checked_id(cls, key)
     if not ids:
         return {}
-    if place not in brought.lists and account.directory.filters is not False:
+    has_filter = cls._filter is not None and account.directory.filters is not False
+    if place not in brought.lists and has_filter:
         parts = cut_ids(ids)
         asked = [{**options, "limit": 250, "filter": {"id": part}} for part in parts]
         listed = [items_of(parsed, kind) for parsed in _answers(account, LIST[kind], asked)]

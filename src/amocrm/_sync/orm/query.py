@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from typing import Any, TypeVar
 
+from amocrm._core.arguments import checked, shown
 from amocrm._core.orm.filters import Condition, compile_filter, order_fields
 from amocrm._core.orm.identity import check_hosts
 from amocrm.entities._attributes import Attribute
@@ -20,6 +21,11 @@ __all__ = ["Query"]
 T = TypeVar("T", bound=Entity)
 
 
+@checked(
+    own=("where",),
+    relations="write a relation such as Lead.contacts",
+    attribute="write an attribute such as Lead.id",
+)
 class Query(QueryResults[T]):
     """A list of entities, read when it is iterated. Every method returns a new query.
 
@@ -64,7 +70,7 @@ class Query(QueryResults[T]):
             if not isinstance(condition, Condition):
                 compared = "; == and != compare objects, use .is_(value)" * isinstance(condition, bool)
                 raise TypeError(
-                    f"where() takes conditions such as {self._cls.__name__}.id.in_(1, 2), not {condition!r}{compared}"
+                    f"where() takes conditions such as {self._cls.__name__}.id.in_(1, 2), not {shown(condition)}{compared}"
                 )
             if condition.kind != self._cls._kind:
                 raise FilterError(
@@ -101,7 +107,7 @@ class Query(QueryResults[T]):
         wire = attribute.wire if isinstance(attribute, Attribute) else ""
         if wire not in known:
             raise FilterError(
-                f"{self._cls._kind} cannot be sorted by {attribute!r}; "
+                f"{self._cls._kind} cannot be sorted by {shown(attribute)}; "
                 + (
                     f"the list can be sorted by {', '.join(known)}"
                     if known

@@ -7,6 +7,7 @@ from contextlib import closing
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.operations import LIST, endpoint
 from amocrm.entities._base import Entity
 from amocrm.entities._names import checked_names
@@ -24,6 +25,7 @@ __all__ = ["QueryResults"]
 T = TypeVar("T", bound=Entity)
 
 
+@checked()
 class QueryResults(Reading[T]):
     """The ends of a query."""
 

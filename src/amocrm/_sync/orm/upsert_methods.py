@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.lookup_planner import Find
 from amocrm.entities._base import Entity
 from amocrm.entities._keys import KeyLike
@@ -17,6 +18,7 @@ __all__ = ["UpsertMethods", "Upserting"]
 T = TypeVar("T", bound=Entity)
 
 
+@checked(own=("add",))
 class UpsertMethods:
     """Find, update or create, for a session."""
 

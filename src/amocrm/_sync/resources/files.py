@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
+from amocrm._core.arguments import checked
 from amocrm._core.http.hosts import target_of
 from amocrm._core.orm.operations import endpoint
 from amocrm.entities._base import Entity
@@ -47,6 +48,7 @@ _DOWNLOAD: Final = Op(
 )
 
 
+@checked()
 class Files:
     """The files of the account: ``crm.files``.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from amocrm._core.arguments import checked
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks._events.base import EntityEvent, Event
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["HandlerContext"]
 
 
+@checked()
 class HandlerContext:
     """Context of one call of a handler.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from socket import gethostname
 from typing import Any
 
+from amocrm._core.arguments import checked
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks._delivery import Delivery
 from amocrm.webhooks._receiving import redis_scripts as scripts
@@ -25,6 +26,7 @@ _TIMEOUT = 0.9
 _BATCH = 500
 
 
+@checked()
 class RedisInbox:
     """Inbox in Redis: a stream with a consumer group, and sets of entries that wait for their time or are dead.
 

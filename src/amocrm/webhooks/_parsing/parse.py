@@ -10,6 +10,7 @@ from msgspec import UNSET
 from amocrm_gen._runtime.decoding import decode_json
 from amocrm_gen.models.hooks import HookAccount
 
+from ..._core.arguments import checked
 from .._delivery import Account, Delivery
 from .._events import activity, chats, entities, integration, talks
 from .._events.base import Event, UnknownEvent
@@ -22,6 +23,7 @@ __all__ = ["decode", "parse", "parse_delivery", "parse_tree"]
 Kind: TypeAlias = type[Event[Any]]
 
 
+@checked()
 def parse(
     body: bytes,
     headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None = None,

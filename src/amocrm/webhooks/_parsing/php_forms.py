@@ -21,6 +21,8 @@ from urllib.parse import unquote, unquote_to_bytes
 
 import attrs
 
+from ..._core.arguments import checked
+from ...errors import ArgumentError
 from ..errors import BodyTooLarge
 
 __all__ = ["CHARSETS", "BodyLimits", "Tree", "decode_form"]
@@ -82,6 +84,7 @@ _PIECE: Final = 32 * 1024
 _DIGITS: Final = tuple(str(number) for number in range(256))
 
 
+@checked()
 def decode_form(body: bytes, *, charset: str = "utf-8", limits: BodyLimits = DEFAULT) -> Tree:
     """Return the tree of a form body.
 
@@ -92,11 +95,14 @@ def decode_form(body: bytes, *, charset: str = "utf-8", limits: BodyLimits = DEF
 
     Raises:
         BodyTooLarge: a bound was exceeded.
+        ArgumentError: the charset is unknown.
 
     Example:
         >>> decode_form(b"task%5Bdelete%5D%5B0%5D%5Bid%5D=5")
         {'task': {'delete': [{'id': '5'}]}}
     """
+    if charset not in CHARSETS:
+        raise ArgumentError(f"charset must be one of {', '.join(sorted(CHARSETS))}, got another one")
     if len(body) > limits.bytes:
         raise limits.refuse("bytes")
     if body.count(b"&") >= limits.keys:

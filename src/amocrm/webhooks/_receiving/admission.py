@@ -51,10 +51,6 @@ def _address(secret: str | Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def _accounts(accounts: Iterable[int | str] | None) -> frozenset[int | str] | None:
-    if isinstance(accounts, str):
-        raise TypeError(
-            f"accounts must be a set of ids or subdomains, got {accounts!r}; write accounts={{12345678, 'demo'}}"
-        )
     return None if accounts is None else frozenset(accounts)
 
 

@@ -108,15 +108,9 @@ class Handlers:
         """Register a handler.
 
         Raises:
-            TypeError: a kind is not a class of events, a filter names an unknown attribute, or the function
-                takes no event.
+            TypeError: a filter names an unknown attribute, or the function takes no event.
             ValueError: another handler has this name.
         """
-        for kind in kinds:
-            if not (isinstance(kind, type) and issubclass(kind, Event)):
-                raise TypeError(
-                    f"kinds must be classes of events of amocrm.webhooks, got {kind!r}; write @receiver.on(LeadAdded)"
-                )
         predicates = [_predicate(kinds, attribute, value) for attribute, value in filters.items()]
         handler_name = (
             name or f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"

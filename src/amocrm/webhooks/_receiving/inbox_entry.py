@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import attrs
 import msgspec
 
+from ..._core.arguments import checked
 from .._delivery import KEPT, Delivery
 
 __all__ = [
@@ -57,6 +58,7 @@ class InboxEntry:
         )
 
 
+@checked()
 @attrs.frozen(kw_only=True)
 class Backoff:
     """Delays before the next attempts of a failed delivery.

@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Iterable
 from urllib.parse import unquote
 
+from ..._core.arguments import checked
 from .._events.integration import IntegrationUninstalled
 from ..errors import SenderRefused, SignatureInvalid
 
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 
+@checked()
 def chat_signature(body: bytes, secret: str) -> str:
     """Return the ``X-Signature`` of a chat hook: lower-case hexadecimal HMAC-SHA1 of the raw body.
 
@@ -39,6 +41,7 @@ def chat_signature(body: bytes, secret: str) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
 
 
+@checked()
 def verify_chat(body: bytes, signature: str | None, secrets: str | Iterable[str]) -> None:
     """Check the signature of a chat hook.
 
@@ -58,6 +61,7 @@ def verify_chat(body: bytes, signature: str | None, secrets: str | Iterable[str]
         )
 
 
+@checked()
 def uninstall_signature(client_id: str, account_id: int, secret: str) -> str:
     """Return the ``signature`` of an uninstall hook: hexadecimal HMAC-SHA256 of ``client_id|account_id``.
 
@@ -68,6 +72,7 @@ def uninstall_signature(client_id: str, account_id: int, secret: str) -> str:
     return hmac.new(secret.encode(), f"{client_id}|{account_id}".encode(), hashlib.sha256).hexdigest()
 
 
+@checked()
 def verify_uninstall(event: IntegrationUninstalled, client_id: str, secret: str) -> None:
     """Check that the platform sent an uninstall hook, and for this integration.
 
@@ -86,6 +91,7 @@ def verify_uninstall(event: IntegrationUninstalled, client_id: str, secret: str)
         )
 
 
+@checked()
 def check_secret(path: str, query: str, secrets: str | Iterable[str]) -> None:
     """Check the secret in the address: the last segment of the path, or ``secret=`` in the query.
 
@@ -108,6 +114,7 @@ def check_secret(path: str, query: str, secrets: str | Iterable[str]) -> None:
         )
 
 
+@checked()
 def new_secret_path(prefix: str = "/amocrm/") -> str:
     """Return a path with a new secret of 256 bits, for the address of a subscription."""
     import secrets
