@@ -28,6 +28,7 @@ TREES = {
     "src/amocrm/_async": "src/amocrm/_sync",
     "tests/shell_async": "tests/shell_sync",
     "examples/sales/_async": "examples/sales/_sync",
+    "examples/upserts/_async": "examples/upserts/_sync",
 }
 #: handwritten in each flavour
 PAIRED = frozenset({"_home.py", "_handlers.py", "_primitives.py", "_redis.py", "_support.py"})

@@ -192,8 +192,8 @@ async def test_one_by_one_ends_once_the_list_has_become_cheaper(sandbox: Sandbox
     if is_paid(sandbox):
         assert requests(sandbox) == 6 + 6
     else:
-        # Two contacts each for the first two pages; then the five pages of the list, and nothing more.
-        assert requests(sandbox) == 6 + 1 + 2 + 1 + 2 + 1 + 5
+        # Two contacts each for the first two pages of leads, then the five pages of the list; two probes.
+        assert requests(sandbox) == 6 + 2 + 1 + 2 + 1 + 5
 
 
 # ---- values and one change of all

@@ -70,7 +70,7 @@ def choose(
         return "list" if shorter else "filter"
     if sure or not searchable:
         return "list"
-    if keys == 1:
+    if keys <= 2:  # the probe alone would cost what the list saves
         return "search"
     if size.most is not None and size.most <= keys:
         return "list"

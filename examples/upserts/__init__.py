@@ -1,0 +1,1 @@
+"""Find, update or create: the jobs that most integrations have, in both flavours (`_async`, `_sync`)."""

@@ -1,0 +1,166 @@
+"""The examples of find, update or create do what they promise, in as many requests as they should."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from amocrm import Contact, Lead
+from amocrm._async.auth.token_stores import AsyncMemoryTokenStore
+from amocrm._async.client import AsyncAmoCRM
+from amocrm._core.http.retry import NEVER
+from amocrm_sandbox import Drop, Sandbox
+from examples.upserts._async import recipes
+from examples.upserts._async.recipes import Order
+
+from .crm import client_of
+
+pytestmark = pytest.mark.anyio
+
+FORM = {"name": "Anna", "phone": "8 900 123-45-67", "email": "anna@example.com", "text": "Call me"}
+
+
+@pytest.fixture(params=[False, True], ids=["without the option", "with the option"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A fresh account without limits, with and without the filter option; its search knows digits."""
+    made = Sandbox(limits=False, api_filter=request.param)
+    made.behaviour.search = "digits"
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def crm(sandbox: Sandbox) -> AsyncAmoCRM:
+    """A client that has read the account and made the field."""
+    made = client_of(sandbox, retry=NEVER, max_prefetch=0)
+    await made.account()
+    await made.fields.ensure(Order)
+    sandbox.journal.reset()
+    return made
+
+
+def sent(sandbox: Sandbox) -> Counter[str]:
+    """Operations that the server has seen since the last call."""
+    found = Counter(entry.operation for entry in sandbox.journal)
+    sandbox.journal.reset()
+    return found
+
+
+async def test_a_form_makes_a_contact_and_one_open_lead(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Once per person, whatever he writes how often; a new lead only when the last one is closed."""
+    first = await recipes.take_form(crm, FORM)
+    assert sent(sandbox) == {
+        "list_contacts": 3,  # his number, his address, the newest page
+        "create_contacts": 1,
+        "create_leads": 1,
+        "create_notes": 1,
+    }
+    again = await recipes.take_form(
+        crm, {**FORM, "name": "A.", "phone": "+7 (900) 123-45-67", "text": "Well?"}
+    )
+    assert again.id == first.id
+    assert sent(sandbox) == {"list_contacts": 2, "get_contact": 1, **leads_of(sandbox, 1), "create_notes": 1}
+    (contact,) = await crm.contacts.all()
+    assert contact.name == "Anna"
+    assert [note.text async for note in crm.notes.of(first)] == ["Call me", "Well?"]
+    (pipeline,) = await crm.pipelines.all()
+    async with crm.session() as s:
+        s.ref(Lead, first.id).status = pipeline.won
+    sent(sandbox)
+    second = await recipes.take_form(crm, FORM)
+    assert second.id != first.id
+    assert sent(sandbox) == {
+        "list_contacts": 2,
+        "get_contact": 1,
+        "create_leads": 1,
+        "create_notes": 1,
+        **leads_of(sandbox, 1),
+    }
+
+
+def leads_of(sandbox: Sandbox, number: int) -> dict[str, int]:
+    """Requests that read the leads of a contact."""
+    paid = sandbox.account["is_api_filter_enabled"]
+    return {"list_leads": 1} if paid else {"get_lead": number}
+
+
+async def test_a_form_whose_answer_is_lost_is_sent_again(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """The visitor presses the button once more: one contact, and the lead that the lost answer was about."""
+    sandbox.faults.add(Drop(after_commit=True), operation="create_contacts", nth=1)
+    with pytest.raises(Exception, match="not applied in full"):
+        await recipes.take_form(crm, FORM)
+    await recipes.take_form(crm, FORM)
+    assert len(await crm.contacts.all()) == len(await crm.leads.all()) == 1
+
+
+async def test_a_list_of_orders_is_written_once(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """12 requests that write, none, then one for what changed; a won lead stays won."""
+    (pipeline,) = await crm.pipelines.all()
+    rows = [{"number": f"A-{at:05}", "price": "5"} for at in range(3_000)]
+    report = await recipes.import_orders(crm, rows, pipeline.statuses[1])
+    assert report.counts() == {"created": 3_000}
+    operations = sent(sandbox)
+    assert operations["create_leads"] == 12
+    async with crm.session() as s:
+        s.ref(Lead, report[0].entity.id).status = pipeline.won
+    sent(sandbox)
+    report = await recipes.import_orders(crm, rows, pipeline.statuses[1])
+    assert report.counts() == {"unchanged": 3_000}
+    assert sent(sandbox).keys() == {"list_leads"}
+    for row in rows[:67]:
+        row["price"] = "7"
+    report = await recipes.import_orders(crm, rows, pipeline.statuses[1])
+    assert report.counts() == {"unchanged": 2_933, "updated": 67}
+    assert sent(sandbox)["update_leads"] == 1
+    assert (await crm.leads.get(report[0].entity.id)).status == pipeline.won
+
+
+async def test_a_list_with_bad_rows_is_written_without_them(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Two leads with one number: that row is rejected with their ids, the other one is written."""
+    async with crm.session() as s:
+        s.add_all([Order(number="1"), Order(number="1")])
+    (pipeline,) = await crm.pipelines.all()
+    rows = [{"number": "1", "price": "5"}, {"number": "2", "price": "5"}]
+    report = await recipes.import_orders(crm, rows, pipeline.statuses[1])
+    assert report.counts() == {"rejected": 1, "created": 1}
+    assert len(report.rejected[0].matches) == 2
+
+
+async def test_a_phone_book_is_one_contact_for_a_number(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Spellings are joined, what is stored in another one is found, a row without a number is left out."""
+    rows = [
+        {"name": "Anna", "phone": "+7 900 123-45-67"},
+        {"name": "Anna P.", "phone": "8 (900) 123-45-67"},
+        {"name": "Boris", "phone": "8 495 000-00-00, 12"},
+        {"name": "Nobody", "phone": ""},
+    ]
+    report = await recipes.import_phone_book(crm, rows)
+    assert report.counts() == {"created": 2, "repeated": 1, "keyless": 1}
+    assert sent(sandbox) == {"list_contacts": 1, "create_contacts": 1}
+    report = await recipes.import_phone_book(crm, [{"name": "Anna P.", "phone": "89001234567"}])
+    assert report.counts() == {"unchanged": 1}
+    assert {one.name for one in await crm.contacts.all()} == {"Anna P.", "Boris"}
+
+
+async def test_duplicates_are_told_in_lines(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """By number and by address, in one reading."""
+    async with crm.session() as s:
+        one = s.add(Contact(name="Anna", phone="+79001234567", email="a@b.ru"))
+        other = s.add(Contact(name="A.", phone="8 900 123-45-67", email="A@b.ru"))
+    sent(sandbox)
+    said = [line async for line in recipes.duplicates(crm)]
+    both = f"{one.id} Anna, {other.id} A."
+    assert said == [f"+79001234567: {both}", f"a@b.ru: {both}"]
+    assert sent(sandbox) == {"list_contacts": 1}
+
+
+async def test_a_call_makes_its_contact_once(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Under the lock of a store; what is known is not changed."""
+    store = AsyncMemoryTokenStore()
+    made, is_new = await recipes.take_call(crm, "+7 900 123-45-67", store)
+    assert is_new
+    again, is_new = await recipes.take_call(crm, "8 900 123-45-67", store)
+    assert (again.id, is_new) == (made.id, False)
+    assert sent(sandbox) == {"list_contacts": 3, "create_contacts": 1}
