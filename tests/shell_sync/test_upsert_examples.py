@@ -49,10 +49,10 @@ def sent(sandbox: Sandbox) -> Counter[str]:
 
 
 def test_a_form_makes_a_contact_and_one_open_lead(sandbox: Sandbox, crm: AmoCRM) -> None:
-    """Once per person, whatever he writes how often; a new lead only when the last one is closed."""
+    """Once per person, whatever is written how often; a new lead only when the last one is closed."""
     first = recipes.take_form(crm, FORM)
     assert sent(sandbox) == {
-        "list_contacts": 3,  # his number, his address, the newest page
+        "list_contacts": 3,  # the number, the address, the newest page
         "create_contacts": 1,
         "create_leads": 1,
         "create_notes": 1,

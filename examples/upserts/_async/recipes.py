@@ -33,7 +33,7 @@ async def open_lead_of(session: AsyncSession, contact: Contact) -> Lead | None:
 
 
 async def take_form(crm: AsyncAmoCRM, form: Mapping[str, str]) -> Lead:
-    """Find or create the contact of a web form; note it on his open lead, or create one."""
+    """Find or create the contact of a web form; note it on the open lead, or create one."""
     async with crm.session() as session:
         row = Contact(phone=form["phone"], email=form["email"])
         # The name is for a new contact only: a person who is known keeps what the manager wrote.
@@ -83,7 +83,7 @@ async def duplicates(crm: AsyncAmoCRM) -> AsyncGenerator[str]:
 
 
 async def take_call(crm: AsyncAmoCRM, phone: str, store: AsyncTokenStore) -> tuple[Contact, bool]:
-    """Return the contact of a call and whether he is new; programs that share the store create him once."""
+    """Return the contact of a call and whether it is new; programs that share the store create it once."""
     return await crm.contacts.find_or_create(
         Contact(name=f"Call from {phone}", phone=phone), key=Contact.phone, lock=store
     )
