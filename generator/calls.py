@@ -58,7 +58,6 @@ class Call:
     tag: str
     name: str
     summary: str
-    path_file: str
     arguments: tuple[Argument, ...]
     returns: str
     model: str
@@ -67,7 +66,6 @@ class Call:
     classes: frozenset[tuple[str, str]]
     item_classes: frozenset[tuple[str, str]]
     op: str
-    has_stream: bool
     media: str
     returned: str
     description: str
@@ -151,7 +149,6 @@ def call_of(
         tag=operation.area,
         name=data["x-name"],
         summary=data["summary"].strip().rstrip(".") + ".",
-        path_file=operation.item.file,
         arguments=tuple(arguments),
         returns=returns,
         model=model,
@@ -160,7 +157,6 @@ def call_of(
         classes=frozenset(classes),
         item_classes=item_classes,
         op=_op(made, operation),
-        has_stream=media == "application/octet-stream",
         media=media,
         returned=_returned(responses, page),
         description=str(data.get("description", "")).strip(),

@@ -21,7 +21,6 @@ GET = "summary: Get one thing"
 PAGE = "x-page: {key: things, limit: 250}"
 BATCH = "x-batch: {max: 3, recommended: 2, items: things, match: [request_id, id], partial: false, atomic: inferred}"
 TYPE = "- {name: type, in: query, schema: {type: string}}"
-COMPLEX = "summary: Create things with what belongs to them"
 SCHEMA = "schema: {type: array, items: {$ref: "
 
 PLANTS = [

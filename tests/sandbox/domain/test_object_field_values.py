@@ -7,8 +7,6 @@ import pytest
 from ..conftest import Checked
 from .test_field_values import field, read, write
 
-INVOICE = "catalogs/{}/elements"
-
 
 def invoices(sandbox: Checked) -> tuple[int, dict[str, int]]:
     """Make a list of invoices and return its id and its fields by code."""

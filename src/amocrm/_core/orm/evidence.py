@@ -41,11 +41,9 @@ class History(msgspec.Struct, frozen=True):
     """What the events of a record tell.
 
     Attributes:
-        is_touched: whether it was changed after its creation.
         original: the record as it was created, None where the events do not tell all of it.
     """
 
-    is_touched: bool
     original: Any = None
 
 

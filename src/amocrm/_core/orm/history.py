@@ -69,16 +69,16 @@ def _history(kind: str, record: Any, events: Sequence[Any], words: Vocabulary) -
     changes.sort(key=lambda event: (event.created_at, event.id), reverse=True)
     if not changes:
         untouched = record.updated_at == record.created_at or record.updated_at is UNSET
-        return History(not untouched, record if untouched else None)
+        return History(record if untouched else None)
     if changes[0].created_at != record.updated_at:
-        return History(True)  # something changed it later and left no event
+        return History()  # something changed it later and left no event
     if not _is_chain(changes):
-        return History(True)
+        return History()
     original = copy(record)
     for event in changes:
         if not _put_back(original, event, words):
-            return History(True)
-    return History(True, original)
+            return History()
+    return History(original)
 
 
 def _is_chain(changes: Sequence[Any]) -> bool:
