@@ -161,9 +161,6 @@ def generated_entities(spec: Path) -> dict[str, str]:
         file: _headed(text, f"{name}/schemas/{file.removesuffix('.py')}.yaml or generator/entities.py")
         for file, text in generate_entities(load_bundle(spec)).items()
     }
-    texts["__init__.py"] = _headed(
-        '"""Entity classes that are made from the description."""\n', "generator/build.py"
-    )
     return _formatted(texts)
 
 

@@ -32,6 +32,18 @@ _GIVEN = {
 _ALWAYS = frozenset({"created_at", "updated_at"})
 
 
+_INIT = '''\
+"""Entity classes that are made from the description."""
+
+from typing import Final
+
+__all__ = ["CLASSES"]
+
+#: Collection -> area and class.
+CLASSES: Final[dict[str, tuple[str, str]]] = {places!r}
+'''
+
+
 def generate_entities(made: Bundle) -> dict[str, str]:
     """Return one module for each area that has classes, by its file name, unformatted."""
     areas: dict[str, list[_Class]] = {}
@@ -39,7 +51,12 @@ def generate_entities(made: Bundle) -> dict[str, str]:
         if "class" in collection.facts:
             found = _Class(made, collection)
             areas.setdefault(found.area, []).append(found)
-    return {f"{area}.py": _module(area, classes) for area, classes in sorted(areas.items())}
+    texts = {f"{area}.py": _module(area, classes) for area, classes in sorted(areas.items())}
+    places = {
+        one.collection.name: (area, one.name) for area, classes in sorted(areas.items()) for one in classes
+    }
+    texts["__init__.py"] = _INIT.format(places=dict(sorted(places.items())))
+    return texts
 
 
 @dataclass

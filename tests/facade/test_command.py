@@ -142,7 +142,7 @@ def test_the_models_are_checked_by_the_editor(crm: AmoCRM, tmp_path: Path) -> No
         "Lead.status.in_(pipelines.voronka.won), Lead.pipeline_id.in_(pipelines.voronka.id)\n"
         "element = catalogs.Tovary(name='x', pole_select=catalogs.Tovary.PoleSelect.A)\n"
         "chosen: catalogs.Tovary.PoleSelect | None = element.pole_select\n"
-        "catalogs.Tovary(pole_select=5.5)\n"
+        "catalogs.Tovary('x', pole_select=5.5)\n"
         "pipelines.voronka.pole_won\n",
         encoding="utf-8",
     )

@@ -147,7 +147,7 @@ def sync(crm: AmoCRM, pipeline: Pipeline) -> None:
         assert_type(s.add(Deal(name="x", city=City.KAZAN)), Deal)
         assert_type(s.ref(Deal, 5), Deal)
         assert_type(s.commit(), Report)
-    assert_type(crm.users.create([]), list[User])
+    assert_type(crm.users.create_all([]), list[User])
     assert_type(crm.query(Deal).preload(Deal.loss_reason, Deal.source_id).overlap(5).first(), Deal | None)
     assert_type(pipeline["x"], Status)
 

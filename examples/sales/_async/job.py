@@ -19,7 +19,7 @@ async def set_up(crm: AsyncAmoCRM, history: History) -> tuple[Pipeline, Mapping[
     """Create the pipeline, the agents and the fields that the history needs."""
     await crm.account()
     pipeline = await crm.pipelines.create("Sales", statuses=["Prospecting", "Engaging"])
-    users = await crm.users.create(
+    users = await crm.users.create_all(
         User(agent, f"{agent.lower().replace(' ', '.')}@example.com", password="Passw0rd")
         for agent in history.agents
     )

@@ -19,7 +19,7 @@ def set_up(crm: AmoCRM, history: History) -> tuple[Pipeline, Mapping[str, User]]
     """Create the pipeline, the agents and the fields that the history needs."""
     crm.account()
     pipeline = crm.pipelines.create("Sales", statuses=["Prospecting", "Engaging"])
-    users = crm.users.create(
+    users = crm.users.create_all(
         User(agent, f"{agent.lower().replace(' ', '.')}@example.com", password="Passw0rd")
         for agent in history.agents
     )

@@ -91,7 +91,7 @@ def catalog_class(name: str, catalog_id: int, definitions: Definitions) -> str:
     from ..entities import CatalogElement
 
     lines, enums = _fields(CatalogElement, definitions, "")
-    return _class(CatalogElement, name, f"Element of list {catalog_id}.", lines, enums)
+    return _class(CatalogElement, name, f"Element of list {catalog_id}.", lines, enums, catalog_id=catalog_id)
 
 
 def name_space(name: str, doc: str, content: Sequence[str]) -> str:
@@ -163,15 +163,27 @@ def _options(definition: CustomField) -> list[tuple[int, Any]]:
     return [] if listed is UNSET else [(option.id, option.value) for option in listed or ()]
 
 
-def _class(cls: type[Entity], name: str, doc: str, lines: Sequence[_Line], enums: Sequence[str] = ()) -> str:
-    text = [f"class {name}(amocrm.{cls.__name__}):", f'    """{doc}"""', ""]
+def _class(
+    cls: type[Entity], name: str, doc: str, lines: Sequence[_Line], enums: Sequence[str] = (), **scope: int
+) -> str:
+    bases = ", ".join([f"amocrm.{cls.__name__}", *(f"{key}={value}" for key, value in scope.items())])
+    text = [f"class {name}({bases}):", f'    """{doc}"""', ""]
     text += [f"{indent(one, '    ')}\n" for one in enums]
     text += [f"    {line.code}" for line in lines]
     text += [""] if lines else []
-    text += ["    if TYPE_CHECKING:", "", "        def __init__(", "            self,", "            *,"]
-    for argument, parameter in inspect.signature(cls.__init__).parameters.items():
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            text.append(f"            {argument}: {_annotation(parameter.annotation)} = ...,")
+    text += ["    if TYPE_CHECKING:", "", "        def __init__(", "            self,"]
+    given = [one for one in inspect.signature(cls.__init__).parameters.values() if one.name not in scope]
+    text += [
+        f"            {one.name}: {_annotation(one.annotation)},"
+        for one in given[1:]
+        if one.kind is one.POSITIONAL_OR_KEYWORD
+    ]
+    text.append("            *,")
+    text += [
+        f"            {one.name}: {_annotation(one.annotation)} = ...,"
+        for one in given
+        if one.kind is one.KEYWORD_ONLY
+    ]
     text += [f"            {line.attribute}: {line.takes} = ...," for line in lines]
     text.append("        ) -> None: ...")
     return "\n".join(text)

@@ -1,4 +1,4 @@
-"""Entity classes: leads, contacts, companies, tasks, notes, tags, users, pipelines and their stages.
+"""Entity classes: leads, contacts, companies, tasks, notes, tags, users, pipelines, and all others that the API has.
 
 Each class is imported when it is first used.
 """
@@ -10,6 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._base import Entity
+    from ._generated.bots import Bot
+    from ._generated.catalogs import Catalog
+    from ._generated.currencies import Currency
+    from ._generated.customer_statuses import CustomerStatus
+    from ._generated.events import Event
+    from ._generated.loss_reasons import LossReason
+    from ._generated.roles import Role
+    from ._generated.segments import Segment
+    from ._generated.sources import Source
+    from ._generated.tags import Tag
+    from ._generated.talks import Talk, TalkMessage
+    from ._generated.templates import ChatTemplate
+    from ._generated.transactions import Purchase
+    from ._generated.unsorted import Unsorted
+    from ._generated.website_buttons import WebsiteButton
+    from ._generated.widgets import Widget
     from ._stage import Stage
     from .catalog_element import CatalogElement
     from .company import Company
@@ -18,33 +34,54 @@ if TYPE_CHECKING:
     from .lead import Lead
     from .note import Note
     from .pipeline import Pipeline, Status
-    from .tag import Tag
     from .task import Task
     from .user import User
 
 __all__ = [
+    "Bot",
+    "Catalog",
     "CatalogElement",
+    "ChatTemplate",
     "Company",
     "Contact",
+    "Currency",
     "Customer",
+    "CustomerStatus",
     "Entity",
+    "Event",
     "Lead",
+    "LossReason",
     "Note",
     "Pipeline",
+    "Purchase",
+    "Role",
+    "Segment",
+    "Source",
     "Stage",
     "Status",
     "Tag",
+    "Talk",
+    "TalkMessage",
     "Task",
+    "Unsorted",
     "User",
+    "WebsiteButton",
+    "Widget",
 ]
 
+#: Classes with a module of their own; all others are made from the description.
+_WRITTEN = frozenset({"Company", "Contact", "Customer", "Lead", "Note", "Pipeline", "Task", "User"})
 _PLACES = {"CatalogElement": "catalog_element", "Entity": "_base", "Stage": "_stage", "Status": "pipeline"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_PLACES.get(name, name.lower())}", __name__), name)
+    from ._generated import CLASSES
+
+    made = {title: f"_generated.{area}" for area, title in CLASSES.values()}
+    place = _PLACES.get(name, name.lower() if name in _WRITTEN else made.get(name))
+    value = getattr(import_module(f".{place}", __name__), name)
     globals()[name] = value
     return value
 

@@ -174,7 +174,7 @@ class Key(_Matched[int, int]):
     if not TYPE_CHECKING:  # it is an id everywhere but in a doubt
 
         def __get__(self, instance: Any, owner: Any) -> Any:
-            if instance is not None and instance._data.id is UNSET and instance._doubt is not None:
+            if instance is not None and instance._key is None and instance._doubt is not None:
                 return None
             return super().__get__(instance, owner)
 
@@ -192,9 +192,11 @@ class Scope(Attribute[R, R]):
     if not TYPE_CHECKING:  # typed as any other attribute
 
         def __get__(self, instance: Any, owner: Any) -> Any:
-            scope = None if instance is None or instance._links is None else instance._links.scope
-            if scope is not None and self.wire in scope:
-                return scope[self.wire]
+            if instance is not None:
+                links = instance._links
+                scope = {**type(instance)._scope, **((links.scope if links is not None else None) or {})}
+                if self.wire in scope:
+                    return scope[self.wire]
             return super().__get__(instance, owner)
 
     def __set__(self, instance: Holder, value: R) -> None:

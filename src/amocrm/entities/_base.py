@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from copy import copy, deepcopy
 from datetime import tzinfo
-from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from msgspec import UNSET
@@ -26,6 +26,7 @@ from ..fields._state import FieldState, Item, Ref
 from ._attributes import Attribute, Key
 from ._links import Links
 from ._local_changes import changes_of, revert
+from ._meta import EntityMeta
 from ._plain_values import PlainValues
 from ._relations import LinkRelation, Relation
 
@@ -41,77 +42,6 @@ def arguments(scope: dict[str, Any], *, without: Collection[str] = ()) -> dict[s
     return {name: value for name, value in scope.items() if value is not UNSET and name not in others}
 
 
-def _check_free(
-    name: str, bases: tuple[type, ...], namespace: dict[str, Any], replaces: Collection[str]
-) -> None:
-    """Refuse a declared field that would take the place of a built-in attribute."""
-    known = [base for start in bases for base in start.__mro__]
-    for attribute in (key for key, value in namespace.items() if isinstance(value, Field)):
-        owner = next((base for base in known if attribute in vars(base)), None)
-        if owner is not None and "_kind" in vars(owner) and attribute not in replaces:
-            raise TypeError(
-                f"{name}.{attribute} must not replace {attribute} of {owner.__name__}; call it otherwise, "
-                f"such as {attribute}_field, or ask for it: class {name}({bases[0].__name__}, "
-                f"replaces={{{attribute!r}}})"
-            )
-
-
-class EntityMeta(type):
-    """Gives every entity class slots (a misspelt attribute is an error) and collects its declared fields.
-
-    A declared field that would replace a built-in attribute is refused, unless the class asks for it:
-    ``class Deal(Lead, replaces={"source"})``.
-    """
-
-    _declared: dict[str, Field[Any, Any]]
-    _relations: tuple[Relation, ...]
-    _link_relations: tuple[LinkRelation[Any], ...]
-
-    def __new__(
-        mcls,
-        name: str,
-        bases: tuple[type, ...],
-        namespace: dict[str, Any],
-        *,
-        replaces: Collection[str] = (),
-    ) -> EntityMeta:
-        if "_kind" in namespace:
-            namespace["__module__"] = "amocrm"
-        else:
-            _check_free(name, bases, namespace, replaces)
-        namespace.setdefault("__slots__", ())
-        if "_kind" in namespace:
-            # Each collection has an id of its own, so that conditions on it know their list.
-            namespace["id"] = Key(readonly=True, nullable=False)
-        cls = super().__new__(mcls, name, bases, namespace)
-        cls._declared = {
-            attribute: field
-            for base in reversed(cls.__mro__)
-            for attribute, field in vars(base).items()
-            if isinstance(field, Field)
-        }
-        # Made once: walking the bases for each entity of a commit was a third of its time.
-        found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
-        cls._relations = tuple(value for value in found.values() if isinstance(value, Relation))
-        cls._link_relations = tuple(value for value in cls._relations if isinstance(value, LinkRelation))
-        return cls
-
-    if not TYPE_CHECKING:  # a checker would take every name for known
-
-        def __getattr__(cls, name: str) -> Any:
-            # Models cost a tenth of a millisecond each: `from amocrm import Lead` brings none of them.
-            if name not in _LAZY:
-                raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
-            area, *names = next(vars(base)["_names"] for base in cls.__mro__ if "_names" in vars(base))
-            models = import_module(f"amocrm_gen.models.{area}")
-            for attribute, model in zip(_LAZY, names, strict=True):
-                setattr(cls, attribute, None if model is None else getattr(models, model))
-            return vars(cls)[name]
-
-
-_LAZY = ("_model", "_filter", "_order")
-
-
 class Entity(PlainValues, metaclass=EntityMeta):
     """Base of all entities; see ``Lead``, ``Contact`` and the others.
 
@@ -124,6 +54,11 @@ class Entity(PlainValues, metaclass=EntityMeta):
     _kind: str = ""
     #: Area of the models and names of the decoded object, of the filter and of the order of the list.
     _names: ClassVar[tuple[str, str, str | None, str | None]] = ("", "", None, None)
+    #: Attribute of the decoded object that is its key, and the type of the key.
+    _key_name: ClassVar[str] = "id"
+    _key_type: ClassVar[type] = int
+    #: What stands in the path for all objects of a class, such as the list of a class of elements.
+    _scope: ClassVar[Mapping[str, int | str]] = MappingProxyType({})
     #: The models themselves; imported when the class is first used.
     _model: ClassVar[Any]
     _filter: ClassVar[Any]
@@ -147,7 +82,7 @@ class Entity(PlainValues, metaclass=EntityMeta):
 
     def _init_from_arguments(self, given: dict[str, Any], custom: dict[str, Any]) -> None:
         """Makes a new, empty entity and assigns what the constructor was given."""
-        self._data = type(self)._model(id=UNSET)
+        self._data = type(self)._model(**{self._key_name: UNSET})
         self._session = self._changes = self._custom_fields = self._links = None
         for name, value in given.items():
             if value is not UNSET:
@@ -179,6 +114,11 @@ class Entity(PlainValues, metaclass=EntityMeta):
     def _key(self) -> int | None:
         key = self._data.id
         return None if key is UNSET else key
+
+    @property
+    def _field_kind(self) -> str:
+        """Whose custom fields it has: those of its collection, of its list for an element."""
+        return self._kind
 
     @property
     def _zone(self) -> tzinfo | None:
@@ -225,7 +165,7 @@ class Entity(PlainValues, metaclass=EntityMeta):
         """Custom fields without a declaration, by name, code or id; see ``fields.CustomFields``."""
         from ..fields._custom import CustomFields
 
-        definitions = None if self._session is None else self._session.directory.fields.get(self._kind)
+        definitions = None if self._session is None else self._session.directory.fields.get(self._field_kind)
         return CustomFields(self, definitions)
 
     @property
@@ -256,7 +196,7 @@ class Entity(PlainValues, metaclass=EntityMeta):
         """Return the reference by id where the definitions of the account were read."""
         if ref[0] == "id" or self._session is None:
             return ref
-        definitions = self._session.directory.fields.get(self._kind)
+        definitions = self._session.directory.fields.get(self._field_kind)
         try:
             definition = None if definitions is None else definitions.find(ref)
         except LookupError:  # several fields have this name: writing says so

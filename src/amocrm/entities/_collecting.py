@@ -10,7 +10,8 @@ from .._core.orm.identity import IdentityMap, check_account, foreign_reason
 from .._core.orm.plan import PendingWrite
 from .._core.orm.states import State
 from ._base import Entity
-from ._writing import nested_partners, unwritable, writes_of
+from ._scope import unwritable
+from ._writing import nested_partners, writes_of
 
 __all__ = ["Collected", "collect", "join_linked", "refusal", "state_of"]
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 __all__ = ["entity_class"]
 
-#: Collection -> module and class; imported on request, because the classes refer to each other.
+#: Collection -> module and class of those with a handwritten class; imported on request, because they refer to each
+#: other. All others are made from the description.
 _CLASSES: Final = {
     "leads": ("lead", "Lead"),
     "contacts": ("contact", "Contact"),
@@ -16,7 +17,6 @@ _CLASSES: Final = {
     "catalog_elements": ("catalog_element", "CatalogElement"),
     "tasks": ("task", "Task"),
     "notes": ("note", "Note"),
-    "tags": ("tag", "Tag"),
     "users": ("user", "User"),
     "pipelines": ("pipeline", "Pipeline"),
     "statuses": ("pipeline", "Status"),
@@ -25,5 +25,11 @@ _CLASSES: Final = {
 
 def entity_class(kind: str) -> Any:
     """Return the built-in class of a collection such as ``leads``."""
-    module, name = _CLASSES[kind]
+    from ._generated import CLASSES
+
+    if kind in _CLASSES:
+        module, name = _CLASSES[kind]
+    else:
+        area, name = CLASSES[kind]
+        module = f"_generated.{area}"
     return getattr(import_module(f"{__package__}.{module}"), name)

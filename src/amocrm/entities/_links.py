@@ -73,11 +73,13 @@ class Links:
         scope: what stands in the path beside its id, such as the ``entity_type`` of a note.
         unreadable: names of attributes that could not be read.
         password: of a new user.
+        embedded: what only the creation embeds, such as the stages of a new pipeline.
         stages: of a pipeline.
     """
 
     __slots__ = (
-        *("children", "doubt", "listed", "merges", "parent", "password", "scope", "stages", "states"),
+        *("children", "doubt", "embedded", "listed", "merges", "parent", "password", "scope", "stages"),
+        "states",
         "unreadable",
     )
 
@@ -91,6 +93,7 @@ class Links:
         self.scope: dict[str, Any] | None = None
         self.unreadable: Any = ()
         self.password: str | None = None
+        self.embedded: dict[str, Any] | None = None
         self.stages: tuple[Any, ...] | None = None
 
     def __copy__(self) -> Links:
@@ -98,7 +101,7 @@ class Links:
         made = Links()
         made.states = {name: copy(state) for name, state in self.states.items()}
         made.parent, made.scope, made.unreadable = self.parent, self.scope, self.unreadable
-        made.password, made.stages = self.password, self.stages
+        made.password, made.stages, made.embedded = self.password, self.stages, self.embedded
         return made
 
     def is_dirty(self) -> bool:

@@ -19,7 +19,9 @@ def issues_of(entity: Entity, body: Mapping[str, Any], item: ItemIssue) -> list[
 
 
 def _definition(entity: Entity, key: Any) -> Any:
-    definitions = None if entity._session is None else entity._session.directory.fields.get(entity._kind)
+    definitions = (
+        None if entity._session is None else entity._session.directory.fields.get(entity._field_kind)
+    )
     found = None if definitions is None else definitions.find(("id" if isinstance(key, int) else "code", key))
     return definitions, found
 

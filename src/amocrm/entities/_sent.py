@@ -46,9 +46,12 @@ class Sent:
     def confirm(self, entity: Any, answer: Any, action: Action) -> None:
         """Take the answered item: what was sent becomes what the server has."""
         if action == "create":
-            adopt_id(entity, answer.id, self)
+            adopt_id(entity, getattr(answer, entity._key_name), self)
         else:
             self.settle(entity)
+        if type(answer) is type(entity)._model:
+            entity._refresh_from(answer)
+            return
         data, updated = entity._data, getattr(answer, "updated_at", UNSET)
         if updated is not UNSET and hasattr(data, "updated_at"):
             data.updated_at = updated
@@ -140,7 +143,7 @@ def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
         sent: what was sent when the record was created; None where nobody knows what it holds.
     """
     data, links = entity._data, entity._links
-    data.id = key
+    setattr(data, entity._key_name, key)
     if links is not None:
         links.doubt = None
     if sent is None:

@@ -12,8 +12,8 @@ from .._core.orm.tracking import SetChanges
 from ._relations import Relation, check_accounts
 
 if TYPE_CHECKING:
+    from ._generated.tags import Tag
     from ._holder import Holder
-    from .tag import Tag
 
 __all__ = ["TagSet", "Tags"]
 

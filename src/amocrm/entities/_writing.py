@@ -20,33 +20,13 @@ from ..fields._state import FieldState, finish
 from ._base import Entity
 from ._links import Links
 from ._relations import LinkRelation
+from ._scope import path_of
 from ._sent import LinkSent, Sent
 
-__all__ = ["let_merge", "nested_partners", "unwritable", "writes_of"]
+__all__ = ["let_merge", "nested_partners", "writes_of"]
 
 #: Creates leads with one contact and one company each; the server may merge them into leads that they repeat.
 _MERGING = "leads.create_leads_complex"
-
-_ELSEWHERE = {
-    "users": "crm.users.create(...)",
-    "tags": "crm.tags.create(...)",
-    "pipelines": "crm.pipelines.create(...) and .save(...)",
-    "statuses": "crm.pipelines.save(...)",
-    "catalog_elements": "crm.api.catalogs",
-}
-
-
-def unwritable(entity: Entity) -> str | None:
-    """Return why a session cannot write this entity, None if it can."""
-    if entity._kind not in CREATE:
-        return f"{type(entity).__name__} is not written by a session; see {_ELSEWHERE.get(entity._kind)}"
-    if (
-        entity._kind == "notes"
-        and entity._key is None
-        and (entity._links is None or entity._links.parent is None)
-    ):
-        return f"{entity!r} belongs to nothing: add it with lead.notes.add(...) or Note(..., entity=lead)"
-    return None
 
 
 # ---- taking off -------------------------------------------------------------------------------------------------------
@@ -112,7 +92,8 @@ _operation = cache(Operation)
 
 
 def _create(entity: Entity, nested: Collection[int] = ()) -> PendingWrite:
-    write = PendingWrite("create", _operation(CREATE[entity._kind]), entity, {}, sent=Sent())
+    name = CREATE[entity._kind]
+    write = PendingWrite("create", _operation(name, path_of(entity, name)), entity, {}, sent=Sent())
     write.body, write.problem = _values(entity, write.sent)
     if (links := entity._links) is None:
         return write
@@ -124,8 +105,8 @@ def _create(entity: Entity, nested: Collection[int] = ()) -> PendingWrite:
         _put(write, write.body, "entity_id", parent)
         if entity._kind == "tasks":
             write.body["entity_type"] = parent._kind
-        elif entity._kind == "notes":
-            write.operation = _operation(CREATE["notes"], (("entity_type", parent._kind),))
+    if links.embedded is not None:
+        write.body["_embedded"] = {**write.body.get("_embedded", {}), **links.embedded}
     return write
 
 
@@ -167,13 +148,11 @@ def _embedded(write: PendingWrite, links: Links, nested: Collection[int]) -> dic
 def _update(entity: Entity) -> PendingWrite:
     sent = Sent()
     values, problem = _values(entity, sent)
-    body: dict[str, Any] = {"id": entity._key, **values}
-    path: tuple[tuple[str, str], ...] = ()
-    if entity._kind == "notes":
+    operation = _operation(UPDATE[entity._kind], path_of(entity, UPDATE[entity._kind]))
+    body: dict[str, Any] = values if operation.op.batch is None else {"id": entity._key, **values}
+    if entity._kind == "notes" and entity._data.note_type is not UNSET:
         # The content is checked for the type that is sent beside it.
-        if entity._data.note_type is not UNSET:
-            body.setdefault("note_type", entity._data.note_type)
-        path = (("entity_type", _note_parent(entity)),)
+        body.setdefault("note_type", entity._data.note_type)
     tags = None if entity._links is None else entity._links.states.get("tags")
     if isinstance(tags, SetChanges) and tags:
         changed = tags.pending()
@@ -184,15 +163,7 @@ def _update(entity: Entity) -> PendingWrite:
             body["tags_to_add"] = [{"name": name} for name in changed.added]
         if changed.removed:
             body["tags_to_delete"] = [{"name": name} for name in changed.removed]
-    operation = _operation(UPDATE[entity._kind], path)
     return PendingWrite("update", operation, entity, body, sent=sent, problem=problem)
-
-
-def _note_parent(note: Entity) -> str:
-    links = note._links
-    if links is not None and links.parent is not None:
-        return str(links.parent._kind)
-    return str(((links.scope if links is not None else None) or {}).get("entity_type", "leads"))
 
 
 def _values(entity: Entity, sent: Sent) -> tuple[dict[str, Any], str]:
@@ -200,6 +171,8 @@ def _values(entity: Entity, sent: Sent) -> tuple[dict[str, Any], str]:
     if entity._changes:
         sent.scalars = entity._changes.pending()
     body = dict(sent.scalars)
+    if entity._links is not None and entity._links.password is not None:
+        body["password"] = entity._links.password
     state = entity._custom_fields
     if state is not None and state.local:
         sent.fields = state.local.pending()

@@ -1,39 +1,31 @@
-"""Elements of lists (элементы списков)."""
+"""Elements of lists (элементы списков): products, invoices and others."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
-from msgspec import UNSET, UnsetType
-
-from ._attributes import Flag, Id, Moment, Text
-from ._base import Entity
+from .._core.orm.operations import field_kind
+from ._generated import catalogs as _generated
+from ._scope import scope_of
 
 __all__ = ["CatalogElement"]
 
 
-class CatalogElement(Entity):
-    """Element of a list, such as a product; derive from it to declare custom fields.
-
-    Sessions read it only. Write it with ``crm.api.catalogs``.
+class CatalogElement(_generated.CatalogElement):
+    """Element of a list, such as a product; derive from it to declare custom fields of a list.
 
     Args:
         name: name.
+        catalog_id: its list, unless the class or the collection names it.
+        currency_id: currency of the element.
         custom: declared custom fields by their attribute names; checked at run time.
+
+    Example:
+        >>> class Product(CatalogElement, catalog_id=6101):
+        ...     price = fields.Numeric(code="PRICE")
+        ...
+        >>> session.add(Product("Чайник", price=990))
+        <Product new 'Чайник'>
     """
 
-    _kind = "catalog_elements"
-    _names = ("catalogs", "CatalogElement", None, None)
-
-    name = Text(fixed=True)
-    catalog_id = Id(readonly=True)
-    created_by = Id(readonly=True)
-    updated_by = Id(readonly=True)
-    created_at = Moment[datetime](readonly=True, nullable=False)
-    updated_at = Moment[datetime](readonly=True, nullable=False)
-    is_deleted = Flag(readonly=True, nullable=False)
-    account_id = Id(readonly=True)
-
-    def __init__(self, *, name: str | UnsetType = UNSET, **custom: Any) -> None:
-        self._init_from_arguments({"name": name}, custom)
+    @property
+    def _field_kind(self) -> str:
+        return field_kind(self._kind, scope_of(self, "catalog_id"))

@@ -10,9 +10,9 @@ from msgspec import UNSET, UnsetType
 
 from .._core.arguments import check_text
 from ._adoption import ChildRelation, Children, attach_child
-from ._attributes import Attribute, Flag, Id, Moment, Plain
-from ._attributes import Text as _Text
+from ._attributes import Attribute, Id, Plain
 from ._base import Entity, arguments
+from ._generated import notes as _generated
 from ._holder import Holder
 from ._parent import ParentLink
 
@@ -54,7 +54,7 @@ class _Params(Plain["dict[str, Any]"]):
         return _content(value)
 
 
-class Note(Entity):
+class Note(_generated.Note):
     """Note in the feed of a lead, contact or company.
 
     Args:
@@ -68,22 +68,9 @@ class Note(Entity):
         <Note new 'Оплачено'>
     """
 
-    _kind = "notes"
-    _names = ("notes", "Note", "NoteFilter", "NoteOrder")
-
-    note_type = _Text(nullable=False)
     params = _Params()
     text = _NoteText()
-    responsible_user_id = Id()
-    created_by = Id()
-    updated_by = Id()
-    created_at = Moment[datetime](nullable=False)
-    updated_at = Moment[datetime](nullable=False)
     entity_id = Id(readonly=True)
-    group_id = Id(readonly=True)
-    account_id = Id(readonly=True)
-    is_pinned = Flag(readonly=True, nullable=False, needs="is_pinned")
-    is_need_to_trigger_digital_pipeline = Flag()
 
     entity = ParentLink()
 

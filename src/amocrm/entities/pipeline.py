@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import UNSET, UnsetType
 
-from ._attributes import Amount, Flag, Id, Plain, Text
-from ._base import Entity
+from ._base import arguments
 from ._foreign_keys import directory_object
+from ._generated import pipelines as _generated
+from ._relations import take_account
 
 if TYPE_CHECKING:
+    from amocrm_gen.models.pipelines import PipelineStatusDescriptionCreate
+
     from .._core.orm.identity import Origin
 
 __all__ = ["LOST", "WON", "Pipeline", "Status", "directory_stage"]
@@ -20,29 +23,27 @@ __all__ = ["LOST", "WON", "Pipeline", "Status", "directory_stage"]
 WON, LOST = 142, 143
 
 
-class Status(Entity):
+class Status(_generated.Status):
     """Stage of a pipeline; ``crm.pipelines.save(stage)`` sends changes of an existing one.
 
     Args:
         name: name.
         color: one of the 21 colours of the API, such as ``#fffeb2``.
         sort: position, a whole number.
+        descriptions: hints of the stage as the API takes them.
+        pipeline_id: its pipeline, unless it is created by ``crm.pipelines[1].statuses``.
     """
 
-    _kind = "statuses"
-    _names = ("pipelines", "PipelineStatus", None, None)
-
-    name = Text()
-    color = Text()
-    sort = Amount()
-    descriptions = Plain["list[Any] | None"](readonly=True)
-    pipeline_id = Id(readonly=True)
-    type = Amount(readonly=True)
-    is_editable = Flag(readonly=True, nullable=False)
-    account_id = Id(readonly=True)
-
-    def __init__(self, name: str, *, color: str | UnsetType = UNSET, sort: int | UnsetType = UNSET) -> None:
-        self._init_from_arguments({"name": name, "color": color, "sort": sort}, {})
+    def __init__(
+        self,
+        name: str,
+        sort: int | UnsetType = UNSET,
+        *,
+        color: str | UnsetType = UNSET,
+        descriptions: list[PipelineStatusDescriptionCreate] | UnsetType = UNSET,
+        pipeline_id: int | UnsetType = UNSET,
+    ) -> None:
+        self._init_from_arguments(arguments(locals()), {})
 
     @property
     def pipeline(self) -> Pipeline:
@@ -61,26 +62,48 @@ class Status(Entity):
         return self._key == LOST
 
 
-class Pipeline(Entity):
+class Pipeline(_generated.Pipeline):
     """Pipeline with its stages; ``crm.pipelines.save(pipeline)`` sends changes.
+
+    Args:
+        name: its name.
+        sort: position; that of the main pipeline is set by the server.
+        is_main: whether it becomes the main one.
+        is_unsorted_on: whether it has a stage of incoming leads.
+        statuses: ordinary stages in their order, as names or ``Status`` objects with colours; the system stages
+            (won, lost, unsorted) come by themselves.
+        won, lost: other names for the stages of won and lost leads.
 
     Example:
         >>> sales = crm.pipelines.by_name("Продажи")
         >>> lead.status = sales["Переговоры"]
     """
 
-    _kind = "pipelines"
-    _names = ("pipelines", "Pipeline", None, None)
-
-    name = Text()
-    sort = Amount()
-    is_main = Flag(nullable=False)
-    is_unsorted_on = Flag(nullable=False)
-    is_archive = Flag(readonly=True, nullable=False)
-    account_id = Id(readonly=True)
-
-    def __init__(self) -> None:
-        raise TypeError("Pipeline must not be called; use crm.pipelines.create(name, statuses=[...])")
+    def __init__(
+        self,
+        name: str,
+        sort: int = 100,
+        is_unsorted_on: bool = True,
+        *,
+        is_main: bool = False,
+        statuses: Iterable[str | Status] = (),
+        won: str | None = None,
+        lost: str | None = None,
+    ) -> None:
+        if isinstance(statuses, str):
+            raise TypeError(
+                f"statuses must be a list of names, got the text {statuses!r}; write [{statuses!r}]"
+            )
+        stages = [Status(one) if isinstance(one, str) else one for one in statuses]
+        self._init_from_arguments(arguments(locals(), without=("statuses", "won", "lost", "stages")), {})
+        for stage in stages:
+            take_account(self, stage)
+        nested = [_body(stage, place) for place, stage in enumerate(stages, 1)]
+        nested += [
+            {"id": key, "name": title} for key, title in ((WON, won), (LOST, lost)) if title is not None
+        ]
+        if nested:
+            self._ensure_links().embedded = {"statuses": nested}
 
     @property
     def statuses(self) -> tuple[Status, ...]:
@@ -135,6 +158,14 @@ class Pipeline(Entity):
     def lost(self) -> Status:
         """Stage of lost leads (143)."""
         return self.by_id(LOST)
+
+
+def _body(stage: Status, place: int) -> dict[str, Any]:
+    item = {
+        "name": stage._current_value("name"),
+        "sort": place * 10 + 10 if stage._current_value("sort") is UNSET else stage.sort,
+    }
+    return item if stage._current_value("color") is UNSET else {**item, "color": stage.color}
 
 
 def directory_stage(origin: Origin | None, pipeline_id: Any, data: Any) -> Status:

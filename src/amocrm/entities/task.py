@@ -9,9 +9,10 @@ from msgspec import UNSET, UnsetType
 
 from .._core.arguments import check_text
 from ._adoption import ChildRelation, Children, attach_child
-from ._attributes import Amount, Attribute, Flag, Id, Moment, Text
+from ._attributes import Attribute, Id, Moment, Text
 from ._base import Entity, arguments
 from ._foreign_keys import ForeignKey
+from ._generated import tasks as _generated
 from ._holder import Holder
 from ._parent import ParentLink
 
@@ -35,7 +36,7 @@ class _Result(Attribute["str | None", "str | None"]):
         return TaskResult(text="" if value is None else value)
 
 
-class Task(Entity):
+class Task(_generated.Task):
     """Task with a deadline and a responsible user, of an entity or of none.
 
     Args:
@@ -51,25 +52,11 @@ class Task(Entity):
         <Task new 'Позвонить'>
     """
 
-    _kind = "tasks"
-    _names = ("tasks", "Task", "TaskFilter", "TaskOrder")
-
-    text = Text()
     due = Moment[datetime]("complete_till", nullable=False)
     complete_till = Moment[datetime](nullable=False)
-    responsible_user_id = Id()
-    task_type_id = Id()
-    duration = Amount()
-    is_completed = Flag(nullable=False)
     result = _Result()
-    created_by = Id()
-    updated_by = Id()
-    created_at = Moment[datetime](nullable=False)
-    updated_at = Moment[datetime](nullable=False)
     entity_id = Id(readonly=True)
     entity_type = Text(readonly=True)
-    group_id = Id(readonly=True)
-    account_id = Id(readonly=True)
 
     responsible: ForeignKey[User] = ForeignKey("users", "responsible_user_id")
     entity = ParentLink()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from .._core.arguments import checked
-from ._attributes import Plain, Text
-from ._base import Entity
+from ._attributes import Plain
 from ._embedded import EmbeddedOne
+from ._generated import users as _generated
 
 if TYPE_CHECKING:
     from amocrm_gen.models.users import UserGroup, UserRole
@@ -20,8 +20,8 @@ _DENIED = {"view": "D", "edit": "D", "add": "D", "delete": "D", "export": "D"}
 
 
 @checked()
-class User(Entity):
-    """User of the account; users can be created (``crm.users.create``), not changed.
+class User(_generated.User):
+    """User of the account; users are created, activated and deactivated, not changed.
 
     Args:
         name: up to 50 characters.
@@ -34,18 +34,7 @@ class User(Entity):
         rights: rights as the API takes them; without role and rights all access is denied.
     """
 
-    _kind = "users"
-    _names = ("users", "User", None, None)
-
-    name = Text(fixed=True)
-    email = Text(fixed=True)
-    lang = Text(fixed=True)
     rights = Plain[Any](fixed=True)
-    uuid = Text(readonly=True, needs="uuid")
-    amojo_id = Text(readonly=True, needs="amojo_id")
-    user_rank = Text(readonly=True, needs="user_rank")
-    phone_number = Text(readonly=True, needs="phone_number")
-
     role: EmbeddedOne[UserRole] = EmbeddedOne("role", "roles")
     group: EmbeddedOne[UserGroup] = EmbeddedOne("group", "groups")
 
@@ -88,9 +77,3 @@ class User(Entity):
     def _right(self, name: str) -> Any:
         value = getattr(self._data.rights, name, UNSET)
         return self._absent(name) if value is UNSET else value
-
-    def _body(self) -> dict[str, Any]:
-        body = {} if self._changes is None else {wire: self._changes.get(wire) for wire in self._changes}
-        if self._links is not None and self._links.password is not None:
-            body["password"] = self._links.password
-        return body

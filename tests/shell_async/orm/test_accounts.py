@@ -180,7 +180,15 @@ WAITED: dict[str, Call] = {
     "Files.detach.entity": lambda w: w.second.files.detach(w.foreign[Lead], "uuid"),
     "Files.of.entity": lambda w: w.second.files.of(w.foreign[Lead]),
     "Tags.create.tags": lambda w: w.second.tags.create(Lead, [w.foreign[Tag]]),
-    "Users.create.users": lambda w: w.second.users.create([w.foreign[User]]),
+    "Tags.save.changed": lambda w: w.second.tags.save(w.foreign[Tag]),
+    "WritableRecords.create.entity": lambda w: w.second.tasks.create(w.foreign[Task]),
+    "WritableRecords.create_all.entities": lambda w: w.second.tasks.create_all([w.foreign[Task]]),
+    "WritableRecords.save.changed": lambda w: w.second.tasks.save(w.foreign[Task]),
+    "WritableRecords.delete.entities": lambda w: w.second.pipelines.delete(w.foreign[Pipeline]),
+    "Users.create_all.entities": lambda w: w.second.users.create_all([w.foreign[User]]),
+    "Users.activate.users": lambda w: w.second.users.activate(w.foreign[User]),
+    "Users.deactivate.users": lambda w: w.second.users.deactivate(w.foreign[User]),
+    "Pipelines.create.entity": lambda w: w.second.pipelines.create(w.foreign[Pipeline]),
     "Pipelines.create.statuses": lambda w: w.second.pipelines.create("x", statuses=[w.foreign[Status]]),
     "Pipelines.save.changed": lambda w: w.second.pipelines.save(w.foreign[Pipeline]),
 }
@@ -225,7 +233,7 @@ async def test_what_points_to_an_entity_belongs_to_its_account(place: str) -> No
     (annotation,) = [value for key, value in _places()[place].__annotations__.items() if key == parameter]
     (kind,) = {cls for cls in CLASSES if cls.__name__ in re.findall(r"\w+", annotation)} or {Lead}
     needed: dict[str, Any] = {"text": "x", "due": 2_000_000_000} if name == "Task" else {}
-    needed |= {"text": "x"} if name == "Note" else {}
+    needed |= {"text": "x"} if name == "Note" else {"name": "x"} if name == "Pipeline" else {}
     given = [world.foreign[kind]] if "Iterable" in annotation else world.foreign[kind]
     made = getattr(amocrm, name)(**{**needed, parameter: given})
     with _refused():

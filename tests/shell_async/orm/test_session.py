@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from amocrm import Company, Contact, FlushError, Lead, Note, Outcome, Task, User
+from amocrm import CatalogElement, Company, Contact, Currency, FlushError, Lead, Note, Outcome, Task, User
 from amocrm._async._primitives import aclosing
 from amocrm._async.client import AsyncAmoCRM
 from amocrm._core.http.retry import NEVER
@@ -83,7 +83,7 @@ async def test_new_leads_with_an_existing_company_take_no_more_than_the_leads(
     """What exists is named while the lead is created; the newest id is read once, for later proofs."""
     async with crm.session() as s:
         company = s.add(Company(name="Есть"))
-    (user,) = await crm.users.create([User("Agent", "agent@example.com", password="Secret123")])
+    (user,) = await crm.users.create_all([User("Agent", "agent@example.com", password="Secret123")])
     sandbox.journal.reset()
     async with crm.session() as s:
         for number in range(500):
@@ -463,9 +463,11 @@ async def test_a_plan_says_what_it_must_look_up(crm: AsyncAmoCRM) -> None:
     assert (await s.commit()).ok
 
 
-async def test_users_and_pipelines_are_not_written_by_a_session(crm: AsyncAmoCRM) -> None:
-    """What has no batch creation of its own is refused when it is added."""
-    with pytest.raises(ValueError, match=r"crm\.users"):
-        crm.session().add(User("Имя", "a@example.com"))
+async def test_what_the_api_cannot_write_is_refused_by_a_session(crm: AsyncAmoCRM) -> None:
+    """It is refused when it is added, and the message names what there is."""
+    with pytest.raises(ValueError, match="no operation to create a Currency; it has: list"):
+        crm.session().add(Currency())
+    with pytest.raises(ValueError, match="belongs to nothing: give it catalog_id"):
+        crm.session().add(CatalogElement("Чайник"))
     with pytest.raises(ValueError, match="belongs to nothing"):
         crm.session().add(Note("текст"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from amocrm import Lead, Note, Pipeline, Tag, Task, User
+from amocrm import Lead, Note, Pipeline, Task, User
 from amocrm_gen.models.leads import Lead as LeadModel
 
 from . import Message
@@ -66,8 +66,8 @@ MESSAGES: Final = (
     ),
     Message(
         "attribute-fixed",
-        lambda: setattr(Tag._from_api(Tag._model(id=1, name="x"), None), "name", "y"),
-        ["Tag.name", "read-only after creation"],
+        lambda: setattr(User._from_api(User._model(id=1, name="x"), None), "name", "y"),
+        ["User.name", "read-only after creation"],
         "The API cannot change this attribute of an existing object.",
         "Create a new object, or look for an operation under `crm.api`.",
     ),
@@ -114,11 +114,11 @@ MESSAGES: Final = (
         "Use the attribute with the id, such as `loss_reason_id`, or an operation under `crm.api`.",
     ),
     Message(
-        "pipeline-call",
-        lambda: Pipeline(),
-        ["crm.pipelines.create"],
-        "A pipeline is created together with its stages by one request.",
-        '`crm.pipelines.create("Sales", statuses=["New", "Paid"])`',
+        "pipeline-stages",
+        lambda: Pipeline("Sales", statuses="Talks"),
+        ["statuses must be a list of names", "got the text"],
+        "The stages of a pipeline were given as one text.",
+        '`Pipeline("Sales", statuses=["New", "Paid"])`',
     ),
     Message(
         "task-due",

@@ -2,52 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from amocrm._core.arguments import checked
 from amocrm._core.orm.filters import Condition
+from amocrm._core.orm.identity import check_account
+from amocrm._core.orm.operations import endpoint, key_parameter, lacking, resource_of
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import key_in
+from amocrm.entities._scope import path_of
+from amocrm.errors import FlushError
 
 from .account import AsyncAccountState
 from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable
 from .query import AsyncQuery
+from .session import AsyncSession
 from .short_forms import AsyncShortForms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-__all__ = ["AsyncCollection", "AsyncNotes", "AsyncTasks"]
+__all__ = ["AsyncCollection", "AsyncNotes", "AsyncRecords", "AsyncTasks", "AsyncWritableRecords"]
 
 T = TypeVar("T", bound=Entity)
+K = TypeVar("K", int, str)
+_WRITING = {"create": "create", "create_all": "create", "save": "update", "delete": "delete"}
 
 
 @checked()
-class AsyncCollection(AsyncShortForms[T]):
-    """One collection: iterate over it, get by id, query.
+class AsyncRecords(Generic[T, K]):
+    """A collection that is read: iterate over it, get by key, query.
+
+    What the API cannot do is no attribute of it; the error names what there is.
 
     Example:
-        >>> async for lead in crm.leads:
-        ...     print(lead.name)
-        >>> lead = await crm.leads.get(17)
+        >>> async for event in crm.events:
+        ...     print(event.type)
     """
 
-    def __init__(self, account: AsyncAccountState, cls: type[T]) -> None:
+    def __init__(
+        self, account: AsyncAccountState, cls: type[T], path: Mapping[str, Any] | None = None
+    ) -> None:
         self._account = account
         self._cls = cls
+        self._path = dict(path or {})
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._cls.__name__}>"
+        within = "".join(f", {name} {value}" for name, value in self._path.items())
+        return f"<{type(self).__name__} of {self._cls.__name__}{within}>"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _WRITING:
+                raise AttributeError(lacking(self._cls._kind, self._cls.__name__, _WRITING[name]))
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __aiter__(self) -> AsyncGenerator[T]:
         return self.query()._entities()
 
     def query(self) -> AsyncQuery[T]:
         """A query over the whole collection."""
-        return query_of(self._account, self._cls, self._account.origin)
+        return query_of(self._account, self._cls, self._account.origin, self._path)
 
     def where(self, *conditions: Condition) -> AsyncQuery[T]:
         """A query with conditions; see ``AsyncQuery.where``."""
@@ -57,7 +76,7 @@ class AsyncCollection(AsyncShortForms[T]):
         """Everything in a list."""
         return await self.query().all()
 
-    async def get(self, key: int, *, preload: Iterable[Loadable] = ()) -> T:
+    async def get(self, key: K, *, preload: Iterable[Loadable] = ()) -> T:
         """One entity.
 
         Args:
@@ -67,11 +86,123 @@ class AsyncCollection(AsyncShortForms[T]):
         Raises:
             NotFoundError: there is none, or the user may not see it.
         """
-        return await get_entity(self._account, self._cls, key, self._account.origin, preload)
+        return await get_entity(self._account, self._cls, key, self._account.origin, preload, self._path)
 
-    async def get_or_none(self, key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
+    async def get_or_none(self, key: K, *, preload: Iterable[Loadable] = ()) -> T | None:
         """The same, ``None`` instead of an error."""
-        return await get_entity_or_none(self._account, self._cls, key, self._account.origin, preload)
+        return await get_entity_or_none(
+            self._account, self._cls, key, self._account.origin, preload, self._path
+        )
+
+    async def _act(self, action: str, body: Any = None, **path: Any) -> Any:
+        """Carry out an action of the table; return the parsed answer."""
+        operation = endpoint(resource_of(self._cls._kind).actions[action])
+        parts = path if body is None else {**path, "body": body}
+        return operation.parse(await self._account.send(operation.request(**parts)))
+
+    def _key(self, one: Any) -> Any:
+        """Return the key of an entity of this account, or a key as it is."""
+        if not isinstance(one, Entity):
+            return one
+        check_account(one, self._account.directory.host)
+        return one._key if one._key is not None else one._absent("id")
+
+
+@checked()
+class AsyncWritableRecords(AsyncRecords[T, int]):
+    """A collection that is written, too; each call is a session with a commit of its own.
+
+    Example:
+        >>> reason = await crm.loss_reasons.create(LossReason("Дорого"))
+        >>> reason.name = "Слишком дорого"
+        >>> await crm.loss_reasons.save(reason)
+        >>> await crm.loss_reasons.delete(reason)
+    """
+
+    async def create(self, entity: T) -> T:
+        """Create one entity; return it with its id.
+
+        Raises:
+            TypeError: the API has no operation for it; names those that it has.
+            APIError: refused. FlushError: the answer was lost.
+        """
+        return (await self.create_all([entity]))[0]
+
+    async def create_all(self, entities: Iterable[T]) -> list[T]:
+        """Create several entities in as few requests as allowed; return them with their ids, in their order.
+
+        Raises:
+            TypeError: the API has no operation for it; names those that it has.
+            APIError: refused. FlushError: a part was refused, or an answer was lost; carries the report.
+        """
+        given = list(entities)
+        self._check("create")
+        for entity in given:
+            if self._path and isinstance(entity, Entity) and entity._key is None:
+                entity._ensure_links().scope = dict(self._path)
+        await self._commit(given)
+        return given
+
+    async def save(self, *changed: T) -> None:
+        """Send what was changed in entities that exist; what was not changed makes no request.
+
+        Raises:
+            TypeError: the API has no operation for it; names those that it has.
+            APIError: refused. FlushError: a part was refused.
+        """
+        self._check("update")
+        await self._commit(list(changed))
+
+    async def _commit(self, entities: list[T]) -> None:
+        for entity in entities:
+            if not isinstance(entity, Entity) or entity._kind != self._cls._kind:
+                raise TypeError(f"{self!r} takes {self._cls.__name__} objects, not {entity!r}")
+        session = AsyncSession(self._account)
+        try:
+            async with session:
+                session.add_all(entities)
+        except FlushError as error:
+            # One request that was refused as a whole is told as what it is.
+            errors = {id(one.error): one.error for one in error.report.results}
+            if len(errors) == 1 and not error.report.unknown and (only := error.report.results[0].error):
+                raise only from None
+            raise
+
+    async def delete(self, *entities: T | int) -> None:
+        """Delete entities, given as objects or ids, in as few requests as allowed.
+
+        Raises:
+            TypeError: the API has no operation for it; names those that it has.
+            APIError: refused; what earlier requests deleted is deleted.
+        """
+        name = self._check("delete")
+        operation, key = endpoint(name), key_parameter(name)
+        keys = [self._key(one) for one in entities]
+        batch = operation.OP.batch
+        size = 1 if batch is None else batch.max
+        for start in range(0, len(keys), size):
+            part = keys[start : start + size]
+            one = entities[start]
+            path = dict(path_of(one, name)) if isinstance(one, Entity) else dict(self._path)
+            parts = {**path, key: part[0]} if batch is None else {"body": [{"id": at} for at in part]}
+            operation.parse(await self._account.send(operation.request(**parts)))
+
+    def _check(self, role: str) -> str:
+        name: str = getattr(resource_of(self._cls._kind), role)
+        if not name:
+            raise TypeError(lacking(self._cls._kind, self._cls.__name__, role))
+        return name
+
+
+@checked()
+class AsyncCollection(AsyncWritableRecords[T], AsyncShortForms[T]):
+    """A collection of leads, contacts, companies, customers or tasks.
+
+    Example:
+        >>> async for lead in crm.leads:
+        ...     print(lead.name)
+        >>> lead = await crm.leads.get(17)
+    """
 
     async def in_bulk(self, keys: Iterable[int]) -> dict[int, T]:
         """Return several entities by their ids, in the order of the ids; those that do not exist are missing.

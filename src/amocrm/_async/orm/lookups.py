@@ -16,6 +16,9 @@ from .reconciling import AsyncReconciling
 
 __all__ = ["AsyncLookups"]
 
+#: Kinds whose newest id proves what is not stored: their lists can be read from the newest.
+_MARKED = frozenset({"leads", "contacts", "companies", "customers", "tasks"})
+
 
 class AsyncLookups:
     """The reads and values that a session adds to its commits.
@@ -48,12 +51,12 @@ class AsyncLookups:
         """Return the kinds whose definitions must be read, because a changed field is known by its name."""
         known = self._account.directory.fields
         kinds = dict.fromkeys(
-            entity._kind
+            entity._field_kind
             for entity in collected.entities
             if (state := entity._custom_fields) is not None
             and (
                 any(state.name_of(ref) is not None for ref in state.local)
-                if entity._kind in known
+                if entity._field_kind in known
                 else state.needs_definitions()
             )
         )
@@ -68,22 +71,22 @@ class AsyncLookups:
         entities = [
             entity
             for entity in collected.entities
-            if entity._custom_fields is not None and entity._kind in known
+            if entity._custom_fields is not None and entity._field_kind in known
         ]
         for entity in entities:
             try:
-                entity._fields().resolve(known[entity._kind])
+                entity._fields().resolve(known[entity._field_kind])
             except LookupError:
-                known[entity._kind].is_stale = True  # the field may be made before the next commit
+                known[entity._field_kind].is_stale = True  # the field may be made before the next commit
                 raise
         # An option that is missing may have been added since the definitions were read.
-        kinds = {entity._kind for entity in entities if self._lacks_options(entity)}
+        kinds = {entity._field_kind for entity in entities if self._lacks_options(entity)}
         for kind in sorted(kinds):
             await self._account.read_definitions(kind)
         return bool(unnamed or kinds)
 
     def _lacks_options(self, entity: Entity) -> bool:
-        definitions, state = self._account.directory.fields.get(entity._kind), entity._fields()
+        definitions, state = self._account.directory.fields.get(entity._field_kind), entity._fields()
         return definitions is not None and any(
             definitions.lacks_option(ref, item.value, item.enum_id)
             for ref in state.local
@@ -99,7 +102,7 @@ class AsyncLookups:
         counts: Counter[str] = Counter()
         classes: dict[str, type[Entity]] = {}
         for entity in collected.entities:
-            if entity._key is None and entity._doubt is None and entity._kind != "notes":
+            if entity._key is None and entity._doubt is None and entity._kind in _MARKED:
                 counts[entity._kind] += 1
                 classes[entity._kind] = type(entity)
         pays = 0 if self._mark or self._stamp is not None else min(250, self._batch_size or 250)
@@ -130,7 +133,7 @@ class AsyncLookups:
     def key_of(self, entity: Entity, doubt: Doubt, key: Field[Any, Any]) -> Any:
         """Return reference and value of a natural key in what was sent."""
         _check_field("key", key)
-        definitions = self._account.directory.fields.get(entity._kind)
+        definitions = self._account.directory.fields.get(entity._field_kind)
         definition = None if definitions is None else definitions.find(key.ref)
         refs: set[tuple[str, Any]] = {key.ref}
         if definition is not None:

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from amocrm._core.orm.filters import cut_ids, cut_values, order_fields
 from amocrm._core.orm.identity import Origin, checked_id
 from amocrm._core.orm.lookup_planner import ListSize, choose
-from amocrm._core.orm.operations import GET, LIST, endpoint
+from amocrm._core.orm.operations import GET, LIST, endpoint, resource_of
 from amocrm._core.orm.paging import has_next, items_of
 from amocrm.entities._adoption import ChildRelation
 from amocrm.entities._attributes import Attribute
@@ -193,7 +193,9 @@ async def by_ids(
     if place not in brought.lists and has_filter:
         parts = cut_ids(ids)
         asked = [{**options, "limit": 250, "filter": {"id": part}} for part in parts]
-        listed = [items_of(parsed, kind) for parsed in await _answers(account, LIST[kind], asked)]
+        listed = [
+            items_of(parsed, resource_of(kind).items) for parsed in await _answers(account, LIST[kind], asked)
+        ]
         # Each answer is held against its own ids: a list that was not filtered shows others.
         if all({item.id for item in items} <= set(part) for part, items in zip(parts, listed, strict=True)):
             return {item.id: origin.make(cls, item) for items in listed for item in items}
@@ -256,6 +258,6 @@ async def _all_pages(
         page += 1
         parameters = [{**one, "page": page, "limit": 250} for one in asked]
         answers = await _answers(account, operation, parameters)
-        found += [item for parsed in answers for item in items_of(parsed, key)]
+        found += [item for parsed in answers for item in items_of(parsed, resource_of(key).items)]
         asked = [one for one, parsed in zip(asked, answers, strict=True) if has_next(parsed)]
     return found

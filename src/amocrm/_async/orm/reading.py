@@ -8,6 +8,7 @@ from contextlib import aclosing
 from copy import copy
 from functools import partial
 from math import ceil, inf
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from msgspec import UNSET
@@ -16,7 +17,7 @@ from amocrm._core.orm.counting import LastPage
 from amocrm._core.orm.filters import PAID, Condition, compile_filter, cut_conditions, order_fields
 from amocrm._core.orm.identity import Origin
 from amocrm._core.orm.lookup_planner import ListSize
-from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.operations import endpoint, field_kind, resource_of
 from amocrm._core.orm.paging import Pager, Rows, has_next, items_of
 from amocrm._core.orm.unreadable import unreadable
 from amocrm.entities._base import Entity
@@ -63,6 +64,7 @@ class AsyncReading(Generic[T]):
         self._origin = origin
         self._operation = operation
         self._path = path or {}
+        self._key_of = attrgetter(cls._key_name)
         self._conditions: tuple[Condition, ...] = ()
         self._sought: Sought | None = None
         self._search: str | None = None
@@ -134,7 +136,7 @@ class AsyncReading(Generic[T]):
                 return
             if self._cls._kind in PAID:
                 directory.filters = False
-            pager.restart(item.id for item in ignored)
+            pager.restart(map(self._key_of, ignored))
         async with aclosing(self._without_filters(pager)) as batches:
             async for batch in batches:
                 yield batch
@@ -176,7 +178,7 @@ class AsyncReading(Generic[T]):
             entities[place]._ensure_links().unreadable = names
         if self._sought is not None:
             entities = [one for one in entities if self._sought.fits(one)]
-        if "entity_type" in self._path and self._cls._kind == "notes":
+        if self._path:
             for entity in entities:
                 entity._ensure_links().scope = self._path
         if self._relations:
@@ -207,7 +209,7 @@ class AsyncReading(Generic[T]):
                 parsed = module.parse(response)
                 items = items_of(parsed, self._key)
                 following = page is not None and has_next(parsed)
-                fresh = pager.read((item.id for item in items), has_next=following)
+                fresh = pager.read(map(self._key_of, items), has_next=following)
                 for number in pager.to_start(trips.smallest) if pager.overlaps else ():
                     waiting.append(scope.start(partial(self._page, number, pager.limit, filters, order)))
                 marks = unreadable(response.drift) if response.drift else {}
@@ -216,7 +218,7 @@ class AsyncReading(Generic[T]):
                     missed = self._read(again)
                     # Read the drift after the rows: reading them fills it.
                     rows = Rows(missed, unreadable(again.drift) if again.drift else {})
-                    yield rows.only(pager.missed(item.id for item in missed))
+                    yield rows.only(pager.missed(map(self._key_of, missed)))
                 yield Rows(items, marks).only(fresh)
                 if pager.ended:
                     return
@@ -227,8 +229,7 @@ class AsyncReading(Generic[T]):
         needs = [relation.needs for relation in self._relations if relation.needs]
         wanted: dict[str, Any] = {
             **self._path,
-            "page": number,
-            "limit": limit,
+            **({} if endpoint(self._operation).OP.page is None else {"page": number, "limit": limit}),
             "with_": list(dict.fromkeys((*self._with, *needs))) or None,
             "query": self._search if self._sought is None else self._sought.words,
             "filter": filters or None,
@@ -245,7 +246,7 @@ class AsyncReading(Generic[T]):
     def _key(self) -> str:
         """Key under which a page has its items."""
         page = endpoint(self._operation).OP.page
-        return "" if page is None else page.key
+        return resource_of(self._cls._kind).items if page is None else page.key
 
     @property
     def _is_compared_here(self) -> bool:
@@ -288,9 +289,10 @@ class AsyncReading(Generic[T]):
         return ("id", "asc") if "id" in order_fields(self._cls._order) else None
 
     async def _filters(self) -> dict[str, Any]:
+        kind = field_kind(self._cls._kind, self._path.get("catalog_id"))
         if any(map(unresolved, self._conditions)):
-            await self._account.definitions(self._cls._kind)
-        definitions = self._account.directory.fields.get(self._cls._kind)
+            await self._account.definitions(kind)
+        definitions = self._account.directory.fields.get(kind)
         return compile_filter(
             self._conditions, self._cls._filter, lambda condition: resolve(condition, definitions)
         )

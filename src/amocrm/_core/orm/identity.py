@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
@@ -41,6 +42,10 @@ def checked_id(cls: type[Any], key: Any) -> int:
     """
     if not isinstance(cls, type) or not hasattr(cls, "_kind"):
         raise TypeError(f"the first argument must be a class of entities such as Lead, got {cls!r}")
+    if getattr(cls, "_key_type", int) is str:
+        if not isinstance(key, str):
+            raise TypeError(f"the key of a {cls.__name__} is a text, not {key!r}")
+        return key  # type: ignore[return-value]  # kinds with text keys are read only
     if isinstance(key, bool) or not isinstance(key, int):
         raise TypeError(f"the id of a {cls.__name__} is a whole number, not {key!r}")
     return key
@@ -148,7 +153,8 @@ class Origin:
         """Return the entities of a page."""
         make = _any(cls)._from_api
         found = [make(item, self) for item in items]
-        self.directory.marks.see(_any(cls)._kind, [entity._data.id for entity in found])
+        key_of = attrgetter(f"_data.{_any(cls)._key_name}")
+        self.directory.marks.see(_any(cls)._kind, map(key_of, found))
         return found
 
 
@@ -286,25 +292,27 @@ class IdentityMap(Origin):
 
     def make(self, cls: type[E], data: Any) -> E:
         """Return the one object of an id, refreshed by ``data``; local changes are kept."""
-        known: Any = self.find(cls, data.id)
+        key = getattr(data, _any(cls)._key_name)
+        known: Any = self.find(cls, key)
         if known is not None:
             known._refresh_from(data)
             return cast(E, known)
         entity = super().make(cls, data)
-        self._weak[(_any(cls)._kind, data.id)] = entity
+        self._weak[(_any(cls)._kind, key)] = entity
         return entity
 
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
         """Return the objects of a page."""
         make, weak, kind = _any(cls)._from_api, self._weak, _any(cls)._kind
+        key_of = attrgetter(_any(cls)._key_name)
         found: list[E] = []
         for item in items:
-            key = (kind, item.id)
+            key = (kind, key_of(item))
             if key in weak:
                 found.append(self.make(cls, item))
             else:
                 entity = make(item, self)
                 weak[key] = entity
                 found.append(entity)
-        self.directory.marks.see(kind, [entity._data.id for entity in _any(found)])
+        self.directory.marks.see(kind, [key_of(entity._data) for entity in _any(found)])
         return found

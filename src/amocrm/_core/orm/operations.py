@@ -6,17 +6,23 @@ is matched) come with them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
 import msgspec
 
+from amocrm_gen._resources import RESOURCES
 from amocrm_gen._runtime.op import Op
+from amocrm_gen._runtime.resource import Resource
 from amocrm_gen._runtime.wire import Request, Response
 
-__all__ = ["CREATE", "GET", "LIST", "UPDATE", "Endpoint", "Operation", "endpoint"]
+__all__ = [
+    *("CREATE", "GET", "LIST", "UPDATE", "Endpoint", "Operation", "endpoint", "field_kind", "field_place"),
+    *("key_parameter", "lacking", "placeholders", "resource_of"),
+]
 
 
 class Endpoint(Protocol):
@@ -40,7 +46,7 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     """An operation with the parameters of its path: what can share one request."""
 
     name: str
-    path: tuple[tuple[str, str], ...] = ()
+    path: tuple[tuple[str, Any], ...] = ()
 
     @property
     def op(self) -> Op:
@@ -52,51 +58,85 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
         """Its path with the parameters filled in."""
         target = self.op.path
         for key, value in self.path:
-            target = target.replace("{" + key + "}", value)
+            target = target.replace("{" + key + "}", str(value))
         return target
 
-    def request(self, body: Any) -> Request:
-        """The request with this body."""
+    def request(self, bodies: Sequence[Any]) -> Request:
+        """The request with these items, which is one item where the operation takes one only."""
+        body = bodies[0] if self.op.batch is None else bodies
         return endpoint(self.name).request(body=body, **dict(self.path))
 
     def parse(self, response: Response) -> Any:
         """The parsed answer; raises the error of an error status."""
         return endpoint(self.name).parse(response)
 
+    def items(self, answer: Any) -> list[Any]:
+        """The answered items of a batch."""
+        key = None if self.op.batch is None else self.op.batch.items
+        found = answer if key is None else getattr(getattr(answer, "embedded", None), key, None)
+        return found if isinstance(found, list) else []
 
-LIST: Final[Mapping[str, str]] = {
-    "leads": "leads.list_leads",
-    "contacts": "contacts.list_contacts",
-    "companies": "companies.list_companies",
-    "customers": "customers.list_customers",
-    "tasks": "tasks.list_tasks",
-    "notes": "notes.list_notes",
-    "tags": "tags.list_tags",
-    "users": "users.list_users",
-    "pipelines": "pipelines.list_pipelines",
-}
-GET: Final[Mapping[str, str]] = {
-    "leads": "leads.get_lead",
-    "contacts": "contacts.get_contact",
-    "companies": "companies.get_company",
-    "customers": "customers.get_customer",
-    "tasks": "tasks.get_task",
-    "users": "users.get_user",
-    "pipelines": "pipelines.get_pipeline",
-}
-CREATE: Final[Mapping[str, str]] = {
-    "leads": "leads.create_leads",
-    "contacts": "contacts.create_contacts",
-    "companies": "companies.create_companies",
-    "customers": "customers.create_customers",
-    "tasks": "tasks.create_tasks",
-    "notes": "notes.create_notes",
-}
-UPDATE: Final[Mapping[str, str]] = {
-    "leads": "leads.update_leads",
-    "contacts": "contacts.update_contacts",
-    "companies": "companies.update_companies",
-    "customers": "customers.update_customers",
-    "tasks": "tasks.update_tasks",
-    "notes": "notes.update_notes",
-}
+
+_NOTHING: Final = Resource(name="", path="")
+
+
+def resource_of(kind: str) -> Resource:
+    """Return what the API has of a kind, such as ``leads``; an empty row where it has nothing."""
+    return RESOURCES.get(kind, _NOTHING)
+
+
+@cache
+def placeholders(name: str) -> tuple[str, ...]:
+    """Return the parameters in the path of an operation."""
+    return tuple(re.findall(r"\{(\w+)\}", endpoint(name).OP.path))
+
+
+def key_parameter(name: str) -> str:
+    """Return the parameter that names one item in the path of an operation, empty where it takes none."""
+    return placeholders(name)[-1] if endpoint(name).OP.path.endswith("}") else ""
+
+
+def lacking(kind: str, title: str, role: str) -> str:
+    """Return in words that the API cannot do something, and what it can.
+
+    Args:
+        kind: collection, such as ``events``.
+        title: class of its items.
+        role: ``list``, ``get``, ``create``, ``update`` or ``delete``.
+
+    Example:
+        >>> lacking("events", "Event", "create")
+        'the API has no operation to create an Event; it has: list, get, list_types'
+    """
+    article = "an" if title[:1] in "AEIOU" else "a"
+    has = ", ".join(resource_of(kind).has) or "none"
+    return f"the API has no operation to {role} {article} {title}; it has: {has}"
+
+
+def field_kind(kind: str, catalog_id: object) -> str:
+    """Return whose custom fields the entities of a kind have: those of their list for elements."""
+    return f"catalogs/{catalog_id}" if kind == "catalog_elements" else kind
+
+
+def field_place(kind: str, groups: str = "s") -> tuple[str, dict[str, Any]]:
+    """Return the collection of the custom fields of a kind, and what stands in its path.
+
+    Args:
+        kind: such as ``leads``, ``segments`` or ``catalogs/6101``.
+        groups: ending of the collection's name: ``s`` for fields, ``_groups`` for their groups.
+    """
+    if kind.startswith("catalogs/"):
+        return f"catalog_custom_field{groups}", {"catalog_id": int(kind.partition("/")[2])}
+    if kind == "segments":
+        return f"segment_custom_field{groups}", {}
+    return f"custom_field{groups}", {"entity_type": kind}
+
+
+def _by_kind(role: str) -> Mapping[str, str]:
+    return {kind: name for kind, one in RESOURCES.items() if (name := getattr(one, role))}
+
+
+LIST: Final = _by_kind("list")
+GET: Final = _by_kind("get")
+CREATE: Final = _by_kind("create")
+UPDATE: Final = _by_kind("update")

@@ -5,29 +5,30 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET
 
 from amocrm._core.orm.identity import Directory, Origin
 from amocrm._core.orm.lookup_planner import ListSize
-from amocrm._core.orm.operations import LIST, endpoint
+from amocrm._core.orm.operations import LIST, endpoint, field_place, resource_of
 from amocrm._core.orm.paging import items_of
 from amocrm._core.orm.times import zone_of
 from amocrm.entities import Pipeline, User
-from amocrm.entities.pipeline import directory_stage
+from amocrm.entities._base import Entity
 from amocrm.errors import TimeZoneWarning
 from amocrm.fields import Definitions
 from amocrm_gen._runtime.wire import Request, Response
 
 if TYPE_CHECKING:
     from amocrm_gen.models.account import Account
-    from amocrm_gen.models.fields import CustomField
 
     from .._primitives import Clock
     from ..connection.connection import Connection
 
 __all__ = ["AccountState", "account_zone"]
+
+T = TypeVar("T", bound=Entity)
 
 #: Requests under way at once where nothing else was asked for: enough for the limit at half a second of latency.
 _IN_FLIGHT = 4
@@ -85,22 +86,33 @@ class AccountState:
         module = endpoint(LIST[kind])
         parsed = module.parse(self.send(module.request(page=keys + 1, limit=250)))
         size = self.directory.sizes.setdefault(kind, ListSize())
-        if items_of(parsed, kind):
+        if items_of(parsed, resource_of(kind).items):
             size.least = max(size.least, keys + 1)
         else:
             size.most = keys
 
+    def read_all(self, kind: str, **path: Any) -> list[Any]:
+        """Return the items of all pages of a list.
+
+        Args:
+            kind: collection, such as ``users``.
+            path: what stands in its path.
+        """
+        resource = resource_of(kind)
+        operation, found = endpoint(resource.list), list[Any]()
+        page = operation.OP.page
+        while True:
+            number = {} if page is None else {"page": len(found) // page.limit + 1, "limit": page.limit}
+            response = self.send(operation.request(**path, **number))
+            items = items_of(operation.parse(response), resource.items)
+            found += items
+            if page is None or len(items) < page.limit:
+                return found
+
     def read_definitions(self, kind: str) -> Definitions:
         """Read the definitions of custom fields of one collection, replacing those known so far."""
-        operation = endpoint("fields.list_custom_fields")
-        found: list[CustomField] = []
-        while True:
-            request = operation.request(entity_type=kind, page=len(found) // 250 + 1, limit=250)
-            parsed = operation.parse(self.send(request))
-            page = [] if parsed is None or parsed.embedded is UNSET else parsed.embedded.custom_fields
-            found += page
-            if len(page) < 250:
-                break
+        collection, path = field_place(kind)
+        found = self.read_all(collection, **path)
         definitions = self.directory.fields[kind] = Definitions(kind, found)
         return definitions
 
@@ -109,44 +121,25 @@ class AccountState:
         known: Definitions | None = self.directory.fields.get(kind)
         return self.read_definitions(kind) if known is None or known.is_stale else known
 
+    def load(self, cls: type[T]) -> list[T]:
+        """Return everything of a directory, read once: users, pipelines with their stages."""
+        objects = self.directory.objects
+        if (cls._kind, None) not in objects:
+            found = self.origin.page(cls, self.read_all(cls._kind))
+            objects[(cls._kind, None)] = found
+            objects.update({(cls._kind, one.id): one for one in found})
+            for one in found:
+                if isinstance(one, Pipeline):
+                    _ = one.statuses  # the directory gets to know them
+        return list(objects[(cls._kind, None)])
+
     def load_users(self) -> list[User]:
         """Return all users, read once (administrators only)."""
-        objects = self.directory.objects
-        if ("users", None) not in objects:
-            operation = endpoint("users.list_users")
-            found: list[User] = []
-            while True:
-                request = operation.request(page=len(found) // 250 + 1, limit=250)
-                page = items_of(operation.parse(self.send(request)), "users")
-                found += self.origin.page(User, page)
-                if len(page) < 250:
-                    break
-            objects[("users", None)] = found
-            for user in found:
-                objects[("users", user.id)] = user
-        return list(objects[("users", None)])
-
-    def list_pipelines(self) -> list[Pipeline]:
-        """Read all pipelines; there are at most 50, they come in one answer."""
-        operation = endpoint("pipelines.list_pipelines")
-        parsed = operation.parse(self.send(operation.request()))
-        return [self.pipeline(item) for item in parsed.embedded.pipelines] if parsed is not None else []
+        return self.load(User)
 
     def load_pipelines(self) -> list[Pipeline]:
         """Return all pipelines, read once."""
-        objects = self.directory.objects
-        if ("pipelines", None) not in objects:
-            objects[("pipelines", None)] = listed = self.list_pipelines()
-            objects.update((("pipelines", pipeline.id), pipeline) for pipeline in listed)
-        return list(objects[("pipelines", None)])
-
-    def pipeline(self, item: Any) -> Pipeline:
-        """Make a pipeline of an answered item and remember its stages."""
-        pipeline = Pipeline._from_api(item, self.origin)
-        embedded = item.embedded
-        for stage in () if embedded is UNSET or embedded.statuses is UNSET else embedded.statuses:
-            directory_stage(self.origin, item.id, stage)
-        return pipeline
+        return self.load(Pipeline)
 
 
 def account_zone(account: Account) -> tzinfo | None:

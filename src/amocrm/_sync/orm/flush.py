@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import count
+from operator import attrgetter
 from secrets import token_hex
 from threading import Lock
 from types import SimpleNamespace
@@ -151,7 +152,7 @@ class Flush:
                 one.body = body
         except EncodingError:
             writes = [write for write in writes if self._make_plain(write)]
-        definitions = self._account.directory.fields.get(writes[0].entity._kind) if writes else None
+        definitions = self._account.directory.fields.get(writes[0].entity._field_kind) if writes else None
         if definitions is not None:
             writes = [write for write in writes if self._has_options(write, definitions)]
         batch = operation.op.batch
@@ -206,16 +207,14 @@ class Flush:
             _check_promise(operation, response)
         except AmoCRMError as error:
             return error  # still in flight: a cancellation may come before anybody looks at the error
-        batch = operation.op.batch
-        assert batch is not None
-        embedded = getattr(answer, "embedded", None)
-        answered = answer if batch.items is None else getattr(embedded, batch.items, None)
-        found = match_answer_items(batch, part, answered if isinstance(answered, list) else [])
+        batch, items = operation.op.batch, operation.items(answer)
+        found = {0: answer} if batch is None else match_answer_items(batch, part, items)
         times = response.sent
         twice = f"sent {times} times, because an answer was lost" if times > 1 else ""
         with self._lock:
             if part[0].action == "create":
-                made = [item.id for item in found.values() if getattr(item, "merged", False) is not True]
+                key_of = attrgetter(part[0].entity._key_name)
+                made = [key_of(item) for item in found.values() if getattr(item, "merged", False) is not True]
                 marks.take(kind, made, mark)
             for place, write in enumerate(part):
                 if place in found:
@@ -240,7 +239,7 @@ class Flush:
         else:
             write.sent.confirm(entity, answer, write.action)
             if write.action == "create":
-                self._map.created.add((entity._kind, answer.id))
+                self._map.created.add((entity._kind, entity._key))
         self._map.settle(entity)
         self._report(write, Outcome.APPLIED, reason)
         write.release()
@@ -305,7 +304,7 @@ class Flush:
         bisection: BatchBisection[PendingWrite],
     ) -> None:
         bad = rejected_indexes(error, part)
-        if part and (known := self._account.directory.fields.get(part[0].entity._kind)) is not None:
+        if part and (known := self._account.directory.fields.get(part[0].entity._field_kind)) is not None:
             known.is_stale = True
         for place, items in bad.items():
             write = part[place]
@@ -355,7 +354,7 @@ class Flush:
             mark=write.mark,
             sent_at=write.sent_at,
             ended_at=self._account.clock.wall(),
-            stamp=stamp_of(body, stamp_refs(self._stamp, directory.fields.get(write.entity._kind))),
+            stamp=stamp_of(body, stamp_refs(self._stamp, directory.fields.get(write.entity._field_kind))),
             reason=reason,
             token=token_hex(8),
         )

@@ -2,11 +2,11 @@
 # GENERATED from src/amocrm/_async/orm/loading.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from amocrm._core.orm.identity import Origin, checked_id
-from amocrm._core.orm.operations import GET, LIST, endpoint
+from amocrm._core.orm.operations import GET, endpoint, key_parameter, lacking, placeholders, resource_of
 from amocrm._core.orm.unreadable import unreadable
 from amocrm.entities._base import Entity
 from amocrm.errors import DecodeError, NotFoundError
@@ -19,13 +19,7 @@ __all__ = ["get_entity", "get_entity_or_none", "query_of", "refresh_entities"]
 
 T = TypeVar("T", bound=Entity)
 
-#: Where to find what has no ``get`` by its id.
-_ELSEWHERE = {
-    "notes": "crm.notes.of(entity)",
-    "tags": "crm.tags.of(Lead)",
-    "statuses": "crm.pipelines, whose stages they are",
-    "catalog_elements": "crm.api.catalogs",
-}
+_HOW = {"notes": "crm.notes.of(lead), crm.notes.of(Lead)", "tags": "crm.tags.of(Lead)"}
 
 
 def query_of(
@@ -42,25 +36,42 @@ def query_of(
     Raises:
         TypeError: the class has no list of its own.
     """
-    path = path or {}
-    if cls._kind in ("notes", "tags") and "entity_type" not in path:
-        raise TypeError(f"{cls._kind} are listed by entity: crm.{cls._kind}.of(Lead)")
-    if cls._kind == "pipelines":
-        raise TypeError("pipelines come in one answer and are not queried: crm.pipelines.all()")
-    if cls._kind not in LIST:
-        raise TypeError(f"there is no list of {cls.__name__}; see crm.pipelines for stages")
-    return Query(account, cls, origin, LIST[cls._kind], path)
+    resource = resource_of(cls._kind)
+    name = resource.within if path and resource.within else resource.list
+    if not name:
+        raise TypeError(lacking(cls._kind, cls.__name__, "list"))
+    return Query(account, cls, origin, name, _path(cls, name, path))
+
+
+def _path(cls: type[Entity], operation: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what stands in a path beside the key.
+
+    Raises:
+        TypeError: a part is missing, because what belongs to an owner is read by the owner; says how to give it.
+    """
+    known = {**cls._scope, **(given or {})}
+    names = [name for name in placeholders(operation) if name != key_parameter(operation)]
+    missing = [name for name in names if name not in known]
+    if missing:
+        how = _HOW.get(cls._kind, f"say which one with {missing[0]}=...")
+        raise TypeError(f"{cls._kind} are read by {missing[0]}: {how}")
+    return {name: known[name] for name in names}
 
 
 def get_entity(
-    account: AccountState, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
+    account: AccountState,
+    cls: type[T],
+    key: Any,
+    origin: Origin,
+    relations: Iterable[Loadable] = (),
+    path: Mapping[str, Any] | None = None,
 ) -> T:
     """Read one entity by its id.
 
     Raises:
         NotFoundError: there is none, or the user may not see it.
     """
-    found = get_entity_or_none(account, cls, key, origin, relations)
+    found = get_entity_or_none(account, cls, key, origin, relations, path)
     if found is None:
         raise NotFoundError(
             f"there is no {cls.__name__} {key}, or the user of the token may not see it",
@@ -76,33 +87,43 @@ def get_entity(
 
 
 def get_entity_or_none(
-    account: AccountState, cls: type[T], key: int, origin: Origin, relations: Iterable[Loadable] = ()
+    account: AccountState,
+    cls: type[T],
+    key: Any,
+    origin: Origin,
+    relations: Iterable[Loadable] = (),
+    path: Mapping[str, Any] | None = None,
 ) -> T | None:
     """Read one entity by its id; return None if there is none."""
     checked_id(cls, key)
     if cls._kind not in GET:
-        raise TypeError(f"one {cls.__name__} cannot be read by its id alone; see {_ELSEWHERE[cls._kind]}")
+        raise TypeError(lacking(cls._kind, cls.__name__, "get"))
+    path = _path(cls, GET[cls._kind], path)
     operation, wanted = endpoint(GET[cls._kind]), tuple(relations)
     for relation in wanted:
         check_loadable(relation, cls)
     needs = list(dict.fromkeys(relation.needs for relation in wanted if relation.needs))
     options = {"with_": needs} if needs else {}
-    response = account.send(operation.request(id=key, **options))
+    response = account.send(
+        operation.request(**path, **{key_parameter(GET[cls._kind]): key}, **options)
+    )
     try:
         item = operation.parse(response)
     except NotFoundError:
         return None
     if item is None:
         return None
-    if item.id != key:
+    if (found := getattr(item, cls._key_name)) != key:
         raise DecodeError(
-            f"the answer to {operation.OP.id} is about id {item.id!r}, not {key}: it belongs to another request; "
+            f"the answer to {operation.OP.id} is about id {found!r}, not {key}: it belongs to another request; "
             "a proxy or cache on the way may mix answers up",
             op=operation.OP.id,
             status=response.status,
             request_id=response.request_id,
         )
     entity = origin.make(cls, item)
+    if path:
+        entity._ensure_links().scope = path
     if response.drift:
         for names in unreadable(response.drift).values():
             entity._ensure_links().unreadable = names

@@ -18,7 +18,6 @@ class Note(Entity):
     """A note in the feed of an entity.
 
     Args:
-        entity_id: Entity that gets the note.
         created_by: User on whose behalf the note is added.
         updated_by: User id.
         created_at: Unix seconds.
@@ -31,7 +30,6 @@ class Note(Entity):
     _names = ("notes", "Note", "NoteFilter", "NoteOrder")
 
     entity_type = Scope[str]()
-    entity_id = Id()
     created_by = Id()
     updated_by = Id()
     created_at = Moment[datetime](nullable=False)
@@ -45,7 +43,6 @@ class Note(Entity):
 
     def __init__(
         self,
-        entity_id: int,
         note_type: str,
         *,
         created_by: int | UnsetType = UNSET,

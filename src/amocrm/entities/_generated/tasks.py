@@ -24,10 +24,8 @@ class Task(Entity):
         created_at: Unix seconds.
         updated_at: Unix seconds.
         responsible_user_id: The current user when left out.
-        entity_id: Entity of the task; needs `entity_type`.
         duration: Seconds.
         task_type_id: 1 follow-up, 2 meeting, others are those of the account.
-        complete_till: Deadline in Unix seconds.
     """
 
     _kind = "tasks"
@@ -39,27 +37,21 @@ class Task(Entity):
     updated_at = Moment[datetime](nullable=False)
     responsible_user_id = Id()
     group_id = Id(readonly=True)
-    entity_id = Id()
-    entity_type = Text()
     duration = Amount()
     is_completed = Flag(nullable=False)
     task_type_id = Id()
     text = Text()
-    complete_till = Moment["datetime | None"]()
     account_id = Id(readonly=True)
 
     def __init__(
         self,
         text: str,
-        complete_till: datetime | int,
         *,
         created_by: int | UnsetType = UNSET,
         updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,
         updated_at: datetime | int | UnsetType = UNSET,
         responsible_user_id: int | UnsetType = UNSET,
-        entity_id: int | None | UnsetType = UNSET,
-        entity_type: str | UnsetType = UNSET,
         duration: int | float | Decimal | UnsetType = UNSET,
         is_completed: bool | UnsetType = UNSET,
         task_type_id: int | UnsetType = UNSET,

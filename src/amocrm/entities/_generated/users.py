@@ -4,16 +4,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import UNSET, UnsetType
 
-from .._attributes import Attribute, Text
+from .._attributes import Text
 from .._base import Entity, arguments
-from .._embedded import EmbeddedList
-
-if TYPE_CHECKING:
-    from amocrm_gen.models.users import UserGroup, UserRights, UserRightsWrite, UserRole
 
 __all__ = ["User"]
 
@@ -23,8 +17,6 @@ class User(Entity):
 
     Args:
         name: Letters, digits, blanks and . @ - _ only.
-        password: Required for someone new to the service; at least one digit, one lower-case and one
-            capital letter.
     """
 
     _kind = "users"
@@ -33,22 +25,10 @@ class User(Entity):
     name = Text(fixed=True)
     email = Text(fixed=True)
     lang = Text(fixed=True)
-    rights = Attribute["UserRights", "UserRightsWrite"](fixed=True)
     uuid = Text(readonly=True, needs="uuid")
     amojo_id = Text(readonly=True, needs="amojo_id")
     user_rank = Text(readonly=True, needs="user_rank")
     phone_number = Text(readonly=True, needs="phone_number")
-    password = Text(fixed=True)
-    roles: EmbeddedList[UserRole] = EmbeddedList("", "roles")
-    groups: EmbeddedList[UserGroup] = EmbeddedList("", "groups")
 
-    def __init__(
-        self,
-        name: str,
-        email: str,
-        *,
-        lang: str | UnsetType = UNSET,
-        rights: UserRightsWrite | UnsetType = UNSET,
-        password: str | UnsetType = UNSET,
-    ) -> None:
+    def __init__(self, name: str, email: str, *, lang: str | UnsetType = UNSET) -> None:
         self._init_from_arguments(arguments(locals()), {})

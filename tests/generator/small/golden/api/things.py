@@ -117,7 +117,7 @@ def get_thing(*, id: int) -> RequestOf[Thing]:
         path="/api/v4/things",
         safety="safe",
         success=(200, 204),
-        page=ErrorPage(key="things", limit=250),
+        page=Page(key="things", limit=250),
         doc="https://www.amocrm.ru/developers/content/things#list",
     ),
     "things.ThingPage",

@@ -1,0 +1,103 @@
+"""What makes entity classes: slots, declared fields, relations, models that are imported when they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from ..fields._base import Field
+from ._attributes import Key, TextKey
+from ._relations import LinkRelation, Relation
+
+__all__ = ["EntityMeta"]
+
+
+def _check_free(
+    name: str, bases: tuple[type, ...], namespace: dict[str, Any], replaces: Collection[str]
+) -> None:
+    """Refuse a declared field that would take the place of a built-in attribute."""
+    known = [base for start in bases for base in start.__mro__]
+    for attribute in (key for key, value in namespace.items() if isinstance(value, Field)):
+        owner = next((base for base in known if attribute in vars(base)), None)
+        if owner is not None and owner.__module__ == "amocrm" and attribute not in replaces:
+            raise TypeError(
+                f"{name}.{attribute} must not replace {attribute} of {owner.__name__}; call it otherwise, "
+                f"such as {attribute}_field, or ask for it: class {name}({bases[0].__name__}, "
+                f"replaces={{{attribute!r}}})"
+            )
+
+
+class EntityMeta(type):
+    """Gives every entity class slots (a misspelt attribute is an error) and collects its declared fields.
+
+    A declared field that would replace a built-in attribute is refused, unless the class asks for it:
+    ``class Deal(Lead, replaces={"source"})``.
+    """
+
+    _declared: dict[str, Field[Any, Any]]
+    _relations: tuple[Relation, ...]
+    _link_relations: tuple[LinkRelation[Any], ...]
+
+    def __new__(
+        mcls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        replaces: Collection[str] = (),
+        **scope: int | str,
+    ) -> EntityMeta:
+        if namespace.get("__module__", "").startswith(__package__):
+            namespace["__module__"] = "amocrm"
+        else:
+            _check_free(name, bases, namespace, replaces)
+        namespace.setdefault("__slots__", ())
+        if "_kind" in namespace:
+            # Each collection has an id of its own: conditions on it know their list by it.
+            wire = namespace.get("_key_name", "id")
+            namespace.setdefault("id", Key(wire, readonly=True, nullable=False))
+            if wire != "id":
+                namespace["_key"] = property(partial(_key_of, wire))
+            if isinstance(namespace["id"], TextKey):
+                namespace["_key_type"] = str
+        if scope:
+            namespace["_scope"] = scope
+        cls = super().__new__(mcls, name, bases, namespace)
+        cls._declared = {
+            attribute: field
+            for base in reversed(cls.__mro__)
+            for attribute, field in vars(base).items()
+            if isinstance(field, Field)
+        }
+        # Made once: walking the bases for each entity of a commit was a third of its time.
+        found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+        cls._relations = tuple(value for value in found.values() if isinstance(value, Relation))
+        cls._link_relations = tuple(value for value in cls._relations if isinstance(value, LinkRelation))
+        return cls
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> None:
+        super().__init__(name, bases, namespace)
+
+    if not TYPE_CHECKING:  # a checker would take every name for known
+
+        def __getattr__(cls, name: str) -> Any:
+            # Models cost a tenth of a millisecond each: `from amocrm import Lead` brings none of them.
+            if name not in _LAZY:
+                raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+            area, *names = next(vars(base)["_names"] for base in cls.__mro__ if "_names" in vars(base))
+            models = import_module(f"amocrm_gen.models.{area}")
+            for attribute, model in zip(_LAZY, names, strict=True):
+                setattr(cls, attribute, None if model is None else getattr(models, model))
+            return vars(cls)[name]
+
+
+_LAZY = ("_model", "_filter", "_order")
+
+
+def _key_of(wire: str, entity: Any) -> Any:
+    key = getattr(entity._data, wire)
+    return None if key is UNSET else key
