@@ -124,30 +124,6 @@ amocrm/entities
     _upserts.py                shell_async/orm/test_short_forms.py
     pipeline.py                shell_async/orm/test_directories.py
     task.py                    entities/test_constructors.py
-    _meta.py                   entities/test_base.py                              replaces
-    __init__.py                entities/test_constructors.py                      CatalogElement
-    _adopting.py               shell_async/orm/test_promise.py                    adopt
-    _adoption.py               shell_async/orm/test_preload.py                    NotLoaded
-    _collecting.py             shell_async/orm/test_promise.py                    DOUBTFUL
-    _holder.py                 entities/test_constructors.py                      _changes
-    _kinds.py                  entities/test_constructors.py                      CatalogElement
-    _links.py                  entities/test_relations.py                         main
-    _local_changes.py          core/orm/test_tracking.py                          SetChanges
-    _many_links.py             entities/test_relations.py                         NotLoaded
-    _one_link.py               entities/test_relations.py                         embedded
-    _merging.py                shell_async/orm/test_upserting.py                 replace
-    _names.py                  entities/test_dicts.py                            TypeError
-    _plain_values.py           entities/test_dicts.py                            to_dict
-    _refused.py                core/orm/test_outcome.py                           ItemIssue
-    _sent.py                   shell_async/orm/test_flush.py                      doubt
-    catalog_element.py         entities/test_constructors.py                      CatalogElement
-    company.py                 entities/test_constructors.py                      Company
-    customer.py                entities/test_constructors.py                      Customer
-    lead.py                    entities/test_constructors.py                      Lead
-    note.py                    entities/test_constructors.py                      Notes
-    _upserts.py                shell_async/orm/test_upserting.py                 counts
-    pipeline.py                shell_async/orm/test_directories.py                is_lost
-    task.py                    entities/test_constructors.py                      Tasks
 amocrm/webhooks/_events
     activity.py                webhooks/events/test_account_events.py
     base.py                    webhooks/events/test_account_events.py

@@ -1,0 +1,33 @@
+"""What every entity class gets."""
+
+from __future__ import annotations
+
+import pytest
+
+from amocrm import Bot, CatalogElement, Event, Unsorted, WebsiteButton
+from amocrm.entities._meta import EntityMeta
+
+
+def test_a_class_says_what_its_key_is() -> None:
+    """Events have texts for ids, incoming leads a ``uid``, buttons the id of their source."""
+    keys = {cls: (cls._key_name, cls._key_type) for cls in (Bot, Event, Unsorted, WebsiteButton)}
+
+    assert keys == {
+        Bot: ("id", int),
+        Event: ("id", str),
+        Unsorted: ("uid", str),
+        WebsiteButton: ("source_id", int),
+    }
+    assert Unsorted._from_api(Unsorted._model(uid="a1"), None).id == "a1"
+
+
+def test_a_derived_class_names_its_owner_once() -> None:
+    """The part of a path that all objects of a class share stands beside its base."""
+
+    class Product(CatalogElement, catalog_id=6101):
+        pass
+
+    assert isinstance(Product, EntityMeta)
+    assert Product("Чайник").catalog_id == 6101
+    with pytest.raises(AttributeError, match="colour"):
+        Product("Чайник").colour = "red"  # type: ignore[attr-defined]
