@@ -218,8 +218,9 @@ class _Class:
         lines += [f"    {line}" for line in self._embedded()]
         if self.create is not None:
             lines += ["", *self._constructor()]
+        decorated = "" if self.create is None else "@checked()\n"
         return (
-            f"class {self.name}(Entity):\n{textwrap.indent(self._doc(schema), '    ')}\n\n"
+            f"{decorated}class {self.name}(Entity):\n{textwrap.indent(self._doc(schema), '    ')}\n\n"
             + "\n".join(lines)
             + "\n"
         )
@@ -300,6 +301,7 @@ def _module(area: str, classes: list[_Class]) -> str:
     lines += ["from decimal import Decimal"] * ("Decimal" in words)
     lines += [f"from typing import {', '.join(typing)}"] * bool(typing)
     lines += ["from msgspec import UNSET, UnsetType"] * ("UNSET" in words)
+    lines += ["from ..._core.arguments import checked"] * ("@checked" in body)
     lines += [
         f"from .._attributes import {', '.join(kind for kind in kinds if re.search(rf'= {kind}', body))}"
     ]

@@ -77,7 +77,6 @@ class AsyncUsers(AsyncWritableRecords[User]):
         """Give users access to the account again."""
         await self._switch("activate", users)
 
-@checked()
     async def deactivate(self, *users: User | int) -> None:
         """Take users the access to the account; what they are responsible for stays theirs."""
         await self._switch("deactivate", users)

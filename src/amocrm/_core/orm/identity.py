@@ -47,7 +47,7 @@ def checked_id(cls: type[Any], key: Any) -> int:
             raise TypeError(f"the key of a {cls.__name__} is a text, not {key!r}")
         return key  # type: ignore[return-value]  # kinds with text keys are read only
     if isinstance(key, bool) or not isinstance(key, int):
-        raise TypeError(f"the id of a {cls.__name__} is a whole number, not {key!r}")
+        raise TypeError(f"the id of a {cls.__name__} must be an integer, got {key!r}")
     return key
 
 

@@ -2,52 +2,71 @@
 # GENERATED from src/amocrm/_async/orm/collections.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from amocrm._core.arguments import checked
 from amocrm._core.orm.filters import Condition
+from amocrm._core.orm.identity import check_account
+from amocrm._core.orm.operations import endpoint, key_parameter, lacking, resource_of
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import key_in
+from amocrm.entities._scope import path_of
+from amocrm.errors import FlushError
 
 from .account import AccountState
 from .loading import get_entity, get_entity_or_none, query_of
 from .preload import Loadable
 from .query import Query
+from .session import Session
 from .short_forms import ShortForms
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Collection", "Notes", "Tasks"]
+__all__ = ["Collection", "Notes", "Records", "Tasks", "WritableRecords"]
 
 T = TypeVar("T", bound=Entity)
+K = TypeVar("K", int, str)
+_WRITING = {"create": "create", "create_all": "create", "save": "update", "delete": "delete"}
 
 
 @checked()
-class Collection(ShortForms[T]):
-    """One collection: iterate over it, get by id, query.
+class Records(Generic[T, K]):
+    """A collection that is read: iterate over it, get by key, query.
+
+    What the API cannot do is no attribute of it; the error names what there is.
 
     Example:
-        >>> for lead in crm.leads:
-        ...     print(lead.name)
-        >>> lead = crm.leads.get(17)
+        >>> for event in crm.events:
+        ...     print(event.type)
     """
 
-    def __init__(self, account: AccountState, cls: type[T]) -> None:
+    def __init__(
+        self, account: AccountState, cls: type[T], path: Mapping[str, Any] | None = None
+    ) -> None:
         self._account = account
         self._cls = cls
+        self._path = dict(path or {})
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._cls.__name__}>"
+        within = "".join(f", {name} {value}" for name, value in self._path.items())
+        return f"<{type(self).__name__} of {self._cls.__name__}{within}>"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _WRITING:
+                raise AttributeError(lacking(self._cls._kind, self._cls.__name__, _WRITING[name]))
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __iter__(self) -> Generator[T]:
         return self.query()._entities()
 
     def query(self) -> Query[T]:
         """A query over the whole collection."""
-        return query_of(self._account, self._cls, self._account.origin)
+        return query_of(self._account, self._cls, self._account.origin, self._path)
 
     def where(self, *conditions: Condition) -> Query[T]:
         """A query with conditions; see ``Query.where``."""
@@ -57,7 +76,7 @@ class Collection(ShortForms[T]):
         """Everything in a list."""
         return self.query().all()
 
-    def get(self, key: int, *, preload: Iterable[Loadable] = ()) -> T:
+    def get(self, key: K, *, preload: Iterable[Loadable] = ()) -> T:
         """One entity.
 
         Args:
@@ -67,11 +86,123 @@ class Collection(ShortForms[T]):
         Raises:
             NotFoundError: there is none, or the user may not see it.
         """
-        return get_entity(self._account, self._cls, key, self._account.origin, preload)
+        return get_entity(self._account, self._cls, key, self._account.origin, preload, self._path)
 
-    def get_or_none(self, key: int, *, preload: Iterable[Loadable] = ()) -> T | None:
+    def get_or_none(self, key: K, *, preload: Iterable[Loadable] = ()) -> T | None:
         """The same, ``None`` instead of an error."""
-        return get_entity_or_none(self._account, self._cls, key, self._account.origin, preload)
+        return get_entity_or_none(
+            self._account, self._cls, key, self._account.origin, preload, self._path
+        )
+
+    def _act(self, action: str, body: Any = None, **path: Any) -> Any:
+        """Carry out an action of the table; return the parsed answer."""
+        operation = endpoint(resource_of(self._cls._kind).actions[action])
+        parts = path if body is None else {**path, "body": body}
+        return operation.parse(self._account.send(operation.request(**parts)))
+
+    def _key(self, one: Any) -> Any:
+        """Return the key of an entity of this account, or a key as it is."""
+        if not isinstance(one, Entity):
+            return one
+        check_account(one, self._account.directory.host)
+        return one._key if one._key is not None else one._absent("id")
+
+
+@checked()
+class WritableRecords(Records[T, int]):
+    """A collection that is written, too; each call is a session with a commit of its own.
+
+    Example:
+        >>> reason = crm.loss_reasons.create(LossReason("Дорого"))
+        >>> reason.name = "Слишком дорого"
+        >>> crm.loss_reasons.save(reason)
+        >>> crm.loss_reasons.delete(reason)
+    """
+
+    def create(self, entity: T) -> T:
+        """Create one entity; return it with its id.
+
+        Raises:
+            TypeError: the API has no operation for it; names those that it has.
+            APIError: refused. FlushError: the answer was lost.
+        """
+        return (self.create_all([entity]))[0]
+
+    def create_all(self, entities: Iterable[T]) -> list[T]:
+        """Create several entities in as few requests as allowed; return them with their ids, in their order.
+
+        Raises:
+            TypeError: the API has no operation for it; names those that it has.
+            APIError: refused. FlushError: a part was refused, or an answer was lost; carries the report.
+        """
+        given = list(entities)
+        self._check("create")
+        for entity in given:
+            if self._path and isinstance(entity, Entity) and entity._key is None:
+                entity._ensure_links().scope = dict(self._path)
+        self._commit(given)
+        return given
+
+    def save(self, *changed: T) -> None:
+        """Send what was changed in entities that exist; what was not changed makes no request.
+
+        Raises:
+            TypeError: the API has no operation for it; names those that it has.
+            APIError: refused. FlushError: a part was refused.
+        """
+        self._check("update")
+        self._commit(list(changed))
+
+    def _commit(self, entities: list[T]) -> None:
+        for entity in entities:
+            if not isinstance(entity, Entity) or entity._kind != self._cls._kind:
+                raise TypeError(f"{self!r} takes {self._cls.__name__} objects, not {entity!r}")
+        session = Session(self._account)
+        try:
+            with session:
+                session.add_all(entities)
+        except FlushError as error:
+            # One request that was refused as a whole is told as what it is.
+            errors = {id(one.error): one.error for one in error.report.results}
+            if len(errors) == 1 and not error.report.unknown and (only := error.report.results[0].error):
+                raise only from None
+            raise
+
+    def delete(self, *entities: T | int) -> None:
+        """Delete entities, given as objects or ids, in as few requests as allowed.
+
+        Raises:
+            TypeError: the API has no operation for it; names those that it has.
+            APIError: refused; what earlier requests deleted is deleted.
+        """
+        name = self._check("delete")
+        operation, key = endpoint(name), key_parameter(name)
+        keys = [self._key(one) for one in entities]
+        batch = operation.OP.batch
+        size = 1 if batch is None else batch.max
+        for start in range(0, len(keys), size):
+            part = keys[start : start + size]
+            one = entities[start]
+            path = dict(path_of(one, name)) if isinstance(one, Entity) else dict(self._path)
+            parts = {**path, key: part[0]} if batch is None else {"body": [{"id": at} for at in part]}
+            operation.parse(self._account.send(operation.request(**parts)))
+
+    def _check(self, role: str) -> str:
+        name: str = getattr(resource_of(self._cls._kind), role)
+        if not name:
+            raise TypeError(lacking(self._cls._kind, self._cls.__name__, role))
+        return name
+
+
+@checked()
+class Collection(WritableRecords[T], ShortForms[T]):
+    """A collection of leads, contacts, companies, customers or tasks.
+
+    Example:
+        >>> for lead in crm.leads:
+        ...     print(lead.name)
+        >>> lead = crm.leads.get(17)
+    """
 
     def in_bulk(self, keys: Iterable[int]) -> dict[int, T]:
         """Return several entities by their ids, in the order of the ids; those that do not exist are missing.

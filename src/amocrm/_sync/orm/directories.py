@@ -12,26 +12,20 @@ from amocrm._core.orm.identity import check_account
 from amocrm._core.orm.operations import endpoint
 from amocrm.entities import Pipeline, Status, Tag, User
 from amocrm.entities._base import Entity
-from amocrm.entities.pipeline import LOST, WON
 from amocrm.errors import DecodeError
 from amocrm.fields import Definition, Definitions
 
 from .account import AccountState
-from .collections import Collection
+from .collections import WritableRecords
 from .loading import query_of
 from .query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from amocrm_gen._runtime.op import Op
     from amocrm_gen._runtime.wire import Response
     from amocrm_gen.models.fields import CustomField
 
 __all__ = ["Fields", "Pipelines", "Tags", "Users"]
-
-#: Users that one request can add.
-_USERS = 10
 
 
 @checked()
@@ -42,82 +36,140 @@ class Tags:
         self._account = account
 
     def of(self, cls: type[Entity]) -> Query[Tag]:
-        """The tags of leads, contacts or companies."""
+        """The tags of leads, contacts, companies or customers."""
         return query_of(self._account, Tag, self._account.origin, {"entity_type": cls._kind})
 
     def create(self, cls: type[Entity], tags: Iterable[str | Tag]) -> list[Tag]:
-        """Creates tags; one that exists already is returned as it is.
+        """Create tags; one that exists already is returned as it is.
 
         Entities need no tags to be created first: ``lead.tags.add("vip")`` creates what is missing.
         """
         wanted = [tag if isinstance(tag, Tag) else Tag(tag) for tag in tags]
-        for tag in wanted:
-            check_account(tag, self._account.directory.host)
-        items = [
-            {key: value for key, value in (("name", tag.name), ("color", tag.color)) if value is not None}
-            for tag in wanted
-        ]
-        made = _write(self._account, "tags.create_tags", items, "tags", 250, entity_type=cls._kind)
-        return [Tag._from_api(item, self._account.origin) for item in made]
+        return WritableRecords(self._account, Tag, {"entity_type": cls._kind}).create_all(wanted)
+
+    def save(self, *changed: Tag) -> None:
+        """Rename tags of leads; the API renames no others.
+
+        Example:
+            >>> tag.name = "VIP"
+            >>> crm.tags.save(tag)
+        """
+        WritableRecords(self._account, Tag).save(*changed)
 
 
 @checked()
-class Users(Collection[User]):
+class Users(WritableRecords[User]):
     """Users of the account. All methods need the rights of an administrator."""
 
     def load(self) -> list[User]:
-        """Reads all users once, so that ``lead.responsible.name`` is known from then on."""
+        """Read all users once, so that ``lead.responsible.name`` is known from then on."""
         return self._account.load_users()
 
-    def create(self, users: Iterable[User | Mapping[str, Any]]) -> list[User]:
-        """Adds users, ten in a request.
-
-        Args:
-            users: ``User`` objects, or mappings as the API takes them.
-
-        Returns:
-            The users with their ids, in the order in which they were given.
-
-        Raises:
-            ValidationError: something was refused; the users of earlier requests exist.
-        """
-        given = list(users)
-        for user in given:
-            check_account(user, self._account.directory.host)
-        items = [user._body() if isinstance(user, User) else dict(user) for user in given]
-        made = _write(self._account, "users.create_users", items, "users", _USERS)
-        self._account.directory.objects.pop(("users", None), None)
-        found = [User._from_api(item, self._account.origin) for item in made]
-        self._account.directory.objects.update((("users", user.id), user) for user in found)
+    def create_all(self, entities: Iterable[User]) -> list[User]:
+        """Add users, ten in a request; see ``WritableRecords.create_all``."""
+        found = super().create_all(entities)
+        objects = self._account.directory.objects
+        objects.pop(("users", None), None)
+        objects.update({("users", user.id): user for user in found})
         return found
+
+    def activate(self, *users: User | int) -> None:
+        """Give users access to the account again."""
+        self._switch("activate", users)
+
+    def deactivate(self, *users: User | int) -> None:
+        """Take users the access to the account; what they are responsible for stays theirs."""
+        self._switch("deactivate", users)
+
+    def _switch(self, action: str, users: Sequence[User | int]) -> None:
+        for start in range(0, len(users), 10):
+            self._act(action, [{"id": self._key(user)} for user in users[start : start + 10]])
+        self._account.directory.objects.pop(("users", None), None)
 
 
 @checked()
-class Pipelines(Collection[Pipeline]):
+class Statuses(WritableRecords[Status]):
+    """Stages of one pipeline.
+
+    Example:
+        >>> stages = crm.pipelines[sales].statuses
+        >>> stages.create(Status("Договор", color="#fffeb2"))
+    """
+
+    def create_all(self, entities: Iterable[Status]) -> list[Status]:
+        """Add stages, behind the others unless they say their place; see ``WritableRecords.create_all``."""
+        given = list(entities)
+        if any(isinstance(one, Status) and one.sort is None for one in given):
+            places = [stage.sort or 0 for stage in self.all() if not (stage.is_won or stage.is_lost)]
+            for number, one in enumerate(given, 1):
+                one.sort = max(places, default=0) + 10 * number if one.sort is None else one.sort
+        found = super().create_all(given)
+        self._forget()
+        return found
+
+    def count_leads(self, status: Status | int) -> int:
+        """Return how many leads are on a stage: they move to the first one when it is deleted.
+
+        Needs the filter option, else it reads the list of leads.
+        """
+        from amocrm.entities import Lead
+
+        stage = status if isinstance(status, Status) else Status._from_api(Status._model(id=status), None)
+        stage._data.pipeline_id = self._path["pipeline_id"]
+        query = query_of(self._account, Lead, self._account.origin).where(Lead.status.in_(stage)).scan()
+        return len([one for one in query])
+
+    def delete(self, *entities: Status | int, move_leads: bool = False) -> None:
+        """Delete stages; the server moves their leads to the first stage, without telling anybody.
+
+        Args:
+            entities: stages or ids; the system stages cannot be deleted.
+            move_leads: allow it for stages with leads on them.
+
+        Raises:
+            ValueError: there are leads on a stage; says how many would move. Nothing was deleted.
+        """
+        for one in entities if not move_leads else ():
+            if number := self.count_leads(one):
+                raise ValueError(
+                    f"{one!r} has {number} leads, which deleting it moves to the first stage; move them first, or "
+                    "allow it with move_leads=True"
+                )
+        super().delete(*entities)
+        self._forget()
+
+    def _forget(self) -> None:
+        objects = self._account.directory.objects
+        objects.pop(("pipelines", None), None)
+        objects.pop(("pipelines", self._path["pipeline_id"]), None)
+
+
+class PipelineParts:
+    """What belongs to one pipeline."""
+
+    def __init__(self, account: AccountState, key: int) -> None:
+        self.statuses = Statuses(account, Status, {"pipeline_id": key})
+
+
+@checked()
+class Pipelines(WritableRecords[Pipeline]):
     """Pipelines of leads with their stages."""
 
-    def __iter__(self) -> Generator[Pipeline]:
-        return self._listed()
-
-    def _listed(self) -> Generator[Pipeline]:
-        for pipeline in self.all():
-            yield pipeline
-
-    def all(self) -> list[Pipeline]:
-        """All pipelines; there are at most 50, they come in one answer."""
-        return self._account.list_pipelines()
+    def __getitem__(self, pipeline: Pipeline | int) -> PipelineParts:
+        """Return what belongs to one pipeline, without a request."""
+        return PipelineParts(self._account, self._key(pipeline))
 
     def load(self) -> list[Pipeline]:
-        """Reads all pipelines once, so that ``lead.status.name`` is known from then on."""
+        """Read all pipelines once, so that ``lead.status.name`` is known from then on."""
         return self._account.load_pipelines()
 
     def by_name(self, name: str) -> Pipeline | None:
-        """The pipeline of this name, ``None`` if there is none."""
+        """Return the pipeline of this name, ``None`` if there is none."""
         return next((one for one in self.all() if one.name == name), None)
 
     def create(
         self,
-        name: str,
+        entity: Pipeline | str,
         *,
         statuses: Iterable[str | Status] = (),
         won: str | None = None,
@@ -126,16 +178,11 @@ class Pipelines(Collection[Pipeline]):
         is_unsorted_on: bool = True,
         sort: int = 100,
     ) -> Pipeline:
-        """Creates a pipeline (administrators only).
+        """Create a pipeline (administrators only).
 
         Args:
-            name: its name.
-            statuses: ordinary stages in their order, as names or ``Status`` objects with colours; the
-                system stages (won, lost, unsorted) come by themselves.
-            won, lost: other names for the stages of won and lost leads.
-            is_main: whether it becomes the main one.
-            is_unsorted_on: whether it has a stage of incoming leads.
-            sort: position; that of the main pipeline is set by the server.
+            entity: a new ``Pipeline``, or its name.
+            statuses, won, lost, is_main, is_unsorted_on, sort: with a name, the other arguments of ``Pipeline``.
 
         Returns:
             The pipeline with its stages: ``pipeline["Переговоры"]``, ``pipeline.won``.
@@ -143,31 +190,18 @@ class Pipelines(Collection[Pipeline]):
         Raises:
             ValidationError: refused. ForbiddenError: the token's user is no administrator.
         """
-        if isinstance(statuses, str):
-            raise TypeError(
-                f"statuses must be a list of names, got the text {statuses!r}; write [{statuses!r}]"
+        if isinstance(entity, str):
+            for stage in statuses:
+                check_account(stage, self._account.directory.host)
+            entity = Pipeline(
+                entity, sort, is_unsorted_on, is_main=is_main, statuses=statuses, won=won, lost=lost
             )
-        stages = [Status(one) if isinstance(one, str) else one for one in statuses]
-        for stage in stages:
-            check_account(stage, self._account.directory.host)
-        nested: list[dict[str, Any]] = [_stage(stage, place) for place, stage in enumerate(stages, 1)]
-        nested += [
-            {"id": key, "name": title} for key, title in ((WON, won), (LOST, lost)) if title is not None
-        ]
-        item: dict[str, Any] = {
-            "name": name,
-            "sort": sort,
-            "is_main": is_main,
-            "is_unsorted_on": is_unsorted_on,
-        }
-        if nested:
-            item["_embedded"] = {"statuses": nested}
-        (made,) = _write(self._account, "pipelines.create_pipelines", [item], "pipelines", 50)
+        (made,) = self.create_all([entity])
         self._account.directory.objects.pop(("pipelines", None), None)
-        return self._account.pipeline(made)
+        return made
 
     def save(self, *changed: Pipeline | Status) -> None:
-        """Sends what was changed in pipelines and stages, a request for each (administrators only).
+        """Send what was changed in pipelines and stages, a request for each (administrators only).
 
         What was not changed makes no request.
 
@@ -179,41 +213,12 @@ class Pipelines(Collection[Pipeline]):
             >>> crm.pipelines.save(sales["Встреча"])
         """
         for one in changed:
-            check_account(one, self._account.directory.host)
-            changes = one._changes
-            if not changes:
-                continue
-            path = {"id": one.id}
-            if isinstance(one, Status):
-                path["pipeline_id"] = _known_pipeline(one)
-            kind = "pipeline_status" if isinstance(one, Status) else "pipeline"
-            operation = endpoint(f"pipelines.update_{kind}")
-            sent = changes.pending()
-            changes.begin_flush(sent)
-            try:
-                response = self._account.send(operation.request(body=dict(sent), **path))
-                one._refresh_from(operation.parse(response))
-            except BaseException:
-                changes.revert(lambda wire: UNSET)
-                raise
-            changes.confirm(sent)
-
-
-def _known_pipeline(stage: Status) -> int:
-    key = stage._data.pipeline_id
-    if key is UNSET:
-        raise ValueError(f"{stage!r} does not know its pipeline; take the stage from crm.pipelines")
-    return int(key)
-
-
-def _stage(stage: Status, place: int) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "name": stage.name,
-        "sort": stage.sort if stage.sort is not None else place * 10 + 10,
-    }
-    if stage.color is not None:
-        item["color"] = stage.color
-    return item
+            if not isinstance(one, Pipeline | Status):
+                raise TypeError(f"save() takes pipelines and stages, not {one!r}")
+            if isinstance(one, Status):  # one at a time: all pipelines share the ids of their closing stages
+                Statuses(self._account, Status).save(one)
+            else:
+                super().save(one)
 
 
 @checked()
@@ -254,8 +259,7 @@ class Fields:
         """
         kind = owner if isinstance(owner, str) else owner._kind
         items = [definition.body() for definition in definitions]
-        operation = "fields.create_custom_fields"
-        made = _write(self._account, operation, items, "custom_fields", 250, entity_type=kind)
+        made = _write(self._account, "fields.create_custom_fields", items, entity_type=kind)
         self._account.directory.fields.pop(kind, None)
         return made
 
@@ -286,19 +290,20 @@ def _write(
     account: AccountState,
     operation: str,
     items: Sequence[dict[str, Any]],
-    key: str,
-    size: int,
     **path: Any,
 ) -> list[Any]:
     """Creates items in as few requests as allowed; the answers in the order of the items."""
     found: list[Any] = []
     module = endpoint(operation)
-    for start in range(0, len(items), size):
+    batch = module.OP.batch
+    assert batch is not None
+    for start in range(0, len(items), batch.max):
         body = [
-            {**item, "request_id": f"n{start + at}"} for at, item in enumerate(items[start : start + size])
+            {**item, "request_id": f"n{start + at}"}
+            for at, item in enumerate(items[start : start + batch.max])
         ]
         response = account.send(module.request(body=body, **path))
-        answered = getattr(module.parse(response).embedded, key)
+        answered = getattr(module.parse(response).embedded, batch.items or "")
         found += _matched(module.OP, response, body, answered)
     return found
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Amount, Flag, Id, Moment, Plain, Scope, Text
 from .._base import Entity, arguments
 from .._embedded import EmbeddedOne
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["CatalogElement", "Catalog"]
 
 
+@checked()
 class CatalogElement(Entity):
     """An element of a list.
 
@@ -61,6 +63,7 @@ class CatalogElement(Entity):
         self._init_from_arguments(arguments(locals()), custom)
 
 
+@checked()
 class Catalog(Entity):
     """A list of the account (catalog); not to be confused with a page of items.
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Amount, Flag, Id, Plain, Text
 from .._base import Entity, arguments
 
 __all__ = ["CustomerStatus"]
 
 
+@checked()
 class CustomerStatus(Entity):
     """A status of customers in the mode periodicity.
 

@@ -9,12 +9,14 @@ from decimal import Decimal
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Amount, Moment, Text
 from .._base import Entity, arguments
 
 __all__ = ["LossReason"]
 
 
+@checked()
 class LossReason(Entity):
     """A reason why a lead was lost.
 

@@ -8,12 +8,14 @@ from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Flag, Id, Moment, Scope, Text
 from .._base import Entity, arguments
 
 __all__ = ["Note"]
 
 
+@checked()
 class Note(Entity):
     """A note in the feed of an entity.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Amount, Attribute, Flag, Id, Scope, Text
 from .._base import Entity, arguments
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Pipeline", "Status"]
 
 
+@checked()
 class Pipeline(Entity):
     """A pipeline of leads.
 
@@ -48,6 +50,7 @@ class Pipeline(Entity):
         self._init_from_arguments(arguments(locals()), {})
 
 
+@checked()
 class Status(Entity):
     """A stage of a pipeline.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Attribute, Text
 from .._base import Entity, arguments
 from .._embedded import EmbeddedList
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Role"]
 
 
+@checked()
 class Role(Entity):
     """A named set of rights."""
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Amount, Id, Moment, Plain, Text
 from .._base import Entity, arguments
 
 __all__ = ["Segment"]
 
 
+@checked()
 class Segment(Entity):
     """A segment of customers in the mode segments.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Attribute, Id, Text
 from .._base import Entity, arguments
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Source"]
 
 
+@checked()
 class Source(Entity):
     """A source of leads.
 

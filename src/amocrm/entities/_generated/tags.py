@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Scope, Text
 from .._base import Entity, arguments
 
 __all__ = ["Tag"]
 
 
+@checked()
 class Tag(Entity):
     """A tag of a directory.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Attribute, Flag, Id, Moment, Plain, Text
 from .._base import Entity, arguments
 from .._embedded import EmbeddedList
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ChatTemplate"]
 
 
+@checked()
 class ChatTemplate(Entity):
     """A text to be sent into chats.
 

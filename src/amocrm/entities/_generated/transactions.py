@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Amount, Flag, Id, Moment, Plain, Scope, Text
 from .._base import Entity, arguments
 from .._embedded import EmbeddedList, EmbeddedOne
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Purchase"]
 
 
+@checked()
 class Purchase(Entity):
     """A purchase of a customer.
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Text
 from .._base import Entity, arguments
 
 __all__ = ["User"]
 
 
+@checked()
 class User(Entity):
     """A user of the account.
 

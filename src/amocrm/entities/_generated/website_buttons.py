@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Flag, Id, Plain, Text
 from .._base import Entity, arguments
 
 __all__ = ["WebsiteButton"]
 
 
+@checked()
 class WebsiteButton(Entity):
     """A button on a website.
 

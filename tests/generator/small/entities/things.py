@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
+from ..._core.arguments import checked
 from .._attributes import Amount, Attribute, Flag, Plain, Text
 from .._base import Entity, arguments
 from .._embedded import EmbeddedList
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Thing"]
 
 
+@checked()
 class Thing(Entity):
     """A thing with "quotes", and with a text that is long enough to be wrapped over more than one line of the generated docstring, because its author could not stop."""
 
