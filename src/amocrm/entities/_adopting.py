@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from .._core.orm.identity import IdentityMap, Origin
+from .._core.orm.identity import IdentityMap
+from .._core.orm.states import Event, following
 from ._base import Entity
 from ._collecting import refusal
 from ._sent import adopt_id
 
-__all__ = ["adopt", "withdraw_children"]
+__all__ = ["adopt", "join_links", "withdraw_children"]
 
 
-def adopt(known: IdentityMap, entity: Entity, key: int, origin: Origin) -> None:
+def adopt(known: IdentityMap, entity: Entity, key: int) -> Entity | None:
     """Make a new or doubtful object stand for a record, in a session.
 
     Args:
         known: the session's objects.
         entity: the object.
         key: id of the record.
-        origin: where an unchanged object of this id goes.
+
+    Returns:
+        An unchanged object that stood for the record until now and was taken out, None without one.
 
     Raises:
         ValueError: the object stands for another id, the id for another changed object, or one of them
             belongs elsewhere.
     """
-    if entity._key is not None:
-        raise ValueError(f"{entity!r} stands for the id {entity._key} already and cannot become {key}")
+    following(entity, Event.ADOPT)
     if key < 1:
         raise ValueError(f"key must be the id of a record, got {key}; write the id that amoCRM shows")
     if known.busy or (isinstance(entity._session, IdentityMap) and entity._session.busy):
@@ -34,7 +36,7 @@ def adopt(known: IdentityMap, entity: Entity, key: int, origin: Origin) -> None:
     if (reason := refusal(known, entity)) is not None:
         raise ValueError(reason)
     place = (entity._kind, key)
-    other: Any = known._weak.get(place)
+    other: Entity | None = known._weak.get(place)
     if other is not None and (place in known.created or other._is_dirty()):
         raise ValueError(f"{entity!r} cannot become {key}: that is {other!r} of this session")
     if entity._session is not None:
@@ -45,12 +47,25 @@ def adopt(known: IdentityMap, entity: Entity, key: int, origin: Origin) -> None:
     if doubt is not None:
         known.directory.marks.settle(doubt.token, key)
     if other is not None:
-        known.release(other)
-        other._session = origin
+        known.let_go(other)
         entity._refresh_from(other._data)
     entity._session = known
     known.directory.marks.take(entity._kind, [key], None)
     known.place(entity)
+    return other
+
+
+def join_links(known: IdentityMap, adopted: Sequence[Entity]) -> None:
+    """Let links of a session that hold other objects of the same ids hold these."""
+    found: dict[str, dict[int, Entity]] = {}
+    for entity in adopted:
+        if entity._key is not None:
+            found.setdefault(entity._kind, {})[entity._key] = entity
+    for entity in known if found else ():
+        states = {} if entity._links is None else entity._links.states
+        for relation in entity._relations if states else ():
+            if relation.kind in found and relation.attribute in states:
+                relation.attach(entity, found[relation.kind])
 
 
 def withdraw_children(entity: Entity) -> list[Entity]:

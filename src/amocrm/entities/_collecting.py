@@ -8,24 +8,11 @@ from typing import Any, cast
 
 from .._core.orm.identity import IdentityMap, check_account, foreign_reason
 from .._core.orm.plan import PendingWrite
-from .._core.orm.states import State
 from ._base import Entity
 from ._scope import unwritable
 from ._writing import nested_partners, writes_of
 
-__all__ = ["Collected", "collect", "join_linked", "refusal", "state_of"]
-
-
-def state_of(entity: Entity) -> State:
-    """Return where an entity stands, from its id, its session and its doubt."""
-    in_session = isinstance(entity._session, IdentityMap)
-    if entity._key is None:
-        if entity._doubt is not None:
-            return State.DOUBTFUL
-        return State.PENDING if in_session else State.TRANSIENT
-    if not in_session:
-        return State.DETACHED
-    return State.DIRTY if entity._is_dirty() else State.CLEAN
+__all__ = ["Collected", "collect", "join_linked", "refusal"]
 
 
 def refusal(known: IdentityMap, entity: Entity) -> str | None:

@@ -201,7 +201,7 @@ async def test_a_record_that_only_looks_like_it_is_for_people_to_decide(
     s.resend(lead)
     await s.commit()
     assert len(await crm.leads.all()) == 2
-    with pytest.raises(ValueError, match="not in doubt"):
+    with pytest.raises(ValueError, match="must be doubtful"):
         s.resend(lead)
 
 

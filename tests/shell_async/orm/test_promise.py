@@ -12,8 +12,7 @@ import pytest
 from amocrm import Company, Contact, FlushError, Lead, Note, Outcome, Task, fields
 from amocrm._async.client import AsyncAmoCRM
 from amocrm._core.http.retry import NEVER
-from amocrm._core.orm.states import TRANSITIONS, Event, State
-from amocrm.entities._collecting import state_of
+from amocrm._core.orm.states import State, state_of
 from amocrm.fields import Definition
 from amocrm_sandbox import Drop, ErrorPage, Sandbox
 
@@ -293,7 +292,7 @@ async def test_adopting_what_another_object_stands_for_is_refused(crm: AsyncAmoC
     second = s.add(Lead(name="b"))
     with pytest.raises(ValueError, match="cannot become"):
         s.adopt(second, first.id)
-    with pytest.raises(ValueError, match="stands for the id"):
+    with pytest.raises(ValueError, match="which is persistent"):
         s.adopt(first, first.id + 1)
     assert s.adopt(first, first.id) is first
     s.discard(second)
@@ -526,82 +525,3 @@ async def test_two_accounts_never_meet() -> None:
         with pytest.raises(ValueError, match="alpha"):
             other.add(child)
     assert not other.new
-
-
-# ---- states
-
-_OUTCOMES = {Event.APPLIED, Event.NOT_APPLIED, Event.UNANSWERED, Event.FOUND, Event.ABSENT, Event.UNDECIDED}
-
-
-async def _object_in(state: State, crm: AsyncAmoCRM, sandbox: Sandbox, s: Any) -> Lead:
-    if state in (State.TRANSIENT, State.PENDING):
-        lead = Lead(name="x")
-        return s.add(lead) if state is State.PENDING else lead  # type: ignore[no-any-return]
-    if state is State.DOUBTFUL:
-        sandbox.faults.add(Drop(), operation="create_leads", next=1)
-        lead = s.add(Lead(name="x"))
-        await commit(s)
-        return lead
-    async with crm.session() as maker:
-        made = maker.add(Lead(name="x"))
-    if state is State.DETACHED:
-        return await crm.leads.get(made.id)
-    lead = await s.get(Lead, made.id)
-    if state is State.DIRTY:
-        lead.name = "y"
-    return lead  # type: ignore[no-any-return]
-
-
-async def _happen(event: Event, lead: Lead, sandbox: Sandbox, s: Any) -> None:
-    match event:
-        case Event.ADD:
-            s.add(lead)
-        case Event.CHANGE:
-            lead.price = 77
-        case Event.ADOPT:
-            s.adopt(lead, 999_999)
-        case Event.RESEND:
-            s.resend(lead)
-        case Event.DISCARD:
-            s.discard(lead)
-        case Event.ROLLBACK:
-            s.rollback(lead)
-        case Event.APPLIED:
-            await s.commit()
-        case Event.NOT_APPLIED:
-            sandbox.faults.add(ErrorPage(402, html=False), operation="create_leads", next=1)
-            sandbox.faults.add(ErrorPage(402, html=False), operation="update_leads", next=1)
-            await commit(s)
-        case Event.UNANSWERED:
-            sandbox.faults.add(Drop(), operation="create_leads", next=1)
-            sandbox.faults.add(Drop(), operation="update_leads", next=1)
-            await commit(s)
-        case Event.ABSENT:
-            await s.reconcile(settle=0)
-        case Event.UNDECIDED:
-            await s.reconcile()
-
-
-@pytest.mark.parametrize(
-    ("state", "event"),
-    [
-        (state, event)
-        for state in State
-        for event in Event
-        if event is not Event.FOUND and (event not in _OUTCOMES or event in TRANSITIONS[state])
-    ],
-)
-async def test_the_session_keeps_to_the_table_of_states(sandbox: Sandbox, state: State, event: Event) -> None:
-    """Each event leads where the table says; a call that has no place there is refused and changes nothing."""
-    crm = client_of(sandbox, retry=NEVER, max_prefetch=0)
-    s = crm.session(mark=True)
-    lead = await _object_in(state, crm, sandbox, s)
-    assert state_of(lead) is state
-    if (target := TRANSITIONS[state].get(event)) is None:
-        with pytest.raises(ValueError, match=r"\w"):
-            await _happen(event, lead, sandbox, s)
-        assert state_of(lead) is state
-    else:
-        await _happen(event, lead, sandbox, s)
-        assert state_of(lead) is target
-    s.discard(*s.new, *s.changed)

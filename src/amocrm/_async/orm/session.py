@@ -18,10 +18,10 @@ from amocrm._core.orm.evidence import Equal
 from amocrm._core.orm.identity import IdentityMap, checked_id
 from amocrm._core.orm.outcome import Report
 from amocrm._core.orm.plan import PendingWrite, Plan, make_plan
-from amocrm._core.orm.states import Event, next_state
-from amocrm.entities._adopting import adopt, withdraw_children
+from amocrm._core.orm.states import Event, following, state_of
+from amocrm.entities._adopting import adopt, join_links, withdraw_children
 from amocrm.entities._base import Entity
-from amocrm.entities._collecting import Collected, collect, join_linked, refusal, state_of
+from amocrm.entities._collecting import Collected, collect, join_linked, refusal
 from amocrm.entities._local_changes import rollback
 from amocrm.entities._sent import begin
 from amocrm.entities._writing import let_merge
@@ -148,12 +148,8 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
         """
         self._map.check_accounts(entities)
         for entity in entities:
-            if entity._session is not self._map:
-                continue
-            self._map.release(entity)
-            entity._session = self._account.origin
-            if entity._key is None:
-                self._map.discarded.add(entity)
+            if entity._session is self._map and following(entity, Event.DISCARD):
+                self._map.let_go(entity)
 
     def adopt(self, entity: T, key: int) -> T:
         """Make a new or doubtful object stand for a record that exists; nothing is sent or read.
@@ -176,7 +172,11 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
         self._map.check_accounts([entity])
         if entity._key == checked_id(type(entity), key):
             return self.add(entity)
-        adopt(self._map, entity, key, self._account.origin)
+        if (other := adopt(self._map, entity, key)) is not None:
+            join_links(self._map, [entity])
+            warnings.warn(
+                f"{other!r} of this session was detached: {entity!r} stands for it now", stacklevel=2
+            )
         return entity
 
     def rollback(self, *entities: Entity) -> None:
@@ -189,10 +189,8 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
             raise ValueError("a commit is under way; call rollback() when it has ended")
         self._map.check_accounts(entities)
         for entity in entities:
-            if entity._session is not self._map or next_state(state_of(entity), Event.ROLLBACK) is None:
-                raise ValueError(
-                    f"{entity!r} is {state_of(entity)}: rollback() takes entities of a session that exist"
-                )
+            following(entity, Event.ROLLBACK)
+            self._check_own(entity)
         for entity in entities:
             rollback(entity)
             self.discard(*withdraw_children(entity))
@@ -386,10 +384,16 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
         """
         self._map.check_accounts(entities)
         for entity in entities:
-            if next_state(state_of(entity), Event.RESEND) is None or entity._session is not self._map:
-                raise ValueError(f"the creation of {entity!r} is not in doubt in this session")
+            following(entity, Event.RESEND)
+            self._check_own(entity)
         for entity in entities:
             send_again(self._map, entity)
+
+    def _check_own(self, entity: Entity) -> None:
+        if entity._session is not self._map:
+            raise ValueError(
+                f"the object must be one of this session, got {entity!r} of another; call its session"
+            )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self.new)} new, {len(self.changed)} changed>"

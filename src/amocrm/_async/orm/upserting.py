@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar, get_args
 
 from amocrm._core.orm.identity import IdentityMap
 from amocrm._core.orm.lookup_planner import Find
 from amocrm._core.orm.outcome import Outcome, Report, Result
-from amocrm.entities._adopting import adopt
+from amocrm.entities._adopting import adopt, join_links
 from amocrm.entities._base import Entity
 from amocrm.entities._keys import AnyOf, KeyLike, checked_key
 from amocrm.entities._merging import absorb_found, content, fill_new, move_changes, redirect
@@ -186,7 +186,7 @@ class AsyncUpserting:
                 for one in group.key if entry.entity is entry.row else ():
                     one.keep_stored(entry.entity, record, group.region)
                 self._map.place(entry.entity)
-        self._join_links([entry.entity for entry, _, _, record in chosen if record is not None])
+        join_links(self._map, [entry.entity for entry, _, _, record in chosen if record is not None])
         for entry, rules, _, record in chosen:
             if entry.action == "pending" and record is None:
                 fill_new(entry.row, rules.new)
@@ -241,9 +241,7 @@ class AsyncUpserting:
 
     def _drop(self, entry: UpsertEntry[Any], target: Entity) -> None:
         redirect(self._map, entry.row, target)
-        self._map.release(entry.row)
-        entry.row._session = self._account.origin
-        self._map.discarded.add(entry.row)
+        self._map.let_go(entry.row)
         entry.entity = target
 
     # ---- rows and records
@@ -279,9 +277,7 @@ class AsyncUpserting:
     ) -> None:
         entry.action, entry.reason = action, why
         entry.error = (error or AmoCRMError(why)) if is_error else None
-        self._map.release(entry.row)
-        entry.row._session = self._account.origin
-        self._map.discarded.add(entry.row)
+        self._map.let_go(entry.row)
 
     def _stand_for(self, entry: UpsertEntry[Any], record: Entity) -> None:
         """Make a row the object of a record, or the object that the session has already the target of the row."""
@@ -289,25 +285,13 @@ class AsyncUpserting:
         assert key is not None
         other: Any = self._map._weak.get((row._kind, key))
         if other is None or not (other._is_dirty() or (row._kind, key) in self._map.created):
-            adopt(self._map, row, key, self._account.origin)
+            adopt(self._map, row, key)
             return
         entry.found_by = "session"
         if other._is_dirty():
             entry.reason = "the session had changes of this record, which win over those of the row"
         move_changes(row, other, override=False)
         self._drop(entry, other)
-
-    def _join_links(self, adopted: Sequence[Entity]) -> None:
-        """Let links that were known by their ids be links to the rows."""
-        found: dict[str, dict[int, Entity]] = {}
-        for row in adopted:
-            if row._key is not None:
-                found.setdefault(row._kind, {})[row._key] = row
-        for entity in self._map if found else ():
-            states = {} if entity._links is None else entity._links.states
-            for relation in entity._relations if states else ():
-                if relation.kind in found and relation.attribute in states:
-                    relation.attach(entity, found[relation.kind])
 
     # ---- the commit
 

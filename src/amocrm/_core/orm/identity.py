@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from operator import attrgetter
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
 from .lookup_planner import ListSize
@@ -132,6 +132,9 @@ class Origin:
 
     __slots__ = ("__weakref__", "directory")
 
+    #: Whether it is the map of a session.
+    is_session: ClassVar[bool] = False
+
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
 
@@ -174,15 +177,19 @@ class IdentityMap(Origin):
         created: kind and id of the objects that this session created.
         busy: whether a commit is under way.
         left: whether the block of the session was left.
+        outside: where objects belong that were taken out.
         owner: the session, weakly.
     """
 
-    __slots__ = ("_held", "_weak", "busy", "created", "discarded", "left", "owner")
+    __slots__ = ("_held", "_weak", "busy", "created", "discarded", "left", "outside", "owner")
+
+    is_session = True
 
     def __init__(self, directory: Directory) -> None:
         super().__init__(directory)
         self._weak: WeakValueDictionary[tuple[str, int], Any] = WeakValueDictionary()
         self._held: dict[int, Any] = {}
+        self.outside = Origin(directory)
         self.discarded: WeakSet[Any] = WeakSet()
         self.created: set[tuple[str, int]] = set()
         self.busy = False
@@ -265,8 +272,15 @@ class IdentityMap(Origin):
         entity._session = self
         self.place(entity)
 
+    def let_go(self, entity: Any) -> None:
+        """Take an entity out; what still points to a new one does not bring it back."""
+        self.release(entity)
+        entity._session = self.outside
+        if entity._key is None:
+            self.discarded.add(entity)
+
     def release(self, entity: Any) -> None:
-        """Let an entity go."""
+        """Forget an entity, which another session takes over."""
         self._held.pop(id(entity), None)
         place = (entity._kind, entity._key)
         if self._weak.get(place) is entity:

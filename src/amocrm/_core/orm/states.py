@@ -1,16 +1,26 @@
 """States of an entity and what leads from one to another.
 
-Three facts make a state: whether it has an id, a session, a doubt. Whether it is in flight is a flag for
-the length of a commit.
+Four facts make a state: whether it has an id, a session, a doubt, changes. Whether it is in flight is a flag
+for the length of a commit. The table says what each event leads to; ``docs/states.md`` prints it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["TRANSITIONS", "Event", "State", "drawing", "next_state"]
+__all__ = [
+    "CALLS",
+    "TRANSITIONS",
+    "Event",
+    "State",
+    "drawing",
+    "following",
+    "next_state",
+    "state_of",
+    "table",
+]
 
 
 class State(StrEnum):
@@ -19,9 +29,11 @@ class State(StrEnum):
     TRANSIENT = "transient"
     PENDING = "pending"
     DOUBTFUL = "doubtful"
+    STRAY = "doubtful, without a session"
     CLEAN = "persistent"
     DIRTY = "persistent, changed"
     DETACHED = "detached"
+    LOOSE = "detached, changed"
 
 
 class Event(StrEnum):
@@ -29,13 +41,13 @@ class Event(StrEnum):
 
     ADD = "add"
     CHANGE = "change"
-    APPLIED = "commit: applied"
-    NOT_APPLIED = "commit: rejected or skipped"
-    UNANSWERED = "commit: unanswered"
     ADOPT = "adopt"
     RESEND = "resend"
     DISCARD = "discard"
     ROLLBACK = "rollback"
+    APPLIED = "commit: applied"
+    NOT_APPLIED = "commit: rejected or skipped"
+    UNANSWERED = "commit: unanswered"
     FOUND = "reconcile: found"
     ABSENT = "reconcile: absent"
     UNDECIDED = "reconcile: unknown"
@@ -43,41 +55,86 @@ class Event(StrEnum):
 
 S, E = State, Event
 
-#: State and event to the next state; what is missing does not happen, and a call is refused there.
+#: Events that a user brings about; where they have no place they are refused.
+CALLS: Final = (E.ADD, E.CHANGE, E.ADOPT, E.RESEND, E.DISCARD, E.ROLLBACK)
+
+#: State and event to the next state. What is changed while a commit is under way stays a change after it. The
+#: states without a session have ends of a commit as well: an object may be discarded while it is in flight.
 TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
-    S.TRANSIENT: {E.ADD: S.PENDING, E.CHANGE: S.TRANSIENT, E.ADOPT: S.DIRTY, E.DISCARD: S.TRANSIENT},
+    S.TRANSIENT: {
+        E.ADD: S.PENDING,
+        E.CHANGE: S.TRANSIENT,
+        E.ADOPT: S.DIRTY,
+        E.DISCARD: S.TRANSIENT,
+        E.APPLIED: S.DETACHED,
+        E.NOT_APPLIED: S.TRANSIENT,
+        E.UNANSWERED: S.STRAY,
+    },
     S.PENDING: {
         E.ADD: S.PENDING,
         E.CHANGE: S.PENDING,
+        E.ADOPT: S.DIRTY,
+        E.DISCARD: S.TRANSIENT,
         E.APPLIED: S.CLEAN,
         E.NOT_APPLIED: S.PENDING,
         E.UNANSWERED: S.DOUBTFUL,
-        E.ADOPT: S.DIRTY,
-        E.DISCARD: S.TRANSIENT,
     },
     S.DOUBTFUL: {
         E.ADD: S.DOUBTFUL,
         E.CHANGE: S.DOUBTFUL,
-        E.NOT_APPLIED: S.DOUBTFUL,
         E.ADOPT: S.CLEAN,
         E.RESEND: S.PENDING,
-        E.DISCARD: S.DOUBTFUL,
+        E.DISCARD: S.STRAY,
+        E.NOT_APPLIED: S.DOUBTFUL,
         E.FOUND: S.CLEAN,
         E.ABSENT: S.PENDING,
         E.UNDECIDED: S.DOUBTFUL,
     },
-    S.CLEAN: {E.ADD: S.CLEAN, E.CHANGE: S.DIRTY, E.DISCARD: S.DETACHED, E.ROLLBACK: S.CLEAN},
-    S.DIRTY: {
-        E.ADD: S.DIRTY,
+    S.STRAY: {E.ADD: S.DOUBTFUL, E.CHANGE: S.STRAY, E.ADOPT: S.CLEAN, E.DISCARD: S.STRAY},
+    S.CLEAN: {
+        E.ADD: S.CLEAN,
         E.CHANGE: S.DIRTY,
-        E.APPLIED: S.CLEAN,
-        E.NOT_APPLIED: S.DIRTY,
-        E.UNANSWERED: S.DIRTY,
         E.DISCARD: S.DETACHED,
         E.ROLLBACK: S.CLEAN,
     },
-    S.DETACHED: {E.ADD: S.CLEAN, E.CHANGE: S.DETACHED, E.DISCARD: S.DETACHED},
+    S.DIRTY: {
+        E.ADD: S.DIRTY,
+        E.CHANGE: S.DIRTY,
+        E.DISCARD: S.LOOSE,
+        E.ROLLBACK: S.CLEAN,
+        E.APPLIED: S.CLEAN,
+        E.NOT_APPLIED: S.DIRTY,
+        E.UNANSWERED: S.DIRTY,
+    },
+    S.DETACHED: {E.ADD: S.CLEAN, E.CHANGE: S.LOOSE, E.DISCARD: S.DETACHED},
+    S.LOOSE: {
+        E.ADD: S.DIRTY,
+        E.CHANGE: S.LOOSE,
+        E.DISCARD: S.LOOSE,
+        E.APPLIED: S.DETACHED,
+        E.NOT_APPLIED: S.LOOSE,
+        E.UNANSWERED: S.LOOSE,
+    },
 }
+
+#: What to do instead of a call that has no place in a state.
+_INSTEAD: Final[Mapping[Event, str]] = {
+    E.ADOPT: "only a new or doubtful object can become a record",
+    E.RESEND: "only a creation in doubt is sent again",
+    E.ROLLBACK: "add() what is detached, discard() what is new",
+}
+
+
+def state_of(entity: Any) -> State:
+    """Return where an entity stands, from its id, its session, its doubt and its changes."""
+    in_session = entity._session is not None and entity._session.is_session
+    if entity._key is None:
+        if entity._doubt is not None:
+            return S.DOUBTFUL if in_session else S.STRAY
+        return S.PENDING if in_session else S.TRANSIENT
+    if entity._is_dirty():
+        return S.DIRTY if in_session else S.LOOSE
+    return S.CLEAN if in_session else S.DETACHED
 
 
 def next_state(state: State, event: Event) -> State | None:
@@ -90,6 +147,26 @@ def next_state(state: State, event: Event) -> State | None:
     return TRANSITIONS[state].get(event)
 
 
+def following(entity: Any, event: Event) -> State:
+    """Return the state that an event leads an entity to.
+
+    Raises:
+        ValueError: the event has no place in its state.
+    """
+    state = state_of(entity)
+    if (target := next_state(state, event)) is None:
+        allowed = [str(one) for one in State if next_state(one, event) is not None]
+        raise ValueError(
+            f"the object of {event}() must be {' or '.join(allowed)}, got {entity!r}, which is {state}; "
+            f"{_INSTEAD[event]}"
+        )
+    return target
+
+
+def _short(event: Event) -> str:
+    return event.replace("commit: ", "").replace("reconcile: ", "")
+
+
 def drawing() -> str:
     """Return the table as a state diagram in the Mermaid language."""
     lines = ["stateDiagram-v2"]
@@ -99,10 +176,17 @@ def drawing() -> str:
         targets: dict[State, list[str]] = {}
         for event, target in events.items():
             if target is not state:
-                targets.setdefault(target, []).append(
-                    str(event).replace("commit: ", "").replace("reconcile: ", "")
-                )
+                targets.setdefault(target, []).append(_short(event))
         lines += [
             f"    {names[state]} --> {names[target]}: {', '.join(words)}" for target, words in targets.items()
         ]
     return "\n".join(lines)
+
+
+def table() -> str:
+    """Return the table in Markdown: a row for each event, a column for each state."""
+    rows = [["event", *State], ["---"] * (len(State) + 1)]
+    for event in Event:
+        missing = "refused" if event in CALLS else "–"
+        rows.append([event, *(next_state(state, event) or missing for state in State)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

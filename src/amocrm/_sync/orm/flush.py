@@ -25,6 +25,7 @@ from amocrm._core.orm.outcome import (
     verdict,
 )
 from amocrm._core.orm.plan import Chunks, PendingWrite, Plan, obstacle
+from amocrm._core.orm.states import Event, State, next_state, state_of
 from amocrm._core.orm.times import http_date
 from amocrm.entities._base import Entity
 from amocrm.entities._refused import issues_of
@@ -41,6 +42,8 @@ __all__ = ["Flush", "Progress"]
 
 #: Called after each request with the number of settled items and of all.
 Progress = Callable[[int, int], None]
+
+_DOUBTS = (State.DOUBTFUL, State.STRAY)
 
 # A letter stands in front of each number, so that an index which the server puts in its place never looks
 # like one of ours.
@@ -252,8 +255,7 @@ class Flush:
         other = self._map.holds(entity)
         if other is None or entity._session is not self._map:
             return f"the server merged it into {key}, which existed; what that holds now was not read"
-        self._map.release(entity)
-        entity._session = self._account.origin
+        self._map.let_go(entity)
         return f"the server merged it into {key}, another object of this session: refresh() that one"
 
     def _report(
@@ -331,7 +333,8 @@ class Flush:
         """Note that a write was not applied; a creation without an answer is in doubt, all else is sent again."""
         for one in write.nested:
             self._fail(one, outcome, reason, error)
-        if outcome is Outcome.UNKNOWN and write.operation.op.safety == "unsafe":
+        end = Event.UNANSWERED if outcome is Outcome.UNKNOWN else Event.NOT_APPLIED
+        if next_state(state_of(write.entity), end) in _DOUBTS and outcome is Outcome.UNKNOWN:
             write.entity._ensure_links().doubt = self._doubt(write, reason)
         else:
             write.sent.revert(write.entity)

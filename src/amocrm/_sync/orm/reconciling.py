@@ -17,8 +17,9 @@ from amocrm._core.orm.identity import IdentityMap
 from amocrm._core.orm.operations import Operation, endpoint
 from amocrm._core.orm.outcome import Outcome, Report, Result
 from amocrm._core.orm.paging import has_next, items_of
+from amocrm._core.orm.states import Event, next_state, state_of
 from amocrm._core.orm.times import http_date
-from amocrm.entities._adopting import adopt
+from amocrm.entities._adopting import adopt, join_links
 from amocrm.entities._base import Entity
 from amocrm.entities._kinds import entity_class
 from amocrm.entities._local_changes import revert
@@ -30,6 +31,12 @@ from .loading import query_of
 
 __all__ = ["Reconciling", "note_doubts", "send_again"]
 
+#: What an answer means for the state of an object, and for the report.
+_ENDS = {
+    "stored": (Event.FOUND, Outcome.APPLIED),
+    "absent": (Event.ABSENT, Outcome.SKIPPED),
+    "unknown": (Event.UNDECIDED, Outcome.UNKNOWN),
+}
 #: Pages that are read where no mark says how far.
 _PAGES = 20
 #: Highest number of pages of one pass.
@@ -58,6 +65,7 @@ class Reconciling:
         self._sees_all = sees_all
         self._user: int | None = None
         self._asked = False
+        self._displacing: list[Entity] = []
         self.sent: list[str] = []
 
     def read_mark(self, cls: type[Entity]) -> None:
@@ -94,6 +102,7 @@ class Reconciling:
             decisions = self.decide(kind, [doubt for _, doubt in members], settle=settle, equal=equal)
             for (entity, _), decision in zip(members, decisions, strict=True):
                 self._settle(entity, decision, report)
+        join_links(self._map, self._displacing)
         report.sent = self.sent
 
     def _settle_copies(
@@ -115,23 +124,24 @@ class Reconciling:
         return rest
 
     def _settle(self, entity: Entity, decision: Decision, report: Report[Entity]) -> None:
-        outcome = {"stored": Outcome.APPLIED, "absent": Outcome.SKIPPED}.get(decision.answer, Outcome.UNKNOWN)
-        reason = decision.reason
-        doubt = entity._doubt
-        if doubt is None or entity._session is not self._map:
+        event, outcome = _ENDS[decision.answer]
+        reason, doubt = decision.reason, entity._doubt
+        if entity._session is not self._map or doubt is None or next_state(state_of(entity), event) is None:
             return  # settled by hand while the lists were read
         if decision.key is not None:
             try:
-                adopt(self._map, entity, decision.key, self._account.origin)
-            except (
-                ValueError
-            ) as error:  # another object of the session stands for the record, and has changes
+                other = adopt(self._map, entity, decision.key)
+            except ValueError as error:
+                # Another object of the session stands for the record, and has changes.
                 outcome = Outcome.UNKNOWN
                 reason = f"{error}; commit or roll back its changes, then reconcile again"
                 entity._ensure_links().doubt = replace(doubt, reason=reason)
             else:
                 self._map.created.add((entity._kind, decision.key))
-        elif outcome is Outcome.SKIPPED:
+                if other is not None:
+                    self._displacing.append(entity)
+                    reason += f"; {other!r} of this session was detached: {entity!r} stands for it now"
+        elif event is Event.ABSENT:
             reason += ": the next commit creates it"
             send_again(self._map, entity)
         else:

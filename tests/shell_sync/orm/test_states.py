@@ -1,0 +1,164 @@
+"""A session keeps to the table of states: every state, every event, by public calls only."""
+# GENERATED from tests/shell_async/orm/test_states.py by generator/async_to_sync.py: edit that file and run `make generate`.
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from amocrm import Contact, FlushError, Lead, fields
+from amocrm._core.http.retry import NEVER
+from amocrm._core.orm.states import CALLS, TRANSITIONS, Event, State, state_of
+from amocrm_sandbox import Drop, ErrorPage, Sandbox
+
+from ..crm import client_of
+
+pytestmark = pytest.mark.anyio
+
+
+class Deal(Lead):
+    """A lead with a key of its own, by which it is found."""
+
+    number = fields.Text(name="Order no")
+
+
+class Stage:
+    """An account with a session, and the object whose states are looked at."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.meanwhile: Any = None
+        self.crm = client_of(sandbox, retry=NEVER, max_prefetch=0)
+        self.s = self.crm.session(mark=True, progress=self._progress)
+        self.deal: Deal = Deal(name="x", number="A-1")
+
+    def _progress(self, settled: int, total: int) -> None:
+        if self.meanwhile is not None:
+            self.meanwhile, call = None, self.meanwhile
+            call()
+
+    def commit(self) -> None:
+        """Commit, whatever the report says."""
+        with suppress(FlushError):
+            self.s.commit()
+
+    def enter(self, state: State) -> None:
+        """Bring the object into a state."""
+        if state in (State.TRANSIENT, State.PENDING):
+            if state is State.PENDING:
+                self.s.add(self.deal)
+            return
+        if state in (State.DOUBTFUL, State.STRAY):
+            self.sandbox.faults.add(Drop(), operation="create_leads", next=1)
+            self.s.add(self.deal)
+            self.commit()
+            if state is State.STRAY:
+                self.s.discard(self.deal)
+            return
+        with self.crm.session() as maker:
+            made = maker.add(Deal(name="x"))
+        if state in (State.DETACHED, State.LOOSE):
+            self.deal = self.crm.query(Deal).first()
+        else:
+            self.deal = self.s.get(Deal, made.id)
+        if state in (State.DIRTY, State.LOOSE):
+            self.deal.name = "y"
+
+    def happen(self, event: Event) -> None:
+        """Let an event happen to the object."""
+        s, deal = self.s, self.deal
+        match event:
+            case Event.ADD:
+                s.add(deal)
+            case Event.CHANGE:
+                deal.price = 77
+            case Event.ADOPT:
+                s.adopt(deal, 999_999)
+            case Event.RESEND:
+                s.resend(deal)
+            case Event.DISCARD:
+                s.discard(deal)
+            case Event.ROLLBACK:
+                s.rollback(deal)
+            case Event.FOUND:
+                self._store_by_hand()
+                s.reconcile(key=Deal.number, settle=0)
+            case Event.ABSENT:
+                s.reconcile(settle=0)
+            case Event.UNDECIDED:
+                s.reconcile()
+            case _:
+                self._end(event)
+
+    def _store_by_hand(self) -> None:
+        with client_of(self.sandbox).session() as other:
+            other.add(Deal(name="x", number="A-1"))
+
+    def _end(self, event: Event) -> None:
+        """Commit with this end; an object without a session is discarded while it is in flight."""
+        if state_of(self.deal) in (State.TRANSIENT, State.LOOSE):
+            self.s.add(self.deal)
+            self.s.add(Contact(name="first"))
+            self.deal.contacts.add(self.s.new[-1])
+            self.meanwhile = lambda: self.s.discard(self.deal)
+        for operation in ("create_leads", "update_leads"):
+            if event is Event.NOT_APPLIED:
+                self.sandbox.faults.add(ErrorPage(402, html=False), operation=operation, next=1)
+            elif event is Event.UNANSWERED:
+                self.sandbox.faults.add(Drop(), operation=operation, next=1)
+        self.commit()
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_an_object_that_makes_room_is_named(sandbox: Sandbox, by_hand: bool) -> None:
+    """Of two objects for one record one leaves the session: a warning or the report names both, links follow."""
+    crm = client_of(sandbox, retry=NEVER, max_prefetch=0)
+    with crm.session() as other:
+        lead = other.add(Lead(name="L"))
+    s = crm.session(mark=True)
+    sandbox.faults.add(Drop(after_commit=True), operation="create_contacts", next=1)
+    contact = s.add(Contact(name="C"))
+    with pytest.raises(FlushError):
+        s.commit()
+    (there,) = crm.contacts.all()
+    with crm.session() as other:
+        other.add(crm.leads.get(lead.id, preload=[Lead.contacts])).contacts.add(there)
+    lead = s.get(Lead, lead.id, preload=[Lead.contacts])
+    (stub,) = lead.contacts
+    if by_hand:
+        with pytest.warns(UserWarning, match="was detached") as caught:
+            s.adopt(contact, there.id)
+        said = str(caught[0].message)
+    else:
+        (result,) = s.reconcile(equal="mine", settle=0)
+        said = result.reason
+    assert repr(stub) in said
+    assert repr(contact) in said
+    assert state_of(stub) is State.DETACHED
+    assert list(lead.contacts) == [contact]
+    assert not s.plan()
+
+
+_PAIRS = [
+    (state, event) for state in State for event in Event if event in TRANSITIONS[state] or event in CALLS
+]
+
+
+@pytest.mark.parametrize(("state", "event"), _PAIRS)
+def test_the_session_keeps_to_the_table_of_states(sandbox: Sandbox, state: State, event: Event) -> None:
+    """Each event leads where the table says; a call that has no place there is refused and changes nothing."""
+    stage = Stage(sandbox)
+    stage.crm.fields.create(Lead, [fields.Definition(name="Order no", type="text")])
+    stage.enter(state)
+    assert state_of(stage.deal) is state
+    if (target := TRANSITIONS[state].get(event)) is None:
+        with pytest.raises(ValueError, match=f"which is {state}"):
+            stage.happen(event)
+        target = state
+    else:
+        stage.happen(event)
+    assert state_of(stage.deal) is target
+    held = target in (State.PENDING, State.DOUBTFUL, State.DIRTY)
+    assert (stage.deal in [*stage.s.new, *stage.s.changed, *stage.s.doubtful]) is held
+    stage.s.discard(*stage.s.new, *stage.s.changed)
