@@ -104,7 +104,7 @@ amocrm/entities
     __init__.py                facade/test_public_names.py
     _adopting.py               shell_async/orm/test_promise.py                   adopt
     _adoption.py               shell_async/orm/test_preload.py
-    _collecting.py             shell_async/orm/test_promise.py
+    _collecting.py             core/orm/test_plan.py
     _holder.py                 entities/test_constructors.py
     _kinds.py                  entities/test_constructors.py
     _links.py                  entities/test_relations.py
