@@ -114,3 +114,38 @@ def test_ctrl_c_ends_what_hangs(server: SandboxServer, work: str) -> None:
     doubtful, threads = run(script, server.url, server.sandbox.token, seconds=100).split()
     assert time.monotonic() - began < 25
     assert (int(doubtful), int(threads)) == (30 if "commit" in work else 0, 1)
+
+
+def test_an_interruption_anywhere_in_a_request_leaves_no_lock_taken(server: SandboxServer) -> None:
+    """A signal raises between any two calls of a request, inside the HTTP library too; the next request is answered."""
+    script = """
+    class Stop(KeyboardInterrupt):
+        pass
+
+    def profile(frame, event, argument):
+        global left
+        left -= event in ("call", "c_return")
+        if left == 0:
+            sys.setprofile(None)
+            raise Stop
+
+    crm = AmoCRM("demo", limiter=MemoryLimiter(fast), **options | {"token": sys.argv[2]})
+    crm.account()
+    sys.unraisablehook = lambda _: None
+    interrupted, place, left = 0, 0, 0
+    while left <= 0:  # the last one ends before its place
+        place += 3
+        left = place
+        sys.setprofile(profile)
+        try:
+            crm.account()
+        except Stop:
+            interrupted += 1
+        finally:
+            sys.setprofile(None)
+        crm.account()
+    print(interrupted, crm._sender.transport._connections.slots.in_use)
+    """
+    interrupted, taken = run(script, server.url, server.sandbox.token, seconds=100).split()
+    assert int(interrupted) > 200
+    assert int(taken) == 0

@@ -154,6 +154,8 @@ class Connections:
         # Neither library has a public way to hand in a backend together with proxies and TLS.
         inner: Any = pool._pool
         network = inner._network_backend = Network(inner._network_backend)
+        # Threads: a signal that strikes within the lock's method of Python would leave it taken for ever.
+        inner._optional_thread_lock = getattr(inner._optional_thread_lock, "_lock", inner._optional_thread_lock)
         return Pool(pool, network, HomeEnd(pool.close))
 
 
