@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
 import pytest
 
-__all__ = ["RedisServer", "needs_redis", "redis_server"]
+__all__ = ["Failover", "RedisServer", "needs_redis", "redis_server"]
 
 
 def needs_redis() -> None:
@@ -79,6 +81,14 @@ class RedisServer:
             self._process.wait()
             self._process = None
 
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Stop its process during the block; connections stay open and nothing is answered."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        yield
+        self._process.send_signal(signal.SIGCONT)
+
     def restart(self) -> None:
         """Kills it and starts it again."""
         self.kill()
@@ -93,6 +103,71 @@ class RedisServer:
     ) -> None:
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Failover:
+    """A primary and its replica behind one address, which leads to the primary until ``promote``."""
+
+    def __init__(self) -> None:
+        self.primary, self.replica = RedisServer(), RedisServer()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self._target = self.primary.port
+        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
+
+    def wait_for_copy(self) -> None:
+        """Wait until the replica has what was written."""
+        assert b":1" in _command(self.primary, "WAIT", "1", "5000")
+
+    def detach(self) -> None:
+        """Let the replica miss what is written from now on."""
+        _command(self.replica, "REPLICAOF", "NO", "ONE")
+
+    def promote(self) -> None:
+        """Kill the primary; the address leads to the replica, which takes writes."""
+        self.primary.kill()
+        self.detach()
+        self._target = self.replica.port
+        for each in self._open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Failover:
+        self.primary.start()
+        self.replica.start()
+        _command(self.replica, "REPLICAOF", "127.0.0.1", str(self.primary.port))
+        while b"master_link_status:up" not in _command(self.replica, "INFO", "replication"):
+            time.sleep(0.02)
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+        for each in (*self._open, self.primary, self.replica):
+            each.close() if isinstance(each, socket.socket) else each.__exit__(None, None, None)
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, far = self._listener.accept()[0], socket.create_connection(("127.0.0.1", self._target))
+                self._open += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    for each in (source, sink):
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+
+
+def _command(server: RedisServer, *words: str) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
+        connection.sendall(" ".join(words).encode() + b"\r\n")
+        return connection.recv(65536)
 
 
 @contextmanager

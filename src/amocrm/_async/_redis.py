@@ -1,4 +1,4 @@
-"""Clients of Redis for coroutines. ``_sync/_redis.py`` has the same function for threads."""
+"""Clients of Redis for coroutines. ``_sync/_redis.py`` has the same functions for threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from typing import Any
 
 from amocrm.errors import ConfigurationError
 
-__all__ = ["redis_client"]
+__all__ = ["evicting_policy", "is_replicated", "redis_client", "server_settings"]
+
+#: Names of the errors with which a server says that a client may not ask.
+_REFUSALS = ("ResponseError", "NoPermissionError")
 
 #: Clients of a parent process. They are kept, since closing them would touch the parent's event loop.
 _abandoned: list[object] = []
@@ -97,3 +100,37 @@ class _LoopClient:
                     self._client = self._make()
             self._home = home
         return self._client
+
+
+async def server_settings(client: Any, pattern: str) -> dict[str, str]:
+    """Return settings of the server, none if it hides them."""
+    try:
+        settings = await client.config_get(pattern)
+    except Exception as error:
+        if type(error).__name__ in _REFUSALS:
+            return {}
+        raise
+    return {_text(name): _text(value) for name, value in settings.items()}
+
+
+async def evicting_policy(client: Any) -> str:
+    """Return the policy by which a full server evicts any data; empty if it evicts none, or hides its settings."""
+    settings = await server_settings(client, "maxmemory*")
+    policy = settings.get("maxmemory-policy", "")
+    return policy if policy.startswith("allkeys-") and settings.get("maxmemory") != "0" else ""
+
+
+async def is_replicated(client: Any, seconds: float) -> bool:
+    """Wait until a replica has what was written; return False if there are replicas and none has it in time."""
+    try:
+        if not (await client.info("replication")).get("connected_slaves"):
+            return True
+        return bool(await client.wait(1, round(seconds * 1000)))
+    except Exception as error:
+        if type(error).__name__ in _REFUSALS:
+            return True
+        raise
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,4 +1,4 @@
-"""Clients of Redis for threads. ``_async/_redis.py`` has the same function for coroutines."""
+"""Clients of Redis for threads. ``_async/_redis.py`` has the same functions for coroutines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 
 from amocrm.errors import ConfigurationError
 
-__all__ = ["redis_client"]
+__all__ = ["evicting_policy", "is_replicated", "redis_client", "server_settings"]
+
+#: Names of the errors with which a server says that a client may not ask.
+_REFUSALS = ("ResponseError", "NoPermissionError")
 
 
 def redis_client(given: Any, seconds: float) -> Any:
@@ -44,3 +47,37 @@ def redis_client(given: Any, seconds: float) -> Any:
     except (ValueError, TypeError):
         # Its own words would repeat the address, and with it a password.
         raise ConfigurationError("redis must be an address, got another text; write 'redis://user:password@host:6379/0'") from None
+
+
+def server_settings(client: Any, pattern: str) -> dict[str, str]:
+    """Return settings of the server, none if it hides them."""
+    try:
+        settings = client.config_get(pattern)
+    except Exception as error:
+        if type(error).__name__ in _REFUSALS:
+            return {}
+        raise
+    return {_text(name): _text(value) for name, value in settings.items()}
+
+
+def evicting_policy(client: Any) -> str:
+    """Return the policy by which a full server evicts any data; empty if it evicts none, or hides its settings."""
+    settings = server_settings(client, "maxmemory*")
+    policy = settings.get("maxmemory-policy", "")
+    return policy if policy.startswith("allkeys-") and settings.get("maxmemory") != "0" else ""
+
+
+def is_replicated(client: Any, seconds: float) -> bool:
+    """Wait until a replica has what was written; return False if there are replicas and none has it in time."""
+    try:
+        if not (client.info("replication")).get("connected_slaves"):
+            return True
+        return bool(client.wait(1, round(seconds * 1000)))
+    except Exception as error:
+        if type(error).__name__ in _REFUSALS:
+            return True
+        raise
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -16,6 +16,7 @@ from amocrm._async.auth.redis_token_store import AsyncRedisTokenStore
 from amocrm._async.auth.token_stores import AsyncFileTokenStore, AsyncMemoryTokenStore
 from amocrm._core.auth.token import Token
 from amocrm.errors import GrantRevoked, LoginNeeded, TokenStoreError, TokenStoreWarning
+from tests.support.redis_server import Failover, RedisServer, needs_redis
 
 from .._support import mock
 from .test_token_source import GET, TOKEN_PATH, World
@@ -280,6 +281,53 @@ async def test_redis_that_is_emptied_during_a_refresh(redis: Any, redis_url: str
     assert (await world.client(event_hooks=[empty]).send(GET)).status == 200
     assert (await world.client().send(GET)).status == 200
     assert world.refreshes() == 1
+
+
+async def test_a_redis_that_evicts_tokens_is_warned_about() -> None:
+    """Once, at the first use, with the setting to change."""
+    needs_redis()
+    with RedisServer() as server, Redis.from_url(server.url) as client:
+        client.config_set("maxmemory", "100mb")
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        store = AsyncRedisTokenStore(server.url)
+        with pytest.warns(TokenStoreWarning, match="noeviction"):
+            assert await store.load("demo") is None
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert await store.load("demo") is None
+        await store.close()
+
+
+async def test_a_failover_to_a_replica_without_the_newest_pair() -> None:
+    """It holds a spent refresh token; the pair in use replaces it, and nobody has to log in."""
+    needs_redis()
+    with Failover() as servers:
+        store = AsyncRedisTokenStore(servers.url)
+        world = World(store)
+        crm = await world.logged_in()
+        servers.wait_for_copy()
+        servers.detach()
+        world.pass_time(DAY)
+        assert (await crm.send(GET)).status == 200
+        servers.promote()
+        world.pass_time(DAY)
+        assert (await crm.send(GET)).status == 200
+        assert world.refreshes() == 2
+        assert (await world.client().send(GET)).status == 200
+        await store.close()
+
+
+async def test_a_pair_that_no_replica_has_is_warned_about() -> None:
+    """The refresh goes on: the old pair is spent, and a warning is all that can be done."""
+    needs_redis()
+    with Failover() as servers:
+        store = AsyncRedisTokenStore(servers.url)
+        world = World(store)
+        crm = await world.logged_in()
+        world.pass_time(DAY)
+        with servers.replica.suspended(), pytest.warns(TokenStoreWarning, match="no replica"):
+            assert (await crm.send(GET)).status == 200
+        await store.close()
 
 
 async def test_a_name_in_redis_that_is_something_else(redis: Any) -> None:

@@ -14,7 +14,7 @@ from amocrm._async.limits.redis import AsyncRedisLimiter
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import RateLimits, SlotOutcome
 from amocrm.errors import CircuitOpen, ConfigurationError, RedisUnavailableWarning
-from tests.support.redis_server import RedisServer, needs_redis
+from tests.support.redis_server import Failover, RedisServer, needs_redis
 
 from .._support import ManualClock
 
@@ -144,6 +144,39 @@ async def test_a_process_that_is_new_right_after_a_flush_waits(
     assert times[7] - times[6] == pytest.approx(1.0)
     assert peak(times) <= 7
     await newcomer.close()
+
+
+async def test_a_failover_to_a_replica_that_lags_behind(clock: ManualClock) -> None:
+    """The replica misses the last requests; who made them knows better, and no second sees eight."""
+    needs_redis()
+    with Failover() as servers:
+        limiter = AsyncRedisLimiter(servers.url, clock=clock)
+        times = await sent(limiter, clock, 3)
+        servers.wait_for_copy()
+        servers.detach()
+        times += await sent(limiter, clock, 4)
+        servers.promote()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the connections break, which may count as an absence of Redis
+            times += await sent(limiter, clock, 14)
+        assert peak(times) <= 7
+        await limiter.close()
+
+
+async def test_a_server_that_evicts_the_state(server: RedisServer, limiter: Any, clock: ManualClock) -> None:
+    """A full Redis throws keys away as it likes; the rate falls, and no second sees eight."""
+    client = limiter._client
+    await client.config_set("maxmemory-policy", "allkeys-lru")
+    times = []
+    for number in range(6):
+        times += await sent(limiter, clock, 7)
+        used = (await client.info("memory"))["used_memory"]
+        await client.config_set("maxmemory", used + 100_000)
+        for filler in range(60):
+            await client.set(f"filler:{number}:{filler}", "x" * 10_000)
+    assert (await client.info("stats"))["evicted_keys"] > 0
+    assert peak(times) <= 7
+    assert times[-1] - times[0] < 42 / 7 + 2 * 6
 
 
 async def test_a_confirmation_that_finds_nothing(

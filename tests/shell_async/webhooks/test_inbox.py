@@ -16,7 +16,7 @@ from amocrm._async.webhooks.redis_inbox import AsyncRedisInbox
 from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import Delivery, InboxError
-from tests.support.redis_server import RedisServer, needs_redis
+from tests.support.redis_server import Failover, RedisServer, needs_redis
 
 from .._support import redis_client
 
@@ -332,6 +332,30 @@ async def test_a_server_that_throws_data_away_is_refused() -> None:
         await client.config_set("maxmemory-policy", "noeviction")
         assert await AsyncRedisInbox(client).put(delivery("k"), now=0)
         await client.aclose()
+
+
+async def test_a_failover_loses_nothing_that_was_accepted() -> None:
+    """Where there is a replica, a delivery counts as accepted when the replica has it."""
+    needs_redis()
+    with Failover() as servers:
+        inbox = AsyncRedisInbox(servers.url)
+        for number in range(20):
+            assert await inbox.put(delivery(f"k{number}"), now=0)
+        servers.promote()
+        assert len(await inbox.entries()) == 20
+        await inbox.close()
+
+
+async def test_what_no_replica_has_is_not_accepted() -> None:
+    """The server sends it again; once the replica is back it counts, and it is one delivery."""
+    needs_redis()
+    with Failover() as servers:
+        inbox = AsyncRedisInbox(servers.url)
+        with servers.replica.suspended(), pytest.raises(InboxError, match="no replica"):
+            await inbox.put(delivery("k"), now=0)
+        assert not await inbox.put(delivery("k"), now=1)
+        assert len(await inbox.entries()) == 1
+        await inbox.close()
 
 
 async def test_a_full_redis_takes_nothing_and_loses_nothing() -> None:

@@ -16,6 +16,7 @@ from amocrm._sync.auth.redis_token_store import RedisTokenStore
 from amocrm._sync.auth.token_stores import FileTokenStore, MemoryTokenStore
 from amocrm._core.auth.token import Token
 from amocrm.errors import GrantRevoked, LoginNeeded, TokenStoreError, TokenStoreWarning
+from tests.support.redis_server import Failover, RedisServer, needs_redis
 
 from .._support import mock
 from .test_token_source import GET, TOKEN_PATH, World
@@ -280,6 +281,53 @@ def test_redis_that_is_emptied_during_a_refresh(redis: Any, redis_url: str) -> N
     assert (world.client(event_hooks=[empty]).send(GET)).status == 200
     assert (world.client().send(GET)).status == 200
     assert world.refreshes() == 1
+
+
+def test_a_redis_that_evicts_tokens_is_warned_about() -> None:
+    """Once, at the first use, with the setting to change."""
+    needs_redis()
+    with RedisServer() as server, Redis.from_url(server.url) as client:
+        client.config_set("maxmemory", "100mb")
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        store = RedisTokenStore(server.url)
+        with pytest.warns(TokenStoreWarning, match="noeviction"):
+            assert store.load("demo") is None
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert store.load("demo") is None
+        store.close()
+
+
+def test_a_failover_to_a_replica_without_the_newest_pair() -> None:
+    """It holds a spent refresh token; the pair in use replaces it, and nobody has to log in."""
+    needs_redis()
+    with Failover() as servers:
+        store = RedisTokenStore(servers.url)
+        world = World(store)
+        crm = world.logged_in()
+        servers.wait_for_copy()
+        servers.detach()
+        world.pass_time(DAY)
+        assert (crm.send(GET)).status == 200
+        servers.promote()
+        world.pass_time(DAY)
+        assert (crm.send(GET)).status == 200
+        assert world.refreshes() == 2
+        assert (world.client().send(GET)).status == 200
+        store.close()
+
+
+def test_a_pair_that_no_replica_has_is_warned_about() -> None:
+    """The refresh goes on: the old pair is spent, and a warning is all that can be done."""
+    needs_redis()
+    with Failover() as servers:
+        store = RedisTokenStore(servers.url)
+        world = World(store)
+        crm = world.logged_in()
+        world.pass_time(DAY)
+        with servers.replica.suspended(), pytest.warns(TokenStoreWarning, match="no replica"):
+            assert (crm.send(GET)).status == 200
+        store.close()
 
 
 def test_a_name_in_redis_that_is_something_else(redis: Any) -> None:

@@ -14,7 +14,7 @@ from amocrm._sync.limits.redis import RedisLimiter
 from amocrm._core.http.hosts import LimitKey
 from amocrm._core.limits.limiter import RateLimits, SlotOutcome
 from amocrm.errors import CircuitOpen, ConfigurationError, RedisUnavailableWarning
-from tests.support.redis_server import RedisServer, needs_redis
+from tests.support.redis_server import Failover, RedisServer, needs_redis
 
 from .._support import ManualClock
 
@@ -144,6 +144,39 @@ def test_a_process_that_is_new_right_after_a_flush_waits(
     assert times[7] - times[6] == pytest.approx(1.0)
     assert peak(times) <= 7
     newcomer.close()
+
+
+def test_a_failover_to_a_replica_that_lags_behind(clock: ManualClock) -> None:
+    """The replica misses the last requests; who made them knows better, and no second sees eight."""
+    needs_redis()
+    with Failover() as servers:
+        limiter = RedisLimiter(servers.url, clock=clock)
+        times = sent(limiter, clock, 3)
+        servers.wait_for_copy()
+        servers.detach()
+        times += sent(limiter, clock, 4)
+        servers.promote()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the connections break, which may count as an absence of Redis
+            times += sent(limiter, clock, 14)
+        assert peak(times) <= 7
+        limiter.close()
+
+
+def test_a_server_that_evicts_the_state(server: RedisServer, limiter: Any, clock: ManualClock) -> None:
+    """A full Redis throws keys away as it likes; the rate falls, and no second sees eight."""
+    client = limiter._client
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    times = []
+    for number in range(6):
+        times += sent(limiter, clock, 7)
+        used = (client.info("memory"))["used_memory"]
+        client.config_set("maxmemory", used + 100_000)
+        for filler in range(60):
+            client.set(f"filler:{number}:{filler}", "x" * 10_000)
+    assert (client.info("stats"))["evicted_keys"] > 0
+    assert peak(times) <= 7
+    assert times[-1] - times[0] < 42 / 7 + 2 * 6
 
 
 def test_a_confirmation_that_finds_nothing(

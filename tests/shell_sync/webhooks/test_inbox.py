@@ -16,7 +16,7 @@ from amocrm._sync.webhooks.redis_inbox import RedisInbox
 from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm.errors import ConfigurationError
 from amocrm.webhooks import Delivery, InboxError
-from tests.support.redis_server import RedisServer, needs_redis
+from tests.support.redis_server import Failover, RedisServer, needs_redis
 
 from .._support import redis_client
 
@@ -332,6 +332,30 @@ def test_a_server_that_throws_data_away_is_refused() -> None:
         client.config_set("maxmemory-policy", "noeviction")
         assert RedisInbox(client).put(delivery("k"), now=0)
         client.close()
+
+
+def test_a_failover_loses_nothing_that_was_accepted() -> None:
+    """Where there is a replica, a delivery counts as accepted when the replica has it."""
+    needs_redis()
+    with Failover() as servers:
+        inbox = RedisInbox(servers.url)
+        for number in range(20):
+            assert inbox.put(delivery(f"k{number}"), now=0)
+        servers.promote()
+        assert len(inbox.entries()) == 20
+        inbox.close()
+
+
+def test_what_no_replica_has_is_not_accepted() -> None:
+    """The server sends it again; once the replica is back it counts, and it is one delivery."""
+    needs_redis()
+    with Failover() as servers:
+        inbox = RedisInbox(servers.url)
+        with servers.replica.suspended(), pytest.raises(InboxError, match="no replica"):
+            inbox.put(delivery("k"), now=0)
+        assert not inbox.put(delivery("k"), now=1)
+        assert len(inbox.entries()) == 1
+        inbox.close()
 
 
 def test_a_full_redis_takes_nothing_and_loses_nothing() -> None:

@@ -155,7 +155,9 @@ class AsyncConnections:
         inner: Any = pool._pool
         network = inner._network_backend = AsyncNetwork(inner._network_backend)
         # Threads: a signal that strikes within the lock's method of Python would leave it taken for ever.
-        inner._optional_thread_lock = getattr(inner._optional_thread_lock, "_lock", inner._optional_thread_lock)
+        inner._optional_thread_lock = getattr(
+            inner._optional_thread_lock, "_lock", inner._optional_thread_lock
+        )
         return Pool(pool, network, HomeEnd(pool.aclose))
 
 

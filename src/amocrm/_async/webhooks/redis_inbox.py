@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from socket import gethostname
 from typing import Any
 
@@ -15,13 +16,16 @@ from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State, deserializ
 from amocrm.webhooks.errors import InboxError
 
 from .._handlers import matches_flavour
-from .._redis import redis_client
+from .._primitives import Result
+from .._redis import evicting_policy, is_replicated, redis_client, server_settings
 
 __all__ = ["AsyncRedisInbox"]
 
 
 #: Seconds that Redis may take; the platform waits two for an answer, and there is one retry.
 _TIMEOUT = 0.9
+#: Seconds that a replica may take to have a delivery.
+_REPLICATION = 0.5
 #: Number of entries that one script replays or removes; other clients wait for it.
 _BATCH = 500
 
@@ -33,7 +37,8 @@ class AsyncRedisInbox:
     Every step is one script, so a worker can die between any two of them. The server must write its data to
     disk before it answers (``appendonly yes`` and ``appendfsync always``), and must not evict data when it is
     full (``noeviction``); otherwise it loses accepted deliveries. With ``appendfsync everysec`` a server that
-    is killed loses the deliveries of the last two seconds: it delays writes while the disk is busy.
+    is killed loses the deliveries of the last two seconds: it delays writes while the disk is busy. Where the
+    server has replicas, a delivery is accepted when one of them has it, so a failover loses none.
 
     Args:
         redis: address (``redis://host:6379/0``, ``#name`` behind it stands for ``name``), or a client of your
@@ -80,7 +85,12 @@ class AsyncRedisInbox:
             ConfigurationError: the server does not keep its data on disk.
         """
         await self._check()
-        return bool(await self._run("put", delivery.key or "", serialize(delivery), now, dead or ""))
+        is_new = bool(await self._run("put", delivery.key or "", serialize(delivery), now, dead or ""))
+        if self._durable and not await self._attempt(partial(is_replicated, self._client, _REPLICATION)):
+            raise InboxError(
+                "no replica of Redis has the delivery yet, so a failover might lose it; it is sent again"
+            )
+        return is_new
 
     async def lease(self, limit: int, *, now: float, seconds: float) -> Sequence[InboxEntry]:
         """Lease entries that are due."""
@@ -149,10 +159,12 @@ class AsyncRedisInbox:
         return total
 
     async def _run(self, script: str, *arguments: object) -> Any:
+        args = [_argument(value) for value in arguments]
+        return await self._attempt(partial(self._scripts[script], keys=[self.name], args=args))
+
+    async def _attempt(self, call: Callable[[], Result[Any]]) -> Any:
         try:
-            return await self._scripts[script](
-                keys=[self.name], args=[_argument(value) for value in arguments]
-            )
+            return await call()
         except self._errors as error:
             raise InboxError(
                 f"the inbox in Redis failed ({type(error).__name__}: {error}); accepted deliveries are kept"
@@ -161,32 +173,20 @@ class AsyncRedisInbox:
     async def _check(self) -> None:
         if self._checked or not self._durable:
             return
+        settings = await self._attempt(partial(server_settings, self._client, "append*"))
         for name, value in (("appendonly", "yes"), ("appendfsync", "always")):
-            current = await self._setting(name)
-            if current not in ("", value):
+            current = settings.get(name, value)
+            if current != value:
                 raise ConfigurationError(
                     f"{name} of this Redis must be {value}, got {current}: it may lose accepted webhooks when it is "
                     f"killed; set `{name} {value}`, or accept the loss with AsyncRedisInbox(..., durable=False)"
                 )
-        policy = await self._setting("maxmemory-policy")
-        if policy.startswith("allkeys-") and await self._setting("maxmemory") != "0":
+        if policy := await self._attempt(partial(evicting_policy, self._client)):
             raise ConfigurationError(
                 f"maxmemory-policy of this Redis must be noeviction, got {policy}: it evicts accepted webhooks when "
                 "it is full; set it, or accept the loss with AsyncRedisInbox(..., durable=False)"
             )
         self._checked = True
-
-    async def _setting(self, name: str) -> str:
-        """Return a setting of the server, empty if the server hides its settings."""
-        try:
-            settings = await self._client.config_get(name)
-        except self._errors as error:
-            if type(error).__name__ in ("ResponseError", "NoPermissionError"):
-                return ""
-            raise InboxError(
-                f"the inbox in Redis failed ({type(error).__name__}: {error}); accepted deliveries are kept"
-            ) from error
-        return next((_text(value) for key, value in settings.items() if _text(key) == name), "")
 
 
 def _argument(value: object) -> object:

@@ -6,6 +6,7 @@ The lock is a lease with a fencing number; a refreshed pair is stored only in th
 from __future__ import annotations
 
 import secrets
+import warnings
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,10 @@ from amocrm._core.auth.redis_scripts import LOCK, RENEW, SAVE, UNLOCK
 from amocrm._core.auth.token import Token
 from amocrm._core.limits.redis_scripts import reason_of
 from amocrm._core.validation import check_seconds
-from amocrm.errors import TokenStoreError
+from amocrm.errors import TokenStoreError, TokenStoreWarning
 
 from .._primitives import Clock, TaskScope, Wakeup
-from .._redis import redis_client
+from .._redis import evicting_policy, is_replicated, redis_client
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,6 +28,8 @@ __all__ = ["RedisTokenStore"]
 
 _POLL = 0.05
 _TIMEOUT = 5.0
+#: Seconds that a replica may take to have a token.
+_REPLICATION = 0.5
 
 
 @checked()
@@ -39,7 +42,8 @@ class RedisTokenStore:
     the condition that the token it replaces is still there: the server gives only one, and it is the grant.
 
     A client that can read this Redis has the tokens: protect it like a database of passwords. Let it keep its
-    data on disk (``appendonly yes``); a token survives a power failure only with ``appendfsync always``.
+    data on disk (``appendonly yes``); a token survives a power failure only with ``appendfsync always``. A Redis
+    that evicts tokens when it is full, and a token that no replica has, are warned about (``TokenStoreWarning``).
 
     Args:
         redis: address (``redis://host:6379/0``), or a client of your own: ``redis.sync.Redis`` in the
@@ -73,6 +77,7 @@ class RedisTokenStore:
         check_seconds(lease=lease, lock_timeout=lock_timeout)
         self._prefix, self._lease, self._timeout = f"{{{prefix}}}:token", lease, lock_timeout
         self._clock = clock or Clock()
+        self._checked = False
         register = self._client.register_script
         self._take, self._renew, self._free = register(LOCK), register(RENEW), register(UNLOCK)
         self._put = register(SAVE)
@@ -84,6 +89,7 @@ class RedisTokenStore:
             TokenStoreError: Redis cannot be reached, or the stored value is not a token.
         """
         try:
+            self._check()
             content = self._client.hget(self._name("pair", key), "token")
         except self._errors as error:
             raise _failed("read", key, error) from error
@@ -108,7 +114,10 @@ class RedisTokenStore:
         arguments = [token.dump(), token.mark, replaces or "", str(fence), "1" if newest_only else "0"]
         try:
             names = [self._name("pair", key), self._name("fence", key)]
-            return bool(self._put(keys=names, args=arguments))
+            is_stored = bool(self._put(keys=names, args=arguments))
+            if is_stored and not is_replicated(self._client, _REPLICATION):
+                _warn("no replica of Redis has the new token yet; a failover now would lose it")
+            return is_stored
         except self._errors as error:
             raise _failed("written", key, error) from error
 
@@ -171,12 +180,24 @@ class RedisTokenStore:
             with suppress(*self._errors):
                 self._renew(keys=[self._name("lock", key)], args=[holder, self._milliseconds])
 
+    def _check(self) -> None:
+        if not self._checked and (policy := evicting_policy(self._client)):
+            _warn(
+                f"maxmemory-policy of this Redis must not be {policy}, which evicts tokens when Redis is full; set "
+                "noeviction, or keep tokens in another Redis"
+            )
+        self._checked = True
+
     @property
     def _milliseconds(self) -> int:
         return max(1, round(self._lease * 1000))
 
     def _name(self, what: str, key: str) -> str:
         return f"{self._prefix}:{what}:{key}"
+
+
+def _warn(problem: str) -> None:
+    warnings.warn(problem, TokenStoreWarning, stacklevel=4)
 
 
 def _failed(what: str, key: str, error: Exception) -> TokenStoreError:
