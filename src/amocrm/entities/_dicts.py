@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import UNSET
 
-from .._core.orm.tracking import OneValue, SetChanges
 from ..errors import NotLoaded, UnreadableError
 from ..fields._base import Field
 from ..fields._custom import field_of_type
@@ -22,7 +21,6 @@ from ..fields._state import Item, Ref
 from ..fields._structured import _Structured
 from ._attributes import Attribute, Moment, Scope
 from ._kinds import entity_class
-from ._links import LinkState
 from ._names import attributes_of, checked_names
 from ._relations import Relation, reference_to
 
@@ -247,13 +245,8 @@ def _settle(made: Any, key: int) -> None:
     if fields is not None:
         fields.confirm(fields.local.pending())
     for state in () if made._links is None else made._links.states.values():
-        if isinstance(state, OneValue):
-            state.confirm(state.value)
-            continue
-        changes: SetChanges[Any] = state.changes if isinstance(state, LinkState) else state
-        changes.confirm(changes.pending())
-        if isinstance(state, LinkState):
-            state.main.confirm(state.main.value)
+        if state:
+            state.confirm(state.pending())
 
 
 def _land(data: Any, wire: str, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -60,7 +60,7 @@ def _added(field: Any, stored: Sequence[Any], given: Iterable[Any], region: str)
     return [*stored, *(one for one in given if spelt(one.value) not in known)]
 
 
-def fill_new(row: Entity, values: dict[str, Any]) -> None:
+def fill_new(row: Entity, values: Mapping[str, Any]) -> None:
     """Assign values to a row that is going to be created, except where the row has its own."""
     set_already = set(row.changes)
     for name, value in values.items():
@@ -75,17 +75,9 @@ def content(row: Entity) -> tuple[Any, ...]:
     return (
         {} if row._changes is None else row._changes.pending(),
         {} if row._custom_fields is None else row._custom_fields.local.pending(),
-        {name: _added_to(state) for name, state in links.items() if state},
+        {name: state.pending() for name, state in links.items() if state},
         bool(row._links is not None and row._links.children),
     )
-
-
-def _added_to(state: Any) -> Any:
-    if isinstance(state, OneValue):
-        return state.local
-    if isinstance(state, LinkState):
-        return set(state.changes.added), state.main.local
-    return set(state.added)
 
 
 def move_changes(row: Entity, target: Entity, *, override: bool) -> None:

@@ -98,6 +98,17 @@ async def test_it_is_never_chosen_without_the_word(sandbox: Sandbox, crm: AsyncA
             s.add(wrong, duplicates="server")
 
 
+async def test_the_word_holds_for_the_session_that_heard_it(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """A lead that is taken out and added elsewhere without the word is created plainly."""
+    lead = request_of()
+    first = crm.session()
+    first.add(lead, duplicates="server")
+    first.discard(lead)
+    async with crm.session() as s:
+        s.add(lead)
+    assert "create_leads_complex" not in sent(sandbox)
+
+
 async def test_a_contact_of_several_leads_is_made_once(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """It is created first and named by its id; two contacts are refused before anything is sent."""
     anna = Contact(name="Анна", phone=PHONE)

@@ -120,6 +120,14 @@ async def test_pages_are_given_one_by_one_and_from_a_number(sandbox: Sandbox, cr
             query.page_size(size)
 
 
+async def test_values_that_take_several_requests_have_no_page_numbers(crm: AsyncAmoCRM) -> None:
+    """Each request has pages of its own: going on by number would leave some out."""
+    query = crm.leads.where(Lead.name.in_(*(f"{'я' * 60} {at}" for at in range(50)))).scan()
+    with pytest.raises(ValueError, match="start"):
+        [page async for page in query.pages(start=2)]
+    assert [page async for page in query.pages()] == []
+
+
 async def test_a_reader_in_advance_goes_on_from_a_number_too(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """Overlap and pages under way count from the first page that is read."""
     leads = await fill(sandbox, crm, [Lead(name=str(at)) for at in range(60)])

@@ -98,6 +98,17 @@ def test_it_is_never_chosen_without_the_word(sandbox: Sandbox, crm: AmoCRM) -> N
             s.add(wrong, duplicates="server")
 
 
+def test_the_word_holds_for_the_session_that_heard_it(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """A lead that is taken out and added elsewhere without the word is created plainly."""
+    lead = request_of()
+    first = crm.session()
+    first.add(lead, duplicates="server")
+    first.discard(lead)
+    with crm.session() as s:
+        s.add(lead)
+    assert "create_leads_complex" not in sent(sandbox)
+
+
 def test_a_contact_of_several_leads_is_made_once(sandbox: Sandbox, crm: AmoCRM) -> None:
     """It is created first and named by its id; two contacts are refused before anything is sent."""
     anna = Contact(name="Анна", phone=PHONE)

@@ -120,6 +120,14 @@ def test_pages_are_given_one_by_one_and_from_a_number(sandbox: Sandbox, crm: Amo
             query.page_size(size)
 
 
+def test_values_that_take_several_requests_have_no_page_numbers(crm: AmoCRM) -> None:
+    """Each request has pages of its own: going on by number would leave some out."""
+    query = crm.leads.where(Lead.name.in_(*(f"{'я' * 60} {at}" for at in range(50)))).scan()
+    with pytest.raises(ValueError, match="start"):
+        [page for page in query.pages(start=2)]
+    assert [page for page in query.pages()] == []
+
+
 def test_a_reader_in_advance_goes_on_from_a_number_too(sandbox: Sandbox, crm: AmoCRM) -> None:
     """Overlap and pages under way count from the first page that is read."""
     leads = fill(sandbox, crm, [Lead(name=str(at)) for at in range(60)])

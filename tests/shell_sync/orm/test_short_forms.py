@@ -12,7 +12,7 @@ from amocrm import AmbiguousKey, Contact, FlushError, Lead, MultipleFound, NotFo
 from amocrm._sync.auth.token_stores import MemoryTokenStore
 from amocrm._sync.client import AmoCRM
 from amocrm._core.http.retry import NEVER
-from amocrm_sandbox import Drop, Sandbox
+from amocrm_sandbox import Drop, PartialBatch, Sandbox
 
 from ..crm import client_of
 
@@ -87,6 +87,25 @@ def test_many_rows_give_a_report_also_when_some_are_rejected(
     report = crm.leads.upsert_all([Deal(order="2", price=3)], key=Deal.order)
     assert report.counts() == {"unchanged": 1}
     assert report.of(report[0].row) is report[0]
+
+
+@pytest.mark.parametrize("stored", [0, 100], ids=["dead before", "dead in the middle"])
+def test_a_server_that_dies_in_the_middle_doubles_nothing(
+    sandbox: Sandbox, crm: AmoCRM, stored: int
+) -> None:
+    """The second batch ends half stored, everything after it is refused; the same call writes what is missing."""
+    sandbox.faults.add(PartialBatch(stored), operation="create_leads", nth=2)
+    sandbox.faults.add(Drop(), operation="create_leads", nth=3)
+    with pytest.raises(FlushError) as caught:
+        crm.leads.upsert_all([Deal(order=str(at), price=at) for at in range(700)], key=Deal.order)
+    assert isinstance(caught.value.upserts, UpsertReport)
+    assert caught.value.upserts.counts()["created"] == 250
+    assert set(caught.value.upserts.counts()) <= {"created", "unknown", "skipped"}
+    sandbox.faults.clear()
+    report = crm.leads.upsert_all([Deal(order=str(at), price=at) for at in range(700)], key=Deal.order)
+    assert report.counts() == {"unchanged": 250 + stored, "created": 450 - stored}
+    found = crm.query(Deal).all()
+    assert sorted(int(one.order or "") for one in found) == list(range(700))
 
 
 def test_find_or_create_changes_nothing_that_exists(sandbox: Sandbox, crm: AmoCRM) -> None:

@@ -151,10 +151,7 @@ class AsyncFinding(Generic[T]):
         if self._newest and any(place not in self.found for place in wanted):
             # A search may be behind: what was created a moment ago is on the newest page.
             order = None if self._cls._kind == "customers" else ("id", "desc")
-            for record in await self._page(1, order):
+            query = self._query()
+            newest = query._read(await query._page(1, 250, {}, order))
+            for record in self._account.origin.page(self._cls, newest):
                 self._match(record, wanted)
-
-    async def _page(self, number: int, order: tuple[str, str] | None) -> list[T]:
-        query = self._query()
-        response = await query._page(number, 250, {}, order)
-        return self._account.origin.page(self._cls, query._read(response))

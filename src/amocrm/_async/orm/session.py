@@ -114,6 +114,8 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
             let_merge(entity, duplicates)
         if entity._session is self._map:
             return entity
+        if duplicates is None and entity._links is not None:
+            entity._links.merges = False  # a word that was said to another session
         if (reason := refusal(self._map, entity)) is not None:
             raise ValueError(reason)
         if next(entity._cascade(), None) is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
+
+import msgspec
 
 from amocrm._core.orm.identity import IdentityMap
 from amocrm._core.orm.lookup_planner import Find
@@ -23,37 +25,16 @@ __all__ = ["AsyncUpserting", "Rules"]
 T = TypeVar("T", bound=Entity)
 
 
-class Rules:
+class Rules(msgspec.Struct, kw_only=True):
     """How the rows of one call are looked for and what becomes of them; see ``AsyncSession.upsert_all``."""
 
-    __slots__ = ("find", "new", "on_keyless", "on_many", "on_repeat", "replace", "sure")
-
-    def __init__(
-        self,
-        *,
-        new: Mapping[str, Any] | None = None,
-        on_many: OnMany[Any] = "reject",
-        on_repeat: OnRepeat = "error",
-        on_keyless: OnKeyless = "reject",
-        find: Find = "auto",
-        sure: bool = True,
-        replace: Collection[Any] = (),
-    ) -> None:
-        for name, value, allowed in (
-            ("on_many", on_many, ("reject", "oldest", "newest", "skip")),
-            ("on_repeat", on_repeat, get_args(OnRepeat)),
-            ("on_keyless", on_keyless, get_args(OnKeyless)),
-            ("find", find, get_args(Find)),
-        ):
-            if not callable(value) and value not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
-        self.new = dict(new or {})
-        self.on_many = on_many
-        self.on_repeat: OnRepeat = on_repeat
-        self.on_keyless: OnKeyless = on_keyless
-        self.find: Find = find
-        self.sure = sure
-        self.replace = tuple(replace)
+    new: Mapping[str, Any] | None = None
+    on_many: OnMany[Any] = "reject"
+    on_repeat: OnRepeat = "error"
+    on_keyless: OnKeyless = "reject"
+    find: Find = "auto"
+    sure: bool = True
+    replace: Collection[Any] = ()
 
 
 class _Group:
@@ -106,7 +87,7 @@ class AsyncUpserting:
             if row._key is not None or row._doubt is not None or isinstance(row._session, IdentityMap):
                 raise ValueError(f"a row must be a new object of no session, got {row!r}; change that one")
             cls = type(row)
-            if unknown := [name for name in rules.new if not hasattr(cls, name)]:
+            if unknown := [name for name in rules.new or () if not hasattr(cls, name)]:
                 raise TypeError(f"new must name attributes of {cls.__name__}, got {unknown[0]!r}")
             full = checked_key(cls, key)
             parts = tuple((one.parts, one.ignore_case, one.region) for one in full)
@@ -189,7 +170,7 @@ class AsyncUpserting:
         join_links(self._map, [entry.entity for entry, _, _, record in chosen if record is not None])
         for entry, rules, _, record in chosen:
             if entry.action == "pending" and record is None:
-                fill_new(entry.row, rules.new)
+                fill_new(entry.row, rules.new or {})
                 entry.action = "created"
             elif entry.action == "pending":
                 entry.action = "updated" if entry.entity._is_dirty() else "unchanged"

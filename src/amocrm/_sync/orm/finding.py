@@ -151,10 +151,7 @@ class Finding(Generic[T]):
         if self._newest and any(place not in self.found for place in wanted):
             # A search may be behind: what was created a moment ago is on the newest page.
             order = None if self._cls._kind == "customers" else ("id", "desc")
-            for record in self._page(1, order):
+            query = self._query()
+            newest = query._read(query._page(1, 250, {}, order))
+            for record in self._account.origin.page(self._cls, newest):
                 self._match(record, wanted)
-
-    def _page(self, number: int, order: tuple[str, str] | None) -> list[T]:
-        query = self._query()
-        response = query._page(number, 250, {}, order)
-        return self._account.origin.page(self._cls, query._read(response))

@@ -107,6 +107,10 @@ class Reading(Generic[T]):
             raise FilterError(
                 f"the values must fit one request to be sorted, got {len(parts)} requests; sort in Python: sorted(...)"
             )
+        if len(parts) > 1 and self._start > 1:
+            raise ValueError(
+                f"start must be 1 where the values take {len(parts)} requests, got {self._start}"
+            )
         seen: set[int] = set()
         for conditions in parts:
             part = copy(self)
