@@ -23,6 +23,7 @@ from amocrm import (
     Lead,
     Note,
     Pipeline,
+    Plan,
     Report,
     Status,
     Task,
@@ -185,3 +186,27 @@ def upserts(crm: AmoCRM, deal: Deal) -> None:
         session.upsert(deal, key="name")  # type: ignore[arg-type]
     assert_type(crm.leads.query().one(), Lead)
     assert_type(crm.leads.query().exists(), bool)
+
+
+def queries(crm: AmoCRM) -> None:
+    """What a query gives beside a list."""
+    query = crm.query(Deal).page_size(50)
+    assert_type(query.count(), int)
+    assert_type(query.in_bulk([1]), dict[int, Deal])
+    assert_type(crm.leads.get_many([1]), list[Lead])
+    assert_type([page for page in query.pages(start=2)], list[list[Deal]])
+    assert_type(query.all(progress=lambda pages, rows: None), list[Deal])
+    assert_type(query.values("id"), list[dict[str, Any]])
+    assert_type(query.update(price=5).plan(), Plan)
+    crm.contacts.where(Contact.phone.is_("+79001234567"))
+    crm.contacts.where(Contact.phone.is_(79001234567))  # type: ignore[arg-type]
+    with crm.session() as session:
+        session.add(Lead(), duplicates="server")
+        session.add(Lead(), duplicates="client")  # type: ignore[arg-type]
+
+
+def plain_values(deal: Deal) -> None:
+    """Dicts, copies and several attributes at once keep the class."""
+    assert_type(Deal.from_dict(deal.to_dict(json=True)), Deal)
+    assert_type(deal.copy().update(price=5), Deal)
+    deal.to_dict(True)  # type: ignore[call-arg]
