@@ -194,7 +194,7 @@ def queries(crm: AmoCRM) -> None:
     assert_type(query.count(), int)
     assert_type(query.in_bulk([1]), dict[int, Deal])
     assert_type(crm.leads.get_many([1]), list[Lead])
-    assert_type([page for page in query.pages(start=2)], list[list[Deal]])
+    assert_type(list(query.pages(start=2)), list[list[Deal]])
     assert_type(query.all(progress=lambda pages, rows: None), list[Deal])
     assert_type(query.values("id"), list[dict[str, Any]])
     assert_type(query.update(price=5).plan(), Plan)
