@@ -190,7 +190,7 @@ class ShortForms(Generic[T]):
             >>> crm.contacts.find_by(key=Contact.phone, value="8 900 123-45-67")
             [<Contact 501 'Анна'>]
         """
-        full, cls = self._key(key)
+        full, cls = self._full_key(key)
         region = self._account.region(full)
         given = [(at, one.given(value, region)) for at, one in enumerate(full)]
         places = [(at, one) for at, one in given if one is not None]
@@ -211,7 +211,7 @@ class ShortForms(Generic[T]):
             >>> crm.contacts.find_duplicates(by=Contact.phones)
             [<Duplicates +79001234567: 501, 777>]
         """
-        full, cls = self._key(by)
+        full, cls = self._full_key(by)
         region = self._account.region(full)
         groups: dict[Any, dict[int, T]] = {}
         for record in query_of(self._account, cls, self._account.origin):
@@ -219,7 +219,7 @@ class ShortForms(Generic[T]):
                 groups.setdefault(place, {})[record.id] = record
         return _doubled(groups)
 
-    def _key(self, key: KeyLike) -> tuple[AnyOf, type[T]]:
+    def _full_key(self, key: KeyLike) -> tuple[AnyOf, type[T]]:
         """Return a full key and the class that declares its fields."""
         cls: Any = self._cls
         full = checked_key(cls, key, derived=True)
