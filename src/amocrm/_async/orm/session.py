@@ -100,9 +100,8 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
 
         Args:
             entity: the entity.
-            duplicates: ``"server"`` creates a lead together with its new contact and company (50 leads a
-                request, one contact and one company each) and lets the account's duplicate control **change
-                another lead instead**; the report says ``merge``, and the objects stand for what was changed.
+            duplicates: ``"server"`` creates a lead with its new contact and company in one request and lets the
+                account's duplicate control **change another lead instead**; see ``report.merged``.
 
         Raises:
             ValueError: it belongs to another account or to a session that has not ended, or another object
