@@ -162,6 +162,8 @@ class ManyLinks(LinkRelation[T]):
             ValueError: it has changes, and so has, or may get, the object that stands here.
         """
         self._checked(entity, target)
+        if target._key is None:
+            return target
         state = self.state(entity)
         base = state.changes.base or ()
         one = standing_for(target, (*base, *state.changes.added))

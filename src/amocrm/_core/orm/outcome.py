@@ -161,11 +161,9 @@ class Report(Generic[E]):
             ValueError: the object belongs to another account.
         """
         check_account(entity, self._account, "this report")
-        if self._counted != len(self.results):
-            self._by_entity = {}
-            for result in self.results:
-                self._by_entity.setdefault(id(result.entity), []).append(result)
-            self._counted = len(self.results)
+        for result in self.results[self._counted :]:
+            self._by_entity.setdefault(id(result.entity), []).append(result)
+        self._counted = len(self.results)
         return list(self._by_entity.get(id(entity), ()))
 
     def __getstate__(self) -> dict[str, Any]:

@@ -268,9 +268,7 @@ class SetChanges(Generic[K]):
         if self._removed:
             self._removed.pop(key, None)
         if self._base is None or key not in self._base:
-            if self._added is None:
-                self._added = {}
-            self._added[key] = None
+            self._added = _with(self._added, key)
 
     def remove(self, key: K) -> None:
         """Remove; removing what was added before the last commit takes the addition back."""
@@ -280,9 +278,7 @@ class SetChanges(Generic[K]):
         if self._added:
             self._added.pop(key, None)
         if self._base is None or key in self._base:
-            if self._removed is None:
-                self._removed = {}
-            self._removed[key] = None
+            self._removed = _with(self._removed, key)
 
     def assign(self, keys: Iterable[K]) -> None:
         """Set the whole content; with an unknown base it becomes a replacement."""
@@ -315,23 +311,24 @@ class SetChanges(Generic[K]):
 
     def confirm(self, sent: SetSent[K]) -> None:
         """Note that the server took ``sent``: it belongs to the base, later changes stay changes."""
-        wanted = self.content() if self.loaded else None
-        if sent == self.pending():
-            self._base = None if wanted is None else dict.fromkeys(wanted)
-            self.clear()
-            return
         if sent.replace is not None:
+            wanted = self.content()
             self._base, self._replace = dict.fromkeys(sent.replace), None
-        elif self._base is not None:
-            kept = [key for key in self._base if key not in sent.removed]
-            self._base = dict.fromkeys((*kept, *sent.added))
-        if wanted is not None and self._base is not None:
             self.assign(wanted)
             return
-        for key in sent.added if self._added else ():
-            self._added.pop(key, None)  # type: ignore[union-attr]
-        for key in sent.removed if self._removed else ():
-            self._removed.pop(key, None)  # type: ignore[union-attr]
+        base = {} if self._base is None else self._base
+        for key in sent.removed:
+            if self._removed and key in self._removed:
+                del self._removed[key]
+            elif key in base:  # added again while it was in flight
+                self._added = _with(self._added, key)
+            base.pop(key, None)
+        for key in sent.added:
+            if self._added and key in self._added:
+                del self._added[key]
+            elif self._base is not None and key not in base:  # removed again while it was in flight
+                self._removed = _with(self._removed, key)
+            base[key] = None
 
     def rebase(self, base: Iterable[K]) -> None:
         """Note that the remote content was read anew; local additions and removals are kept."""
@@ -344,3 +341,10 @@ class SetChanges(Generic[K]):
             self.add(key)
         for key in removed or ():
             self.remove(key)
+
+
+def _with(keys: dict[K, None] | None, key: K) -> dict[K, None]:
+    """Return the keys with another one; most sets never get any."""
+    keys = {} if keys is None else keys
+    keys[key] = None
+    return keys
