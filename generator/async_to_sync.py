@@ -78,7 +78,8 @@ def convert(text: str, name: str) -> str:
         raise ConversionError(f"{name}:{error.lineno}: this is no valid Python: {error.msg}") from error
     _refuse(name, refusals(tree, lambda word: _renamed(word, "")))
     spans = list(_fstrings(text, tree))
-    edits = [edit for edit in _edits(text, name) if not _inside(edit, spans)]
+    edits = {edit for edit in _edits(text, name) if not _inside(edit, spans)}
+    edits |= {edit for span in spans for edit in _prose(_cut(lines, span), *span[0])}
     for row, start, end, new in sorted(edits, reverse=True):
         line = lines[row - 1]
         lines[row - 1] = line[:start] + new + line[end:]
@@ -139,7 +140,7 @@ def _edits(text: str, name: str) -> Iterator[_Edit]:
     for index, token in enumerate(tokens):
         row, start = token.start
         if token.type in (tokenize.STRING, tokenize.COMMENT):
-            yield from _prose(token)
+            yield from _prose(token.string, *token.start)
             continue
         if token.type != tokenize.NAME:
             continue
@@ -172,11 +173,11 @@ def _renamed(word: str, before: str) -> str | None:
     return None if "async" in word.lower() else word
 
 
-def _prose(token: tokenize.TokenInfo) -> Iterator[_Edit]:
+def _prose(text: str, first_row: int, column: int) -> Iterator[_Edit]:
     """Names and keywords inside a string or a comment, line by line."""
-    for offset, line in enumerate(token.string.split("\n")):
-        shift = token.start[1] if offset == 0 else 0
-        row = token.start[0] + offset
+    for offset, line in enumerate(text.split("\n")):
+        shift = column if offset == 0 else 0
+        row = first_row + offset
         for match in _PROSE.finditer(line):
             yield row, shift + match.start(), shift + match.end(), ""
         for match in _WORD.finditer(line):
@@ -188,7 +189,7 @@ def _prose(token: tokenize.TokenInfo) -> Iterator[_Edit]:
 
 
 def _fstrings(text: str, tree: ast.Module) -> Iterator[_Span]:
-    """Where f-strings stand. They are left alone, since interpreters disagree about their tokens."""
+    """Where f-strings stand. They are read as prose, since interpreters disagree about their tokens."""
     lines = text.splitlines()
     for node in ast.walk(tree):
         if (
@@ -198,6 +199,14 @@ def _fstrings(text: str, tree: ast.Module) -> Iterator[_Span]:
         ):
             span = ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
             yield _in_characters(lines, span)
+
+
+def _cut(lines: list[str], span: _Span) -> str:
+    """Return the text of a span."""
+    (first, start), (last, end) = span
+    if first == last:
+        return lines[first - 1][start:end]
+    return "".join([lines[first - 1][start:], *lines[first : last - 1], lines[last - 1][:end]])
 
 
 def _in_characters(lines: list[str], span: _Span) -> _Span:

@@ -150,11 +150,15 @@ def hint_of(words: str) -> str:
     return next((hint for phrase, hint in _PHRASES if phrase in low), "")
 
 
-def advice_of(status: int) -> str:
+def advice_of(status: int, *, is_read: bool) -> str:
     """Return what to do about an error status, empty if that depends on the answer.
 
     Example:
-        >>> advice_of(503)
+        >>> advice_of(503, is_read=True)
         'the server failed; try again later'
     """
-    return "the server failed; try again later" if status >= 500 else _ADVICE.get(status, "")
+    if status < 500:
+        return _ADVICE.get(status, "")
+    return "the server failed; " + (
+        "try again later" if is_read else "read before you repeat, it may have taken effect"
+    )

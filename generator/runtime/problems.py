@@ -101,7 +101,7 @@ def _sentence(op: Op, response: Response, kind: type[APIError], facts: Mapping[s
     if facts["hint"]:
         what += f" ({facts['hint']})"
     elif kind is not BlockedError and not named:
-        what += f"; {advice}" if (advice := advice_of(response.status)) else ""
+        what += f"; {advice}" if (advice := advice_of(response.status, is_read=op.safety == "safe")) else ""
     return f"{what} [request id {facts['request_id']}]" if facts["request_id"] else what
 
 

@@ -23,8 +23,11 @@ __all__ = ["PAGE", "Message", "all_messages", "areas", "page", "text_of"]
 PAGE: Final = Path(__file__).resolve().parents[3] / "docs" / "errors.md"
 
 
-#: Folder of a call; it has another name in each run.
-_TEMPORARY: Final = re.compile(re.escape(tempfile.gettempdir()) + r"/tmp\w+")
+#: Folder of a call and id of a request, which are others in each run, with what the page shows.
+_VARYING: Final = (
+    (re.compile(re.escape(tempfile.gettempdir()) + r"/tmp\w+"), "/var/lib/myapp"),
+    (re.compile(r"(?<=\[request id )\w+"), "5f0c…"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,9 @@ def text_of(message: Message) -> tuple[str, str]:
         pass
     except Exception as error:
         text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-        return type(error).__name__, _TEMPORARY.sub("/var/lib/myapp", text)
+        for varying, shown in _VARYING:
+            text = varying.sub(shown, text)
+        return type(error).__name__, text
     if warned:
         return warned[-1].category.__name__, str(warned[-1].message)
     text = printed.getvalue().strip().splitlines()[-1:]  # the usage of a command stands above its message

@@ -65,7 +65,7 @@ class RedisInbox:
         self._client: Any = redis_client(redis, _TIMEOUT) if self._own else redis
         if not matches_flavour(self._client.execute_command):
             raise TypeError(
-                f"redis must be a client of the same variant as AsyncRedisInbox, got one of "
+                f"redis must be a client of the same variant as RedisInbox, got one of "
                 f'{type(self._client).__module__}; pass that variant, or an address such as "redis://localhost"'
             )
         from redis.exceptions import RedisError  # after the line that says how to install it
@@ -179,12 +179,12 @@ class RedisInbox:
             if current != value:
                 raise ConfigurationError(
                     f"{name} of this Redis must be {value}, got {current}: it may lose accepted webhooks when it is "
-                    f"killed; set `{name} {value}`, or accept the loss with AsyncRedisInbox(..., durable=False)"
+                    f"killed; set `{name} {value}`, or accept the loss with RedisInbox(..., durable=False)"
                 )
         if policy := self._attempt(partial(evicting_policy, self._client)):
             raise ConfigurationError(
                 f"maxmemory-policy of this Redis must be noeviction, got {policy}: it evicts accepted webhooks when "
-                "it is full; set it, or accept the loss with AsyncRedisInbox(..., durable=False)"
+                "it is full; set it, or accept the loss with RedisInbox(..., durable=False)"
             )
         self._checked = True
 

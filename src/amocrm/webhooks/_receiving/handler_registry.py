@@ -112,9 +112,7 @@ class Handlers:
             ValueError: another handler has this name.
         """
         predicates = [_predicate(kinds, attribute, value) for attribute, value in filters.items()]
-        handler_name = (
-            name or f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
-        )
+        handler_name = name or f"{getattr(function, '__module__', None)}.{_name_of(function)}"
         if any(handler.name == handler_name for handler in self._all):
             raise ValueError(
                 f"name must be unique, got {handler_name!r} twice; write @receiver.on(..., name='...')"
@@ -212,6 +210,10 @@ def _unknown(kinds: tuple[type[Event[Any]], ...], attribute: str) -> str:
     return f"a filter must be an attribute of {names}, got {attribute}; {hint}"
 
 
+def _name_of(function: Any) -> str:
+    return str(getattr(function, "__qualname__", type(function).__name__))
+
+
 def _takes_context(function: Callable[..., Any]) -> bool:
     try:
         parameters = inspect.signature(function).parameters.values()
@@ -223,7 +225,7 @@ def _takes_context(function: Callable[..., Any]) -> bool:
     required = [p for p in positional if p.default is p.empty]
     if not positional or len(required) > 2:
         raise TypeError(
-            f"a handler must take one or two arguments, got {function!r}; write def handler(event) or "
+            f"a handler must take one or two arguments, got others in {_name_of(function)}; write def handler(event) or "
             "def handler(event, context)"
         )
     return len(positional) >= 2
