@@ -135,13 +135,6 @@ MESSAGES: Final = (
         "`crm.query(Lead).preload(Lead.contacts)`",
     ),
     Message(
-        "preload-children",
-        leads(lambda query: query.preload(Lead.notes)),
-        ("crm.notes.of(",),
-        "Notes and tasks are lists of their own.",
-        "`crm.notes.of(lead)`",
-    ),
-    Message(
         "list-of-notes",
         lambda: client().query(Note).all(),
         ("crm.notes.of(Lead)",),

@@ -203,14 +203,14 @@ MESSAGES: Final = (
     Message(
         "upsert-key-name",
         _upsert(key="email"),
-        ("key must be", "'email'", "Contact.phones"),
+        ("key must be", "got str", "key=Contact.phone"),
         "The key was given as a text.",
         "`key=Contact.email`",
     ),
     Message(
         "upsert-on-many",
         _upsert(on_many="last"),
-        ("on_many must be", "'last'"),
+        ("on_many must be", "'newest'"),
         "The word is not one of those allowed.",
         "Write one of the words in the message.",
     ),
@@ -224,7 +224,7 @@ MESSAGES: Final = (
     Message(
         "pipeline-stages",
         lambda: client().pipelines.create("Sales", statuses="New"),
-        ("statuses must be a list of names", "['New']"),
+        ("statuses must be a list", '["New", "Paid"]'),
         "One name was given in place of several.",
         '`crm.pipelines.create("Sales", statuses=["New"])`',
     ),

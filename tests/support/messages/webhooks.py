@@ -133,7 +133,7 @@ MESSAGES: Final = (
     Message(
         "webhooks-inbox-variant",
         lambda: _receiver(inbox=AsyncSQLiteInbox(":memory:")),
-        ("inbox must be of the same variant as WebhookReceiver", "SQLiteInbox"),
+        ("inbox must be", "same variant", "AsyncSQLiteInbox"),
         "An inbox of the async receiver was given to the sync one.",
         '`inbox="webhooks.sqlite3"`',
     ),

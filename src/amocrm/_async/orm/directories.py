@@ -151,7 +151,7 @@ class AsyncPipelineParts:
         self.statuses = AsyncStatuses(account, Status, {"pipeline_id": key})
 
 
-@checked()
+@checked(statuses='write statuses=["New", "Paid"]')
 class AsyncPipelines(AsyncWritableRecords[Pipeline]):
     """Pipelines of leads with their stages."""
 

@@ -26,7 +26,7 @@ __all__ = ["AsyncShortForms"]
 T = TypeVar("T", bound=Entity)
 
 
-@checked()
+@checked(key="write key=Contact.phone, or a Key of several parts")
 class AsyncShortForms(Generic[T]):
     """What a collection finds, updates or creates by key; each call is a session with a commit of its own."""
 

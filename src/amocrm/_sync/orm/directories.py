@@ -151,7 +151,7 @@ class PipelineParts:
         self.statuses = Statuses(account, Status, {"pipeline_id": key})
 
 
-@checked()
+@checked(statuses='write statuses=["New", "Paid"]')
 class Pipelines(WritableRecords[Pipeline]):
     """Pipelines of leads with their stages."""
 

@@ -18,7 +18,7 @@ __all__ = ["UpsertMethods", "Upserting"]
 T = TypeVar("T", bound=Entity)
 
 
-@checked(own=("add",))
+@checked(own=("add",), key="write key=Contact.phone, or a Key of several parts")
 class UpsertMethods:
     """Find, update or create, for a session."""
 
