@@ -165,7 +165,7 @@ MESSAGES: Final = (
     Message(
         "get-text",
         lambda: client().leads.get("17"),
-        ("key", "integer"),
+        ("id of a Lead", "integer"),
         "The id is a text.",
         "`crm.leads.get(int(key))`",
     ),
