@@ -222,7 +222,7 @@ MESSAGES: Final = (
         '`on_many="newest"`, or a key that is unique.',
     ),
     Message(
-        "pipeline-stages",
+        "stages-list",
         lambda: client().pipelines.create("Sales", statuses="New"),
         ("statuses must be a list", '["New", "Paid"]'),
         "One name was given in place of several.",
