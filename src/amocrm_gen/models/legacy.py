@@ -152,7 +152,8 @@ class LegacyCatalogAdd(Model, kw_only=True):
 class LegacyCatalogUpdate(Model, kw_only=True):
     """A change to a list."""
 
-    id: int
+    id: int | str
+    """A text of digits is taken for the number."""
     name: str | UnsetType = UNSET
     type: LegacyCatalogType | UnsetType = UNSET
     can_add_elements: bool | UnsetType = UNSET
@@ -166,7 +167,7 @@ class LegacyCatalogWrite(Model, kw_only=True):
 
     add: list[LegacyCatalogAdd] | UnsetType = UNSET
     update: list[LegacyCatalogUpdate] | UnsetType = UNSET
-    delete: list[int] | UnsetType = UNSET
+    delete: list[int | str] | UnsetType = UNSET
     """Ids of the lists to delete."""
 
 

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import time
 import traceback
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
@@ -22,6 +23,8 @@ __all__ = ["Connection", "Pool"]
 LONGEST_HEAD = 32 * 2**10
 LARGEST_BODY = 32 * 2**20
 PATIENCE = 60.0
+# An answer with one of these ends with its head.
+_WITHOUT_BODY = frozenset({204, 304})
 
 
 class Pool:
@@ -270,6 +273,8 @@ class Connection(asyncio.Protocol):
     # ---- answers
 
     def _deliver(self, response: Response, method: str) -> None:
+        if response.status in _WITHOUT_BODY:
+            response = replace(response, body=b"")
         transmission = response.transmission
         if transmission.drop:
             if self._transport is not None:
@@ -291,7 +296,7 @@ class Connection(asyncio.Protocol):
 
     def _response(self, response: Response) -> h11.Response:
         headers: list[Any] = list(response.headers)
-        if response.status != 204:
+        if response.status not in _WITHOUT_BODY:
             headers.append(("Content-Length", str(len(response.body))))
         return h11.Response(status_code=response.status, headers=headers)
 

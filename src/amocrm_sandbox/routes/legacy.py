@@ -64,16 +64,17 @@ def write_catalogs(ctx: Context) -> Response:
     for index, sent in enumerate(data.get("add") or ()):
         made.append((make_catalog(ctx, sent)["id"], sent.get("request_id", index)))
     for index, sent in enumerate(data.get("update") or ()):
-        catalog = ctx.store.document("catalogs", sent["id"])
+        catalog = ctx.store.document("catalogs", as_int(sent["id"], -1) or 0)
         if catalog is None:
             errors.append({"id": sent["id"], "code": 282, "message": "Catalog not found"})
             continue
         changes = {key: sent[key] for key in _FLAGS if key in sent}
         ctx.store.put("catalogs", {**catalog, **changes, "updated_at": ctx.now, "updated_by": ctx.user["id"]})
         made.append((catalog["id"], sent.get("request_id", index)))
-    for index, id in enumerate(data.get("delete") or ()):
+    for index, sent_id in enumerate(data.get("delete") or ()):
+        id = as_int(sent_id, -1) or 0
         if ctx.store.document("catalogs", id) is None:
-            errors.append({"id": id, "code": 282, "message": "Catalog not found"})
+            errors.append({"id": sent_id, "code": 282, "message": "Catalog not found"})
             continue
         for (element_id,) in ctx.store.rows("SELECT id FROM catalog_elements WHERE catalog_id=?", (id,)):
             delete_element(ctx, id, element_id)

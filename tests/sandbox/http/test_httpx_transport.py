@@ -129,6 +129,14 @@ def test_pages_of_the_gateway_over_http(server: SandboxServer) -> None:
             assert answer.text.startswith("<html>")
 
 
+def test_an_answer_that_ends_with_its_head_has_no_body(server: SandboxServer) -> None:
+    """A planted 304 or 204 has no page behind it, and the connection goes on."""
+    with client(server) as http:
+        for status in (304, 204):
+            server.sandbox.faults.add(ErrorPage(status), next=1)
+            assert (http.get(PATH).status_code, http.get(PATH).status_code) == (status, 200)
+
+
 def test_pipelined_requests_and_a_broken_one(server: SandboxServer) -> None:
     """Two requests sent at once are both answered; something that is not HTTP is a 400 and closes the connection."""
     head = f"GET {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.sandbox.token}\r\n"

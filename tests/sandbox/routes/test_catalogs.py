@@ -235,7 +235,7 @@ def test_lists_are_written_and_deleted_in_v2(sandbox: Checked) -> None:
     made = sandbox.post("/api/v2/catalogs", {"add": [{"name": "Old", "request_id": 7}]}).json()
     (item,) = made["_embedded"]["items"]
     assert item["request_id"] == 7
-    sandbox.post("/api/v2/catalogs", {"update": [{"id": item["id"], "name": "New"}]})
+    sandbox.post("/api/v2/catalogs", {"update": [{"id": str(item["id"]), "name": "New"}]})
     (shown,) = sandbox.read("/api/v2/catalogs")["_embedded"]["items"]
     assert (shown["name"], shown["_links"]["self"]["href"]) == ("New", f"/api/v2/catalogs?id={item['id']}")
     custom = sandbox.post(

@@ -135,6 +135,18 @@ async def test_one_request_can_have_a_time_of_its_own() -> None:
     assert (first.headers.get("x-trace"), second.headers.get("x-trace")) == ("t", None)
 
 
+async def test_an_unchanged_list_is_an_error_with_its_status() -> None:
+    """``If-Modified-Since`` goes out as it is given; 304 is no list without items, so it is told and not retried."""
+    server = Server(httpx.Response(304))
+    crm = client(mock(server))
+    since = {"If-Modified-Since": "Mon, 03 Mar 2025 10:00:00 GMT"}
+    with pytest.raises(APIError) as caught:
+        await crm.api.with_options(extra_headers=since).leads.list()
+    assert caught.value.status == 304
+    (sent,) = server.requests
+    assert sent.headers["if-modified-since"] == since["If-Modified-Since"]
+
+
 CUT = httpx.ReadError("reset")
 LATE = httpx.ReadTimeout("late")
 REFUSED = httpx.ConnectError("refused")
