@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .async_to_sync import ConversionError
 from .lint import lint
+from .published import FIXTURES
 from .root_file import write_root
 from .source import SpecError
 
@@ -26,7 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
             print("spec/amocrm.yaml: " + ("rewritten" if write_root(repository / "spec") else "current"))
             return 0
         if given.command == "lint":
-            problems = lint(repository / "spec")
+            fixtures = repository / FIXTURES
+            problems = lint(repository / "spec", fixtures if fixtures.is_dir() else None)
             for problem in problems:
                 print(problem)
             print(

@@ -21,7 +21,7 @@ from .endpoints import generate_endpoints
 from .entities import generate_entities
 from .lint import lint
 from .models import generate_models
-from .published import published_json
+from .published import FIXTURES, published_json
 from .resources import resources_module
 from .runtime import errors as runtime_errors
 from .source import SpecError
@@ -33,7 +33,6 @@ ENTITIES = "src/amocrm/entities/_generated"
 #: The published document is written twice: for users of the repository, and for the sandbox.
 #: The wheel holds the second one only.
 DOCUMENTS = ("spec/dist/amocrm.openapi.json", "src/amocrm_sandbox/description.json")
-FIXTURES = "tests/contract"
 RUNTIME = Path(__file__).parent / "runtime"
 _WIDTH = 110
 _SHOWN = 400

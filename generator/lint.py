@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import node_types, rules_collections, rules_operations, rules_schemas
+from . import node_types, rules_collections, rules_examples, rules_operations, rules_schemas
 from .bundle import Bundle, bundle
 from .root_file import root_problems
 from .source import Map, Problem, SpecError
@@ -23,14 +23,22 @@ RULES: dict[str, str] = {
     **rules_schemas.RULES,
     **rules_operations.RULES,
     **rules_collections.RULES,
+    **rules_examples.RULES,
 }
 
 
-def lint(spec: Path) -> list[Problem]:
-    """All problems of the description in the folder ``spec``, in the order of their places."""
+def lint(spec: Path, fixtures: Path | None = None) -> list[Problem]:
+    """All problems of the description in the folder ``spec``, in the order of their places.
+
+    Args:
+        spec: folder of the description.
+        fixtures: folder of its examples; None where there are none to be.
+    """
     try:
         made = bundle(spec)
         problems = [*lint_bundle(made), *root_problems(spec)]
+        if fixtures is not None and not problems:
+            problems += rules_examples.check(made, fixtures)
     except SpecError as error:
         return error.problems
     return sorted(set(problems))

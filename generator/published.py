@@ -16,15 +16,17 @@ from typing import Any, Final
 from .bundle import METHODS, Bundle
 from .source import plain
 
-__all__ = ["published_json"]
+__all__ = ["FIXTURES", "SERVERS", "by_operation", "published_json"]
 
+#: Folder of the contract tests, whose bodies and answers are the examples.
+FIXTURES: Final = "tests/contract"
 _DOMAIN: Final = {
     "default": "amocrm.ru",
     "enum": ["amocrm.ru", "kommo.com", "amocrm.com"],
     "description": "Domain of the account's region.",
 }
-#: Addresses of the services beside the account, by ``x-host``.
-_SERVERS: Final[Mapping[str, Mapping[str, Any]]] = {
+#: Addresses of the services beside the account, by ``x-host``; an operation cannot name another one.
+SERVERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "drive": {
         "url": "https://{drive}.{domain}",
         "description": "The files service; `drive_url` of the account says which one it is.",
@@ -90,7 +92,7 @@ def published_json(made: Bundle, fixtures: Path) -> str:
     schemes = document.get("components", {}).setdefault("securitySchemes", {})
     schemes.update({"channel_signature": _SIGNATURE, "oauth": _OAUTH})
     document["security"] = [*document.get("security", ()), {"oauth": []}]
-    answers, bodies = _by_operation(fixtures / "examples"), _by_operation(fixtures / "bodies")
+    answers, bodies = by_operation(fixtures / "examples"), by_operation(fixtures / "bodies")
     for item in document["paths"].values():
         for method in METHODS:
             if method in item:
@@ -103,7 +105,7 @@ def _publish(
     answers: Mapping[str, Mapping[str, Any]],
     bodies: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    server = _SERVERS.get(operation.get("x-host", ""))
+    server = SERVERS.get(operation.get("x-host", ""))
     if server is not None:
         operation["servers"] = [server]
     if operation.get("x-host") == "amojo":
@@ -122,7 +124,8 @@ def _illustrate(holder: dict[str, Any], examples: Mapping[str, Any]) -> None:
             media["examples"] = {name: {"value": value} for name, value in sorted(examples.items())}
 
 
-def _by_operation(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+def by_operation(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return the fixtures of a folder by operation and variant."""
     found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for path in sorted(folder.glob("*.json")):
         operation, _, variant = path.name.removesuffix(".json").partition(".")

@@ -10,6 +10,7 @@ from typing import Any
 from . import rules_batches
 from .bundle import METHODS, Bundle, Operation
 from .naming import argument_name
+from .published import SERVERS
 from .rules_batches import json_schema, parameters_of
 from .rules_schemas import check_inline, check_text
 from .source import Map, Problem
@@ -24,7 +25,7 @@ RULES: dict[str, str] = {
     "vendor-page": "An operation names the vendor's page, unless its facts come from elsewhere.",
     "x-name": "An operation has a short name, unique in its tag and legal in Python.",
     "x-safety": "An operation says whether it may be sent twice; reads are safe, and only they.",
-    "x-host": "An operation says which host serves it.",
+    "x-host": "An operation says which host serves it, one whose address is published.",
     "x-source": "An operation says where its facts come from.",
     **rules_batches.RULES,
     "extension": "There are no other extensions.",
@@ -43,7 +44,7 @@ RULES: dict[str, str] = {
 _ID = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SAFETY = ("safe", "idempotent", "unsafe")
-_HOSTS = ("account", "drive", "amojo", "portal", "shared")
+_HOSTS = ("account", *SERVERS)
 _SOURCES = ("docs", "sdk", "kommo", "observed", "client")
 _CONFIDENCE = ("certain", "likely", "inferred")
 _PAGES = ("https://www.amocrm.ru/developers/", "https://developers.kommo.com/", "https://github.com/amocrm/")

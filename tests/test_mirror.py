@@ -257,6 +257,7 @@ generator
     opc_input.py               generator/test_endpoints.py
     rules_batches.py           generator/test_lint.py                            inferred
     rules_collections.py       generator/test_lint.py
+    rules_examples.py          generator/test_lint.py
     rules_operations.py        generator/test_lint.py
     rules_schemas.py           generator/test_lint.py
     shell_rules.py             generator/test_async_to_sync.py

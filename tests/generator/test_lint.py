@@ -133,7 +133,7 @@ def test_the_small_description_is_in_order(spec: Path) -> None:
 
 def test_every_rule_is_planted() -> None:
     """The list of plants and the list of rules are the same, and every rule says what it asks for."""
-    assert {rule for rule, *_ in PLANTS} == set(RULES)
+    assert {*(rule for rule, *_ in PLANTS), "example"} == set(RULES)
     assert all(sentence.endswith(".") for sentence in RULES.values())
 
 
@@ -155,6 +155,21 @@ def test_a_planted_breach_is_named(
     for problem in problems:
         path = spec.parent / problem.file
         assert not path.exists() or 1 <= problem.line <= len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_every_body_and_answer_has_an_example(spec: Path, tmp_path: Path) -> None:
+    """What no fixture shows is named with the file to write; a fixture of any variant is enough."""
+    fixtures = tmp_path / "contract"
+    for folder in ("examples", "bodies"):
+        (fixtures / folder).mkdir(parents=True)
+    missing = {problem.message for problem in lint(spec, fixtures) if problem.rule == "example"}
+    assert {
+        "write one into contract/examples/get_thing.json",
+        "write one into contract/bodies/create_things.json",
+    } <= missing
+    (fixtures / "examples/get_thing.tall.json").write_text("{}")
+    now = {problem.message for problem in lint(spec, fixtures)}
+    assert missing - now == {"write one into contract/examples/get_thing.json"}
 
 
 def test_a_breach_is_one_line_with_its_place(
