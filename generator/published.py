@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,12 +92,40 @@ def published_json(made: Bundle, fixtures: Path) -> str:
     schemes = document.get("components", {}).setdefault("securitySchemes", {})
     schemes.update({"channel_signature": _SIGNATURE, "oauth": _OAUTH})
     document["security"] = [*document.get("security", ()), {"oauth": []}]
+    _tell_apart(document.get("components", {}).get("schemas", {}))
     answers, bodies = by_operation(fixtures / "examples"), by_operation(fixtures / "bodies")
     for item in document["paths"].values():
         for method in METHODS:
             if method in item:
                 _publish(item[method], answers, bodies)
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _tell_apart(schemas: dict[str, Any]) -> None:
+    """Write the shapes of ``x-by-type`` and ``x-by-key`` out as alternatives, which other tools make unions of.
+
+    OpenAPI's discriminator wants the word inside of the object that it tells apart; here it stands beside it, or is its
+    only key. A value that fits none of the shapes is still taken, since the sets of words are open. Bodies are left
+    free: their shapes are closed, and a union of closed shapes refuses a misspelt key in the words of another type.
+    """
+    for name, schema in schemas.items():
+        for node in _free_values(schema):
+            shapes = dict.fromkeys((node.get("x-by-type") or node.get("x-by-key") or {}).values())
+            names = [f"{name.partition('.')[0]}.{shape}" for shape in shapes]
+            if not names or any(schemas[one].get("additionalProperties") is False for one in names):
+                continue
+            others = [{"type": "object", "additionalProperties": True}]
+            if "x-by-type" in node:
+                others += [{"type": ["string", "number", "boolean", "null"]}, {"type": "array", "items": {}}]
+            node["anyOf"] = [*({"$ref": f"#/components/schemas/{one}"} for one in names), *others]
+
+
+def _free_values(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        if "x-by-type" in node or "x-by-key" in node:
+            yield node
+        for child in node.values():
+            yield from _free_values(child)
 
 
 def _publish(

@@ -150,7 +150,7 @@ FLOORS: dict[str, dict[str, set[str]]] = {
         "async_to_sync node_types",
         "bundle",
         "coverage models published root_file rules_batches rules_schemas",
-        "calls opc_input resources rules_operations",
+        "calls opc_input resources rules_examples rules_operations",
         "endpoints entities rules_collections",
         "lint",
         "build",

@@ -82,6 +82,19 @@ def _answers(operation: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def test_shapes_that_a_word_tells_apart_are_alternatives(document: dict[str, Any]) -> None:
+    """What is read of notes, events and fields is a union of named shapes that takes any value; bodies stay free."""
+    schemas = document["components"]["schemas"]
+    params = schemas["notes.Note"]["properties"]["params"]
+    named = [one["$ref"].rpartition(".")[2] for one in params["anyOf"] if "$ref" in one]
+    assert set(named) == set(params["x-by-type"].values())
+    assert {"type": "object", "additionalProperties": True} in params["anyOf"]
+    assert "anyOf" in schemas["fields.FieldValueItem"]["properties"]["value"]
+    assert "anyOf" in schemas["events.Event"]["properties"]["value_before"]["items"]
+    assert "anyOf" not in schemas["notes.EntityNoteCreate"]["properties"]["params"]
+    assert "anyOf" not in schemas["fields.FieldValueItemWrite"]["properties"]["value"]
+
+
 def test_a_new_fixture_is_published(spec: Path, tmp_path: Path) -> None:
     """What lies in the folder of answers appears under the success answer of its operation."""
     (tmp_path / "examples").mkdir()

@@ -93,8 +93,7 @@ def _unknown(value: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any], 
         schema = schemas[schema["$ref"].removeprefix(PREFIX)]
     if "anyOf" in schema:
         fitting = [option for option in schema["anyOf"] if not walk(value, option, schemas, "")]
-        schema = fitting[0]
-        yield from _unknown(value, schema, schemas, path)
+        yield from min((list(_unknown(value, option, schemas, path)) for option in fitting), key=len)
     elif isinstance(value, list):
         for child in value:
             yield from _unknown(child, schema.get("items", {}), schemas, path)

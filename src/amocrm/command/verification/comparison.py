@@ -92,11 +92,11 @@ class Comparison:
 
     def _value(self, value: Any, schema: Mapping[str, Any], path: str, words: Mapping[str, str]) -> None:
         schema = self._resolved(schema)
-        if "anyOf" in schema:
-            schema = self._closest(value, schema["anyOf"], path, words)
         if shape := self._shape(value, schema, words):
             self._value(value, {"$ref": shape[1]}, f"{path}<{shape[0]}>", words)
             return
+        if "anyOf" in schema:
+            schema = self._closest(value, schema["anyOf"], path, words)
         allowed = _allowed(schema)
         if allowed and not any(_is(value, name) for name in allowed):
             self.note("type", path, f"{' or '.join(allowed)} expected, got {type_of(value)}")
