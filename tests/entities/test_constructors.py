@@ -38,7 +38,13 @@ def writable_attributes_of(cls: type[Entity]) -> set[str]:
     for base in cls.__mro__:
         for name, value in vars(base).items():
             readonly = getattr(value, "readonly", False) or getattr(value, "writable", True) is False
-            only_shown = type(value).__name__ in {"EmbeddedList", "EmbeddedOne", "Notes", "Tasks"}
+            only_shown = type(value).__name__ in {
+                "ElementLinks",
+                "EmbeddedList",
+                "EmbeddedOne",
+                "Notes",
+                "Tasks",
+            }
             assignable = isinstance(value, Attribute | Field | Relation) and hasattr(value, "__set__")
             if assignable and not (readonly or only_shown):
                 found.add(name)

@@ -7,7 +7,6 @@ Lines marked ``error`` must be refused: an unused ignore is an error in both che
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -16,11 +15,13 @@ from typing import Any, assert_type
 from amocrm import (
     AmoCRM,
     AsyncAmoCRM,
+    CatalogElement,
     Company,
     Contact,
     Customer,
     Key,
     Lead,
+    LinkedElement,
     Note,
     Pipeline,
     Plan,
@@ -33,7 +34,6 @@ from amocrm import (
     fields,
 )
 from amocrm._core.orm.filters import Condition
-from amocrm_gen.models.common import CatalogElementRef
 from amocrm_gen.models.loss_reasons import LossReason
 from amocrm_gen.models.notes import CallNoteParams
 
@@ -94,7 +94,8 @@ def values(deal: Deal, contact: Contact, task: Task) -> None:
     assert_type(task.due, datetime)
     assert_type(deal.id, int)
     assert_type(deal.loss_reason, LossReason | None)
-    assert_type(deal.catalog_elements, Sequence[CatalogElementRef])
+    assert_type(deal.catalog_elements[0], LinkedElement)
+    assert_type(deal.catalog_elements[0].element, CatalogElement)
     assert_type(deal.positions, tuple[fields.InvoiceItemValue, ...])
     assert_type(deal.legal, fields.LegalEntityValue | None)
     for one in deal.contacts:

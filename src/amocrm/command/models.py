@@ -61,36 +61,15 @@ def _classes(crm: AmoCRM, kind: str) -> list[str]:
 
 def _catalogs(crm: AmoCRM) -> str:
     from amocrm_gen.api.catalogs import list_catalogs
-    from amocrm_gen.api.fields import list_catalog_custom_fields
-
-    from ..fields import Definitions
 
     named = sorted(
         (one.id, str(one.name))
         for page in list_catalogs.pages(crm, limit=250)
         for one in items_of(page, "catalogs")
     )
-    titles = [(key, class_name(name)) for key, name in named]
-    names = distinct(titles, "Catalog", RESERVED)
-    return name_space(
-        "catalogs",
-        "Lists, each as the class of its elements.",
-        [
-            catalog_class(
-                names[key],
-                key,
-                Definitions(
-                    f"catalogs/{key}",
-                    [
-                        field
-                        for page in list_catalog_custom_fields.pages(crm, catalog_id=key, limit=250)
-                        for field in items_of(page, "custom_fields")
-                    ],
-                ),
-            )
-            for key, _ in named
-        ],
-    )
+    names = distinct([(key, class_name(name)) for key, name in named], "Catalog", RESERVED)
+    content = [catalog_class(names[key], key, crm.fields.list(f"catalogs/{key}")) for key, _ in named]
+    return name_space("catalogs", "Lists, each as the class of its elements.", content)
 
 
 def _pipelines(crm: AmoCRM) -> str:

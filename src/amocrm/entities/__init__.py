@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._base import Entity
+    from ._element_links import LinkedElement
     from ._generated.bots import Bot
     from ._generated.catalogs import Catalog
     from ._generated.currencies import Currency
@@ -50,6 +51,7 @@ __all__ = [
     "Entity",
     "Event",
     "Lead",
+    "LinkedElement",
     "LossReason",
     "Note",
     "Pipeline",
@@ -71,7 +73,13 @@ __all__ = [
 
 #: Classes with a module of their own; all others are made from the description.
 _WRITTEN = frozenset({"Company", "Contact", "Customer", "Lead", "Note", "Pipeline", "Task", "User"})
-_PLACES = {"CatalogElement": "catalog_element", "Entity": "_base", "Stage": "_stage", "Status": "pipeline"}
+_PLACES = {
+    "CatalogElement": "catalog_element",
+    "Entity": "_base",
+    "LinkedElement": "_element_links",
+    "Stage": "_stage",
+    "Status": "pipeline",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
@@ -58,6 +59,62 @@ class LinkState:
     def revert(self) -> None:
         """Note that the server did not take what was in flight."""
         self.main.revert()
+
+    # ---- one link at a time
+
+    def changed(self) -> list[Any]:
+        """Return the entities whose links are to be made or made anew."""
+        sent, main = self.pending()
+        added = [*sent.added, *(sent.replace or ())]
+        return added if main in (UNSET, None) or main in added else [*added, main]
+
+    def metadata(self, target: Any) -> dict[str, Any]:
+        """Return what is sent with a link."""
+        return {"is_main": True} if target is self.main.local else {}
+
+    def begin_link(self, target: Any, metadata: Mapping[str, Any]) -> None:
+        """Note that a link is in flight."""
+        if metadata:
+            self.main.begin_flush()
+
+    def confirm_link(self, target: Any, metadata: Mapping[str, Any], *, is_there: bool) -> None:
+        """Note that the server made or removed a link."""
+        if is_there:
+            self.changes.confirm(SetSent(added=(target,)))
+            if metadata:
+                self.main.confirm(target)
+            return
+        self.changes.confirm(SetSent(removed=(target,)))
+        if self.main.base is target:
+            self.main.base = UNSET
+
+    def revert_link(self, target: Any) -> None:
+        """Note that the server did not take a link."""
+        self.main.revert()
+
+    def shown(self, base: Any, local: Any) -> tuple[Any, Any]:
+        """Return the links before and after the changes as a user sees them."""
+        return base, local
+
+    def redirect(self, old: Any, new: Any) -> None:
+        """Link another object instead of one that was added."""
+        if any(one is old for one in self.changes.added):
+            self.changes.remove(old)
+            self.changes.add(new)
+        if self.main.local is old:
+            self.main.set(new)
+
+    def move_to(self, other: Any, *, override: bool) -> None:
+        """Make the added links changes of another state.
+
+        Args:
+            other: the links of another object.
+            override: whether they win over its changes.
+        """
+        for one in self.changes.added:
+            other.changes.add(one)
+        if self.main.local is not UNSET and (override or not other.main):
+            other.main.set(self.main.local)
 
 
 class Links:

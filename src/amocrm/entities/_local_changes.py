@@ -68,7 +68,10 @@ def changes_of(entity: Any) -> dict[str, Change]:
             continue
         tracked: SetChanges[Any] = links.changes if isinstance(links, LinkState) else links
         base = UNSET if tracked.base is None else tracked.base
-        found[name] = Change(base, tracked.content() if tracked.loaded else tracked.added, base)
+        local = tracked.content() if tracked.loaded else tracked.added
+        if isinstance(links, LinkState):
+            base, local = links.shown(base, local)
+        found[name] = Change(base, local, base)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import UNSET
 
 from .._core.orm.phone_keys import email_key, phone_key
-from .._core.orm.tracking import OneValue, SetChanges
+from .._core.orm.tracking import OneValue
 from ..fields._base import Field
 from ..fields._lists import MultiSelect
 from ..fields._objects import Email, Emails, Phone, Phones, _items, _values
@@ -112,10 +112,7 @@ def move_changes(row: Entity, target: Entity, *, override: bool) -> None:
             if override or not ours:
                 ours.set(known.local)
         elif isinstance(known, LinkState):
-            for one in known.changes.added:
-                ours.changes.add(one)
-            if known.main.local is not UNSET and (override or not ours.main):
-                ours.main.set(known.main.local)
+            known.move_to(ours, override=override)
         else:
             for one in known.added:
                 ours.add(one)
@@ -136,9 +133,4 @@ def redirect(entities: Iterable[Entity], row: Entity, target: Entity) -> None:
                 if state.local is row:
                     state.set(target)
             elif isinstance(state, LinkState):
-                changes: SetChanges[Any] = state.changes
-                if any(one is row for one in changes.added):
-                    changes.remove(row)
-                    changes.add(target)
-                if state.main.local is row:
-                    state.main.set(target)
+                state.redirect(row, target)

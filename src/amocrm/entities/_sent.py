@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from .._core.orm.plan import Action, PendingWrite
-from .._core.orm.tracking import OneValue, SetSent
+from .._core.orm.tracking import OneValue
 from ._base import Entity
 from ._local_changes import revert
 from ._relations import LinkRelation
@@ -76,22 +76,27 @@ class Sent:
 
 
 class LinkSent:
-    """One link or unlink: the relation, the entity at its other end, whether it is to be the main one."""
+    """One link or unlink: the relation, the entity at its other end, what is sent with it."""
 
-    __slots__ = ("last", "main", "relation", "target")
+    __slots__ = ("last", "metadata", "relation", "target")
 
     def __init__(
-        self, relation: LinkRelation[Any], target: Any, *, main: bool = False, last: bool = True
+        self,
+        relation: LinkRelation[Any],
+        target: Any,
+        metadata: Mapping[str, Any] = _NOTHING,
+        *,
+        last: bool = True,
     ) -> None:
-        self.relation, self.target, self.main, self.last = relation, target, main, last
+        self.relation, self.target, self.metadata, self.last = relation, target, metadata, last
 
     def begin(self, entity: Any) -> None:
         """Note that it is in flight."""
         state = self.relation.known_state(entity)
         if isinstance(state, OneValue):
             state.begin_flush()
-        elif self.main:
-            state.main.begin_flush()
+        else:
+            state.begin_link(self.target, self.metadata)
 
     def confirm(self, entity: Any, answer: Any, action: Action) -> None:
         """Note that the server has the link, or has it no more."""
@@ -104,18 +109,15 @@ class LinkSent:
             else:
                 state.base = None
             return
-        if action == "unlink":
-            state.changes.confirm(SetSent(removed=(self.target,)))
-            if state.main.base is self.target:
-                state.main.base = UNSET
-            return
-        state.changes.confirm(SetSent(added=(self.target,)))
-        if self.main:
-            state.main.confirm(self.target)
+        state.confirm_link(self.target, self.metadata, is_there=action == "link")
 
     def revert(self, entity: Any) -> None:
         """Note that the server did not take it: it is a change again."""
-        self.relation.known_state(entity).revert()
+        state = self.relation.known_state(entity)
+        if isinstance(state, OneValue):
+            state.revert()
+        else:
+            state.revert_link(self.target)
 
 
 def begin(write: PendingWrite) -> None:

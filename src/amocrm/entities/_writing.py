@@ -214,14 +214,10 @@ def _link_writes(entity: Entity, relation: LinkRelation[Any], state: Any) -> Ite
         if state.local is not None:
             yield _link(entity, LinkSent(relation, state.local), "link", before)
         return
-    changed, main = state.pending()
-    for target in changed.removed:
-        yield _link(entity, LinkSent(relation, target), "unlink")
-    added = [*changed.added, *(changed.replace or ())]
-    if main not in (UNSET, None) and main not in added:
-        added.append(main)
-    for target in added:
-        yield _link(entity, LinkSent(relation, target, main=target is main), "link")
+    for target in state.changes.pending().removed:
+        yield _link(entity, LinkSent(relation, target, state.metadata(target)), "unlink")
+    for target in state.changed():
+        yield _link(entity, LinkSent(relation, target, state.metadata(target)), "link")
 
 
 def _link(entity: Entity, sent: LinkSent, action: Action, after: Sequence[PendingWrite] = ()) -> PendingWrite:
@@ -230,6 +226,6 @@ def _link(entity: Entity, sent: LinkSent, action: Action, after: Sequence[Pendin
     _put(write, write.body, "entity_id", entity)
     _put(write, write.body, "to_entity_id", sent.target)
     write.body["to_entity_type"] = sent.relation.kind
-    if sent.main:
-        write.body["metadata"] = {"is_main": True}
+    if sent.metadata:
+        write.body["metadata"] = sent.metadata
     return write

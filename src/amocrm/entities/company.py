@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from .. import fields
 from ._attributes import Flag, Id, Moment, Text
 from ._base import Entity, arguments
-from ._embedded import EmbeddedList
+from ._element_links import ElementLinks
 from ._foreign_keys import ForeignKey
 from ._many_links import ManyLinks
 from ._relations import Unlisted
@@ -20,8 +20,6 @@ from .note import Notes
 from .task import Tasks
 
 if TYPE_CHECKING:
-    from amocrm_gen.models.common import CatalogElementRef
-
     from .contact import Contact
     from .customer import Customer
     from .lead import Lead
@@ -70,7 +68,7 @@ class Company(Entity):
     contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts")
     leads: ManyLinks[Lead] = ManyLinks("leads", needs="leads", writable=False)
     customers: ManyLinks[Customer] = ManyLinks("customers", needs="customers", writable=False)
-    catalog_elements: EmbeddedList[CatalogElementRef] = EmbeddedList("catalog_elements")
+    catalog_elements = ElementLinks()
     notes = Notes()
     tasks = Tasks()
     events = Unlisted("crm.events.of({})", "a request for 10 entities and for each 100 events")

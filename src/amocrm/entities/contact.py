@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from .. import fields
 from ._attributes import Flag, Id, Moment, Text
 from ._base import Entity, arguments
-from ._embedded import EmbeddedList
+from ._element_links import ElementLinks
 from ._foreign_keys import ForeignKey
 from ._many_links import ManyLinks
 from ._one_link import OneLink
@@ -21,8 +21,6 @@ from .note import Notes
 from .task import Tasks
 
 if TYPE_CHECKING:
-    from amocrm_gen.models.common import CatalogElementRef
-
     from .company import Company
     from .customer import Customer
     from .lead import Lead
@@ -73,7 +71,7 @@ class Contact(Entity):
     company: OneLink[Company] = OneLink("companies")
     leads: ManyLinks[Lead] = ManyLinks("leads", needs="leads", writable=False)
     customers: ManyLinks[Customer] = ManyLinks("customers", needs="customers", writable=False)
-    catalog_elements: EmbeddedList[CatalogElementRef] = EmbeddedList("catalog_elements")
+    catalog_elements = ElementLinks()
     notes = Notes()
     tasks = Tasks()
     events = Unlisted("crm.events.of({})", "a request for 10 entities and for each 100 events")

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from ._attributes import Amount, Flag, Id, Moment, Text
 from ._base import Entity, arguments
+from ._element_links import ElementLinks
 from ._embedded import EmbeddedList
 from ._foreign_keys import ForeignKey
 from ._many_links import ManyLinks
@@ -20,7 +21,7 @@ from .note import Notes
 from .task import Tasks
 
 if TYPE_CHECKING:
-    from amocrm_gen.models.common import CatalogElementRef, Ref
+    from amocrm_gen.models.common import Ref
 
     from .company import Company
     from .contact import Contact
@@ -68,7 +69,7 @@ class Customer(Entity):
     contacts: ManyLinks[Contact] = ManyLinks("contacts", needs="contacts")
     company: OneLink[Company] = OneLink("companies", needs="companies")
     segments: EmbeddedList[Ref] = EmbeddedList("segments")
-    catalog_elements: EmbeddedList[CatalogElementRef] = EmbeddedList("catalog_elements")
+    catalog_elements = ElementLinks()
     notes = Notes()
     tasks = Tasks()
     events = Unlisted("crm.events.of({})", "a request for 10 entities and for each 100 events")

@@ -11,7 +11,8 @@ from msgspec import UNSET, UnsetType
 
 from ._attributes import Amount, Flag, Id, Moment, Plain, Text
 from ._base import Entity, arguments
-from ._embedded import EmbeddedList, EmbeddedOne
+from ._element_links import ElementLinks
+from ._embedded import EmbeddedOne
 from ._foreign_keys import ForeignKey
 from ._many_links import ManyLinks
 from ._one_link import OneLink
@@ -22,7 +23,6 @@ from .note import Notes
 from .task import Tasks
 
 if TYPE_CHECKING:
-    from amocrm_gen.models.common import CatalogElementRef
     from amocrm_gen.models.leads import LeadSourceOrEmpty
     from amocrm_gen.models.loss_reasons import LossReason
 
@@ -98,7 +98,7 @@ class Lead(Entity):
     )
     loss_reason: EmbeddedOne[LossReason] = EmbeddedOne("loss_reason")
     source: EmbeddedOne[LeadSourceOrEmpty] = EmbeddedOne("source")
-    catalog_elements: EmbeddedList[CatalogElementRef] = EmbeddedList("catalog_elements")
+    catalog_elements = ElementLinks()
     notes = Notes()
     tasks = Tasks()
     events = Unlisted("crm.events.of({})", "a request for 10 entities and for each 100 events")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from amocrm import Company, Contact, Customer, Lead, Note, NotLoaded, Task
+from amocrm import CatalogElement, Company, Contact, Customer, Lead, Note, NotLoaded, Task
 from amocrm._async.client import AsyncAmoCRM
+from amocrm_gen.models.catalogs import CatalogCreate, CatalogElementCreate
 from amocrm_gen.models.notes import CallNoteParams, SmsNoteParams
 from amocrm_sandbox import Sandbox
 
@@ -232,3 +234,108 @@ async def test_what_no_list_can_bring_says_what_it_costs(crm: AsyncAmoCRM) -> No
         assert lead.events
     with pytest.raises(TypeError, match=r"crm\.files\.of\(contact\), a request for each"):
         crm.query(Contact).preload(Contact.files)
+
+
+# ---- elements of lists
+
+
+async def test_elements_come_in_a_request_for_each_list(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """The lead says elements, quantities and prices; what the elements hold takes 250 of a list in a request."""
+    lists = await catalogs(crm, "Товары", "Услуги")
+    async with crm.session() as s:
+        for number in range(20):
+            lead = s.add(Lead(name=str(number)))
+            for place, elements in enumerate(lists):
+                lead.catalog_elements.add(elements[number], quantity=place + 1.5)
+    sandbox.journal.reset()
+    leads = await crm.query(Lead).preload(Lead.catalog_elements).all()
+    assert asked(sandbox) == {"list_leads": 1, "list_catalog_elements": 2}
+    for lead in leads:
+        assert [(one.element.name, one.quantity, one.price_id) for one in lead.catalog_elements] == [
+            (f"Товары {lead.name}", 1.5, None),
+            (f"Услуги {lead.name}", 2.5, None),
+        ]
+    sandbox.journal.reset()
+    (lead,) = await crm.query(Lead).with_("catalog_elements").limit(1).all()
+    assert [one.quantity for one in lead.catalog_elements] == [1.5, 2.5]
+    assert asked(sandbox) == {"list_leads": 1}
+
+
+async def test_a_second_run_with_the_same_quantities_sends_nothing(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """Quantities are set: what is there is read, and only what differs is sent."""
+    (elements,) = await catalogs(crm, "Товары")
+    for quantities, links in (((1, 2), 2), ((1, 2), 0), ((1, 3), 1)):
+        async with crm.session() as s:
+            lead = await s.query(Lead).preload(Lead.catalog_elements).first() or s.add(Lead(name="Заказ"))
+            sandbox.journal.reset()
+            for element, quantity in zip(elements, quantities, strict=False):
+                lead.catalog_elements.add(element, quantity=quantity)
+        sent = [
+            body for entry in sandbox.journal if entry.operation == "link_entities" for body in entry.json()
+        ]
+        assert len(sent) == links
+    lead = await crm.get(Lead, lead.id, preload=[Lead.catalog_elements])
+    assert [one.quantity for one in lead.catalog_elements] == [1, 3]
+    async with crm.session() as s:
+        s.add(lead).catalog_elements.remove(elements[0])
+    lead = await crm.get(Lead, lead.id, preload=[Lead.catalog_elements])
+    assert [one.quantity for one in lead.catalog_elements] == [3]
+
+
+async def test_300_leads_with_300_new_elements_take_seven_requests(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """Elements and leads first, two requests each; then 599 links with their quantities in three."""
+    ((first, *_),) = await catalogs(crm, "Товары")
+
+    class Product(CatalogElement, catalog_id=first.catalog_id):
+        """An element of this list."""
+
+    sandbox.journal.reset()
+    async with crm.session() as s:
+        products = [s.add(Product(f"Товар {number}")) for number in range(300)]
+        for number, product in enumerate(products):
+            lead = s.add(Lead(name=str(number)))
+            lead.catalog_elements.add(product, quantity=number + 1)
+            if number:
+                lead.catalog_elements.add(products[number - 1], quantity=2)
+        assert len(s.plan()) == 7
+    assert asked(sandbox) == {"create_catalog_elements": 2, "create_leads": 2, "link_entities": 3}
+    again = await crm.get(Lead, lead.id, preload=[Lead.catalog_elements])
+    assert [(one.element.name, one.quantity) for one in again.catalog_elements] == [
+        *(("Товар 299", 300), ("Товар 298", 2))
+    ]
+
+
+async def test_an_element_that_was_linked_is_written_like_any_other(crm: AsyncAmoCRM) -> None:
+    """Its list is known from the link, so a session changes it in place."""
+    (elements,) = await catalogs(crm, "Товары")
+    async with crm.session() as s:
+        made = s.add(Lead(name="a"))
+        made.catalog_elements.add(elements[0])
+    async with crm.session() as s:
+        lead = await s.get(Lead, made.id, preload=[Lead.catalog_elements])
+        lead.catalog_elements[0].element.name = "иначе"
+        assert "/catalogs/6101/elements: 1 item" in str(s.plan())
+    again = await crm.get(Lead, made.id, preload=[Lead.catalog_elements])
+    assert again.catalog_elements[0].element.name == "иначе"
+
+
+async def catalogs(crm: AsyncAmoCRM, *names: str) -> list[list[CatalogElement]]:
+    """Lists with twenty elements each."""
+    made: Any = await crm.api.catalogs.create(
+        body=[CatalogCreate(name=name, type="regular") for name in names]
+    )
+    found = []
+    for catalog in made.embedded.catalogs:
+        body = [CatalogElementCreate(name=f"{catalog.name} {number}") for number in range(20)]
+        answer: Any = await crm.api.catalogs.create_elements(catalog_id=catalog.id, body=body)
+        found.append(
+            [
+                CatalogElement._from_api(CatalogElement._model(id=one.id, catalog_id=catalog.id), None)
+                for one in answer.embedded.elements
+            ]
+        )
+    return found

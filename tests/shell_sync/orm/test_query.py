@@ -299,7 +299,7 @@ def test_what_a_list_shows_only_when_asked(sandbox: Sandbox, crm: AmoCRM) -> Non
     assert lead is not None
     again = crm.leads.get(leads[0].id, preload=wanted)
     for one in (lead, again):
-        assert (one.loss_reason, one.catalog_elements) == (None, ())
+        assert (one.loss_reason, list(one.catalog_elements)) == (None, [])
         assert one.is_price_modified_by_robot in (None, False)
     assert sandbox.journal.total == 2
     with pytest.raises(TypeError, match="always comes along"):

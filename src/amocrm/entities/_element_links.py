@@ -1,0 +1,301 @@
+"""Links to elements of lists, such as the products of a lead, each with a quantity and a price."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast, overload
+
+import msgspec
+from msgspec import UNSET
+
+from .._core.orm.tracking import OneValue
+from ._links import LinkState
+from ._many_links import LinkSet, ManyLinks
+from ._relations import standing_for
+
+if TYPE_CHECKING:
+    from ._holder import Holder
+    from .catalog_element import CatalogElement
+
+__all__ = ["ElementLinks", "ElementSet", "LinkedElement"]
+
+
+class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Data of one link.
+
+    Attributes:
+        quantity: number of pieces.
+        price_id: field of the list with the price in force, None for the ordinary price.
+    """
+
+    quantity: int | float
+    price_id: int | None = None
+
+
+class LinkedElement(NamedTuple):
+    """Element of a list that an entity has.
+
+    Attributes:
+        element: the element; only its id and its list are known unless it was preloaded.
+        quantity: number of pieces.
+        price_id: field of the list with the price in force, None for the ordinary price.
+    """
+
+    element: CatalogElement
+    quantity: int | float
+    price_id: int | None = None
+
+
+class ElementState(LinkState):
+    """Links to elements with their changes.
+
+    Attributes:
+        terms: data of the links by element.
+    """
+
+    __slots__ = ("terms",)
+
+    def __init__(self, base: Any = None) -> None:
+        super().__init__(base)
+        self.terms: dict[Any, OneValue] = {}
+
+    def __copy__(self) -> ElementState:
+        made = ElementState()
+        made.changes = super().__copy__().changes
+        made.terms = {target: one.__copy__() for target, one in self.terms.items()}
+        return made
+
+    def __bool__(self) -> bool:
+        return bool(self.changes) or any(self.terms.values())
+
+    def terms_of(self, target: Any) -> OneValue:
+        """Return the data of the link to an element, also where another object stands for it."""
+        for known, one in self.terms.items():
+            if known is target or (known._key is not None and known._key == target._key):
+                return one
+        return self.terms.setdefault(target, OneValue())
+
+    def take_terms(self, read: Mapping[int, Terms]) -> None:
+        """Take the data of links that were read; local changes are kept."""
+        for target in self.changes.base or ():
+            one, found = self.terms_of(target), read.get(target._key, UNSET)
+            # Changes are compared by identity.
+            one.rebase(one.local if found == one.local else found)
+
+    def changed(self) -> list[Any]:
+        """Return the elements whose links are to be made or made anew."""
+        sent = self.changes.pending()
+        added = [*sent.added, *(sent.replace or ())]
+        gone = {*added, *sent.removed}
+        return [*added, *(target for target, one in self.terms.items() if one and target not in gone)]
+
+    def clear(self) -> None:
+        """Forget all changes."""
+        super().clear()
+        for one in self.terms.values():
+            one.clear()
+
+    def forget_base(self) -> None:
+        """Note that the links of the record are not known any more; changes are kept."""
+        super().forget_base()
+        for one in self.terms.values():
+            one.forget_base()
+
+    def metadata(self, target: Any) -> dict[str, Any]:
+        """Return what is sent with a link."""
+        terms = self.terms_of(target).value
+        data = {} if terms is UNSET else msgspec.to_builtins(terms)
+        return {"catalog_id": target.catalog_id, **data}
+
+    def linked(self, target: Any, terms: Any) -> LinkedElement:
+        """Return an element with the data of its link; the server takes 1 for a quantity that is not told."""
+        known = Terms(1) if terms is UNSET else terms
+        return LinkedElement(target, known.quantity, known.price_id)
+
+    def shown(self, base: Any, local: Any) -> tuple[Any, Any]:
+        """Return the links before and after the changes as a user sees them."""
+        before = base if base is UNSET else tuple(self.linked(one, self.terms_of(one).base) for one in base)
+        return before, tuple(self.linked(one, self.terms_of(one).value) for one in local)
+
+    def redirect(self, old: Any, new: Any) -> None:
+        """Link another object instead of one that was added."""
+        super().redirect(old, new)
+        if (one := self.terms.pop(old, None)) is not None:
+            self.terms[new] = one
+
+    def move_to(self, other: Any, *, override: bool) -> None:
+        """Make the added links changes of another state."""
+        super().move_to(other, override=override)
+        for target, one in self.terms.items():
+            if one and (override or not other.terms_of(target)):
+                other.terms_of(target).set(one.local)
+
+    def begin_link(self, target: Any, metadata: Mapping[str, Any]) -> None:
+        """Note that a link is in flight."""
+        self.terms_of(target).begin_flush()
+
+    def confirm_link(self, target: Any, metadata: Mapping[str, Any], *, is_there: bool) -> None:
+        """Note that the server made or removed a link."""
+        # Meanwhile another object may have come to stand for the element.
+        pending = self.changes.pending()
+        members = (*(self.changes.base or ()), *self.changes.added, *pending.removed)
+        super().confirm_link(standing_for(target, members) or target, {}, is_there=is_there)
+        one = self.terms_of(target)
+        if is_there:
+            sent = Terms(metadata.get("quantity", 1), metadata.get("price_id"))
+            one.confirm(one.local if one.local == sent else sent)
+        else:
+            one.confirm(UNSET)
+
+    def revert_link(self, target: Any) -> None:
+        """Note that the server did not take a link."""
+        self.terms_of(target).revert()
+
+
+class ElementSet(Sequence[LinkedElement]):
+    """Elements of lists that an entity has: iterate, ``add``, ``remove``.
+
+    Example:
+        >>> lead.catalog_elements.add(product, quantity=2)
+        <CatalogElement 33 'Чайник'>
+        >>> [(one.element.id, one.quantity) for one in lead.catalog_elements]
+        [(33, 2)]
+    """
+
+    __slots__ = ("_entity", "_relation")
+
+    def __init__(self, entity: Holder, relation: ElementLinks) -> None:
+        self._entity, self._relation = entity, relation
+
+    def _content(self) -> list[LinkedElement]:
+        state = self._relation.state(self._entity)
+        targets = LinkSet(self._entity, self._relation)
+        return [state.linked(target, state.terms_of(target).value) for target in targets]
+
+    def __len__(self) -> int:
+        return len(self._content())
+
+    @overload
+    def __getitem__(self, index: int) -> LinkedElement: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[LinkedElement]: ...
+    def __getitem__(self, index: int | slice) -> LinkedElement | Sequence[LinkedElement]:
+        return self._content()[index]
+
+    def __repr__(self) -> str:
+        return repr(LinkSet(self._entity, self._relation))
+
+    def add(
+        self, element: CatalogElement, *, quantity: float | Decimal = 1, price_id: int | None = None
+    ) -> CatalogElement:
+        """Link an element, new or existing, or set the data of its link; works without having read the links.
+
+        The quantity is set and not added to the former one. The same values again are no change.
+
+        Args:
+            element: an element whose list is known.
+            quantity: number of pieces, may be fractional.
+            price_id: field of the list whose price is in force; None leaves the price as it is.
+
+        Raises:
+            ValueError: the quantity is not above 0, or the list of the element is not known.
+        """
+        amount = _number(quantity)
+        target = self._relation.known(self._entity, element)
+        if target.catalog_id is None:
+            raise ValueError(
+                f"element must belong to a list, got {target!r}; give it catalog_id=..., or take it from its list"
+            )
+        state = self._relation.state(self._entity)
+        state.changes.add(target)
+        one = state.terms_of(target)
+        if price_id is None and one.value is not UNSET:
+            price_id = one.value.price_id
+        terms = Terms(amount, price_id)
+        one.set(one.base if terms == one.base else terms)
+        self._entity._touch()
+        return cast("CatalogElement", target)
+
+    def remove(self, element: CatalogElement) -> None:
+        """Take a link away; the element itself stays."""
+        target = self._relation.known(self._entity, element)
+        state = self._relation.state(self._entity)
+        state.changes.remove(target)
+        state.terms_of(target).clear()
+        self._entity._touch()
+
+
+def _number(quantity: Any) -> int | float:
+    if isinstance(quantity, bool) or not isinstance(quantity, int | float | Decimal):
+        raise TypeError(f"quantity must be a number, got {type(quantity).__name__}")
+    number = float(quantity)
+    if not isfinite(number) or number <= 0:
+        raise ValueError(
+            f"quantity must be above 0, got {quantity}; take the link away with .remove(element)"
+        )
+    return int(number) if number == int(number) else number
+
+
+class ElementLinks(ManyLinks["CatalogElement"]):
+    """Links to elements of lists."""
+
+    form = ""
+
+    def __init__(self) -> None:
+        super().__init__("catalog_elements", needs="catalog_elements")
+
+    @overload  # type: ignore[override]
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Holder, owner: Any) -> ElementSet: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
+        return self if instance is None else ElementSet(instance, self)
+
+    def __set__(self, instance: Holder, value: Any) -> None:
+        raise AttributeError(f"{self!r} must be changed one by one; write .add(element, quantity=...)")
+
+    def state(self, entity: Holder) -> ElementState:
+        """Return the tracked links."""
+        states = entity._ensure_links().states
+        state = states.get(self.attribute)
+        if state is None:
+            embedded = getattr(entity._data, "embedded", UNSET)
+            state = ElementState([] if entity._key is None else self._read(entity, embedded)[0])
+            state.take_terms(self._terms(embedded))
+            states[self.attribute] = state
+        return cast(ElementState, state)
+
+    def rebase(self, entity: Holder, embedded: Any) -> None:
+        """Take the links of a fresh answer, which says nothing about what it does not contain."""
+        super().rebase(entity, embedded)
+        state = cast("ElementState | None", self.known_state(entity))
+        if state is not None and self._refs(embedded) is not UNSET:
+            state.take_terms(self._terms(embedded))
+
+    def _terms(self, embedded: Any) -> dict[int, Terms]:
+        refs = self._refs(embedded)
+        found = {}
+        for ref in () if refs is UNSET else refs or ():
+            data = [getattr(ref.metadata, name, UNSET) for name in ("quantity", "price_id")]
+            quantity, price_id = (None if value is UNSET else value for value in data)
+            found[ref.id] = Terms(1 if quantity is None else quantity, price_id)
+        return found
+
+    def _targets(self, entity: Holder, refs: Any) -> list[Any]:
+        targets = super()._targets(entity, refs)
+        for target, ref in zip(targets, refs or (), strict=True):
+            catalog_id = getattr(ref.metadata, "catalog_id", UNSET)
+            if target._data.catalog_id is UNSET and catalog_id is not None:
+                target._data.catalog_id = catalog_id
+        return targets
+
+    def by_catalog(self, entities: Iterable[Holder], wanted: Collection[int]) -> dict[int, list[int]]:
+        """Return the ids of linked elements by their lists."""
+        found: dict[int, dict[int, None]] = {}
+        for entity in entities:
+            for target in self.state(entity).changes.base or ():
+                if target._key in wanted:
+                    found.setdefault(target.catalog_id, {})[target._key] = None
+        return {catalog_id: list(keys) for catalog_id, keys in found.items()}
