@@ -11,11 +11,14 @@ __all__ = ["Raw", "raw"]
 
 
 class Raw:
-    """What a raw server has seen: requests as they came, and the bytes that it got rid of."""
+    """What a raw server has seen: requests as they came, the bytes that it got rid of, and
+    a semaphore that each connection releases when it was closed.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.requests: list[str] = []
+        self.closed = threading.Semaphore(0)
         self.sent = 0
 
 
@@ -44,6 +47,7 @@ def raw(pieces: Iterable[bytes], *, times: int = 1) -> Iterator[Raw]:
                 for piece in pieces:
                     connection.sendall(piece)
                     seen.sent += len(piece)
+            seen.closed.release()
 
     thread = threading.Thread(target=answer)
     thread.start()

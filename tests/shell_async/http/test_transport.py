@@ -59,6 +59,19 @@ async def test_the_whole_is_bounded(op: Op, first: bytes, again: bytes) -> None:
         ended.set()
 
 
+@pytest.mark.parametrize("op", [GET, POST])
+async def test_a_connection_that_was_closed_while_it_was_idle_costs_nothing(op: Op) -> None:
+    """The next request goes over a new connection, at the first attempt and once."""
+    answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+    with raw([answer], times=5) as server:
+        async with client(server.url) as crm:
+            for _ in range(5):
+                assert (await crm.send(Request(op=op, path=op.path))).status == 200
+                assert server.closed.acquire(timeout=10)
+            assert crm.stats.retries == 0
+        assert len(server.requests) == 5
+
+
 @pytest.mark.parametrize(
     ("request_", "word"),
     [

@@ -20,7 +20,9 @@ from .network import AsyncNetwork
 __all__ = ["AsyncConnections", "Pool"]
 
 _SIZE = 100
-_LIMITS = httpx.Limits(max_connections=_SIZE, max_keepalive_connections=50, keepalive_expiry=5.0)
+#: Seconds. Many servers close a connection after five: a creation that meets that moment has an unknown outcome.
+_IDLE = 4.0
+_LIMITS = httpx.Limits(max_connections=_SIZE, max_keepalive_connections=50, keepalive_expiry=_IDLE)
 
 
 @dataclass(slots=True, eq=False)
