@@ -1,7 +1,7 @@
 """``amocrm verify``: compares what an account answers with the description of this version.
 
 It reads a page of everything that the token may see and changes nothing, unless ``--write`` is given. The report has
-paths, types and counts, no values, so that it can be attached to an issue as it is.
+paths, types and counts and no values: it can be attached to an issue as it is.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What every entity is: a decoded object of the API with an overlay of local changes.
+"""Base of all entities: a decoded object of the API with an overlay of local changes.
 
-An entity converts on access, so that what is never touched costs nothing. It never does I/O: what was
-not loaded raises ``NotLoaded`` with the call to make.
+Values are converted on access: an attribute that is never read costs nothing. An entity does no I/O: an attribute
+that is not loaded raises ``NotLoaded`` with the call to make.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Entity(PlainValues, metaclass=EntityMeta):
         self._init_from_arguments({}, {})
 
     def _init_from_arguments(self, given: dict[str, Any], custom: dict[str, Any]) -> None:
-        """Makes a new, empty entity and assigns what the constructor was given."""
+        """Initialize a new entity and assign the arguments of its constructor."""
         self._data = type(self)._model(**{self._key_name: UNSET})
         self._session = self._changes = self._custom_fields = self._links = None
         for name, value in given.items():
@@ -296,11 +296,11 @@ class Entity(PlainValues, metaclass=EntityMeta):
         return f"<{type(self).__name__} {'new' if self._key is None else self._key}{shown}>"
 
     def _title(self) -> Any:
-        """What people know it by."""
+        """Return the name by which people know it."""
         return self._current_value("name")
 
     def _current_value(self, wire: str) -> Any:
-        """What the API has of a property, or is going to have."""
+        """Return the value of a property in the API, or the one that will be sent."""
         local = UNSET if self._changes is None else self._changes.get(wire)
         return getattr(self._data, wire, UNSET) if local is UNSET else local
 

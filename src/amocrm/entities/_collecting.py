@@ -116,7 +116,7 @@ def join_linked(known: IdentityMap, entity: Entity, add: Callable[[Any], Any]) -
 
 
 def _belongs_elsewhere(entity: Entity) -> bool:
-    """Return whether an entity exists and its changes, if there are any, are somebody else's."""
+    """Return whether an entity exists and its changes, if there are any, belong to another session."""
     if entity._key is None:
         return False
     other = entity._session

@@ -98,7 +98,7 @@ class LinkSet(Sequence[T], Generic[T]):
         return cast(T, target)
 
     def remove(self, entity: T) -> None:
-        """Takes a link away; the entity itself stays."""
+        """Remove a link; the entity itself stays."""
         target = self._relation.known(self._entity, entity)
         state = self._state
         state.changes.remove(target)
@@ -226,7 +226,7 @@ class ManyLinks(LinkRelation[T]):
         return state.changes.added if main in (UNSET, None) else (*state.changes.added, main)
 
     def linked(self, entity: Holder) -> Sequence[Any]:
-        """Return the entities at the other end, as far as somebody asked for them."""
+        """Return the entities at the other end, as far as the program used them."""
         state = self.known_state(entity)
         if state is None:
             return ()

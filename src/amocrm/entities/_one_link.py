@@ -102,6 +102,6 @@ class OneLink(LinkRelation[T]):
         return () if state is None or state.local is UNSET or state.local is None else (state.local,)
 
     def linked(self, entity: Holder) -> Sequence[Any]:
-        """Return the entity at the other end, as far as somebody asked for it."""
+        """Return the entity at the other end, as far as the program used it."""
         state = self.known_state(entity)
         return () if state is None or state.value is UNSET or state.value is None else (state.value,)

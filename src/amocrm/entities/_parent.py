@@ -57,6 +57,6 @@ class ParentLink(Relation):
             instance._set("entity_type", value._kind)
 
     def reach(self, entity: Holder) -> Any:
-        """The parent must exist first."""
+        """Return the parent, which must exist first."""
         parent = None if entity._links is None else entity._links.parent
         return () if parent is None else (parent,)

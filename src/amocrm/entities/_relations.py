@@ -83,7 +83,7 @@ class Relation:
         return f"{self.owner.__name__}.{self.attribute}" if self.owner else type(self).__name__
 
     def state(self, entity: Holder) -> Any:
-        """Return the tracked values of an entity, made from what was read when somebody first asks for them."""
+        """Return the tracked values of an entity, made from the answer at their first use."""
         states = entity._ensure_links().states
         state = states.get(self.attribute)
         if state is None:
@@ -91,7 +91,7 @@ class Relation:
         return state
 
     def known_state(self, entity: Holder) -> Any:
-        """Return the tracked values of an entity, None while nobody asked for them."""
+        """Return the tracked values of an entity, None before their first use."""
         return None if entity._links is None else entity._links.states.get(self.attribute)
 
     def _tracked(self, entity: Holder) -> Any:
@@ -102,7 +102,7 @@ class Relation:
         return ()
 
     def attach(self, entity: Holder, found: dict[int, Any]) -> None:
-        """Puts loaded entities in the place of their references."""
+        """Replace references by the entities that were loaded."""
 
     def rebase(self, entity: Holder, embedded: Any) -> None:
         """Take the links of a fresh answer, which says nothing about what it does not contain."""
@@ -112,7 +112,7 @@ class Relation:
         return ()
 
     def linked(self, entity: Holder) -> Sequence[Any]:
-        """Entities at the other end, as far as somebody asked for them."""
+        """Return the entities at the other end, as far as the program used them."""
         return ()
 
     if not TYPE_CHECKING:  # a checker refuses them by itself

@@ -127,7 +127,7 @@ def begin(write: PendingWrite) -> None:
 
 
 def _warn_of_fraction(entity: Entity, price: float) -> None:
-    """The documentation has whole prices for amoCRM: what becomes of the rest is not said, and it may be cut off."""
+    """Warn of a price with a fraction: by the documentation prices are whole, and the rest may be cut off."""
     if entity._session is not None and entity._session.directory.whole_prices:
         warnings.warn(
             f"price {price} of {entity!r}: amoCRM keeps whole prices and may cut the fraction off; round it, "
@@ -142,7 +142,7 @@ def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
     Args:
         entity: an entity without id.
         key: id of the record.
-        sent: what was sent when the record was created; None where nobody knows what it holds.
+        sent: what was sent when the record was created; None if that is unknown.
     """
     data, links = entity._data, entity._links
     setattr(data, entity._key_name, key)

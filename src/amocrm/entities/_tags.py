@@ -55,22 +55,22 @@ class TagSet(MutableSet[str]):
         return set(it)
 
     def add(self, value: str | Tag) -> None:
-        """Adds a tag; a name that the account does not have yet is created."""
+        """Add a tag; a name that the account does not have yet is created."""
         self._state.add(_tag_name(self._entity, value))
         self._entity._touch()
 
     def discard(self, value: str | Tag) -> None:
-        """Takes a tag off; works without having read the entity."""
+        """Remove a tag; the entity need not have been read."""
         self._state.remove(_tag_name(self._entity, value))
         self._entity._touch()
 
     def update(self, names: Iterable[str | Tag]) -> None:
-        """Adds several tags."""
+        """Add several tags."""
         for name in names:
             self.add(name)
 
     def clear(self) -> None:
-        """Takes all tags off."""
+        """Remove all tags."""
         self._state.assign(())
         self._entity._touch()
 

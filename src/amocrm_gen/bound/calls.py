@@ -34,8 +34,9 @@ class CallsApi:
         The server looks for a contact or company by the last 10 digits and puts a call note
         into its only active lead, if there is exactly one and no customer; into its only
         customer, if there is exactly one and no active lead; else into the contact or
-        company. A call whose number nobody has is not added: it is listed in `errors`, and
-        when no call of the request was added the status is 400 with the same kind of body.
+        company. A call whose number belongs to no record is not added: it is listed in
+        `errors`, and when no call of the request was added the status is 400 with the same
+        kind of body.
 
         `POST /api/v4/calls` on the account's host; not to be sent twice: a repetition acts
         again. Takes 250 items (50 advised); answered items are matched by `request_id`.

@@ -391,7 +391,7 @@ class CatalogsApi:
     ) -> CatalogElementWriteResult:
         """Changes several elements of a list.
 
-        The answer carries the id of the element in `request_id`, whatever was sent. A field
+        The answer carries the id of the element in `request_id`, not what was sent. A field
         is emptied by `values` of null. Elements cannot be deleted here, `is_deleted` does
         nothing; `legacy.write_catalog_elements` is the only known way.
 

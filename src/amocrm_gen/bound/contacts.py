@@ -97,10 +97,10 @@ class ContactsApi:
     def link_chats(self, *, body: Sequence[ContactChatLinkWrite]) -> ContactChatLinks:
         """Bind chats to contacts.
 
-        A chat belongs to exactly one contact, so that binding it again moves it; a contact
-        may have many. Needs an administrator's rights; the chat channel must name the
-        calling integration, and only chats of channels that it may use can be bound. A
-        request with session cookies is refused.
+        A chat belongs to exactly one contact: binding it again moves it; a contact may have
+        many. Needs an administrator's rights; the chat channel must name the calling
+        integration, and only chats of channels that it may use can be bound. A request with
+        session cookies is refused.
 
         `POST /api/v4/contacts/chats` on the account's host; sending it twice leaves the
         same state. Takes 250 items (50 advised); answered items are matched by

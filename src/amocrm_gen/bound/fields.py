@@ -607,8 +607,8 @@ class FieldsApi:
         """Update one custom field of a list.
 
         Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it.
+        must carry their ids, and an option without its id is a new one: the old one goes
+        with the values that used it.
 
         `PATCH /api/v4/catalogs/{catalog_id}/custom_fields/{id}` on the account's host; not
         to be sent twice: a repetition acts again. Known from the vendor's client library:
@@ -679,8 +679,8 @@ class FieldsApi:
         """Update custom fields of a list in bulk.
 
         Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it. The type of a field cannot be changed.
+        must carry their ids, and an option without its id is a new one: the old one goes
+        with the values that used it. The type of a field cannot be changed.
 
         `PATCH /api/v4/catalogs/{catalog_id}/custom_fields` on the account's host; not to be
         sent twice: a repetition acts again. Takes 250 items (50 advised); answered items
@@ -709,8 +709,8 @@ class FieldsApi:
         """Update one custom field of an entity.
 
         Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it.
+        must carry their ids, and an option without its id is a new one: the old one goes
+        with the values that used it.
 
         `PATCH /api/v4/{entity_type}/custom_fields/{id}` on the account's host; not to be
         sent twice: a repetition acts again. Known from the vendor's client library:
@@ -777,8 +777,8 @@ class FieldsApi:
         """Update custom fields of an entity in bulk.
 
         Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it. The type of a field cannot be changed.
+        must carry their ids, and an option without its id is a new one: the old one goes
+        with the values that used it. The type of a field cannot be changed.
 
         `PATCH /api/v4/{entity_type}/custom_fields` on the account's host; not to be sent
         twice: a repetition acts again. Takes 250 items (50 advised); answered items are
@@ -807,8 +807,8 @@ class FieldsApi:
         """Update one custom field of customer segments.
 
         Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it.
+        must carry their ids, and an option without its id is a new one: the old one goes
+        with the values that used it.
 
         `PATCH /api/v4/customers/segments/custom_fields/{id}` on the account's host; not to
         be sent twice: a repetition acts again. Known from the vendor's client library:
@@ -835,8 +835,8 @@ class FieldsApi:
         """Update custom fields of customer segments in bulk.
 
         Only for administrators. Options and nodes are replaced as a whole; those to keep
-        must carry their ids, and an option without its id is a new one, so that the old one
-        goes with the values that used it. The type of a field cannot be changed.
+        must carry their ids, and an option without its id is a new one: the old one goes
+        with the values that used it. The type of a field cannot be changed.
 
         `PATCH /api/v4/customers/segments/custom_fields` on the account's host; not to be
         sent twice: a repetition acts again. Takes 250 items (50 advised); answered items

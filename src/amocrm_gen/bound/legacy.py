@@ -173,7 +173,7 @@ class LegacyApi:
         """Shows users a pop-up about a call in progress (version 2).
 
         The entity is found by the number as in `calls.create_calls`; for an unknown number
-        the pop-up offers to make a contact. Without `users` everybody sees it.
+        the pop-up offers to make a contact. Without `users` all users see it.
 
         `POST /api/v2/events` on the account's host; not to be sent twice: a repetition acts
         again. Known from the vendor's documentation:

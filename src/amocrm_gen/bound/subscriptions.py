@@ -45,7 +45,7 @@ class SubscriptionsApi:
             limit: Items per page, 50 by default and 250 at most.
 
         Returns:
-            200: A page of subscribers. 204 (an empty page): Nobody is subscribed.
+            200: A page of subscribers. 204 (an empty page): No user is subscribed.
 
         Raises:
             APIError: the answer has an error status; documented: 401, 402, 403, 404, 422,

@@ -61,7 +61,7 @@ class UsersApi:
 
         Needs an administrator. At most 10 users in a request, none in an account that has
         more than 100. A valid `rights.role_id` makes the server ignore the separate rights;
-        `rights.is_free` makes it ignore the role and the group as well. Nobody can be made
+        `rights.is_free` makes it ignore the role and the group as well. No user can be made
         an administrator this way.
 
         `POST /api/v4/users` on the account's host; not to be sent twice: a repetition acts

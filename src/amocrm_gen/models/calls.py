@@ -18,7 +18,7 @@ class CallError(Model, kw_only=True):
     title: str | None | UnsetType = UNSET
     """Sentence."""
     status: int | None | UnsetType = UNSET
-    """263 when nobody has the number."""
+    """263 when no record has the number."""
     detail: str | None | UnsetType = UNSET
     """Sentence."""
     request_id: str | None | UnsetType = UNSET

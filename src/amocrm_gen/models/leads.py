@@ -293,7 +293,7 @@ ComplexCategory: TypeAlias = Literal["sip", "forms"]
 
 
 class ComplexMetadata(Model, kw_only=True):
-    """Makes the new lead an incoming (unsorted) one, whatever its `status_id` says. Holds the category and
+    """Makes the new lead an incoming (unsorted) one, even if it has a `status_id`. Holds the category and
     the keys of that category; the keys of the other category are left out.
     """
 

@@ -110,7 +110,7 @@ class LegacyCallNoticeItem(Model, kw_only=True):
     """The entity that a call belongs to."""
 
     element_id: int | None | UnsetType = UNSET
-    """Null when nobody has the number."""
+    """Null when no record has the number."""
     element_type: int | None | UnsetType = UNSET
     """1 contact, 2 lead, 3 company, 12 customer.
 
@@ -198,7 +198,7 @@ class LegacyCallNoticeAdd(Model, kw_only=True):
     phone_number: str
     """Number of the client in any form."""
     users: list[int] | UnsetType = UNSET
-    """Users who see it; everybody when left out."""
+    """Users who see it; all users when left out."""
 
 
 class LegacyCallNotice(Model, kw_only=True):

@@ -330,7 +330,7 @@ class UnsortedLink(Model, kw_only=True):
 
     link: UnsortedLinkTarget
     user_id: int | UnsetType = UNSET
-    """User on whose behalf the record is linked; 0 is nobody."""
+    """User on whose behalf the record is linked; 0 is no user."""
 
 
 UnsortedCategory: TypeAlias = Literal["sip", "mail", "forms", "chats"]

@@ -186,7 +186,7 @@ def _is(value: Any, name: str) -> bool:
 
 
 def ordered(values: Iterator[Any], *, descending: bool) -> bool:
-    """Whether values stand in order; those that cannot be compared are passed over."""
+    """Return whether values are in order; values that cannot be compared are left out."""
     kept = [value for value in values if isinstance(value, int | float | str)]
     if len({isinstance(value, str) for value in kept}) > 1:
         return True

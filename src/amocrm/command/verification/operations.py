@@ -145,6 +145,6 @@ class Identifiers:
 
 
 def reads(document: Mapping[str, Any]) -> list[Described]:
-    """Return every operation that reads, those without placeholders first, so that lists come before their items."""
+    """Return every operation that reads, those without placeholders first: lists come before their items."""
     found = [Described(document, path, "get") for path, item in document["paths"].items() if "get" in item]
     return sorted(found, key=lambda one: (len(one.places), one.path.count("/"), one.path))

@@ -45,7 +45,7 @@ class Reading:
 
     Args:
         document: the OpenAPI document.
-        send: sends a request and returns the answer, whatever its status.
+        send: sends a request and returns the answer, also one with an error status.
         told: is told the name of each operation before it is asked.
 
     Attributes:
