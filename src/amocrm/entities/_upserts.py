@@ -97,7 +97,7 @@ class Upserts(Sequence[UpsertEntry[T]]):
 
     def __init__(self, entries: Sequence[UpsertEntry[T]]) -> None:
         self._entries = entries
-        self._by_row = {id(entry.row): entry for entry in entries}
+        self._by_row = {id(entry.row): entry for entry in reversed(entries)}
 
     @overload
     def __getitem__(self, index: int) -> UpsertEntry[T]: ...

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from amocrm import AmbiguousKey, Contact, FlushError, Key, Lead, RepeatedKey, any_of, fields
+from amocrm import AmbiguousKey, Contact, FlushError, Key, Lead, RepeatedKey, TransportError, any_of, fields
 from amocrm._sync.client import AmoCRM
 from amocrm._core.http.retry import NEVER
-from amocrm_sandbox import Drop, Sandbox
+from amocrm_sandbox import Drop, ErrorPage, Sandbox
 
 from ..crm import client_of
 
@@ -474,3 +474,54 @@ def test_a_search_by_digits_finds_other_spellings(
         row = s.upsert(Contact(phone="9001234567"), key=Contact.phone)
     assert row.id == stored.id
     assert sent(sandbox) == {"list_contacts": 1}
+
+
+def test_one_object_given_twice_is_one_row(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """A list that names an object twice writes it once and says so."""
+    row = Contact(name="Иван", phone="+79001234567")
+    with crm.session() as s:
+        found = s.upsert_all([row, row], key=Contact.phone)
+    assert [entry.action for entry in found] == ["created", "repeated"]
+    assert [one.id for one in crm.contacts] == [row.id]
+
+
+def test_a_look_up_that_failed_forgets_no_row(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """The list could not be read: the next commit looks up again and still reports the row without a key."""
+    sandbox.faults.add(Drop(), operation="list_contacts", nth=1)
+    s = crm.session()
+    rows = [
+        Contact(name="Без номера"),
+        Contact(name="Иван", phone="+79001234567"),
+        Contact(phone="89001234567"),
+    ]
+    found = s.upsert_all(rows, key=Contact.phone, on_repeat="merge")
+    with pytest.raises(TransportError):
+        s.commit()
+    assert crm.contacts.all() == []
+    with pytest.raises(FlushError, match="no value"):
+        s.commit()
+    assert [entry.action for entry in found] == ["keyless", "created", "repeated"]
+    assert [one.name for one in crm.contacts.all()] == ["Иван"]
+    assert rows[2].id == rows[1].id
+
+
+def test_a_commit_that_sent_nothing_settles_no_row(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """A field is missing: the rows wait, and end with the commit that sends them."""
+
+    class Other(Lead):
+        order = fields.Text(name="Номер заказа")
+        unknown = fields.Text(name="Нет такого поля")
+
+    s = crm.session()
+    found = s.upsert_all([Other(order="1", unknown="x"), Other(unknown="y")], key=Other.order)
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            s.commit()
+    sandbox.faults.add(ErrorPage(403, html=False), operation="create_leads", nth=1)
+    crm.fields.ensure(Other)
+    with pytest.raises(FlushError, match="no value") as caught:
+        s.commit()
+    assert [entry.action for entry in found] == ["rejected", "keyless"]
+    assert len(caught.value.report.rejected) == 2
+    s.commit()
+    assert [lead.name for lead in crm.leads.all()] != []

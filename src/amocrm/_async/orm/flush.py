@@ -61,6 +61,7 @@ class AsyncFlush:
 
     Attributes:
         report: what became of each item so far.
+        has_ended: whether all levels were sent.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class AsyncFlush:
         self._map = known
         self._progress = progress
         self._stamp = stamp
+        self.has_ended = False
         self._total = self._settled = 0
         self._halted: AmoCRMError | None = None
         self._lock = Lock()
@@ -86,6 +88,7 @@ class AsyncFlush:
             self._fail(write, Outcome.SKIPPED, obstacle(write))
         for level in plan.levels:
             await self._level([(step.operation, step.writes, step.size) for step in level])
+        self.has_ended = True
 
     async def _level(self, steps: Sequence[tuple[Operation, Sequence[PendingWrite], int]]) -> None:
         waiting = [

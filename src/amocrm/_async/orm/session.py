@@ -289,7 +289,7 @@ class AsyncSession(AsyncSessionReading, AsyncUpsertMethods):
             self._map.busy = False
             self._account.directory.marks.commits += 1
             flush.leftover(writes)
-            self._upserts.settle(flush.report)
+            self._upserts.settle(flush.report, has_ended=flush.has_ended)
         self._has_raised = not flush.report.ok
         if not flush.report.ok:
             raise flush.report.error()

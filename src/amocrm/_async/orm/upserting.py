@@ -137,7 +137,12 @@ class AsyncUpserting:
         """
         groups = list(self._groups.values())
         for group in groups:
-            group.members = [member for member in group.members if member[0].row._session is self._map]
+            # What was settled before a look-up that failed stays settled; what was taken out is gone.
+            group.members = [
+                (entry, rules)
+                for entry, rules in group.members
+                if entry.action != "pending" or entry.row._session is self._map
+            ]
             group.region = await self._account.region(group.key)
             self._part(group)
         found: list[tuple[UpsertEntry[Any], Rules, _Group, dict[int, Any]]] = []
@@ -184,6 +189,8 @@ class AsyncUpserting:
         """Compute the keys of the rows; join rows that have one key, take out those without any."""
         owners: dict[Place, UpsertEntry[Any]] = {}
         for entry, rules in group.members:
+            if entry.action != "pending":
+                continue
             places = group.places[id(entry)] = group.key.values(entry.row, group.region)
             entry.key = ", ".join(_shown(place) for place in places)
             if not places and rules.on_keyless != "create":
@@ -216,7 +223,8 @@ class AsyncUpserting:
         if kept is known and not is_equal:
             move_changes(dropped.row, kept.row, override=True)
             group.places[id(kept)] = group.key.values(kept.row, group.region)
-        self._drop(dropped, kept.row)
+        if dropped.row is not kept.row:
+            self._drop(dropped, kept.row)
         dropped.action, dropped.reason = "repeated", "another row of this call has the same key"
         return kept, dropped
 
@@ -283,13 +291,16 @@ class AsyncUpserting:
             if entry.error is not None:
                 report.note(Result(entry.row, "create", Outcome.REJECTED, entry.reason, error=entry.error))
 
-    def settle(self, report: Report[Entity]) -> None:
-        """Let the entries know how the commit ended."""
+    def settle(self, report: Report[Entity], *, has_ended: bool) -> None:
+        """Let the entries know how the commit ended; those that it did not come to wait for the next one."""
+        waiting = []
         for entry in self._looked_up:
             entry.settle(report)
+            if not has_ended and (entry.error is not None or not report.of(entry.entity)):
+                waiting.append(entry)
             if entry.action == "repeated" and entry.row._key is None and entry.entity._key is not None:
                 entry.row._data.id = entry.entity._key
-        self._looked_up.clear()
+        self._looked_up = waiting
 
 
 def _shown(place: Place) -> str:
