@@ -88,7 +88,7 @@ class LinkSet(Sequence[T], Generic[T]):
         )
 
     def add(self, entity: T, *, main: bool = False) -> T:
-        """Links an entity, new or existing; works without having read this one. Returns it."""
+        """Link an entity, new or existing; works without having read this one. Return it."""
         target = self._relation.known(self._entity, entity)
         state = self._state
         state.changes.add(target)

@@ -98,7 +98,7 @@ class Relation:
         raise NotImplementedError
 
     def ids(self, entity: Holder) -> Iterable[int]:
-        """Ids at the other end, as far as they are known."""
+        """Return the ids at the other end, as far as they are known."""
         return ()
 
     def attach(self, entity: Holder, found: dict[int, Any]) -> None:
@@ -108,7 +108,7 @@ class Relation:
         """Take the links of a fresh answer, which says nothing about what it does not contain."""
 
     def reach(self, entity: Holder) -> Iterable[Any]:
-        """Linked entities with changes of their own."""
+        """Return linked entities with changes of their own."""
         return ()
 
     def linked(self, entity: Holder) -> Sequence[Any]:

@@ -36,7 +36,7 @@ class AsyncTags:
         self._account = account
 
     def of(self, cls: type[Entity]) -> AsyncQuery[Tag]:
-        """The tags of leads, contacts, companies or customers."""
+        """Return the tags of leads, contacts, companies or customers."""
         return query_of(self._account, Tag, self._account.origin, {"entity_type": cls._kind})
 
     async def create(self, cls: type[Entity], tags: Iterable[str | Tag]) -> list[Tag]:
@@ -182,7 +182,12 @@ class AsyncPipelines(AsyncWritableRecords[Pipeline]):
 
         Args:
             entity: a new ``Pipeline``, or its name.
-            statuses, won, lost, is_main, is_unsorted_on, sort: with a name, the other arguments of ``Pipeline``.
+            statuses: see ``Pipeline``; only with a name.
+            won: see ``Pipeline``; only with a name.
+            lost: see ``Pipeline``; only with a name.
+            is_main: see ``Pipeline``; only with a name.
+            is_unsorted_on: see ``Pipeline``; only with a name.
+            sort: see ``Pipeline``; only with a name.
 
         Returns:
             The pipeline with its stages: ``pipeline["Переговоры"]``, ``pipeline.won``.
@@ -229,11 +234,11 @@ class AsyncFields:
         self._account = account
 
     async def list(self, owner: type[Entity] | str) -> Definitions:
-        """The definitions of one type of entity, read anew."""
+        """Read the definitions of one type of entity anew."""
         return await self._account.read_definitions(owner if isinstance(owner, str) else owner._kind)
 
     async def load(self, owner: type[Entity] | str) -> Definitions:
-        """The definitions of one type of entity, read once for this client.
+        """Read the definitions of one type of entity, once for this client.
 
         From then on ``lead.custom["Город"]`` knows its type, and a misspelt name from an empty field.
         """
@@ -242,7 +247,7 @@ class AsyncFields:
     async def create(
         self, owner: type[Entity] | str, definitions: Iterable[Definition]
     ) -> Sequence[CustomField]:
-        """Creates fields (administrators only).
+        """Create fields (administrators only).
 
         Args:
             owner: ``Lead``, ``Contact``, ``Company`` or a class derived from one.
@@ -264,7 +269,7 @@ class AsyncFields:
         return made
 
     async def ensure(self, owner: type[Entity]) -> Definitions:
-        """Creates those declared fields of a class that the account does not have yet.
+        """Create those declared fields of a class that the account does not have yet.
 
         Fields are found by code or name; fields declared by id are left alone.
 
@@ -292,7 +297,7 @@ async def _write(
     items: Sequence[dict[str, Any]],
     **path: Any,
 ) -> list[Any]:
-    """Creates items in as few requests as allowed; the answers in the order of the items."""
+    """Create items in as few requests as allowed; return the answers in the order of the items."""
     found: list[Any] = []
     module = endpoint(operation)
     batch = module.OP.batch
@@ -311,7 +316,7 @@ async def _write(
 def _matched(
     op: Op, response: Response, sent: Sequence[Mapping[str, Any]], answered: Sequence[Any]
 ) -> list[Any]:
-    """The answer to each item, by the keys that the description names and never by position."""
+    """Return the answer to each item, matched by the keys that the description names and never by position."""
     if len(sent) == len(answered) == 1:
         return list(answered)
     keys = () if op.batch is None else op.batch.match

@@ -119,7 +119,7 @@ class AsyncQuery(AsyncQueryResults[T]):
         return changed
 
     def preload(self, *relations: Loadable) -> AsyncQuery[T]:
-        """Reads related entities along, page by page, in one request for 250 of them.
+        """Read related entities along, page by page, in one request for 250 of them.
 
         Without the filter option there is no list by ids: then it is a request for each, or the whole list of
         the other kind where that takes fewer requests, kept in memory while the query is used.
@@ -162,13 +162,13 @@ class AsyncQuery(AsyncQueryResults[T]):
         return changed
 
     def scan(self) -> AsyncQuery[T]:
-        """Allows reading the whole list and comparing here, where the account has no filter option."""
+        """Allow reading the whole list and comparing here, where the account has no filter option."""
         changed = copy(self)
         changed._scan = True
         return changed
 
     def overlap(self, rows: int) -> AsyncQuery[T]:
-        """Reads the last rows of each page again once the next page was read, at a request for each page.
+        """Read the last rows of each page again once the next page was read, at a request for each page.
 
         While a list is read, a deletion moves the rows behind it forward, some of them to a page that was
         read already. With this, up to ``rows`` deletions between two pages lose nothing.

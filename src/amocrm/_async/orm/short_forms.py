@@ -50,7 +50,11 @@ class AsyncShortForms(Generic[T]):
 
         Args:
             row: a new object; its class may be derived.
-            key, new, on_many, replace, sure: see ``AsyncSession.upsert``.
+            key: see ``AsyncSession.upsert``.
+            new: see ``AsyncSession.upsert``.
+            on_many: see ``AsyncSession.upsert``.
+            replace: see ``AsyncSession.upsert``.
+            sure: see ``AsyncSession.upsert``.
             lock: a token store whose lock is held from the look-up to the end of the commit: programs that share
                 it create a key once. People, forms and programs without it may still double a key.
 
@@ -95,7 +99,14 @@ class AsyncShortForms(Generic[T]):
 
         Args:
             rows: new objects.
-            key, new, on_many, on_repeat, on_keyless, replace, find, sure: see ``AsyncSession.upsert_all``.
+            key: see ``AsyncSession.upsert_all``.
+            new: see ``AsyncSession.upsert_all``.
+            on_many: see ``AsyncSession.upsert_all``.
+            on_repeat: see ``AsyncSession.upsert_all``.
+            on_keyless: see ``AsyncSession.upsert_all``.
+            replace: see ``AsyncSession.upsert_all``.
+            find: see ``AsyncSession.upsert_all``.
+            sure: see ``AsyncSession.upsert_all``.
             batch_size: highest number of items in a request.
             progress: called after each request with the number of settled items and of all.
             lock: see ``upsert``; it is held for all rows together.
@@ -138,7 +149,8 @@ class AsyncShortForms(Generic[T]):
 
         Args:
             row: a new object; only written where there is no record.
-            key, sure: see ``AsyncSession.upsert``.
+            key: see ``AsyncSession.upsert``.
+            sure: see ``AsyncSession.upsert``.
             lock: see ``upsert``.
 
         Raises:

@@ -87,7 +87,10 @@ class AsyncUpsertMethods:
 
         Args:
             rows: new objects.
-            key, new, on_many, replace: see ``upsert``.
+            key: see ``upsert``.
+            new: see ``upsert``.
+            on_many: see ``upsert``.
+            replace: see ``upsert``.
             on_repeat: what different rows of one key mean: ``RepeatedKey``, the ``"last"`` one, or ``"merge"`` them,
                 the later values win. Equal rows are one row.
             on_keyless: what a row without a key means: ``"reject"``, ``"create"`` it or ``"skip"`` it.

@@ -54,7 +54,7 @@ class BatchBisection(Generic[T]):
         self._current: _Part[T] = _Part([])
 
     def take(self) -> Sequence[T] | None:
-        """The next part to send; ``None`` when there is none or the budget is spent (see ``remaining``).
+        """Return the next part to send; ``None`` when there is none or the budget is spent (see ``remaining``).
 
         Items that are proved bad without being sent alone are found in ``isolated``.
         """
@@ -81,14 +81,17 @@ class BatchBisection(Generic[T]):
         return [item for part in reversed(self._stack) for item in part.items]
 
     def accept(self) -> None:
-        """The part was taken by the server; if it was one half of a refused part, the other is bad."""
+        """Note that the server took the part; if it was one half of a refused part, the other is bad."""
         if self._current.other is not None:
             self._current.other.bad = True
 
     def reject(self, bad: Iterable[int] = ()) -> list[T]:
-        """The part was refused; ``bad`` are the indexes that the answer names. Returns the bad items.
+        """Note that the part was refused; return the bad items.
 
         Without names, a single item is the bad one and a longer part is halved.
+
+        Args:
+            bad: indexes that the answer names.
         """
         part, places = self._current, set(bad)
         if places:
@@ -102,7 +105,7 @@ class BatchBisection(Generic[T]):
         return []
 
     def stop(self) -> list[T]:
-        """Ends the work; returns what was not sent."""
+        """End the work; return what was not sent."""
         left, self._stack = self.remaining, []
         return left
 

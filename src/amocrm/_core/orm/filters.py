@@ -143,7 +143,7 @@ class InclusiveOnly:
 
 @cache
 def kinds(model: type[msgspec.Struct]) -> Mapping[str, Kind]:
-    """What a filter model takes, key by key."""
+    """Return what a filter model takes, key by key."""
     found: dict[str, Kind] = {}
     for field in msgspec.structs.fields(model):
         several = get_args(field.type) if get_origin(field.type) in (Union, UnionType) else (field.type,)
@@ -161,7 +161,7 @@ def kinds(model: type[msgspec.Struct]) -> Mapping[str, Kind]:
 
 
 def order_fields(model: type[msgspec.Struct]) -> tuple[str, ...]:
-    """What a list can be sorted by."""
+    """Return what a list can be sorted by."""
     return tuple(field.encode_name for field in msgspec.structs.fields(model))
 
 
@@ -238,9 +238,11 @@ def compile_filter(
     model: type[msgspec.Struct] | None,
     resolve: Callable[[Condition], tuple[int, tuple[Any, ...]]] | None = None,
 ) -> dict[str, Any]:
-    """The ``filter`` parameter for these conditions; all of them must hold.
+    """Return the ``filter`` parameter for these conditions; all of them must hold.
 
     Args:
+        conditions: the conditions.
+        model: the filter that the list takes, None if it takes none.
         resolve: the id of a custom field and the values as the server wants them (ids of options).
 
     Raises:
@@ -327,7 +329,7 @@ def cut_conditions(conditions: Sequence[Condition]) -> list[tuple[Condition, ...
 
 
 def _sent_key(condition: Condition) -> str:
-    """What stands before one value in the address, at its longest."""
+    """Return what stands before one value in the address, at its longest."""
     if condition.field_type is not None:
         return "filter[custom_fields_values][0123456789][]=&"
     return (

@@ -62,16 +62,16 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
         return target
 
     def request(self, bodies: Sequence[Any]) -> Request:
-        """The request with these items, which is one item where the operation takes one only."""
+        """Return the request with these items, which is one item where the operation takes one only."""
         body = bodies[0] if self.op.batch is None else bodies
         return endpoint(self.name).request(body=body, **dict(self.path))
 
     def parse(self, response: Response) -> Any:
-        """The parsed answer; raises the error of an error status."""
+        """Return the parsed answer; raise the error of an error status."""
         return endpoint(self.name).parse(response)
 
     def items(self, answer: Any) -> list[Any]:
-        """The answered items of a batch."""
+        """Return the answered items of a batch."""
         key = None if self.op.batch is None else self.op.batch.items
         found = answer if key is None else getattr(getattr(answer, "embedded", None), key, None)
         return found if isinstance(found, list) else []

@@ -224,7 +224,7 @@ class Report(Generic[E]):
         return f"<Report: {str(self).splitlines()[0]}>"
 
     def error(self) -> FlushError:
-        """The error for a commit that was not applied in full."""
+        """Return the error for a commit that was not applied in full."""
         is_open = any(result.action == "create" for result in self.unknown)
         doubt = "\n  session.reconcile() finds out about what is unknown" if is_open else ""
         return FlushError(f"the commit was not applied in full: {self}{doubt}", report=self)
@@ -241,7 +241,7 @@ _DATA = re.compile(r"valid|некоррект|неверн|неправильн|
 
 
 def verdict(error: AmoCRMError) -> Verdict:
-    """What a failed request means for its items.
+    """Return what a failed request means for its items.
 
     ``isolate``: the data of some items were refused. ``reject``: all of them were. ``halt``: the account
     or its rights refused, nothing else will pass either. ``unsent``: it never left, neither will the rest.
@@ -336,7 +336,7 @@ def describe(
     label: Callable[[Any], str | None],
     options: Callable[[Any], Sequence[str]] = lambda key: (),
 ) -> list[Issue]:
-    """The refused values of one item in the caller's words.
+    """Return the refused values of one item in the caller's words.
 
     Args:
         item: as the server named it.

@@ -23,7 +23,7 @@ _KNOWN: Final = 4
 
 
 def items_of(parsed: Any, key: str) -> list[Any]:
-    """The items of a parsed page; none for an empty answer (204)."""
+    """Return the items of a parsed page; none for an empty answer (204)."""
     embedded = UNSET if parsed is None else parsed.embedded
     listed = UNSET if embedded is UNSET else getattr(embedded, key, UNSET)
     return [] if listed is UNSET or listed is None else list(listed)
@@ -44,7 +44,7 @@ class Rows:
         self.items, self.marks = items, marks
 
     def only(self, places: Sequence[int]) -> Rows:
-        """These places in this order."""
+        """Return these places in this order."""
         if len(places) == len(self.items):
             return self
         marks = {at: self.marks[place] for at, place in enumerate(places) if place in self.marks}
@@ -127,7 +127,7 @@ class Pager:
         return started
 
     def read(self, ids: Iterable[Any], *, has_next: bool) -> list[int]:
-        """Takes the next page in order; returns the positions of the items not seen before.
+        """Take the next page in order; return the positions of the items not seen before.
 
         A page that repeats only known items is the sign of a cursor that does not move; it ends the walk.
         """
@@ -142,7 +142,7 @@ class Pager:
         return [position for position in fresh if listed[position] not in self._skipped]
 
     def behind(self) -> tuple[int, int] | None:
-        """Number and length of the last rows of the page before the one that was read, to be read again.
+        """Return number and length of the last rows of the page before the one that was read, to be read again.
 
         What a deletion further ahead has moved there since is found by it.
         """
@@ -151,7 +151,7 @@ class Pager:
         return (self._before + self._read - 1) * self.limit // self._overlap, self._overlap
 
     def missed(self, ids: Iterable[Any]) -> list[int]:
-        """Takes rows that were read again; returns the positions of the items not seen before."""
+        """Take rows that were read again; return the positions of the items not seen before."""
         listed = list(ids)
         fresh = [position for position, one in enumerate(listed) if one not in self._seen]
         self._seen.update(listed)

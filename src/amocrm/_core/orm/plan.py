@@ -221,12 +221,12 @@ class Chunks:
         return -(-len(self._writes) // self.size)
 
     def take(self) -> Sequence[PendingWrite]:
-        """The next chunk; empty when nothing is left."""
+        """Return the next chunk; empty when nothing is left."""
         part, self._writes = self._writes[: self.size], self._writes[self.size :]
         return part
 
     def shrink(self, length: int) -> None:
-        """A request of this length took too long."""
+        """Note that a request of this length took too long."""
         self.size = max(min(_LEAST, self.size), min(self.size, length // 2))
 
 

@@ -44,7 +44,7 @@ def seconds(value: datetime | int, *, up: bool = False) -> int:
 
 
 def moment(stamp: int, zone: tzinfo | None) -> datetime | None:
-    """An aware datetime, in the account's zone when it is known and in UTC otherwise; ``None`` beyond year 9999."""
+    """Return an aware datetime, in the account's zone when it is known and in UTC otherwise; ``None`` beyond year 9999."""
     try:
         return datetime.fromtimestamp(stamp, zone or UTC)
     except (ValueError, OverflowError, OSError):
@@ -52,7 +52,7 @@ def moment(stamp: int, zone: tzinfo | None) -> datetime | None:
 
 
 def day_of(stamp: int, zone: tzinfo | None) -> date | None:
-    """The day of a date field, ``None`` beyond the years that a date has.
+    """Return the day of a date field, ``None`` beyond the years that a date has.
 
     The server stores the midnight of the account's zone (facts on ``date`` fields). Without the zone the
     nearest midnight of UTC names the same day for every offset from 11 hours behind to 12 hours ahead.
@@ -67,7 +67,7 @@ def day_of(stamp: int, zone: tzinfo | None) -> date | None:
 
 
 def day_text(day: date, zone: tzinfo | None) -> str:
-    """A day as the API takes it: midnight of the account's zone as RFC 3339.
+    """Return a day as the API takes it: midnight of the account's zone as RFC 3339.
 
     Without the zone it is 11:00 UTC, which falls on the same day for every offset from 11 hours behind to
     12 hours ahead; the server keeps the day only.
@@ -117,7 +117,7 @@ def _has_whole_minutes(value: datetime) -> bool:
 
 
 def day_range(low: date | None, high: date | None) -> tuple[int | None, int | None]:
-    """The range of stamps that hold the midnights of these days in any zone."""
+    """Return the range of stamps that hold the midnights of these days in any zone."""
 
     def noon_before(day: date) -> int:
         return (day.toordinal() - _EPOCH) * _DAY - _DAY // 2

@@ -65,11 +65,11 @@ class Records(Generic[T, K]):
         return self.query()._entities()
 
     def query(self) -> Query[T]:
-        """A query over the whole collection."""
+        """Return a query over the whole collection."""
         return query_of(self._account, self._cls, self._account.origin, self._path)
 
     def where(self, *conditions: Condition) -> Query[T]:
-        """A query with conditions; see ``Query.where``."""
+        """Return a query with conditions; see ``Query.where``."""
         return self.query().where(*conditions)
 
     def all(self) -> list[T]:
@@ -89,7 +89,7 @@ class Records(Generic[T, K]):
         return get_entity(self._account, self._cls, key, self._account.origin, preload, self._path)
 
     def get_or_none(self, key: K, *, preload: Iterable[Loadable] = ()) -> T | None:
-        """The same, ``None`` instead of an error."""
+        """Read one entity; return ``None`` instead of an error."""
         return get_entity_or_none(
             self._account, self._cls, key, self._account.origin, preload, self._path
         )
@@ -226,7 +226,7 @@ class Tasks(Collection[Task]):
     """Tasks."""
 
     def of(self, entity: Entity) -> Query[Task]:
-        """The tasks of one lead, contact or company."""
+        """Return the tasks of one lead, contact or company."""
         key = key_in(self._account.directory.host, entity)
         return self.where(
             Condition(
@@ -256,7 +256,7 @@ class Notes:
         self._account = account
 
     def of(self, owner: Entity | type[Entity]) -> Query[Note]:
-        """The notes of one entity, or of all entities of a class.
+        """Return the notes of one entity, or of all entities of a class.
 
         Example:
             >>> for note in crm.notes.of(lead):

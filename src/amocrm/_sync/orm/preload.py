@@ -78,7 +78,7 @@ def preload(
     relations: Iterable[Loadable],
     brought: Brought,
 ) -> None:
-    """Reads what the relations of these entities lead to and puts it in place."""
+    """Read what the relations of these entities lead to and put it in place."""
     wanted: dict[Loadable, list[Loadable]] = {}
     for one in relations:
         if isinstance(one, NestedRelation):

@@ -50,7 +50,11 @@ class ShortForms(Generic[T]):
 
         Args:
             row: a new object; its class may be derived.
-            key, new, on_many, replace, sure: see ``Session.upsert``.
+            key: see ``Session.upsert``.
+            new: see ``Session.upsert``.
+            on_many: see ``Session.upsert``.
+            replace: see ``Session.upsert``.
+            sure: see ``Session.upsert``.
             lock: a token store whose lock is held from the look-up to the end of the commit: programs that share
                 it create a key once. People, forms and programs without it may still double a key.
 
@@ -95,7 +99,14 @@ class ShortForms(Generic[T]):
 
         Args:
             rows: new objects.
-            key, new, on_many, on_repeat, on_keyless, replace, find, sure: see ``Session.upsert_all``.
+            key: see ``Session.upsert_all``.
+            new: see ``Session.upsert_all``.
+            on_many: see ``Session.upsert_all``.
+            on_repeat: see ``Session.upsert_all``.
+            on_keyless: see ``Session.upsert_all``.
+            replace: see ``Session.upsert_all``.
+            find: see ``Session.upsert_all``.
+            sure: see ``Session.upsert_all``.
             batch_size: highest number of items in a request.
             progress: called after each request with the number of settled items and of all.
             lock: see ``upsert``; it is held for all rows together.
@@ -138,7 +149,8 @@ class ShortForms(Generic[T]):
 
         Args:
             row: a new object; only written where there is no record.
-            key, sure: see ``Session.upsert``.
+            key: see ``Session.upsert``.
+            sure: see ``Session.upsert``.
             lock: see ``upsert``.
 
         Raises:
