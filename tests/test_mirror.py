@@ -84,7 +84,7 @@ amocrm/_async/orm
     reconciling.py             shell_async/orm/test_promise.py                   reconcile
     bulk_update.py             shell_async/orm/test_query_results.py             commit
     reading.py                 shell_async/orm/test_query.py                     FilterIgnored
-    session_reading.py         shell_async/orm/test_session.py                   preload
+    session_objects.py         shell_async/orm/test_session.py                   preload
     upsert_methods.py          shell_async/orm/test_upserting.py                 upsert_all
 amocrm/_async/resources
     files.py                   shell_async/connection/test_service_hosts.py

@@ -80,6 +80,7 @@ from amocrm_gen._runtime.errors import (
 if TYPE_CHECKING:  # what an error carries; at run time nothing above this module is imported
     from ._core.orm.outcome import Report
     from .entities._base import Entity
+    from .entities._upserts import UpsertReport
 
 __all__ = [
     "APIError",
@@ -289,9 +290,11 @@ class FlushError(AmoCRMError):
 
     Attributes:
         report: the ``amocrm.Report`` of the commit.
+        upserts: the ``amocrm.UpsertReport`` of ``upsert_all``, None for other commits.
     """
 
     report: Report[Entity]
+    upserts: UpsertReport[Any] | None = None
 
 
 class AmbiguousKey(AmoCRMError):

@@ -59,7 +59,7 @@ class Stage:
         async with self.crm.session() as maker:
             made = maker.add(Deal(name="x"))
         if state in (State.DETACHED, State.LOOSE):
-            self.deal = await self.crm.query(Deal).first()
+            self.deal = await self.crm.query(Deal).one()
         else:
             self.deal = await self.s.get(Deal, made.id)
         if state in (State.DIRTY, State.LOOSE):
@@ -99,8 +99,7 @@ class Stage:
         """Commit with this end; an object without a session is discarded while it is in flight."""
         if state_of(self.deal) in (State.TRANSIENT, State.LOOSE):
             self.s.add(self.deal)
-            self.s.add(Contact(name="first"))
-            self.deal.contacts.add(self.s.new[-1])
+            self.deal.contacts.add(self.s.add(Contact(name="first")))
             self.meanwhile = lambda: self.s.discard(self.deal)
         for operation in ("create_leads", "update_leads"):
             if event is Event.NOT_APPLIED:

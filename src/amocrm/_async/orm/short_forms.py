@@ -76,7 +76,7 @@ class AsyncShortForms(Generic[T]):
             raise entry.error
         return entry.entity
 
-    async def upsert_all(
+    async def upsert_all(  # noqa: D417 (its arguments are those of a session, in one line)
         self,
         rows: Iterable[T],
         *,
@@ -99,14 +99,7 @@ class AsyncShortForms(Generic[T]):
 
         Args:
             rows: new objects.
-            key: see ``AsyncSession.upsert_all``.
-            new: see ``AsyncSession.upsert_all``.
-            on_many: see ``AsyncSession.upsert_all``.
-            on_repeat: see ``AsyncSession.upsert_all``.
-            on_keyless: see ``AsyncSession.upsert_all``.
-            replace: see ``AsyncSession.upsert_all``.
-            find: see ``AsyncSession.upsert_all``.
-            sure: see ``AsyncSession.upsert_all``.
+            key, new, on_many, on_repeat, on_keyless, replace, find, sure: see ``AsyncSession.upsert_all``.
             batch_size: highest number of items in a request.
             progress: called after each request with the number of settled items and of all.
             lock: see ``upsert``; it is held for all rows together.

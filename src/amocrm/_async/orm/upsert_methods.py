@@ -11,22 +11,22 @@ from amocrm.entities._base import Entity
 from amocrm.entities._keys import KeyLike
 from amocrm.entities._upserts import OnKeyless, OnMany, OnRepeat, Upserts
 
+from .account import AsyncAccountState
+from .session_objects import AsyncSessionObjects
 from .upserting import AsyncUpserting, Rules
 
-__all__ = ["AsyncUpsertMethods", "AsyncUpserting"]
+__all__ = ["AsyncUpsertMethods"]
 
 T = TypeVar("T", bound=Entity)
 
 
 @checked(own=("add",), key="write key=Contact.phone, or a Key of several parts")
-class AsyncUpsertMethods:
+class AsyncUpsertMethods(AsyncSessionObjects):
     """Find, update or create, for a session."""
 
-    _upserts: AsyncUpserting
-
-    def add(self, entity: T) -> T:
-        """Take an entity into the session."""
-        raise NotImplementedError
+    def __init__(self, account: AsyncAccountState) -> None:
+        super().__init__(account)
+        self._upserts = AsyncUpserting(account, self._map)
 
     def upsert(
         self,

@@ -67,7 +67,7 @@ class PendingWrite:
         self.operation = operation
         self.entity = entity
         self.body = body
-        self.sent = sent
+        self.sent: Any = sent
         self.places: list[Place] = []
         self.nested: list[PendingWrite] = []
         self.after = after

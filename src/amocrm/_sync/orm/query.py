@@ -140,14 +140,6 @@ class Query(QueryResults[T]):
         changed._with = (*self._with, *names)
         return changed
 
-    def limit(self, most: int) -> Query[T]:
-        """At most so many entities."""
-        if isinstance(most, bool) or not isinstance(most, int) or most < 0:
-            raise ValueError(f"limit() takes a number of entities, not {most!r}")
-        changed = copy(self)
-        changed._most = most
-        return changed
-
     def page_size(self, rows: int) -> Query[T]:
         """Entities in a page, 250 at most; smaller pages are more requests.
 

@@ -31,7 +31,11 @@ class QueryResults(Reading[T]):
 
     def limit(self, most: int) -> Self:
         """Return the query for at most so many entities."""
-        raise NotImplementedError
+        if isinstance(most, bool) or not isinstance(most, int) or most < 0:
+            raise ValueError(f"limit() takes a number of entities, not {most!r}")
+        changed = copy(self)
+        changed._most = most
+        return changed
 
     def __iter__(self) -> Generator[T]:
         return self._entities()

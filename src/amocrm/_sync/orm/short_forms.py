@@ -76,7 +76,7 @@ class ShortForms(Generic[T]):
             raise entry.error
         return entry.entity
 
-    def upsert_all(
+    def upsert_all(  # noqa: D417 (its arguments are those of a session, in one line)
         self,
         rows: Iterable[T],
         *,
@@ -99,14 +99,7 @@ class ShortForms(Generic[T]):
 
         Args:
             rows: new objects.
-            key: see ``Session.upsert_all``.
-            new: see ``Session.upsert_all``.
-            on_many: see ``Session.upsert_all``.
-            on_repeat: see ``Session.upsert_all``.
-            on_keyless: see ``Session.upsert_all``.
-            replace: see ``Session.upsert_all``.
-            find: see ``Session.upsert_all``.
-            sure: see ``Session.upsert_all``.
+            key, new, on_many, on_repeat, on_keyless, replace, find, sure: see ``Session.upsert_all``.
             batch_size: highest number of items in a request.
             progress: called after each request with the number of settled items and of all.
             lock: see ``upsert``; it is held for all rows together.

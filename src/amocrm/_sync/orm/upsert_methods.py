@@ -11,22 +11,22 @@ from amocrm.entities._base import Entity
 from amocrm.entities._keys import KeyLike
 from amocrm.entities._upserts import OnKeyless, OnMany, OnRepeat, Upserts
 
+from .account import AccountState
+from .session_objects import SessionObjects
 from .upserting import Upserting, Rules
 
-__all__ = ["UpsertMethods", "Upserting"]
+__all__ = ["UpsertMethods"]
 
 T = TypeVar("T", bound=Entity)
 
 
 @checked(own=("add",), key="write key=Contact.phone, or a Key of several parts")
-class UpsertMethods:
+class UpsertMethods(SessionObjects):
     """Find, update or create, for a session."""
 
-    _upserts: Upserting
-
-    def add(self, entity: T) -> T:
-        """Take an entity into the session."""
-        raise NotImplementedError
+    def __init__(self, account: AccountState) -> None:
+        super().__init__(account)
+        self._upserts = Upserting(account, self._map)
 
     def upsert(
         self,
