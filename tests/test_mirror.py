@@ -87,7 +87,6 @@ amocrm/_async/orm
     session_objects.py         shell_async/orm/test_session.py                   preload
     upsert_methods.py          shell_async/orm/test_upserting.py                 upsert_all
 amocrm/_async/resources
-    files.py                   shell_async/connection/test_service_hosts.py
 amocrm/_async/webhooks
     dispatcher.py              shell_async/webhooks/test_worker.py               on_failure
     handler_context.py         shell_async/webhooks/test_receiver.py             context

@@ -23,6 +23,7 @@ __all__ = [
     "Request",
     "RequestOf",
     "Response",
+    "Sink",
     "build",
     "detailed",
 ]
@@ -30,6 +31,16 @@ __all__ = [
 T = TypeVar("T")
 Item = TypeVar("Item")
 Body: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes]
+
+
+class Sink(Protocol):
+    """Receiver of an answer that is not kept in memory as a whole."""
+
+    def begin(self) -> object:
+        """Forget what an earlier attempt has written: the answer begins."""
+
+    def write(self, part: bytes, /) -> object:
+        """Take the next part."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +54,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         content_type: media type of the body.
         headers: further headers of this request.
         timeout: seconds to wait for a byte of the answer, ``None`` for the client's timeout.
+        sink: is given the parts of a successful answer as they come; ``content`` of the answer is empty then.
     """
 
     op: Op
@@ -52,6 +64,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str | None = None
     headers: Mapping[str, str] = {}
     timeout: float | None = None
+    sink: Sink | None = None
 
     @property
     def target(self) -> str:

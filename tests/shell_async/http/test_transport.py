@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import ssl
 import threading
 from collections.abc import Iterator
@@ -240,3 +241,58 @@ async def test_a_body_goes_over_the_wire_in_parts() -> None:
                 assert (await crm.send(request)).status == 200
         names = [lead["name"] for lead in server.sandbox.get("/api/v4/leads").json()["_embedded"]["leads"]]
     assert sorted(names) == ["A", "B"]
+
+
+class Parts:
+    """A receiver that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.began = threading.Event()
+
+    def begin(self) -> None:
+        """Forget the parts."""
+        self.parts.clear()
+
+    def write(self, part: bytes) -> None:
+        """Take a part."""
+        self.parts.append(part)
+        self.began.set()
+
+
+async def test_an_answer_is_handed_on_part_by_part() -> None:
+    """A receiver has the first part before the server sends the next one; nothing is kept beside it."""
+    given = Parts()
+
+    def answer() -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nabcd"
+        assert given.began.wait(30)
+        yield b"efgh"
+
+    with raw(answer()) as server:
+        async with client(server.url) as crm:
+            response = await crm.send(Request(op=GET, path=GET.path, sink=given))
+    assert (given.parts, response.content) == ([b"abcd", b"efgh"], b"")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_only_a_success_is_handed_on(status: int) -> None:
+    """An error is read as always, and a compressed answer is unpacked on the way."""
+    given = Parts()
+    answer = httpx.Response(
+        status, content=gzip.compress(b"y" * 3_000_000), headers={"content-encoding": "gzip"}
+    )
+    async with client(http_transport=httpx.MockTransport(lambda request: answer)) as crm:
+        response = await crm.send(Request(op=GET, path=GET.path, sink=given))
+    whole = b"".join(given.parts)
+    assert (len(whole), len(response.content)) == ((3_000_000, 0) if status == 200 else (0, 3_000_000))
+    assert all(len(part) <= 1024 * 1024 for part in given.parts)
+
+
+async def test_a_compressed_answer_that_is_cut_short_is_no_success() -> None:
+    """What was handed on is not taken for the whole."""
+    content = gzip.compress(bytes(range(256)) * 1000)[:-20]
+    answer = httpx.Response(200, content=content, headers={"content-encoding": "gzip"})
+    async with client(http_transport=httpx.MockTransport(lambda request: answer)) as crm:
+        with pytest.raises(UnansweredError, match="cut short"):
+            await crm.send(Request(op=GET, path=GET.path, sink=Parts()))

@@ -99,7 +99,9 @@ class AsyncSender:
         answer, kept = Answer(), None
         problem: BaseException | None = None
         try:
-            answer = await self.transport.send(op, url, headers, request.content, _timeouts(request, options))
+            answer = await self.transport.send(
+                op, url, headers, request.content, _timeouts(request, options), request.sink
+            )
             problem = answer.error
             if answer.answered_at is not None:
                 self.round_trips.add(answer.answered_at - sent_at)

@@ -20,8 +20,9 @@ from amocrm.entities._relations import key_in
 from amocrm.errors import DecodeError, UnansweredError
 from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.reader import read
-from amocrm_gen._runtime.wire import Request
+from amocrm_gen._runtime.wire import Request, Sink
 
+from ..._io.download_file import DownloadFile
 from .._primitives import to_thread
 
 if TYPE_CHECKING:
@@ -191,20 +192,40 @@ class AsyncFiles:
                 never its host.
 
         Raises:
-            ResponseTooLarge: it is larger than ``max_response_bytes`` of the client.
+            ResponseTooLarge: it is larger than ``max_response_bytes`` of the client; see ``download_to``.
         """
-        if isinstance(file, str):
-            file = await self.get(file)
-        link = UNSET if file.links is UNSET else file.links.download
-        if link is UNSET or not isinstance(link.href, str):
-            raise DecodeError(
-                f"the files service gave no download address for {file.uuid}; get the file again and repeat",
-                op="get_file",
-                status=200,
-                request_id=None,
-            )
-        content: bytes | None = read(_DOWNLOAD, await self._client.send(_at(_DOWNLOAD, link.href)), bytes)
+        content: bytes | None = read(
+            _DOWNLOAD, await self._client.send(_at(_DOWNLOAD, await self._address(file))), bytes
+        )
         return content or b""
+
+    async def download_to(self, file: DriveFile | str, target: str | os.PathLike[str] | BinaryIO) -> int:
+        """Write the bytes of the active version to a file as they come; one part at a time is in memory.
+
+        A path is replaced once everything is there: a download that ends with an error leaves it as it was.
+
+        Args:
+            file: as ``get`` and ``find`` give it, or its uuid.
+            target: a path, or an open binary file that can be sought; it is written from where it stands.
+
+        Returns:
+            The number of bytes.
+
+        Raises:
+            OSError: the target cannot be written to.
+
+        Example:
+            >>> await crm.files.download_to(file, "video.mp4")
+        """
+        given = await to_thread(DownloadFile, target)
+        try:
+            request = _at(_DOWNLOAD, await self._address(file), sink=given)
+            read(_DOWNLOAD, await self._client.send(request), bytes)
+            await to_thread(given.keep)
+        except BaseException:
+            given.drop()
+            raise
+        return given.size
 
     async def rename(self, uuid: str, name: str) -> DriveFile:
         """Give a file another name."""
@@ -247,6 +268,20 @@ class AsyncFiles:
             options = {"before_id": min(ids)}
 
     # ---- inner
+
+    async def _address(self, file: DriveFile | str) -> str:
+        """Return the address of the bytes of a file."""
+        if isinstance(file, str):
+            file = await self.get(file)
+        link = UNSET if file.links is UNSET else file.links.download
+        if link is UNSET or not isinstance(link.href, str):
+            raise DecodeError(
+                f"the files service gave no download address for {file.uuid}; get the file again and repeat",
+                op="get_file",
+                status=200,
+                request_id=None,
+            )
+        return link.href
 
     async def _each(self, name: str, uuids: Iterable[str]) -> None:
         from amocrm_gen.models.drive import DriveFileKey
@@ -342,10 +377,12 @@ class AsyncFiles:
         return stored
 
 
-def _at(op: Op, link: str, content: bytes | None = None, media: str | None = None) -> Request:
+def _at(
+    op: Op, link: str, content: bytes | None = None, media: str | None = None, sink: Sink | None = None
+) -> Request:
     """Return a request to the path and query of an address that the service named, on our own host."""
     parts = urlsplit(target_of(link))
-    return Request(op=op, path=parts.path, query=parts.query, content=content, content_type=media)
+    return Request(op=op, path=parts.path, query=parts.query, content=content, content_type=media, sink=sink)
 
 
 def _opened(path: Path) -> BinaryIO:

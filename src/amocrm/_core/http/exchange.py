@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Protocol
 
+from amocrm_gen._runtime.wire import Sink
+
 __all__ = ["CURRENT", "Exchange", "Interrupted", "Stoppable"]
 
 #: A read or write that is late already still gets a moment, so the HTTP library reports it in its own way.
@@ -30,20 +32,23 @@ class Exchange:
     Args:
         now: seconds that never go back.
         seconds: how long the exchange may take as a whole; ``None`` for any time.
+        sink: takes the parts of a successful answer; ``None`` to keep them.
 
     Attributes:
         sent: whether any byte of it was handed to a socket.
         aborted: whether it was broken off.
         on_abort: ends the wait for a connection, while there is no stream yet.
+        problem: error of the sink.
     """
 
-    __slots__ = ("_deadline", "_now", "_stream", "aborted", "on_abort", "sent")
+    __slots__ = ("_deadline", "_now", "_stream", "aborted", "on_abort", "problem", "sent", "sink")
 
-    def __init__(self, now: Callable[[], float], seconds: float | None) -> None:
-        self._now = now
+    def __init__(self, now: Callable[[], float], seconds: float | None, sink: Sink | None = None) -> None:
+        self._now, self.sink = now, sink
         self._deadline = None if seconds is None else now() + seconds
         self._stream: Stoppable | None = None
         self.on_abort: Callable[[], object] | None = None
+        self.problem: Exception | None = None
         self.sent = self.aborted = False
 
     def limit(self, timeout: float | None) -> float | None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Iterator
 
 from amocrm.errors import NotSentError, RedirectRefused, ResponseTooLarge, UnansweredError
 from amocrm_gen._runtime.op import Op
 
 from .hosts import host_of
 
-__all__ = ["decoded", "failure_of", "redirect_refused", "too_large"]
+__all__ = ["Inflater", "decoded", "failure_of", "redirect_refused", "too_large"]
 
 _GZIP = 31  # what zlib calls a window of 32 KiB inside a gzip frame
+#: Largest piece of an answer that is passed on, in bytes.
+_PIECE = 1024 * 1024
 
 
 def decoded(op: Op, body: bytes, coding: str, limit: int) -> bytes:
@@ -28,23 +31,64 @@ def decoded(op: Op, body: bytes, coding: str, limit: int) -> bytes:
         UnansweredError: it is damaged, cut short, or coded in a way that was not asked for.
         ResponseTooLarge: it is beyond the limit.
     """
-    coding = coding.strip().lower()
-    if coding == "identity":
-        return body
-    if coding not in ("gzip", "x-gzip"):
-        raise UnansweredError(
-            f"the answer to {op.id} must be plain or gzip, got {coding[:20]}; check the proxy", op=op.id
-        )
-    inflater, advice = zlib.decompressobj(_GZIP), _advice(op)
-    try:
-        whole = inflater.decompress(body, limit)
-    except zlib.error:
-        raise UnansweredError(f"the answer to {op.id} was damaged on its way; {advice}", op=op.id) from None
-    if inflater.unconsumed_tail:
-        raise too_large(op, limit)
-    if not inflater.eof:
-        raise UnansweredError(f"the answer to {op.id} was cut short; {advice}", op=op.id)
+    inflater, whole = Inflater(op, coding), b""
+    for piece in inflater.pieces(body, limit):
+        if whole:
+            raise too_large(op, limit)
+        whole = piece
+    inflater.finish()
     return whole
+
+
+class Inflater:
+    """Content coding of an answer, taken off part by part.
+
+    Args:
+        op: names the operation in errors.
+        coding: ``content-encoding`` of the answer.
+
+    Raises:
+        UnansweredError: it is coded in a way that was not asked for.
+    """
+
+    def __init__(self, op: Op, coding: str | None) -> None:
+        name = (coding or "identity").strip().lower()
+        if name not in ("identity", "gzip", "x-gzip"):
+            raise UnansweredError(
+                f"the answer to {op.id} must be plain or gzip, got {name[:20]}; check the proxy", op=op.id
+            )
+        self._op = op
+        self._gzip = None if name == "identity" else zlib.decompressobj(_GZIP)
+
+    def pieces(self, part: bytes, limit: int = _PIECE) -> Iterator[bytes]:
+        """Give the bytes of a part, in pieces of ``limit`` bytes at most.
+
+        Raises:
+            UnansweredError: it is damaged.
+        """
+        while part and self._gzip is not None:
+            try:
+                piece = self._gzip.decompress(part, limit)
+            except zlib.error:
+                raise UnansweredError(
+                    f"the answer to {self._op.id} was damaged on its way; {_advice(self._op)}", op=self._op.id
+                ) from None
+            part = self._gzip.unconsumed_tail
+            if piece:
+                yield piece
+        if part:
+            yield part
+
+    def finish(self) -> None:
+        """Check that nothing is missing.
+
+        Raises:
+            UnansweredError: it was cut short.
+        """
+        if self._gzip is not None and not self._gzip.eof:
+            raise UnansweredError(
+                f"the answer to {self._op.id} was cut short; {_advice(self._op)}", op=self._op.id
+            )
 
 
 def too_large(op: Op, limit: int) -> ResponseTooLarge:

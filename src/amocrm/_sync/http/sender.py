@@ -99,7 +99,9 @@ class Sender:
         answer, kept = Answer(), None
         problem: BaseException | None = None
         try:
-            answer = self.transport.send(op, url, headers, request.content, _timeouts(request, options))
+            answer = self.transport.send(
+                op, url, headers, request.content, _timeouts(request, options), request.sink
+            )
             problem = answer.error
             if answer.answered_at is not None:
                 self.round_trips.add(answer.answered_at - sent_at)

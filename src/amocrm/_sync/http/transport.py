@@ -13,13 +13,13 @@ from typing import Any, TypeAlias
 
 from amocrm._core.http.attempt import Answer
 from amocrm._core.http.exchange import CURRENT, Exchange
-from amocrm._core.http.responses import decoded, failure_of, redirect_refused, too_large
+from amocrm._core.http.responses import Inflater, decoded, failure_of, redirect_refused, too_large
 from amocrm.errors import AmoCRMError, ConfigurationError, NotSentError, TransportError, UnansweredError
 from amocrm_gen._runtime.op import Op
-from amocrm_gen._runtime.wire import Body, Response
+from amocrm_gen._runtime.wire import Body, Response, Sink
 
 from ..._io.http_library import httpx, library_of
-from .._primitives import Interrupted, abortable, body_parts
+from .._primitives import Interrupted, abortable, body_parts, to_thread
 from .connections import Connections
 
 __all__ = ["BaseTransport", "Transport"]
@@ -67,6 +67,7 @@ class Transport:
         headers: Sequence[tuple[bytes, bytes]],
         content: Body | None,
         timeout: dict[str, float | None],
+        sink: Sink | None = None,
     ) -> Answer:
         """Send once and return the answer, or the error in its place.
 
@@ -80,13 +81,15 @@ class Transport:
             content: body.
             timeout: seconds to ``connect``, ``read``, ``write``, for a free connection (``pool``), and for
                 the ``total``.
+            sink: takes the parts of a successful answer, which has no content then.
 
         Raises:
             ConfigurationError: it cannot be written as a request; nothing was sent.
         """
         if self._given is not None:
             request = self._request(op, url, headers, content, timeout)
-            return self._exchange(op, request, self._given, Exchange(self._now, timeout.get("total")))
+            exchange = Exchange(self._now, timeout.get("total"), sink)
+            return self._exchange(op, request, self._given, exchange)
         self._connections.prepare(url)  # another event loop has places of its own
         slots, seconds = self._connections.slots, timeout.get("pool")
         if (slot := slots.acquire(seconds)) is None:
@@ -94,7 +97,7 @@ class Transport:
             return Answer(error=NotSentError(problem, op=op.id))
         try:
             request = self._request(op, url, headers, content, {**timeout, "pool": _POOL_WAIT})
-            exchange = Exchange(self._now, timeout.get("total"))
+            exchange = Exchange(self._now, timeout.get("total"), sink)
             return abortable(partial(self._over_the_pool, op, url, request, exchange), exchange.abort)
         finally:
             slots.release(slot)
@@ -158,7 +161,8 @@ class Transport:
             return self._failed(op, request, error, exchange, answered_at)
         except Exception as error:
             # A transport of the user's own may raise anything; an assertion in it is meant for a test.
-            if self._given is None or isinstance(error, AmoCRMError | AssertionError):
+            ours = self._given is None or error is exchange.problem
+            if ours or isinstance(error, AmoCRMError | AssertionError):
                 raise
             answer = self._failed(op, request, error, exchange, answered_at)
             assert answer.error is not None
@@ -187,6 +191,10 @@ class Transport:
         return Answer(error=failure, cause=error, interrupted=exchange.aborted, answered_at=answered_at)
 
     def _read(self, op: Op, response: Any, exchange: Exchange) -> bytes:
+        coding = response.headers.get("content-encoding")
+        if exchange.sink is not None and response.status_code < 300:
+            self._pass_on(op, response, exchange, exchange.sink, coding)
+            return b""
         parts: list[bytes] = []
         size = 0
         for part in response.stream:
@@ -200,8 +208,28 @@ class Transport:
                 )
             parts.append(part)
         body = parts[0] if len(parts) == 1 else b"".join(parts)
-        coding = response.headers.get("content-encoding")
         return body if coding is None or not body else decoded(op, body, coding, self._max)
+
+    def _pass_on(
+        self, op: Op, response: Any, exchange: Exchange, sink: Sink, coding: str | None
+    ) -> None:
+        """Hand the parts of an answer on as they come; its size is bounded by its receiver alone."""
+        inflater = Inflater(op, coding)
+
+        def give(call: Callable[[], object]) -> None:
+            try:
+                to_thread(call)
+            except Exception as error:
+                exchange.problem = error
+                raise
+
+        give(sink.begin)
+        for part in response.stream:
+            if exchange.is_late():
+                raise UnansweredError(f"the answer to {op.id} was not there as a whole in time", op=op.id)
+            for piece in inflater.pieces(part):
+                give(partial(sink.write, piece))
+        inflater.finish()
 
     def _request(
         self,
