@@ -87,7 +87,9 @@ def test_a_path_that_the_root_does_not_list_is_named(spec: Path, edit: Edit) -> 
         "",
     )
     (message,) = messages(spec)
-    assert message.startswith("spec/paths/things.yaml:65: root: /api/v4/things/complex is not listed")
+    lines = (spec / "paths/things.yaml").read_text(encoding="utf-8").splitlines()
+    place = f"spec/paths/things.yaml:{lines.index('/api/v4/things/complex:') + 1}"
+    assert message.startswith(f"{place}: root: /api/v4/things/complex is not listed")
 
 
 def test_a_listed_path_that_no_file_has_is_named(spec: Path, edit: Edit) -> None:

@@ -98,10 +98,9 @@ class Sender:
             self._emit_sent(request, number, slot)
         answer, kept = Answer(), None
         problem: BaseException | None = None
+        timeouts = _timeouts(request, options)
         try:
-            answer = self.transport.send(
-                op, url, headers, request.content, _timeouts(request, options), request.sink
-            )
+            answer = self.transport.send(op, url, headers, request.content, timeouts, request.sink)
             problem = answer.error
             if answer.answered_at is not None:
                 self.round_trips.add(answer.answered_at - sent_at)
