@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from .bundle import Bundle, Operation
 from .resources import collections_of, item_of
+from .rules_batches import json_schema
 from .source import Map, Problem
 
 __all__ = ["RULES", "check"]
 
 RULES: dict[str, str] = {
     "x-twin": "A second way names the better one with x-twin; one item beside a batch is a second way.",
+    "pair": "A second way takes what an item of the better way takes, and needs nothing more of it.",
     "x-collection": "A collection is told its name, its class and the key of its items where they are not evident.",
 }
 _FACTS = frozenset({"name", "class", "key", "without"})
@@ -27,6 +29,7 @@ def check(made: Bundle) -> Iterator[Problem]:
     }
     for operation in by_id.values():
         yield from _twin(operation, by_id, batches)
+        yield from _pair(made, operation, by_id)
     yield from _collections(made)
 
 
@@ -46,6 +49,27 @@ def _twin(
     if better is None or "x-twin" in better.data or better.method != operation.method:
         message = f"{twin!r} must be an operation with the same method that is no second way itself"
         yield data.problem("x-twin", message, "x-twin")
+
+
+def _pair(made: Bundle, operation: Operation, by_id: dict[str, Operation]) -> Iterator[Problem]:
+    better = by_id.get(operation.data.get("x-twin") or "")
+    if better is None:
+        return
+    one, other = _item(made, operation), _item(made, better)
+    if not (isinstance(one, Map) and isinstance(other, Map)) or one.get("additionalProperties") is True:
+        return
+    lacks = sorted(set(other.get("properties") or ()) - set(one.get("properties") or ()))
+    needs = sorted(set(one.get("required") or ()) - set(other.get("required") or ()))
+    for words, keys in (("does not know", lacks), ("needs", needs)):
+        if keys:
+            message = f"{words} {', '.join(keys)}, other than an item of {better.id}"
+            yield operation.data.problem("pair", message, "x-twin")
+
+
+def _item(made: Bundle, operation: Operation) -> object:
+    """Return the schema of an item of the body, or of the body that is one."""
+    schema = made.resolve(json_schema(made, operation.data.get("requestBody")))
+    return made.resolve(schema.get("items")) if isinstance(schema, Map) and "items" in schema else schema
 
 
 def _collections(made: Bundle) -> Iterator[Problem]:

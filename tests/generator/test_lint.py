@@ -21,6 +21,14 @@ GET = "summary: Get one thing"
 PAGE = "x-page: {key: things, limit: 250}"
 BATCH = "x-batch: {max: 3, recommended: 2, items: things, match: [request_id, id], partial: false, atomic: inferred}"
 TYPE = "- {name: type, in: query, schema: {type: string}}"
+COMPLEX = "summary: Create things with what belongs to them"
+ALONE = f"""{COMPLEX}
+    requestBody:
+      required: true
+      content:
+        application/json:
+          schema: {{type: array, items: {{$ref: "../schemas/things.yaml#/ThingCreate"}}}}
+"""
 SCHEMA = "schema: {type: array, items: {$ref: "
 
 PLANTS = [
@@ -89,6 +97,7 @@ PLANTS = [
     ("vendor-page", OPS, "https://www.amocrm.ru/developers/content/things#list", "https://example.com/"),
     ("x-name", OPS, "x-name: get\n", "x-name: import\n"),
     ("x-name", OPS, "x-name: get\n", "x-name: list\n"),
+    ("pair", OPS, ALONE, ALONE.replace("    requestBody", "    x-twin: create_things\n    requestBody").replace("ThingCreate", "ThingStage")),
     ("x-twin", OPS, "x-name: get\n", "x-name: get\n    x-twin: nothing\n"),
     ("x-collection", OPS, "{class: Thing}", "{class: thing}"),
     ("x-collection", OPS, "{class: Thing}", "{class: Thing, key: uid}"),
