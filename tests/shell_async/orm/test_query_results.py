@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -277,6 +278,19 @@ async def test_phones_and_addresses_are_conditions(sandbox: Sandbox, crm: AsyncA
     both = crm.contacts.where(Contact.phone.is_("79001234567"), Contact.name.is_("Борис")).scan()
     assert [one.name for one in await both.all()] == ["Борис"]
     assert "Contact.phone" in repr(query)
+
+
+async def test_numbers_are_filtered_by_value(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """A number is sent as text without an exponent."""
+
+    class Sized(Lead):
+        size = fields.Numeric(name="Размер")
+
+    await crm.fields.ensure(Sized)
+    await fill(sandbox, crm, [Sized(size=100), Sized(size="0.5"), Sized()])
+    for size in (100, Decimal("1E+2"), "0.5"):
+        found = await crm.query(Sized).where(Sized.size.is_(size)).scan().all()
+        assert [one.size for one in found] == [Decimal(size)]
 
 
 async def test_a_query_searches_for_one_thing(crm: AsyncAmoCRM) -> None:

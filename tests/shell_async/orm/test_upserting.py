@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -441,6 +443,42 @@ async def test_only_new_objects_are_rows(sandbox: Sandbox, crm: AsyncAmoCRM) -> 
     with pytest.raises(TypeError, match="new"):
         s.upsert(Deal(order="2"), key=Deal.order, new={"stage": 1})
     s.discard(*s.new)
+
+
+class Kinds(Lead):
+    """A lead with a field of each kind that can be a key."""
+
+    number = fields.Numeric(name="Число")
+    link = fields.Url(name="Ссылка")
+    day = fields.Date(name="День")
+    options = fields.MultiSelect(name="Опции", options=Option)
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        (Kinds.number, [{"number": 100}, {"number": "1000.50"}, {"number": Decimal("7")}]),
+        (Kinds.link, [{"link": "https://a.b/?q=1&x=ю#z"}]),
+        (Kinds.day, [{"day": date(2030, 1, 31)}]),
+        (Kinds.options, [{"options": [Option.GIFT]}]),
+        (Kinds.name, [{"name": "Иван & Ко, #1 [2]"}]),
+        (Kinds.price, [{"price": 100}, {"price": 250}]),
+        (Kinds.created_at, [{"created_at": 1_700_000_000}]),
+        ((Kinds.number, Kinds.name), [{"number": 300, "name": "x"}, {"number": 300, "name": "y"}]),
+        (any_of(Kinds.number, Kinds.link), [{"number": 1}, {"link": "https://c.d"}]),
+    ],
+)
+async def test_every_kind_of_key_finds_its_record(
+    sandbox: Sandbox, crm: AsyncAmoCRM, key: Any, values: list[dict[str, Any]]
+) -> None:
+    """Created once, found by a filter or in the list, one by one in the plan as well."""
+    await crm.fields.ensure(Kinds)
+    report = await crm.leads.upsert_all([Kinds(**value) for value in values], key=key)
+    assert report.counts() == {"created": len(values)}
+    again = await crm.leads.upsert_all([Kinds(**value) for value in values], key=key)
+    assert again.counts() == {"unchanged": len(values)}
+    one = await crm.leads.upsert(Kinds(**values[0]), key=key)
+    assert one.id == report[0].entity.id
 
 
 # ---- lost answers

@@ -8,6 +8,7 @@ item is checked against the conditions: one that does not fit proves that the se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
@@ -277,7 +278,7 @@ def _value(condition: Condition, kind: Kind) -> Any:
         return condition.values[0]
     if kind == "pairs":
         return [{"pipeline_id": pipeline, "status_id": status} for pipeline, status in condition.values]
-    return list(condition.values)
+    return [format(one, "f") if isinstance(one, Decimal) else one for one in condition.values]
 
 
 def _merge(before: Any, new: Any, condition: Condition) -> Any:

@@ -259,29 +259,34 @@ class Reading(Generic[T]):
         is_unfiltered = bool(self._conditions) and self._cls._kind in PAID and directory.filters is False
         return self._sought is not None or is_unfiltered or len(cut_conditions(self._conditions)) > 1
 
+    @property
+    def _most_rows(self) -> int:
+        """Rows that a page can have."""
+        page = endpoint(self._operation).OP.page
+        return 250 if page is None else page.limit
+
     def _count_pages(self) -> int | None:
         """Return the number of rows that the server lists; None if it ignores the conditions."""
         if any(condition.is_impossible for condition in self._conditions):
             return 0
-        filters, walk = self._filters(), LastPage(250)
+        filters, size = self._filters(), self._most_rows
+        walk = LastPage(size)
         while walk.total is None:
-            parsed = endpoint(self._operation).parse(
-                self._page(walk.number, 250, filters, self._sent_order())
-            )
+            response = self._page(walk.number, size, filters, self._sent_order())
+            parsed = endpoint(self._operation).parse(response)
             items = items_of(parsed, self._key)
             if any(self._fits(item) is False for item in items):
                 return None
             walk.read(len(items), has_next=has_next(parsed))
         if not (filters or self._search or self._path):
-            pages = max(1, ceil(walk.total / 250))
+            pages = max(1, ceil(walk.total / size))
             self._account.directory.sizes[self._cls._kind] = ListSize(pages, pages)
         return walk.total
 
     # ---- deciding
 
     def _pager(self) -> Pager:
-        page = endpoint(self._operation).OP.page
-        most = min(self._size, 250 if page is None else page.limit)
+        most = min(self._size, self._most_rows)
         wanted = self._most if self._sought is None else None  # a page of hits may hold none that fits
         size = most if wanted is None else max(1, min(most, wanted))
         enough = inf if wanted is None else ceil(wanted / size)
