@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -12,12 +13,16 @@ from typing import assert_type
 from amocrm import (
     AmoCRM,
     AsyncAmoCRM,
+    AsyncFiles,
     AsyncHandlerContext,
     AsyncLimiter,
     AsyncWebhookReceiver,
+    Catalog,
+    ChatTemplate,
     Collection,
     Condition,
     Contact,
+    Duplicates,
     Entity,
     FileLimiter,
     FileTokenStore,
@@ -40,11 +45,13 @@ from amocrm import (
     Report,
     Result,
     RetryPolicy,
+    Role,
     Session,
     SQLiteInbox,
     Stats,
     Status,
     TagSet,
+    Talk,
     Timeout,
     TokenStore,
     User,
@@ -52,9 +59,11 @@ from amocrm import (
     fields,
     tokens,
 )
+from amocrm.errors import TimeZoneWarning
 from amocrm.events import ClientEvent, RequestSent, RetryDecided
 from amocrm.webhooks import Backoff, Failure, GiveUp, LeadStatusChanged
 from amocrm.webhooks import Event as WebhookEvent
+from amocrm_sandbox import HttpExchange, Integration, JournalEntry, Request, Sandbox, Transmission
 
 
 class Deal(Lead):
@@ -69,6 +78,13 @@ class Person(Contact):
     """A contact with a field of its own."""
 
     second_phone = fields.Phone(field_id=6)
+
+
+class Invoice(Lead):
+    """A lead with the parties of an invoice."""
+
+    payer = fields.Payer(field_id=7)
+    supplier = fields.Supplier(field_id=8)
 
 
 def watch(event: ClientEvent) -> None:
@@ -164,6 +180,34 @@ def directories(crm: AmoCRM, pipeline: Pipeline) -> None:
         assert_type(file.uuid, str)
 
 
+def records(crm: AmoCRM) -> None:
+    """Queries of the rarer entities, a report of an import, and parties of an invoice."""
+    assert_type(crm.query(Catalog).first(), Catalog | None)
+    assert_type(crm.query(ChatTemplate).first(), ChatTemplate | None)
+    assert_type(crm.query(Role).first(), Role | None)
+    assert_type(crm.query(Talk).first(), Talk | None)
+    report = crm.contacts.upsert_all([Person(phone="+79000000001")], key=Person.phones, verify=True)
+    assert_type(report.duplicates, tuple[Duplicates[Contact], ...])
+    assert_type(Invoice().payer, fields.PayerValue | None)
+    assert_type(Invoice().supplier, fields.SupplierValue | None)
+    warnings.simplefilter("error", TimeZoneWarning)
+
+
+def stand_in(sandbox: Sandbox, integration: Integration) -> None:
+    """The local server: its log, and one request by hand."""
+    assert_type(sandbox.journal[0], JournalEntry)
+    exchange = sandbox.begin(Request("GET", "/api/v4/leads", integration.client_id))
+    assert_type(exchange, HttpExchange)
+    assert_type(exchange.finish().transmission, Transmission)
+
+
+def bot(token: str, oauth: OAuth) -> str | None:
+    """The token of a bot's request says what the bot works on."""
+    verified = tokens.verify_bot(token, oauth)
+    assert_type(verified, tokens.BotToken)
+    return verified.entity_type
+
+
 def receive(crm: AmoCRM, inbox: Inbox) -> WebhookReceiver:
     """Handlers take the event, and what belongs to its call."""
     receiver = WebhookReceiver(
@@ -189,7 +233,7 @@ def failed(failure: Failure) -> None:
 
 async def receive_async(crm: AsyncAmoCRM, limiter: AsyncLimiter) -> AsyncWebhookReceiver:
     """The same in the other flavour."""
-    AsyncAmoCRM("demo", token="t", limiter=limiter)
+    assert_type(AsyncAmoCRM("demo", token="t", limiter=limiter).files, AsyncFiles)
     receiver = AsyncWebhookReceiver(client=crm, secret=None)
 
     @receiver.on(LeadStatusChanged)
