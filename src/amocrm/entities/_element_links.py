@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from .._core.orm.tracking import OneValue
 from ._links import LinkState
-from ._many_links import LinkSet, ManyLinks
+from ._many_links import LinkSet, SetRelation
 from ._relations import standing_for
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ class ElementState(LinkState):
 
     def terms_of(self, target: Any) -> OneValue:
         """Return the data of the link to an element, also where another object stands for it."""
-        for known, one in self.terms.items():
-            if known is target or (known._key is not None and known._key == target._key):
-                return one
-        return self.terms.setdefault(target, OneValue())
+        own = self.terms.get(target)
+        if own is None and (other := standing_for(target, self.terms)) is not None:
+            own = self.terms[other]
+        return self.terms.setdefault(target, OneValue()) if own is None else own
 
     def take_terms(self, read: Mapping[int, Terms]) -> None:
         """Take the data of links that were read; local changes are kept."""
@@ -138,10 +138,11 @@ class ElementState(LinkState):
 
     def confirm_link(self, target: Any, metadata: Mapping[str, Any], *, is_there: bool) -> None:
         """Note that the server made or removed a link."""
-        # Meanwhile another object may have come to stand for the element.
-        pending = self.changes.pending()
-        members = (*(self.changes.base or ()), *self.changes.added, *pending.removed)
-        super().confirm_link(standing_for(target, members) or target, {}, is_there=is_there)
+        there: Any = target
+        if not self.changes.holds(target):  # another object has come to stand for the element meanwhile
+            members = (*(self.changes.base or ()), *self.changes.added, *self.changes.pending().removed)
+            there = standing_for(target, members) or target
+        super().confirm_link(there, {}, is_there=is_there)
         one = self.terms_of(target)
         if is_there:
             sent = Terms(metadata.get("quantity", 1), metadata.get("price_id"))
@@ -170,7 +171,7 @@ class ElementSet(Sequence[LinkedElement]):
         self._entity, self._relation = entity, relation
 
     def _content(self) -> list[LinkedElement]:
-        state = self._relation.state(self._entity)
+        state: ElementState = self._relation.state(self._entity)
         targets = LinkSet(self._entity, self._relation)
         return [state.linked(target, state.terms_of(target).value) for target in targets]
 
@@ -208,7 +209,7 @@ class ElementSet(Sequence[LinkedElement]):
             raise ValueError(
                 f"element must belong to a list, got {target!r}; give it catalog_id=..., or take it from its list"
             )
-        state = self._relation.state(self._entity)
+        state: ElementState = self._relation.state(self._entity)
         state.changes.add(target)
         one = state.terms_of(target)
         if price_id is None and one.value is not UNSET:
@@ -221,7 +222,7 @@ class ElementSet(Sequence[LinkedElement]):
     def remove(self, element: CatalogElement) -> None:
         """Take a link away; the element itself stays."""
         target = self._relation.known(self._entity, element)
-        state = self._relation.state(self._entity)
+        state: ElementState = self._relation.state(self._entity)
         state.changes.remove(target)
         state.terms_of(target).clear()
         self._entity._touch()
@@ -238,15 +239,13 @@ def _number(quantity: Any) -> int | float:
     return int(number) if number == int(number) else number
 
 
-class ElementLinks(ManyLinks["CatalogElement"]):
+class ElementLinks(SetRelation["CatalogElement"]):
     """Links to elements of lists."""
-
-    form = ""
 
     def __init__(self) -> None:
         super().__init__("catalog_elements", needs="catalog_elements")
 
-    @overload  # type: ignore[override]
+    @overload
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
     def __get__(self, instance: Holder, owner: Any) -> ElementSet: ...
@@ -256,21 +255,16 @@ class ElementLinks(ManyLinks["CatalogElement"]):
     def __set__(self, instance: Holder, value: Any) -> None:
         raise AttributeError(f"{self!r} must be changed one by one; write .add(element, quantity=...)")
 
-    def state(self, entity: Holder) -> ElementState:
-        """Return the tracked links."""
-        states = entity._ensure_links().states
-        state = states.get(self.attribute)
-        if state is None:
-            embedded = getattr(entity._data, "embedded", UNSET)
-            state = ElementState([] if entity._key is None else self._read(entity, embedded)[0])
-            state.take_terms(self._terms(embedded))
-            states[self.attribute] = state
-        return cast(ElementState, state)
+    def _tracked(self, entity: Holder) -> ElementState:
+        embedded = getattr(entity._data, "embedded", UNSET)
+        state = ElementState([] if entity._key is None else self._read(entity, embedded)[0])
+        state.take_terms(self._terms(embedded))
+        return state
 
     def rebase(self, entity: Holder, embedded: Any) -> None:
         """Take the links of a fresh answer, which says nothing about what it does not contain."""
         super().rebase(entity, embedded)
-        state = cast("ElementState | None", self.known_state(entity))
+        state = self.known_state(entity)
         if state is not None and self._refs(embedded) is not UNSET:
             state.take_terms(self._terms(embedded))
 
@@ -294,6 +288,7 @@ class ElementLinks(ManyLinks["CatalogElement"]):
     def by_catalog(self, entities: Iterable[Holder], wanted: Collection[int]) -> dict[int, list[int]]:
         """Return the ids of linked elements by their lists."""
         found: dict[int, dict[int, None]] = {}
+        wanted = set(wanted)
         for entity in entities:
             for target in self.state(entity).changes.base or ():
                 if target._key in wanted:

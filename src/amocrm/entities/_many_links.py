@@ -17,7 +17,7 @@ from ._relations import LinkRelation, keeps_standing, reference_to, standing_for
 if TYPE_CHECKING:
     from ._holder import Holder
 
-__all__ = ["LinkSet", "ManyLinks"]
+__all__ = ["LinkSet", "ManyLinks", "SetRelation"]
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class LinkSet(Sequence[T], Generic[T]):
 
     __slots__ = ("_entity", "_relation")
 
-    def __init__(self, entity: Holder, relation: ManyLinks[T]) -> None:
+    def __init__(self, entity: Holder, relation: SetRelation[T]) -> None:
         self._entity, self._relation = entity, relation
 
     @property
@@ -117,28 +117,8 @@ class LinkSet(Sequence[T], Generic[T]):
         self.add(entity, main=True)
 
 
-class ManyLinks(LinkRelation[T]):
-    """Links to any number of entities."""
-
-    form = "links"
-
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> LinkSet[T]: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        return self if instance is None else LinkSet(instance, self)
-
-    def __set__(self, instance: Holder, value: Iterable[T]) -> None:
-        if not isinstance(value, Iterable) or isinstance(value, str):
-            raise TypeError(f"{self!r} must be several {self.kind}, got {value!r}; write [{value!r}]")
-        LinkSet(instance, self)._content()  # what is there must be known to be replaced
-        state = self.state(instance)
-        wanted = [self.known(instance, target) for target in value]
-        state.changes.assign(wanted)
-        if state.main.local is not UNSET and all(one is not state.main.local for one in wanted):
-            state.main.local = UNSET
-        instance._touch()
+class SetRelation(LinkRelation[T]):
+    """Links to any number of entities; what a user holds on an instance is up to the derived class."""
 
     def _tracked(self, entity: Holder) -> LinkState:
         if entity._key is None:
@@ -232,3 +212,27 @@ class ManyLinks(LinkRelation[T]):
             return ()
         content: Sequence[Any] = state.changes.content() if state.changes.loaded else state.changes.added
         return content
+
+
+class ManyLinks(SetRelation[T]):
+    """Links to any number of entities."""
+
+    form = "links"
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Holder, owner: Any) -> LinkSet[T]: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
+        return self if instance is None else LinkSet(instance, self)
+
+    def __set__(self, instance: Holder, value: Iterable[T]) -> None:
+        if not isinstance(value, Iterable) or isinstance(value, str):
+            raise TypeError(f"{self!r} must be several {self.kind}, got {value!r}; write [{value!r}]")
+        LinkSet(instance, self)._content()  # what is there must be known to be replaced
+        state = self.state(instance)
+        wanted = [self.known(instance, target) for target in value]
+        state.changes.assign(wanted)
+        if state.main.local is not UNSET and all(one is not state.main.local for one in wanted):
+            state.main.local = UNSET
+        instance._touch()

@@ -252,6 +252,10 @@ class SetChanges(Generic[K]):
         """What is to be added, or what a replacement holds."""
         return tuple(self._added or ()) if self._replace is None else tuple(self._replace)
 
+    def holds(self, key: K) -> bool:
+        """Return whether it is in the remote content or in the changes."""
+        return any(part and key in part for part in (self._base, self._added, self._removed, self._replace))
+
     def content(self) -> tuple[K, ...]:
         """Return the content as it will be; ask only when ``loaded``."""
         if self._replace is not None:
