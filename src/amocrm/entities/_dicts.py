@@ -285,11 +285,11 @@ def copied(entity: Any) -> Any:
         if isinstance(member, Attribute) and not member.readonly and name not in _OF_THE_RECORD:
             if not isinstance(member, Scope) and (raw := entity._current_value(member.wire)) is not UNSET:
                 made._set(member.wire, raw)
-        elif _form(member) in ("names", "links", "link") and getattr(member, "writable", True):
+        elif (form := _form(member)) in ("names", "links", "link") and getattr(member, "writable", True):
             try:
-                value = member.__get__(entity, type(entity))
-                setattr(made, name, value if member.form == "link" else list(value))
-                if member.form == "links" and value.main is not None:
+                value: Any = member.__get__(entity, type(entity))
+                setattr(made, name, value if form == "link" else list(value))
+                if form == "links" and value.main is not None:
                     getattr(made, name).main = value.main
             except NotLoaded:
                 continue

@@ -249,7 +249,9 @@ class ElementLinks(SetRelation["CatalogElement"]):
     def __get__(self, instance: None, owner: Any) -> Self: ...
     @overload
     def __get__(self, instance: Holder, owner: Any) -> ElementSet: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
+    def __get__(  # pyright: ignore[reportIncompatibleMethodOverride]  # its set knows quantities
+        self, instance: Holder | None, owner: Any
+    ) -> Any:
         return self if instance is None else ElementSet(instance, self)
 
     def __set__(self, instance: Holder, value: Any) -> None:

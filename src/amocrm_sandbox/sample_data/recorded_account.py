@@ -202,7 +202,7 @@ class _Filling:
 
     def _options(self, field: Row, kind: str, values: list[Row]) -> None:
         slot = "nested" if kind == "category" else "enums"
-        options = list(field.get(slot) or ())
+        options: list[Row] = list(field.get(slot) or ())
         for value in values:
             if all(option["id"] != value["enum_id"] for option in options):
                 text = value.get("enum_code") if kind == "multitext" else value.get("value")
