@@ -1,4 +1,4 @@
-"""What type checkers must say about the generated operations. Checked by ``test_low_level.py``; never run.
+"""What type checkers must say about the generated operations. Checked by ``test_typing.py``; never run.
 
 Lines marked ``error`` must be refused: an unused ignore is an error in both checkers' settings.
 """

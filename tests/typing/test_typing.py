@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("tests/typing/facade.py", "tests/typing/program.py", "tests/typing/refusals.py")
-MYPY = ["mypy", "--strict", "--warn-unused-ignores", "--follow-imports=silent"]
+FILES = [f"tests/typing/{name}.py" for name in ("facade", "low_level", "program", "refusals")]
+#: With the options of `make check`, so that it reads what that has found out before.
+MYPY = ["mypy"]
 #: The interpreter is named, so that the virtual environment may have any name and place.
 PYRIGHT = ["basedpyright", "--level", "error", "--pythonpath", sys.executable]
 
@@ -30,8 +31,8 @@ def checked(command: list[str], *files: str) -> subprocess.CompletedProcess[str]
 
 @pytest.mark.parametrize("command", [MYPY, PYRIGHT], ids=["mypy", "basedpyright"])
 @pytest.mark.timeout(600)
-def test_the_facade_is_typed_as_promised(command: list[str]) -> None:
-    """Values, assignments, operators and refusals are those of the files, under both checkers."""
+def test_facade_and_operations_are_typed_as_promised(command: list[str]) -> None:
+    """Values, arguments, results, operators and refusals are those of the files, under both checkers."""
     done = checked(command, *FILES)
     assert done.returncode == 0, done.stdout + done.stderr
 
