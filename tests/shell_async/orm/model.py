@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-__all__ = ["UNKNOWN", "Record", "View", "WantedSet"]
+__all__ = ["UNKNOWN", "Child", "Record", "View", "WantedSet"]
 
 #: Nobody has looked yet.
 UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda self: "UNKNOWN"})()
@@ -26,8 +26,8 @@ class Record:
         contacts: records.
         main: the contact that was made the main one, ``UNKNOWN`` where that does not follow.
         company: a record, or None.
-        notes: texts.
-        tasks: texts.
+        notes: notes that were created.
+        tasks: tasks that were created.
     """
 
     def __init__(self, kind: str, key: int | None = None) -> None:
@@ -37,8 +37,29 @@ class Record:
         self.contacts: set[Record] = set()
         self.main: Any = UNKNOWN
         self.company: Record | None = None
-        self.notes: list[str] = []
-        self.tasks: list[str] = []
+        self.notes: list[Child] = []
+        self.tasks: list[Child] = []
+
+
+class Child:
+    """A note or task of a session.
+
+    Attributes:
+        entity: the object.
+        text: what the server has, None until it is created.
+        wanted: what it is to be.
+        doubtful: what was sent in a creation without an answer.
+    """
+
+    def __init__(self, entity: Any, wanted: str) -> None:
+        self.entity, self.wanted = entity, wanted
+        self.text: str | None = None
+        self.doubtful: str | None = None
+
+    @property
+    def has_update(self) -> bool:
+        """Whether its own text is to be sent."""
+        return self.text is not None and self.wanted != self.text
 
 
 class WantedSet:
@@ -95,7 +116,8 @@ class View:
         tags: names.
         contacts: records.
         main: record of the wanted main contact, ``UNKNOWN`` without a change; so with the company.
-        notes: texts of notes that were added and not created yet; so with tasks.
+        notes: notes that were added and not created yet; so with tasks.
+        born: notes and tasks that this session created.
         touched: relations that somebody used.
         flying: attributes that are in flight.
         doubtful: what was sent in a creation without an answer.
@@ -111,8 +133,9 @@ class View:
         self.main: Any = UNKNOWN
         self.company_seen: Any = None if new else UNKNOWN
         self.company: Any = UNKNOWN
-        self.notes: list[Any] = []
-        self.tasks: list[Any] = []
+        self.notes: list[Child] = []
+        self.tasks: list[Child] = []
+        self.born: list[Child] = []
         self.touched: set[str] = set()
         self.flying: dict[str, Any] | None = None
         self.doubtful: Any = None
@@ -127,7 +150,7 @@ class View:
         """Note that the server took some values; what was assigned since stays wanted."""
         self.seen.update(values)
 
-    def born(self) -> None:
+    def was_born(self) -> None:
         """Note that it was created: a relation that nobody touched before is not known to be empty."""
         if "tags" not in self.touched:
             self.tags.forget()

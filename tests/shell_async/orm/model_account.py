@@ -31,6 +31,8 @@ class Deal(Lead):
     born = fields.Birthday(name="birthday")
     address = fields.SmartAddress(name="smart_address")
     legal = fields.LegalEntity(name="legal_entity")
+    traced = fields.TrackingData(name="tracking_data")
+    file = fields.File(name="file")
 
 
 class Person(Contact):
@@ -40,7 +42,7 @@ class Person(Contact):
 
 
 class Firm(Company):
-    """A company with a date."""
+    """A company with a date, and several phones and addresses."""
 
     day = fields.Date(name="date")
 
@@ -72,6 +74,11 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "moment": [None, datetime(2024, 5, 1, 9, tzinfo=UTC), datetime(2024, 5, 1, 10, tzinfo=UTC)],
         "born": _DAYS,
         "address": [None, fields.Address(city="Казань"), fields.Address(city="Пермь")],
+        "traced": _WORDS,
+        "file": [
+            None,
+            *(fields.FileValue(file_uuid=one, version_uuid=one, file_name=one, file_size=1) for one in "ab"),
+        ],
         "legal": [None, fields.LegalEntityValue(name="ООО"), fields.LegalEntityValue(name="ЗАО")],
     },
     "contacts": {
@@ -80,7 +87,12 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "email": [None, "a@a.example", "b@b.example"],
         "text": _WORDS,
     },
-    "companies": {"name": ["а", "б", "в"], "day": _DAYS},
+    "companies": {
+        "name": ["а", "б", "в"],
+        "day": _DAYS,
+        "phones": [(), ("+79001234567",), ("+79001234567", "+79001234568")],
+        "emails": [(), ("a@a.example",), ("b@b.example", "a@a.example")],
+    },
     "customers": {"name": ["а", "б", "в"], "next_price": [None, 1, 2], "text": _WORDS},
 }
 CLASSES: dict[str, type[Entity]] = {"leads": Deal, "contacts": Person, "companies": Firm, "customers": Client}

@@ -31,6 +31,7 @@ FAULTS = (
 STRIKES = tuple(
     [f"{method} {kind}" for kind in KINDS for method in ("POST", "PATCH")]
     + ["POST leads/link", "POST leads/unlink", "POST contacts/link", "POST leads/notes", "POST tasks"]
+    + ["PATCH leads/notes", "PATCH tasks"]
 )
 _SETTLE = 120
 
@@ -45,11 +46,16 @@ class _Sent:
         self.contacts = dict(view.contacts.changes)
         self.main = view.main
         self.company, self.company_seen = view.company, view.company_seen
-        self.notes, self.tasks = list(view.notes), list(view.tasks)
+        self.texts = {
+            id(child): child.wanted
+            for child in (*view.notes, *view.tasks, *(one for one in view.born if one.has_update))
+        }
 
 
 def without_empty(value: Any) -> Any:
-    """Return a legal entity without the parts that the server answers as null."""
+    """Return a value as it was assigned: without the parts that the server answers as null, lists as tuples."""
+    if isinstance(value, fields.ContactValues):
+        return tuple(map(str, value))
     if not isinstance(value, fields.LegalEntityValue):
         return value
     parts = {name: getattr(value, name) for name in value.__struct_fields__}
@@ -78,8 +84,8 @@ class Commits:
     def _values(self, record: Record) -> dict[str, Any]:
         return {name: record.values.get(name, values[0]) for name, values in VALUES[record.kind].items()}
 
-    async def commit(self, place: int, fault: tuple[Any, str] | None = None) -> None:
-        """Commit one session; after a fault ask what became of it and commit again."""
+    async def commit(self, place: int, fault: tuple[Any, str] | None = None, by_hand: bool = False) -> None:
+        """Commit one session; after a fault ask what became of it, or know it, and commit again."""
         if fault is not None:
             effect, target = fault
             method, _, path = target.partition(" ")
@@ -94,7 +100,10 @@ class Commits:
         self.sandbox.faults.remove(planted)
         self.clock.now += 3600
         self.sandbox.clock.tick(3600)  # type: ignore[attr-defined]
-        await self._reconcile(place)
+        if by_hand and not effect.after_commit:
+            self._resend(place)  # the user knows that nothing of it was stored
+        else:
+            await self._reconcile(place)
         expected, report = await self._commit(place)
         assert report.ok, report
         assert self._sent() == expected
@@ -130,6 +139,9 @@ class Commits:
                 items[f"PATCH {kind}"] += 1
             items[f"POST {kind}/notes"] += len(view.notes)
             items["POST tasks"] += len(view.tasks)
+            for child in view.born:
+                path = "tasks" if child.entity._kind == "tasks" else f"{kind}/notes"
+                items[f"PATCH {path}"] += child.has_update
             if view.is_new and kind == "leads":
                 continue  # links are named in its creation
             added = [one for one, there in view.contacts.changes.items() if there]
@@ -189,7 +201,7 @@ class Commits:
                 view.record.main = view.main_seen = sent.main
             if sent.company not in (UNKNOWN, None) and sent.company.key is not None:
                 view.company_seen = view.record.company = sent.company
-        self._learn_children(view, report)
+        self._learn_children(view, sent.texts, report)
 
     def _applied(self, view: View, sent: _Sent) -> None:
         record = view.record
@@ -197,7 +209,7 @@ class Commits:
             record.key = view.entity.id
             self.records.append(record)
         if sent.is_new:
-            view.born()
+            view.was_born()
         record.values.update(sent.values)
         view.sent(sent.values)
         for name, there in sent.tags.items():
@@ -215,18 +227,29 @@ class Commits:
         view.record.contacts.add(one)
         view.contacts.sent({one: True})
 
-    def _learn_children(self, view: View, report: Any) -> None:
+    def _learn_children(self, view: View, sent: dict[int, str], report: Any) -> None:
+        """Take over what a report says of notes and tasks; what was sent is known by the child."""
         for attribute in ("notes", "tasks"):
             waiting, stored = getattr(view, attribute), getattr(view.record, attribute)
-            for result in report:
-                child = result.entity
-                if (
-                    child._kind == attribute
-                    and child.entity is view.entity
-                    and result.outcome is Outcome.APPLIED
-                ):
-                    waiting.remove(child.text)
-                    stored.append(child.text)
+            for child in [*waiting, *(one for one in view.born if one.entity._kind == attribute)]:
+                outcomes = {result.outcome for result in report.of(child.entity)}
+                if Outcome.APPLIED in outcomes:
+                    child.text = child.doubtful if child.doubtful is not None else sent[id(child)]
+                    child.doubtful = None
+                    if child in waiting:
+                        waiting.remove(child)
+                        stored.append(child)
+                        view.born.append(child)
+                elif Outcome.UNKNOWN in outcomes and child in waiting and id(child) in sent:
+                    child.doubtful = sent[id(child)]
+
+    def _resend(self, place: int) -> None:
+        session = self.sessions[place]
+        session.resend(*session.doubtful)
+        for view in self.views[place]:
+            view.land()
+            for child in (*view.notes, *view.tasks):
+                child.doubtful = None
 
     async def _reconcile(self, place: int) -> None:
         session = self.sessions[place]
@@ -237,7 +260,7 @@ class Commits:
                 assert view.doubtful is not None
                 self._applied(view, view.doubtful)
                 view.land()
-            self._learn_children(view, report)
+            self._learn_children(view, {}, report)
 
     # ---- the end
 
@@ -265,7 +288,7 @@ class Commits:
                 company = None if entity.company is None else entity.company.id
                 assert company == (None if record.company is None else record.company.key)
             notes = [one.text async for one in fresh.notes.of(entity) if one.note_type == "common"]
-            assert sorted(notes) == sorted(record.notes)
+            assert sorted(notes) == sorted(str(one.text) for one in record.notes)
             tasks = [one.text async for one in fresh.tasks.of(entity)]
-            assert sorted(tasks) == sorted(record.tasks)
+            assert sorted(tasks) == sorted(str(one.text) for one in record.tasks)
         self.sandbox.close()

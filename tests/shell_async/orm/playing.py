@@ -7,7 +7,7 @@ from typing import Any
 
 from amocrm import Lead
 
-from .model import UNKNOWN, Record, View
+from .model import UNKNOWN, Child, Record, View
 from .model_account import CLASSES, VALUES, made
 from .model_commits import FAULTS, KINDS, STRIKES, Commits
 
@@ -114,14 +114,21 @@ class Player(Commits):
     def note(self, number: int, text: str) -> None:
         """Add a note."""
         if (found := self._view(number)) is not None:
-            found[1].entity.notes.add(text)
-            found[1].notes.append(text)
+            found[1].notes.append(Child(found[1].entity.notes.add(text), text))
 
     def task(self, number: int, text: str) -> None:
         """Add a task."""
         if (found := self._view(number)) is not None:
-            found[1].entity.tasks.add(text, due=datetime(2024, 5, 1, tzinfo=UTC))
-            found[1].tasks.append(text)
+            task = found[1].entity.tasks.add(text, due=datetime(2024, 5, 1, tzinfo=UTC))
+            found[1].tasks.append(Child(task, text))
+
+    def reword(self, number: int, text: str) -> None:
+        """Change the text of a note or task, created or not, perhaps to what it was before."""
+        views = [view for views in self.views for view in views]
+        found = [child for view in views for child in (*view.notes, *view.tasks, *view.born)]
+        if found:
+            child = found[number % len(found)]
+            child.entity.text = child.wanted = text
 
     def rollback(self, number: int) -> None:
         """Take everything back."""

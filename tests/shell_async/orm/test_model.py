@@ -26,16 +26,18 @@ _CHANGES = st.one_of(
     st.tuples(st.just("company"), _ANY, st.none() | _ANY),
     st.tuples(st.just("note"), _ANY, _TEXT),
     st.tuples(st.just("task"), _ANY, _TEXT),
+    st.tuples(st.just("reword"), _ANY, _TEXT),
 )
 _CALLS = st.one_of(
     st.tuples(st.just("rollback"), _ANY),
     st.tuples(st.just("discard"), _ANY),
     st.tuples(st.just("elsewhere"), _ANY),
 )
+_FAULT = st.tuples(st.sampled_from(FAULTS), st.sampled_from(STRIKES))
 _WAITING = st.one_of(
     st.tuples(st.just("commit"), _PLACE),
-    st.tuples(st.just("commit"), _PLACE, st.tuples(st.sampled_from(FAULTS), st.sampled_from(STRIKES))),
-    st.tuples(st.just("commit"), _PLACE, st.tuples(st.sampled_from(FAULTS), st.sampled_from(STRIKES))),
+    st.tuples(st.just("commit"), _PLACE, _FAULT),
+    st.tuples(st.just("commit"), _PLACE, _FAULT, st.booleans()),
     st.tuples(st.just("adopt"), _PLACE, _KIND),
     st.tuples(st.just("change_elsewhere"), _ANY, _ANY, _ANY),
     st.tuples(st.just("read"), _ANY),
