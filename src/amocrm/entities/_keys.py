@@ -16,7 +16,7 @@ from ._attributes import Amount, Attribute, Id, Moment, Text
 if TYPE_CHECKING:
     from ._base import Entity
 
-__all__ = ["AnyOf", "Key", "KeyLike", "KeyValue", "Sought", "any_of", "checked_key"]
+__all__ = ["AnyOf", "Key", "KeyLike", "KeyValue", "Sought", "any_of", "checked_key", "spelling"]
 
 #: What a record holds under a key, in the form that is compared.
 KeyValue: TypeAlias = tuple[Any, ...]
@@ -102,8 +102,7 @@ class Key:
         if plain is None:
             return None
         if isinstance(part, Phones | Phone):
-            text = str(plain)
-            return email_key(text) if _is_email(part) else phone_key(text, self.region or region)
+            return spelling(part, str(plain), self.region or region)
         if isinstance(plain, Decimal | float | int) and getattr(part, "wire_type", "") not in _OPTIONS:
             return Decimal(str(plain)).normalize()
         if isinstance(plain, str):
@@ -243,6 +242,11 @@ def _parts(key: Any) -> tuple[Any, ...]:
 
 def _shown(part: Any) -> str:
     return f"{part.owner.__name__}.{part.attribute}"
+
+
+def spelling(field: object, text: str, region: str) -> str | None:
+    """Return a number or an address of a field in the one spelling that is compared, None where it is neither."""
+    return email_key(text) if _is_email(field) else phone_key(text, region)
 
 
 def _is_email(part: object) -> bool:

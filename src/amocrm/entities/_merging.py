@@ -7,13 +7,13 @@ from typing import Any
 
 from msgspec import UNSET
 
-from .._core.orm.phone_keys import email_key, phone_key
 from .._core.orm.tracking import OneValue
 from ..fields._base import Field
 from ..fields._lists import MultiSelect
-from ..fields._objects import Email, Emails, Phone, Phones, _items, _values
+from ..fields._objects import Phone, Phones, _items, _values
 from ..fields._state import CLEAR
 from ._base import Entity
+from ._keys import spelling
 from ._links import LinkState
 
 __all__ = ["absorb_found", "content", "fill_new", "move_changes", "redirect"]
@@ -52,12 +52,11 @@ def absorb_found(row: Entity, found: Entity, replace: Collection[Any], region: s
 
 def _added(field: Any, stored: Sequence[Any], given: Iterable[Any], region: str) -> list[Any]:
     """Return stored numbers or addresses and those given that are not among them in another spelling."""
-
-    def spelt(text: str) -> str:
-        return (email_key(text) if isinstance(field, Email | Emails) else phone_key(text, region)) or text
-
-    known = {spelt(one.value) for one in stored}
-    return [*stored, *(one for one in given if spelt(one.value) not in known)]
+    known = {spelling(field, one.value, region) or one.value for one in stored}
+    return [
+        *stored,
+        *(one for one in given if (spelling(field, one.value, region) or one.value) not in known),
+    ]
 
 
 def fill_new(row: Entity, values: Mapping[str, Any]) -> None:

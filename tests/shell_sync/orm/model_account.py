@@ -75,7 +75,10 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "born": _DAYS,
         "address": [None, fields.Address(city="Казань"), fields.Address(city="Пермь")],
         "traced": _WORDS,
-        "file": [None, *(fields.FileValue(file_uuid=one, version_uuid=one, file_name=one, file_size=1) for one in "ab")],
+        "file": [
+            None,
+            *(fields.FileValue(file_uuid=one, version_uuid=one, file_name=one, file_size=1) for one in "ab"),
+        ],
         "legal": [None, fields.LegalEntityValue(name="ООО"), fields.LegalEntityValue(name="ЗАО")],
     },
     "contacts": {

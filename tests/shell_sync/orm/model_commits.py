@@ -84,9 +84,7 @@ class Commits:
     def _values(self, record: Record) -> dict[str, Any]:
         return {name: record.values.get(name, values[0]) for name, values in VALUES[record.kind].items()}
 
-    def commit(
-        self, place: int, fault: tuple[Any, str] | None = None, by_hand: bool = False
-    ) -> None:
+    def commit(self, place: int, fault: tuple[Any, str] | None = None, by_hand: bool = False) -> None:
         """Commit one session; after a fault ask what became of it, or know it, and commit again."""
         if fault is not None:
             effect, target = fault
