@@ -24,7 +24,7 @@ def test_a_missing_language_is_a_reason_to_skip(tmp_path: Path, monkeypatch: pyt
     """The reason names the program; nothing is installed."""
     monkeypatch.setattr(shutil, "which", lambda program: None)
     for client in DRIVERS.values():
-        with pytest.raises(Missing, match=r"there is no (php|ruby|node)"):
+        with pytest.raises(Missing, match=r"there is no \S+"):
             install(client, tmp_path)
 
 

@@ -29,6 +29,16 @@ def make_account(strict: bool = True) -> tuple[Sandbox, dict[str, Any]]:
     _made(sandbox, "contacts", {"name": "Кто звонит", "custom_fields_values": [phone]})
     catalog = _made(sandbox, "catalogs", {"name": "Склад"})
     group = sandbox.act("POST", "/api/v4/leads/custom_fields/groups", [{"name": "Группа", "sort": 9}]).json()
+    form = {
+        "form_id": "f",
+        "form_name": "n",
+        "form_page": "p",
+        "form_sent_at": 1,
+        "referer": "r",
+        "ip": "1.1.1.1",
+    }
+    forms = [{"source_uid": f"job-{n}", "source_name": "n", "metadata": form} for n in range(2)]
+    filled = sandbox.act("POST", "/api/v4/leads/unsorted/forms", forms).json()["_embedded"]["unsorted"]
     deleted = upload(sandbox, "b.txt")
     sandbox.act("DELETE", "/v1.0/files", [{"uuid": deleted}])
     keys = sandbox.integration
@@ -53,6 +63,7 @@ def make_account(strict: bool = True) -> tuple[Sandbox, dict[str, Any]]:
         "notes": {kind: _made(sandbox, f"{kind}/{id}/notes", note, "notes") for kind, id in noted.items()},
         "catalog_id": catalog,
         "element_id": _made(sandbox, f"catalogs/{catalog}/elements", {"name": "Стол"}, "elements"),
+        "form_uids": [one["uid"] for one in filled],
         "group_id": group["_embedded"]["custom_field_groups"][0]["id"],
         "bot_id": min(sandbox.store.documents("bots")),
         "file_uuid": upload(sandbox, "a.txt"),

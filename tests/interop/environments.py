@@ -76,6 +76,7 @@ DRIVERS = {
         Client("amocrm-js", "amocrm-js", "3.6.0", "drive_amocrm_js.cjs"),
         Client("amotop", "@mobilon-dev/amotop", "0.1.47", "drive_amotop.cjs"),
         Client("amocrm-ruby", "amocrm", "0.6.1", "drive_amocrm.rb"),
+        Client("amocrm-api-wrapper", "amocrm-api-wrapper", "0.0.20", "drive_amocrm_api_wrapper.py"),
     )
 }
 

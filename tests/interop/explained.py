@@ -23,6 +23,14 @@ _EXPLAINED: dict[str, tuple[tuple[str, str], ...]] = {
             "the empty answer of the documented 202 is parsed as JSON",
         ),
     ),
+    "amocrm-api-wrapper": (
+        (r"update_companies", "the update is sent with the method of a creation"),
+        (r"unlink_\w+_entity", "the address ends with `unlinks`"),
+        (r"unsubscribe_webhook", "no address of a webhook can be named"),
+        (r"create_unsorted_by_form", "the address ends with `form`"),
+        (r"create_unsorted_by_sip", "lead, contact and company stand beside `_embedded` and not in it"),
+        (r"link_unsorted", "host and path are joined without a slash"),
+    ),
     "amocrm-js": ((r"request\.delete webhook", "the body of a DELETE goes out without its length"),),
     "amocrm-ruby": (
         (
