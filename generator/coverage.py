@@ -19,10 +19,21 @@ from .bundle import Bundle, Operation, load_bundle
 from .source import Problem, SpecError
 from .uncertain_facts import uncertain_facts
 
-__all__ = ["LIST", "PAGE", "coverage_page"]
+__all__ = ["FACADE", "LIST", "PAGE", "REASONS", "concrete", "coverage_page", "reached"]
 
 LIST = "spec/operations.txt"
 PAGE = "docs/coverage.md"
+#: Operations that were sent while the facade did everything that it can; a test compares it with a run.
+FACADE = "tests/contract/facade.txt"
+#: Why an operation is left to ``crm.api``, by its id or its area.
+REASONS = {
+    "legacy": "version 2; version 4 has what it does, or nobody knows how the answer looks",
+    "knowledge": "sources of the AI agent, known from one page",
+    "oauth": "the client logs in and refreshes by itself; the rest belongs to a browser or to who moves from API keys",
+    "link_catalog_element": "`crm.links.add(lead, element)` does it from the side of the entity",
+    "unlink_catalog_element": "`crm.links.remove(lead, element)` does it from the side of the entity",
+    "continue_bot": "`crm.bots.resume` reaches it; the sandbox runs Salesbot only",
+}
 TESTS = "tests/contract"
 #: Folders of fixtures, and what one of their files shows about its operation.
 FIXTURES = {"examples": "answer", "bodies": "body", "errors": "error"}
@@ -45,6 +56,8 @@ the most items in one request.
 error answers (`error`), with their number; `sandbox`: called over HTTP, sync and async, once carried out and once \
 refused by the sandbox, both as described. Besides, `{tests}/test_operations.py` holds each operation's signature, its ways of being called and its facts against the \
 description, and `{tests}/test_examples.py` reads and sends what can be made from it.
+- Facade: {twins} concrete operations are second ways (`twin of …`). Of the others {reached} are sent while the facade does \
+everything that it can; they are recorded on send (`{tests}/facade.txt`), and a test compares. The rest says why it is left to `crm.api`.
 """
 _COLUMNS = (
     "Operation",
@@ -54,6 +67,7 @@ _COLUMNS = (
     "Batch",
     "Source",
     "Tested",
+    "Facade",
 )
 
 
@@ -87,14 +101,22 @@ def coverage_page(repository: Path) -> str:
     operations = list(made.operations())
     sources = Counter(operation.data["x-source"]["from"] for operation in operations)
     head = _HEAD.format(
-        concrete=sum(len(list(_concrete(made, operation))) for operation in operations),
+        concrete=sum(len(list(concrete(made, operation))) for operation in operations),
         operations=len(operations),
         areas=len({operation.data["tags"][0] for operation in operations}),
         listed=len(listed),
         sources=", ".join(f"{source} {number}" for source, number in sources.most_common()),
         tests=TESTS,
+        twins=sum(len(list(concrete(made, one))) for one in operations if "x-twin" in one.data),
+        reached=sum(
+            f"{method} {path}" in reached(repository)
+            for one in operations
+            if "x-twin" not in one.data
+            for method, path in concrete(made, one)
+        ),
     )
-    return head + "".join([*_sections(made, evidence), *_uncertain(repository / "spec")])
+    facade = reached(repository)
+    return head + "".join([*_sections(made, evidence, facade), *_uncertain(repository / "spec")])
 
 
 def _listed(path: Path) -> Iterator[Listed]:
@@ -108,7 +130,7 @@ def _listed(path: Path) -> Iterator[Listed]:
 
 
 def _problems(made: Bundle, listed: Sequence[Listed]) -> Iterator[Problem]:
-    described = {key: operation for operation in made.operations() for key in _concrete(made, operation)}
+    described = {key: operation for operation in made.operations() for key in concrete(made, operation)}
     for entry in listed:
         operation = described.get(entry.key)
         if operation is None:
@@ -136,7 +158,7 @@ def _choices(made: Bundle, operation: Operation) -> Mapping[str, list[str]]:
     return found
 
 
-def _concrete(made: Bundle, operation: Operation) -> Iterator[tuple[str, str]]:
+def concrete(made: Bundle, operation: Operation) -> Iterator[tuple[str, str]]:
     """Yield method and path once for each word that the path takes."""
     choices = [
         [(placeholder, value) for value in values]
@@ -177,7 +199,25 @@ def _registered(tests: Path) -> Iterator[str]:
                     yield from (str(key.value) for key in node.value.keys if isinstance(key, ast.Constant))
 
 
-def _sections(made: Bundle, evidence: Mapping[str, list[str]]) -> Iterator[str]:
+def reached(repository: Path) -> frozenset[str]:
+    """Return the concrete operations that were recorded while the facade did everything that it can."""
+    path = repository / FACADE
+    return frozenset(path.read_text(encoding="utf-8").splitlines() if path.is_file() else ())
+
+
+def _reached_by(operation: Operation, each: Sequence[tuple[str, str]], facade: frozenset[str]) -> str:
+    """Return ``facade``, the better operation of a second way, or why ``crm.api`` is left."""
+    data = operation.data
+    found = [f"{method} {path}" in facade for method, path in each]
+    reason = REASONS.get(operation.id, REASONS.get(data["tags"][0], ""))
+    if "x-twin" in data:
+        return f"twin of `{data['x-twin']}`"
+    if any(found):
+        return "facade" if all(found) else f"facade ({sum(found)} of {len(found)}); {reason}"
+    return f"`crm.api`: {reason}" if reason else "`crm.api`"
+
+
+def _sections(made: Bundle, evidence: Mapping[str, list[str]], facade: frozenset[str]) -> Iterator[str]:
     by_area: dict[str, list[Operation]] = {}
     for operation in made.operations():
         by_area.setdefault(operation.data["tags"][0], []).append(operation)
@@ -185,7 +225,8 @@ def _sections(made: Bundle, evidence: Mapping[str, list[str]]) -> Iterator[str]:
         yield f"\n## {area}\n\n{_row(_COLUMNS)}{_row('---' for _ in _COLUMNS)}"
         for operation in members:
             words = [word for words in _choices(made, operation).values() for word in words]
-            yield _row(_cells(operation, words, evidence[operation.id]))
+            by = _reached_by(operation, list(concrete(made, operation)), facade)
+            yield _row([*_cells(operation, words, evidence[operation.id]), by])
 
 
 def _uncertain(spec: Path) -> Iterator[str]:

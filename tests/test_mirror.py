@@ -87,6 +87,14 @@ amocrm/_async/orm
     session_objects.py         shell_async/orm/test_session.py                   preload
     upsert_methods.py          shell_async/orm/test_upserting.py                 upsert_all
 amocrm/_async/resources
+    catalogs.py                shell_async/resources/test_every_area.py
+    chats.py                   shell_async/resources/test_every_area.py
+    conversations.py           shell_async/resources/test_every_area.py
+    customers.py               shell_async/resources/test_every_area.py
+    events.py                  shell_async/resources/test_every_area.py
+    integrations.py            shell_async/resources/test_every_area.py
+    telephony.py               shell_async/resources/test_every_area.py
+    unsorted.py                shell_async/resources/test_every_area.py
 amocrm/_async/webhooks
     dispatcher.py              shell_async/webhooks/test_worker.py               on_failure
     handler_context.py         shell_async/webhooks/test_receiver.py             context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import tzinfo
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET
@@ -17,19 +18,43 @@ from .connection.connection import AsyncConnection
 # What a property or a method needs is imported there: a client that reads three leads a day in a small
 # function of a cloud should not pay for sessions, webhooks and files.
 if TYPE_CHECKING:
-    from amocrm.entities import Company, Contact, Customer, Lead
+    from amocrm.entities import (
+        Company,
+        Currency,
+        CustomerStatus,
+        Lead,
+        LossReason,
+        Purchase,
+        Role,
+        Segment,
+        Source,
+    )
     from amocrm.entities._base import Entity
     from amocrm.fields._base import Field
     from amocrm_gen.models.account import Account
 
     from .orm.account import AsyncAccountState
-    from .orm.collections import AsyncCollection, AsyncNotes, AsyncTasks
+    from .orm.collections import AsyncCollection, AsyncNotes, AsyncRecords, AsyncTasks, AsyncWritableRecords
     from .orm.directories import AsyncFields, AsyncPipelines, AsyncTags, AsyncUsers
     from .orm.flush import Progress
     from .orm.preload import Loadable
     from .orm.query import AsyncQuery
     from .orm.session import AsyncSession
+    from .resources.catalogs import AsyncCatalogs
+    from .resources.chats import AsyncChats
+    from .resources.conversations import AsyncChatTemplates, AsyncContacts, AsyncTalks
+    from .resources.customers import AsyncCustomers
+    from .resources.events import AsyncEvents
     from .resources.files import AsyncFiles
+    from .resources.integrations import (
+        AsyncBots,
+        AsyncLinks,
+        AsyncShortLinks,
+        AsyncWebsiteButtons,
+        AsyncWidgets,
+    )
+    from .resources.telephony import AsyncCalls
+    from .resources.unsorted import AsyncUnsortedLeads
     from .resources.webhook_subscriptions import AsyncWebhooks
 
 __all__ = ["AsyncAmoCRM"]
@@ -89,103 +114,70 @@ class AsyncAmoCRM(AsyncConnection):
         )
         self.origin = Origin(self.directory)
 
-    @property
-    def leads(self) -> AsyncCollection[Lead]:
+    # Each is imported when it is first used; see ``_HOMES``.
+    if TYPE_CHECKING:
+        leads: AsyncCollection[Lead]
         """Leads."""
-        from amocrm.entities import Lead
-
-        from .orm.collections import AsyncCollection
-
-        return AsyncCollection(self._account, Lead)
-
-    @property
-    def contacts(self) -> AsyncCollection[Contact]:
-        """Contacts."""
-        from amocrm.entities import Contact
-
-        from .orm.collections import AsyncCollection
-
-        return AsyncCollection(self._account, Contact)
-
-    @property
-    def companies(self) -> AsyncCollection[Company]:
+        contacts: AsyncContacts
+        """Contacts, and the chats that belong to them."""
+        companies: AsyncCollection[Company]
         """Companies."""
-        from amocrm.entities import Company
-
-        from .orm.collections import AsyncCollection
-
-        return AsyncCollection(self._account, Company)
-
-    @property
-    def customers(self) -> AsyncCollection[Customer]:
-        """Customers."""
-        from amocrm.entities import Customer
-
-        from .orm.collections import AsyncCollection
-
-        return AsyncCollection(self._account, Customer)
-
-    @property
-    def tasks(self) -> AsyncTasks:
+        customers: AsyncCustomers
+        """Customers, their purchases, bonus points and mode."""
+        purchases: AsyncWritableRecords[Purchase]
+        """Purchases of all customers."""
+        segments: AsyncWritableRecords[Segment]
+        """Segments of customers, in the mode of segments."""
+        customer_statuses: AsyncWritableRecords[CustomerStatus]
+        """Statuses of customers, in the mode of periodicity."""
+        catalogs: AsyncCatalogs
+        """Lists with their elements: products, invoices and others."""
+        tasks: AsyncTasks
         """Tasks."""
-        from amocrm.entities import Task
-
-        from .orm.collections import AsyncTasks
-
-        return AsyncTasks(self._account, Task)
-
-    @property
-    def notes(self) -> AsyncNotes:
+        notes: AsyncNotes
         """Notes, by entity."""
-        from .orm.collections import AsyncNotes
-
-        return AsyncNotes(self._account)
-
-    @property
-    def tags(self) -> AsyncTags:
+        tags: AsyncTags
         """Directories of tags."""
-        from .orm.directories import AsyncTags
-
-        return AsyncTags(self._account)
-
-    @property
-    def users(self) -> AsyncUsers:
+        users: AsyncUsers
         """Users."""
-        from amocrm.entities import User
-
-        from .orm.directories import AsyncUsers
-
-        return AsyncUsers(self._account, User)
-
-    @property
-    def pipelines(self) -> AsyncPipelines:
+        roles: AsyncWritableRecords[Role]
+        """Roles, which give users their rights."""
+        pipelines: AsyncPipelines
         """Pipelines and their stages."""
-        from amocrm.entities import Pipeline
-
-        from .orm.directories import AsyncPipelines
-
-        return AsyncPipelines(self._account, Pipeline)
-
-    @property
-    def fields(self) -> AsyncFields:
-        """Definitions of custom fields."""
-        from .orm.directories import AsyncFields
-
-        return AsyncFields(self._account)
-
-    @property
-    def files(self) -> AsyncFiles:
+        fields: AsyncFields
+        """Definitions of custom fields, and their groups."""
+        loss_reasons: AsyncWritableRecords[LossReason]
+        """Reasons why leads are lost."""
+        sources: AsyncWritableRecords[Source]
+        """Sources of leads of this integration."""
+        unsorted: AsyncUnsortedLeads
+        """Incoming leads."""
+        events: AsyncEvents
+        """What happened to entities."""
+        talks: AsyncTalks
+        """Talks of contacts, and their messages."""
+        chat_templates: AsyncChatTemplates
+        """Templates of chat messages."""
+        bots: AsyncBots
+        """Bots."""
+        widgets: AsyncWidgets
+        """Widgets."""
+        website_buttons: AsyncWebsiteButtons
+        """Buttons of web sites."""
+        currencies: AsyncRecords[Currency, str]
+        """Currencies that fields may have."""
+        calls: AsyncCalls
+        """Calls of a telephony."""
+        short_links: AsyncShortLinks
+        """Short links."""
+        links: AsyncLinks
+        """Links between entities."""
+        files: AsyncFiles
         """Files: upload, download, and what hangs on which entity."""
-        from .resources.files import AsyncFiles
-
-        return AsyncFiles(self)
-
-    @property
-    def webhooks(self) -> AsyncWebhooks:
+        webhooks: AsyncWebhooks
         """Subscriptions to webhooks."""
-        from .resources.webhook_subscriptions import AsyncWebhooks
-
-        return AsyncWebhooks(self)
+        chats: AsyncChats
+        """The chats service."""
 
     def query(self, cls: type[T]) -> AsyncQuery[T]:
         """Return a query for entities of this class, built-in or derived.
@@ -264,3 +256,57 @@ class AsyncAmoCRM(AsyncConnection):
         from .orm.account import AsyncAccountState
 
         return AsyncAccountState(self, self.origin)
+
+
+def _opened(place: str, name: str, entity: str) -> Any:
+    """Return a getter of a collection: of entities of a class, of the account, or (``-``) of the client."""
+
+    def get(client: Any) -> Any:
+        cls = getattr(import_module(place, __package__), name)
+        if entity == "-":
+            return cls(client)
+        return (
+            cls(client._account, getattr(import_module("amocrm.entities"), entity))
+            if entity
+            else cls(client._account)
+        )
+
+    return get
+
+
+#: Name -> module, class, and the class of its entities; ``-`` where it takes the client itself.
+_HOMES = {
+    "leads": (".orm.collections", "AsyncCollection", "Lead"),
+    "contacts": (".resources.conversations", "AsyncContacts", "Contact"),
+    "companies": (".orm.collections", "AsyncCollection", "Company"),
+    "customers": (".resources.customers", "AsyncCustomers", "Customer"),
+    "purchases": (".orm.collections", "AsyncWritableRecords", "Purchase"),
+    "segments": (".orm.collections", "AsyncWritableRecords", "Segment"),
+    "customer_statuses": (".orm.collections", "AsyncWritableRecords", "CustomerStatus"),
+    "catalogs": (".resources.catalogs", "AsyncCatalogs", "Catalog"),
+    "tasks": (".orm.collections", "AsyncTasks", "Task"),
+    "notes": (".orm.collections", "AsyncNotes", "Note"),
+    "tags": (".orm.directories", "AsyncTags", ""),
+    "users": (".orm.directories", "AsyncUsers", "User"),
+    "roles": (".orm.collections", "AsyncWritableRecords", "Role"),
+    "pipelines": (".orm.directories", "AsyncPipelines", "Pipeline"),
+    "fields": (".orm.directories", "AsyncFields", ""),
+    "loss_reasons": (".orm.collections", "AsyncWritableRecords", "LossReason"),
+    "sources": (".orm.collections", "AsyncWritableRecords", "Source"),
+    "unsorted": (".resources.unsorted", "AsyncUnsortedLeads", "Unsorted"),
+    "events": (".resources.events", "AsyncEvents", "Event"),
+    "talks": (".resources.conversations", "AsyncTalks", "Talk"),
+    "chat_templates": (".resources.conversations", "AsyncChatTemplates", "ChatTemplate"),
+    "bots": (".resources.integrations", "AsyncBots", "Bot"),
+    "widgets": (".resources.integrations", "AsyncWidgets", "Widget"),
+    "website_buttons": (".resources.integrations", "AsyncWebsiteButtons", "WebsiteButton"),
+    "currencies": (".orm.collections", "AsyncRecords", "Currency"),
+    "calls": (".resources.telephony", "AsyncCalls", ""),
+    "short_links": (".resources.integrations", "AsyncShortLinks", ""),
+    "links": (".resources.integrations", "AsyncLinks", ""),
+    "files": (".resources.files", "AsyncFiles", "-"),
+    "webhooks": (".resources.webhook_subscriptions", "AsyncWebhooks", "-"),
+    "chats": (".resources.chats", "AsyncChats", "-"),
+}
+for _name, _home in _HOMES.items():
+    setattr(AsyncAmoCRM, _name, property(_opened(*_home), doc=_name))

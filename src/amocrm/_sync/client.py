@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import tzinfo
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET
@@ -17,19 +18,43 @@ from .connection.connection import Connection
 # What a property or a method needs is imported there: a client that reads three leads a day in a small
 # function of a cloud should not pay for sessions, webhooks and files.
 if TYPE_CHECKING:
-    from amocrm.entities import Company, Contact, Customer, Lead
+    from amocrm.entities import (
+        Company,
+        Currency,
+        CustomerStatus,
+        Lead,
+        LossReason,
+        Purchase,
+        Role,
+        Segment,
+        Source,
+    )
     from amocrm.entities._base import Entity
     from amocrm.fields._base import Field
     from amocrm_gen.models.account import Account
 
     from .orm.account import AccountState
-    from .orm.collections import Collection, Notes, Tasks
+    from .orm.collections import Collection, Notes, Records, Tasks, WritableRecords
     from .orm.directories import Fields, Pipelines, Tags, Users
     from .orm.flush import Progress
     from .orm.preload import Loadable
     from .orm.query import Query
     from .orm.session import Session
+    from .resources.catalogs import Catalogs
+    from .resources.chats import Chats
+    from .resources.conversations import ChatTemplates, Contacts, Talks
+    from .resources.customers import Customers
+    from .resources.events import Events
     from .resources.files import Files
+    from .resources.integrations import (
+        Bots,
+        Links,
+        ShortLinks,
+        WebsiteButtons,
+        Widgets,
+    )
+    from .resources.telephony import Calls
+    from .resources.unsorted import UnsortedLeads
     from .resources.webhook_subscriptions import Webhooks
 
 __all__ = ["AmoCRM"]
@@ -89,103 +114,70 @@ class AmoCRM(Connection):
         )
         self.origin = Origin(self.directory)
 
-    @property
-    def leads(self) -> Collection[Lead]:
+    # Each is imported when it is first used; see ``_HOMES``.
+    if TYPE_CHECKING:
+        leads: Collection[Lead]
         """Leads."""
-        from amocrm.entities import Lead
-
-        from .orm.collections import Collection
-
-        return Collection(self._account, Lead)
-
-    @property
-    def contacts(self) -> Collection[Contact]:
-        """Contacts."""
-        from amocrm.entities import Contact
-
-        from .orm.collections import Collection
-
-        return Collection(self._account, Contact)
-
-    @property
-    def companies(self) -> Collection[Company]:
+        contacts: Contacts
+        """Contacts, and the chats that belong to them."""
+        companies: Collection[Company]
         """Companies."""
-        from amocrm.entities import Company
-
-        from .orm.collections import Collection
-
-        return Collection(self._account, Company)
-
-    @property
-    def customers(self) -> Collection[Customer]:
-        """Customers."""
-        from amocrm.entities import Customer
-
-        from .orm.collections import Collection
-
-        return Collection(self._account, Customer)
-
-    @property
-    def tasks(self) -> Tasks:
+        customers: Customers
+        """Customers, their purchases, bonus points and mode."""
+        purchases: WritableRecords[Purchase]
+        """Purchases of all customers."""
+        segments: WritableRecords[Segment]
+        """Segments of customers, in the mode of segments."""
+        customer_statuses: WritableRecords[CustomerStatus]
+        """Statuses of customers, in the mode of periodicity."""
+        catalogs: Catalogs
+        """Lists with their elements: products, invoices and others."""
+        tasks: Tasks
         """Tasks."""
-        from amocrm.entities import Task
-
-        from .orm.collections import Tasks
-
-        return Tasks(self._account, Task)
-
-    @property
-    def notes(self) -> Notes:
+        notes: Notes
         """Notes, by entity."""
-        from .orm.collections import Notes
-
-        return Notes(self._account)
-
-    @property
-    def tags(self) -> Tags:
+        tags: Tags
         """Directories of tags."""
-        from .orm.directories import Tags
-
-        return Tags(self._account)
-
-    @property
-    def users(self) -> Users:
+        users: Users
         """Users."""
-        from amocrm.entities import User
-
-        from .orm.directories import Users
-
-        return Users(self._account, User)
-
-    @property
-    def pipelines(self) -> Pipelines:
+        roles: WritableRecords[Role]
+        """Roles, which give users their rights."""
+        pipelines: Pipelines
         """Pipelines and their stages."""
-        from amocrm.entities import Pipeline
-
-        from .orm.directories import Pipelines
-
-        return Pipelines(self._account, Pipeline)
-
-    @property
-    def fields(self) -> Fields:
-        """Definitions of custom fields."""
-        from .orm.directories import Fields
-
-        return Fields(self._account)
-
-    @property
-    def files(self) -> Files:
+        fields: Fields
+        """Definitions of custom fields, and their groups."""
+        loss_reasons: WritableRecords[LossReason]
+        """Reasons why leads are lost."""
+        sources: WritableRecords[Source]
+        """Sources of leads of this integration."""
+        unsorted: UnsortedLeads
+        """Incoming leads."""
+        events: Events
+        """What happened to entities."""
+        talks: Talks
+        """Talks of contacts, and their messages."""
+        chat_templates: ChatTemplates
+        """Templates of chat messages."""
+        bots: Bots
+        """Bots."""
+        widgets: Widgets
+        """Widgets."""
+        website_buttons: WebsiteButtons
+        """Buttons of web sites."""
+        currencies: Records[Currency, str]
+        """Currencies that fields may have."""
+        calls: Calls
+        """Calls of a telephony."""
+        short_links: ShortLinks
+        """Short links."""
+        links: Links
+        """Links between entities."""
+        files: Files
         """Files: upload, download, and what hangs on which entity."""
-        from .resources.files import Files
-
-        return Files(self)
-
-    @property
-    def webhooks(self) -> Webhooks:
+        webhooks: Webhooks
         """Subscriptions to webhooks."""
-        from .resources.webhook_subscriptions import Webhooks
-
-        return Webhooks(self)
+        chats: Chats
+        """The chats service."""
 
     def query(self, cls: type[T]) -> Query[T]:
         """Return a query for entities of this class, built-in or derived.
@@ -264,3 +256,57 @@ class AmoCRM(Connection):
         from .orm.account import AccountState
 
         return AccountState(self, self.origin)
+
+
+def _opened(place: str, name: str, entity: str) -> Any:
+    """Return a getter of a collection: of entities of a class, of the account, or (``-``) of the client."""
+
+    def get(client: Any) -> Any:
+        cls = getattr(import_module(place, __package__), name)
+        if entity == "-":
+            return cls(client)
+        return (
+            cls(client._account, getattr(import_module("amocrm.entities"), entity))
+            if entity
+            else cls(client._account)
+        )
+
+    return get
+
+
+#: Name -> module, class, and the class of its entities; ``-`` where it takes the client itself.
+_HOMES = {
+    "leads": (".orm.collections", "Collection", "Lead"),
+    "contacts": (".resources.conversations", "Contacts", "Contact"),
+    "companies": (".orm.collections", "Collection", "Company"),
+    "customers": (".resources.customers", "Customers", "Customer"),
+    "purchases": (".orm.collections", "WritableRecords", "Purchase"),
+    "segments": (".orm.collections", "WritableRecords", "Segment"),
+    "customer_statuses": (".orm.collections", "WritableRecords", "CustomerStatus"),
+    "catalogs": (".resources.catalogs", "Catalogs", "Catalog"),
+    "tasks": (".orm.collections", "Tasks", "Task"),
+    "notes": (".orm.collections", "Notes", "Note"),
+    "tags": (".orm.directories", "Tags", ""),
+    "users": (".orm.directories", "Users", "User"),
+    "roles": (".orm.collections", "WritableRecords", "Role"),
+    "pipelines": (".orm.directories", "Pipelines", "Pipeline"),
+    "fields": (".orm.directories", "Fields", ""),
+    "loss_reasons": (".orm.collections", "WritableRecords", "LossReason"),
+    "sources": (".orm.collections", "WritableRecords", "Source"),
+    "unsorted": (".resources.unsorted", "UnsortedLeads", "Unsorted"),
+    "events": (".resources.events", "Events", "Event"),
+    "talks": (".resources.conversations", "Talks", "Talk"),
+    "chat_templates": (".resources.conversations", "ChatTemplates", "ChatTemplate"),
+    "bots": (".resources.integrations", "Bots", "Bot"),
+    "widgets": (".resources.integrations", "Widgets", "Widget"),
+    "website_buttons": (".resources.integrations", "WebsiteButtons", "WebsiteButton"),
+    "currencies": (".orm.collections", "Records", "Currency"),
+    "calls": (".resources.telephony", "Calls", ""),
+    "short_links": (".resources.integrations", "ShortLinks", ""),
+    "links": (".resources.integrations", "Links", ""),
+    "files": (".resources.files", "Files", "-"),
+    "webhooks": (".resources.webhook_subscriptions", "Webhooks", "-"),
+    "chats": (".resources.chats", "Chats", "-"),
+}
+for _name, _home in _HOMES.items():
+    setattr(AmoCRM, _name, property(_opened(*_home), doc=_name))

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ._generated.catalogs import Catalog
     from ._generated.currencies import Currency
     from ._generated.customer_statuses import CustomerStatus
-    from ._generated.events import Event
     from ._generated.loss_reasons import LossReason
     from ._generated.roles import Role
     from ._generated.segments import Segment
@@ -28,10 +27,13 @@ if TYPE_CHECKING:
     from ._generated.website_buttons import WebsiteButton
     from ._generated.widgets import Widget
     from ._stage import Stage
+    from .call import Call
     from .catalog_element import CatalogElement
     from .company import Company
     from .contact import Contact
     from .customer import Customer
+    from .event import Event
+    from .goods import Invoice, Product
     from .lead import Lead
     from .note import Note
     from .pipeline import Pipeline, Status
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bot",
+    "Call",
     "Catalog",
     "CatalogElement",
     "ChatTemplate",
@@ -50,11 +53,13 @@ __all__ = [
     "CustomerStatus",
     "Entity",
     "Event",
+    "Invoice",
     "Lead",
     "LinkedElement",
     "LossReason",
     "Note",
     "Pipeline",
+    "Product",
     "Purchase",
     "Role",
     "Segment",
@@ -72,10 +77,14 @@ __all__ = [
 ]
 
 #: Classes with a module of their own; all others are made from the description.
-_WRITTEN = frozenset({"Company", "Contact", "Customer", "Lead", "Note", "Pipeline", "Task", "User"})
+_WRITTEN = frozenset(
+    {"Call", "Company", "Contact", "Customer", "Event", "Lead", "Note", "Pipeline", "Task", "User"}
+)
 _PLACES = {
     "CatalogElement": "catalog_element",
     "Entity": "_base",
+    "Invoice": "goods",
+    "Product": "goods",
     "LinkedElement": "_element_links",
     "Stage": "_stage",
     "Status": "pipeline",

@@ -17,6 +17,7 @@ _CLASSES: Final = {
     "catalog_elements": ("catalog_element", "CatalogElement"),
     "tasks": ("task", "Task"),
     "notes": ("note", "Note"),
+    "events": ("event", "Event"),
     "users": ("user", "User"),
     "pipelines": ("pipeline", "Pipeline"),
     "statuses": ("pipeline", "Status"),

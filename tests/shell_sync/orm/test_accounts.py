@@ -154,6 +154,7 @@ AT_ONCE: dict[str, Call] = {
     "Session.resend.entities": lambda w: w.session.resend(w.foreign[Lead]),
     "Report.of.entity": lambda w: w.report.of(w.foreign[Lead]),
     "Tasks.of.entity": lambda w: w.second.tasks.of(w.foreign[Lead]),
+    "Events.of.entities": lambda w: w.second.events.of([w.foreign[Lead]]),
     "Notes.of.owner": lambda w: w.second.notes.of(w.foreign[Lead]),
     "LinkSet.add.entity": lambda w: w.own[Lead].contacts.add(w.foreign[Contact]),
     "LinkSet.remove.entity": lambda w: w.own[Lead].contacts.remove(w.foreign[Contact]),
@@ -175,6 +176,39 @@ WAITED: dict[str, Call] = {
     "ShortForms.find_or_create.row": lambda w: w.second.leads.find_or_create(_row(w), key=Lead.name),
     "ShortForms.upsert.row": lambda w: w.second.leads.upsert(_row(w), key=Lead.name),
     "ShortForms.upsert_all.rows": lambda w: w.second.leads.upsert_all([_row(w)], key=Lead.name),
+    "Bots.run.entities": lambda w: w.second.bots.run(7, w.foreign[Lead]),
+    "Bots.stop.lead": lambda w: w.second.bots.stop(7, w.foreign[Lead]),
+    "Collection.subscribers.entity": lambda w: w.second.leads.subscribers(w.foreign[Lead]),
+    "Contacts.chats.contacts": lambda w: w.second.contacts.chats(w.foreign[Contact]),
+    "Contacts.link_chat.contact": lambda w: w.second.contacts.link_chat(w.foreign[Contact], "x"),
+    "Customers.earn.customer": lambda w: w.second.customers.earn(w.foreign[Customer], 5),
+    "Customers.redeem.customer": lambda w: w.second.customers.redeem(w.foreign[Customer], 5),
+    "Links.add.entity": lambda w: w.second.links.add(w.foreign[Lead], w.own[Contact]),
+    "Links.add.targets": lambda w: w.second.links.add(w.own[Lead], w.foreign[Contact]),
+    "Links.of.entities": lambda w: w.second.links.of(w.foreign[Lead]),
+    "Links.remove.entity": lambda w: w.second.links.remove(w.foreign[Lead], w.own[Contact]),
+    "Links.remove.targets": lambda w: w.second.links.remove(w.own[Lead], w.foreign[Contact]),
+    "Notes.pin.note": lambda w: w.second.notes.pin(w.foreign[Note]),
+    "Notes.unpin.note": lambda w: w.second.notes.unpin(w.foreign[Note]),
+    "ShortLinks.create.contact": lambda w: w.second.short_links.create("x", w.foreign[Contact]),
+    "ShortLinks.create_all.links": lambda w: w.second.short_links.create_all([("x", w.foreign[Contact])]),
+    "UnsortedLeads.accept.user": lambda w: w.second.unsorted.accept("x", user=w.foreign[User]),
+    "UnsortedLeads.decline.user": lambda w: w.second.unsorted.decline("x", user=w.foreign[User]),
+    "UnsortedLeads.link.to": lambda w: w.second.unsorted.link("x", w.foreign[Lead]),
+    "UnsortedLeads.link.user": lambda w: w.second.unsorted.link("x", w.own[Lead], user=w.foreign[User]),
+    "UnsortedLeads.link.contact": lambda w: w.second.unsorted.link(
+        "x", w.own[Lead], contact=w.foreign[Contact]
+    ),
+    **{
+        f"UnsortedLeads.{method}.{name}": lambda w, method=method, cls=cls, name=name, more=more: getattr(
+            w.second.unsorted, method
+        )(**{name: w.foreign[cls]}, source_uid="1", source_name="x", **more)
+        for method, more in (
+            ("add_form", {"form_id": "1", "form_name": "x", "form_page": "y"}),
+            ("add_call", {"phone": "1", "service_code": "x", "uniq": "2"}),
+        )
+        for name, cls in (("lead", Lead), ("contact", Contact), ("company", Company))
+    },
     "Session.refresh.entities": lambda w: w.session.refresh(w.foreign[Lead]),
     "Files.attach.entity": lambda w: w.second.files.attach(w.foreign[Lead], "uuid"),
     "Files.detach.entity": lambda w: w.second.files.detach(w.foreign[Lead], "uuid"),

@@ -12,7 +12,7 @@ from amocrm._core.orm.operations import endpoint, key_parameter, lacking, resour
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import key_in
-from amocrm.entities._scope import path_of
+from amocrm.entities._scope import path_of, scope_of
 from amocrm.errors import FlushError
 
 from .account import AsyncAccountState
@@ -24,6 +24,8 @@ from .short_forms import AsyncShortForms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+
+    from amocrm_gen.models.subscriptions import Subscription
 
 __all__ = ["AsyncCollection", "AsyncNotes", "AsyncRecords", "AsyncTasks", "AsyncWritableRecords"]
 
@@ -100,7 +102,7 @@ class AsyncRecords(Generic[T, K]):
         parts = path if body is None else {**path, "body": body}
         return operation.parse(await self._account.send(operation.request(**parts)))
 
-    def _key(self, one: Any) -> Any:
+    def _key_of(self, one: Any) -> Any:
         """Return the key of an entity of this account, or a key as it is."""
         if not isinstance(one, Entity):
             return one
@@ -177,7 +179,7 @@ class AsyncWritableRecords(AsyncRecords[T, int]):
         """
         name = self._check("delete")
         operation, key = endpoint(name), key_parameter(name)
-        keys = [self._key(one) for one in entities]
+        keys = [self._key_of(one) for one in entities]
         batch = operation.OP.batch
         size = 1 if batch is None else batch.max
         for start in range(0, len(keys), size):
@@ -220,6 +222,17 @@ class AsyncCollection(AsyncWritableRecords[T], AsyncShortForms[T]):
         """Return several entities in a list; see ``in_bulk``."""
         return list((await self.in_bulk(keys)).values())
 
+    async def subscribers(self, entity: T | int) -> list[Subscription]:
+        """Return the users who follow a lead or customer.
+
+        Raises:
+            TypeError: the API has it for leads and customers only.
+        """
+        if self._cls._kind not in ("leads", "customers"):
+            raise TypeError(f"the API lists subscribers of leads and customers, not of {self._cls._kind}")
+        path = {"entity_type": self._cls._kind, "id": self._key_of(entity)}
+        return await self._account.read_all("subscriptions", **path)
+
 
 @checked()
 class AsyncTasks(AsyncCollection[Task]):
@@ -249,11 +262,12 @@ class AsyncTasks(AsyncCollection[Task]):
 
 
 @checked()
-class AsyncNotes:
-    """Notes. Their lists belong to a type of entity or to one entity."""
+class AsyncNotes(AsyncWritableRecords[Note]):
+    """Notes. Their lists belong to a type of entity or to one entity; ``crm.notes[Lead].get(17)`` reads one."""
 
-    def __init__(self, account: AsyncAccountState) -> None:
-        self._account = account
+    def __getitem__(self, owner: type[Entity]) -> AsyncNotes:
+        """Return the notes of all entities of a class, without a request."""
+        return AsyncNotes(self._account, Note, {"entity_type": owner._kind})
 
     def of(self, owner: Entity | type[Entity]) -> AsyncQuery[Note]:
         """Return the notes of one entity, or of all entities of a class.
@@ -266,3 +280,11 @@ class AsyncNotes:
             path = {"entity_type": owner._kind, "entity_id": key_in(self._account.directory.host, owner)}
             return AsyncQuery(self._account, Note, self._account.origin, "notes.list_entity_notes", path)
         return query_of(self._account, Note, self._account.origin, {"entity_type": owner._kind})
+
+    async def pin(self, note: Note) -> None:
+        """Pin a note to the top of its feed; the one that was there gives way."""
+        await self._act("pin", id=self._key_of(note), entity_type=scope_of(note, "entity_type"))
+
+    async def unpin(self, note: Note) -> None:
+        """Take a note off the top of its feed."""
+        await self._act("unpin", id=self._key_of(note), entity_type=scope_of(note, "entity_type"))

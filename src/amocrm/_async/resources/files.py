@@ -28,7 +28,8 @@ from .._primitives import to_thread
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from amocrm_gen.models.drive import DriveDateFilter, DriveFile, DriveSizeFilter, DriveVersion
+    from amocrm_gen.models.drive import DriveDateFilter, DriveFile, DriveSizeFilter, DriveStats, DriveVersion
+    from amocrm_gen.models.entity_files import FileLinkEntity
 
     from ..connection.connection import AsyncConnection
 
@@ -243,6 +244,18 @@ class AsyncFiles:
     async def restore(self, *uuids: str) -> None:
         """Restore files from the bin."""
         await self._each("drive.restore_files", uuids)
+
+    async def linked(self, uuid: str) -> list[FileLinkEntity]:
+        """Return the entities that a file hangs on."""
+        operation = endpoint("entity_files.list_file_links")
+        answer = operation.parse(await self._client.send(operation.request(file_uuid=uuid)))
+        return [] if answer is None or answer.entities is UNSET else list(answer.entities)
+
+    async def stats(self) -> DriveStats:
+        """Return how many bytes the account may use, and how many it uses."""
+        operation = endpoint("drive.get_drive_stats")
+        stats: DriveStats = operation.parse(await self._client.send(operation.request()))
+        return stats
 
     async def attach(self, entity: Entity, *files: DriveFile | str) -> None:
         """Attach files to a lead, contact, company or customer."""

@@ -12,7 +12,7 @@ from amocrm._core.orm.operations import endpoint, key_parameter, lacking, resour
 from amocrm.entities import Note, Task
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import key_in
-from amocrm.entities._scope import path_of
+from amocrm.entities._scope import path_of, scope_of
 from amocrm.errors import FlushError
 
 from .account import AccountState
@@ -24,6 +24,8 @@ from .short_forms import ShortForms
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from amocrm_gen.models.subscriptions import Subscription
 
 __all__ = ["Collection", "Notes", "Records", "Tasks", "WritableRecords"]
 
@@ -100,7 +102,7 @@ class Records(Generic[T, K]):
         parts = path if body is None else {**path, "body": body}
         return operation.parse(self._account.send(operation.request(**parts)))
 
-    def _key(self, one: Any) -> Any:
+    def _key_of(self, one: Any) -> Any:
         """Return the key of an entity of this account, or a key as it is."""
         if not isinstance(one, Entity):
             return one
@@ -177,7 +179,7 @@ class WritableRecords(Records[T, int]):
         """
         name = self._check("delete")
         operation, key = endpoint(name), key_parameter(name)
-        keys = [self._key(one) for one in entities]
+        keys = [self._key_of(one) for one in entities]
         batch = operation.OP.batch
         size = 1 if batch is None else batch.max
         for start in range(0, len(keys), size):
@@ -220,6 +222,17 @@ class Collection(WritableRecords[T], ShortForms[T]):
         """Return several entities in a list; see ``in_bulk``."""
         return list((self.in_bulk(keys)).values())
 
+    def subscribers(self, entity: T | int) -> list[Subscription]:
+        """Return the users who follow a lead or customer.
+
+        Raises:
+            TypeError: the API has it for leads and customers only.
+        """
+        if self._cls._kind not in ("leads", "customers"):
+            raise TypeError(f"the API lists subscribers of leads and customers, not of {self._cls._kind}")
+        path = {"entity_type": self._cls._kind, "id": self._key_of(entity)}
+        return self._account.read_all("subscriptions", **path)
+
 
 @checked()
 class Tasks(Collection[Task]):
@@ -249,11 +262,12 @@ class Tasks(Collection[Task]):
 
 
 @checked()
-class Notes:
-    """Notes. Their lists belong to a type of entity or to one entity."""
+class Notes(WritableRecords[Note]):
+    """Notes. Their lists belong to a type of entity or to one entity; ``crm.notes[Lead].get(17)`` reads one."""
 
-    def __init__(self, account: AccountState) -> None:
-        self._account = account
+    def __getitem__(self, owner: type[Entity]) -> Notes:
+        """Return the notes of all entities of a class, without a request."""
+        return Notes(self._account, Note, {"entity_type": owner._kind})
 
     def of(self, owner: Entity | type[Entity]) -> Query[Note]:
         """Return the notes of one entity, or of all entities of a class.
@@ -266,3 +280,11 @@ class Notes:
             path = {"entity_type": owner._kind, "entity_id": key_in(self._account.directory.host, owner)}
             return Query(self._account, Note, self._account.origin, "notes.list_entity_notes", path)
         return query_of(self._account, Note, self._account.origin, {"entity_type": owner._kind})
+
+    def pin(self, note: Note) -> None:
+        """Pin a note to the top of its feed; the one that was there gives way."""
+        self._act("pin", id=self._key_of(note), entity_type=scope_of(note, "entity_type"))
+
+    def unpin(self, note: Note) -> None:
+        """Take a note off the top of its feed."""
+        self._act("unpin", id=self._key_of(note), entity_type=scope_of(note, "entity_type"))

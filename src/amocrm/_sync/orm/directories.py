@@ -2,27 +2,23 @@
 # GENERATED from src/amocrm/_async/orm/directories.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-from msgspec import UNSET
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from amocrm._core.arguments import checked
 from amocrm._core.orm.identity import check_account
-from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.operations import field_kind
 from amocrm.entities import Pipeline, Status, Tag, User
 from amocrm.entities._base import Entity
-from amocrm.errors import DecodeError
 from amocrm.fields import Definition, Definitions
 
 from .account import AccountState
 from .collections import WritableRecords
+from .field_lists import FieldList
 from .loading import query_of
 from .query import Query
 
 if TYPE_CHECKING:
-    from amocrm_gen._runtime.op import Op
-    from amocrm_gen._runtime.wire import Response
     from amocrm_gen.models.fields import CustomField
 
 __all__ = ["Fields", "Pipelines", "Tags", "Users"]
@@ -83,7 +79,7 @@ class Users(WritableRecords[User]):
 
     def _switch(self, action: str, users: Sequence[User | int]) -> None:
         for start in range(0, len(users), 10):
-            self._act(action, [{"id": self._key(user)} for user in users[start : start + 10]])
+            self._act(action, [{"id": self._key_of(user)} for user in users[start : start + 10]])
         self._account.directory.objects.pop(("users", None), None)
 
 
@@ -157,7 +153,7 @@ class Pipelines(WritableRecords[Pipeline]):
 
     def __getitem__(self, pipeline: Pipeline | int) -> PipelineParts:
         """Return what belongs to one pipeline, without a request."""
-        return PipelineParts(self._account, self._key(pipeline))
+        return PipelineParts(self._account, self._key_of(pipeline))
 
     def load(self) -> list[Pipeline]:
         """Read all pipelines once, so that ``lead.status.name`` is known from then on."""
@@ -228,21 +224,30 @@ class Pipelines(WritableRecords[Pipeline]):
 
 @checked()
 class Fields:
-    """Definitions of custom fields."""
+    """Definitions of custom fields; ``crm.fields[Lead]`` changes and deletes them, and has their groups."""
 
     def __init__(self, account: AccountState) -> None:
         self._account = account
 
+    def __getitem__(self, owner: type[Entity] | str) -> FieldList:
+        """Return the fields of one kind of entity, to be administered, without a request.
+
+        Args:
+            owner: ``Lead``, ``Contact``, ``Company``, ``Customer``, ``Segment``, a class of elements that names its
+                list, or a word such as ``leads``, ``segments``, ``catalogs/6101``.
+        """
+        return FieldList(self._account, _kind_of(owner))
+
     def list(self, owner: type[Entity] | str) -> Definitions:
         """Read the definitions of one type of entity anew."""
-        return self._account.read_definitions(owner if isinstance(owner, str) else owner._kind)
+        return self._account.read_definitions(_kind_of(owner))
 
     def load(self, owner: type[Entity] | str) -> Definitions:
         """Read the definitions of one type of entity, once for this client.
 
         From then on ``lead.custom["Город"]`` knows its type, and a misspelt name from an empty field.
         """
-        return self._account.definitions(owner if isinstance(owner, str) else owner._kind)
+        return self._account.definitions(_kind_of(owner))
 
     def create(
         self, owner: type[Entity] | str, definitions: Iterable[Definition]
@@ -250,7 +255,7 @@ class Fields:
         """Create fields (administrators only).
 
         Args:
-            owner: ``Lead``, ``Contact``, ``Company`` or a class derived from one.
+            owner: ``Lead``, ``Contact``, ``Company`` or a class derived from one; see ``crm.fields[...]``.
             definitions: what to create.
 
         Returns:
@@ -262,11 +267,7 @@ class Fields:
         Example:
             >>> crm.fields.create(Lead, [fields.Definition(name="Регион", type="select", options=["Восток"])])
         """
-        kind = owner if isinstance(owner, str) else owner._kind
-        items = [definition.body() for definition in definitions]
-        made = _write(self._account, "fields.create_custom_fields", items, entity_type=kind)
-        self._account.directory.fields.pop(kind, None)
-        return made
+        return self[owner].create(*definitions)
 
     def ensure(self, owner: type[Entity]) -> Definitions:
         """Create those declared fields of a class that the account does not have yet.
@@ -291,46 +292,13 @@ class Fields:
         return self.list(owner)
 
 
-def _write(
-    account: AccountState,
-    operation: str,
-    items: Sequence[dict[str, Any]],
-    **path: Any,
-) -> list[Any]:
-    """Create items in as few requests as allowed; return the answers in the order of the items."""
-    found: list[Any] = []
-    module = endpoint(operation)
-    batch = module.OP.batch
-    assert batch is not None
-    for start in range(0, len(items), batch.max):
-        body = [
-            {**item, "request_id": f"n{start + at}"}
-            for at, item in enumerate(items[start : start + batch.max])
-        ]
-        response = account.send(module.request(body=body, **path))
-        answered = getattr(module.parse(response).embedded, batch.items or "")
-        found += _matched(module.OP, response, body, answered)
-    return found
-
-
-def _matched(
-    op: Op, response: Response, sent: Sequence[Mapping[str, Any]], answered: Sequence[Any]
-) -> list[Any]:
-    """Return the answer to each item, matched by the keys that the description names and never by position."""
-    if len(sent) == len(answered) == 1:
-        return list(answered)
-    keys = () if op.batch is None else op.batch.match
-    by_key = {key: {getattr(item, key, UNSET): item for item in answered} for key in keys}
-    found = [
-        next((by_key[key][one[key]] for key in keys if key in one and one[key] in by_key[key]), None)
-        for one in sent
-    ]
-    if None in found:
-        raise DecodeError(
-            f"{op.id} took effect, and its answer does not tell which of the items is which ({', '.join(keys)} "
-            "are missing); read the list",
-            op=op.id,
-            status=response.status,
-            request_id=response.request_id,
+def _kind_of(owner: type[Entity] | str) -> str:
+    if isinstance(owner, str):
+        return owner
+    kind = field_kind(owner._kind, owner._scope.get("catalog_id"))
+    if kind == "catalogs/None":
+        raise TypeError(
+            f"{owner.__name__} must name its list: class Product(CatalogElement, catalog_id=6101), or write "
+            'crm.fields["catalogs/6101"]'
         )
-    return found
+    return kind

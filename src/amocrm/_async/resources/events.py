@@ -1,0 +1,98 @@
+"""The history of the account: ``crm.events``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import aclosing
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from amocrm._core.arguments import checked
+from amocrm._core.orm.filters import Condition
+from amocrm.entities import Event
+from amocrm.entities._base import Entity
+from amocrm.entities._relations import key_in
+
+from ..orm.collections import AsyncRecords
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from amocrm_gen.models.events import EventType
+
+__all__ = ["AsyncEvents"]
+
+#: Entities that one request can name.
+_MOST = 10
+_WORDS = {
+    "leads": "lead",
+    "contacts": "contact",
+    "companies": "company",
+    "customers": "customer",
+    "tasks": "task",
+}
+
+
+@checked()
+class AsyncEvents(AsyncRecords[Event, str]):
+    """Events, the newest first, 100 in a request; they work in every account.
+
+    Example:
+        >>> async for event in crm.events.where(Event.type.is_("lead_status_changed"), Event.created_at >= monday):
+        ...     print(event.entity_id, event.status_after)
+    """
+
+    def of(self, entities: Entity | Iterable[Entity], *conditions: Condition) -> AsyncGenerator[Event]:
+        """Give the events of entities; ten entities in a request, each ten newest first.
+
+        Args:
+            entities: leads, contacts, companies, customers or tasks, all of one kind.
+            conditions: such as ``Event.type.is_("lead_status_changed")``.
+
+        Example:
+            >>> async for event in crm.events.of(lead):
+            ...     print(event.type)
+        """
+        given = [entities] if isinstance(entities, Entity) else list(entities)
+        host, kinds = self._account.directory.host, {one._kind for one in given}
+        keys = [key_in(host, one) for one in given]
+        if len(kinds) > 1 or not kinds <= set(_WORDS):
+            raise TypeError(
+                f"events are read for entities of one kind ({', '.join(_WORDS)}), got {sorted(kinds)}"
+            )
+        return self._of(_WORDS[kinds.pop()] if kinds else "", keys, conditions)
+
+    async def _of(
+        self, word: str, keys: list[int], conditions: tuple[Condition, ...]
+    ) -> AsyncGenerator[Event]:
+        found = iter(keys)
+        while part := tuple(islice(found, _MOST)):
+            ids = Event.entity_id.in_(*part)
+            kind = Condition("events", "entity", "in", lambda item: UNSET, f"entity {word}", (word,))
+            async with aclosing(self.where(kind, ids, *conditions)._entities()) as events:
+                async for event in events:
+                    yield event
+
+    async def since(self, mark: Event | datetime | int, *conditions: Condition) -> list[Event]:
+        """Return what happened since a mark, the oldest first: the last one is the next mark.
+
+        Args:
+            mark: the last event that is known, or a moment.
+            conditions: such as ``Event.type.is_("lead_added")``.
+
+        Example:
+            >>> for event in await crm.events.since(last):
+            ...     last = event
+        """
+        start = mark.created_at if isinstance(mark, Event) else mark
+        last = mark.id if isinstance(mark, Event) else None
+        found = await self.where(Event.created_at >= start, *conditions).all()
+        return [event for event in reversed(found) if event.id != last]
+
+    async def types(self) -> list[EventType]:
+        """Return the types of events that this account has, with their names."""
+        answer = await self._act("list_types")
+        return list(answer.embedded.events_types)

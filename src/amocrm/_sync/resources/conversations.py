@@ -1,0 +1,99 @@
+"""Talks with their messages, and templates of messages: ``crm.talks``, ``crm.chat_templates``, ``crm.contacts``."""
+# GENERATED from src/amocrm/_async/resources/conversations.py by generator/async_to_sync.py: edit that file and run `make generate`.
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from amocrm._core.arguments import checked
+from amocrm.entities import ChatTemplate, Contact, Talk, TalkMessage
+
+from ..orm.account import AccountState
+from ..orm.collections import Collection, Records, WritableRecords
+
+if TYPE_CHECKING:
+    from amocrm_gen.models.contacts import ContactChatLink
+    from amocrm_gen.models.templates import ChatTemplateReview
+
+__all__ = ["ChatTemplates", "Contacts", "Talks"]
+
+
+class TalkParts:
+    """What belongs to one talk."""
+
+    def __init__(self, account: AccountState, key: int) -> None:
+        self.messages: Records[TalkMessage, str] = Records(account, TalkMessage, {"talk_id": key})
+
+
+@checked()
+class Talks(Records[Talk, int]):
+    """Talks of contacts in chats.
+
+    Example:
+        >>> for talk in crm.talks.where(Talk.contact_id.in_(501)):
+        ...     print([message.text for message in crm.talks[talk].messages.all()])
+    """
+
+    def __getitem__(self, talk: Talk | int) -> TalkParts:
+        """Return what belongs to one talk, without a request."""
+        return TalkParts(self._account, self._key_of(talk))
+
+    def send(self, talk: Talk | int, text: str) -> str:
+        """Send a message to the client, as the token's user; return its id.
+
+        Example:
+            >>> crm.talks.send(talk, "Добрый день!")
+            'a1f0...'
+        """
+        answer = self._act("send_message", {"text": text}, talk_id=self._key_of(talk))
+        return str(answer.id)
+
+    def close(self, talk: Talk | int, *, force: bool = False) -> None:
+        """Close a talk.
+
+        Args:
+            talk: it, or its id.
+            force: close it at once, without the bot that asks for a rate.
+        """
+        self._act("close", {"force_close": force}, id=self._key_of(talk))
+
+
+@checked()
+class ChatTemplates(WritableRecords[ChatTemplate]):
+    """Templates of chat messages."""
+
+    def send_to_review(self, template: ChatTemplate | int) -> list[ChatTemplateReview]:
+        """Ask the sources of WhatsApp to review a template; return one review for each source."""
+        answer = self._act("send_to_review", {}, id=self._key_of(template))
+        return list(answer.embedded.reviews)
+
+    def set_review_status(
+        self,
+        template: ChatTemplate | int,
+        review: ChatTemplateReview | int,
+        status: Literal["approved", "paused", "rejected"],
+        *,
+        reason: str | None = None,
+    ) -> ChatTemplateReview:
+        """Say how the review of a template has ended; an integration with a source of WhatsApp does it."""
+        body = {"status": status, **({} if reason is None else {"reject_reason": reason})}
+        key = review if isinstance(review, int) else review.id
+        answer: ChatTemplateReview = self._act(
+            "set_review_status", body, id=self._key_of(template), review_id=key
+        )
+        return answer
+
+
+@checked()
+class Contacts(Collection[Contact]):
+    """Contacts, and the chats that belong to them."""
+
+    def chats(self, *contacts: Contact | int) -> list[ContactChatLink]:
+        """Return the chats of contacts; one request."""
+        answer = self._act("list_chats", contact_id=[self._key_of(one) for one in contacts])
+        return [] if answer is None else list(answer.embedded.chats)
+
+    def link_chat(self, contact: Contact | int, chat_id: str) -> ContactChatLink:
+        """Let a chat belong to a contact."""
+        item: dict[str, Any] = {"contact_id": self._key_of(contact), "chat_id": chat_id}
+        link: ContactChatLink = (self._act("link_chats", [item])).embedded.chats[0]
+        return link

@@ -1,0 +1,98 @@
+"""The history of the account: ``crm.events``."""
+# GENERATED from src/amocrm/_async/resources/events.py by generator/async_to_sync.py: edit that file and run `make generate`.
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from amocrm._core.arguments import checked
+from amocrm._core.orm.filters import Condition
+from amocrm.entities import Event
+from amocrm.entities._base import Entity
+from amocrm.entities._relations import key_in
+
+from ..orm.collections import Records
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from amocrm_gen.models.events import EventType
+
+__all__ = ["Events"]
+
+#: Entities that one request can name.
+_MOST = 10
+_WORDS = {
+    "leads": "lead",
+    "contacts": "contact",
+    "companies": "company",
+    "customers": "customer",
+    "tasks": "task",
+}
+
+
+@checked()
+class Events(Records[Event, str]):
+    """Events, the newest first, 100 in a request; they work in every account.
+
+    Example:
+        >>> for event in crm.events.where(Event.type.is_("lead_status_changed"), Event.created_at >= monday):
+        ...     print(event.entity_id, event.status_after)
+    """
+
+    def of(self, entities: Entity | Iterable[Entity], *conditions: Condition) -> Generator[Event]:
+        """Give the events of entities; ten entities in a request, each ten newest first.
+
+        Args:
+            entities: leads, contacts, companies, customers or tasks, all of one kind.
+            conditions: such as ``Event.type.is_("lead_status_changed")``.
+
+        Example:
+            >>> for event in crm.events.of(lead):
+            ...     print(event.type)
+        """
+        given = [entities] if isinstance(entities, Entity) else list(entities)
+        host, kinds = self._account.directory.host, {one._kind for one in given}
+        keys = [key_in(host, one) for one in given]
+        if len(kinds) > 1 or not kinds <= set(_WORDS):
+            raise TypeError(
+                f"events are read for entities of one kind ({', '.join(_WORDS)}), got {sorted(kinds)}"
+            )
+        return self._of(_WORDS[kinds.pop()] if kinds else "", keys, conditions)
+
+    def _of(
+        self, word: str, keys: list[int], conditions: tuple[Condition, ...]
+    ) -> Generator[Event]:
+        found = iter(keys)
+        while part := tuple(islice(found, _MOST)):
+            ids = Event.entity_id.in_(*part)
+            kind = Condition("events", "entity", "in", lambda item: UNSET, f"entity {word}", (word,))
+            with closing(self.where(kind, ids, *conditions)._entities()) as events:
+                for event in events:
+                    yield event
+
+    def since(self, mark: Event | datetime | int, *conditions: Condition) -> list[Event]:
+        """Return what happened since a mark, the oldest first: the last one is the next mark.
+
+        Args:
+            mark: the last event that is known, or a moment.
+            conditions: such as ``Event.type.is_("lead_added")``.
+
+        Example:
+            >>> for event in crm.events.since(last):
+            ...     last = event
+        """
+        start = mark.created_at if isinstance(mark, Event) else mark
+        last = mark.id if isinstance(mark, Event) else None
+        found = self.where(Event.created_at >= start, *conditions).all()
+        return [event for event in reversed(found) if event.id != last]
+
+    def types(self) -> list[EventType]:
+        """Return the types of events that this account has, with their names."""
+        answer = self._act("list_types")
+        return list(answer.embedded.events_types)

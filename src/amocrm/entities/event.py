@@ -1,0 +1,66 @@
+"""Events (события): what happened to entities, with the values before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import UNSET
+
+from ._generated import events as _generated
+
+if TYPE_CHECKING:
+    from amocrm_gen.models.events import EventLeadStatus
+
+__all__ = ["Event"]
+
+V = TypeVar("V")
+
+
+class Event(_generated.Event):
+    """Something that happened to an entity; the newest come first.
+
+    Example:
+        >>> [event.status_after for event in crm.events if event.type == "lead_status_changed"]
+        []
+    """
+
+    @property
+    def value_before(self) -> tuple[Any, ...]:
+        """Values before, each of the class that fits its key, such as ``LeadStatusEventValue``."""
+        return self._values("value_before")
+
+    @property
+    def value_after(self) -> tuple[Any, ...]:
+        """Values after, each of the class that fits its key, such as ``LeadStatusEventValue``."""
+        return self._values("value_after")
+
+    def before(self, shape: type[V]) -> V | None:
+        """Return the value before of this class, such as ``TagEventValue``, ``None`` if there is none."""
+        return next((one for one in self.value_before if isinstance(one, shape)), None)
+
+    def after(self, shape: type[V]) -> V | None:
+        """Return the value after of this class, ``None`` if there is none."""
+        return next((one for one in self.value_after if isinstance(one, shape)), None)
+
+    @property
+    def status_before(self) -> EventLeadStatus | None:
+        """Stage and pipeline that a lead has left."""
+        return self._status(self.value_before)
+
+    @property
+    def status_after(self) -> EventLeadStatus | None:
+        """Stage and pipeline that a lead has come to."""
+        return self._status(self.value_after)
+
+    def _values(self, name: str) -> tuple[Any, ...]:
+        from amocrm_gen.models.events import EVENT_VALUE_AFTER
+
+        raw = getattr(self._data, name)
+        if raw is UNSET:
+            self._absent(name)
+        return tuple(EVENT_VALUE_AFTER.read(one) for one in raw or ())
+
+    @staticmethod
+    def _status(values: tuple[Any, ...]) -> EventLeadStatus | None:
+        found = next((one.lead_status for one in values if hasattr(one, "lead_status")), None)
+        return None if found is UNSET else found

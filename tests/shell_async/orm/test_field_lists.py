@@ -1,0 +1,52 @@
+"""Fields are changed without losing values."""
+
+from __future__ import annotations
+
+import pytest
+
+from amocrm import CatalogElement, Lead
+from amocrm._async.client import AsyncAmoCRM
+from amocrm._async.orm.field_lists import AsyncFieldList
+from amocrm.fields import Definition
+from amocrm_sandbox import Sandbox
+
+from ..crm import bodies
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_options_are_sent_with_their_ids(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """An option that is sent without its id would be a new one, and the values of the old one lost."""
+    fields = crm.fields[Lead]
+    assert isinstance(fields, AsyncFieldList)
+    (made,) = await fields.create(Definition(name="Город", type="select", options=["Казань", "Мск"]))
+
+    await fields.change(made.id, rename_options={"Мск": "Москва"}, add_options=["Тверь"])
+
+    ((sent,),) = bodies(sandbox, "update_custom_fields")
+    ids = {option.value: option.id for option in made.enums or ()}  # type: ignore[union-attr]
+    assert [(one.get("id"), one["value"]) for one in sent["enums"]] == [
+        (ids["Казань"], "Казань"),
+        (ids["Мск"], "Москва"),
+        (None, "Тверь"),
+    ]
+
+
+async def test_what_has_no_options_is_changed_by_one_request(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Options are read only when options change; a label that is not there is named."""
+    (made,) = await crm.fields[Lead].create(Definition(name="Город", type="select", options=["Казань"]))
+    sandbox.journal.reset()
+
+    await crm.fields[Lead].change(made.id, name="Место")
+
+    assert sandbox.journal.total == 1
+    with pytest.raises(LookupError, match="no option 'Омск'; it has Казань"):
+        await crm.fields[Lead].change(made.id, remove_options=["Омск"])
+
+
+async def test_a_class_of_elements_names_its_list(crm: AsyncAmoCRM) -> None:
+    """Each list has fields of its own."""
+    with pytest.raises(TypeError, match="must name its list"):
+        _ = crm.fields[CatalogElement]
+    with pytest.raises(TypeError, match="have no groups"):
+        _ = crm.fields["segments"].groups
