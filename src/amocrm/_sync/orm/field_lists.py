@@ -135,7 +135,10 @@ class FieldList(_Place):
 
         Args:
             key: id of the field.
-            name, sort, group_id, is_api_only: new values.
+            name: new name.
+            sort: new position.
+            group_id: group to move it to.
+            is_api_only: whether people cannot change its values.
             add_options: labels to add at the end.
             rename_options: new labels by old ones; values stay.
             remove_options: labels to remove, with the values that use them.
@@ -184,7 +187,7 @@ def _write(
     items: Sequence[dict[str, Any]],
     **path: Any,
 ) -> list[Any]:
-    """Creates items in as few requests as allowed; the answers in the order of the items."""
+    """Create items in as few requests as allowed; return the answers in the order of the items."""
     found: list[Any] = []
     module = endpoint(operation)
     batch = module.OP.batch
@@ -203,7 +206,7 @@ def _write(
 def _matched(
     op: Op, response: Response, sent: Sequence[Mapping[str, Any]], answered: Sequence[Any]
 ) -> list[Any]:
-    """The answer to each item, by the keys that the description names and never by position."""
+    """Return the answer to each item, matched by the keys that the description names and never by position."""
     if len(sent) == len(answered) == 1:
         return list(answered)
     keys = () if op.batch is None else op.batch.match
