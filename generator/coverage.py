@@ -27,7 +27,7 @@ PAGE = "docs/coverage.md"
 FACADE = "tests/contract/facade.txt"
 #: Why an operation is left to ``crm.api``, by its id or its area.
 REASONS = {
-    "legacy": "version 2; version 4 has what it does, or nobody knows how the answer looks",
+    "legacy": "version 2; version 4 has what it does, or its answers are not known",
     "knowledge": "sources of the AI agent, known from one page",
     "oauth": "the client logs in and refreshes by itself; the rest belongs to a browser or to who moves from API keys",
     "link_catalog_element": "`crm.links.add(lead, element)` does it from the side of the entity",

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
 from msgspec import UNSET
@@ -116,8 +116,7 @@ class AsyncFiles:
         Raises:
             NotFoundError: there is none.
         """
-        operation = endpoint("drive.get_file")
-        found: DriveFile = operation.parse(await self._client.send(operation.request(file_uuid=uuid)))
+        found: DriveFile = await self._ask("drive.get_file", file_uuid=uuid)
         return found
 
     async def find(
@@ -180,8 +179,7 @@ class AsyncFiles:
 
     async def versions(self, uuid: str) -> list[DriveVersion]:
         """Return the versions of a file, the newest first."""
-        operation = endpoint("drive.list_file_versions")
-        answer = operation.parse(await self._client.send(operation.request(file_uuid=uuid)))
+        answer = await self._ask("drive.list_file_versions", file_uuid=uuid)
         embedded = UNSET if answer is None else answer.embedded
         return [] if embedded is UNSET or embedded.versions is UNSET else list(embedded.versions)
 
@@ -247,15 +245,17 @@ class AsyncFiles:
 
     async def linked(self, uuid: str) -> list[FileLinkEntity]:
         """Return the entities that a file hangs on."""
-        operation = endpoint("entity_files.list_file_links")
-        answer = operation.parse(await self._client.send(operation.request(file_uuid=uuid)))
+        answer = await self._ask("entity_files.list_file_links", file_uuid=uuid)
         return [] if answer is None or answer.entities is UNSET else list(answer.entities)
 
     async def stats(self) -> DriveStats:
         """Return how many bytes the account may use, and how many it uses."""
-        operation = endpoint("drive.get_drive_stats")
-        stats: DriveStats = operation.parse(await self._client.send(operation.request()))
+        stats: DriveStats = await self._ask("drive.get_drive_stats")
         return stats
+
+    async def _ask(self, name: str, **parameters: str) -> Any:
+        operation = endpoint(name)
+        return operation.parse(await self._client.send(operation.request(**parameters)))
 
     async def attach(self, entity: Entity, *files: DriveFile | str) -> None:
         """Attach files to a lead, contact, company or customer."""

@@ -27,7 +27,7 @@ class AsyncCalls:
         self._account = account
 
     async def create(self, call: Call) -> CallWritten | None:
-        """Log a call; return where it was put, ``None`` where nobody has the number.
+        """Log a call; return where it was put, ``None`` where no contact has the number.
 
         Example:
             >>> await crm.calls.create(Call(phone="+79001234567", direction="inbound", duration=61, source="ats",
@@ -36,10 +36,10 @@ class AsyncCalls:
         return (await self.create_all([call]))[0]
 
     async def create_all(self, calls: Iterable[Call]) -> list[CallWritten | None]:
-        """Log calls, 250 in a request; return where each was put, ``None`` where nobody has the number.
+        """Log calls, 250 in a request; return where each was put, ``None`` where no contact has the number.
 
         Raises:
-            ValidationError: refused, or nobody has any of the numbers of a request.
+            ValidationError: refused, or no contact has any of the numbers of a request.
         """
         given, found = list(calls), list[Any]()
         operation = endpoint("calls.create_calls")

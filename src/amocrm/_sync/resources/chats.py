@@ -84,7 +84,7 @@ class Chats:
         return [] if answer is None else list(answer.messages)
 
     def typing(self, scope: str, conversation_id: str, sender_id: str) -> None:
-        """Show that somebody is typing."""
+        """Show that a client or user is typing."""
         body = {"conversation_id": conversation_id, "sender": {"id": sender_id}}
         self._act("send_typing", body, scope_id=scope)
 
