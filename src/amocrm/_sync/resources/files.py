@@ -230,9 +230,8 @@ class Files:
         """Give a file another name."""
         from amocrm_gen.models.drive import DriveFileUpdate
 
-        operation = endpoint("drive.update_file")
-        request = operation.request(file_uuid=uuid, body=DriveFileUpdate(name=name))
-        changed: DriveFile = operation.parse(self._client.send(request))
+        body = DriveFileUpdate(name=name)
+        changed: DriveFile = self._ask("drive.update_file", file_uuid=uuid, body=body)
         return changed
 
     def delete(self, *uuids: str) -> None:
@@ -253,7 +252,7 @@ class Files:
         stats: DriveStats = self._ask("drive.get_drive_stats")
         return stats
 
-    def _ask(self, name: str, **parameters: str) -> Any:
+    def _ask(self, name: str, **parameters: Any) -> Any:
         operation = endpoint(name)
         return operation.parse(self._client.send(operation.request(**parameters)))
 
@@ -299,20 +298,19 @@ class Files:
     def _each(self, name: str, uuids: Iterable[str]) -> None:
         from amocrm_gen.models.drive import DriveFileKey
 
-        operation, listed = endpoint(name), list(dict.fromkeys(uuids))
+        listed = list(dict.fromkeys(uuids))
         for start in range(0, len(listed), _PAGE):
             body = [DriveFileKey(uuid=uuid) for uuid in listed[start : start + _PAGE]]
-            operation.parse(self._client.send(operation.request(body=body)))
+            self._ask(name, body=body)
 
     def _linked(self, name: str, entity: Entity, files: Iterable[DriveFile | str]) -> None:
         from amocrm_gen.models.entity_files import EntityFileWrite
 
-        operation, key = endpoint(name), key_in(self._client.account_host, entity)
+        key = key_in(self._client.account_host, entity)
         uuids = dict.fromkeys(file if isinstance(file, str) else file.uuid for file in files)
         body = [EntityFileWrite(file_uuid=uuid) for uuid in uuids]
         if body:
-            request = operation.request(entity_type=entity._kind, entity_id=key, body=body)
-            operation.parse(self._client.send(request))
+            self._ask(name, entity_type=entity._kind, entity_id=key, body=body)
 
     def _upload(
         self,
