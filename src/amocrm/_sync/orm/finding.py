@@ -34,7 +34,6 @@ class Finding(Generic[T]):
         region: country whose national phone numbers are read.
         find, sure: how to look; see ``Session.upsert_all``.
         needs: values of ``with`` for the lists.
-        newest: whether the newest page is read after searches that found nothing.
 
     Attributes:
         found: records by what they hold.
@@ -51,7 +50,6 @@ class Finding(Generic[T]):
         find: Find = "auto",
         sure: bool = True,
         needs: Iterable[str] = (),
-        newest: bool = True,
     ) -> None:
         self._account = account
         self._cls: type[T] = cls
@@ -60,7 +58,6 @@ class Finding(Generic[T]):
         self._find: Find = find
         self._sure = sure
         self._needs = tuple(needs)
-        self._newest = newest
         self.found: dict[Place, dict[int, T]] = {}
         self.means: Means = "list"
 
@@ -148,7 +145,7 @@ class Finding(Generic[T]):
         for answer in run_all(searches, self._account.in_flight):
             if isinstance(answer, Exception):
                 raise answer
-        if self._newest and any(place not in self.found for place in wanted):
+        if any(place not in self.found for place in wanted):
             # A search may be behind: what was created a moment ago is on the newest page.
             order = None if self._cls._kind == "customers" else ("id", "desc")
             query = self._query()

@@ -67,14 +67,15 @@ class ShortForms(Generic[T]):
             >>> crm.contacts.upsert(Contact(name="Анна", phone="8 900 123-45-67"), key=Contact.phone)
             <Contact 501 'Анна'>
         """
-        entry = (
-            self._run(
-                [row], key, lock, new=new, on_many=on_many, replace=replace, sure=sure, verify=False
-            )
-        )[0]
+        report = self._run(
+            [row], key, lock, new=new, on_many=on_many, replace=replace, sure=sure, verify=False
+        )
+        entry = report[0]
         if isinstance(entry.error, AmbiguousKey):
             raise entry.error
-        return entry.entity
+        if entry.action == "keyless":
+            raise ValueError(entry.reason)
+        return _written(report)[0].entity
 
     def upsert_all(  # noqa: D417 (its arguments are those of a session, in one line)
         self,
@@ -130,10 +131,7 @@ class ShortForms(Generic[T]):
             find=find,
             sure=sure,
         )
-        if not report.commit.ok:
-            error = report.commit.error()
-            raise FlushError(str(error), report=report.commit, upserts=report)
-        return report
+        return _written(report)
 
     def find_or_create(
         self, row: T, *, key: KeyLike, sure: bool = False, lock: TokenStore | None = None
@@ -250,7 +248,6 @@ class ShortForms(Generic[T]):
         progress: Progress | None = None,
         **rules: Any,
     ) -> UpsertReport[T]:
-        is_single = "on_repeat" not in rules
         session = Session(self._account, batch_size=batch_size, progress=progress)
         with self._locked(lock):
             entries = session.upsert_all(list(rows), key=key, **rules)
@@ -258,10 +255,6 @@ class ShortForms(Generic[T]):
                 commit: Report[Entity] = session.commit()
             except FlushError as error:
                 commit = error.report
-                if is_single and not isinstance(entries[0].error, AmbiguousKey):
-                    if entries[0].action == "keyless":
-                        raise ValueError(entries[0].reason) from None
-                    raise
             duplicates = self._verified(entries.created, key) if verify else []
         return UpsertReport(list(entries), commit, duplicates)
 
@@ -275,6 +268,12 @@ class ShortForms(Generic[T]):
         finding = Finding(self._account, type(rows[0]), full, region)
         finding.run(place for row in rows for place in full.values(row, region))
         return _doubled(finding.found)
+
+
+def _written(report: UpsertReport[T]) -> UpsertReport[T]:
+    if not report.commit.ok:
+        raise FlushError(str(report.commit.error()), report=report.commit, upserts=report)
+    return report
 
 
 def _doubled(groups: Mapping[Any, dict[int, T]]) -> list[Duplicates[T]]:
