@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import pickle
+import pkgutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from importlib import import_module
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from amocrm import (
     AmoCRM,
@@ -27,6 +30,8 @@ from amocrm import (
     User,
     fields,
 )
+from amocrm.entities import _generated
+from amocrm.entities._base import Entity
 from amocrm_sandbox import Sandbox, SandboxTransport
 
 
@@ -248,6 +253,31 @@ def test_notes_and_tasks_are_plain_too(crm: AmoCRM) -> None:
     with pytest.raises(TypeError, match="notes"):
         Lead.from_dict({"notes": ["раз"]})
     assert Task.from_dict({"text": "x", "due": "2030-01-01T00:00:00+00:00"}).due.year == 2030
+
+
+def classes() -> list[type[Entity]]:
+    """All classes of entities, those of the table of the API among them."""
+    for module in pkgutil.iter_modules(_generated.__path__, f"{_generated.__name__}."):
+        import_module(module.name)
+    found, waiting = [], [Entity]
+    while waiting:
+        waiting += (cls := waiting.pop()).__subclasses__()
+        found += [cls] if "_kind" in vars(cls) and cls.__module__ == "amocrm" else []
+    return sorted(set(found) - {Entity}, key=lambda cls: cls.__name__)
+
+
+@pytest.mark.parametrize("cls", classes(), ids=lambda cls: cls.__name__)
+def test_every_kind_of_entity_goes_there_and_back(cls: type[Entity]) -> None:
+    """With a key of its own kind, a number or a text; the other one is refused."""
+    good, bad = ("5", 5) if cls._key_type is str else (5, "5")
+    one = cls.from_dict({"id": good})
+    assert not one._is_dirty()
+    shown = one.to_dict()
+    assert shown["id"] == one._key == good
+    assert cls.from_dict(json.loads(json.dumps(one.to_dict(json=True)))).to_dict() == shown
+    with pytest.raises(TypeError, match="id"):
+        cls.from_dict({"id": bad})
+    assert TypeAdapter(cls).json_schema()["title"] == cls.__name__
 
 
 # ---- what is refused

@@ -141,8 +141,9 @@ def entity_of(cls: Any, given: Mapping[str, Any]) -> Any:
     values, custom = dict(given), given.get("custom") or {}
     values.pop("custom", None)
     key = values.pop("id", None)
-    if key is not None and type(key) is not int:
-        raise TypeError(f"the id must be a whole number, got {key!r}; leave it out for a new {cls.__name__}")
+    if key is not None and type(key) is not cls._key_type:
+        what = "text" if cls._key_type is str else "a whole number"
+        raise TypeError(f"the id must be {what}, got {key!r}; leave it out for a new {cls.__name__}")
     checked_names(cls, values)
     made = _empty(cls)
     first: dict[Any, str] = {}
@@ -235,9 +236,9 @@ def _assign_links(made: Any, name: str, relation: Any, value: Any, *, is_read: b
         relation.state(made).set(targets[0] if targets else None)
 
 
-def _settle(made: Any, key: int) -> None:
+def _settle(made: Any, key: int | str) -> None:
     """Let what was assigned be what the server has."""
-    made._data.id = key
+    setattr(made._data, made._key_name, key)
     for wire in made._changes or ():
         _land(made._data, wire, made._changes.get(wire))
     made._changes = None
