@@ -173,8 +173,9 @@ def test_another_file_is_no_cassette(tmp_path: Path, capsys: Any) -> None:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(ValueError, match="cassette"):
             Sandbox(cassette=path)
-    assert sandbox_command(["--cassette", str(path)]) == 1
-    assert "cassette" in capsys.readouterr().err
+    for option in ("--cassette", "--fill-from"):
+        assert sandbox_command([option, str(path)]) == 1
+        assert "cassette" in capsys.readouterr().err
 
 
 @pytest.mark.slow
