@@ -142,3 +142,18 @@ def test_a_change_shows_quantities() -> None:
     assert content(again) == [(7, 3, None)]
     lead._refresh_from(leads.Lead(id=5, embedded=with_elements((7, 3, None))._data.embedded))
     assert not lead._is_dirty()
+
+
+def test_plain_values_and_copies_have_quantities() -> None:
+    """A dict says element, list, quantity and price; read back it is clean, a copy is to be linked anew."""
+    lead = with_elements((7, 2, None), (8, 1.5, 55))
+    plain = lead.to_dict(json=True)
+    assert plain["catalog_elements"][1] == {"id": 8, "catalog_id": 6101, "quantity": 1.5, "price_id": 55}
+    again = Lead.from_dict(plain)
+    assert (content(again), again._is_dirty()) == (content(lead), False)
+    assert "catalog_elements" not in lead.to_dict(links=False)
+    assert "catalog_elements" not in read().to_dict()
+    made = with_elements((7, 2, None)).copy()
+    assert (content(made), made._is_dirty()) == ([(7, 2, None)], True)
+    fresh = Lead.from_dict({"catalog_elements": [{"name": "Чайник", "catalog_id": 6101, "quantity": 3}]})
+    assert [(one.element.name, one.quantity) for one in fresh.catalog_elements] == [("Чайник", 3)]

@@ -60,7 +60,7 @@ def dict_of(entity: Any, *, json: bool, links: bool, custom: bool) -> dict[str, 
     found: dict[str, Any] = {}
     for name, member in _attributes_of(entity).items():
         form = _form(member)
-        if form in ("", "key") or (form in ("links", "link") and not links):
+        if form in ("", "key") or (form in ("links", "link", "elements") and not links):
             continue
         if (value := _value(entity, name, member, json)) is not UNSET:
             found[name] = as_json(value) if json else value
@@ -93,6 +93,16 @@ def _value(entity: Any, name: str, member: Any, json: bool) -> Any:
             return [{**_link(one, json), **({"is_main": True} if one is main else {})} for one in value]
         if _form(member) == "link":
             return None if value is None else _link(value, json)
+        if _form(member) == "elements":
+            return [
+                {
+                    **_link(one.element, json),
+                    "catalog_id": one.element.catalog_id,
+                    "quantity": one.quantity,
+                    "price_id": one.price_id,
+                }
+                for one in value
+            ]
     except (NotLoaded, UnreadableError):
         return UNSET
     return value
@@ -168,6 +178,8 @@ def _assign(made: Any, name: str, member: Any, value: Any, *, is_read: bool) -> 
         raise TypeError(f"{name} must not be among plain values; add notes and tasks to the object")
     if form in ("links", "link"):
         _assign_links(made, name, member, value, is_read=is_read)
+    elif form == "elements":
+        _assign_elements(made, member, value)
     elif form == "embedded" and is_read:
         _embed(made._data, member.key, value)
     elif isinstance(member, Attribute) and member.readonly and is_read:
@@ -236,6 +248,16 @@ def _assign_links(made: Any, name: str, relation: Any, value: Any, *, is_read: b
         relation.state(made).set(targets[0] if targets else None)
 
 
+def _assign_elements(made: Any, relation: Any, value: Any) -> None:
+    cls = entity_class(relation.kind)
+    for one in value or ():
+        rest = {part: found for part, found in one.items() if part not in ("quantity", "price_id")}
+        element = entity_of(cls, rest)
+        relation.__get__(made, type(made)).add(
+            element, quantity=one.get("quantity", 1), price_id=one.get("price_id")
+        )
+
+
 def _settle(made: Any, key: int | str) -> None:
     """Let what was assigned be what the server has."""
     setattr(made._data, made._key_name, key)
@@ -294,6 +316,13 @@ def copied(entity: Any) -> Any:
                     getattr(made, name).main = value.main
             except NotLoaded:
                 continue
+        elif _form(member) == "elements":
+            try:
+                linked = list(getattr(entity, name))
+            except NotLoaded:
+                continue
+            for one in linked:
+                getattr(made, name).add(one.element, quantity=one.quantity, price_id=one.price_id)
     state = entity._fields()
     for value in state if state.loaded else ():
         field = field_of_type(value.field_type, ("id", value.field_id), value.field_name)

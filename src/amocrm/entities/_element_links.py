@@ -103,6 +103,12 @@ class ElementState(LinkState):
         for one in self.terms.values():
             one.forget_base()
 
+    def confirm(self, sent: Any) -> None:
+        """Note that the server has these links."""
+        super().confirm(sent)
+        for one in self.terms.values():
+            one.confirm(one.value)
+
     def metadata(self, target: Any) -> dict[str, Any]:
         """Return what is sent with a link."""
         terms = self.terms_of(target).value
@@ -241,6 +247,8 @@ def _number(quantity: Any) -> int | float:
 
 class ElementLinks(SetRelation["CatalogElement"]):
     """Links to elements of lists."""
+
+    form = "elements"
 
     def __init__(self) -> None:
         super().__init__("catalog_elements", needs="catalog_elements")

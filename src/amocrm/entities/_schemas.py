@@ -33,6 +33,13 @@ _RELATIONS: Final[dict[str, dict[str, Any]]] = {
     "names": {"type": "array", "items": {"type": "string"}},
     "links": {"type": "array", "items": _LINK},
     "link": _LINK,
+    "elements": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"id": {"type": "integer"}, "quantity": {"type": "number"}},
+        },
+    },
 }
 _CONTACT_VALUE: Final = {
     "anyOf": [{"type": "string"}, {"type": "object", "properties": {"value": {"type": "string"}}}]
