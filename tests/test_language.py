@@ -1,4 +1,4 @@
-"""Plain language in the rewritten parts of ``src`` and ``docs``."""
+"""Plain language in the sources, the description and the pages."""
 
 from __future__ import annotations
 
@@ -6,20 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.language import PENDING, ROOT, findings, in_docstrings, in_lines, is_pending, pages
+from tests.support.language import findings, in_docstrings, in_lines, pages
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in pages() if not is_pending(path)], ids=lambda path: path.name
-)
-def test_rewritten_files_use_plain_words(path: Path) -> None:
-    """A rewritten file has no banned phrase, and its functions say in the imperative what they do."""
+@pytest.mark.parametrize("path", list(pages()), ids=lambda path: path.name)
+def test_files_use_plain_words(path: Path) -> None:
+    """A file has no banned phrase, and its functions say in the imperative what they do."""
     assert findings(path) == []
-
-
-def test_every_pending_row_names_something() -> None:
-    """A row of the shrinking list names a file or folder that exists."""
-    assert [row for row in PENDING if not (ROOT / row).exists()] == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
-"""Words that the prose of this repository avoids, and the places where they still occur.
+"""Words that the prose of this repository avoids.
 
-``python -m tests.support.language`` prints every place; ``make check`` runs it. Rewritten folders stay clean:
-remove the row of a folder from ``PENDING`` once it is.
+``python -m tests.support.language`` prints every place where one occurs; ``make check`` runs it.
 """
 
 from __future__ import annotations
@@ -12,17 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-__all__ = ["PENDING", "findings", "in_docstrings", "in_lines", "is_pending", "main", "pages"]
+__all__ = ["findings", "in_docstrings", "in_lines", "main", "pages"]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 #: Generated copies are judged by their sources.
 _GENERATED: Final = ("src/amocrm/_sync/", "src/amocrm/entities/_generated/", "src/amocrm_gen/")
-
-#: Files and folders that are not rewritten yet. A folder covers the folders below it.
-PENDING: Final = (
-    "src/amocrm/_async/orm/",
-    "src/amocrm/_core/orm/",
-)
 
 #: Pattern -> what to write instead.
 _BANNED: Final = {
@@ -70,11 +63,6 @@ def pages() -> Iterator[Path]:
                 yield path
 
 
-def is_pending(path: Path) -> bool:
-    """Return True for a file that is not rewritten yet."""
-    return path.relative_to(ROOT).as_posix().startswith(PENDING)
-
-
 def findings(path: Path) -> list[str]:
     """Return the places of a file that need other words."""
     text = path.read_text(encoding="utf-8")
@@ -83,20 +71,9 @@ def findings(path: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print the places in rewritten files and how many are left elsewhere; return the exit code."""
-    wrong: list[str] = []
-    left = 0
-    for path in pages():
-        places = findings(path)
-        if is_pending(path):
-            left += len(places)
-        else:
-            wrong += places
-    print(
-        "\n".join(
-            [*wrong, f"{len(wrong)} phrases to rewrite, {left} more in files that are still to be done"]
-        )
-    )
+    """Print the places and their number; return the exit code."""
+    wrong = [place for path in pages() for place in findings(path)]
+    print("\n".join([*wrong, f"{len(wrong)} phrases to rewrite"]))
     return 1 if wrong else 0
 
 

@@ -100,13 +100,13 @@ def test_an_empty_value_cannot_be_filtered() -> None:
 
 def test_a_naive_datetime_is_refused() -> None:
     """Without a zone the moment is not known."""
-    with pytest.raises(ValueError, match="no time zone"):
+    with pytest.raises(ValueError, match="time zone"):
         assert Lead.updated_at >= datetime(2024, 5, 1)
 
 
 def test_conditions_are_not_joined_by_and() -> None:
     """`a and b` would silently drop a; a condition has no truth value."""
-    with pytest.raises(TypeError, match="no truth value"):
+    with pytest.raises(TypeError, match="one by one"):
         bool(Lead.price >= 1)
 
 

@@ -302,7 +302,7 @@ async def test_what_a_list_shows_only_when_asked(sandbox: Sandbox, crm: AsyncAmo
         assert (one.loss_reason, list(one.catalog_elements)) == (None, [])
         assert one.is_price_modified_by_robot in (None, False)
     assert sandbox.journal.total == 2
-    with pytest.raises(TypeError, match="always comes along"):
+    with pytest.raises(TypeError, match="every answer"):
         crm.query(Lead).preload(Lead.price)
     with pytest.raises(TypeError, match=r"such as Lead\.contacts"):
         crm.query(Lead).preload("contacts")  # type: ignore[arg-type]
@@ -315,9 +315,9 @@ async def test_mistakes_in_a_query_say_what_to_write(crm: AsyncAmoCRM) -> None:
         query.where(Lead.price == 5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"where\(a, b\)"):
         query.where((Lead.price >= 5) & (Lead.price <= 7))  # type: ignore[operator]
-    with pytest.raises(TypeError, match="no 'or'"):
+    with pytest.raises(TypeError, match="in_"):
         query.where((Lead.price >= 5) | (Lead.price <= 3))  # type: ignore[operator]
-    with pytest.raises(TypeError, match="no 'not'"):
+    with pytest.raises(TypeError, match="positive"):
         query.where(~(Lead.price >= 5))  # type: ignore[operator]
     with pytest.raises(FilterError, match="use >="):
         query.where(Lead.price > 5)  # type: ignore[operator]

@@ -84,7 +84,7 @@ MESSAGES: Final = (
     Message(
         "session-add-class",
         session(lambda s: s.add(Lead)),
-        ("entities such as Lead(name=",),
+        ("add()", "entity", "Lead(name="),
         "The class was given in place of an object.",
         '`session.add(Lead(name="Order"))`',
     ),

@@ -60,7 +60,7 @@ class AsyncBulkUpdate(Generic[T]):
     async def _read(self) -> Session:
         if self._session is None:
             session: Session = cast(Any, self._query._account.connection).session()
-            session._map.left = True  # a plan that nobody commits is no forgotten change
+            session._map.left = True  # a plan without a commit is not a forgotten change
             query = copy(self._query)
             query._origin = session._map
             async for entity in query._entities():

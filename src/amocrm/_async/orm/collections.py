@@ -158,7 +158,7 @@ class AsyncWritableRecords(AsyncRecords[T, int]):
     async def _commit(self, entities: list[T]) -> None:
         for entity in entities:
             if not isinstance(entity, Entity) or entity._kind != self._cls._kind:
-                raise TypeError(f"{self!r} takes {self._cls.__name__} objects, not {entity!r}")
+                raise TypeError(f"{self!r} must be given {self._cls.__name__} objects, got {entity!r}")
         session = AsyncSession(self._account)
         try:
             async with session:

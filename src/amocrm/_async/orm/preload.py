@@ -41,16 +41,18 @@ def check_loadable(wanted: Any, cls: type[Any]) -> None:
         TypeError: it is no relation and no attribute that has to be asked for, or belongs to another kind.
     """
     if isinstance(wanted, Attribute) and not wanted.needs:
-        raise TypeError(f"{wanted!r} always comes along; preload() takes relations such as Lead.contacts")
+        raise TypeError(
+            f"preload() must be given relations such as Lead.contacts, got {wanted!r}, which every answer holds; leave it out"
+        )
     if isinstance(wanted, Unlisted):
         how = wanted.call.format(cls.__name__.lower())
         raise TypeError(f"{wanted!r} must be read for one entity, got a list; write {how}, {wanted.cost}")
     if not isinstance(wanted, Relation | Attribute):
-        raise TypeError(f"preload() takes relations such as Lead.contacts, not {wanted!r}")
+        raise TypeError(f"preload() must be given relations such as Lead.contacts, got {wanted!r}")
     kind = getattr(wanted.owner, "_kind", "") or cls._kind  # a shared base has no kind
     if kind != cls._kind:
         raise TypeError(
-            f"preload() takes relations of {cls.__name__}, such as {cls.__name__}.responsible, not {wanted!r}"
+            f"preload() must be given relations of {cls.__name__}, got {wanted!r}; write {cls.__name__}.responsible"
         )
 
 
@@ -58,7 +60,7 @@ class Brought:
     """What the pages of one query have brought along.
 
     Attributes:
-        objects: entities by kind and id, as long as somebody holds them.
+        objects: entities by kind and id, as long as the program holds them.
         lists: items by id of the kinds whose whole list was read.
         spent: requests for single entities so far, by kind.
     """

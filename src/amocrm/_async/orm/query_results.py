@@ -32,7 +32,7 @@ class AsyncQueryResults(AsyncReading[T]):
     def limit(self, most: int) -> Self:
         """Return the query for at most so many entities."""
         if isinstance(most, bool) or not isinstance(most, int) or most < 0:
-            raise ValueError(f"limit() takes a number of entities, not {most!r}")
+            raise ValueError(f"limit() must be given a number of entities, got {most!r}; write limit(10)")
         changed = copy(self)
         changed._most = most
         return changed

@@ -204,11 +204,11 @@ class AsyncReconciling:
         why = ""
         if low is None:
             why = (
-                "no id of this kind was seen before it was sent, so that the list has no lower end: "
+                "no id of this kind was seen before it was sent, so the list has no lower end: "
                 "session(mark=True) reads one"
             )
         elif not marks.ascends(kind) and kind != "customers":
-            why = f"ids of {kind} do not ascend in this account, so that the list has no lower end"
+            why = f"ids of {kind} do not ascend in this account, so the list has no lower end"
         elif not ended:
             why = "the list changed while it was read"
         elif not self._sees_all:

@@ -68,7 +68,7 @@ class AsyncSession(AsyncUpsertMethods):
         mark: bool | None = None,
     ) -> None:
         if batch_size is not None and batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, not {batch_size}")
+            raise ValueError(f"batch_size must be an integer >= 1, got {batch_size}; leave it out")
         super().__init__(account)
         self._has_raised = False
         self._batch_size = batch_size
@@ -97,7 +97,7 @@ class AsyncSession(AsyncUpsertMethods):
             FlushError: something was not applied or is in doubt; it carries the report. What was applied
                 stays applied.
             LookupError: a field declared by name does not exist; nothing was sent.
-            RuntimeError: the session is committing already, or was opened before a fork, so that its parent
+            RuntimeError: the session is committing already, or was opened before a fork: its parent
                 process has the same changes; nothing was sent.
         """
         if self._process != os.getpid():
@@ -200,7 +200,7 @@ class AsyncSession(AsyncUpsertMethods):
 
         Args:
             key: a field whose value is yours alone, such as an order number.
-            equal: ``"mine"`` states that nobody else writes equal records with this user.
+            equal: ``"mine"`` states that no other program writes equal records with this user.
             settle: seconds after which a request without an answer takes effect no more.
             sees_all: whether the token's user sees every record; asked of the account without it.
 

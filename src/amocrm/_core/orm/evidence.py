@@ -2,7 +2,7 @@
 
 *Not stored* is said only when the list was read down to a mark by a user who sees everything, the request
 can take effect no more, and no record is left that could be it. *Stored* is said only by a value that
-nobody else writes (a stamp) or a link to something that only this session knows. Everything else is
+no other program writes (a stamp) or a link to something that only this session knows. Everything else is
 unknown: two equal records of one user cannot be told apart.
 """
 
@@ -248,7 +248,7 @@ class _Case:
         return [item for item in self.free.values() if item.id not in taken and item.id not in self.used]
 
     def original(self, item: Any) -> Any:
-        """Return a record as it was created, None where nobody knows."""
+        """Return a record as it was created, None if that is unknown."""
         history = self.window.histories.get(item.id)
         return None if history is None else history.original
 
@@ -265,7 +265,7 @@ class _Case:
         mine = self.equal == "mine"
         if mine and equal and len(equal) <= len(rest) and (len(equal) == len(rest) or not others):
             for place, key in zip(rest, equal, strict=False):
-                self._store(place, key, "equal, and nobody else writes such records")
+                self._store(place, key, "equal, and no other program writes such records")
             rest = rest[len(equal) :]
             equal = []
         for place in rest:
@@ -366,7 +366,7 @@ def decide(
         words: fields and options of the account.
         now: Unix seconds of our clock.
         settle: seconds after which a request without an answer takes effect no more.
-        equal: ``proven``, or ``mine`` if nobody else writes equal records with this user.
+        equal: ``proven``, or ``mine`` if no other program writes equal records with this user.
 
     Returns:
         A decision for each of the doubts, in their order.

@@ -1,7 +1,6 @@
 """From conditions to filters, and back: does an answered item fit its filter?
 
-What a list can be filtered by is read from its generated filter model, so that description and facade
-cannot part. A condition that a list does not have is refused while the query is written. Every answered
+The filters of a list are read from its generated model: description and facade cannot part. A condition that a list does not have is refused while the query is written. Every answered
 item is checked against the conditions: one that does not fit proves that the server ignored them.
 """
 
@@ -87,23 +86,25 @@ class Condition(msgspec.Struct, frozen=True):
 
     def __bool__(self) -> bool:
         raise TypeError(
-            f"{self.shown} is a condition of a query and has no truth value; "
-            "give conditions to where() one by one: where(a, b), not where(a and b)"
+            f"conditions must be given to where() one by one, got {self.shown} in an and, or, not or if; "
+            "write where(a, b)"
         )
 
     if not TYPE_CHECKING:  # a checker refuses them
 
         def __and__(self, other: object) -> Condition:
-            raise TypeError("conditions are given to where() one by one, all of them must hold: where(a, b)")
+            raise TypeError(
+                "conditions must be given to where() one by one, got a & b; write where(a, b), which means that both hold"
+            )
 
         def __or__(self, other: object) -> Condition:
             raise TypeError(
-                "the API knows no 'or' between conditions; several values of one attribute are .in_(a, b), "
-                "anything else is one query for each"
+                "conditions must all hold, got a | b, which the API lacks; write .in_(1, 2) for several values of one "
+                "attribute, and one query for each condition otherwise"
             )
 
         def __invert__(self) -> Condition:
-            raise TypeError("the API knows no 'not'; compare in Python what the query brings")
+            raise TypeError("conditions must be positive, got ~a, which the API lacks; compare in Python")
 
     @property
     def is_impossible(self) -> bool:
@@ -111,7 +112,7 @@ class Condition(msgspec.Struct, frozen=True):
         return self.op == "in" and not self.values
 
     def fits(self, item: Any) -> bool | None:
-        """Whether an answered item fits; ``None`` when it does not hold what is needed to tell."""
+        """Return whether an answered item fits; ``None`` if the item lacks the value."""
         value = self.get(item)
         if value is UNSET:
             return None
@@ -129,7 +130,7 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 class InclusiveOnly:
-    """What has a range in a filter: the API includes both ends, so that ``>`` and ``<`` say what to write instead."""
+    """Attribute with a range filter: the API includes both ends, and ``>`` and ``<`` say what to write instead."""
 
     __slots__ = ()
 
@@ -179,7 +180,7 @@ def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
     known = {} if model is None else kinds(model)
     if len(condition.values) > MOST:
         raise FilterError(
-            f"{condition.kind}: a request takes at most {MOST} values, not {len(condition.values)}; "
+            f"a condition on {condition.kind} must have at most {MOST} values, got {len(condition.values)}; "
             "read by ids with get_many(ids), or make one query for each part"
         )
     if condition.low is not None and condition.high is not None and condition.low > condition.high:
@@ -196,11 +197,7 @@ def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
         raise FilterError(
             f"{condition.kind} cannot be filtered by {condition.key}"
             + (f"; {hint}. " if hint else ". ")
-            + (
-                f"The list can be filtered by {can}"
-                if can
-                else "This list takes no filters: compare in Python"
-            )
+            + (f"The list can be filtered by {can}" if can else "This list has no filters: compare in Python")
         )
     if condition.is_impossible:
         return

@@ -1,6 +1,6 @@
 """What was sent and what is stored, in one form in which they can be compared.
 
-Whatever cannot be compared makes a record *changed* and never *different*: a wrong "different" would
+A value that cannot be compared makes a record *changed* and never *different*: a wrong "different" would
 create an object twice.
 """
 
@@ -172,7 +172,7 @@ def _value(kind: str, key: Hashable, words: Vocabulary, value: Any, enum_id: Any
             enum_id = words.option(key, enum_code)
         return _contact(value), enum_id if isinstance(enum_id, int) else None
     if isinstance(value, Mapping) or not isinstance(value, str | int | float | bool | Decimal | type(None)):
-        return "?"  # compared by nobody: the record counts as changed, unless all else tells it apart
+        return "?"  # never compared: the record counts as changed, unless all else tells it apart
     if value is None:
         option = words.option(key, enum_code)
         return enum_id if isinstance(enum_id, int) else option

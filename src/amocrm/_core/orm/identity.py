@@ -1,8 +1,8 @@
 """Where entities come from, and who is who in a session.
 
 An entity knows its origin: the account, its time zone, the directories that were loaded (users, stages,
-field definitions), and, in a session, the identity map. The map is weak for clean objects, so that a
-long iteration stays flat in memory, and strong for new and changed ones, so that no change is lost.
+field definitions), and, in a session, the identity map. The map is weak for clean objects: a long
+iteration stays flat in memory. It is strong for new and changed ones: no change is lost.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def checked_id(cls: type[Any], key: Any) -> int:
         raise TypeError(f"the first argument must be a class of entities such as Lead, got {cls!r}")
     if getattr(cls, "_key_type", int) is str:
         if not isinstance(key, str):
-            raise TypeError(f"the key of a {cls.__name__} is a text, not {key!r}")
+            raise TypeError(f"the key of a {cls.__name__} must be a text, got {key!r}")
         return key  # type: ignore[return-value]  # kinds with text keys are read only
     if isinstance(key, bool) or not isinstance(key, int):
         raise TypeError(f"the id of a {cls.__name__} must be an integer, got {key!r}")
@@ -102,7 +102,7 @@ class Directory:
     Attributes:
         host: the account, such as ``mycompany.amocrm.ru``; empty where it is not known.
         zone: time zone of the account, ``None`` until the account was read.
-        filters: whether the paid filter option works, ``None`` while nobody knows.
+        filters: whether the paid filter option works, ``None`` while that is unknown.
         fields: definitions by entity type, as far as they were loaded.
         objects: users and stages by their keys, as far as they were loaded.
         marks: ids that were seen, and the server's clock.

@@ -62,7 +62,7 @@ class Marks:
         self.see(kind, found)
 
     def settle(self, token: str, key: int | None) -> None:
-        """Note the end of a doubt, so that a copy of its object is not created or matched on its own."""
+        """Note the end of a doubt: a copy of its object is not created or matched on its own."""
         if token:
             self.settled[token] = key
 

@@ -54,8 +54,8 @@ class Outcome(StrEnum):
     """How an item of a commit ended.
 
     ``APPLIED``: the server has it. ``REJECTED``: the server refused it. ``SKIPPED``: it was not sent,
-    because what it needs was not applied or sending had to stop. ``UNKNOWN``: it was sent and nobody
-    knows whether it took effect; see ``session.reconcile()``.
+    because what it needs was not applied or sending had to stop. ``UNKNOWN``: it was sent, and it is
+    unknown whether it took effect; see ``session.reconcile()``.
     """
 
     APPLIED = "applied"
@@ -198,7 +198,7 @@ class Report(Generic[E]):
 
     @property
     def unknown(self) -> list[Result[E]]:
-        """What was sent without anybody knowing whether it took effect."""
+        """What was sent and may have taken effect or not."""
         return self._of(Outcome.UNKNOWN)
 
     @property
@@ -308,7 +308,7 @@ def match_answer_items(
 
 
 def _index(key: str, writes: Sequence[PendingWrite]) -> dict[Any, list[int]]:
-    """Return the places of each value of a key, so that a batch is matched in linear time."""
+    """Return the places of each value of a key; a batch is matched in linear time."""
     places: dict[Any, list[int]] = {}
     for place, write in enumerate(writes):
         value = write.request_id if key.startswith("request_id") else write.body.get(key)

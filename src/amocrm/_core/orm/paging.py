@@ -30,7 +30,7 @@ def items_of(parsed: Any, key: str) -> list[Any]:
 
 
 def has_next(parsed: Any) -> bool:
-    """Whether a parsed page says that there is another."""
+    """Return whether a parsed page says that there is another."""
     links = UNSET if parsed is None else parsed.links
     return links is not UNSET and links is not None and links.next is not UNSET and links.next is not None
 
@@ -161,7 +161,7 @@ class Pager:
         """Begins again from the first page, in another order; items already given are not given again.
 
         Args:
-            not_given: ids that were read and not given to anybody.
+            not_given: ids that were read and not passed on.
         """
         self._skipped |= self._seen.difference(not_given)
         self._seen = set()

@@ -31,13 +31,13 @@ def seconds(value: datetime | int, *, up: bool = False) -> int:
         return int(value)
     if not isinstance(value, datetime):
         raise TypeError(
-            f"a moment is an aware datetime or Unix seconds, not {type(value).__name__}; "
-            "of a day make one: datetime.combine(day, time(12), tzinfo=crm.zone)"
+            f"a moment must be an aware datetime or Unix seconds, got {type(value).__name__}; "
+            "for a day write datetime.combine(day, time(12), tzinfo=crm.zone)"
         )
     if value.tzinfo is None:
         raise ValueError(
-            f"{value!r} has no time zone, so the moment is not known: "
-            "use datetime.now(UTC), .astimezone() or the account's zone, datetime(..., tzinfo=crm.zone)"
+            f"a moment must have a time zone, got {value!r}; write datetime.now(UTC), .astimezone(), or the zone of the "
+            "account: datetime(..., tzinfo=crm.zone)"
         )
     whole = int(value.timestamp() // 1)
     return whole + 1 if up and value.microsecond else whole

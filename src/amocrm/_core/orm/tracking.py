@@ -1,7 +1,7 @@
 """Local changes, kept as an overlay over what the server said.
 
 Nothing is copied until something changes. Setting a value back to what the server has removes it from
-the overlay, so that an entity which looks as before is clean again. A commit takes the changes off once,
+the overlay: an entity which looks as before is clean again. A commit takes the changes off once,
 when it is planned; what is in flight is remembered, and a change made meanwhile, even a change back,
 stays a change.
 """
@@ -21,7 +21,7 @@ Same = Callable[[Any, Any], bool]
 
 
 class Overlay(Generic[K]):
-    """Local values by key, over originals that somebody else holds.
+    """Local values by key, over originals that are kept elsewhere.
 
     Example:
         >>> local = Overlay()

@@ -158,7 +158,7 @@ class WritableRecords(Records[T, int]):
     def _commit(self, entities: list[T]) -> None:
         for entity in entities:
             if not isinstance(entity, Entity) or entity._kind != self._cls._kind:
-                raise TypeError(f"{self!r} takes {self._cls.__name__} objects, not {entity!r}")
+                raise TypeError(f"{self!r} must be given {self._cls.__name__} objects, got {entity!r}")
         session = Session(self._account)
         try:
             with session:

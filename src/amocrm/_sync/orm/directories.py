@@ -58,7 +58,7 @@ class Users(WritableRecords[User]):
     """Users of the account. All methods need the rights of an administrator."""
 
     def load(self) -> list[User]:
-        """Read all users once, so that ``lead.responsible.name`` is known from then on."""
+        """Read all users once; ``lead.responsible.name`` is known from then on."""
         return self._account.load_users()
 
     def create_all(self, entities: Iterable[User]) -> list[User]:
@@ -116,7 +116,7 @@ class Statuses(WritableRecords[Status]):
         return len([one for one in query])
 
     def delete(self, *entities: Status | int, move_leads: bool = False) -> None:
-        """Delete stages; the server moves their leads to the first stage, without telling anybody.
+        """Delete stages; the server moves their leads to the first stage and does not say so.
 
         Args:
             entities: stages or ids; the system stages cannot be deleted.
@@ -156,7 +156,7 @@ class Pipelines(WritableRecords[Pipeline]):
         return PipelineParts(self._account, self._key_of(pipeline))
 
     def load(self) -> list[Pipeline]:
-        """Read all pipelines once, so that ``lead.status.name`` is known from then on."""
+        """Read all pipelines once; ``lead.status.name`` is known from then on."""
         return self._account.load_pipelines()
 
     def by_name(self, name: str) -> Pipeline | None:
@@ -215,7 +215,9 @@ class Pipelines(WritableRecords[Pipeline]):
         """
         for one in changed:
             if not isinstance(one, Pipeline | Status):
-                raise TypeError(f"save() takes pipelines and stages, not {one!r}")
+                raise TypeError(
+                    f"save() must be given pipelines and stages, got {one!r}; take them from crm.pipelines"
+                )
             if isinstance(one, Status):  # one at a time: all pipelines share the ids of their closing stages
                 Statuses(self._account, Status).save(one)
             else:

@@ -45,7 +45,7 @@ Progress = Callable[[int, int], None]
 
 _DOUBTS = (State.DOUBTFUL, State.STRAY)
 
-# A letter stands in front of each number, so that an index which the server puts in its place never looks
+# A letter stands before each number: an index which the server puts in its place must never look
 # like one of ours.
 _NUMBERS = count(1)
 
@@ -212,7 +212,7 @@ class Flush:
             answer = operation.parse(response)
             _check_promise(operation, response)
         except AmoCRMError as error:
-            return error  # still in flight: a cancellation may come before anybody looks at the error
+            return error  # still in flight: a cancellation may come before the error is read
         batch, items = operation.op.batch, operation.items(answer)
         found = {0: answer} if batch is None else match_answer_items(batch, part, items)
         times = response.sent
@@ -379,7 +379,7 @@ class Flush:
 
 
 def _check_promise(operation: Operation, response: Response) -> None:
-    """Refuse a page where nothing or JSON was promised: a gateway wrote it, and nobody knows what happened.
+    """Refuse a page where nothing or JSON was promised: a gateway wrote it, and the outcome is unknown.
 
     Raises:
         DecodeError: the answer is neither empty nor JSON.
@@ -388,7 +388,7 @@ def _check_promise(operation: Operation, response: Response) -> None:
     if content and (is_page(response) or content[:1] not in b'{["'):
         op = operation.op
         raise DecodeError(
-            f"{op.id} was answered with {response.media_type or 'something'} that is no JSON",
+            f"{op.id} must be answered with JSON, got {response.media_type or 'another type'}",
             op=op.id,
             status=response.status,
             request_id=response.request_id,

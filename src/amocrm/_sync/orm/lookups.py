@@ -147,7 +147,7 @@ class Lookups:
 
 
 def _check_field(name: str, value: object) -> None:
-    """Refuse what is no declared custom field."""
+    """Raise TypeError unless the value is a declared custom field."""
     if not isinstance(value, Field):
         raise TypeError(
             f"{name} must be a declared custom field such as Deal.import_key, got {value!r}; "

@@ -29,7 +29,7 @@ T = TypeVar("T", bound=Entity)
 class Query(QueryResults[T]):
     """A list of entities, read when it is iterated. Every method returns a new query.
 
-    Without an order the list is read by ascending id where it can be, so that what is created meanwhile
+    Without an order the list is read by ascending id where it can be: what is created meanwhile
     disturbs nothing; an item on two pages is given once. A row that a deletion moves to a page already
     read is missed, unless ``overlap`` reads the ends of pages again: the API has no cursor.
 
@@ -70,11 +70,11 @@ class Query(QueryResults[T]):
             if not isinstance(condition, Condition):
                 compared = "; == and != compare objects, use .is_(value)" * isinstance(condition, bool)
                 raise TypeError(
-                    f"where() takes conditions such as {self._cls.__name__}.id.in_(1, 2), not {shown(condition)}{compared}"
+                    f"where() must be given conditions, got {shown(condition)}; write {self._cls.__name__}.id.in_(1, 2){compared}"
                 )
             if condition.kind != self._cls._kind:
                 raise FilterError(
-                    f"{condition.shown} is a condition on {condition.kind}, not on {self._cls._kind}"
+                    f"conditions of this query must be on {self._cls._kind}, got {condition.shown} on {condition.kind}"
                 )
             check_hosts(condition.shown, condition.account, self._account.directory.host)
         changed = copy(self)
@@ -169,7 +169,9 @@ class Query(QueryResults[T]):
             rows: deletions to survive; rounded up to a divisor of the page (1, 2, 5, 10, 25, 50, 125, 250).
         """
         if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
-            raise ValueError(f"overlap() takes a number of rows, not {rows!r}")
+            raise ValueError(
+                f"overlap() must be given a number of rows >= 0, got {rows!r}; write overlap(50)"
+            )
         changed = copy(self)
         changed._overlap = rows
         return changed

@@ -63,7 +63,7 @@ class SessionObjects:
         """Take an entity into the session: a new one to create, or one that was read elsewhere. Return it.
 
         What it is linked to comes along with the commit. An entity of a session that has ended (its block
-        was left) moves here with its changes, and so does one that nobody has changed.
+        was left) moves here with its changes, and so does one without changes.
 
         Args:
             entity: the entity.
@@ -75,7 +75,7 @@ class SessionObjects:
                 stands for the same id; nothing was moved.
         """
         if not isinstance(entity, Entity):
-            raise TypeError(f"a session takes entities such as Lead(name='…'), not {entity!r}")
+            raise TypeError(f"add() must be given an entity, got {entity!r}; write Lead(name='…')")
         if duplicates is not None:
             let_merge(entity, duplicates)
         if entity._session is self._map:
@@ -181,7 +181,7 @@ class SessionObjects:
         for entity in entities:
             if entity._session is not self._map or entity._key is None:
                 raise ValueError(
-                    f"{entity!r} is {state_of(entity)}, and refresh() takes what exists in this session: add() it"
+                    f"the object of refresh() must exist in this session, got {entity!r}, which is {state_of(entity)}; add() it first"
                 )
         refresh_entities(self._account, self._map, entities)
 
