@@ -327,7 +327,7 @@ def test_mistakes_in_a_query_say_what_to_write(crm: AmoCRM) -> None:
         query.limit(-1)
     with pytest.raises(FilterError, match="no leads can fit"):
         query.where(Lead.price.between(5, 1))
-    with pytest.raises(FilterError, match=r"at most 250 values, not 300.*get_many"):
+    with pytest.raises(FilterError, match=r"at most 250 values, got 300.*get_many"):
         query.where(Lead.id.in_(*range(1, 301)))
     with pytest.raises(TypeError, match="statuses are read by pipeline_id"):
         crm.get(Status, 142)
