@@ -11,7 +11,7 @@ from hypothesis import settings
 from tests.support.redis_server import RedisServer, needs_redis
 
 #: Folders whose tests start processes, servers or checkers of others; elsewhere a test is marked where it stands.
-SLOW = {"deployment", "interop", "typing"}
+SLOW = {"deployment", "typing"}
 settings.register_profile("quick", max_examples=20)
 
 
