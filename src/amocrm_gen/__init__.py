@@ -14,15 +14,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._runtime.op import Op
-    from ._runtime.wire import Request, Response, build
+    from ._runtime.wire import Request, Response, Sink, build
     from .bound import Api, AsyncApi
     from .client import AsyncClient, Client
 
-__all__ = ["Api", "AsyncApi", "AsyncClient", "Client", "Op", "Request", "Response", "build", "openapi"]
+__all__ = [
+    "Api",
+    "AsyncApi",
+    "AsyncClient",
+    "Client",
+    "Op",
+    "Request",
+    "Response",
+    "Sink",
+    "build",
+    "openapi",
+]
 _HOMES = {
     **dict.fromkeys(("Api", "AsyncApi"), ".bound"),
     **dict.fromkeys(("AsyncClient", "Client"), ".client"),
-    **dict.fromkeys(("Request", "Response", "build"), "._runtime.wire"),
+    **dict.fromkeys(("Request", "Response", "Sink", "build"), "._runtime.wire"),
     "Op": "._runtime.op",
 }
 

@@ -127,7 +127,14 @@ class Client:
             NotSentError: no connection, or an address or a secret that is not known. UnansweredError: sent, but no whole answer.
         """
         try:
-            return _response(self._http.request(**self._addresses.arguments(request)))
+            with self._http.stream(**self._addresses.arguments(request)) as answer:
+                if request.sink is None or not answer.is_success:
+                    answer.read()
+                    return _response(answer)
+                request.sink.begin()
+                for part in answer.iter_bytes():
+                    request.sink.write(part)
+                return Response(status=answer.status_code, headers=dict(answer.headers))
         except httpx.HTTPError as error:
             raise _failure(request, error) from error
 
@@ -171,7 +178,14 @@ class AsyncClient:
             content = arguments["content"]
             if content is not None and not isinstance(content, bytes | AsyncIterable):
                 arguments["content"] = _read(iter(content))
-            return _response(await self._http.request(**arguments))
+            async with self._http.stream(**arguments) as answer:
+                if request.sink is None or not answer.is_success:
+                    await answer.aread()
+                    return _response(answer)
+                await to_thread(request.sink.begin)
+                async for part in answer.aiter_bytes():
+                    await to_thread(request.sink.write, part)
+                return Response(status=answer.status_code, headers=dict(answer.headers))
         except httpx.HTTPError as error:
             raise _failure(request, error) from error
 

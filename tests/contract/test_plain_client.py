@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from msgspec import UnsetType
+from msgspec.structs import replace
 
 from amocrm import AmoCRM, ConfigurationError
 from amocrm_gen import Api, AsyncApi, AsyncClient, Client
@@ -202,3 +204,35 @@ def test_a_client_without_await_refuses_an_asynchronous_body(server: SandboxServ
     assert [
         entry.operation for entry in server.sandbox.journal if entry.operation == "upload_file_part"
     ] == []
+
+
+class Parts:
+    """A receiver that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def begin(self) -> None:
+        """Forget what came before."""
+        self.content = b""
+
+    def write(self, part: bytes) -> None:
+        """Take a part."""
+        self.content += part
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["success", "error"])
+def test_an_answer_is_handed_on_in_parts(server: SandboxServer, fails: bool) -> None:
+    """A receiver gets the bytes of a success in both flavours; an error is read as always."""
+    made = server.sandbox.act("POST", "/api/v4/leads", [{"name": "A"}]).json()["_embedded"]["leads"][0]["id"]
+    if fails:
+        server.sandbox.faults.add(ErrorPage(418, html=False))
+    given = [Parts(), Parts()]
+    requests = [replace(get_lead.request(id=made), sink=one) for one in given]
+    answers = in_both(
+        server.url, server.sandbox.token, lambda c: c.send(requests[0]), lambda c: c.send(requests[1])
+    )
+    for parts, answer in zip(given, answers, strict=True):
+        kept, other = (answer.content, parts.content) if fails else (parts.content, answer.content)
+        assert other == b""
+        assert json.loads(kept)["status" if fails else "name"] == (418 if fails else "A")
