@@ -13,6 +13,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any, Generic, ParamSpec, TypeVar
 
+from .encoding import check_values
 from .op import Op
 from .wire import AsyncClient, Client, Detailed, ItemsOf, Request, RequestOf, Response, detailed
 
@@ -76,6 +77,14 @@ class Operation(Generic[P, R]):
         parsed: R = read(self.OP, response, self.models.get(response.status, self.model))
         return parsed
 
+    def _checked(self, args: Any, kwargs: Any) -> RequestOf[R]:
+        """Make the request of a raw call, whose values were not checked before."""
+        for name, value in (*enumerate(args), *kwargs.items()):
+            if not isinstance(value, str | bytes):  # the content of a file is bytes
+                check_values(value, name if isinstance(name, str) else "body")
+        request: Callable[..., RequestOf[R]] = self.request
+        return request(*args, **kwargs)
+
     def sync(self, client: Client, *args: P.args, **kwargs: P.kwargs) -> R:
         """Send the request and return the parsed answer; the arguments are those of ``request``.
 
@@ -88,20 +97,20 @@ class Operation(Generic[P, R]):
             APIError: the answer has an error status.
             DecodeError: the answer does not match the description.
         """
-        return self.parse(client.send(self.request(*args, **kwargs)))
+        return self.parse(client.send(self._checked(args, kwargs)))
 
     def sync_detailed(self, client: Client, *args: P.args, **kwargs: P.kwargs) -> Detailed[R]:
         """Do what ``sync`` does, with status, headers, raw bytes and drift beside the parsed value."""
-        response = client.send(self.request(*args, **kwargs))
+        response = client.send(self._checked(args, kwargs))
         return detailed(self.parse(response), response)
 
     async def asyncio(self, client: AsyncClient, *args: P.args, **kwargs: P.kwargs) -> R:
         """Do what ``sync`` does, for coroutines."""
-        return self.parse(await client.send(self.request(*args, **kwargs)))
+        return self.parse(await client.send(self._checked(args, kwargs)))
 
     async def asyncio_detailed(self, client: AsyncClient, *args: P.args, **kwargs: P.kwargs) -> Detailed[R]:
         """Do what ``sync_detailed`` does, for coroutines."""
-        response = await client.send(self.request(*args, **kwargs))
+        response = await client.send(self._checked(args, kwargs))
         return detailed(self.parse(response), response)
 
 

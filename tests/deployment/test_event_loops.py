@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from amocrm import AsyncFileTokenStore
+from amocrm.errors import ConfigurationError
 from amocrm_sandbox import SandboxServer
 
 from .echo_server import echo_server
@@ -107,3 +111,18 @@ def _environment(url: str) -> dict[str, str]:
     import os
 
     return {**os.environ, "SERVER": url}
+
+
+def test_a_process_that_can_start_no_thread_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of a store is read on a thread; without one the error says which limit to raise."""
+
+    def refuse(*_: object) -> int:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading, "_start_new_thread", refuse)
+            with pytest.raises(ConfigurationError, match="ulimit"):
+                await AsyncFileTokenStore(tmp_path).load("demo")
+
+    asyncio.run(main())

@@ -138,6 +138,33 @@ def test_a_declared_field_does_not_replace_a_built_in_attribute(attribute: str) 
         type(Lead)("Deal", (Lead,), {attribute: fields.Text(field_id=5)})
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value"), [("price", 5), ("contacts", lambda self: 5), ("name", property(lambda self: 5))]
+)
+def test_nothing_else_replaces_a_built_in_attribute(attribute: str, value: Any) -> None:
+    """A constant, a method or a property under the name of an attribute would hide what the server has."""
+    with pytest.raises(TypeError, match=f"replaces=.*{attribute}"):
+        type(Lead)("Deal", (Lead,), {attribute: value})
+
+
+def test_methods_may_be_overridden() -> None:
+    """A method of a built-in class is no value of the server."""
+
+    class Call(Task):
+        def complete(self, result: str | None = None) -> None:
+            super().complete(result or "done")
+
+    call = Call("x", due=0)
+    call.complete()
+    assert call.result == "done"
+
+
+def test_one_field_has_one_type() -> None:
+    """Two attributes of different types for one field would undo each other."""
+    with pytest.raises(TypeError, match="second must have the type text of first"):
+        type(Lead)("Deal", (Lead,), {"first": fields.Text(field_id=5), "second": fields.Numeric(field_id=5)})
+
+
 def test_a_field_of_contacts_is_built_in_as_well() -> None:
     """Telephone numbers are declared by the library, and are not replaced by accident."""
     with pytest.raises(TypeError, match="phone of Contact"):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from asyncio import to_thread
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeAlias, TypeVar
 
 from amocrm._core.http.exchange import Exchange, Interrupted
+from amocrm.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+P = ParamSpec("P")
 #: Seconds that an aborted call may take to end.
 _GRACE = 1.0
 
@@ -293,6 +294,29 @@ async def _join(future: asyncio.Future[T], abort: Callable[[], None] | None = No
     return future.result()
 
 
+async def to_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call the function on a thread.
+
+    Raises:
+        ConfigurationError: the process can start no more threads.
+    """
+    with _thread_needed():
+        return await asyncio.to_thread(function, *args, **kwargs)
+
+
+@contextmanager
+def _thread_needed() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if "start new thread" not in str(error):
+            raise
+        raise ConfigurationError(
+            "this process must be able to start a thread, got a refusal of the system; raise its limit of threads "
+            "(ulimit -u, pids.max of the container)"
+        ) from error
+
+
 class SerialExecutor:
     """Executor of one function after another, on a thread of its own.
 
@@ -312,7 +336,8 @@ class SerialExecutor:
             from concurrent.futures import ThreadPoolExecutor
 
             self._pool, self._owner = ThreadPoolExecutor(1, "amocrm-serial"), os.getpid()
-        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+        with _thread_needed():
+            return await asyncio.get_running_loop().run_in_executor(self._pool, function)
 
     def close(self) -> None:
         """End the thread; the next ``run`` starts another one."""

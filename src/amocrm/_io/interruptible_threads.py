@@ -71,12 +71,25 @@ INTERRUPTION: ContextVar[Interruption | None] = ContextVar("amocrm_interruption"
 
 
 def start_thread(run: Callable[[], object]) -> None:
-    """Start a thread. A signal cannot leave it half started, as it could inside ``Thread.start``."""
+    """Start a thread. A signal cannot leave it half started, as it could inside ``Thread.start``.
+
+    Raises:
+        RuntimeError: the process can start no more threads.
+    """
     thread = threading.Thread(target=run, name="amocrm", daemon=False)
     if threading.get_ident() == threading.main_thread().ident:
-        start_new_thread(thread.start, ())  # one call of C, and signals are handled in the main thread only
+        start_new_thread(
+            _begin, (thread, run)
+        )  # one call of C, and signals are handled in the main thread only
     else:
         thread.start()
+
+
+def _begin(thread: threading.Thread, run: Callable[[], object]) -> None:
+    try:
+        thread.start()
+    except RuntimeError:  # there is no other thread, but there is this one
+        run()
 
 
 def bind_context(function: Callable[..., T], interruption: Interruption) -> Callable[..., T]:

@@ -265,14 +265,20 @@ class TaskScope:
             return TaskHandle(call, None)
         if self._interruption is None:
             self._interruption = Interruption()
-        task = Task(bind_context(call, self._interruption))
+        task, alone = Task(bind_context(call, self._interruption)), False
         with self._guard:
             self._queue.append(task)
             needs_thread = self._threads < self._limit
             self._threads += needs_thread
         if needs_thread:
-            start_thread(self._work)
-        return TaskHandle(call, task)
+            try:
+                start_thread(self._work)
+            except RuntimeError:  # the process can start no more: those that run go on, or the caller does it alone
+                with self._guard:
+                    self._threads -= 1
+                    if alone := not self._threads and task in self._queue:
+                        self._queue.remove(task)
+        return TaskHandle(call, None if alone else task)
 
     def _work(self) -> None:
         while True:

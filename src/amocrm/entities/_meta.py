@@ -19,11 +19,13 @@ __all__ = ["EntityMeta"]
 def _check_free(
     name: str, bases: tuple[type, ...], namespace: dict[str, Any], replaces: Collection[str]
 ) -> None:
-    """Refuse a declared field that would take the place of a built-in attribute."""
+    """Refuse what would take the place of a built-in attribute; a method may be overridden by a method."""
     known = [base for start in bases for base in start.__mro__]
-    for attribute in (key for key, value in namespace.items() if isinstance(value, Field)):
+    for attribute, value in namespace.items():
         owner = next((base for base in known if attribute in vars(base)), None)
-        if owner is not None and owner.__module__ == "amocrm" and attribute not in replaces:
+        if owner is None or owner.__module__ != "amocrm" or attribute in replaces or attribute[:2] == "__":
+            continue
+        if isinstance(value, Field) or hasattr(vars(owner)[attribute], "__set__"):
             raise TypeError(
                 f"{name}.{attribute} must not replace {attribute} of {owner.__name__}; call it otherwise, "
                 f"such as {attribute}_field, or ask for it: class {name}({bases[0].__name__}, "
@@ -31,10 +33,22 @@ def _check_free(
             )
 
 
+def _check_types(name: str, declared: dict[str, Field[Any, Any]]) -> None:
+    """Refuse two attributes of different types for one field: a write of the one would undo the other."""
+    first: dict[Any, tuple[str, str]] = {}
+    for attribute, field in declared.items():
+        other, kind = first.setdefault(field.ref, (attribute, field.wire_type))
+        if kind != field.wire_type:
+            raise TypeError(
+                f"{name}.{attribute} must have the type {kind} of {other}, which declares the same field, got "
+                f"{field.wire_type}; leave one of them out"
+            )
+
+
 class EntityMeta(type):
     """Gives every entity class slots (a misspelt attribute is an error) and collects its declared fields.
 
-    A declared field that would replace a built-in attribute is refused, unless the class asks for it:
+    A value that would replace a built-in attribute is refused, unless the class asks for it:
     ``class Deal(Lead, replaces={"source"})``.
     """
 
@@ -73,6 +87,7 @@ class EntityMeta(type):
             for attribute, field in vars(base).items()
             if isinstance(field, Field)
         }
+        _check_types(name, cls._declared)
         # Made once: walking the bases for each entity of a commit was a third of its time.
         found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
         cls._relations = tuple(value for value in found.values() if isinstance(value, Relation))

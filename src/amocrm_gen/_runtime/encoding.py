@@ -9,7 +9,7 @@ refuses, or that contains a ``null`` (as the encoder writes NaN), is walked: sub
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
@@ -19,12 +19,14 @@ import msgspec
 
 from .errors import EncodingError
 
-__all__ = ["base_value", "encode_json", "sendable"]
+__all__ = ["base_value", "check_values", "encode_json", "sendable"]
 
 _encode = msgspec.json.Encoder().encode
 #: Deeper than any body of the API; stops a body that contains itself.
 _MAX_DEPTH: Final = 64
 _MAX_LENGTH: Final = 40
+#: JSON integers of most programs have 64 bits.
+_BOUND: Final = 2**63
 
 
 def encode_json(body: Any, name: str = "body") -> bytes:
@@ -64,6 +66,54 @@ def sendable(item: Any, name: str = "body") -> Any:
     if content is not None and _certain(content):
         return item
     return _plain(item, name, ())
+
+
+def check_values(body: Any, name: str = "body") -> None:
+    """Refuse what the encoder takes and no JSON holds: bytes, which it writes as base64, and larger integers.
+
+    Raises:
+        EncodingError: names the place of the value.
+    """
+    if not _is_ordinary((body,), _MAX_DEPTH):
+        _check_values(body, name, ())
+
+
+def _is_ordinary(values: Iterable[Any], depth: int) -> bool:
+    """Return whether these are builtins that JSON has, the usual case; of anything else nothing is said."""
+    for value in values:
+        kind = type(value)
+        if kind is str or value is None or kind is bool or kind is float:
+            continue
+        if kind is int:
+            if not -_BOUND <= value < 2 * _BOUND:
+                return False
+        elif kind is dict:
+            if not all(type(key) is str for key in value) or not _is_ordinary(value.values(), depth - 1):
+                return False
+        elif (kind is not list and kind is not tuple) or depth < 0 or not _is_ordinary(value, depth - 1):
+            return False
+    return True
+
+
+def _check_values(body: Any, name: str, path: tuple[str | int, ...]) -> None:
+    if isinstance(body, bytes | bytearray | memoryview):
+        raise _refused(name, path, "text", body, "; write value.decode()")
+    if isinstance(body, int) and not -_BOUND <= body < 2 * _BOUND:
+        raise _refused(name, path, "a whole number of at most 64 bits", body)
+    if len(path) > _MAX_DEPTH:
+        return  # the encoder refuses it
+    inner: Iterable[tuple[Any, Any]] = ()
+    if isinstance(body, Mapping):
+        for key in body:
+            if isinstance(key, bytes):
+                raise _refused(name, path, "under a key that is text", key)
+        inner = body.items()
+    elif isinstance(body, msgspec.Struct):
+        inner = zip(body.__struct_encode_fields__, msgspec.structs.astuple(body), strict=True)
+    elif isinstance(body, list | tuple):
+        inner = enumerate(body)
+    for key, value in inner:
+        _check_values(value, name, (*path, key if isinstance(key, int) else _step(key)))
 
 
 def base_value(value: Any, name: str) -> str | int | float | bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from .encoding import check_values, encode_json, sendable
 from .query import encode_query
 from .wire import AsyncClient, Client, Request, Response
 
@@ -34,10 +35,11 @@ class _Extra:
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> None:
+        check_values(body, "extra_body")
         _check(timeout, {"extra_query": query, "extra_headers": headers, "extra_body": body})
         self._client, self._timeout = client, timeout
         self._query = encode_query([(name, "brackets", value) for name, value in (query or {}).items()])
-        self._headers, self._body = dict(headers or {}), dict(body or {})
+        self._headers, self._body = dict(headers or {}), sendable(dict(body or {}), "extra_body")
 
     def _extended(self, request: Request) -> Request:
         changes: dict[str, Any] = {}
@@ -66,7 +68,7 @@ class _Extra:
                     "leave extra_body out"
                 )
             item.update(self._body)
-        return msgspec.json.encode(body)
+        return encode_json(body, "extra_body")
 
 
 def _check(timeout: object, parts: Mapping[str, object]) -> None:

@@ -180,6 +180,27 @@ def test_search_and_filters_name_the_bad_value(crm: AmoCRM, sandbox: Sandbox) ->
     assert not bodies(sandbox, "list_leads")
 
 
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        (b"x", "text"),
+        (bytearray(b"x"), "text"),
+        (2**64, "64 bits"),
+        (-(2**63) - 1, "64 bits"),
+        ({b"a": 1}, "key"),
+    ],
+)
+def test_a_raw_body_takes_what_json_holds(
+    crm: AmoCRM, sandbox: Sandbox, value: Any, rule: str
+) -> None:
+    """Bytes are not sent as base64, nor integers that most programs round; the place is named."""
+    with pytest.raises(EncodingError, match=r"body\[0\]\.name.*" + rule):
+        crm.api.leads.create(body=[{"name": value}])
+    with pytest.raises(EncodingError, match=r"extra_body\.name.*" + rule):
+        crm.api.with_options(extra_body={"name": value}).leads.create(body=[{}])
+    assert not bodies(sandbox, "create_leads")
+
+
 PAGE = b"""{"_page":1,"_embedded":{"leads":[%s,{"id":2,"name":"b","price":5}]}}"""
 
 
