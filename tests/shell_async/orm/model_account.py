@@ -32,7 +32,6 @@ class Deal(Lead):
     address = fields.SmartAddress(name="smart_address")
     legal = fields.LegalEntity(name="legal_entity")
     traced = fields.TrackingData(name="tracking_data")
-    file = fields.File(name="file")
 
 
 class Person(Contact):
@@ -75,10 +74,6 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "born": _DAYS,
         "address": [None, fields.Address(city="Казань"), fields.Address(city="Пермь")],
         "traced": _WORDS,
-        "file": [
-            None,
-            *(fields.FileValue(file_uuid=one, version_uuid=one, file_name=one, file_size=1) for one in "ab"),
-        ],
         "legal": [None, fields.LegalEntityValue(name="ООО"), fields.LegalEntityValue(name="ЗАО")],
     },
     "contacts": {
