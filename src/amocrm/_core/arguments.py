@@ -332,9 +332,13 @@ def _is_flag(value: object) -> bool:
 
 def is_text(value: object) -> bool:
     """Return whether a value is text that has a UTF-8."""
-    return isinstance(value, str) and (
-        value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)
-    )
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_among(value: object, known: tuple[Any, ...]) -> bool:

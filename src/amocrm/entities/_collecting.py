@@ -91,7 +91,7 @@ def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
             found.joining.append(entity)
         found.entities.append(entity)
         if entity._links is not None:  # what is in the session is among the starts of a commit, if it changed
-            queue.extend(one for one in entity._cascade() if one._session is not known)
+            queue.extend(near for near in entity._cascade() if near._session is not known)
     return found
 
 
@@ -105,14 +105,14 @@ def join_linked(known: IdentityMap, entity: Entity, add: Callable[[Any], Any]) -
     """
     states = {} if entity._links is None else entity._links.states
     for relation in entity._link_relations:
-        for one in relation.linked(entity) if relation.attribute in states else ():
-            if one._key is None or isinstance(one._session, IdentityMap) or unwritable(one):
+        for target in relation.linked(entity) if relation.attribute in states else ():
+            if target._key is None or isinstance(target._session, IdentityMap) or unwritable(target):
                 continue  # new ones come along with the commit
-            held = known.holds(one)
+            held = known.holds(target)
             if held is None:
-                add(one)
-            elif held is not one and not one._is_dirty():
-                relation.attach(entity, {one._key: held})
+                add(target)
+            elif held is not target and not target._is_dirty():
+                relation.attach(entity, {target._key: held})
 
 
 def _belongs_elsewhere(entity: Entity) -> bool:

@@ -122,8 +122,8 @@ class LinkSent:
 
 def begin(write: PendingWrite) -> None:
     """Note that a write is in flight: what is changed from now on stays a change."""
-    for one in (write, *write.nested):
-        one.sent.begin(one.entity)
+    for item in write.whole:
+        item.sent.begin(item.entity)
 
 
 def _warn_of_fraction(entity: Entity, price: float) -> None:

@@ -54,10 +54,12 @@ def nested_partners(entities: Sequence[Entity]) -> set[int]:
     for entity in here.values():
         if (links := entity._links) is not None and links.merges:
             relations = [
-                one for one in entity._link_relations if one.on_create and one.attribute in links.states
+                relation
+                for relation in entity._link_relations
+                if relation.on_create and relation.attribute in links.states
             ]
-            owners.update({id(one) for relation in relations for one in relation.reach(entity)})
-    return {one for one, number in owners.items() if number == 1 and one in here}
+            owners.update({id(target) for relation in relations for target in relation.reach(entity)})
+    return {partner for partner, number in owners.items() if number == 1 and partner in here}
 
 
 def writes_of(entity: Entity, nested: Collection[int] = ()) -> list[PendingWrite]:

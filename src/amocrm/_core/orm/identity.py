@@ -204,25 +204,25 @@ class IdentityMap(Origin):
     @property
     def new(self) -> list[Any]:
         """Entities that the next commit creates."""
-        return [one for one in self._held.values() if one._key is None and one._doubt is None]
+        return [entity for entity in self._held.values() if entity._key is None and entity._doubt is None]
 
     @property
     def doubtful(self) -> list[Any]:
         """Entities whose creation was sent and not answered."""
-        return [one for one in self._held.values() if one._key is None and one._doubt is not None]
+        return [entity for entity in self._held.values() if entity._key is None and entity._doubt is not None]
 
     @property
     def changed(self) -> list[Any]:
         """Entities that have an id and changes."""
-        return [one for one in self._held.values() if one._key is not None and one._is_dirty()]
+        return [entity for entity in self._held.values() if entity._key is not None and entity._is_dirty()]
 
     @property
     def unsettled(self) -> list[Any]:
         """New, doubtful and changed entities, in the order in which they were added or first changed."""
-        return [one for one in self._held.values() if one._key is None or one._is_dirty()]
+        return [entity for entity in self._held.values() if entity._key is None or entity._is_dirty()]
 
     def __iter__(self) -> Iterator[Any]:
-        yield from [one for one in self._held.values() if one._key is None]
+        yield from [entity for entity in self._held.values() if entity._key is None]
         yield from list(self._weak.values())
 
     def touched(self, entity: Any) -> None:
@@ -267,7 +267,6 @@ class IdentityMap(Origin):
         """Take an entity in, from wherever it was before; ``refuse`` tells beforehand whether it fits."""
         if entity._session is not None:
             entity._session.release(entity)
-        if self.discarded:
             self.discarded.discard(entity)
         entity._session = self
         self.place(entity)

@@ -77,6 +77,11 @@ class PendingWrite:
         self.mark: int | None = None
         self.sent_at = 0.0
 
+    @property
+    def whole(self) -> tuple[PendingWrite, ...]:
+        """It and the creations that its body carries."""
+        return (self, *self.nested)
+
     def render(self) -> dict[str, Any]:
         """Put ids in the place of objects; call it when everything it needs exists."""
         for part, key, target in self.places:
@@ -270,10 +275,10 @@ def _sendable(
     """
     waiting: list[PendingWrite] = []
     creates = {
-        id(one.entity): write.operation
+        id(made.entity): write.operation
         for write in writes
         if write.action == "create"
-        for one in (write, *write.nested)
+        for made in write.whole
     }
     needy = [write for write in writes if write.places or write.after]
     held: set[int] = set()
@@ -283,8 +288,8 @@ def _sendable(
         waiting += blocked
         for write in blocked:
             held.add(id(write))
-            for one in (write, *write.nested) if write.action == "create" else ():
-                creates.pop(id(one.entity), None)
+            for made in write.whole if write.action == "create" else ():
+                creates.pop(id(made.entity), None)
     return [write for write in writes if id(write) not in held], waiting, creates
 
 

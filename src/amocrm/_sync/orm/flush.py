@@ -152,10 +152,10 @@ class Flush:
         """Render the bodies of a chunk; return the writes that can be sent and reject the others."""
         for write in writes:
             write.render()
-        bodies = [one for write in writes for one in (write, *write.nested)]
+        every = [item for write in writes for item in write.whole]
         try:
-            for one, body in zip(bodies, sendable([one.body for one in bodies]), strict=True):
-                one.body = body
+            for item, body in zip(every, sendable([item.body for item in every]), strict=True):
+                item.body = body
         except EncodingError:
             writes = [write for write in writes if self._make_plain(write)]
         definitions = self._account.directory.fields.get(writes[0].entity._field_kind) if writes else None
@@ -171,8 +171,8 @@ class Flush:
 
     def _make_plain(self, write: PendingWrite) -> bool:
         try:
-            for one in (write, *write.nested):
-                one.body = sendable(one.body)
+            for item in write.whole:
+                item.body = sendable(item.body)
         except EncodingError as error:
             with self._lock:
                 issues = [
@@ -199,8 +199,8 @@ class Flush:
         mark, sent_at = marks.highest(kind), self._account.clock.wall()
         for write in part:
             write.mark, write.sent_at, write.stage = mark, sent_at, "sent"
-            for one in write.nested:
-                one.mark, one.sent_at = marks.highest(one.entity._kind), sent_at
+            for nested in write.nested:
+                nested.mark, nested.sent_at = marks.highest(nested.entity._kind), sent_at
         self.report.sent.append(operation.op.id)
         try:
             response = self._account.send(operation.request([write.body for write in part]))
@@ -231,14 +231,14 @@ class Flush:
         return None
 
     def _apply(self, write: PendingWrite, answer: Any, reason: str) -> None:
-        for one in write.nested:
-            key = answer.contact_id if one.entity._kind == "contacts" else answer.company_id
+        for nested in write.nested:
+            key = answer.contact_id if nested.entity._kind == "contacts" else answer.company_id
             if isinstance(key, int):
-                self._apply(one, SimpleNamespace(id=key, merged=answer.merged), reason)
+                self._apply(nested, SimpleNamespace(id=key, merged=answer.merged), reason)
                 if answer.merged is not True:
-                    self._account.directory.marks.take(one.entity._kind, [key], one.mark)
+                    self._account.directory.marks.take(nested.entity._kind, [key], nested.mark)
             else:
-                self._fail(one, Outcome.UNKNOWN, "the answer does not mention it")
+                self._fail(nested, Outcome.UNKNOWN, "the answer does not mention it")
         entity = write.entity
         if getattr(answer, "merged", False) is True:
             reason = self._merge(write, answer.id)
@@ -334,8 +334,8 @@ class Flush:
         issues: Sequence[Any] = (),
     ) -> None:
         """Note that a write was not applied; a creation without an answer is in doubt, all else is sent again."""
-        for one in write.nested:
-            self._fail(one, outcome, reason, error)
+        for nested in write.nested:
+            self._fail(nested, outcome, reason, error)
         end = Event.UNANSWERED if outcome is Outcome.UNKNOWN else Event.NOT_APPLIED
         if next_state(state_of(write.entity), end) in _DOUBTS and outcome is Outcome.UNKNOWN:
             write.entity._ensure_links().doubt = self._doubt(write, reason)
@@ -348,7 +348,7 @@ class Flush:
         body = {key: value for key, value in write.body.items() if key != "request_id"}
         if write.nested:  # they are in doubt on their own
             body["_embedded"] = {
-                key: [one for one in items if key == "tags" or "id" in one]
+                key: [item for item in items if key == "tags" or "id" in item]
                 for key, items in body["_embedded"].items()
             }
         directory = self._account.directory
