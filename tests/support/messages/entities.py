@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from amocrm import Lead, Note, Pipeline, Task, User
+from amocrm import Contact, Lead, Note, Pipeline, Task, User
 from amocrm_gen.models.leads import Lead as LeadModel
 
 from . import Message
@@ -140,5 +140,33 @@ MESSAGES: Final = (
         ["params must be a mapping", "got str"],
         "The content of a note was given as a text.",
         '`Note("text")`',
+    ),
+    Message(
+        "dict-name",
+        lambda: Lead.from_dict({"prise": 5}),
+        ["no prise", "did you mean price"],
+        "The class has no attribute of this name.",
+        "Correct the name.",
+    ),
+    Message(
+        "dict-id",
+        lambda: Lead.from_dict({"id": "17"}),
+        ["id must be a whole number"],
+        "An id came as a text.",
+        "`int(value)`; without an id the object is a new one.",
+    ),
+    Message(
+        "dict-two-values",
+        lambda: Contact.from_dict({"phone": "+79001234567", "phones": ["+79001234568"]}),
+        ["phone and phones must agree"],
+        "Both names are of one field, and the values differ.",
+        "Leave `phone` out.",
+    ),
+    Message(
+        "dict-moment",
+        lambda: Lead.from_dict({"closed_at": "tomorrow"}),
+        ["closed_at must be a datetime in ISO 8601"],
+        "The text is no moment.",
+        '`"2030-01-31T12:00:00+03:00"`',
     ),
 )

@@ -190,4 +190,32 @@ MESSAGES: Final = (
         "The object does not exist in the account yet.",
         "Commit the session, then read the attribute.",
     ),
+    Message(
+        "search-twice",
+        leads(lambda query: client().contacts.where(Contact.phone.is_("+79001234567")).search("Anna")),
+        ("must search for one thing", "Contact.phone"),
+        "A phone is searched for already, and a request has one search.",
+        "Search for one of the two and compare the other in Python.",
+    ),
+    Message(
+        "search-no-number",
+        lambda: answered().contacts.where(Contact.email.is_("anna")).all(),
+        ("full number or an address",),
+        "The text is neither a full phone number nor an address.",
+        '`Contact.email.is_("anna@example.com")`, `Contact.phone.is_("+7 900 123-45-67")`',
+    ),
+    Message(
+        "in-bulk-conditions",
+        leads(lambda query: query.limit(5).in_bulk([17])),
+        ("in_bulk() must be called",),
+        "Ids are all that such a request can ask for.",
+        "`crm.query(Deal).in_bulk([17])`",
+    ),
+    Message(
+        "values-name",
+        leads(lambda query: query.values("prise")),
+        ("no prise", "did you mean price"),
+        "The class has no attribute of this name.",
+        "Correct the name.",
+    ),
 )

@@ -222,6 +222,13 @@ MESSAGES: Final = (
         '`on_many="newest"`, or a key that is unique.',
     ),
     Message(
+        "merge-new-lead",
+        session(lambda s: s.add(Contact(name="Anna"), duplicates="server")),
+        ("must be a new Lead",),
+        "The duplicate control of the account looks at new leads only.",
+        '`session.add(Lead(name="Order", contacts=[contact]), duplicates="server")`',
+    ),
+    Message(
         "stages-list",
         lambda: client().pipelines.create("Sales", statuses="New"),
         ("statuses must be a list", '["New", "Paid"]'),

@@ -77,7 +77,7 @@ class AsyncAccountState:
         directory = self.directory
         if not directory.region and any(one.has_phones and one.region is None for one in keys):
             operation = endpoint("account.get_account")
-            found = operation.parse(await self.send(operation.request())).country
+            found = getattr(operation.parse(await self.send(operation.request())), "country", None)
             directory.region = str(found) if found not in (None, UNSET, "") else "RU"
         return directory.region or "RU"
 
