@@ -29,6 +29,7 @@ TREES = {
     "tests/shell_async": "tests/shell_sync",
     "examples/sales/_async": "examples/sales/_sync",
     "examples/upserts/_async": "examples/upserts/_sync",
+    "examples/jobs/_async": "examples/jobs/_sync",
 }
 #: handwritten in each flavour
 PAIRED = frozenset({"_home.py", "_handlers.py", "_primitives.py", "_redis.py", "_support.py"})

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import UNSET
 
 from ._generated import events as _generated
-
-if TYPE_CHECKING:
-    from amocrm_gen.models.events import EventLeadStatus
+from ._stage import Stage
 
 __all__ = ["Event"]
 
@@ -43,14 +41,14 @@ class Event(_generated.Event):
         return next((one for one in self.value_after if isinstance(one, shape)), None)
 
     @property
-    def status_before(self) -> EventLeadStatus | None:
-        """Stage and pipeline that a lead has left."""
-        return self._status(self.value_before)
+    def status_before(self) -> Stage | None:
+        """Stage that a lead has left, as a constant with its pipeline."""
+        return self._stage(self.value_before)
 
     @property
-    def status_after(self) -> EventLeadStatus | None:
-        """Stage and pipeline that a lead has come to."""
-        return self._status(self.value_after)
+    def status_after(self) -> Stage | None:
+        """Stage that a lead has come to, as a constant with its pipeline."""
+        return self._stage(self.value_after)
 
     def _values(self, name: str) -> tuple[Any, ...]:
         from amocrm_gen.models.events import EVENT_VALUE_AFTER
@@ -61,6 +59,6 @@ class Event(_generated.Event):
         return tuple(EVENT_VALUE_AFTER.read(one) for one in raw or ())
 
     @staticmethod
-    def _status(values: tuple[Any, ...]) -> EventLeadStatus | None:
+    def _stage(values: tuple[Any, ...]) -> Stage | None:
         found = next((one.lead_status for one in values if hasattr(one, "lead_status")), None)
-        return None if found is UNSET else found
+        return None if found is None or found is UNSET else Stage(found.pipeline_id, found.id)

@@ -1,0 +1,1 @@
+"""The jobs with the asynchronous client."""
