@@ -77,7 +77,6 @@ amocrm/_async/limits
     polling.py                 shell_async/limits/test_limiters.py
 amocrm/_async/orm
     account.py                 shell_async/orm/test_session.py
-    collections.py             shell_async/orm/test_query.py
     finding.py                 shell_async/orm/test_upserting.py                 sure
     loading.py                 shell_async/orm/test_query.py
     lookups.py                 shell_async/orm/test_session.py                   reconcile

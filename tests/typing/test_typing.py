@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = [f"tests/typing/{name}.py" for name in ("facade", "low_level", "program", "refusals")]
+FILES = [
+    f"tests/typing/{name}.py"
+    for name in ("collections_of_the_api", "facade", "low_level", "program", "refusals")
+]
 #: With the options of `make check`, so that it reads what that has found out before.
 MYPY = ["mypy"]
 #: The interpreter is named, so that the virtual environment may have any name and place.

@@ -16,10 +16,12 @@ from amocrm import (
     Customer,
     CustomerStatus,
     Event,
+    Invoice,
     Lead,
     LossReason,
     Note,
     Pipeline,
+    Product,
     Purchase,
     Role,
     Segment,
@@ -327,6 +329,16 @@ async def _goods(crm: AsyncAmoCRM, ids: Ids) -> None:
     catalog = await crm.catalogs.by_type("products")
     assert catalog is not None
     assert settings.is_enabled is True
+    made = await crm.catalogs[catalog].of(Product).create(Product("Чайник", sku="A-1", price=990))
+    found = await crm.catalogs[catalog].of(Product).get(made.id)
+    assert (found.sku, found.price) == ("A-1", 990)
+    invoices = await crm.catalogs.create(Catalog("Счета", type="invoices"))
+    bill = (
+        await crm.catalogs[invoices]
+        .of(Invoice)
+        .create(Invoice("Счёт 17", status="Создан", comment="до пятницы"))
+    )
+    assert (await crm.catalogs[invoices].of(Invoice).get(bill.id)).comment == "до пятницы"
 
 
 async def _merging(crm: AsyncAmoCRM, ids: Ids) -> None:

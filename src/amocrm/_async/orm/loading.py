@@ -19,7 +19,13 @@ __all__ = ["get_entity", "get_entity_or_none", "query_of", "refresh_entities"]
 
 T = TypeVar("T", bound=Entity)
 
-_HOW = {"notes": "crm.notes.of(lead), crm.notes.of(Lead)", "tags": "crm.tags.of(Lead)"}
+_HOW = {
+    "notes": "crm.notes.of(lead), crm.notes.of(Lead), crm.notes[Lead].get(17)",
+    "tags": "crm.tags.of(Lead)",
+    "statuses": "crm.pipelines[sales].statuses",
+    "catalog_elements": "crm.catalogs[6101].elements, or class Product(CatalogElement, catalog_id=6101)",
+    "talk_messages": "crm.talks[talk].messages",
+}
 
 
 def query_of(
@@ -53,8 +59,7 @@ def _path(cls: type[Entity], operation: str, given: Mapping[str, Any] | None) ->
     names = [name for name in placeholders(operation) if name != key_parameter(operation)]
     missing = [name for name in names if name not in known]
     if missing:
-        how = _HOW.get(cls._kind, f"say which one with {missing[0]}=...")
-        raise TypeError(f"{cls._kind} are read by {missing[0]}: {how}")
+        raise TypeError(f"{cls._kind} are read by {missing[0]}: {_HOW[cls._kind]}")
     return {name: known[name] for name in names}
 
 

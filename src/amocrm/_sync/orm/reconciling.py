@@ -47,6 +47,10 @@ _PASSES = 4
 _EVENT_REQUESTS = 30
 
 
+#: Kinds whose lists can be read from the newest, so that they prove what is stored and what is not.
+_PROVABLE = frozenset({"leads", "contacts", "companies", "customers", "tasks", "notes"})
+
+
 class Reconciling:
     """One run over the doubtful objects of a session.
 
@@ -99,7 +103,13 @@ class Reconciling:
         for entity, doubt in self._settle_copies(doubts, report):
             groups.setdefault((entity._kind, doubt.operation), []).append((entity, doubt))
         for (kind, _), members in groups.items():
-            decisions = self.decide(kind, [doubt for _, doubt in members], settle=settle, equal=equal)
+            if kind in _PROVABLE:
+                decisions = self.decide(
+                    kind, [doubt for _, doubt in members], settle=settle, equal=equal
+                )
+            else:
+                why = f"lists of {kind} prove nothing: read the list, then adopt() or resend()"
+                decisions = [Decision("unknown", reason=why) for _ in members]
             for (entity, _), decision in zip(members, decisions, strict=True):
                 self._settle(entity, decision, report)
         join_links(self._map, self._displacing)

@@ -1,0 +1,126 @@
+"""Records of all kinds in sessions and through their collections."""
+
+from __future__ import annotations
+
+import pytest
+
+from amocrm import (
+    Catalog,
+    CatalogElement,
+    FlushError,
+    Lead,
+    LossReason,
+    NotFoundError,
+    Source,
+    Status,
+    ValidationError,
+    WebsiteButton,
+)
+from amocrm._async.client import AsyncAmoCRM
+from amocrm._async.orm.collections import AsyncRecords, AsyncWritableRecords
+from amocrm_sandbox import Drop, Sandbox
+
+from ..crm import bodies, client_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_one_commit_writes_records_of_many_kinds(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """What is written in batches shares requests, what is written one by one takes one each."""
+    catalog = await crm.catalogs.create(Catalog("Цвета"))
+
+    async with crm.session() as s:
+        reasons = s.add_all([LossReason("Дорого"), LossReason("Долго")])
+        s.add_all([CatalogElement(name, catalog_id=catalog.id) for name in ("белый", "синий")])
+        s.add(Lead(name="Заказ"))
+    for reason in reasons:
+        reason.name = f"{reason.name}!"
+    async with crm.session() as s:
+        s.add_all(reasons)
+        assert s.plan().requests == 2
+
+    assert len(bodies(sandbox, "create_loss_reasons")) == 1
+    assert [len(body) for body in bodies(sandbox, "create_catalog_elements")] == [2]
+    assert bodies(sandbox, "update_loss_reason") == [{"name": "Дорого!"}, {"name": "Долго!"}]
+    assert [one.name async for one in crm.catalogs[catalog].elements] == ["белый", "синий"]
+
+
+async def test_what_was_refused_is_raised_as_it_is(crm: AsyncAmoCRM) -> None:
+    """A call of one request raises the error of the server; only a mixed result is a report."""
+    with pytest.raises(ValidationError, match="trusted_websites"):
+        await crm.website_buttons.create(WebsiteButton(pipeline_id=1))
+    with pytest.raises(NotFoundError):
+        await crm.sources.get(999)
+
+
+async def test_a_creation_without_an_answer_is_in_doubt(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Lists of other kinds prove nothing, so the doubt stays until the caller decides."""
+    sandbox.faults.add(Drop(after_commit=True), operation="create_sources")
+    session = crm.session()
+    source = session.add(Source("Сайт", "site"))
+    with pytest.raises(FlushError):
+        await session.commit()
+
+    report = await session.reconcile(settle=0)
+
+    assert [result.reason for result in report.unknown] == [
+        "lists of sources prove nothing: read the list, then adopt() or resend()"
+    ]
+    (stored,) = await crm.sources.all()
+    assert session.adopt(source, stored.id).name == "Сайт"
+
+
+async def test_a_stage_with_leads_is_not_deleted_by_chance(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Its leads would move to the first stage without a word: the error counts them, and nothing is sent."""
+    sales = await crm.pipelines.create("Продажи", statuses=["Первый", "Второй"])
+    stages = crm.pipelines[sales].statuses
+    added = await stages.create(Status("Третий"))
+    assert [one.name for one in (await crm.pipelines.get(sales.id)).statuses][1:4] == [
+        "Первый",
+        "Второй",
+        "Третий",
+    ]
+    async with crm.session() as s:
+        s.add_all([Lead(name=str(number), status=added) for number in range(3)])
+
+    with pytest.raises(ValueError, match="has 3 leads"):
+        await stages.delete(added)
+    assert await stages.get(added.id)
+    await stages.delete(added, move_leads=True)
+    await stages.delete(sales["Второй"])
+
+    assert [one.name for one in (await crm.pipelines.get(sales.id)).statuses][1:2] == ["Первый"]
+    assert {
+        lead.status.name for lead in await crm.leads.query().preload(Lead.status).all() if lead.status
+    } == {"Первый"}
+
+
+async def test_what_the_api_lacks_is_said(crm: AsyncAmoCRM) -> None:
+    """A collection that is only read has no method to write; another one refuses what it cannot do."""
+    assert isinstance(crm.events, AsyncRecords)
+    assert not hasattr(crm.currencies, "create")
+    with pytest.raises(AttributeError, match="no operation to create an Event; it has: list, get"):
+        _ = crm.events.create  # type: ignore[attr-defined]
+    assert isinstance(crm.leads, AsyncWritableRecords)
+    with pytest.raises(TypeError, match="no operation to delete a Lead; it has: list, get, create, update"):
+        await crm.leads.delete(17)
+    with pytest.raises(TypeError, match=r"read by catalog_id: crm\.catalogs\[6101\]\.elements"):
+        crm.query(CatalogElement)
+
+
+async def test_a_class_of_one_list_is_queried_like_a_lead(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """The list is named once, where the class is declared."""
+    catalog = await crm.catalogs.create(Catalog("Цвета"))
+
+    class Colour(CatalogElement, catalog_id=catalog.id):
+        pass
+
+    async with crm.session() as s:
+        s.add(Colour("белый"))
+
+    other = client_of(sandbox)
+    assert [one.name async for one in other.query(Colour)] == ["белый"]
+    (found,) = await other.query(Colour).all()
+    async with other.session() as s:
+        s.add(found).name = "чёрный"
+    assert (await other.get(Colour, found.id)).name == "чёрный"
