@@ -47,7 +47,7 @@ _PASSES = 4
 _EVENT_REQUESTS = 30
 
 
-#: Kinds whose lists can be read from the newest, so that they prove what is stored and what is not.
+#: Kinds whose lists can be read from the newest: they prove what is stored and what is not.
 _PROVABLE = frozenset({"leads", "contacts", "companies", "customers", "tasks", "notes"})
 
 
