@@ -57,6 +57,38 @@ def test_a_file_is_renamed_as_it_was_read(sandbox: Checked) -> None:
     assert sandbox.refused("PATCH", path, other)[0][1:] == ("FieldNotExpected", "version_uuid")
 
 
+def test_positions_are_taken_back_as_they_were_read(sandbox: Checked) -> None:
+    """A position without free data is read with an empty list in its place, which is an object to the server."""
+    (catalog,) = sandbox.post("/api/v4/catalogs", [{"name": "C"}]).json()["_embedded"]["catalogs"]
+    path = f"/api/v4/catalogs/{catalog['id']}"
+    (field,) = sandbox.post(f"{path}/custom_fields", [{"name": "F", "type": "items"}]).json()["_embedded"][
+        "custom_fields"
+    ]
+    position = {"sku": "s", "unit_price": 5, "quantity": 2}
+    values = [{"field_id": field["id"], "values": [{"value": position}]}]
+    (made,) = sandbox.post(f"{path}/elements", [{"name": "E", "custom_fields_values": values}]).json()[
+        "_embedded"
+    ]["elements"]
+    (read,) = sandbox.read(f"{path}/elements/{made['id']}")["custom_fields_values"]
+    shown = read["values"][0]["value"]
+    assert shown["metadata"] == []
+    kept = {key: shown[key] for key in ("sku", "unit_price", "quantity", "metadata")}
+    sent = {"custom_fields_values": [{"field_id": field["id"], "values": [{"value": kept}]}]}
+    assert sandbox.patch(f"{path}/elements/{made['id']}", sent).status == 200
+
+
+def test_a_file_that_was_deleted_since_is_taken_back(sandbox: Checked) -> None:
+    """The vendor's SDK writes all values of an entity back; a file in the bin may be among them."""
+    (field,) = sandbox.post("/api/v4/leads/custom_fields", [{"name": "F", "type": "file"}]).json()[
+        "_embedded"
+    ]["custom_fields"]
+    file = sandbox.upload("a.txt")
+    values = [{"field_id": field["id"], "values": [{"value": {"file_uuid": file["uuid"]}}]}]
+    (lead,) = sandbox.make("leads", {"custom_fields_values": values})
+    assert sandbox.call("DELETE", "/v1.0/files", [{"uuid": file["uuid"]}]).status == 204
+    assert sandbox.patch(f"/api/v4/leads/{lead}", {"custom_fields_values": values}).status == 200
+
+
 def test_the_outcome_of_a_review_is_taken_with_what_was_read(sandbox: Checked) -> None:
     """Id, source and an empty reason stand in the vendor's SDK beside the status."""
     body = [{"name": "T", "content": "Hi", "type": "waba", "waba_category": "UTILITY", "waba_language": "ru"}]

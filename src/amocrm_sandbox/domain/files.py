@@ -97,16 +97,18 @@ def _content(ctx: Context, version_uuid: str) -> tuple[str, str, int]:
     return found  # type: ignore[no-any-return]
 
 
-def file_reference(ctx: Context, file_uuid: str, version_uuid: str | None = None) -> dict[str, Any] | None:
+def file_reference(
+    ctx: Context, file_uuid: str, version_uuid: str | None = None, *, in_bin: bool = False
+) -> dict[str, Any] | None:
     """Return what fields and notes keep of a file: its version, the active one by default, its name and size.
 
-    None for a file that is unknown or in the bin, and for a version that is not its own.
+    None for a file that is unknown, for one in the bin unless that is allowed, and for a version that is not its own.
     """
     row = ctx.store.row(
         "SELECT file_versions.uuid, file_versions.name, size FROM files JOIN file_versions "
         "ON file_uuid=files.uuid AND file_versions.uuid=coalesce(?, version_uuid) "
-        "WHERE files.uuid=? AND deleted_at IS NULL",
-        (version_uuid, file_uuid),
+        "WHERE files.uuid=? AND (deleted_at IS NULL OR ?)",
+        (version_uuid, file_uuid, in_bin),
     )
     names = ("version_uuid", "file_name", "file_size")
     return {"file_uuid": file_uuid, **dict(zip(names, row, strict=True))} if row else None

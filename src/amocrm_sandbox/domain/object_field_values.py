@@ -76,8 +76,11 @@ def _plain(ctx: Context, item: Item, sent: Value, path: str) -> Value:
 
 
 def _file(ctx: Context, item: Item, sent: Value, path: str) -> Value:
-    """Check that the file is in the drive, and add its version, name and size."""
-    found = file_reference(ctx, sent["file_uuid"], sent.get("version_uuid"))
+    """Check that the file is in the drive, and add its version, name and size.
+
+    It may be in the bin: the vendor's SDK writes all values of an entity back, also that of a file deleted since.
+    """
+    found = file_reference(ctx, sent["file_uuid"], sent.get("version_uuid"), in_bin=True)
     if found is None:
         item.error("NotSupportedChoice", f"{path}.file_uuid")
         return {}

@@ -70,13 +70,22 @@ def _empty_lists_to_objects(value: Any, schema: Mapping[str, Any], schemas: Mapp
         if key not in schema.get("properties", {}):
             continue
         wanted = schema["properties"][key]
-        options = [_resolved(option, schemas).get("type") for option in wanted.get("anyOf", [wanted])]
+        options = _types(wanted, schemas)
         if child == [] and "object" in options and "array" not in options:
             value[key] = {}
             changed = True
         else:
             changed = _empty_lists_to_objects(child, wanted, schemas) or changed
     return changed
+
+
+def _types(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> set[str]:
+    """Return the types that a value may have."""
+    found: set[str] = set()
+    for option in schema.get("anyOf", [schema]):
+        types = _resolved(option, schemas).get("type") or ()
+        found.update([types] if isinstance(types, str) else types)
+    return found
 
 
 def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -377,3 +377,5 @@ if ($file) {
     attempt('files.deleteOne', fn() => $files->deleteOne($file));
     attempt('files.delete', fn() => $files->delete((new C\FilesCollection())->add($other)));
 }
+
+require __DIR__ . '/drive_php_lists.php';
