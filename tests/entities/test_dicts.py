@@ -12,6 +12,7 @@ from enum import IntEnum, StrEnum
 from importlib import import_module
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,6 +33,7 @@ from amocrm import (
 )
 from amocrm.entities import _generated
 from amocrm.entities._base import Entity
+from amocrm_gen.models.contacts import Contact as ContactModel
 from amocrm_sandbox import Sandbox, SandboxTransport
 
 
@@ -329,6 +331,17 @@ def test_a_copy_is_another_record(crm: AmoCRM) -> None:
     assert stored.contacts.main is not None
     assert stored.contacts.main.id == deal.contacts.main.id  # type: ignore[union-attr]
     assert (stored.custom["Прочее"], set(stored.tags)) == (3, {"vip"})
+
+
+def test_a_copy_shows_what_the_object_shows(crm: AmoCRM) -> None:
+    """Local changes win, cleared fields stay cleared, and what nobody can write is left out."""
+    deal = read(crm)
+    deal.text, deal.amount, deal.price = None, Decimal(8), 77
+    made = deal.copy()
+    assert (made.text, made.amount, made.price, made.city) == (None, 8, 77, "Уфа")
+    empty = {"field_id": 1, "field_code": "PHONE", "field_type": "multitext", "values": [{"value": ""}]}
+    data = msgspec.convert({"id": 5, "name": "А", "custom_fields_values": [empty]}, ContactModel)
+    assert Contact._from_api(data, None).copy().to_dict() == {"name": "А"}
 
 
 def test_several_attributes_are_assigned_or_none() -> None:

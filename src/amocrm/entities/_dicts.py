@@ -116,13 +116,18 @@ def _link(entity: Any, json: bool) -> dict[str, Any]:
 
 def _undeclared(entity: Any) -> Iterable[tuple[str, Field[Any, Any]]]:
     """Return the filled fields that the class does not declare, by the names of the account."""
-    state = entity._fields()
-    declared = {state.canonical(entity._field_ref(field.ref)) for field in type(entity)._declared.values()}
+    state, declared = entity._fields(), _declared(entity)
     for value in state:
         ref: Ref = ("id", value.field_id)
         if ref not in declared and value.field_id is not None:
             kind = None if value.field_type in _ITEMS else value.field_type
             yield value.field_name or str(value.field_id), field_of_type(kind, ref)
+
+
+def _declared(entity: Any) -> dict[Ref, Field[Any, Any]]:
+    """Return the declared fields by the ids of the account, as far as the entity knows them."""
+    canonical = entity._fields().canonical
+    return {canonical(entity._field_ref(field.ref)): field for field in type(entity)._declared.values()}
 
 
 def as_json(value: Any) -> Any:
@@ -186,13 +191,8 @@ def _assign(made: Any, name: str, member: Any, value: Any, *, is_read: bool) -> 
         _land(made._data, member.wire, None if value is None else member._in(_python_value(member, value)))
     else:
         if form == "key":
-            value = (
-                value.get("id")
-                if isinstance(value, Mapping)
-                else tuple(value)
-                if isinstance(value, list)
-                else value
-            )
+            value = value.get("id") if isinstance(value, Mapping) else value
+            value = tuple(value) if isinstance(value, list) else value
         try:
             setattr(made, name, _python_value(member, value))
         except ValueError:
@@ -323,12 +323,16 @@ def copied(entity: Any) -> Any:
                 continue
             for one in linked:
                 getattr(made, name).add(one.element, quantity=one.quantity, price_id=one.price_id)
-    state = entity._fields()
+    state, declared = entity._fields(), _declared(entity)
     for value in state if state.loaded else ():
-        field = field_of_type(value.field_type, ("id", value.field_id), value.field_name)
-        made._set_field(field, field.encode(field.decode(value.values, entity._zone)))
+        ref: Ref = ("id", value.field_id)
+        field = field_of_type(value.field_type, ref, value.field_name)
+        try:
+            items = field.encode(field.decode(value.values, entity._zone))
+            made._set_field(declared.get(ref, field), items)
+        except ValueError:
+            continue  # an account may hold what nobody can write
     for ref in state.local:
-        field = state.kind(ref)
-        if field is not None and (items := state.local.get(ref)):
-            made._set_field(field, items)
+        if (field := state.kind(ref)) is not None:
+            made._set_field(field, state.local.get(ref))
     return made
