@@ -331,7 +331,7 @@ def copied(entity: Any) -> Any:
             items = field.encode(field.decode(value.values, entity._zone))
             made._set_field(declared.get(ref, field), items)
         except ValueError:
-            continue  # an account may hold what nobody can write
+            continue  # an account may hold values that cannot be written
     for ref in state.local:
         if (field := state.kind(ref)) is not None:
             made._set_field(field, state.local.get(ref))
