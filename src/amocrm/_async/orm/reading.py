@@ -205,8 +205,12 @@ class AsyncReading(Generic[T]):
         trips = self._account.connection._sender.round_trips
         async with TaskScope(self._account.in_flight) as scope:
             while True:
-                for number in pager.to_start(trips.smallest):
-                    waiting.append(scope.start(partial(self._page, number, pager.limit, filters, order)))
+                started = pager.to_start(trips.smallest)
+                for number in started:
+                    call = partial(self._page, number, pager.limit, filters, order)
+                    # What is waited for at once needs nothing beside this.
+                    alone = len(started) == 1 and not waiting
+                    waiting.append(TaskHandle(call, None) if alone else scope.start(call))
                 if not waiting:
                     return
                 response = await waiting.popleft().result()
