@@ -67,7 +67,11 @@ def test_every_attribute_is_an_argument(cls: type[Entity]) -> None:
 def test_no_argument_is_dropped(cls: Any) -> None:
     """A value for each plain argument arrives in the entity."""
     plain = {
-        name: "x" if isinstance(attribute, Text) or name in {"text", "result"} else 5
+        name: "x"
+        if isinstance(attribute, Text) or name in {"text", "result"}
+        else []
+        if name == "descriptions"
+        else 5
         for name in arguments_of(cls) - {"params", "is_completed", "is_need_to_trigger_digital_pipeline"}
         if isinstance(attribute := getattr(cls, name, None), Attribute) and not isinstance(attribute, Scope)
     }

@@ -12,12 +12,15 @@ import pytest
 import amocrm
 from amocrm import APIError, Lead, OAuth, fields, tokens, webhooks
 from amocrm._async._handlers import matches_flavour
+from amocrm._async.auth.redis_token_store import AsyncRedisTokenStore
 from amocrm._async.auth.token_stores import AsyncFileTokenStore, AsyncMemoryTokenStore
 from amocrm._async.client import AsyncAmoCRM
 from amocrm._async.limits.file import AsyncFileLimiter
 from amocrm._async.limits.memory import AsyncMemoryLimiter, Slot
+from amocrm._async.limits.redis import AsyncRedisLimiter
 from amocrm._async.webhooks.handler_context import AsyncHandlerContext
 from amocrm._async.webhooks.receiver import AsyncWebhookReceiver
+from amocrm._async.webhooks.redis_inbox import AsyncRedisInbox
 from amocrm._async.webhooks.sqlite_inbox import AsyncSQLiteInbox
 from amocrm._core.auth.token import Token
 from amocrm._core.http.hosts import LimitKey
@@ -49,6 +52,7 @@ COLLECTIONS = (
 NOT_MADE = ("ContactValues", "CustomFields", "Definitions", "Field")
 #: Constructors and functions.
 CALLABLES: list[Any] = [
+    *(AsyncRedisInbox, AsyncRedisLimiter, AsyncRedisTokenStore),
     *(AsyncWebhookReceiver, AsyncSQLiteInbox, AsyncMemoryTokenStore, AsyncFileTokenStore),
     *(AsyncMemoryLimiter, AsyncFileLimiter, AsyncHandlerContext, AsyncAmoCRM, tokens.ReplayGuard),
     *(Backoff, Delivery, webhooks.Account, webhooks.Answer, fields.Definition),
@@ -147,6 +151,7 @@ class World:
             "path": "x",
             "body": b"x",
             "folder": folder / "x",
+            "redis": "redis://localhost:1",
             "file": "x",
             "files": "x",
             "uuids": "x",

@@ -12,12 +12,15 @@ import pytest
 import amocrm
 from amocrm import APIError, Lead, OAuth, fields, tokens, webhooks
 from amocrm._sync._handlers import matches_flavour
+from amocrm._sync.auth.redis_token_store import RedisTokenStore
 from amocrm._sync.auth.token_stores import FileTokenStore, MemoryTokenStore
 from amocrm._sync.client import AmoCRM
 from amocrm._sync.limits.file import FileLimiter
 from amocrm._sync.limits.memory import MemoryLimiter, Slot
+from amocrm._sync.limits.redis import RedisLimiter
 from amocrm._sync.webhooks.handler_context import HandlerContext
 from amocrm._sync.webhooks.receiver import WebhookReceiver
+from amocrm._sync.webhooks.redis_inbox import RedisInbox
 from amocrm._sync.webhooks.sqlite_inbox import SQLiteInbox
 from amocrm._core.auth.token import Token
 from amocrm._core.http.hosts import LimitKey
@@ -49,6 +52,7 @@ COLLECTIONS = (
 NOT_MADE = ("ContactValues", "CustomFields", "Definitions", "Field")
 #: Constructors and functions.
 CALLABLES: list[Any] = [
+    *(RedisInbox, RedisLimiter, RedisTokenStore),
     *(WebhookReceiver, SQLiteInbox, MemoryTokenStore, FileTokenStore),
     *(MemoryLimiter, FileLimiter, HandlerContext, AmoCRM, tokens.ReplayGuard),
     *(Backoff, Delivery, webhooks.Account, webhooks.Answer, fields.Definition),
@@ -147,6 +151,7 @@ class World:
             "path": "x",
             "body": b"x",
             "folder": folder / "x",
+            "redis": "redis://localhost:1",
             "file": "x",
             "files": "x",
             "uuids": "x",

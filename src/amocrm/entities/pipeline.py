@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import UNSET, UnsetType
 
+from .._core.arguments import checked
 from ._base import arguments
 from ._foreign_keys import directory_object
 from ._generated import pipelines as _generated
@@ -23,6 +24,7 @@ __all__ = ["LOST", "WON", "Pipeline", "Status", "directory_stage"]
 WON, LOST = 142, 143
 
 
+@checked()
 class Status(_generated.Status):
     """Stage of a pipeline; ``crm.pipelines.save(stage)`` sends changes of an existing one.
 

@@ -15,7 +15,6 @@ from amocrm.webhooks._receiving import redis_scripts as scripts
 from amocrm.webhooks._receiving.inbox_entry import InboxEntry, State, deserialize, serialize
 from amocrm.webhooks.errors import InboxError
 
-from .._handlers import matches_flavour
 from .._primitives import Result
 from .._redis import evicting_policy, is_replicated, redis_client, server_settings
 
@@ -49,7 +48,8 @@ class RedisInbox:
         durable: check at the first use that the server keeps its data, and refuse one that may lose some.
 
     Raises:
-        ConfigurationError: the extra ``redis`` is not installed.
+        ConfigurationError: the extra ``redis`` is not installed, or ``redis`` is no address and no client of
+            this variant.
 
     Example:
         >>> inbox = RedisInbox("redis://localhost")
@@ -62,12 +62,7 @@ class RedisInbox:
         if self._own:
             redis, _, named = redis.partition("#")
             name = name or named
-        self._client: Any = redis_client(redis, _TIMEOUT) if self._own else redis
-        if not matches_flavour(self._client.execute_command):
-            raise TypeError(
-                f"redis must be a client of the same variant as RedisInbox, got one of "
-                f'{type(self._client).__module__}; pass that variant, or an address such as "redis://localhost"'
-            )
+        self._client: Any = redis_client(redis, _TIMEOUT)
         from redis.exceptions import RedisError  # after the line that says how to install it
 
         self._errors = (RedisError, OSError)
