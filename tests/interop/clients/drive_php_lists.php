@@ -108,3 +108,26 @@ if ($made) {
     $read = attempt('leads.getOne chained_list', fn() => $crm->leads()->getOne($lead->getId()));
     attempt('leads.updateOne chained_list as read', fn() => $crm->leads()->updateOne($read));
 }
+
+// ---- filters of what has no page of its own above
+
+listed('events', $crm->events(), [
+    'by time' => (new F\EventsFilter())->setCreatedAt([1, 1999999999]), 'by author' => (new F\EventsFilter())->setCreatedBy([$job['user_id']]),
+    'by stage' => (new F\EventsFilter())->setTypes(['lead_status_changed'])->setValueAfter(['leads_statuses' => [['pipeline_id' => 1, 'status_id' => 142]]]),
+]);
+listed('notes leads', $crm->notes('leads'), [
+    'by ids' => (new F\NotesFilter())->setIds([1, 2]), 'by time' => (new F\NotesFilter())->setUpdatedAt($range()),
+    'by entities' => (new F\NotesFilter())->setEntityIds([$lead->getId()]), 'ordered' => (new F\NotesFilter())->setOrder('updated_at', 'desc'),
+]);
+listed('unsorted', $unsorted, [
+    'by uids' => (new F\UnsortedFilter())->setUids(['a', 'b']), 'by pipeline' => (new F\UnsortedFilter())->setPipelineId(1),
+]);
+listed('tasks', $crm->tasks(), [
+    'by stages' => (new F\TasksFilter())->setLeadStatuses([['status_id' => 142, 'pipeline_id' => 1]]), 'by time' => (new F\TasksFilter())->setUpdatedAt(5),
+]);
+listed('files', $crm->files(), [
+    'by name' => (new F\FilesFilter())->setName('a'), 'by text' => (new F\FilesFilter())->setTerm('a'), 'by uuids' => (new F\FilesFilter())->setUuid([$job['file_uuid']]),
+    'by size' => (new F\FilesFilter())->setSize($range(), 1), 'by author' => (new F\FilesFilter())->setCreatedBy([$job['user_id']]), 'deleted' => (new F\FilesFilter())->setDeleted(true),
+]);
+listed('chatTemplates', $crm->chatTemplates(), ['by external ids' => (new F\Chats\TemplatesFilter())->setExternalIds(['t-0'])]);
+attempt('links filtered', fn() => $crm->leads()->getLinks($lead, (new F\LinksFilter())->setToEntityType('contacts')->setToEntityId($contact->getId())));
