@@ -20,13 +20,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m generator", description=__doc__)
     parser.add_argument("command", choices=["build", "check", "coverage", "lint", "root"])
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository (default: this one)")
-    given = parser.parse_args(arguments)
-    repository: Path = given.root
+    args = parser.parse_args(arguments)
+    repository: Path = args.root
     try:
-        if given.command == "root":
+        if args.command == "root":
             print("spec/amocrm.yaml: " + ("rewritten" if write_root(repository / "spec") else "current"))
             return 0
-        if given.command == "lint":
+        if args.command == "lint":
             fixtures = repository / FIXTURES
             problems = lint(repository / "spec", fixtures if fixtures.is_dir() else None)
             for problem in problems:
@@ -38,8 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
                 file=sys.stderr,
             )
             return 1 if problems else 0
-        check = given.command == "check"
-        failed = 0 if given.command == "coverage" else _build(repository, check=check)
+        check = args.command == "check"
+        failed = 0 if args.command == "coverage" else _build(repository, check=check)
         return max(failed, _coverage(repository, check=check))
     except (SpecError, ConversionError) as error:
         print(error)

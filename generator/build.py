@@ -124,19 +124,19 @@ def generated_package(spec: Path) -> dict[str, str]:
     Raises:
         SpecError: the description has problems.
     """
-    made = load_bundle(spec)
+    bundle = load_bundle(spec)
     name = spec.name
     errors, quoted = runtime_errors.__all__, ", ".join(f'"{one}"' for one in runtime_errors.__all__)
     texts = {
         "__init__.py": _headed(_PACKAGE, "generator/build.py"),
         "errors.py": _headed(_ERRORS.format(names=", ".join(errors), texts=quoted), "generator/build.py"),
         "py.typed": "",
-        "_resources.py": _headed(resources_module(made), f"{name}/paths or generator/resources.py"),
+        "_resources.py": _headed(resources_module(bundle), f"{name}/paths or generator/resources.py"),
     }
-    for file, text in generate_models(made).items():
+    for file, text in generate_models(bundle).items():
         texts[f"models/{file}"] = _headed(text, f"{name}/schemas/{file.removesuffix('.py')}.yaml")
     texts["models/__init__.py"] = _headed(_MODELS, "generator/build.py")
-    for file, text in generate_endpoints(made).items():
+    for file, text in generate_endpoints(bundle).items():
         area = file.split("/")[1].removesuffix(".py")
         source = f"{name}/amocrm.yaml" if area == "__init__" else f"{name}/paths/{area}.yaml"
         texts[file] = _headed(text, f"{source} or generator/templates/api")

@@ -92,31 +92,31 @@ def coverage_page(repository: Path) -> str:
     Raises:
         SpecError: the description has problems, or lacks operations of the list; each is named.
     """
-    made = load_bundle(repository / "spec")
+    bundle = load_bundle(repository / "spec")
     listed = list(_listed(repository / LIST))
-    problems = list(_problems(made, listed))
+    problems = list(_problems(bundle, listed))
     if problems:
         raise SpecError(problems)
-    evidence = _evidence(made, repository / TESTS)
-    operations = list(made.operations())
+    evidence = _evidence(bundle, repository / TESTS)
+    operations = list(bundle.operations())
     sources = Counter(operation.data["x-source"]["from"] for operation in operations)
     head = _HEAD.format(
-        concrete=sum(len(list(concrete(made, operation))) for operation in operations),
+        concrete=sum(len(list(concrete(bundle, operation))) for operation in operations),
         operations=len(operations),
         areas=len({operation.data["tags"][0] for operation in operations}),
         listed=len(listed),
         sources=", ".join(f"{source} {number}" for source, number in sources.most_common()),
         tests=TESTS,
-        twins=sum(len(list(concrete(made, one))) for one in operations if "x-twin" in one.data),
+        twins=sum(len(list(concrete(bundle, one))) for one in operations if "x-twin" in one.data),
         reached=sum(
             f"{method} {path}" in reached(repository)
             for one in operations
             if "x-twin" not in one.data
-            for method, path in concrete(made, one)
+            for method, path in concrete(bundle, one)
         ),
     )
     facade = reached(repository)
-    return head + "".join([*_sections(made, evidence, facade), *_uncertain(repository / "spec")])
+    return head + "".join([*_sections(bundle, evidence, facade), *_uncertain(repository / "spec")])
 
 
 def _listed(path: Path) -> Iterator[Listed]:

@@ -53,7 +53,9 @@ def generate_entities(made: Bundle) -> dict[str, str]:
             areas.setdefault(found.area, []).append(found)
     texts = {f"{area}.py": _module(area, classes) for area, classes in sorted(areas.items())}
     places = {
-        one.collection.name: (area, one.name) for area, classes in sorted(areas.items()) for one in classes
+        class_.collection.name: (area, class_.name)
+        for area, classes in sorted(areas.items())
+        for class_ in classes
     }
     texts["__init__.py"] = _INIT.format(places=dict(sorted(places.items())))
     return texts
@@ -229,7 +231,7 @@ class _Class:
         node = self.made.resolve(self.made.schemas[self.schema]["properties"].get("_embedded"))
         for key, inner in (node or {}).get("properties", {}).items():
             if key in self.collection.facts.get("without", ()) or any(
-                one.name == key for one in self.attributes
+                attribute.name == key for attribute in self.attributes
             ):
                 continue
             target = inner if inner.get("type") != "array" else inner["items"]
@@ -239,7 +241,7 @@ class _Class:
             yield f'{field_name(key)}: {kind}[{name}] = {kind}("{needs}", "{key}")'
 
     def _constructor(self) -> Iterator[str]:
-        given = [one for one in self.attributes if one.name in self._arguments()]
+        given = [attribute for attribute in self.attributes if attribute.name in self._arguments()]
         required = [one.argument for one in given if one.required]
         optional = [one.argument for one in given if not one.required]
         optional += [f"{name}: {_scope_type(name)} | UnsetType = UNSET" for name in self._scopes()]
@@ -261,7 +263,11 @@ class _Class:
         about = str(schema.get("description") or f"{self.name}.").strip().split("\n\n")[0]
         first, _, more = " ".join(about.split()).partition(". ")
         blocks = [f'"""{first.rstrip(".")}.'] + ([textwrap.fill(more, _WIDTH)] if more else [])
-        entries = [one for one in self.attributes if one.description and one.name in self._arguments()]
+        entries = [
+            attribute
+            for attribute in self.attributes
+            if attribute.description and attribute.name in self._arguments()
+        ]
         if self.create is not None and entries:
             listed = [textwrap.fill(f"{one.name}: {' '.join(one.description.split())}", _WIDTH, initial_indent="    ",
                                     subsequent_indent="        ") for one in entries]  # fmt: skip
@@ -283,12 +289,12 @@ def _short(reference: str) -> str:
 
 
 def _module(area: str, classes: list[_Class]) -> str:
-    body = "\n\n".join(one.text for one in classes)
+    body = "\n\n".join(class_.text for class_ in classes)
     words = set(re.findall(r"\w+", body))
     kinds = ["Amount", "Attribute", "Flag", "Id", "Moment", "Plain", "Scope", "Text", "TextKey"]
     imported: dict[str, list[str]] = {}
-    for model_area, name in sorted({model for one in classes for model in one.models}):
-        taken = any(one.name == name for one in classes)
+    for model_area, name in sorted({model for class_ in classes for model in class_.models}):
+        taken = any(class_.name == name for class_ in classes)
         imported.setdefault(model_area, []).append(f"{name} as {name}Model" if taken else name)
     checked = "".join(
         f"    from amocrm_gen.models.{key} import {', '.join(names)}\n" for key, names in imported.items()

@@ -47,14 +47,14 @@ def lint(spec: Path, fixtures: Path | None = None) -> list[Problem]:
 def lint_bundle(made: Bundle) -> list[Problem]:
     """All problems of a bundled description, those of bundling included."""
     read, write = _used(made)
-    found: list[Problem] = [
+    problems: list[Problem] = [
         *made.problems,
         *rules_schemas.check(made, read, write),
         *rules_operations.check(made),
     ]
-    if not found:  # what collections are made of is in order
-        found.extend(rules_collections.check(made))
-    return sorted(set(found))
+    if not problems:  # what collections are made of is in order
+        problems.extend(rules_collections.check(made))
+    return sorted(set(problems))
 
 
 def _used(made: Bundle) -> tuple[frozenset[str], frozenset[str]]:

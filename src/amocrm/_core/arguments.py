@@ -143,8 +143,12 @@ class _Rules:
         parameters = inspect.signature(function).parameters.values()
         space = inspect.unwrap(function).__globals__
         self._named: dict[str, _Rule] = {}
-        self._listed = [one.name for one in parameters if one.kind <= one.POSITIONAL_OR_KEYWORD]
-        self._rest = next((one.name for one in parameters if one.kind is one.VAR_POSITIONAL), None)
+        self._listed = [
+            parameter.name for parameter in parameters if parameter.kind <= parameter.POSITIONAL_OR_KEYWORD
+        ]
+        self._rest = next(
+            (parameter.name for parameter in parameters if parameter.kind is parameter.VAR_POSITIONAL), None
+        )
         for one in parameters:
             if one.annotation is not one.empty and one.kind is not one.VAR_KEYWORD:
                 rule = _rule_of(_evaluated(one.annotation, space))

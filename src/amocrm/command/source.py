@@ -146,7 +146,9 @@ class _Line:
 def _fields(cls: type[Entity], definitions: Definitions, prefix: str) -> tuple[list[_Line], list[str]]:
     """Return the fields of an entity, and the enums of their options."""
     built_in = {field.code for field in cls._declared.values() if field.code}
-    own = sorted((one for one in definitions if one.code not in built_in), key=lambda one: one.id)
+    own = sorted(
+        (definition for definition in definitions if definition.code not in built_in), key=lambda one: one.id
+    )
     # A field must not hide an attribute of the base class.
     named = [(one.id, attribute_name(_text(one.name))) for one in own]
     attributes = distinct(named, "field", set(dir(cls)))
@@ -172,7 +174,11 @@ def _class(
     text += [f"    {line.code}" for line in lines]
     text += [""] if lines else []
     text += ["    if TYPE_CHECKING:", "", "        def __init__(", "            self,"]
-    given = [one for one in inspect.signature(cls.__init__).parameters.values() if one.name not in scope]
+    given = [
+        parameter
+        for parameter in inspect.signature(cls.__init__).parameters.values()
+        if parameter.name not in scope
+    ]
     text += [
         f"            {one.name}: {_annotation(one.annotation)},"
         for one in given[1:]

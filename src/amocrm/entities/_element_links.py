@@ -62,10 +62,10 @@ class ElementState(LinkState):
         self.terms: dict[Any, OneValue] = {}
 
     def __copy__(self) -> ElementState:
-        made = ElementState()
-        made.changes = super().__copy__().changes
-        made.terms = {target: one.__copy__() for target, one in self.terms.items()}
-        return made
+        element_state = ElementState()
+        element_state.changes = super().__copy__().changes
+        element_state.terms = {target: one.__copy__() for target, one in self.terms.items()}
+        return element_state
 
     def __bool__(self) -> bool:
         return bool(self.changes) or any(self.terms.values())
@@ -94,20 +94,20 @@ class ElementState(LinkState):
     def clear(self) -> None:
         """Forget all changes."""
         super().clear()
-        for one in self.terms.values():
-            one.clear()
+        for term in self.terms.values():
+            term.clear()
 
     def forget_base(self) -> None:
         """Note that the links of the record are not known any more; changes are kept."""
         super().forget_base()
-        for one in self.terms.values():
-            one.forget_base()
+        for term in self.terms.values():
+            term.forget_base()
 
     def confirm(self, sent: Any) -> None:
         """Note that the server has these links."""
         super().confirm(sent)
-        for one in self.terms.values():
-            one.confirm(one.value)
+        for term in self.terms.values():
+            term.confirm(term.value)
 
     def metadata(self, target: Any) -> dict[str, Any]:
         """Return what is sent with a link."""

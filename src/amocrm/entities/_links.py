@@ -24,9 +24,9 @@ class LinkState:
         self.main = OneValue(main)
 
     def __copy__(self) -> LinkState:
-        made = LinkState()
-        made.changes, made.main = copy(self.changes), copy(self.main)
-        return made
+        link_state = LinkState()
+        link_state.changes, link_state.main = copy(self.changes), copy(self.main)
+        return link_state
 
     def __bool__(self) -> bool:
         return bool(self.changes) or bool(self.main)
@@ -155,11 +155,11 @@ class Links:
 
     def __copy__(self) -> Links:
         """Return the same neighbours for another entity; notes, tasks and doubt stay with the first."""
-        made = Links()
-        made.states = {name: copy(state) for name, state in self.states.items()}
-        made.parent, made.scope, made.unreadable = self.parent, self.scope, self.unreadable
-        made.password, made.stages, made.embedded = self.password, self.stages, self.embedded
-        return made
+        links = Links()
+        links.states = {name: copy(state) for name, state in self.states.items()}
+        links.parent, links.scope, links.unreadable = self.parent, self.scope, self.unreadable
+        links.password, links.stages, links.embedded = self.password, self.stages, self.embedded
+        return links
 
     def is_dirty(self) -> bool:
         """Return whether something of it is to be sent."""

@@ -192,7 +192,7 @@ class SetRelation(LinkRelation[T]):
         base, main = self._read(entity, embedded)
         if base is not None:
             members = (*(state.changes.base or ()), *state.changes.added)
-            stay = {one._key: one for one in members if one._key is not None}
+            stay = {member._key: member for member in members if member._key is not None}
             state.changes.rebase([stay.get(one._key, one) for one in base])
             if main is not UNSET:
                 state.main.rebase(None if main is None else stay.get(main._key, main))

@@ -140,7 +140,7 @@ class Leading(Relation):
         if not isinstance(inner, Relation):
             from difflib import get_close_matches
 
-            near = get_close_matches(name, [one.attribute for one in cls._relations], 1)
+            near = get_close_matches(name, [relation.attribute for relation in cls._relations], 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise AttributeError(f"{self!r} leads to {cls.__name__}, which has no relation {name}{hint}")
         return NestedRelation(self, inner)
@@ -242,7 +242,10 @@ def standing_for(target: Any, members: Iterable[Any]) -> Any:
     key = target._key
     if key is None:
         return None
-    return next((one for one in members if one is not target and one is not None and one._key == key), None)
+    return next(
+        (member for member in members if member is not target and member is not None and member._key == key),
+        None,
+    )
 
 
 def keeps_standing(standing: Any, target: Any) -> bool:

@@ -96,7 +96,7 @@ class Pipeline(_generated.Pipeline):
             raise TypeError(
                 f"statuses must be a list of names, got the text {statuses!r}; write [{statuses!r}]"
             )
-        stages = [Status(one) if isinstance(one, str) else one for one in statuses]
+        stages = [Status(status) if isinstance(status, str) else status for status in statuses]
         self._init_from_arguments(arguments(locals(), without=("statuses", "won", "lost", "stages")), {})
         for stage in stages:
             take_account(self, stage)

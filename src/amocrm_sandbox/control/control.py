@@ -272,13 +272,13 @@ class Control:
         """Return the deliveries of webhooks, the oldest first."""
         return [
             {
-                "code": one.code,
-                "destination": one.destination,
-                "data": one.data,
-                "attempts": [{"at": at, "status": status} for at, status in one.attempts],
-                "next_at": one.next_at,
+                "code": delivery.code,
+                "destination": delivery.destination,
+                "data": delivery.data,
+                "attempts": [{"at": at, "status": status} for at, status in delivery.attempts],
+                "next_at": delivery.next_at,
             }
-            for one in list(self._hooks.deliveries)[-int(args.get("last", 100)) :]
+            for delivery in list(self._hooks.deliveries)[-int(args.get("last", 100)) :]
         ]
 
     def _run_webhooks(self, args: dict[str, Any]) -> Any:

@@ -95,7 +95,9 @@ def find_catalog(ctx: Context, name: str = "catalog_id") -> dict[str, Any]:
 
 def catalog_of_type(store: Store, type: str) -> dict[str, Any] | None:
     """Return the list of a type of which there is at most one."""
-    return next((one for one in store.documents("catalogs").values() if one["type"] == type), None)
+    return next(
+        (document for document in store.documents("catalogs").values() if document["type"] == type), None
+    )
 
 
 def make_catalog(ctx: Context, values: dict[str, Any]) -> dict[str, Any]:

@@ -101,7 +101,10 @@ def make_element(ctx: Context, item: Item, catalog: dict[str, Any], data: dict[s
     ctx.check_users(item, data, "created_by", "updated_by")
     apply_values(ctx, item, owner, stored)
     if catalog["type"] == "invoices" and not item.errors:
-        status = next((one for one in definitions(ctx, owner) if one["code"] == "BILL_STATUS"), None)
+        status = next(
+            (definition for definition in definitions(ctx, owner) if definition["code"] == "BILL_STATUS"),
+            None,
+        )
         if status is not None and str(status["id"]) not in stored:
             item.error("FieldMissing", "custom_fields_values")
     if item.errors:

@@ -76,7 +76,11 @@ def _place(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefi
 def _source(ctx: Context, data: Row) -> Row | None:
     """Return the source that a creation embeds: one of the same integration."""
     wanted = ((data.get("_embedded") or {}).get("source") or {}).get("external_id")
-    own = (one for one in ctx.store.documents("sources").values() if one["client_id"] == ctx.client_id)
+    own = (
+        document
+        for document in ctx.store.documents("sources").values()
+        if document["client_id"] == ctx.client_id
+    )
     return next((one for one in own if one["external_id"] == wanted), None)
 
 

@@ -129,7 +129,11 @@ def _name_of(ctx: Context, item: Item, sent: Value, path: str) -> str | None:
 
 def _supplier(ctx: Context, item: Item, sent: Value, path: str) -> Value:
     """Check an element of the account's own legal entities."""
-    lists = [one["id"] for one in ctx.store.documents("catalogs").values() if one["type"] == "suppliers"]
+    lists = [
+        document["id"]
+        for document in ctx.store.documents("catalogs").values()
+        if document["type"] == "suppliers"
+    ]
     if not any(_element(ctx, sent["entity_id"], id) for id in lists):
         item.error("NotSupportedChoice", f"{path}.entity_id")
     return sent

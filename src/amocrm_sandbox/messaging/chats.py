@@ -110,7 +110,7 @@ def _hook(ctx: Context, code: str, talk: Record) -> None:
 def _open_talk(ctx: Context, chat: Record) -> Record | None:
     talks = ctx.store.documents("talks").values()
     return next(
-        (one for one in talks if one["chat_id"] == chat["chat_id"] and one["status"] != "closed"), None
+        (talk for talk in talks if talk["chat_id"] == chat["chat_id"] and talk["status"] != "closed"), None
     )
 
 
@@ -167,8 +167,8 @@ def _active_lead(ctx: Context, contact_id: int | None) -> int | None:
 
 def _source(ctx: Context, chat: Record) -> Record | None:
     sources = list(ctx.store.documents("sources").values())
-    own = next((one for one in sources if one["external_id"] == chat["source"]), None)
-    return own or next((one for one in sources if one["default"]), None)
+    own = next((source for source in sources if source["external_id"] == chat["source"]), None)
+    return own or next((source for source in sources if source["default"]), None)
 
 
 def _arrival(ctx: Context, chat: Record, channel: Record, text: str) -> tuple[int, int, str]:

@@ -99,6 +99,6 @@ def delete_customer_status(ctx: Context) -> Response:
     if status["is_default"]:
         raise refuse(400, "The status cannot be deleted")
     ctx.store.remove(KIND, status["id"])
-    other = next(one["id"] for one in ctx.store.documents(KIND).values() if one["type"] == 1)
+    other = next(document["id"] for document in ctx.store.documents(KIND).values() if document["type"] == 1)
     ctx.store.execute("UPDATE customers SET status_id=? WHERE status_id=?", (other, status["id"]))
     return Response(204)

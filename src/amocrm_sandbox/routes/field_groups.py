@@ -39,7 +39,11 @@ def _groups(ctx: Context, owner: str) -> list[dict[str, Any]]:
 
 def _show(ctx: Context, owner: str, group: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
     keys = ("id", "name", "sort", "is_predefined", "type")
-    own = [one["id"] for one in definitions(ctx, owner) if (one.get("group_id") or DEFAULT) == group["id"]]
+    own = [
+        definition["id"]
+        for definition in definitions(ctx, owner)
+        if (definition.get("group_id") or DEFAULT) == group["id"]
+    ]
     extra = {} if request_id is None else {"request_id": request_id}
     links = ctx.links(f"{owner_path(owner)}/custom_fields/groups/{group['id']}")
     shown = {key: group[key] for key in keys}
@@ -120,7 +124,11 @@ def update_field_group(ctx: Context) -> Response:
     _move(ctx, ctx.item, owner, group["id"])
     ctx.refuse_bad_items()
     if not group["is_predefined"]:
-        kept = next(one for one in ctx.store.documents("field_groups").values() if one["key"] == group["id"])
+        kept = next(
+            document
+            for document in ctx.store.documents("field_groups").values()
+            if document["key"] == group["id"]
+        )
         changes = {key: data[key] for key in ("name", "sort") if key in data}
         ctx.store.put("field_groups", {**kept, **changes})
     return json_response(_show(ctx, owner, _find(ctx, owner)))
@@ -138,7 +146,9 @@ def delete_field_group(ctx: Context) -> Response:
         if field.get("group_id") == group["id"]:
             ctx.store.put("fields", {**field, "group_id": None})
     number = next(
-        one["id"] for one in ctx.store.documents("field_groups").values() if one["key"] == group["id"]
+        document["id"]
+        for document in ctx.store.documents("field_groups").values()
+        if document["key"] == group["id"]
     )
     ctx.store.remove("field_groups", number)
     return Response(204)

@@ -45,7 +45,9 @@ def list_catalogs(ctx: Context) -> Response:
     """List lists, all or one by id."""
     require_lists(ctx)
     ids = [as_int(value, -1) for value in as_list(ctx.query.get("id"))]
-    found = [one for one in ctx.store.documents("catalogs").values() if not ids or one["id"] in ids]
+    found = [
+        document for document in ctx.store.documents("catalogs").values() if not ids or document["id"] in ids
+    ]
     if not found:
         return Response(204)
     keys = ("id", "name", "created_by", "created_at", "sort")

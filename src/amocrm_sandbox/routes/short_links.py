@@ -38,8 +38,8 @@ def list_subscriptions(ctx: Context) -> Response:
     kind, id = ctx.path.split("/")[3], ctx.id()
     access.require_entity(ctx, kind, id, "view")
     found = [
-        {"subscriber_id": one["subscriber_id"], "type": one["type"]}
-        for one in ctx.store.documents("subscriptions").values()
-        if one["kind"] == kind and one["entity_id"] == id
+        {"subscriber_id": document["subscriber_id"], "type": document["type"]}
+        for document in ctx.store.documents("subscriptions").values()
+        if document["kind"] == kind and document["entity_id"] == id
     ]
     return ctx.counted_page("subscriptions", found, lambda one: one)

@@ -32,7 +32,9 @@ _CHANGEABLE = ("name", "content", *_DEFAULTS)
 
 
 def _own(ctx: Context) -> list[dict[str, Any]]:
-    return [one for one in ctx.store.documents(KIND).values() if one["client_id"] == ctx.client_id]
+    return [
+        document for document in ctx.store.documents(KIND).values() if document["client_id"] == ctx.client_id
+    ]
 
 
 def _get(ctx: Context, id: int) -> dict[str, Any] | None:

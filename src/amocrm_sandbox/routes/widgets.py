@@ -25,7 +25,9 @@ def _show(ctx: Context, widget: dict[str, Any], with_settings: bool = False) -> 
 
 def _find(ctx: Context) -> dict[str, Any]:
     code = ctx.params["widget_code"]
-    widget = next((one for one in ctx.store.documents("widgets").values() if one["code"] == code), None)
+    widget = next(
+        (document for document in ctx.store.documents("widgets").values() if document["code"] == code), None
+    )
     if widget is None:
         raise refuse(404, "Widget not found")
     return widget

@@ -161,7 +161,9 @@ class _Filling:
             add_system_statuses(self._store, id)
         for status in statuses:
             if status.get("type") == 1:
-                for other in [one for one in self._store.documents(kind).values() if one["type"] == 1]:
+                for other in [
+                    document for document in self._store.documents(kind).values() if document["type"] == 1
+                ]:
                     self._store.remove(kind, other["id"])
             self._store.put(kind, {"descriptions": [], **_bare(status), "pipeline_id": id})
 
@@ -279,13 +281,13 @@ class _Filling:
     def _place(self, item: Row) -> tuple[int, int]:
         """Return pipeline and stage of a lead; they are made up when the recording lacks them."""
         pipelines = self._store.documents("pipelines")
-        main = next(one["id"] for one in pipelines.values() if one["is_main"])
+        main = next(pipeline["id"] for pipeline in pipelines.values() if pipeline["is_main"])
         pipeline_id = item.get("pipeline_id") or main
         self._pipeline(pipeline_id, {}, [])
         stages = self._store.documents(f"statuses:{pipeline_id}")
         status_id = item.get("status_id")
         if status_id is None:
-            open = next((one["id"] for one in stages.values() if one["is_editable"]), None)
+            open = next((stage["id"] for stage in stages.values() if stage["is_editable"]), None)
             status_id = open or add_status(self._store, pipeline_id, "Первый этап", 20, "#99ccff")["id"]
         elif status_id not in stages:
             made = {"name": f"Этап {status_id}", "sort": 20, "is_editable": True, "color": "#99ccff"}

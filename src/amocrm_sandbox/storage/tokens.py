@@ -89,12 +89,12 @@ class Tokens:
             redirect_uri: Address of its form.
             scopes: What it may do: `crm`, `files`, `files_delete`, `notifications`, and those of messages.
         """
-        made = Integration(new_uuid(self._random), self._opaque(32), redirect_uri)
+        integration = Integration(new_uuid(self._random), self._opaque(32), redirect_uri)
         self._store.execute(
             "INSERT INTO integrations VALUES (?,?,?,?,1)",
-            (made.client_id, made.client_secret, redirect_uri, " ".join(scopes)),
+            (integration.client_id, integration.client_secret, redirect_uri, " ".join(scopes)),
         )
-        return made
+        return integration
 
     def integrations(self) -> list[Integration]:
         """Return all integrations, in the order of their creation."""

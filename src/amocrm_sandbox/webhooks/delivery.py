@@ -100,7 +100,7 @@ class Webhooks:
 
     def prepare(self, hooks: dict[tuple[str, str, Any], dict[str, Any]]) -> list[WebhookDelivery]:
         """Return the deliveries that subscriptions ask for, rendered as things stand now."""
-        found: list[WebhookDelivery] = []
+        webhook_deliveries: list[WebhookDelivery] = []
         for hook in self._account.store.documents("webhooks").values():
             seen = set()
             for (code, kind, id), extra in hooks.items():
@@ -112,8 +112,8 @@ class Webhooks:
                 )
                 if item is not None:
                     seen.add((group, action, id))
-                    found.append(self._delivery(hook, code, group, action, item))
-        return found
+                    webhook_deliveries.append(self._delivery(hook, code, group, action, item))
+        return webhook_deliveries
 
     def _delivery(
         self, hook: dict[str, Any], code: str, group: str | None, action: str, item: dict[str, Any]

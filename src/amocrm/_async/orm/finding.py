@@ -98,7 +98,9 @@ class AsyncFinding(Generic[T]):
         """Return what the planner says with what is known now."""
         places = list(wanted)
         directory = self._account.directory
-        requests = None if conditions is None else sum(len(cut_conditions([one])) for one in conditions)
+        requests = (
+            None if conditions is None else sum(len(cut_conditions([condition])) for condition in conditions)
+        )
         return choose(
             self._find,
             keys=len(places),
@@ -121,7 +123,7 @@ class AsyncFinding(Generic[T]):
 
     def _words(self, wanted: Iterable[Place]) -> list[str] | None:
         words = [self._key.keys[place].searched(value) for place, value in wanted]
-        found = [one for one in words if one is not None]
+        found = [word for word in words if word is not None]
         return list(dict.fromkeys(found)) if len(found) == len(words) else None
 
     def _query(self) -> AsyncQuery[T]:

@@ -201,7 +201,7 @@ class AsyncShortForms(Generic[T]):
             raise ValueError(f"value must be one that {full!r} can have, got {value!r}")
         finding = AsyncFinding(self._account, cls, full, region, find=find, sure=sure)
         await finding.run(places)
-        found = {one.id: one for records in finding.found.values() for one in records.values()}
+        found = {record.id: record for records in finding.found.values() for record in records.values()}
         return [found[key] for key in sorted(found)]
 
     async def find_duplicates(self, *, by: KeyLike) -> list[Duplicates[T]]:

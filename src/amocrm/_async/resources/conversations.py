@@ -89,7 +89,7 @@ class AsyncContacts(AsyncCollection[Contact]):
 
     async def chats(self, *contacts: Contact | int) -> list[ContactChatLink]:
         """Return the chats of contacts; one request."""
-        answer = await self._act("list_chats", contact_id=[self._key_of(one) for one in contacts])
+        answer = await self._act("list_chats", contact_id=[self._key_of(contact) for contact in contacts])
         return [] if answer is None else list(answer.embedded.chats)
 
     async def link_chat(self, contact: Contact | int, chat_id: str) -> ContactChatLink:

@@ -55,10 +55,10 @@ def read_redirect(address: str, state: str) -> Redirect:
         'demo.amocrm.ru'
     """
     query = urlsplit(address).query if "://" in address or address.startswith("/") else address.lstrip("?")
-    given = parse_qs(query[:_LONGEST], keep_blank_values=True)
+    parameters = parse_qs(query[:_LONGEST], keep_blank_values=True)
 
     def one(name: str) -> str:
-        values = given.get(name, [])
+        values = parameters.get(name, [])
         return values[0] if len(values) == 1 else ""
 
     if not state or not hmac.compare_digest(one("state").encode(), state.encode()):

@@ -275,7 +275,7 @@ def _value(condition: Condition, kind: Kind) -> Any:
         return condition.values[0]
     if kind == "pairs":
         return [{"pipeline_id": pipeline, "status_id": status} for pipeline, status in condition.values]
-    return [format(one, "f") if isinstance(one, Decimal) else one for one in condition.values]
+    return [format(value, "f") if isinstance(value, Decimal) else value for value in condition.values]
 
 
 def _merge(before: Any, new: Any, condition: Condition) -> Any:
@@ -368,11 +368,11 @@ def cut_values(key: str, values: Iterable[V], room_for: int = ROOM) -> list[list
     """
     parts: list[list[V]] = []
     room = 0
-    for one in values:
-        length = len(key) + _quoted(one)
+    for value in values:
+        length = len(key) + _quoted(value)
         if not parts or len(parts[-1]) == MOST or room < length:
             parts.append([])
             room = room_for
-        parts[-1].append(one)
+        parts[-1].append(value)
         room -= length
     return parts

@@ -318,14 +318,14 @@ class IdentityMap(Origin):
         """Return the objects of a page."""
         make, weak, kind = _any(cls)._from_api, self._weak, _any(cls)._kind
         key_of = attrgetter(_any(cls)._key_name)
-        found: list[E] = []
+        entities: list[E] = []
         for item in items:
             key = (kind, key_of(item))
             if key in weak:
-                found.append(self.make(cls, item))
+                entities.append(self.make(cls, item))
             else:
                 entity = make(item, self)
                 weak[key] = entity
-                found.append(entity)
-        self.directory.marks.see(kind, [key_of(entity._data) for entity in _any(found)])
-        return found
+                entities.append(entity)
+        self.directory.marks.see(kind, [key_of(entity._data) for entity in _any(entities)])
+        return entities

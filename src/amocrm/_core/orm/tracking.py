@@ -153,9 +153,9 @@ class OneValue:
         self._in_flight = False
 
     def __copy__(self) -> OneValue:
-        made = OneValue(self.base)
-        made.local = self.local
-        return made
+        one_value = OneValue(self.base)
+        one_value.local = self.local
+        return one_value
 
     def __bool__(self) -> bool:
         return self.local is not UNSET
@@ -228,11 +228,11 @@ class SetChanges(Generic[K]):
         self._replace: dict[K, None] | None = None
 
     def __copy__(self) -> SetChanges[K]:
-        made: SetChanges[K] = SetChanges(self._base)
-        made._added = None if self._added is None else dict(self._added)
-        made._removed = None if self._removed is None else dict(self._removed)
-        made._replace = None if self._replace is None else dict(self._replace)
-        return made
+        set_changes: SetChanges[K] = SetChanges(self._base)
+        set_changes._added = None if self._added is None else dict(self._added)
+        set_changes._removed = None if self._removed is None else dict(self._removed)
+        set_changes._replace = None if self._replace is None else dict(self._replace)
+        return set_changes
 
     def __bool__(self) -> bool:
         return bool(self._added or self._removed or self._replace is not None)

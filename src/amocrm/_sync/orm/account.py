@@ -75,7 +75,7 @@ class AccountState:
     def region(self, keys: Iterable[Any]) -> str:
         """Return the country whose national numbers are read: the account's, read once where a key has phones."""
         directory = self.directory
-        if not directory.region and any(one.has_phones and one.region is None for one in keys):
+        if not directory.region and any(key.has_phones and key.region is None for key in keys):
             operation = endpoint("account.get_account")
             found = getattr(operation.parse(self.send(operation.request())), "country", None)
             directory.region = str(found) if found not in (None, UNSET, "") else "RU"

@@ -165,7 +165,7 @@ class WritableRecords(Records[T, int]):
                 session.add_all(entities)
         except FlushError as error:
             # One request that was refused as a whole is told as what it is.
-            errors = {id(one.error): one.error for one in error.report.results}
+            errors = {id(result.error): result.error for result in error.report.results}
             if len(errors) == 1 and not error.report.unknown and (only := error.report.results[0].error):
                 raise only from None
             raise
@@ -179,7 +179,7 @@ class WritableRecords(Records[T, int]):
         """
         name = self._check("delete")
         operation, key = endpoint(name), key_parameter(name)
-        keys = [self._key_of(one) for one in entities]
+        keys = [self._key_of(entity) for entity in entities]
         batch = operation.OP.batch
         size = 1 if batch is None else batch.max
         for start in range(0, len(keys), size):

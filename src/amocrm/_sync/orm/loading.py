@@ -76,8 +76,8 @@ def get_entity(
     Raises:
         NotFoundError: there is none, or the user may not see it.
     """
-    found = get_entity_or_none(account, cls, key, origin, relations, path)
-    if found is None:
+    entity = get_entity_or_none(account, cls, key, origin, relations, path)
+    if entity is None:
         raise NotFoundError(
             f"there is no {cls.__name__} {key}, or the user of the token may not see it",
             op=endpoint(GET[cls._kind]).OP.id,
@@ -88,7 +88,7 @@ def get_entity(
             items=(),
             html=False,
         )
-    return found
+    return entity
 
 
 def get_entity_or_none(

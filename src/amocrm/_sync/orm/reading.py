@@ -147,7 +147,7 @@ class Reading(Generic[T]):
 
     def _without_filters(self, pager: Pager) -> Generator[list[T]]:
         since = max(
-            (one.low for one in self._conditions if one.key == "updated_at" and one.low), default=None
+            (condition.low for condition in self._conditions if condition.key == "updated_at" and condition.low), default=None
         )
         if since is None and not self._scan:
             raise self._ignored()
@@ -317,7 +317,7 @@ class Reading(Generic[T]):
         return None if None in verdicts else True
 
     def _ignored(self) -> FilterIgnored:
-        keys = tuple(str(one.key) for one in self._conditions)
+        keys = tuple(str(condition.key) for condition in self._conditions)
         kind = self._cls._kind
         option = (
             "the account has no filter option (is_api_filter_enabled), and amoCRM ignores filters without it. "

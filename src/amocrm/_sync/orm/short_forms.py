@@ -201,7 +201,7 @@ class ShortForms(Generic[T]):
             raise ValueError(f"value must be one that {full!r} can have, got {value!r}")
         finding = Finding(self._account, cls, full, region, find=find, sure=sure)
         finding.run(places)
-        found = {one.id: one for records in finding.found.values() for one in records.values()}
+        found = {record.id: record for records in finding.found.values() for record in records.values()}
         return [found[key] for key in sorted(found)]
 
     def find_duplicates(self, *, by: KeyLike) -> list[Duplicates[T]]:

@@ -34,11 +34,11 @@ class Bots(Records[Bot, int]):
             >>> crm.bots.run(77, lead)
         """
         key, host = self._key_of(bot), self._account.directory.host
-        targets = [{"entity_id": key_in(host, one), "entity_type": one._kind} for one in entities]
+        targets = [{"entity_id": key_in(host, entity), "entity_type": entity._kind} for entity in entities]
         if len(targets) == 1:
             self._act("run", targets[0], id=key)
         for start in range(0, len(targets) if len(targets) > 1 else 0, 100):
-            self._act("run_many", [{"bot_id": key, **one} for one in targets[start : start + 100]])
+            self._act("run_many", [{"bot_id": key, **target} for target in targets[start : start + 100]])
 
     def stop(self, bot: Bot | int, lead: Lead) -> None:
         """Stop a bot that runs for a lead."""
@@ -137,8 +137,8 @@ class Links:
             >>> [link.to_entity_id for link in crm.links.of(lead) if link.to_entity_type == "customers"]
         """
         kinds: dict[str, list[int]] = {}
-        for one in entities:
-            kinds.setdefault(one._kind, []).append(key_in(self._account.directory.host, one))
+        for entity in entities:
+            kinds.setdefault(entity._kind, []).append(key_in(self._account.directory.host, entity))
         operation, found = endpoint("links.list_links"), list[Any]()
         for kind, keys in kinds.items():
             for start in range(0, len(keys), 240):

@@ -139,7 +139,9 @@ class Comparison:
         def distance(option: Mapping[str, Any]) -> int:
             tried = Comparison(self._schemas)
             tried._value(value, option, path, words)
-            wrong_type = any(one.kind == "type" and one.path == path for one in tried.deviations)
+            wrong_type = any(
+                deviation.kind == "type" and deviation.path == path for deviation in tried.deviations
+            )
             return tried.deviations.total() + 1000 * wrong_type
 
         return self._resolved(min(options, key=distance))
@@ -160,7 +162,9 @@ class Comparison:
 
     def _reference(self, name: str) -> str:
         full = (
-            name if name in self._schemas else next(one for one in self._schemas if one.endswith(f".{name}"))
+            name
+            if name in self._schemas
+            else next(schema for schema in self._schemas if schema.endswith(f".{name}"))
         )
         return f"{_PREFIX}{full}"
 
