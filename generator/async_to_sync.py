@@ -121,15 +121,15 @@ def _refuse(name: str, found: Iterator[Refusal]) -> None:
 
 def convert_tree(root: Path) -> dict[str, str]:
     """Every generated twin of the repository at ``root``: relative path to text."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for source, target in TREES.items():
         for path in sorted((root / source).rglob("*.py")):
             inner = path.relative_to(root / source)
             if path.name in PAIRED or "__pycache__" in path.parts:
                 continue
             text = path.read_text(encoding="utf-8")
-            found[f"{target}/{inner.as_posix()}"] = convert(text, f"{source}/{inner.as_posix()}")
-    return found
+            result[f"{target}/{inner.as_posix()}"] = convert(text, f"{source}/{inner.as_posix()}")
+    return result
 
 
 _Edit = tuple[int, int, int, str]

@@ -249,14 +249,14 @@ def _is_handwritten(tree: str, path: Path) -> bool:
 
 def _present(repository: Path) -> dict[str, Path]:
     """Return the existing generated files by their paths."""
-    found: dict[str, Path] = {}
+    result: dict[str, Path] = {}
     for tree in _trees():
         root = repository / tree
         for path in sorted(root.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts and not _is_handwritten(tree, path):
-                found[path.relative_to(repository).as_posix()] = path
-    found.update({path: repository / path for path in DOCUMENTS if (repository / path).is_file()})
-    return found
+                result[path.relative_to(repository).as_posix()] = path
+    result.update({path: repository / path for path in DOCUMENTS if (repository / path).is_file()})
+    return result
 
 
 def _changed(repository: Path, texts: Mapping[str, str]) -> Iterator[str]:

@@ -83,10 +83,10 @@ def load_bundle(spec: Path, root: str = ROOT) -> Bundle:
     Raises:
         SpecError: with all problems found.
     """
-    made = bundle(spec, root)
-    if made.problems:
-        raise SpecError(made.problems)
-    return made
+    result = bundle(spec, root)
+    if result.problems:
+        raise SpecError(result.problems)
+    return result
 
 
 class _Bundler:

@@ -107,12 +107,12 @@ def coverage_page(repository: Path) -> str:
         listed=len(listed),
         sources=", ".join(f"{source} {number}" for source, number in sources.most_common()),
         tests=TESTS,
-        twins=sum(len(list(concrete(bundle, one))) for one in operations if "x-twin" in one.data),
+        twins=sum(len(list(concrete(bundle, item))) for item in operations if "x-twin" in item.data),
         reached=sum(
             f"{method} {path}" in reached(repository)
-            for one in operations
-            if "x-twin" not in one.data
-            for method, path in concrete(bundle, one)
+            for item in operations
+            if "x-twin" not in item.data
+            for method, path in concrete(bundle, item)
         ),
     )
     facade = reached(repository)
@@ -149,13 +149,13 @@ def _problems(made: Bundle, listed: Sequence[Listed]) -> Iterator[Problem]:
 
 def _choices(made: Bundle, operation: Operation) -> Mapping[str, list[str]]:
     """Return the placeholders of the path that take one of a few words, such as ``{entity_type}``, with the words."""
-    found: dict[str, list[str]] = {}
+    result: dict[str, list[str]] = {}
     for node in (*operation.item.get("parameters", ()), *operation.data.get("parameters", ())):
         parameter = made.resolve(node)
         values = (made.resolve(parameter["schema"]) or {}).get("enum")
         if parameter["in"] == "path" and values:
-            found["{" + parameter["name"] + "}"] = list(values)
-    return found
+            result["{" + parameter["name"] + "}"] = list(values)
+    return result
 
 
 def concrete(made: Bundle, operation: Operation) -> Iterator[tuple[str, str]]:
@@ -177,16 +177,16 @@ def _anonymous(path: str) -> str:
 
 def _evidence(made: Bundle, tests: Path) -> Mapping[str, list[str]]:
     """Return what is tested of each operation, in words."""
-    found: dict[str, list[str]] = {operation.id: [] for operation in made.operations()}
+    result: dict[str, list[str]] = {operation.id: [] for operation in made.operations()}
     for folder, word in FIXTURES.items():
         for name, number in sorted(
             Counter(path.name.partition(".")[0] for path in tests.glob(f"{folder}/*.json")).items()
         ):
-            if name in found:
-                found[name].append(f"{word} {number}" if number > 1 else word)
-    for name in sorted(set(_registered(tests)) & found.keys()):
-        found[name].append("sandbox")
-    return found
+            if name in result:
+                result[name].append(f"{word} {number}" if number > 1 else word)
+    for name in sorted(set(_registered(tests)) & result.keys()):
+        result[name].append("sandbox")
+    return result
 
 
 def _registered(tests: Path) -> Iterator[str]:

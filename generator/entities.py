@@ -131,7 +131,7 @@ class _Class:
         read = self.made.schemas[self.schema]["properties"].get(name)
         created = None if self.create is None else self.create["properties"].get(name)
         changed = None if self.update is None else self.update["properties"].get(name)
-        node = next(one for one in (read, created, changed) if one is not None)
+        node = next(item for item in (read, created, changed) if item is not None)
         kind, shown = self._kind(name, node)
         options = []
         if created is None and changed is None:
@@ -160,7 +160,7 @@ class _Class:
 
     def _kind(self, name: str, node: Map) -> tuple[str, str]:
         """Return the kind of attribute and the type that it shows."""
-        types = [one for one in _types(node) if one != "null"]
+        types = [item for item in _types(node) if item != "null"]
         nullable = "null" in _types(node)
         if types == ["integer"]:
             if node.get("format") == "unix-time":
@@ -242,8 +242,8 @@ class _Class:
 
     def _constructor(self) -> Iterator[str]:
         given = [attribute for attribute in self.attributes if attribute.name in self._arguments()]
-        required = [one.argument for one in given if one.required]
-        optional = [one.argument for one in given if not one.required]
+        required = [item.argument for item in given if item.required]
+        optional = [item.argument for item in given if not item.required]
         optional += [f"{name}: {_scope_type(name)} | UnsetType = UNSET" for name in self._scopes()]
         custom = self.create is not None and "custom_fields_values" in self.create["properties"]
         parts = [

@@ -112,7 +112,7 @@ def _tell_apart(schemas: dict[str, Any]) -> None:
         for node in _free_values(schema):
             shapes = dict.fromkeys((node.get("x-by-type") or node.get("x-by-key") or {}).values())
             names = [f"{name.partition('.')[0]}.{shape}" for shape in shapes]
-            if not names or any(schemas[one].get("additionalProperties") is False for one in names):
+            if not names or any(schemas[item].get("additionalProperties") is False for item in names):
                 continue
             others = [{"type": "object", "additionalProperties": True}]
             if "x-by-type" in node:
@@ -154,8 +154,8 @@ def _illustrate(holder: dict[str, Any], examples: Mapping[str, Any]) -> None:
 
 def by_operation(folder: Path) -> Mapping[str, Mapping[str, Any]]:
     """Return the fixtures of a folder by operation and variant."""
-    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    result: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for path in sorted(folder.glob("*.json")):
         operation, _, variant = path.name.removesuffix(".json").partition(".")
-        found[operation][variant or "example"] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+        result[operation][variant or "example"] = json.loads(path.read_text(encoding="utf-8"))
+    return result

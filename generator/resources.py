@@ -65,7 +65,7 @@ class Collection:
 
 def collections_of(made: Bundle) -> list[Collection]:
     """Return the collections, in the order of their paths."""
-    operations = [one for one in made.operations() if "x-twin" not in one.data]
+    operations = [item for item in made.operations() if "x-twin" not in item.data]
     found: dict[str, Collection] = {}
     rest: list[Operation] = []
     for operation in sorted(operations, key=lambda one: (one.path, one.method)):

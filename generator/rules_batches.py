@@ -137,9 +137,9 @@ def _object_of(made: Bundle, node: Any) -> Map:
     node = made.resolve(node)
     if isinstance(node, Map):
         for form in node.get("anyOf") or ():
-            found = _object_of(made, form)
-            if "properties" in found:
-                return found
+            result = _object_of(made, form)
+            if "properties" in result:
+                return result
         return node
     return Map("", 0)
 

@@ -294,17 +294,17 @@ def _drop_nothing(value: Any) -> None:
     The vendor's SDK sends the first where it numbers no items (`ChatLinkModel`), a client that is tested on live
     accounts the second with every object.
     """
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, dict) and "request_id" in one and one["request_id"] is None:
-            del one["request_id"]
-        if isinstance(one, dict) and one.get("_embedded") in ({}, []):
-            del one["_embedded"]
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict) and "request_id" in item and item["request_id"] is None:
+            del item["request_id"]
+        if isinstance(item, dict) and item.get("_embedded") in ({}, []):
+            del item["_embedded"]
 
 
 def _drop(value: Any, keys: frozenset[str], embedded: frozenset[str] = frozenset()) -> None:
     """Remove keys from an object, or from each object of a list, and from their `_embedded`."""
-    for one in value if isinstance(value, list) else [value]:
-        for key in keys & one.keys() if isinstance(one, dict) else ():
-            del one[key]
-        if embedded and isinstance(one, dict):
-            _drop(one.get("_embedded"), embedded)
+    for item in value if isinstance(value, list) else [value]:
+        for key in keys & item.keys() if isinstance(item, dict) else ():
+            del item[key]
+        if embedded and isinstance(item, dict):
+            _drop(item.get("_embedded"), embedded)

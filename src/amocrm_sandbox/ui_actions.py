@@ -58,9 +58,9 @@ class UserActions:
 
     def _put(self, kind: str, document: Record) -> Record:
         with self._acting() as ctx:
-            made = {"id": ctx.store.next_id(kind), **document}
-            ctx.store.put(kind, made)
-        return made
+            result = {"id": ctx.store.next_id(kind), **document}
+            ctx.store.put(kind, result)
+        return result
 
     # ---- bots, widgets, channels
 
@@ -101,8 +101,8 @@ class UserActions:
     ) -> Record:
         """Add a widget; with a `client_id` it belongs to that integration, which then reads its settings."""
         settings = [
-            {"name": one["key"], "type": "text", "is_required": False, **one}
-            for one in settings_template or ()
+            {"name": item["key"], "type": "text", "is_required": False, **item}
+            for item in settings_template or ()
         ]
         plain = {"version": "1.0.0", "rating": "0,0", "settings_template": settings}
         flags = dict.fromkeys(

@@ -63,9 +63,9 @@ def _catalogs(crm: AmoCRM) -> str:
     from amocrm_gen.api.catalogs import list_catalogs
 
     named = sorted(
-        (one.id, str(one.name))
+        (item.id, str(item.name))
         for page in list_catalogs.pages(crm, limit=250)
-        for one in items_of(page, "catalogs")
+        for item in items_of(page, "catalogs")
     )
     names = distinct([(key, class_name(name)) for key, name in named], "Catalog", RESERVED)
     content = [catalog_class(names[key], key, crm.fields.list(f"catalogs/{key}")) for key, _ in named]
@@ -74,27 +74,30 @@ def _catalogs(crm: AmoCRM) -> str:
 
 def _pipelines(crm: AmoCRM) -> str:
     listed = sorted(crm.pipelines.all(), key=lambda pipeline: pipeline.id)
-    names = distinct([(one.id, attribute_name(one.name or "")) for one in listed], "pipeline")
-    content = [pipeline_class(names[one.id], one) for one in listed]
+    names = distinct([(item.id, attribute_name(item.name or "")) for item in listed], "pipeline")
+    content = [pipeline_class(names[item.id], item) for item in listed]
     return name_space("pipelines", "Pipelines with their stages.", content)
 
 
 def _users(crm: AmoCRM) -> str:
     users = crm.users.load()
     inactive = {user.id for user in users if not user.is_active}
-    return enum("Users", "Users of the account.", [(one.id, one.name) for one in users], "USER", inactive)
+    return enum("Users", "Users of the account.", [(item.id, item.name) for item in users], "USER", inactive)
 
 
 def _loss_reasons(crm: AmoCRM) -> str:
     listed = items_of(crm.api.loss_reasons.list(), "loss_reasons")
     return enum(
-        "LossReasons", "Reasons for which leads are lost.", [(one.id, one.name) for one in listed], "REASON"
+        "LossReasons",
+        "Reasons for which leads are lost.",
+        [(item.id, item.name) for item in listed],
+        "REASON",
     )
 
 
 def _task_types(crm: AmoCRM) -> str:
     listed = items_of(crm.account(with_=["task_types"]), "task_types")
-    return enum("TaskTypes", "Types of tasks.", [(one.id, one.name) for one in listed], "TYPE")
+    return enum("TaskTypes", "Types of tasks.", [(item.id, item.name) for item in listed], "TYPE")
 
 
 _READERS: Final[dict[str, Callable[[AmoCRM], str]]] = {

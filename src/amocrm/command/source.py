@@ -150,12 +150,12 @@ def _fields(cls: type[Entity], definitions: Definitions, prefix: str) -> tuple[l
         (definition for definition in definitions if definition.code not in built_in), key=lambda one: one.id
     )
     # A field must not hide an attribute of the base class.
-    named = [(one.id, attribute_name(_text(one.name))) for one in own]
+    named = [(item.id, attribute_name(_text(item.name))) for item in own]
     attributes = distinct(named, "field", set(dir(cls)))
-    options = {one.id: found for one in own if one.type in _WITH_OPTIONS and (found := _options(one))}
+    options = {item.id: found for item in own if item.type in _WITH_OPTIONS and (found := _options(item))}
     enums = distinct([(key, prefix + class_name(attributes[key])) for key in options], "Options", RESERVED)
     return (
-        [_Line(one, attributes[one.id], enums.get(one.id)) for one in own],
+        [_Line(item, attributes[item.id], enums.get(item.id)) for item in own],
         [enum(enums[key], f"Options of field {key}.", found, "OPTION") for key, found in options.items()],
     )
 

@@ -56,7 +56,7 @@ class Children(Sequence[C], Generic[C]):
     def _content(self) -> list[C]:
         entity, relation, links = self._entity, self._relation, self._entity._links
         kind = relation.kind
-        added = [one for one in (links.children or () if links is not None else ()) if one._kind == kind]
+        added = [item for item in (links.children or () if links is not None else ()) if item._kind == kind]
         listed = None if links is None or links.listed is None else links.listed.get(kind)
         if listed is None and entity._key is not None:
             raise NotLoaded(

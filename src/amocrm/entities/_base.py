@@ -203,9 +203,9 @@ class Entity(PlainValues, metaclass=EntityMeta):
             return ref
         if definition is None:
             return ref
-        found: Ref = ("id", definition.id)
-        self._fields().move(ref, found)
-        return found
+        result: Ref = ("id", definition.id)
+        self._fields().move(ref, result)
+        return result
 
     def _field_items(self, field: Field[Any, Any]) -> Any:
         items = self._fields().items(self._field_ref(field.ref))
@@ -316,17 +316,17 @@ class Entity(PlainValues, metaclass=EntityMeta):
     def __copy__(self) -> Self:
         # The same values and the same neighbours in an object of its own; notes, tasks and doubt stay with the first.
         state = {name: deepcopy(getattr(self, name)) for name in ("_data", "_changes", "_custom_fields")}
-        made = object.__new__(type(self))
-        made.__setstate__({"account": account_of(self), **state, "_links": copy(self._links)})
-        made._forget_flight()
-        return made
+        result = object.__new__(type(self))
+        result.__setstate__({"account": account_of(self), **state, "_links": copy(self._links)})
+        result._forget_flight()
+        return result
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        made = object.__new__(type(self))
-        memo[id(self)] = made
-        made.__setstate__(deepcopy(self.__getstate__(), memo))
-        made._forget_flight()
-        return made
+        result = object.__new__(type(self))
+        memo[id(self)] = result
+        result.__setstate__(deepcopy(self.__getstate__(), memo))
+        result._forget_flight()
+        return result
 
     def _forget_flight(self) -> None:
         """Let a copy know nothing of what the original has sent."""

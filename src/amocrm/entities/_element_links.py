@@ -122,8 +122,10 @@ class ElementState(LinkState):
 
     def shown(self, base: Any, local: Any) -> tuple[Any, Any]:
         """Return the links before and after the changes as a user sees them."""
-        before = base if base is UNSET else tuple(self.linked(one, self.terms_of(one).base) for one in base)
-        return before, tuple(self.linked(one, self.terms_of(one).value) for one in local)
+        before = (
+            base if base is UNSET else tuple(self.linked(item, self.terms_of(item).base) for item in base)
+        )
+        return before, tuple(self.linked(item, self.terms_of(item).value) for item in local)
 
     def redirect(self, old: Any, new: Any) -> None:
         """Link another object instead of one that was added."""
@@ -280,12 +282,12 @@ class ElementLinks(SetRelation["CatalogElement"]):
 
     def _terms(self, embedded: Any) -> dict[int, Terms]:
         refs = self._refs(embedded)
-        found = {}
+        result = {}
         for ref in () if refs is UNSET else refs or ():
             data = [getattr(ref.metadata, name, UNSET) for name in ("quantity", "price_id")]
             quantity, price_id = (None if value is UNSET else value for value in data)
-            found[ref.id] = Terms(1 if quantity is None else quantity, price_id)
-        return found
+            result[ref.id] = Terms(1 if quantity is None else quantity, price_id)
+        return result
 
     def _targets(self, entity: Holder, refs: Any) -> list[Any]:
         targets = super()._targets(entity, refs)

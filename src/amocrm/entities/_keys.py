@@ -81,8 +81,8 @@ class Key:
         for part in self.parts:
             raw = part.__get__(entity, type(entity))
             several = raw if getattr(part, "many", False) and not isinstance(raw, str) else (raw,)
-            found.append(dict.fromkeys(self._compared(part, one, region) for one in several))
-        return [one for one in product(*found) if None not in one]
+            found.append(dict.fromkeys(self._compared(part, item, region) for item in several))
+        return [item for item in product(*found) if None not in item]
 
     def given(self, value: Any, region: str) -> KeyValue | None:
         """Return a given value in the form that is compared; None where it is none.
@@ -198,7 +198,7 @@ class AnyOf:
 
     def values(self, entity: Entity, region: str) -> list[tuple[int, KeyValue]]:
         """Return the values of an entity under each of the keys, with the place of the key."""
-        return [(place, one) for place, key in enumerate(self.keys) for one in key.values(entity, region)]
+        return [(place, item) for place, key in enumerate(self.keys) for item in key.values(entity, region)]
 
 
 #: What a parameter ``key`` takes.
@@ -226,14 +226,14 @@ def checked_key(cls: type[Entity], key: KeyLike, *, derived: bool = False) -> An
     Raises:
         TypeError: it is no key, or none of this class.
     """
-    found = key if isinstance(key, AnyOf) else any_of(key)
-    for one in found:
-        for part in one.parts:
+    result = key if isinstance(key, AnyOf) else any_of(key)
+    for item in result:
+        for part in item.parts:
             if not issubclass(cls, part.owner) and not (derived and issubclass(part.owner, cls)):
                 raise TypeError(
                     f"the key of {cls.__name__} must be one of its attributes or fields, got {part!r}"
                 )
-    return found
+    return result
 
 
 def _parts(key: Any) -> tuple[Any, ...]:

@@ -98,7 +98,7 @@ class LinkState:
 
     def redirect(self, old: Any, new: Any) -> None:
         """Link another object instead of one that was added."""
-        if any(one is old for one in self.changes.added):
+        if any(item is old for item in self.changes.added):
             self.changes.remove(old)
             self.changes.add(new)
         if self.main.local is old:
@@ -111,8 +111,8 @@ class LinkState:
             other: the links of another object.
             override: whether they win over its changes.
         """
-        for one in self.changes.added:
-            other.changes.add(one)
+        for item in self.changes.added:
+            other.changes.add(item)
         if self.main.local is not UNSET and (override or not other.main):
             other.main.set(self.main.local)
 

@@ -45,17 +45,17 @@ def rollback(entity: Any) -> None:
 
 def changes_of(entity: Any) -> dict[str, Change]:
     """Return the changes of an entity by attribute."""
-    found: dict[str, Change] = {}
+    result: dict[str, Change] = {}
     data, attributes = entity._data, _attributes(type(entity))
     for wire in entity._changes or ():
         overlay = entity._changes
         assert overlay is not None
         name: str = attributes.get(wire) or wire
-        found[name] = Change(overlay.base(wire), overlay.get(wire), getattr(data, wire, UNSET))
+        result[name] = Change(overlay.base(wire), overlay.get(wire), getattr(data, wire, UNSET))
     state = entity._custom_fields
     for ref in () if state is None else state.local:
         assert state is not None
-        found[_field_name(entity, ref)] = Change(
+        result[_field_name(entity, ref)] = Change(
             _decoded(entity, state, ref, state.local.base(ref)),
             _decoded(entity, state, ref, state.local.get(ref)),
             _decoded(entity, state, ref, state.remote_items(ref)),
@@ -64,15 +64,15 @@ def changes_of(entity: Any) -> dict[str, Change]:
         if not links:
             continue
         if isinstance(links, OneValue):
-            found[name] = Change(links.base, links.local, links.base)
+            result[name] = Change(links.base, links.local, links.base)
             continue
         tracked: SetChanges[Any] = links.changes if isinstance(links, LinkState) else links
         base = UNSET if tracked.base is None else tracked.base
         local = tracked.content() if tracked.loaded else tracked.added
         if isinstance(links, LinkState):
             base, local = links.shown(base, local)
-        found[name] = Change(base, local, base)
-    return found
+        result[name] = Change(base, local, base)
+    return result
 
 
 def _attributes(cls: Any) -> dict[str, str]:

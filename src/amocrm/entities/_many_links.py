@@ -73,13 +73,13 @@ class LinkSet(Sequence[T], Generic[T]):
     def __contains__(self, entity: object) -> bool:
         key = getattr(entity, "_key", None)
         return any(
-            one is entity
+            item is entity
             or (
                 key is not None
-                and getattr(one, "_key", None) == key
-                and not foreign_reason(entity, account_of(one))
+                and getattr(item, "_key", None) == key
+                and not foreign_reason(entity, account_of(item))
             )
-            for one in self._content()
+            for item in self._content()
         )
 
     def __repr__(self) -> str:
@@ -162,7 +162,7 @@ class SetRelation(LinkRelation[T]):
         """Return the ids at the other end."""
         state = self.known_state(entity)
         if state is not None and state.changes.base is not None:
-            return [one._key for one in state.changes.base if one._key is not None]
+            return [item._key for item in state.changes.base if item._key is not None]
         refs = self._refs(getattr(entity._data, "embedded", UNSET))
         return [] if refs is UNSET else [ref.id for ref in refs or ()]
 
@@ -172,8 +172,8 @@ class SetRelation(LinkRelation[T]):
         base = state.changes.base
         if base is None:
             return
-        removed = [found.get(one._key, one) for one in state.changes.pending().removed]
-        state.changes.rebase([found.get(one._key, one) for one in base])
+        removed = [found.get(item._key, item) for item in state.changes.pending().removed]
+        state.changes.rebase([found.get(item._key, item) for item in base])
         for one in removed:
             state.changes.remove(one)
         if state.main.base not in (UNSET, None):
@@ -193,7 +193,7 @@ class SetRelation(LinkRelation[T]):
         if base is not None:
             members = (*(state.changes.base or ()), *state.changes.added)
             stay = {member._key: member for member in members if member._key is not None}
-            state.changes.rebase([stay.get(one._key, one) for one in base])
+            state.changes.rebase([stay.get(item._key, item) for item in base])
             if main is not UNSET:
                 state.main.rebase(None if main is None else stay.get(main._key, main))
 
@@ -233,6 +233,6 @@ class ManyLinks(SetRelation[T]):
         state = self.state(instance)
         wanted = [self.known(instance, target) for target in value]
         state.changes.assign(wanted)
-        if state.main.local is not UNSET and all(one is not state.main.local for one in wanted):
+        if state.main.local is not UNSET and all(item is not state.main.local for item in wanted):
             state.main.local = UNSET
         instance._touch()

@@ -44,7 +44,9 @@ def absorb_found(row: Entity, found: Entity, replace: Collection[Any], region: s
             merged = _items(_added(field, _values(remote), _values(local), region))
         elif isinstance(field, MultiSelect):
             chosen = field.decode(remote, None)
-            merged = field.encode((*chosen, *(one for one in field.decode(local, None) if one not in chosen)))
+            merged = field.encode(
+                (*chosen, *(item for item in field.decode(local, None) if item not in chosen))
+            )
         else:
             continue
         row._set_field(field, merged)
@@ -52,10 +54,10 @@ def absorb_found(row: Entity, found: Entity, replace: Collection[Any], region: s
 
 def _added(field: Any, stored: Sequence[Any], given: Iterable[Any], region: str) -> list[Any]:
     """Return stored numbers or addresses and those given that are not among them in another spelling."""
-    known = {spelling(field, one.value, region) or one.value for one in stored}
+    known = {spelling(field, item.value, region) or item.value for item in stored}
     return [
         *stored,
-        *(one for one in given if (spelling(field, one.value, region) or one.value) not in known),
+        *(item for item in given if (spelling(field, item.value, region) or item.value) not in known),
     ]
 
 
@@ -113,8 +115,8 @@ def move_changes(row: Entity, target: Entity, *, override: bool) -> None:
         elif isinstance(known, LinkState):
             known.move_to(ours, override=override)
         else:
-            for one in known.added:
-                ours.add(one)
+            for item in known.added:
+                ours.add(item)
         target._touch()
     for child in list(links.children or ()):
         child._links.parent = target

@@ -93,7 +93,7 @@ class OneLink(LinkRelation[T]):
         read = self._read(entity, embedded)
         if read is UNSET:
             return
-        members = [one for one in (state.base, state.local) if one is not UNSET]
+        members = [item for item in (state.base, state.local) if item is not UNSET]
         state.rebase(read if read is None else standing_for(read, members) or read)
 
     def reach(self, entity: Holder) -> Iterable[Any]:

@@ -40,8 +40,8 @@ class PlainValues:
         """
         from ._dicts import copied
 
-        made: Self = copied(self)
-        return made
+        result: Self = copied(self)
+        return result
 
     def to_dict(self, *, json: bool = False, links: bool = True, custom: bool = False) -> dict[str, Any]:
         """Return what is loaded by attribute; nothing is read, and what is not loaded is left out.
@@ -81,8 +81,8 @@ class PlainValues:
         """
         from ._dicts import entity_of
 
-        made: Self = entity_of(cls, data)
-        return made
+        result: Self = entity_of(cls, data)
+        return result
 
     # pydantic calls these two, so it is there when they need it.
 

@@ -112,7 +112,7 @@ class Tags(Relation):
             raise TypeError(
                 f"tags must be several names, got {shown(value)}; write {{'vip'}} for one, or set() for none"
             )
-        self.state(instance).assign([_tag_name(instance, one) for one in value])
+        self.state(instance).assign([_tag_name(instance, item) for item in value])
         instance._touch()
 
     def rebase(self, entity: Holder, embedded: Any) -> None:

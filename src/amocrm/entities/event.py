@@ -34,11 +34,11 @@ class Event(_generated.Event):
 
     def before(self, shape: type[V]) -> V | None:
         """Return the value before of this class, such as ``TagEventValue``, ``None`` if there is none."""
-        return next((one for one in self.value_before if isinstance(one, shape)), None)
+        return next((item for item in self.value_before if isinstance(item, shape)), None)
 
     def after(self, shape: type[V]) -> V | None:
         """Return the value after of this class, ``None`` if there is none."""
-        return next((one for one in self.value_after if isinstance(one, shape)), None)
+        return next((item for item in self.value_after if isinstance(item, shape)), None)
 
     @property
     def status_before(self) -> Stage | None:
@@ -56,7 +56,7 @@ class Event(_generated.Event):
         raw = getattr(self._data, name)
         if raw is UNSET:
             self._absent(name)
-        return tuple(EVENT_VALUE_AFTER.read(one) for one in raw or ())
+        return tuple(EVENT_VALUE_AFTER.read(item) for item in raw or ())
 
     @staticmethod
     def _stage(values: tuple[Any, ...]) -> Stage | None:

@@ -50,8 +50,8 @@ class Status(_generated.Status):
     @property
     def pipeline(self) -> Pipeline:
         """Its pipeline: the loaded one if the directory was read, else a reference with its id only."""
-        found: Pipeline = directory_object(self._session, "pipelines", self.pipeline_id)
-        return found
+        result: Pipeline = directory_object(self._session, "pipelines", self.pipeline_id)
+        return result
 
     @property
     def is_won(self) -> bool:

@@ -244,7 +244,7 @@ class FieldState:
 
     def __iter__(self) -> Iterator[Any]:
         unnumbered = [*(self._codes or {}).values(), *(self._names or {}).values()]
-        values = [*(self._ids or {}).values(), *(one for one in unnumbered if one.field_id is None)]
+        values = [*(self._ids or {}).values(), *(item for item in unnumbered if item.field_id is None)]
         return iter([value for value in values if value.values])
 
 
@@ -264,7 +264,7 @@ class _Written(msgspec.Struct, gc=False):
 
 def finish(items: Sequence[Item], zone: tzinfo | None) -> list[dict[str, Any]]:
     """Return items as they are sent: the keys that were set, with plain JSON values."""
-    found = []
+    result = []
     for item in items:
         made: dict[str, Any] = {}
         if item.value is not UNSET:
@@ -277,8 +277,8 @@ def finish(items: Sequence[Item], zone: tzinfo | None) -> list[dict[str, Any]]:
             made["catalog_id"] = item.catalog_id
         if item.catalog_element_id is not UNSET:
             made["catalog_element_id"] = item.catalog_element_id
-        found.append(made)
-    return found
+        result.append(made)
+    return result
 
 
 _JSON: Final = frozenset({str, int, float, bool})

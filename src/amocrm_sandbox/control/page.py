@@ -80,8 +80,8 @@ class WebPage:
             "account": account.settings,
             "url": account.url,
             "pipelines": [
-                {"id": one["id"], "name": one["name"], "statuses": stages(store, one["id"])}
-                for one in pipelines
+                {"id": item["id"], "name": item["name"], "statuses": stages(store, item["id"])}
+                for item in pipelines
             ],
             "users": {id: user["name"] for id, user in store.documents("users").items()},
             "task_types": {id: one["name"] for id, one in store.documents("task_types").items()},

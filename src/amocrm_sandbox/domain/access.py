@@ -46,17 +46,17 @@ def _letter(rights: dict[str, Any], kind: str, action: str) -> str:
 
 def _stages(ctx: Context, rights: dict[str, Any], kind: str, action: str) -> dict[str, list[tuple[int, int]]]:
     """Return the stages with rights of their own, by letter; those of incoming leads are denied unless they are listed."""
-    found: dict[str, list[tuple[int, int]]] = {"A": [], "D": []}
+    result: dict[str, list[tuple[int, int]]] = {"A": [], "D": []}
     if kind != "leads":
-        return found
+        return result
     denied = {(id, unsorted_stage(ctx.store, id)) for id in ctx.store.documents("pipelines")}
     for right in rights.get("status_rights") or ():
         place, letter = (right["pipeline_id"], right["status_id"]), right["rights"].get(action)
-        if letter in found:
+        if letter in result:
             denied.discard(place)
-            found[letter].append(place)
-    found["D"] += sorted(denied)
-    return found
+            result[letter].append(place)
+    result["D"] += sorted(denied)
+    return result
 
 
 def _colleagues(ctx: Context) -> list[int]:
@@ -71,9 +71,9 @@ def _subscribed(ctx: Context, kind: str) -> list[int]:
     subscribers = {("user", me), ("group", group)}
     every = ctx.store.documents("subscriptions").values()
     return [
-        one["entity_id"]
-        for one in every
-        if one["kind"] == kind and (one["type"], one["subscriber_id"]) in subscribers
+        item["entity_id"]
+        for item in every
+        if item["kind"] == kind and (item["type"], item["subscriber_id"]) in subscribers
     ]
 
 

@@ -90,9 +90,9 @@ def _field(ctx: Context, item: Item, owner: str, entry: dict[str, Any], path: st
         return None
     fields = ctx.store.documents("fields")
     if id is not None:
-        found = fields.get(id)
-        if found is not None and found["entity_type"] == owner:
-            return found
+        result = fields.get(id)
+        if result is not None and result["entity_type"] == owner:
+            return result
         item.error("NotSupportedChoice", f"{path}.field_id")
         return None
     for field in fields.values():

@@ -91,10 +91,10 @@ def _download(ctx: Context, *parts: str) -> dict[str, str]:
 
 
 def _content(ctx: Context, version_uuid: str) -> tuple[str, str, int]:
-    found: Any = ctx.store.row(
+    result: Any = ctx.store.row(
         "SELECT name, mime_type, size FROM file_versions WHERE uuid=?", (version_uuid,)
     )
-    return found  # type: ignore[no-any-return]
+    return result  # type: ignore[no-any-return]
 
 
 def file_reference(

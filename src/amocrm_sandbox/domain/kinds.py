@@ -81,7 +81,7 @@ def _source(ctx: Context, data: Row) -> Row | None:
         for document in ctx.store.documents("sources").values()
         if document["client_id"] == ctx.client_id
     )
-    return next((one for one in own if one["external_id"] == wanted), None)
+    return next((item for item in own if item["external_id"] == wanted), None)
 
 
 def _loss_reason(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefix: str) -> None:

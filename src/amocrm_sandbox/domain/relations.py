@@ -137,7 +137,7 @@ def links_of(store: Store, kind: str, ids: Sequence[int], other: str | None = No
         ids: Their ids.
         other: Only links to this type; None for all.
     """
-    found: dict[int, list[Link]] = defaultdict(list)
+    result: dict[int, list[Link]] = defaultdict(list)
     wanted = _encode(list(ids))
     # Left to itself, SQLite walks all links of a type for the second half.
     halves = (("a", "b", ""), ("b", "a", "INDEXED BY links_back "))
@@ -149,33 +149,33 @@ def links_of(store: Store, kind: str, ids: Sequence[int], other: str | None = No
             (wanted.decode(), kind, *((other,) if other else ())),
         )
         for id, type_, other_id, is_main, metadata in rows:
-            found[id].append((type_, other_id, bool(is_main), _decode(metadata) if metadata else None))
-    return found
+            result[id].append((type_, other_id, bool(is_main), _decode(metadata) if metadata else None))
+    return result
 
 
 def tags_of(store: Store, kind: str, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """Return the tags of several entities, by id."""
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    result: dict[int, list[dict[str, Any]]] = defaultdict(list)
     rows = store.rows(
         "SELECT entity_id, tags.id, name, color FROM json_each(?) AS wanted CROSS JOIN entity_tags "
         "ON entity_tags.entity_type=? AND entity_id=wanted.value JOIN tags ON tags.id=tag_id",
         (_encode(list(ids)).decode(), kind),
     )
     for entity_id, id, name, color in rows:
-        found[entity_id].append({"id": id, "name": name, "color": color})
-    return found
+        result[entity_id].append({"id": id, "name": name, "color": color})
+    return result
 
 
 def tag_ids(
     ctx: Context, item: Item, kind: str, tags: list[dict[str, Any]], path: str, create: bool
 ) -> list[int]:
     """Return the ids that tag references name; an unknown name is made, an unknown id is an error."""
-    store, found = ctx.store, []
+    store, result = ctx.store, []
     for index, tag in enumerate(tags):
         id, name = tag.get("id"), tag.get("name")
         if id is not None:
             if store.row("SELECT 1 FROM tags WHERE id=? AND entity_type=?", (id, kind)):
-                found.append(id)
+                result.append(id)
             elif create:
                 item.error("NotSupportedChoice", f"{path}.{index}.id")
         elif name:
@@ -184,10 +184,10 @@ def tag_ids(
                 known = store.next_id("tags")
                 store.insert("tags", {"id": known, "entity_type": kind, "name": name, "color": None})
             if known is not None:
-                found.append(known)
+                result.append(known)
         else:
             item.error("FieldMissing", f"{path}.{index}.name")
-    return found
+    return result
 
 
 def apply_tags(ctx: Context, item: Item, kind: str, id: int, data: dict[str, Any], prefix: str = "") -> None:

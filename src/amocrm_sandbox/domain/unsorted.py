@@ -54,8 +54,8 @@ def members(ctx: Context, lead_id: int) -> dict[str, list[int]]:
 
 def accept(ctx: Context, lead_id: int, place: dict[str, Any], user_id: int | None) -> dict[str, list[int]]:
     """Make an incoming lead a lead like any other, and its contact and company visible."""
-    found = members(ctx, lead_id)
-    for kind, ids in found.items():
+    result = members(ctx, lead_id)
+    for kind, ids in result.items():
         for id in ids:
             if not ctx.store.value(f"SELECT is_unsorted FROM {kind} WHERE id=?", (id,)):
                 continue
@@ -64,7 +64,7 @@ def accept(ctx: Context, lead_id: int, place: dict[str, Any], user_id: int | Non
                 row["created_by"] = user_id
             ctx.store.update(kind, id, row)
             ctx.changes.added(kind, id)
-    return found
+    return result
 
 
 def decline(ctx: Context, lead_id: int) -> dict[str, list[int]]:

@@ -22,7 +22,7 @@ def shown_fields(account: Account, stored: dict[str, list[Record]]) -> list[Reco
         field = definitions.get(int(key))
         if field is None or not values:
             continue
-        options = {one["id"]: one["value"] for one in field.get("enums") or field.get("nested") or ()}
+        options = {item["id"]: item["value"] for item in field.get("enums") or field.get("nested") or ()}
         items: Any = [_value(field["type"], value, options) for value in values]
         if field["type"] == "radiobutton":
             # One object in the place of the list.

@@ -98,8 +98,8 @@ class Operation:
 def _properties(schema: Mapping[str, Any] | None, schemas: Mapping[str, Any]) -> Mapping[str, Any]:
     while schema is not None and "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
-    found: Mapping[str, Any] = (schema or {}).get("properties", {})
-    return found
+    result: Mapping[str, Any] = (schema or {}).get("properties", {})
+    return result
 
 
 def _keys(schema: Mapping[str, Any] | None, schemas: Mapping[str, Any]) -> frozenset[str]:

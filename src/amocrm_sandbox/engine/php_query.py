@@ -104,7 +104,7 @@ def as_tuples(node: Any, *keys: str) -> list[tuple[int, ...]]:
         [(1, 142)]
     """
     objects = node.values() if isinstance(node, dict) else ()
-    found = [[as_int(one.get(key)) for key in keys] for one in objects if isinstance(one, dict)]
+    found = [[as_int(item.get(key)) for key in keys] for item in objects if isinstance(item, dict)]
     return [
         tuple(number for number in numbers if number is not None) for numbers in found if None not in numbers
     ]

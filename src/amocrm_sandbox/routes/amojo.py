@@ -45,7 +45,7 @@ def channel_of(ctx: Context, is_connected: bool = True) -> dict[str, Any]:
     name = ctx.params.get("channel_id") or ctx.params["scope_id"]
     channels = ctx.store.documents("channels").values()
     key = name.partition("_")[0]
-    channel = next((one for one in channels if one["channel_id"] == key), None)
+    channel = next((item for item in channels if item["channel_id"] == key), None)
     if channel is None:
         raise _missing(ctx)
     request = ctx.request

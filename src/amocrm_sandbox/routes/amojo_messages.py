@@ -110,7 +110,7 @@ def _author(ctx: Context, channel: Record, chat: Record, sender: Record, is_inco
     if reference == channel["bot_id"]:
         return {"id": reference, "type": "bot", "name": sender["name"]}
     users = ctx.store.documents("users").values()
-    user = next((one for one in users if one["amojo_id"] == reference), None)
+    user = next((item for item in users if item["amojo_id"] == reference), None)
     if user is None:
         raise amojo_error(400, "payload.sender.ref_id: there is no such user or bot")
     return {"id": user["amojo_id"], "type": "internal", "name": user["name"], "user_id": user["id"]}

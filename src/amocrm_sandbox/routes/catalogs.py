@@ -40,7 +40,7 @@ def list_catalogs(ctx: Context) -> Response:
     require_lists(ctx)
     every = sorted(ctx.store.documents("catalogs").values(), key=lambda one: (one["sort"], one["id"]))
     if "type" in ctx.query:
-        every = [one for one in every if one["type"] == ctx.query["type"]]
+        every = [item for item in every if item["type"] == ctx.query["type"]]
     return ctx.sliced_page("catalogs", every, lambda one: _show(ctx, one))
 
 

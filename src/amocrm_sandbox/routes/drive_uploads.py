@@ -121,5 +121,5 @@ def _keep(ctx: Context, data: dict[str, Any], content: bytes) -> tuple[Any, ...]
             id=ctx.store.next_id("files"), uuid=version["file_uuid"], name=split_name(data["file_name"])[0]
         )
         ctx.store.insert("files", {**row, **changed, "created_by": user_id, "created_at": ctx.now})
-    found: Any = ctx.store.row(f"SELECT {SELECT} FROM files WHERE uuid=?", (version["file_uuid"],))
-    return found  # type: ignore[no-any-return]
+    result: Any = ctx.store.row(f"SELECT {SELECT} FROM files WHERE uuid=?", (version["file_uuid"],))
+    return result  # type: ignore[no-any-return]

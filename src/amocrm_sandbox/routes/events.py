@@ -77,13 +77,13 @@ def _names(ctx: Context, records: list[dict[str, Any]]) -> dict[tuple[str, int],
             kind.startswith("catalog_") and "catalog_element_name" in ctx.with_
         ):
             wanted[kind].add(record["entity_id"])
-    found = {}
+    result = {}
     for kind, ids in wanted.items():
         table = kind if kind in _NAMES else "catalog_elements"
         sql = f"SELECT id, name FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
         for id, name in ctx.store.rows(sql, (_encode(list(ids)).decode(),)):
-            found[kind, id] = name
-    return found
+            result[kind, id] = name
+    return result
 
 
 def _show(ctx: Context, record: dict[str, Any], names: dict[tuple[str, int], str]) -> dict[str, Any]:

@@ -51,10 +51,10 @@ def _show(ctx: Context, owner: str, group: dict[str, Any], request_id: str | Non
 
 
 def _find(ctx: Context, owner: str) -> dict[str, Any]:
-    found = next((group for group in _groups(ctx, owner) if group["id"] == ctx.params["id"]), None)
-    if found is None:
+    result = next((group for group in _groups(ctx, owner) if group["id"] == ctx.params["id"]), None)
+    if result is None:
         raise refuse(404, "Group not found")
-    return found
+    return result
 
 
 def _answer(shown: list[dict[str, Any]], status: int = 200) -> Response:

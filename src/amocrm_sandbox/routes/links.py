@@ -83,7 +83,7 @@ def _targets(ctx: Context) -> list[tuple[Item, tuple[str, int], tuple[str, int]]
     own = ctx.id("entity_id") if "entity_id" in ctx.params else None
     if own is not None:
         access.require_entity(ctx, kind, own, "edit")
-    found = []
+    result = []
     for item in ctx.items:
         if item.errors:
             continue
@@ -105,8 +105,8 @@ def _targets(ctx: Context) -> list[tuple[Item, tuple[str, int], tuple[str, int]]
         if updated_by is not None and updated_by not in ctx.store.documents("users"):
             item.error("NotSupportedChoice", "metadata.updated_by")
         if not item.errors:
-            found.append((item, (kind, id), (to_type, to_id)))
-    return found
+            result.append((item, (kind, id), (to_type, to_id)))
+    return result
 
 
 def _link(ctx: Context) -> Response:

@@ -45,7 +45,7 @@ def create_token(ctx: Context) -> Response:
     for key in _REQUIRED:
         if not isinstance(form.get(key), str) or not form[key]:
             raise _refused(f"Check the `{key}` parameter")
-    integration = next((one for one in tokens.integrations() if one.client_id == form["client_id"]), None)
+    integration = next((item for item in tokens.integrations() if item.client_id == form["client_id"]), None)
     if integration is None:
         raise _refused("Check the `client_id` parameter")
     if integration.client_secret != form["client_secret"]:
@@ -71,7 +71,9 @@ def create_token(ctx: Context) -> Response:
 def authorize(ctx: Context) -> Response:
     """Stand in for the consent page: agree at once and redirect with a code."""
     client_id = ctx.query.get("client_id")
-    integration = next((one for one in ctx.account.tokens.integrations() if one.client_id == client_id), None)
+    integration = next(
+        (item for item in ctx.account.tokens.integrations() if item.client_id == client_id), None
+    )
     if integration is None:
         raise refuse(404, "Integration not found")
     code = ctx.account.tokens.issue_code(integration.client_id, ctx.account.admin_id)

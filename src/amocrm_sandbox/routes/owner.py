@@ -37,12 +37,12 @@ def exchange_api_key(ctx: Context) -> Response:
     if errors:
         raise refuse(400, f"{errors[0]['path']}: {errors[0]['detail']}")
     integration = next(
-        (one for one in ctx.account.tokens.integrations() if one.client_id == data["client_uuid"]), None
+        (item for item in ctx.account.tokens.integrations() if item.client_id == data["client_uuid"]), None
     )
     if integration is None or integration.client_secret != data["client_secret"]:
         raise refuse(403, "Access denied")
     users = ctx.store.documents("users").values()
-    user = next((one for one in users if one["email"] == data["login"]), None)
+    user = next((item for item in users if item["email"] == data["login"]), None)
     if user is None or user.get("api_key") != data["api_key"]:
         raise refuse(403, "Access denied")
     key = f"api_key:{integration.client_id}:{user['id']}"

@@ -92,7 +92,7 @@ def list_templates(ctx: Context) -> Response:
     """List the templates of the integration."""
     ctx.require_admin()
     wanted = as_list(ctx.filter.get("external_id"))
-    found = [one for one in _own(ctx) if not wanted or one["external_id"] in wanted]
+    found = [item for item in _own(ctx) if not wanted or item["external_id"] in wanted]
     return ctx.sliced_page("chat_templates", found, lambda one: _show(ctx, one))
 
 
@@ -221,7 +221,7 @@ def set_review_status(ctx: Context) -> Response:
     if not any(review["id"] == review_id for review in template["reviews"]):
         raise refuse(404, "Review not found")
     changes = {key: ctx.item.data[key] for key in ("status", "reject_reason") if key in ctx.item.data}
-    reviews = [{**one, **changes} if one["id"] == review_id else one for one in template["reviews"]]
+    reviews = [{**item, **changes} if item["id"] == review_id else item for item in template["reviews"]]
     changed = next(review for review in reviews if review["id"] == review_id)
     ctx.store.put(KIND, {**template, "reviews": reviews, "status": changed["status"]})
     return json_response(changed)

@@ -50,9 +50,9 @@ def _fits(kind: str, value: Any) -> bool:
     if kind in ("text", "pass"):
         return isinstance(value, str)
     if kind == "users":
-        return isinstance(value, dict) and all(isinstance(one, str | int) for one in value.values())
+        return isinstance(value, dict) and all(isinstance(item, str | int) for item in value.values())
     if kind == "users_lp":
-        return isinstance(value, dict) and all(isinstance(one, dict) for one in value.values())
+        return isinstance(value, dict) and all(isinstance(item, dict) for item in value.values())
     return True
 
 

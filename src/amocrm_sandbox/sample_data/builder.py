@@ -289,14 +289,14 @@ class Builder:
 
     def _values(self, owner: str, always: Sequence[str], chance: float, name: str = "") -> list[Body]:
         """Return values for some of the fields that `fields` made."""
-        random, now, found = self._random, self._sandbox.clock.now(), []
+        random, now, result = self._random, self._sandbox.clock.now(), []
         for field in self._definitions(owner):
             if field["is_predefined"] or not (field["type"] in always or random.random() < chance):
                 continue
             values = sample_values(field, random, now, name)
             if values:
-                found.append({"field_id": field["id"], "values": values})
-        return found
+                result.append({"field_id": field["id"], "values": values})
+        return result
 
     def _definitions(self, owner: str) -> list[Body]:
         return [field for field in self._store.documents("fields").values() if field["entity_type"] == owner]
@@ -315,17 +315,17 @@ class Builder:
         return [item["id"] for item in self._post(kind, kind, bodies)]
 
     def _post(self, path: str, key: str, bodies: list[Body], size: int = _BATCH) -> list[Body]:
-        made: list[Body] = []
+        result: list[Body] = []
         for start in range(0, len(bodies), size):
             answer = self._sandbox.act("POST", f"/api/v4/{path}", bodies[start : start + size])
             if answer.status not in (200, 201):
                 raise ValueError(f"POST {path} was refused: {answer.body.decode()}")
-            made += answer.json()["_embedded"][key]
-        return made
+            result += answer.json()["_embedded"][key]
+        return result
 
     def _get(self, path: str) -> Body:
-        found: Body = self._sandbox.act("GET", f"/api/v4/{path}").json()
-        return found
+        result: Body = self._sandbox.act("GET", f"/api/v4/{path}").json()
+        return result
 
 
 def _spelled(kind: str, made: Body, changes: Body) -> Body:

@@ -114,7 +114,7 @@ class _Filling:
         return counts
 
     def _all(self, kind: str) -> list[Row]:
-        return [one for (name, _), every in self._found.items() if name == kind for one in every.values()]
+        return [item for (name, _), every in self._found.items() if name == kind for item in every.values()]
 
     # ---- the account and its directories
 
@@ -209,7 +209,7 @@ class _Filling:
             if all(option["id"] != value["enum_id"] for option in options):
                 text = value.get("enum_code") if kind == "multitext" else value.get("value")
                 code = None if kind == "multitext" else value.get("enum_code")
-                options = [one for one in options if kind != "multitext" or one["value"] != text]
+                options = [item for item in options if kind != "multitext" or item["value"] != text]
                 option = {"id": value["enum_id"], "value": text, "sort": len(options) + 1, "code": code}
                 options.append(option)
         self._store.put("fields", {**field, slot: options})

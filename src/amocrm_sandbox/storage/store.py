@@ -200,11 +200,11 @@ class Store:
 
     def documents(self, kind: str) -> dict[int, dict[str, Any]]:
         """Return a directory by id, in the order of the ids. Not to be changed in place: use `put`."""
-        found = self._documents.get(kind)
-        if found is None:
+        result = self._documents.get(kind)
+        if result is None:
             rows = self.rows("SELECT id, body FROM documents WHERE kind=? ORDER BY id", (kind,))
-            found = self._documents[kind] = {id: _decode(body) for id, body in rows}
-        return found
+            result = self._documents[kind] = {id: _decode(body) for id, body in rows}
+        return result
 
     def document(self, kind: str, id: int) -> dict[str, Any] | None:
         """Return one document of a directory, or None."""

@@ -105,11 +105,11 @@ class Tokens:
 
     def scopes(self, client_id: str) -> list[str]:
         """Return the scopes of an integration."""
-        found = self._scopes.get(client_id)
-        if found is None:
+        result = self._scopes.get(client_id)
+        if result is None:
             text = self._store.value("SELECT scopes FROM integrations WHERE client_id=?", (client_id,))
-            found = self._scopes[client_id] = str(text or "").split()
-        return found
+            result = self._scopes[client_id] = str(text or "").split()
+        return result
 
     def uninstall(self, client_id: str) -> None:
         """Switch an integration off: its access, refresh and long-lived tokens die at once."""

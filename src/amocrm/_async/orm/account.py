@@ -99,15 +99,15 @@ class AsyncAccountState:
             path: what stands in its path.
         """
         resource = resource_of(kind)
-        operation, found = endpoint(resource.list), list[Any]()
+        operation, result = endpoint(resource.list), list[Any]()
         page = operation.OP.page
         while True:
-            number = {} if page is None else {"page": len(found) // page.limit + 1, "limit": page.limit}
+            number = {} if page is None else {"page": len(result) // page.limit + 1, "limit": page.limit}
             response = await self.send(operation.request(**path, **number))
             items = items_of(operation.parse(response), resource.items)
-            found += items
+            result += items
             if page is None or len(items) < page.limit:
-                return found
+                return result
 
     async def read_definitions(self, kind: str) -> Definitions:
         """Read the definitions of custom fields of one collection, replacing those known so far."""
@@ -127,7 +127,7 @@ class AsyncAccountState:
         if (cls._kind, None) not in objects:
             found = self.origin.page(cls, await self.read_all(cls._kind))
             objects[(cls._kind, None)] = found
-            objects.update({(cls._kind, one.id): one for one in found})
+            objects.update({(cls._kind, item.id): item for item in found})
             for one in found:
                 if isinstance(one, Pipeline):
                     _ = one.statuses  # the directory gets to know them

@@ -63,11 +63,11 @@ class AsyncUsers(AsyncWritableRecords[User]):
 
     async def create_all(self, entities: Iterable[User]) -> list[User]:
         """Add users, ten in a request; see ``AsyncWritableRecords.create_all``."""
-        found = await super().create_all(entities)
+        result = await super().create_all(entities)
         objects = self._account.directory.objects
         objects.pop(("users", None), None)
-        objects.update({("users", user.id): user for user in found})
-        return found
+        objects.update({("users", user.id): user for user in result})
+        return result
 
     async def activate(self, *users: User | int) -> None:
         """Give users access to the account again."""
@@ -95,13 +95,13 @@ class AsyncStatuses(AsyncWritableRecords[Status]):
     async def create_all(self, entities: Iterable[Status]) -> list[Status]:
         """Add stages, behind the others unless they say their place; see ``AsyncWritableRecords.create_all``."""
         given = list(entities)
-        if any(isinstance(one, Status) and one.sort is None for one in given):
+        if any(isinstance(item, Status) and item.sort is None for item in given):
             places = [stage.sort or 0 for stage in await self.all() if not (stage.is_won or stage.is_lost)]
             for number, one in enumerate(given, 1):
                 one.sort = max(places, default=0) + 10 * number if one.sort is None else one.sort
-        found = await super().create_all(given)
+        result = await super().create_all(given)
         self._forget()
-        return found
+        return result
 
     async def count_leads(self, status: Status | int) -> int:
         """Return how many leads are on a stage: they move to the first one when it is deleted.
@@ -113,7 +113,7 @@ class AsyncStatuses(AsyncWritableRecords[Status]):
         stage = status if isinstance(status, Status) else Status._from_api(Status._model(id=status), None)
         stage._data.pipeline_id = self._path["pipeline_id"]
         query = query_of(self._account, Lead, self._account.origin).where(Lead.status.in_(stage)).scan()
-        return len([one async for one in query])
+        return len([item async for item in query])
 
     async def delete(self, *entities: Status | int, move_leads: bool = False) -> None:
         """Delete stages; the server moves their leads to the first stage and does not say so.
@@ -161,7 +161,7 @@ class AsyncPipelines(AsyncWritableRecords[Pipeline]):
 
     async def by_name(self, name: str) -> Pipeline | None:
         """Return the pipeline of this name, ``None`` if there is none."""
-        return next((one for one in await self.all() if one.name == name), None)
+        return next((item for item in await self.all() if item.name == name), None)
 
     async def create(
         self,
@@ -197,9 +197,9 @@ class AsyncPipelines(AsyncWritableRecords[Pipeline]):
             entity = Pipeline(
                 entity, sort, is_unsorted_on, is_main=is_main, statuses=statuses, won=won, lost=lost
             )
-        (made,) = await self.create_all([entity])
+        (result,) = await self.create_all([entity])
         self._account.directory.objects.pop(("pipelines", None), None)
-        return made
+        return result
 
     async def save(self, *changed: Pipeline | Status) -> None:
         """Send what was changed in pipelines and stages, a request for each (administrators only).

@@ -143,7 +143,7 @@ class AsyncFinding(Generic[T]):
                 self.found.setdefault(place, {})[record.id] = record
 
     async def _search(self, words: Sequence[str] | None, wanted: dict[Place, None]) -> None:
-        searches = [partial(self._take, self._query().search(one), wanted) for one in words or ()]
+        searches = [partial(self._take, self._query().search(item), wanted) for item in words or ()]
         for answer in await run_all(searches, self._account.in_flight):
             if isinstance(answer, Exception):
                 raise answer

@@ -95,7 +95,7 @@ async def preload(
         elif relation.kind in ("pipelines", "statuses"):
             await account.load_pipelines()
         else:
-            needs = [one.needs for one in further if one.needs]
+            needs = [item.needs for item in further if item.needs]
             if isinstance(relation, ChildRelation):
                 reached = await _children(account, origin, entities, relation)
             else:
@@ -271,12 +271,12 @@ async def _all_pages(
     account: AsyncAccountState, operation: str, key: str, asked: Sequence[Mapping[str, Any]]
 ) -> list[Any]:
     """Return the items of several lists of one operation; pages of different lists may be under way at once."""
-    found: list[Any] = []
+    result: list[Any] = []
     page = 0
     while asked:
         page += 1
         parameters = [{**one, "page": page, "limit": 250} for one in asked]
         answers = await _answers(account, operation, parameters)
-        found += [item for parsed in answers for item in items_of(parsed, resource_of(key).items)]
+        result += [item for parsed in answers for item in items_of(parsed, resource_of(key).items)]
         asked = [one for one, parsed in zip(asked, answers, strict=True) if has_next(parsed)]
-    return found
+    return result

@@ -85,8 +85,8 @@ class AsyncQuery(AsyncQueryResults[T]):
                     f"a query must search for one thing, got {searched[-1].shown} beside another"
                 )
             changed._sought = Sought(searched[0])
-        changed._conditions = (*self._conditions, *(one for one in conditions if one.op != "search"))
-        compile_filter((one for one in changed._conditions if one.field_type is None), self._cls._filter)
+        changed._conditions = (*self._conditions, *(item for item in conditions if item.op != "search"))
+        compile_filter((item for item in changed._conditions if item.field_type is None), self._cls._filter)
         return changed
 
     def search(self, text: str) -> AsyncQuery[T]:

@@ -175,8 +175,8 @@ class AsyncQueryResults(AsyncReading[T]):
         Example:
             >>> deal = await crm.query(Deal).where(Deal.order.is_("A-17")).one()
         """
-        found = await self.one_or_none()
-        if found is None:
+        result = await self.one_or_none()
+        if result is None:
             raise NotFoundError(
                 f"a query must find one {self._cls.__name__}, got none; see .one_or_none()",
                 op=endpoint(LIST[self._cls._kind]).OP.id,
@@ -187,4 +187,4 @@ class AsyncQueryResults(AsyncReading[T]):
                 items=(),
                 html=False,
             )
-        return found
+        return result

@@ -186,7 +186,7 @@ class AsyncReading(Generic[T]):
         for place, names in rows.marks.items():
             entities[place]._ensure_links().unreadable = names
         if self._sought is not None:
-            entities = [one for one in entities if self._sought.fits(one)]
+            entities = [item for item in entities if self._sought.fits(item)]
         if self._path:
             for entity in entities:
                 entity._ensure_links().scope = self._path

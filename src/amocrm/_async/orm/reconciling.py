@@ -304,7 +304,7 @@ class AsyncReconciling:
         """Read the events of records that may be one of ours, ten of them in a request."""
         operation = endpoint("events.list_events")
         records = {item.id: item for item in window.records}
-        found: dict[int, Any] = {}
+        result: dict[int, Any] = {}
         for start in range(0, min(len(keys), 10 * _EVENT_REQUESTS), 10):
             part = keys[start : start + 10]
             filters = {"entity": [SINGULAR[kind]], "entity_id": list(part)}
@@ -314,12 +314,12 @@ class AsyncReconciling:
                 try:
                     parsed = operation.parse(await self._send(request, operation))
                 except APIError:
-                    return found  # without events such records stay candidates
+                    return result  # without events such records stay candidates
                 events += items_of(parsed, "events")
                 if not has_next(parsed):
-                    found.update(histories_of(kind, [records[key] for key in part], events, words))
+                    result.update(histories_of(kind, [records[key] for key in part], events, words))
                     break
-        return found
+        return result
 
     async def _send(self, request: Any, operation: Any) -> Response:
         response = await self._account.send(request)

@@ -159,7 +159,7 @@ class AsyncShortForms(Generic[T]):
                 raise ValueError(f"a row must have a value in {full!r}, got {row!r}")
             finding = AsyncFinding(self._account, type(row), full, region, sure=sure)
             await finding.run(places)
-            found = {one.id: one for place in places for one in finding.found.get(place, {}).values()}
+            found = {item.id: item for place in places for item in finding.found.get(place, {}).values()}
             if len(found) > 1:
                 raise AmbiguousKey(
                     f"{full!r} must name one record, got several: {', '.join(map(str, sorted(found)))}",
@@ -226,8 +226,8 @@ class AsyncShortForms(Generic[T]):
         """Return a full key and the class that declares its fields."""
         cls: Any = self._cls
         full = checked_key(cls, key, derived=True)
-        for one in full:
-            for part in one.parts:
+        for item in full:
+            for part in item.parts:
                 if issubclass(part.owner, cls):
                     cls = part.owner
         return full, cls

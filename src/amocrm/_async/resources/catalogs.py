@@ -65,7 +65,7 @@ class AsyncCatalogs(AsyncWritableRecords[Catalog]):
             >>> products = await crm.catalogs.by_type("products")
             >>> await crm.catalogs[products].of(Product).create(Product("Чайник", sku="A-1", price=990))
         """
-        return next((one for one in await self.all() if one.type == type), None)
+        return next((item for item in await self.all() if item.type == type), None)
 
     async def products_settings(self) -> ProductsSettings:
         """Return whether products are on, and which list holds them."""

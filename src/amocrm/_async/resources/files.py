@@ -116,8 +116,8 @@ class AsyncFiles:
         Raises:
             NotFoundError: there is none.
         """
-        found: DriveFile = await self._ask("drive.get_file", file_uuid=uuid)
-        return found
+        result: DriveFile = await self._ask("drive.get_file", file_uuid=uuid)
+        return result
 
     async def find(
         self,

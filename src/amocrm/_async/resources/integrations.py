@@ -118,11 +118,11 @@ class AsyncShortLinks:
         for url, contact in links:
             key = key_in(self._account.directory.host, contact) if isinstance(contact, Entity) else contact
             bodies.append({"url": url, "metadata": {"entity_type": "contacts", "entity_id": key}})
-        operation, found = endpoint("short_links.create_short_links"), list[Any]()
+        operation, result = endpoint("short_links.create_short_links"), list[Any]()
         for start in range(0, len(bodies), 250):
             response = await self._account.send(operation.request(body=bodies[start : start + 250]))
-            found += operation.parse(response).embedded.short_links
-        return found
+            result += operation.parse(response).embedded.short_links
+        return result
 
 
 @checked()
@@ -141,15 +141,15 @@ class AsyncLinks:
         kinds: dict[str, list[int]] = {}
         for entity in entities:
             kinds.setdefault(entity._kind, []).append(key_in(self._account.directory.host, entity))
-        operation, found = endpoint("links.list_links"), list[Any]()
+        operation, result = endpoint("links.list_links"), list[Any]()
         for kind, keys in kinds.items():
             for start in range(0, len(keys), 240):
                 asked = {"entity_id": keys[start : start + 240]}
                 parsed = operation.parse(
                     await self._account.send(operation.request(entity_type=kind, filter=asked))
                 )
-                found += [] if parsed is None else parsed.embedded.links
-        return found
+                result += [] if parsed is None else parsed.embedded.links
+        return result
 
     async def add(self, entity: Entity, *targets: Entity, **metadata: Any) -> None:
         """Link an entity to others; ``metadata`` such as ``quantity=2`` goes with each link."""

@@ -41,13 +41,13 @@ class AsyncCalls:
         Raises:
             ValidationError: refused, or no contact has any of the numbers of a request.
         """
-        given, found = list(calls), list[Any]()
+        given, result = list(calls), list[Any]()
         operation = endpoint("calls.create_calls")
         for start in range(0, len(given), 250):
             part = given[start : start + 250]
             body = [{**call.body(), "request_id": str(place)} for place, call in enumerate(part)]
             parsed = operation.parse(await self._account.send(operation.request(body=body)))
             listed = UNSET if parsed.embedded is UNSET else parsed.embedded.calls
-            by_key = {str(one.request_id): one for one in ([] if listed is UNSET else listed)}
-            found += [by_key.get(str(place)) for place in range(len(part))]
-        return found
+            by_key = {str(item.request_id): item for item in ([] if listed is UNSET else listed)}
+            result += [by_key.get(str(place)) for place in range(len(part))]
+        return result

@@ -182,14 +182,14 @@ class _Case:
 
     def _by_form(self) -> dict[Print, list[Any]]:
         """Return the free records by their form, as they were created where events tell."""
-        found: dict[Print, list[Any]] = {}
+        result: dict[Print, list[Any]] = {}
         for item in self.free.values():
             if item.id not in self.used:
                 form = print_of_record(self.original(item) or item, self.words)
                 # The server makes up a name where none was sent.
                 for one in {form, _nameless(form)}:
-                    found.setdefault(one, []).append(item)
-        return found
+                    result.setdefault(one, []).append(item)
+        return result
 
     def fits(self, group: _Class, item: Any) -> bool:
         """Return whether author and time allow a record to be one of these."""

@@ -146,20 +146,20 @@ class InclusiveOnly:
 @cache
 def kinds(model: type[msgspec.Struct]) -> Mapping[str, Kind]:
     """Return what a filter model takes, key by key."""
-    found: dict[str, Kind] = {}
+    result: dict[str, Kind] = {}
     for field in msgspec.structs.fields(model):
         several = get_args(field.type) if get_origin(field.type) in (Union, UnionType) else (field.type,)
-        first = next(one for one in several if one is not UnsetType)
+        first = next(item for item in several if item is not UnsetType)
         if field.name == "custom_fields_values":
-            found[field.name] = "fields"
+            result[field.name] = "fields"
         elif get_origin(first) is list:
             nested = get_args(first)[0]
-            found[field.name] = "pairs" if _is_struct(nested) else "many"
+            result[field.name] = "pairs" if _is_struct(nested) else "many"
         elif _is_struct(first):
-            found[field.name] = "range"
+            result[field.name] = "range"
         else:
-            found[field.name] = "one"
-    return found
+            result[field.name] = "one"
+    return result
 
 
 def order_fields(model: type[msgspec.Struct]) -> tuple[str, ...]:
@@ -247,7 +247,7 @@ def compile_filter(
         FilterError: two conditions on one key exclude each other.
     """
     known = {} if model is None else kinds(model)
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     fields: dict[str, Any] = {}
     for condition in conditions:
         if condition.is_impossible:
@@ -258,10 +258,10 @@ def compile_filter(
             fields[key] = _merge(fields.get(key), _value(one, "many"), condition)
         else:
             kind = known.get(condition.key, "many")
-            found[condition.key] = _merge(found.get(condition.key), _value(condition, kind), condition)
+            result[condition.key] = _merge(result.get(condition.key), _value(condition, kind), condition)
     if fields:
-        found["custom_fields_values"] = fields
-    return found
+        result["custom_fields_values"] = fields
+    return result
 
 
 def _value(condition: Condition, kind: Kind) -> Any:
@@ -282,13 +282,13 @@ def _merge(before: Any, new: Any, condition: Condition) -> Any:
     if before is None:
         return new
     if isinstance(before, dict) and isinstance(new, dict):
-        low, high = ([one[end] for one in (before, new) if end in one] for end in ("from", "to"))
+        low, high = ([item[end] for item in (before, new) if end in item] for end in ("from", "to"))
         merged = {**({"from": max(low)} if low else {}), **({"to": min(high)} if high else {})}
         if low and high and merged["from"] > merged["to"]:
             raise FilterError(f"no {condition.kind} can fit: {condition.shown} excludes an earlier condition")
         return merged
     if isinstance(before, list) and isinstance(new, list):
-        both: Sequence[Any] = [one for one in before if one in new]
+        both: Sequence[Any] = [item for item in before if item in new]
         if not both:
             raise FilterError(f"no {condition.kind} can fit: {condition.shown} excludes an earlier condition")
         return both

@@ -207,7 +207,7 @@ def print_of_body(body: Mapping[str, Any], words: Vocabulary) -> Print:
         ("tag", tag["name"]) for tag in [*(embedded.get("tags") or ()), *(body.get("tags_to_add") or ())]
     }
     for key in ("contacts", "companies"):
-        parts |= {(key, one["id"]) for one in embedded.get(key) or ()}
+        parts |= {(key, item["id"]) for item in embedded.get(key) or ()}
     return frozenset(parts)
 
 

@@ -56,12 +56,12 @@ def histories_of(
     by_id: dict[Any, list[Any]] = {}
     for event in events:
         by_id.setdefault(event.entity_id, []).append(event)
-    found = {}
+    result = {}
     for record in records:
         own = by_id.get(record.id, [])
         if any(event.type == f"{SINGULAR[kind]}_added" for event in own):
-            found[record.id] = _history(kind, record, own, words)
-    return found
+            result[record.id] = _history(kind, record, own, words)
+    return result
 
 
 def _history(kind: str, record: Any, events: Sequence[Any], words: Vocabulary) -> History:
@@ -146,11 +146,13 @@ def _put_back_tags(record: Any, before: Sequence[Any], after: Sequence[Any]) -> 
     if embedded is UNSET or embedded.tags is UNSET:
         return False
     added = {
-        one["tag"].get("name")
-        for one in after
-        if isinstance(one, Mapping) and isinstance(one.get("tag"), Mapping)
+        item["tag"].get("name")
+        for item in after
+        if isinstance(item, Mapping) and isinstance(item.get("tag"), Mapping)
     }
-    lost = [one["tag"] for one in before if isinstance(one, Mapping) and isinstance(one.get("tag"), Mapping)]
+    lost = [
+        item["tag"] for item in before if isinstance(item, Mapping) and isinstance(item.get("tag"), Mapping)
+    ]
     tags = [tag for tag in embedded.tags or () if tag.name not in added]
     record.embedded = copy(embedded)
     record.embedded.tags = [*tags, *(SimpleNamespace(id=tag.get("id"), name=tag.get("name")) for tag in lost)]
@@ -159,9 +161,9 @@ def _put_back_tags(record: Any, before: Sequence[Any], after: Sequence[Any]) -> 
 
 def _put_back_field(record: Any, before: Sequence[Any], after: Sequence[Any], words: Vocabulary) -> bool:
     parts = [
-        one["custom_field_value"]
-        for one in (*before, *after)
-        if isinstance(one, Mapping) and isinstance(one.get("custom_field_value"), Mapping)
+        item["custom_field_value"]
+        for item in (*before, *after)
+        if isinstance(item, Mapping) and isinstance(item.get("custom_field_value"), Mapping)
     ]
     keys = {part.get("field_id") for part in parts}
     if len(keys) != 1:

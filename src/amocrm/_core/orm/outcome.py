@@ -344,14 +344,14 @@ def describe(
         label: name of a custom field for its id or code.
         options: labels of its options, as far as they are known.
     """
-    found = []
+    result = []
     for issue in item.issues:
         key, sent = _field_key(issue.path, body), _sent(issue.path, body)
         detail = issue.detail
         if key is not None and sent is not None and (known := options(key)):
             detail = f"{detail.rstrip('.') or 'refused'}; {_choice(sent, known)}"
-        found.append(Issue(_field(issue.path, key, label), issue.code, detail, issue.path, sent))
-    return found
+        result.append(Issue(_field(issue.path, key, label), issue.code, detail, issue.path, sent))
+    return result
 
 
 def _choice(sent: Any, known: Sequence[str]) -> str:

@@ -155,7 +155,7 @@ def following(entity: Any, event: Event) -> State:
     """
     state = state_of(entity)
     if (target := next_state(state, event)) is None:
-        allowed = [str(one) for one in State if next_state(one, event) is not None]
+        allowed = [str(item) for item in State if next_state(item, event) is not None]
         raise ValueError(
             f"the object of {event}() must be {' or '.join(allowed)}, got {entity!r}, which is {state}; "
             f"{_INSTEAD[event]}"

@@ -20,13 +20,13 @@ def unreadable(drifts: Iterable[Drift]) -> dict[int, set[str]]:
     gone = sorted(
         int(match[1]) for drift, match in listed if drift.kind == "left out" and match[1] and not match[2]
     )
-    found: dict[int, set[str]] = {}
+    result: dict[int, set[str]] = {}
     for drift, match in listed:
         of_page = match[1] is None and (match[2] or "_").startswith("_")  # such as $._embedded or $._links
         if match[2] and not of_page and drift.kind in ("unset", "missing"):
             place = int(match[1] or 0)
-            found.setdefault(place - sum(1 for one in gone if one < place), set()).add(match[2])
-    return found
+            result.setdefault(place - sum(1 for item in gone if item < place), set()).add(match[2])
+    return result
 
 
 def warn_unreadable(kind: str, name: str, raw: Any) -> None:

@@ -63,11 +63,11 @@ class Users(WritableRecords[User]):
 
     def create_all(self, entities: Iterable[User]) -> list[User]:
         """Add users, ten in a request; see ``WritableRecords.create_all``."""
-        found = super().create_all(entities)
+        result = super().create_all(entities)
         objects = self._account.directory.objects
         objects.pop(("users", None), None)
-        objects.update({("users", user.id): user for user in found})
-        return found
+        objects.update({("users", user.id): user for user in result})
+        return result
 
     def activate(self, *users: User | int) -> None:
         """Give users access to the account again."""
@@ -95,13 +95,13 @@ class Statuses(WritableRecords[Status]):
     def create_all(self, entities: Iterable[Status]) -> list[Status]:
         """Add stages, behind the others unless they say their place; see ``WritableRecords.create_all``."""
         given = list(entities)
-        if any(isinstance(one, Status) and one.sort is None for one in given):
+        if any(isinstance(item, Status) and item.sort is None for item in given):
             places = [stage.sort or 0 for stage in self.all() if not (stage.is_won or stage.is_lost)]
             for number, one in enumerate(given, 1):
                 one.sort = max(places, default=0) + 10 * number if one.sort is None else one.sort
-        found = super().create_all(given)
+        result = super().create_all(given)
         self._forget()
-        return found
+        return result
 
     def count_leads(self, status: Status | int) -> int:
         """Return how many leads are on a stage: they move to the first one when it is deleted.
@@ -113,7 +113,7 @@ class Statuses(WritableRecords[Status]):
         stage = status if isinstance(status, Status) else Status._from_api(Status._model(id=status), None)
         stage._data.pipeline_id = self._path["pipeline_id"]
         query = query_of(self._account, Lead, self._account.origin).where(Lead.status.in_(stage)).scan()
-        return len([one for one in query])
+        return len([item for item in query])
 
     def delete(self, *entities: Status | int, move_leads: bool = False) -> None:
         """Delete stages; the server moves their leads to the first stage and does not say so.
@@ -161,7 +161,7 @@ class Pipelines(WritableRecords[Pipeline]):
 
     def by_name(self, name: str) -> Pipeline | None:
         """Return the pipeline of this name, ``None`` if there is none."""
-        return next((one for one in self.all() if one.name == name), None)
+        return next((item for item in self.all() if item.name == name), None)
 
     def create(
         self,
@@ -197,9 +197,9 @@ class Pipelines(WritableRecords[Pipeline]):
             entity = Pipeline(
                 entity, sort, is_unsorted_on, is_main=is_main, statuses=statuses, won=won, lost=lost
             )
-        (made,) = self.create_all([entity])
+        (result,) = self.create_all([entity])
         self._account.directory.objects.pop(("pipelines", None), None)
-        return made
+        return result
 
     def save(self, *changed: Pipeline | Status) -> None:
         """Send what was changed in pipelines and stages, a request for each (administrators only).

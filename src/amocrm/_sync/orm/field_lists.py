@@ -111,9 +111,9 @@ class FieldList(_Place):
 
     def create(self, *definitions: Definition) -> Sequence[CustomField]:
         """Create fields; return them with ids and options, in the order in which they were given."""
-        made = self._write("create", [definition.body() for definition in definitions])
+        result = self._write("create", [definition.body() for definition in definitions])
         self._account.directory.fields.pop(self._kind, None)
-        return made
+        return result
 
     def change(
         self,
@@ -188,7 +188,7 @@ def _write(
     **path: Any,
 ) -> list[Any]:
     """Create items in as few requests as allowed; return the answers in the order of the items."""
-    found: list[Any] = []
+    result: list[Any] = []
     module = endpoint(operation)
     batch = module.OP.batch
     assert batch is not None
@@ -199,8 +199,8 @@ def _write(
         ]
         response = account.send(module.request(body=body, **path))
         answered = getattr(module.parse(response).embedded, batch.items or "")
-        found += _matched(module.OP, response, body, answered)
-    return found
+        result += _matched(module.OP, response, body, answered)
+    return result
 
 
 def _matched(
@@ -211,11 +211,11 @@ def _matched(
         return list(answered)
     keys = () if op.batch is None else op.batch.match
     by_key = {key: {getattr(item, key, UNSET): item for item in answered} for key in keys}
-    found = [
+    result = [
         next((by_key[key][one[key]] for key in keys if key in one and one[key] in by_key[key]), None)
         for one in sent
     ]
-    if None in found:
+    if None in result:
         raise DecodeError(
             f"{op.id} took effect, and its answer does not tell which of the items is which ({', '.join(keys)} "
             "are missing); read the list",
@@ -223,4 +223,4 @@ def _matched(
             status=response.status,
             request_id=response.request_id,
         )
-    return found
+    return result

@@ -98,7 +98,9 @@ class Finding(Generic[T]):
         """Return what the planner says with what is known now."""
         places = list(wanted)
         directory = self._account.directory
-        requests = None if conditions is None else sum(len(cut_conditions([condition])) for condition in conditions)
+        requests = (
+            None if conditions is None else sum(len(cut_conditions([condition])) for condition in conditions)
+        )
         return choose(
             self._find,
             keys=len(places),
@@ -141,7 +143,7 @@ class Finding(Generic[T]):
                 self.found.setdefault(place, {})[record.id] = record
 
     def _search(self, words: Sequence[str] | None, wanted: dict[Place, None]) -> None:
-        searches = [partial(self._take, self._query().search(one), wanted) for one in words or ()]
+        searches = [partial(self._take, self._query().search(item), wanted) for item in words or ()]
         for answer in run_all(searches, self._account.in_flight):
             if isinstance(answer, Exception):
                 raise answer

@@ -147,7 +147,12 @@ class Reading(Generic[T]):
 
     def _without_filters(self, pager: Pager) -> Generator[list[T]]:
         since = max(
-            (condition.low for condition in self._conditions if condition.key == "updated_at" and condition.low), default=None
+            (
+                condition.low
+                for condition in self._conditions
+                if condition.key == "updated_at" and condition.low
+            ),
+            default=None,
         )
         if since is None and not self._scan:
             raise self._ignored()
@@ -181,7 +186,7 @@ class Reading(Generic[T]):
         for place, names in rows.marks.items():
             entities[place]._ensure_links().unreadable = names
         if self._sought is not None:
-            entities = [one for one in entities if self._sought.fits(one)]
+            entities = [item for item in entities if self._sought.fits(item)]
         if self._path:
             for entity in entities:
                 entity._ensure_links().scope = self._path

@@ -90,7 +90,7 @@ class Upserting:
             if unknown := [name for name in rules.new or () if not hasattr(cls, name)]:
                 raise TypeError(f"new must name attributes of {cls.__name__}, got {unknown[0]!r}")
             full = checked_key(cls, key)
-            parts = tuple((one.parts, one.ignore_case, one.region) for one in full)
+            parts = tuple((item.parts, item.ignore_case, item.region) for item in full)
             place = (cls, rules.find, rules.sure, parts)
             group = self._groups.setdefault(place, _Group(cls, full, rules))
             entries.append(UpsertEntry(row))
@@ -169,8 +169,8 @@ class Upserting:
         for entry, rules, group, record in chosen:
             if record is not None and entry.action == "pending":
                 absorb_found(entry.entity, record, rules.replace, group.region)
-                for one in group.key if entry.entity is entry.row else ():
-                    one.keep_stored(entry.entity, record, group.region)
+                for item in group.key if entry.entity is entry.row else ():
+                    item.keep_stored(entry.entity, record, group.region)
                 self._map.place(entry.entity)
         join_links(self._map, [entry.entity for entry, _, _, record in chosen if record is not None])
         for entry, rules, _, record in chosen:
@@ -244,7 +244,7 @@ class Upserting:
             record = rules.on_many(entry.row, tuple(found))
             if record is None:
                 self._refuse(entry, "skipped", "on_many chose none of several records", is_error=False)
-            elif all(record is not one for one in found):
+            elif all(record is not item for item in found):
                 raise ValueError(f"on_many must return one of the records or None, got {record!r}")
             return record
         if rules.on_many in ("oldest", "newest"):

@@ -65,7 +65,7 @@ class Catalogs(WritableRecords[Catalog]):
             >>> products = crm.catalogs.by_type("products")
             >>> crm.catalogs[products].of(Product).create(Product("Чайник", sku="A-1", price=990))
         """
-        return next((one for one in self.all() if one.type == type), None)
+        return next((item for item in self.all() if item.type == type), None)
 
     def products_settings(self) -> ProductsSettings:
         """Return whether products are on, and which list holds them."""

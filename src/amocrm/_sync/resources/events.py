@@ -57,8 +57,8 @@ class Events(Records[Event, str]):
             ...     print(event.type)
         """
         given = [entities] if isinstance(entities, Entity) else list(entities)
-        host, kinds = self._account.directory.host, {one._kind for one in given}
-        keys = [key_in(host, one) for one in given]
+        host, kinds = self._account.directory.host, {item._kind for item in given}
+        keys = [key_in(host, item) for item in given]
         if len(kinds) > 1 or not kinds <= set(_WORDS):
             raise TypeError(
                 f"events are read for entities of one kind ({', '.join(_WORDS)}), got {sorted(kinds)}"

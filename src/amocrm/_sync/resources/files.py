@@ -116,8 +116,8 @@ class Files:
         Raises:
             NotFoundError: there is none.
         """
-        found: DriveFile = self._ask("drive.get_file", file_uuid=uuid)
-        return found
+        result: DriveFile = self._ask("drive.get_file", file_uuid=uuid)
+        return result
 
     def find(
         self,

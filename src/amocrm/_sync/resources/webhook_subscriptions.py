@@ -90,8 +90,8 @@ class Webhooks:
                 return webhook
         operation = endpoint("webhooks.subscribe_webhook")
         body = WebhookCreate(destination=url, settings=list(codes))
-        made: Webhook = operation.parse(self._client.send(operation.request(body=body)))
-        return made
+        result: Webhook = operation.parse(self._client.send(operation.request(body=body)))
+        return result
 
     def remove(self, url: str) -> bool:
         """Remove the subscription of an address; return whether there was one."""

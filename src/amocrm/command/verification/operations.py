@@ -70,7 +70,7 @@ class Described:
 
     def required(self, known: Identifiers) -> list[tuple[str, str, object]] | None:
         """Return the query without which the server refuses, or None where nothing is known to ask about."""
-        found: list[tuple[str, str, object]] = []
+        result: list[tuple[str, str, object]] = []
         if self.id == "list_contact_chats":
             wanted = ["contact_id"]
         else:
@@ -85,14 +85,14 @@ class Described:
             if not values:
                 return None
             value: object = {"entity_id": [values[0]]} if name == "filter" else values[0]
-            found.append((name, "brackets" if name == "filter" else "plain", value))
-        return found
+            result.append((name, "brackets" if name == "filter" else "plain", value))
+        return result
 
     def words(self, place: str) -> Sequence[str]:
         """Return the described values of a placeholder, empty for an identifier."""
         schema = self._resolved(self.parameters.get(("path", place), {}).get("schema", {}))
-        found: Sequence[str] = schema.get("enum", schema.get("x-values", ()))
-        return found
+        result: Sequence[str] = schema.get("enum", schema.get("x-values", ()))
+        return result
 
     def answer(self, status: int) -> Mapping[str, Any] | None:
         """Return the described answer with this status, or None."""

@@ -38,7 +38,7 @@ def report_of(
         "wrote": None
         if trip is None
         else {"created": dict(trip.created), "left_behind": dict(trip.left_behind)},
-        "deviations": sum(len(one["deviations"]) for one in asked.values()),
+        "deviations": sum(len(item["deviations"]) for item in asked.values()),
         "operations": asked,
         "left_out": dict(sorted(reading.left_out.items())),
     }
@@ -69,8 +69,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     """Iterate over what the terminal shows of a report."""
     yield from found_deviations(report)
     read = report["operations"]
-    requests = sum(sum(one["statuses"].values()) for one in read.values())
-    objects = sum(one["objects"] for one in read.values())
+    requests = sum(sum(item["statuses"].values()) for item in read.values())
+    objects = sum(item["objects"] for item in read.values())
     yield f"{len(read)} operations asked with {requests} requests, {objects} objects compared"
     yield f"{len(report['left_out'])} operations left out; the report says why"
     found = report["deviations"]

@@ -270,11 +270,11 @@ def _params(text: Any, file: Any) -> Any:
     """Return the content of a note as a mapping, as in API v4."""
     if isinstance(text, str) and text[:1] == "{":
         try:
-            found, _ = decode_json(text.encode("utf-8", "surrogatepass"))
+            result, _ = decode_json(text.encode("utf-8", "surrogatepass"))
         except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, dict):
-            return found
+            result = None
+        if isinstance(result, dict):
+            return result
     if text is UNSET and not file:
         return UNSET
     params = {} if text is UNSET else {"text": text}
