@@ -26,12 +26,13 @@ from amocrm import (
     Purchase,
     Role,
     Source,
+    Stage,
     Status,
     TalkMessage,
     Unsorted,
     fields,
 )
-from amocrm_gen.models.events import EventLeadStatus, TagEventValue
+from amocrm_gen.models.events import TagEventValue
 from amocrm_gen.models.fields import CustomField
 from amocrm_gen.models.unsorted import UnsortedProcessed
 
@@ -51,7 +52,7 @@ def entities(source: Source, purchase: Purchase, product: Product, tea: Tea, eve
     assert_type(tea.origin, str | None)
     assert_type(tea.catalog_id, int)
     assert_type(event.id, str)
-    assert_type(event.status_after, EventLeadStatus | None)
+    assert_type(event.status_after, Stage | None)
     assert_type(event.before(TagEventValue), TagEventValue | None)
     source.misspelt = 5  # type: ignore[attr-defined]  # error
     source.name = 5  # type: ignore[assignment]  # error
