@@ -64,6 +64,25 @@ async def test_an_import_with_times_of_its_own_is_not_doubled(sandbox: Sandbox, 
     assert len(await once.leads.all()) == 600
 
 
+@pytest.mark.parametrize("equal", ["mine", "proven"])
+async def test_the_tags_of_a_creation_are_no_change_of_it(
+    sandbox: Sandbox, once: AsyncAmoCRM, equal: Any
+) -> None:
+    """The server tells of them by an event of their own; putting that back must not hide the record."""
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    s = once.session(mark=True)
+    leads = s.add_all([Lead(name="x", tags={"a"}), Lead(name="x")])
+    await commit(s)
+    stored = await once.leads.all()
+    report = await s.reconcile(equal=equal, settle=0)
+    assert not report.skipped
+    if equal == "mine":
+        assert {lead.id for lead in leads} == {lead.id for lead in stored}
+        tagged = next(lead for lead in stored if "a" in lead.tags)
+        assert leads[0].id == tagged.id
+    s.discard(*s.new)
+
+
 async def test_another_workers_equal_record_is_not_adopted(sandbox: Sandbox, once: AsyncAmoCRM) -> None:
     """What the same user has written before is older than the mark; what looks equal later leaves it unknown."""
     async with once.session() as other:

@@ -33,6 +33,7 @@ from amocrm._sync.client import AmoCRM
 from amocrm._sync.orm.session import Session
 from amocrm._sync.webhooks.handler_context import HandlerContext
 from amocrm._core.orm.identity import account_of
+from amocrm.entities._element_links import ElementLinks
 from amocrm.entities._embedded import EmbeddedList, EmbeddedOne
 from amocrm.entities._relations import Relation
 from amocrm.webhooks import LeadUpdated, parse
@@ -143,14 +144,13 @@ def _row(world: World) -> Lead:
 
 #: How each place is asked to take an entity of the first account.
 AT_ONCE: dict[str, Call] = {
-    "Session.add.entity": lambda w: w.session.add(w.foreign[Lead]),
-    "UpsertMethods.add.entity": lambda w: w.session.add(w.foreign[Lead]),
+    "SessionObjects.add.entity": lambda w: w.session.add(w.foreign[Lead]),
     "UpsertMethods.upsert.row": lambda w: w.session.upsert(_row(w), key=Lead.name),
     "UpsertMethods.upsert_all.rows": lambda w: w.session.upsert_all([_row(w)], key=Lead.name),
-    "Session.add_all.entities": lambda w: w.session.add_all([w.own[Lead], w.foreign[Lead]]),
-    "Session.discard.entities": lambda w: w.session.discard(w.foreign[Lead]),
-    "Session.adopt.entity": lambda w: w.session.adopt(w.foreign[Lead], 5),
-    "Session.rollback.entities": lambda w: w.session.rollback(w.foreign[Lead]),
+    "SessionObjects.add_all.entities": lambda w: w.session.add_all([w.own[Lead], w.foreign[Lead]]),
+    "SessionObjects.discard.entities": lambda w: w.session.discard(w.foreign[Lead]),
+    "SessionObjects.adopt.entity": lambda w: w.session.adopt(w.foreign[Lead], 5),
+    "SessionObjects.rollback.entities": lambda w: w.session.rollback(w.foreign[Lead]),
     "Session.resend.entities": lambda w: w.session.resend(w.foreign[Lead]),
     "Report.of.entity": lambda w: w.report.of(w.foreign[Lead]),
     "Tasks.of.entity": lambda w: w.second.tasks.of(w.foreign[Lead]),
@@ -209,7 +209,7 @@ WAITED: dict[str, Call] = {
         )
         for name, cls in (("lead", Lead), ("contact", Contact), ("company", Company))
     },
-    "Session.refresh.entities": lambda w: w.session.refresh(w.foreign[Lead]),
+    "SessionObjects.refresh.entities": lambda w: w.session.refresh(w.foreign[Lead]),
     "Files.attach.entity": lambda w: w.second.files.attach(w.foreign[Lead], "uuid"),
     "Files.detach.entity": lambda w: w.second.files.detach(w.foreign[Lead], "uuid"),
     "Files.of.entity": lambda w: w.second.files.of(w.foreign[Lead]),
@@ -277,7 +277,9 @@ def test_what_points_to_an_entity_belongs_to_its_account(place: str) -> None:
 
 
 def _is_written(relation: Relation) -> bool:
-    if isinstance(relation, EmbeddedList | EmbeddedOne) or not getattr(relation, "writable", True):
+    if isinstance(relation, EmbeddedList | EmbeddedOne | ElementLinks) or not getattr(
+        relation, "writable", True
+    ):
         return False  # what is read only refuses everything
     return hasattr(type(relation), "__set__")
 

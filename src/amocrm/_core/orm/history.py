@@ -34,6 +34,8 @@ _HARMLESS: Final = (
     "visit",
     "task_added",
 )
+#: Seconds after a creation in which events of its author may be part of it.
+_CREATION: Final = 5
 #: Types of fields whose values stand in an event as they stand in a record.
 _READABLE: Final = frozenset(
     {"text", "textarea", "url", "numeric", "streetaddress", "select", "radiobutton", "price"}
@@ -59,17 +61,20 @@ def histories_of(
     result = {}
     for record in records:
         own = by_id.get(record.id, [])
-        if any(event.type == f"{SINGULAR[kind]}_added" for event in own):
-            result[record.id] = _history(kind, record, own, words)
+        creation = next((event for event in own if event.type == f"{SINGULAR[kind]}_added"), None)
+        if creation is not None:
+            result[record.id] = _history(kind, record, own, creation, words)
     return result
 
 
-def _history(kind: str, record: Any, events: Sequence[Any], words: Vocabulary) -> History:
+def _history(kind: str, record: Any, events: Sequence[Any], creation: Any, words: Vocabulary) -> History:
     changes = [event for event in events if not _is_harmless(kind, event.type)]
     changes.sort(key=lambda event: (event.created_at, event.id), reverse=True)
     if not changes:
         untouched = record.updated_at == record.created_at or record.updated_at is UNSET
         return History(record if untouched else None)
+    if any(_may_be_of_creation(event, creation) for event in changes):
+        return History()
     if changes[0].created_at != record.updated_at:
         return History()  # something changed it later and left no event
     if not _is_chain(changes):
@@ -97,6 +102,12 @@ def _is_chain(changes: Sequence[Any]) -> bool:
             return False
         last[key] = event
     return True
+
+
+def _may_be_of_creation(event: Any, creation: Any) -> bool:
+    """Return whether an event may tell of what the creation sent: tags of a new lead have an event of their own."""
+    is_near = event.created_at - creation.created_at <= _CREATION
+    return is_near and event.created_by == creation.created_by and not event.value_before
 
 
 def _is_harmless(kind: str, type_: str) -> bool:
