@@ -52,14 +52,14 @@ class ForeignKey(Relation, Generic[T]):
         return None if not key else directory_object(instance._session, self.kind, key)
 
     def __set__(self, instance: Holder, value: T | int | None) -> None:
-        key = _id_of(value, self.kind)
+        key = _id_of(self, value)
         take_account(instance, value)
         instance._set(self.wire, key)
 
     def in_(self, *values: T | int) -> Condition:
         """Require one of these."""
         attribute: Id = getattr(self.owner, self.wire)
-        condition = attribute.in_(*(_id_of(value, self.kind) for value in values))
+        condition = attribute.in_(*(_id_of(self, value) for value in values))
         return replace(condition, account=shared_account(values))
 
     def is_(self, value: T | int) -> Condition:
@@ -79,16 +79,19 @@ def shared_account(values: Sequence[Any]) -> str:
     return account_of(named[0]) if named else ""
 
 
-def _id_of(value: Any, kind: str) -> int | None:
+def _id_of(field: ForeignKey[Any], value: Any) -> int | None:
     if value is None or type(value) is int:
         return value
     if isinstance(value, IntEnum):
         return int(value)
-    if getattr(value, "_kind", None) != kind:
-        raise TypeError(f"the value must be one of {kind} or an id, got {type(value).__name__}")
+    if getattr(value, "_kind", None) != field.kind:
+        raise TypeError(
+            f"{field!r} must be one of {field.kind} or an id, got {type(value).__name__}; "
+            f"take it from crm.{field.kind}"
+        )
     key: int | None = value._key
     if key is None:
-        raise ValueError(f"the value must have an id, got {value!r}; commit it first")
+        raise ValueError(f"{field!r} must have an id, got {value!r}; create it first")
     return key
 
 

@@ -35,7 +35,8 @@ class _Options(Equality[R, W]):
         super().__init__(field_id=field_id, code=code, name=name)
         if options is not None and not (isinstance(options, type) and issubclass(options, Enum)):
             raise TypeError(
-                f"options of {self!r} must be a StrEnum of labels or an IntEnum of ids, got {options!r}"
+                f"options of {self!r} must be a StrEnum of labels or an IntEnum of ids, got {options!r}; "
+                'write class City(StrEnum): KAZAN = "Kazan"'
             )
         self.options = options
 

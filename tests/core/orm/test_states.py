@@ -40,6 +40,6 @@ def test_a_call_without_a_place_is_refused_with_what_to_do() -> None:
     with pytest.raises(ValueError, match="rollback") as refused:
         following(lead, Event.ROLLBACK)
     assert str(refused.value) == (
-        "the object of rollback() must be persistent or persistent, changed, got <Lead new 'x'>, which is transient; "
+        "the object of rollback() must be persistent, got <Lead new 'x'>, which is transient; "
         "add() what is detached, discard() what is new"
     )

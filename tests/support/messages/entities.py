@@ -95,7 +95,7 @@ MESSAGES: Final = (
     Message(
         "responsible-new",
         lambda: Lead(responsible=User("Anna", "anna@example.com")),
-        ["must have an id", "commit"],
+        ["Lead.responsible must have an id", "create it first"],
         "The user does not exist in the account yet.",
         "Create it first: `crm.users.create(user)`.",
     ),

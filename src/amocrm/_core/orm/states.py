@@ -155,10 +155,11 @@ def following(entity: Any, event: Event) -> State:
     """
     state = state_of(entity)
     if (target := next_state(state, event)) is None:
-        allowed = [str(item) for item in State if next_state(item, event) is not None]
+        words = [str(item).partition(",")[0] for item in State if next_state(item, event) is not None]
+        *others, last = dict.fromkeys(words)
+        allowed = f"{', '.join(others)} or {last}" if others else last
         raise ValueError(
-            f"the object of {event}() must be {' or '.join(allowed)}, got {entity!r}, which is {state}; "
-            f"{_INSTEAD[event]}"
+            f"the object of {event}() must be {allowed}, got {entity!r}, which is {state}; {_INSTEAD[event]}"
         )
     return target
 
