@@ -12,7 +12,20 @@ from typing import Any
 
 import pytest
 
-from amocrm import AmoCRM, Company, Contact, Lead, MemoryLimiter, Note, RateLimits, Tag, Task, User, fields
+from amocrm import (
+    AmoCRM,
+    CatalogElement,
+    Company,
+    Contact,
+    Lead,
+    MemoryLimiter,
+    Note,
+    RateLimits,
+    Tag,
+    Task,
+    User,
+    fields,
+)
 from amocrm_sandbox import Sandbox, SandboxTransport
 from tests.support.examples import Finder
 
@@ -91,6 +104,7 @@ def names(crm: AmoCRM) -> dict[str, Any]:
         "deal": deal,
         "fields": fields,
         "contact": Contact(name="Иван"),
+        "product": CatalogElement.from_dict({"id": 33, "name": "Чайник", "catalog_id": 1}),
         "company": Firm(name="Ромашка"),
         "tomorrow": datetime.now(UTC) + timedelta(days=1),
     }

@@ -71,7 +71,7 @@ class QueryResults(Reading[T]):
     def count(self) -> int:
         """Return how many there are: the API tells no total, so the last page is looked for.
 
-        1 request up to 249 entities, 6 for 1,250, 14 for 100,000. Where the server does not filter (no filter
+        1 request up to 250 entities, 6 for 1,250, 14 for 100,000. Where the server does not filter (no filter
         option, a phone or an address) the entities are read and counted, see ``where`` and ``scan``.
 
         Example:
