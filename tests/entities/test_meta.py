@@ -29,5 +29,10 @@ def test_a_derived_class_names_its_owner_once() -> None:
 
     assert isinstance(Product, EntityMeta)
     assert Product("Чайник").catalog_id == 6101
+    with pytest.raises(TypeError, match="got colour"):
+
+        class _(CatalogElement, colour=5):
+            pass
+
     with pytest.raises(AttributeError, match="colour"):
         Product("Чайник").colour = "red"  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from ..fields._base import Field
-from ._attributes import Key, TextKey
+from ._attributes import Key, Scope, TextKey
 from ._relations import LinkRelation, Relation
 
 __all__ = ["EntityMeta"]
@@ -78,6 +78,12 @@ class EntityMeta(type):
                 namespace["_key"] = property(partial(_key_of, wire))
             if isinstance(namespace["id"], TextKey):
                 namespace["_key_type"] = str
+        for word in scope:
+            if not any(isinstance(getattr(base, word, None), Scope) for base in bases):
+                raise TypeError(
+                    f"class {name} must take replaces= or what stands in the path of its base, such as catalog_id of "
+                    f"CatalogElement, got {word}"
+                )
         if scope:
             namespace["_scope"] = scope
         cls = super().__new__(mcls, name, bases, namespace)

@@ -112,8 +112,8 @@ class AsyncStatuses(AsyncWritableRecords[Status]):
 
         stage = status if isinstance(status, Status) else Status._from_api(Status._model(id=status), None)
         stage._data.pipeline_id = self._path["pipeline_id"]
-        query = query_of(self._account, Lead, self._account.origin).where(Lead.status.in_(stage)).scan()
-        return len([item async for item in query])
+        query = query_of(self._account, Lead, self._account.origin).where(Lead.status.in_(stage))
+        return await query.scan().count()
 
     async def delete(self, *entities: Status | int, move_leads: bool = False) -> None:
         """Delete stages; the server moves their leads to the first stage and does not say so.

@@ -89,8 +89,13 @@ class AsyncEvents(AsyncRecords[Event, str]):
         """
         start = mark.created_at if isinstance(mark, Event) else mark
         last = mark.id if isinstance(mark, Event) else None
-        found = await self.where(Event.created_at >= start, *conditions).all()
-        return [event for event in reversed(found) if event.id != last]
+        found: list[Event] = []
+        async with aclosing(self.where(Event.created_at >= start, *conditions)._entities()) as events:
+            async for event in events:
+                if event.id == last:
+                    break
+                found.append(event)
+        return found[::-1]
 
     async def types(self) -> list[EventType]:
         """Return the types of events that this account has, with their names."""
