@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from .._core.arguments import shown
 from .._core.orm.filters import Condition, kinds
 from .._core.orm.phone_keys import email_key, phone_key, search_digits
 from ..fields._base import Field
@@ -56,7 +57,7 @@ class Key:
             is_plain = is_plain or (isinstance(part, Field) and part.wire_type not in _PARTED)
             if not is_plain or part.owner is None:
                 raise TypeError(
-                    f"a key must be an attribute or a declared field of an entity, got {part!r}; "
+                    f"a key must be an attribute or a declared field of an entity, got {shown(part)}; "
                     "write Contact.phones or Deal.order"
                 )
             if getattr(part, "attribute", "") == "id":

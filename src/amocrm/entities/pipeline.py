@@ -64,6 +64,7 @@ class Status(_generated.Status):
         return self._key == LOST
 
 
+@checked(statuses='write statuses=["New", "Paid"]')
 class Pipeline(_generated.Pipeline):
     """Pipeline with its stages; ``crm.pipelines.save(pipeline)`` sends changes.
 
@@ -92,10 +93,6 @@ class Pipeline(_generated.Pipeline):
         won: str | None = None,
         lost: str | None = None,
     ) -> None:
-        if isinstance(statuses, str):
-            raise TypeError(
-                f"statuses must be a list of names, got the text {statuses!r}; write [{statuses!r}]"
-            )
         stages = [Status(status) if isinstance(status, str) else status for status in statuses]
         self._init_from_arguments(arguments(locals(), without=("statuses", "won", "lost", "stages")), {})
         for stage in stages:

@@ -116,7 +116,7 @@ MESSAGES: Final = (
     Message(
         "pipeline-stages",
         lambda: Pipeline("Sales", statuses="Talks"),
-        ["statuses must be a list of names", "got the text"],
+        ["statuses must be a list", "got str"],
         "The stages of a pipeline were given as one text.",
         '`Pipeline("Sales", statuses=["New", "Paid"])`',
     ),

@@ -11,6 +11,7 @@ from amocrm._core.orm.operations import endpoint
 from amocrm.entities import Bot, Contact, Lead, WebsiteButton, Widget
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import key_in
+from amocrm.errors import DecodeError
 
 from ..orm.account import AccountState
 from ..orm.collections import Records, WritableRecords
@@ -106,11 +107,22 @@ class ShortLinks:
     def create(self, url: str, contact: Contact | int) -> ShortLink:
         """Create a short link for a contact.
 
+        Raises:
+            DecodeError: the answer has no link.
+
         Example:
             >>> (crm.short_links.create("https://example.com/offer", contact)).url
             'https://...'
         """
-        return (self.create_all([(url, contact)]))[0]
+        made = self.create_all([(url, contact)])
+        if not made:
+            raise DecodeError(
+                "short_links.create_short_links was answered without a link; check that the contact exists",
+                op="create_short_links",
+                status=200,
+                request_id=None,
+            )
+        return made[0]
 
     def create_all(self, links: Iterable[tuple[str, Contact | int]]) -> list[ShortLink]:
         """Create short links, 250 in a request; the answers have addresses and contacts."""
