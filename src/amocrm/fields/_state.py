@@ -125,19 +125,14 @@ class FieldState:
     def items(self, ref: Ref) -> Any:
         """Return the local or else the remote items: empty without a value, ``UNSET`` if not loaded."""
         local = self.local.get(self.canonical(ref))
-        if local is not UNSET:
-            return local
-        if not self.loaded:
-            return UNSET
-        remote = self.remote(ref)
-        return () if remote is None or not remote.values else remote.values
+        return self.remote_items(ref) if local is UNSET else local
 
     def remote_items(self, ref: Ref) -> Any:
-        """Return the remote items: empty without a value, ``UNSET`` if not loaded."""
-        if not self.loaded:
-            return UNSET
+        """Return the remote items: empty without a value, ``UNSET`` if neither loaded nor written before."""
         remote = self.remote(ref)
-        return () if remote is None or not remote.values else remote.values
+        if remote is None:
+            return () if self.loaded else UNSET
+        return remote.values or ()
 
     def change(self, field: Any, items: tuple[Item, ...], known: Ref | None = None) -> None:
         """Record new items of a field, unless they mean the value that was read."""
@@ -225,20 +220,20 @@ class FieldState:
             sent = {ref if ref in self.local else self.canonical(ref): items for ref, items in sent.items()}
         if not self.local.confirm(sent):
             self._kinds = {}
-        if not self.loaded:
-            return
         for ref, items in sent.items():
             remote = self.remote(ref)
             written = list(items)
             if remote is not None:
                 remote.values = written
-            elif items and ref[0] == "id":
+            elif self.loaded and not items:
+                continue  # empty before and after
+            elif ref[0] == "id":
                 self._ids = self._ids or {}
                 self._ids[ref[1]] = _Written(ref[1], None, None, None, written)
-            elif items and ref[0] == "code":
+            elif ref[0] == "code":
                 self._codes = self._codes or {}
                 self._codes[ref[1]] = _Written(None, ref[1], None, None, written)
-            elif items:
+            else:
                 self._names = self._names or {}
                 self._names[ref[1]] = _Written(None, None, ref[1], None, written)
 

@@ -127,3 +127,20 @@ async def test_what_needs_a_rejected_object_is_skipped(crm: AsyncAmoCRM) -> None
     assert [result.entity for result in report.rejected] == [lead]
     assert [result.entity for result in report.skipped] == [note]
     assert all("not applied" in result.reason for result in report.skipped)
+
+
+@pytest.mark.parametrize("value", ["3", None])
+async def test_a_field_that_was_written_is_known(
+    sandbox: Sandbox, crm: AsyncAmoCRM, value: str | None
+) -> None:
+    """Of an object whose fields were never read: it can be read, and the same value is no change."""
+    await crm.fields.ensure(Numbered)
+    async with crm.session() as s:
+        made = s.add(Numbered(name="x"))
+    ours, other = crm.session(), crm.session()
+    for s, lead in ((ours, ours.add(made)), (other, other.ref(Numbered, made.id))):
+        lead.number = value
+        await s.commit()
+        assert lead.number == value
+        lead.number = value
+        assert not s.plan()

@@ -127,3 +127,20 @@ def test_what_needs_a_rejected_object_is_skipped(crm: AmoCRM) -> None:
     assert [result.entity for result in report.rejected] == [lead]
     assert [result.entity for result in report.skipped] == [note]
     assert all("not applied" in result.reason for result in report.skipped)
+
+
+@pytest.mark.parametrize("value", ["3", None])
+def test_a_field_that_was_written_is_known(
+    sandbox: Sandbox, crm: AmoCRM, value: str | None
+) -> None:
+    """Of an object whose fields were never read: it can be read, and the same value is no change."""
+    crm.fields.ensure(Numbered)
+    with crm.session() as s:
+        made = s.add(Numbered(name="x"))
+    ours, other = crm.session(), crm.session()
+    for s, lead in ((ours, ours.add(made)), (other, other.ref(Numbered, made.id))):
+        lead.number = value
+        s.commit()
+        assert lead.number == value
+        lead.number = value
+        assert not s.plan()
