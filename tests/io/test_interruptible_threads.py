@@ -6,7 +6,7 @@ import _thread
 import random
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -119,14 +119,19 @@ def test_a_process_that_can_start_no_more_threads_goes_on(
     """Calls run on the threads that there are, or on that of the caller; none waits for ever."""
     left = [started]
 
-    def start(*arguments: Any) -> int:
-        left[0] -= 1
-        if left[0] < 0:
-            raise RuntimeError("can't start new thread")
-        return _thread.start_new_thread(*arguments)
+    def limited(start: Callable[..., Any]) -> Callable[..., Any]:
+        def started(*arguments: Any, **options: Any) -> Any:
+            left[0] -= 1
+            if left[0] < 0:
+                raise RuntimeError("can't start new thread")
+            return start(*arguments, **options)
 
-    monkeypatch.setattr(interruptible_threads, "start_new_thread", start)
-    monkeypatch.setattr(threading, "_start_new_thread", start)
+        return started
+
+    # Python 3.13 has another name for it.
+    own = "_start_new_thread" if hasattr(threading, "_start_new_thread") else "_start_joinable_thread"
+    monkeypatch.setattr(threading, own, limited(getattr(threading, own)))
+    monkeypatch.setattr(interruptible_threads, "start_new_thread", limited(_thread.start_new_thread))
     with TaskScope(3) as scope:
         handles = [scope.start(partial(int, text)) for text in "12345"]
         assert [handle.result() for handle in handles] == [1, 2, 3, 4, 5]
