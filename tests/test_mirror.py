@@ -52,8 +52,6 @@ amocrm/_core/limits
 amocrm/_core/orm
     changes.py                 core/orm/test_tracking.py                         local
     doubt.py                   core/orm/test_evidence.py
-    fingerprints.py            core/orm/test_evidence.py
-    history.py                 facade/test_worlds.py                             events
     operations.py              core/orm/test_plan.py
     unreadable.py              shell_async/orm/test_foreign_values.py            DriftWarning
 amocrm/_async
