@@ -1,0 +1,177 @@
+"""What became of creations of each kind, read from lists of several pages that others change meanwhile."""
+# GENERATED from tests/shell_async/orm/test_reconciling.py by generator/async_to_sync.py: edit that file and run `make generate`.
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from amocrm import Company, Contact, Customer, FlushError, Lead, Note, Outcome, Task, fields
+from amocrm._sync.client import AmoCRM
+from amocrm._core.http.retry import NEVER
+from amocrm.fields import Definition
+from amocrm_sandbox import Drop, PartialBatch, Sandbox
+from amocrm_sandbox.domain.selection import Selection
+
+from .._support import tampered
+from ..crm import client_of
+
+pytestmark = pytest.mark.anyio
+
+DAY = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+class Order(Lead):
+    """A lead with a declared field."""
+
+    city = fields.Text(name="City")
+
+
+@pytest.fixture
+def once(sandbox: Sandbox) -> AmoCRM:
+    """A client that repeats nothing, of an account with customers."""
+    sandbox.act("PATCH", "/api/v4/customers/mode", {"mode": "periodicity", "is_enabled": True})
+    return client_of(sandbox, retry=NEVER, max_prefetch=0)
+
+
+def commit(session: Any) -> Any:
+    """The report of a commit, whatever it says."""
+    try:
+        return session.commit()
+    except FlushError as error:
+        return error.report
+
+
+def customer(name: str, _: Lead) -> Customer:
+    """A customer with what every customer has."""
+    return Customer(name=name, next_date=DAY)
+
+
+MAKE: dict[str, tuple[str, Callable[[str, Lead], Any]]] = {
+    "leads": ("create_leads", lambda name, _: Lead(name=name)),
+    "contacts": ("create_contacts", lambda name, _: Contact(name=name)),
+    "companies": ("create_companies", lambda name, _: Company(name=name)),
+    "customers": ("create_customers", customer),
+    "tasks": ("create_tasks", lambda name, _: Task(text=name, due=DAY)),
+    "tasks of a lead": (
+        "create_tasks",
+        lambda name, lead: Task(text=name, due=DAY, entity=lead),
+    ),
+    "notes": ("create_notes", lambda name, lead: Note(entity=lead, text=name)),
+}
+
+
+@pytest.mark.parametrize("kind", MAKE)
+def test_every_kind_is_found_where_it_is_and_made_where_it_is_not(
+    sandbox: Sandbox, once: AmoCRM, kind: str
+) -> None:
+    """Of two creations in one batch the first was stored: it is taken, and only the second is sent again.
+
+    Notes have no events that tell what one was created as: what is not the second is known once the first is settled.
+    """
+    operation, make = MAKE[kind]
+    with once.session() as other:
+        lead = other.add(Lead(name="parent"))
+        other.add(make("older", lead))
+    s = once.session(mark=True)
+    parent = s.get(Lead, lead.id)
+    first, second = s.add_all([make("first", parent), make("second", parent)])
+    sandbox.faults.add(PartialBatch(1), operation=operation, nth=1)
+    assert {result.outcome for result in (commit(s)).of(first)} == {Outcome.UNKNOWN}
+    report = s.reconcile(equal="mine", settle=0)
+    assert [result.outcome for result in report.of(first)] == [Outcome.APPLIED]
+    if kind == "notes":
+        assert s.doubtful == [second]
+        report = s.reconcile(equal="mine", settle=0)
+    assert [result.outcome for result in report.of(second)] == [Outcome.SKIPPED]
+    assert (s.commit()).ok
+    assert first.id < second.id
+    sent = [len(entry.json()) for entry in sandbox.journal if entry.operation == operation]
+    assert sent[-2:] == [2, 1]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_customers_are_found_in_whatever_order_their_list_has(
+    sandbox: Sandbox, once: AmoCRM, newest_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their list takes no order: it is read to its end, unless it turns out to go from the newest down."""
+    with once.session() as other:
+        other.add_all(Customer(name=f"old {number}", next_date=DAY) for number in range(260))
+    sandbox.faults.add(Drop(after_commit=True), operation="create_customers", next=1)
+    s = once.session(mark=True)
+    mine = s.add(Customer(name="mine", next_date=DAY))
+    commit(s)
+    if newest_first:
+        monkeypatch.setattr(Selection, "order_by", lambda self, *_: setattr(self, "order", "id DESC"))
+    seen = len(sandbox.journal)
+    assert (s.reconcile(equal="mine", settle=0)).ok
+    assert mine.name == "mine"
+    pages = [entry for entry in list(sandbox.journal)[seen:] if entry.operation == "list_customers"]
+    assert (len(pages) == 1) is newest_first
+
+
+class Deleting:
+    """Somebody who deletes the newest lead before each request for a second page."""
+
+    def __init__(self, sandbox: Sandbox, times: int) -> None:
+        self.sandbox, self.times, self.keys = sandbox, times, list[int]()
+        self.asked = 0
+
+    def before(self, method: str, path: str, content: bytes) -> None:
+        """Delete, if this request reads the list of leads and is not the first one."""
+        if method != "GET" or not path.endswith("/leads") or not self.keys:
+            return
+        self.asked += 1
+        if self.asked > 1 and self.times > 0:
+            self.times -= 1
+            self.sandbox.ui.delete("leads", self.keys.pop())
+
+
+@pytest.mark.parametrize(("newer", "times"), [(250, 1), (270, 100)])
+def test_a_record_that_a_deletion_moves_between_two_pages_is_not_overlooked(
+    sandbox: Sandbox, newer: int, times: int
+) -> None:
+    """It stood first on the second page and stands last on the first one, which has been read by then."""
+    somebody = Deleting(sandbox, times)
+    crm = client_of(
+        sandbox,
+        retry=NEVER,
+        max_prefetch=0,
+        http_transport=tampered(sandbox, somebody.before, lambda *_: None),
+    )
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    s = crm.session(mark=True)
+    mine = s.add(Lead(name="mine"))
+    commit(s)
+    boris = sandbox.ui.add_user("Boris")
+    with client_of(sandbox, token=boris["token"]).session() as other:
+        later = other.add_all(Lead(name=f"later {number}") for number in range(newer))
+    somebody.keys = [lead.id for lead in later]
+    report = s.reconcile(settle=0)
+    (found,) = report.unknown
+    assert found.entity is mine
+    if times == 1:
+        assert len(found.candidates) == 1
+        assert (s.reconcile(equal="mine", settle=0)).ok
+    else:
+        assert "changed while it was read" in found.reason
+        s.discard(mine)
+
+
+def test_a_field_that_a_robot_has_changed_is_put_back_before_it_is_compared(
+    sandbox: Sandbox, once: AmoCRM
+) -> None:
+    """Of two objects that differ in one field each finds the record that was created from it."""
+    (city,) = once.fields.create(Lead, [Definition(name="City", type="text")])
+    value = {"field_id": city.id, "values": [{"value": "Moscow"}]}
+    sandbox.robots.when_added("leads", custom_fields_values=[value])
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    s = once.session(mark=True)
+    s.add_all([Order(name="x", city="Omsk"), Order(name="x", city="Perm")])
+    commit(s)
+    omsk, perm = s.doubtful
+    assert (s.reconcile(equal="mine", settle=0)).ok
+    assert omsk.id < perm.id
+    assert {order.city for order in once.query(Order).all()} == {"Moscow"}
