@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amocrm import Company, Note, Task
+from amocrm import Company, Note, NotLoaded, Task
 from tests.entities.leads import body, read
 
 
@@ -21,3 +21,16 @@ def test_a_task_moves_to_another_entity_and_a_note_does_not() -> None:
     note = Note._from_api(Note._model(id=4, entity_id=5), None)
     with pytest.raises(AttributeError, match="read-only"):
         note.entity = other
+
+
+def test_the_parent_is_the_object_that_was_given_and_else_a_reference() -> None:
+    """A new object has the entity it was given to or none; one that was read refers to what the record names."""
+    lead = read()
+    assert Note("x").entity is None
+    assert lead.notes.add(Note("x")).entity is lead
+    known = Task._from_api(Task._model(id=3, entity_id=5, entity_type="leads"), None)
+    assert (type(known.entity).__name__, known.entity and known.entity.id) == ("Lead", 5)
+    alone = Task._from_api(Task._model(id=4, entity_id=0, entity_type=None), None)
+    assert alone.entity is None
+    with pytest.raises(NotLoaded, match="entity"):
+        _ = Task._from_api(Task._model(id=5), None).entity

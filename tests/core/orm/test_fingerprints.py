@@ -193,6 +193,7 @@ def test_prices_are_compared_to_the_digit_that_the_account_keeps() -> None:
     assert print_of_body({"price": 10.5}, whole) == print_of_record(Lead(id=1, price=10), whole)
     assert print_of_body({"price": 10.5}, exact) != print_of_record(Lead(id=1, price=10), exact)
     assert print_of_body({"price": 0}, exact) == print_of_record(Lead(id=1), exact) == frozenset()
+    assert print_of_record(Lead(id=1, price=0), exact) == frozenset()
 
 
 def test_properties_with_defaults_count_where_they_were_sent() -> None:

@@ -21,6 +21,7 @@ AUTHOR, ROBOT, MADE, LATER = 7, 0, 1000, 1010
 WORDS = Vocabulary(
     definitions=[
         SimpleNamespace(id=5, code="CITY", name="City", type="text", enums=None),
+        SimpleNamespace(id=7, code="NOTE", name="Note", type="text", enums=None),
         SimpleNamespace(id=6, code="BORN", name="Born", type="birthday", enums=None),
     ]
 )
@@ -87,6 +88,14 @@ def test_what_nobody_touched_is_what_was_created() -> None:
     record = lead(updated_at=MADE)
     assert original(record) is record
     assert original(record, event("common_note_added"), event("incoming_call"), event("task_added")) is record
+
+
+@pytest.mark.parametrize("one", ["lead", "contact", "company", "customer", "task"])
+def test_each_kind_has_an_event_of_its_creation(one: str) -> None:
+    """Events name a kind in the singular."""
+    kinds = {"company": "companies"}
+    record = lead(updated_at=MADE)
+    assert original(record, kind=kinds.get(one, f"{one}s"), added=event(f"{one}_added", at=MADE)) is record
 
 
 def test_a_change_without_an_event_leaves_the_creation_unknown() -> None:
@@ -175,6 +184,13 @@ def test_changes_of_different_fields_are_chains_of_their_own() -> None:
     moved = event("custom_field_5_value_changed", [field_part("Perm")], [field_part("Omsk")])
     found = original(record, renamed, moved)
     assert (found.name, found.custom_fields_values[0].values[0].value) == ("Old", "Perm")
+    emptied = event("custom_field_value_changed", [field_part("Yes", key=7)], [])
+    moved = event("custom_field_value_changed", [field_part("Perm")], [field_part("Omsk")])
+    found = original(record, emptied, moved)
+    assert {field.field_id: field.values[0].value for field in found.custom_fields_values} == {
+        5: "Perm",
+        7: "Yes",
+    }
 
 
 def test_tags_that_came_go_and_tags_that_went_come_back() -> None:

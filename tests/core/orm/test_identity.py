@@ -18,3 +18,16 @@ def test_clean_objects_do_not_live_for_the_session() -> None:
     changed = known.find(Lead, 2)
     assert changed is not None
     assert changed.price == 2
+
+
+def test_only_a_new_object_that_was_let_go_is_kept_out() -> None:
+    """What points to one that exists can be sent; what points to a new one waits, until it is added again."""
+    known = IdentityMap(Directory())
+    existing, new = known.make(Lead, leads.Lead(id=1)), Lead(name="new")
+    known.add(new)
+    known.let_go(existing)
+    known.let_go(new)
+    assert list(known.discarded) == [new]
+    assert (existing._session, new._session) == (known.outside, known.outside)
+    known.add(new)
+    assert (list(known.discarded), new._session) == ([], known)
