@@ -17,7 +17,7 @@ help:
 	@echo "make test      run the tests"
 	@echo "make quick     run the tests that take milliseconds"
 	@echo "make coverage  run the tests and hold the measured coverage"
-	@echo "make mutants   make 100 random mistakes in the Unit of Work and see whether tests notice (SEED=1 COUNT=100)"
+	@echo "make mutants   make 100 random mistakes in the Unit of Work and see whether tests notice (SEED=1 COUNT=100 ONLY='*')"
 	@echo "make check     lint, formatting, types, description and generated code"
 	@echo "make docs      rewrite docs/errors.md and docs/faults.md from a run of the library"
 	@echo "make generate  rebuild src/amocrm_gen and src/amocrm/_sync from spec/ and src/amocrm/_async"
@@ -47,7 +47,7 @@ coverage: $(STAMP)
 	$(PYTEST) --cov --cov-report=term:skip-covered
 
 mutants: $(STAMP)
-	$(BIN)/python -m tests.support.mutants --seed $(or $(SEED),1) --count $(or $(COUNT),100)
+	$(BIN)/python -m tests.support.mutants --seed $(or $(SEED),1) --count $(or $(COUNT),100) --only '$(or $(ONLY),*)'
 
 check: $(STAMP)
 	$(BIN)/ruff check .

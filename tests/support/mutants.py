@@ -1,8 +1,11 @@
-"""Random mistakes in the Unit of Work, to see whether the tests notice: `make mutants` (SEED=1 COUNT=100 PROCESSES=2).
+"""Random mistakes in the Unit of Work, to see whether the tests notice: `make mutants` (SEED=1 COUNT=100 ONLY='*').
 
 Each mutant is one change of one module in a copy of the project: a comparison swapped, a branch negated, a
-statement removed, a constant changed. It meets the tests that run its line, the fastest first. Mutants of the
-async half are those of its sync twin, which is converted from it.
+statement removed, a constant changed. It meets the tests that run its statement, the fastest first; one of a
+statement that runs at import, such as a table, meets the tests that run anything of its module. Mutants of the
+async half are those of its sync twin, which is converted from it. Some modules against some tests:
+
+    python -m tests.support.mutants --only '*/history.py' --tests tests/core/orm/test_history.py
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -44,6 +48,10 @@ LAST = "tests/shell_sync/orm/test_model.py"
 _PAIRS = ((ast.Eq, ast.NotEq), (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Is, ast.IsNot), (ast.In, ast.NotIn))
 _SWAPS = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 _REMOVED = (ast.Expr, ast.AugAssign, ast.Delete, ast.Raise, ast.Continue, ast.Break)
+#: Highest number of tests that a mutant of import time meets.
+_MOST_TESTS = 300
+#: What means nothing when a program runs.
+_TYPING = ("TypeVar", "NewType", "ParamSpec", "TypeVarTuple")
 _SHOWN_ONLY = ("__repr__", "__str__", "__del__", "drawing")
 
 
@@ -97,16 +105,26 @@ def _code(node: ast.AST, depth: int = 0) -> Iterator[ast.AST]:
                 continue
             if isinstance(child, ast.Assign) and ast.unparse(child.targets[0]) in ("__slots__", "__all__"):
                 continue
+            if isinstance(child, ast.AnnAssign) and "TypeAlias" in ast.unparse(child.annotation):
+                continue
+            if isinstance(child, ast.Call) and isinstance(child.func, ast.Name):
+                if child.func.id in _TYPING:
+                    continue
+                if child.func.id == "cast":
+                    yield child.args[1]
+                    yield from _code(child.args[1], depth + 1)
+                    continue
             yield child
             if not isinstance(child, ast.Raise):
                 yield from _code(child, depth + 1)
 
 
-def mutant(text: str, name: str, number: int) -> tuple[str, int, str]:
-    """Return source, line and key of one mutation of a module."""
+def mutant(text: str, name: str, number: int) -> tuple[str, range | None, int, str]:
+    """Return source, lines of the statement (None if it runs at import), line and key of one mutation of a module."""
     tree = ast.parse(text)
     node, what, other = list(mutations(tree))[number]
     line: int = node.lineno  # type: ignore[attr-defined]
+    lines = _statement(tree, node)
 
     class Change(ast.NodeTransformer):
         def visit(self, found: ast.AST) -> Any:
@@ -114,7 +132,21 @@ def mutant(text: str, name: str, number: int) -> tuple[str, int, str]:
 
     source = ast.unparse(ast.fix_missing_locations(Change().visit(tree)))
     shown = text.splitlines()[line - 1].strip()
-    return source, line, f"{name}: {shown}: {what}"
+    return source, lines, line, f"{name}: {shown}: {what}"
+
+
+def _statement(tree: ast.AST, node: ast.AST) -> range | None:
+    """Return the lines of the innermost statement around a node, without those of its body; None outside functions."""
+    found, is_inside = None, False
+    for one in ast.walk(tree):  # from the outermost inwards
+        if isinstance(one, ast.stmt) and node in ast.walk(one):
+            is_inside |= isinstance(found, ast.FunctionDef) and any(one is part for part in found.body)
+            found = one
+    if found is None or not is_inside:
+        return None
+    body = getattr(found, "body", None)
+    end = body[0].lineno if body else (found.end_lineno or found.lineno) + 1
+    return range(found.lineno, max(end, found.lineno + 1))
 
 
 class Recorder:
@@ -128,22 +160,22 @@ class Recorder:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
 
 
-def baseline(place: Path) -> tuple[dict[str, float], dict[str, dict[int, list[str]]]]:
-    """Run all tests once; return seconds by test, and by module and line the tests that run it."""
+def baseline(place: Path, tests: list[str]) -> tuple[dict[str, float], dict[str, dict[int, list[str]]]]:
+    """Run the tests once; return seconds by test, and by module and line the tests that run it."""
     script = (
         "import json, sys, pytest; from tests.support.mutants import Recorder; r = Recorder();"
         "code = pytest.main(sys.argv[1:], plugins=[r]); json.dump(r.seconds, open('seconds.json', 'w')); sys.exit(code)"
     )
     cover = ["--cov=amocrm", "--cov-context=test", "--cov-report="]
     done = subprocess.run(
-        [sys.executable, "-c", script, *TESTS, "-m", "not slow", *cover],
+        [sys.executable, "-c", script, *tests, "-m", "not slow", *cover],
         cwd=place,
         env=_environment(place),
         check=False,
     )
     if done.returncode:
         raise SystemExit("the tests fail without a mutant")
-    with sqlite3.connect(next(place.glob(".coverage*"))) as data:
+    with sqlite3.connect(max(place.glob(".coverage*"), key=lambda path: path.stat().st_size)) as data:
         rows = data.execute(
             "select path, context, numbits from line_bits join file on file.id = file_id join context on context.id = context_id"
         ).fetchall() or _arcs(data)
@@ -164,21 +196,23 @@ def _arcs(data: sqlite3.Connection) -> list[tuple[str, str, list[int]]]:
 
 
 def _environment(place: Path) -> dict[str, str]:
+    # Options of whoever calls, such as those of pytest-xdist, would change what runs and in which order.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return {
-        **os.environ,
+        **own,
         "PYTHONPATH": str(place / "src"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "MODEL_RUNS": "30",
     }
 
 
-def survives(place: Path, module: str, source: str, tests: list[str]) -> bool:
+def survives(place: Path, module: str, source: str, tests: list[str], last: list[str]) -> bool:
     """Return whether no test fails with this source in the place of a module."""
     target = place / module
     original = target.read_text(encoding="utf-8")
     target.write_text(source, encoding="utf-8")
     try:
-        for part in (tests[:150], tests[150:], [LAST] if tests else []):
+        for part in (tests[:150], tests[150:], last if tests else []):
             command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:randomly", *part]
             if (
                 part
@@ -205,6 +239,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--only", default="*", help="pattern of the paths of modules")
+    parser.add_argument("--tests", nargs="+", help="the only tests that are run")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         places: Queue[Path] = Queue()
@@ -214,7 +250,10 @@ def main() -> int:
         first = places.get()
         # From here on the project may change: the copies stay.
         paths = sorted(
-            path for pattern in MODULES for path in first.glob(pattern) if path.name != "__init__.py"
+            path
+            for pattern in MODULES
+            for path in first.glob(pattern)
+            if path.name != "__init__.py" and fnmatch(path.relative_to(first).as_posix(), given.only)
         )
         every = [
             (path, number)
@@ -223,21 +262,23 @@ def main() -> int:
         ]
         chosen = random.Random(given.seed).sample(every, min(given.count, len(every)))
         texts = {path: path.read_text(encoding="utf-8") for path in paths}
-        seconds, lines = baseline(first)
+        seconds, lines = baseline(first, given.tests or [*TESTS])
         places.put(first)
 
         def judge(job: tuple[Path, int]) -> tuple[str, str]:
-            source, line, key = mutant(texts[job[0]], job[0].name, job[1])
+            source, statement, line, key = mutant(texts[job[0]], job[0].name, job[1])
+            module = job[0].relative_to(first).as_posix()
             if key in EQUIVALENT:
                 return "equivalent", key
-            module = job[0].relative_to(first).as_posix()
-            tests = sorted(
-                {one for one in lines.get(module, {}).get(line, []) if one in seconds},
-                key=seconds.__getitem__,
-            )
+            by_line = lines.get(module, {})
+            met = {one for at in statement or by_line for one in by_line.get(at, []) if one in seconds}
+            tests = sorted(met, key=seconds.__getitem__)
+            if statement is None:
+                own = f"test_{job[0].stem.strip('_')}.py"
+                tests = sorted(tests, key=lambda one: f"/{own}::" not in one)[:_MOST_TESTS]
             place = places.get()
             try:
-                alive = survives(place, module, source, tests)
+                alive = survives(place, module, source, tests, [] if given.tests else [LAST])
             finally:
                 places.put(place)
             return ("survived" if alive else "noticed"), f"{module}:{line} {key} ({len(tests)} tests)"
