@@ -184,9 +184,9 @@ def test_changes_of_different_fields_are_chains_of_their_own() -> None:
     moved = event("custom_field_5_value_changed", [field_part("Perm")], [field_part("Omsk")])
     found = original(record, renamed, moved)
     assert (found.name, found.custom_fields_values[0].values[0].value) == ("Old", "Perm")
-    emptied = event("custom_field_value_changed", [field_part("Yes", key=7)], [])
+    noted = event("custom_field_value_changed", [field_part("Yes", key=7)], [field_part("No", key=7)])
     moved = event("custom_field_value_changed", [field_part("Perm")], [field_part("Omsk")])
-    found = original(record, emptied, moved)
+    found = original(record, noted, moved)
     assert {field.field_id: field.values[0].value for field in found.custom_fields_values} == {
         5: "Perm",
         7: "Yes",
