@@ -177,6 +177,8 @@ def way_out(path: str | os.PathLike[str], error: OSError) -> str:
         return f"{reason}): this file system cannot lock files; use a folder on a local disk"
     if error.errno == errno.ELOOP:
         return f"{reason}): it is a symbolic link; remove it"
+    if error.errno == errno.ENOENT:
+        return f"{reason}); create its folder, or choose a path in a folder that this process can write"
     owner = _foreign_owner(path)
     if owner is not None and isinstance(error, PermissionError):
         return (

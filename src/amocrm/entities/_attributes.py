@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from msgspec import UNSET
 
 from .._core.arguments import as_bool
-from .._core.orm.filters import Condition, InclusiveOnly, check
+from .._core.orm.filters import Condition, InclusiveOnly, check, range_in_words
 from .._core.orm.times import moment, seconds
 from ..errors import UnreadableError
 
@@ -140,9 +140,7 @@ class _Ranged(InclusiveOnly, Attribute[R, W]):
 
     def _range(self, low: Any, high: Any) -> Condition:
         ends = self._ends(low, high)
-        return self._condition(
-            "range", f"{self!r} from {ends[0]!r} to {ends[1]!r}", low=ends[0], high=ends[1]
-        )
+        return self._condition("range", range_in_words(repr(self), *ends), low=ends[0], high=ends[1])
 
     def _ends(self, low: Any, high: Any) -> tuple[Any, Any]:
         return None if low is None else self._in(low), None if high is None else self._in(high)
@@ -162,7 +160,7 @@ class Id(_Matched[int | None, int | None]):
 
     def _in(self, value: Any) -> Any:
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise TypeError(f"{self!r} must be an id, got {type(value).__name__}")
+            raise TypeError(f"{self!r} must be an id (int), got {type(value).__name__}; write the number")
         if value is not None and not -_LIMIT < value < _LIMIT:
             raise ValueError(f"{self!r} must be an id of at most 18 digits, got a longer number")
         return value if value is None or type(value) is int else int(value)  # a member of an IntEnum

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVa
 
 from msgspec import UNSET
 
-from .._core.orm.filters import Condition, InclusiveOnly, check
+from .._core.orm.filters import Condition, InclusiveOnly, check, range_in_words
 from ._state import Item, Ref, ref_of
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class Ordering(InclusiveOnly, Field[R, W]):
     def _range(self, low: Any, high: Any) -> Condition:
         ends = tuple(None if end is None else self._wanted(end) for end in (low, high))
         return self._condition(
-            "range", f"{self!r} from {low!r} to {high!r}", low=ends[0], high=ends[1], sent=self._sent(*ends)
+            "range", range_in_words(repr(self), low, high), low=ends[0], high=ends[1], sent=self._sent(*ends)
         )
 
     def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:

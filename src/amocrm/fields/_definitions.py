@@ -68,7 +68,8 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True):
         options = getattr(field, "options", None)
         if field.name is None and field.code is None:
             raise ValueError(
-                f"the field must have a name or a code, got {field!r}; a field declared by field_id= exists already"
+                f"a field to create must be declared by name= or code=, got {field!r}, which is declared by field_id= "
+                "and so exists in the account; leave it out of create()"
             )
         if options is not None and issubclass(options, int):
             raise ValueError(

@@ -106,7 +106,7 @@ def test_a_naive_datetime_is_refused() -> None:
 
 def test_conditions_are_not_joined_by_and() -> None:
     """`a and b` would silently drop a; a condition has no truth value."""
-    with pytest.raises(TypeError, match="one by one"):
+    with pytest.raises(TypeError, match="argument of where"):
         bool(Lead.price >= 1)
 
 

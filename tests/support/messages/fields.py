@@ -219,7 +219,7 @@ MESSAGES: Final = (
     Message(
         "definition-name",
         lambda: fields.Definition.of(Deal.city),
-        ["name or a code", "field_id="],
+        ["name= or code=", "field_id="],
         "A field declared by its id only cannot be created.",
         "Declare it with `name=`.",
     ),

@@ -67,7 +67,7 @@ MESSAGES: Final = (
     Message(
         "field-definition-name",
         lambda: _account().fields.create(Lead, [fields.Definition.of(fields.Text(field_id=1))]),
-        ("must have a name",),
+        ("declared by name=",),
         "A field that is declared by its id exists already.",
         '`crm.fields.create(Lead, [fields.Definition(name="City", type="text")])`',
     ),

@@ -210,7 +210,7 @@ MESSAGES: Final = (
     Message(
         "token-not-stored",
         _not_stored,
-        ("not stored yet", "No space left", "stores it as soon as it can"),
+        ("could not save", "No space left", "tries again"),
         "The store failed; the new token exists in this process only.",
         "Mend the store while the process runs.",
     ),

@@ -248,7 +248,8 @@ class AsyncOAuthTokens:
             self._belated = token, old
             self._belated_at = self._sender.clock.monotonic() + _BELATED_EVERY
             warnings.warn(
-                f"a refreshed token is not stored yet ({error}); this process uses it and stores it as soon as it can",
+                f"the store could not save a refreshed token ({error}); this process goes on with it and tries again. "
+                "Mend the store before the process ends: without the new token the account must be authorized again",
                 TokenStoreWarning,
                 stacklevel=2,
             )

@@ -163,7 +163,7 @@ def redirect_refused(op: Op, host: str, status: int, location: str) -> RedirectR
     target = host_of(location)
     return RedirectRefused(
         f"{op.id} was answered by {host} with a redirect ({status}) to {target or 'itself'}, which is "
-        "not followed with credentials; check the subdomain: the account may have been renamed",
+        "not followed with credentials; if the account was renamed, write AmoCRM('<new subdomain>', …)",
         op=op.id,
         status=status,
         location=target,

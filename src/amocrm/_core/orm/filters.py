@@ -30,6 +30,7 @@ __all__ = [
     "cut_values",
     "kinds",
     "order_fields",
+    "range_in_words",
 ]
 
 Kind: TypeAlias = Literal["many", "range", "one", "pairs", "fields"]
@@ -86,8 +87,8 @@ class Condition(msgspec.Struct, frozen=True):
 
     def __bool__(self) -> bool:
         raise TypeError(
-            f"conditions must be given to where() one by one, got {self.shown} in an and, or, not or if; "
-            "write where(a, b)"
+            f"a condition must be an argument of where(), got {self.shown} beside `and`, `or`, `not`, `if` or a "
+            "second comparison; write where(a, b) for both, .in_() for one of several values, and .between() for a range"
         )
 
     if not TYPE_CHECKING:  # a checker refuses them
@@ -129,6 +130,20 @@ class Condition(msgspec.Struct, frozen=True):
         return value in self.values
 
 
+def range_in_words(name: object, low: object, high: object) -> str:
+    """Return a range as a user writes it.
+
+    Example:
+        >>> range_in_words("Lead.price", 5, 5), range_in_words("Lead.price", 5, None)
+        ('Lead.price == 5', 'Lead.price >= 5')
+    """
+    if low == high:
+        return f"{name} == {low!r}"
+    if low is None or high is None:
+        return f"{name} <= {high!r}" if low is None else f"{name} >= {low!r}"
+    return f"{name}.between({low!r}, {high!r})"
+
+
 class InclusiveOnly:
     """Attribute with a range filter: the API includes both ends, and ``>`` and ``<`` say what to write instead."""
 
@@ -137,10 +152,14 @@ class InclusiveOnly:
     if not TYPE_CHECKING:  # a checker refuses them by itself
 
         def __gt__(self, low: object) -> Condition:
-            raise FilterError(f"{self!r} > {low!r}: ranges include both ends; use >= or .between(low, high)")
+            raise FilterError(
+                f"{self!r} > {low!r}: ranges include both ends; write >= with the next value, or .between(low, high)"
+            )
 
         def __lt__(self, high: object) -> Condition:
-            raise FilterError(f"{self!r} < {high!r}: ranges include both ends; use <= or .between(low, high)")
+            raise FilterError(
+                f"{self!r} < {high!r}: ranges include both ends; write <= with the value before, or .between(low, high)"
+            )
 
 
 @cache

@@ -325,8 +325,9 @@ class Reading(Generic[T]):
         keys = tuple(str(condition.key) for condition in self._conditions)
         kind = self._cls._kind
         option = (
-            "the account has no filter option (is_api_filter_enabled), and amoCRM ignores filters without it. "
-            "Add a condition updated_at >= …, which works in every account, or allow reading the whole list: .scan()"
+            "the plan of this account has no filters by API (is_api_filter_enabled is false). Add a condition "
+            "updated_at >= …: every account filters by it, and the client compares the rest. Or add .scan() to the "
+            "query: it reads the whole list and compares here"
         )
         said = option if kind in PAID else "compare in Python"
         return FilterIgnored(

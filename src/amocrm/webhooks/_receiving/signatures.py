@@ -109,7 +109,8 @@ def check_secret(path: str, query: str, secrets: str | Iterable[str]) -> None:
     # Every pair is compared: the time must not show which one matches.
     if not any([_matches_any(text, listed) for text in candidates]):  # noqa: C419
         raise SenderRefused(
-            "the address of the delivery contains no or a wrong secret; subscribe the address that ends with it",
+            "the URL that was called does not end with the secret of this receiver; if amoCRM called it, subscribe "
+            "the URL again with the secret as its last segment, else it was a stranger",
             status=404,
         )
 
