@@ -319,9 +319,9 @@ def test_mistakes_in_a_query_say_what_to_write(crm: AmoCRM) -> None:
         query.where((Lead.price >= 5) | (Lead.price <= 3))  # type: ignore[operator]
     with pytest.raises(TypeError, match="positive"):
         query.where(~(Lead.price >= 5))  # type: ignore[operator]
-    with pytest.raises(FilterError, match="use >="):
+    with pytest.raises(FilterError, match="write >="):
         query.where(Lead.price > 5)  # type: ignore[operator]
-    with pytest.raises(FilterError, match="use <="):
+    with pytest.raises(FilterError, match="write <="):
         query.where(Deal.due < date(2024, 5, 1))  # type: ignore[operator]
     with pytest.raises(ValueError, match="number of entities"):
         query.limit(-1)
