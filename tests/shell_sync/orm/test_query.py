@@ -339,7 +339,7 @@ def test_mistakes_in_a_query_say_what_to_write(crm: AmoCRM) -> None:
         query.where(Lead.price >= 5).search("x").order_by(Lead.id, desc=True).preload(Lead.company).limit(3)
     )
     assert repr(shown).endswith(
-        "Query of Lead.where(Lead.price from 5 to None).search('x').order_by(id, desc).preload(Lead.company).limit(3)>"
+        "Query of Lead.where(Lead.price >= 5).search('x').order_by(id, desc).preload(Lead.company).limit(3)>"
     )
 
 
