@@ -205,6 +205,19 @@ def test_properties_with_defaults_count_where_they_were_sent() -> None:
     assert not whole_body({"status_id": 11}, record)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("status_id", "pipeline_id", "responsible_user_id", "loss_reason_id", "closed_at", "complete_till"),
+        *("task_type_id", "duration", "is_completed", "entity_id", "entity_type", "source_id"),
+    ],
+)
+def test_each_property_with_a_default_counts(name: str) -> None:
+    """A record with another value of it is another record."""
+    assert whole_body({name: 1}, SimpleNamespace(**{name: 1}))
+    assert not whole_body({name: 1}, SimpleNamespace(**{name: 2}))
+
+
 def test_a_structured_value_is_never_what_tells_records_apart() -> None:
     """A server may store an address or a legal entity otherwise than it was sent."""
     account = words("smart_address")
@@ -220,5 +233,7 @@ def test_only_what_a_server_keeps_as_it_was_sent_is_sure() -> None:
     assert not is_sure(("field", 5), "?", account)
     assert not is_sure(("field", 6), "x", account)  # a type that is not known
     assert not is_sure(("contacts", 3), 3, account)
+    assert not is_sure("status_id", 3, account)
+    assert all(is_sure(key, "x", account) for key in ("name", "text", "note_type", "price", "tag"))
     form = print_of_body({"name": "a", "price": 3, **sent("x")}, account)
     assert sure_part(form, frozenset({"name", ("field", 5)}), account) == {("name", "a"), (("field", 5), "x")}
