@@ -84,6 +84,7 @@ def test_ctrl_c_ends_what_hangs(server: SandboxServer, work: str) -> None:
     """A signal ends a query with pages under way and a commit of three batches long before the server answers."""
     script = f"""
     from amocrm import Lead
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     crm = AmoCRM("demo", limiter=MemoryLimiter(fast), **options | {{"token": sys.argv[2], "timeout": 60}})
     s = crm.session(batch_size=10)
     leads = [Lead(name=f"L{{i}}") for i in range(30)]
