@@ -252,8 +252,10 @@ def _common(claims: Mapping[str, Any], oauth: OAuth, account: str | None, leeway
     if account is not None and host != parse_account(account).name:
         raise _rejected("issuer", "its issuer must be the account given as account=, got another one")
     starts = max(_number(claims, "nbf", 0.0), _number(claims, "iat", 0.0))
-    if now >= _number(claims, "exp") + leeway or now < starts - leeway:
-        raise _rejected("time", "it has expired or is not valid yet")
+    if now >= _number(claims, "exp") + leeway:
+        raise _rejected("time", "it has expired; the page that sent it must ask for a new one")
+    if now < starts - leeway:
+        raise _rejected("time", "it is valid only later by the clock of this machine; set the clock")
     return host
 
 

@@ -77,7 +77,7 @@ class Attribute(Generic[R, W]):
             raise AttributeError(f"{self!r} is read-only: the server sets it")
         if self.fixed and instance._key is not None:
             raise AttributeError(
-                f"{self!r} is read-only after creation; change it by the operations under crm.api, if at all"
+                f"{self!r} is read-only after creation: the API cannot change it; do so in the account, or create another object"
             )
         instance._set(self.wire, self._in(value))
 

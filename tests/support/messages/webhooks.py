@@ -189,7 +189,7 @@ MESSAGES: Final = (
     Message(
         "webhooks-develop",
         lambda: client().webhooks.develop(_receiver()).__enter__(),
-        ("public_url must be given", "amocrm sandbox"),
+        ("public_url must be", "amocrm sandbox"),
         "A real account cannot reach this machine.",
         'Open a tunnel and pass its address: `crm.webhooks.develop(receiver, public_url="https://…")`.',
     ),

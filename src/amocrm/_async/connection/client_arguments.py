@@ -73,7 +73,10 @@ def check_collaborators(
     """
     if http_transport is not None:
         _check_methods(
-            "http_transport", http_transport, ("handle_async_request",), "AsyncSandboxTransport(sandbox)"
+            "http_transport",
+            http_transport,
+            ("handle_async_request",),
+            "nothing for the network, or AsyncSandboxTransport(sandbox) in tests",
         )
     if limiter is not None:
         _check_methods("limiter", limiter, ("acquire", "confirm"), "AsyncMemoryLimiter()")

@@ -126,8 +126,8 @@ class AsyncWebhooks:
         """
         if public_url is None and not self._client.is_local:
             raise ConfigurationError(
-                f"public_url must be given for {self._client.account_host}, which cannot reach this machine, got None; "
-                "open a tunnel and pass its address, or use a sandbox (amocrm sandbox)"
+                f"public_url must be an https address that {self._client.account_host} can reach, got None; open a tunnel "
+                "to this machine and pass its address, or use a sandbox (amocrm sandbox)"
             )
         # Brings the standard library's HTTP server, which nothing else needs.
         from amocrm._io.delivery_server import DeliveryServer

@@ -259,8 +259,8 @@ class IdentityMap(Origin):
         if known is None or known is entity:
             return None
         return (
-            f"{entity!r} is already in this session as another object; change that one: "
-            f"session.ref({type(known).__name__}, {entity._key})"
+            f"{entity!r} is already in this session as another object; change that one, which "
+            f"session.ref({type(known).__name__}, {entity._key}) returns"
         )
 
     def add(self, entity: Any) -> None:
