@@ -230,7 +230,10 @@ def _verified(token: str, algorithm: str, secret: str) -> Mapping[str, Any]:
     signed = ".".join(parts[:2]).encode()
     expected = hmac.new(secret.encode(), signed, _ALGORITHMS[algorithm]).digest()
     if not hmac.compare_digest(_bytes(parts[2]), expected):
-        raise _rejected("signature", "it was not signed with this integration's secret")
+        raise _rejected(
+            "signature",
+            "it was not signed with the client_secret of this integration; compare client_secret, else refuse the request",
+        )
     return claims
 
 
@@ -307,7 +310,9 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
 
 
 def _rejected(reason: str, why: str) -> TokenRejected:
-    return TokenRejected(f"the token was not accepted: {why}", reason=reason)
+    return TokenRejected(
+        f"the token of the request (of a widget or a bot) was not accepted: {why}", reason=reason
+    )
 
 
 publish_all(__name__, globals(), (name for name in __all__ if name != "OAuth"))

@@ -55,7 +55,9 @@ class _Options(Equality[R, W]):
     def _write(self, value: Any) -> Item:
         plain = value.value if isinstance(value, Enum) else value
         if isinstance(plain, bool) or not isinstance(plain, str | int):
-            raise TypeError(f"{self!r} must be an option, its label or its id, got {type(value).__name__}")
+            raise TypeError(
+                f"{self!r} must be an option, its label (str) or its id (int), got {type(value).__name__}"
+            )
         self._check(plain)
         return Item(enum_id=plain) if isinstance(plain, int) else Item(value=plain)
 

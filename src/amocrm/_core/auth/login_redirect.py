@@ -63,7 +63,9 @@ def read_redirect(address: str, state: str) -> Redirect:
 
     if not state or not hmac.compare_digest(one("state").encode(), state.encode()):
         raise _refused(
-            "state", "its state must be that of this login, got another one; begin the login again"
+            "state",
+            "its state= must be the one that this login made, got another one (an old page, or a forged redirect); begin "
+            "the login again and open its new address",
         )
     if one("error"):
         raise _refused("access_denied", "the user did not grant access; begin the login again")
