@@ -73,7 +73,10 @@ def check_collaborators(
     """
     if http_transport is not None:
         _check_methods(
-            "http_transport", http_transport, ("handle_request",), "nothing for the network, or SandboxTransport(sandbox) in tests"
+            "http_transport",
+            http_transport,
+            ("handle_request",),
+            "nothing for the network, or SandboxTransport(sandbox) in tests",
         )
     if limiter is not None:
         _check_methods("limiter", limiter, ("acquire", "confirm"), "MemoryLimiter()")
