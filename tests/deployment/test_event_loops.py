@@ -116,12 +116,13 @@ def _environment(url: str) -> dict[str, str]:
 def test_a_process_that_can_start_no_thread_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file of a store is read on a thread; without one the error says which limit to raise."""
 
-    def refuse(*_: object) -> int:
+    def refuse(*_: object, **_named: object) -> int:
         raise RuntimeError("can't start new thread")
 
     async def main() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(threading, "_start_new_thread", refuse)
+            own = "_start_new_thread" if hasattr(threading, "_start_new_thread") else "_start_joinable_thread"
+            patch.setattr(threading, own, refuse)
             with pytest.raises(ConfigurationError, match="ulimit"):
                 await AsyncFileTokenStore(tmp_path).load("demo")
 
