@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -20,9 +20,12 @@ from amocrm_gen._runtime.resource import Resource
 from amocrm_gen._runtime.wire import Request, Response
 
 __all__ = [
+    "batches",
     *("CREATE", "GET", "LIST", "UPDATE", "Endpoint", "Operation", "endpoint", "field_kind", "field_place"),
     *("key_parameter", "lacking", "placeholders", "resource_of"),
 ]
+
+T = TypeVar("T")
 
 
 class Endpoint(Protocol):
@@ -94,6 +97,13 @@ def placeholders(name: str) -> tuple[str, ...]:
 def key_parameter(name: str) -> str:
     """Return the parameter that names one item in the path of an operation, empty where it takes none."""
     return placeholders(name)[-1] if endpoint(name).OP.path.endswith("}") else ""
+
+
+def batches(operation: Endpoint, items: Sequence[T]) -> list[Sequence[T]]:
+    """Return the items in parts as large as one request of an operation takes."""
+    assert operation.OP.batch is not None
+    size = operation.OP.batch.max
+    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def lacking(kind: str, title: str, role: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from amocrm._core.arguments import checked
 from amocrm._core.orm.identity import check_account
-from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.operations import batches, endpoint
 from amocrm.entities import Bot, Contact, Lead, WebsiteButton, Widget
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import key_in
@@ -131,8 +131,8 @@ class ShortLinks:
             key = key_in(self._account.directory.host, contact) if isinstance(contact, Entity) else contact
             bodies.append({"url": url, "metadata": {"entity_type": "contacts", "entity_id": key}})
         operation, result = endpoint("short_links.create_short_links"), list[Any]()
-        for start in range(0, len(bodies), 250):
-            response = self._account.send(operation.request(body=bodies[start : start + 250]))
+        for part in batches(operation, bodies):
+            response = self._account.send(operation.request(body=part))
             result += operation.parse(response).embedded.short_links
         return result
 
@@ -184,6 +184,6 @@ class Links:
                 data["catalog_id"] = target.catalog_id  # type: ignore[attr-defined]
             items.append({**item, "to_entity_type": target._kind, **({"metadata": data} if data else {})})
         operation = endpoint(f"links.{action}_entities")
-        for start in range(0, len(items), 250):
-            request = operation.request(entity_type=entity._kind, body=items[start : start + 250])
+        for part in batches(operation, items):
+            request = operation.request(entity_type=entity._kind, body=part)
             operation.parse(self._account.send(request))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from amocrm._core.arguments import checked
-from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.operations import batches, endpoint
 from amocrm.entities import Call
 
 from ..orm.account import AccountState
@@ -43,8 +43,7 @@ class Calls:
         """
         given, result = list(calls), list[Any]()
         operation = endpoint("calls.create_calls")
-        for start in range(0, len(given), 250):
-            part = given[start : start + 250]
+        for part in batches(operation, given):
             body = [{**call.body(), "request_id": str(place)} for place, call in enumerate(part)]
             parsed = operation.parse(self._account.send(operation.request(body=body)))
             listed = UNSET if parsed.embedded is UNSET else parsed.embedded.calls
