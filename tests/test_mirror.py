@@ -78,7 +78,6 @@ amocrm/_async/orm
     finding.py                 shell_async/orm/test_upserting.py                 sure
     loading.py                 shell_async/orm/test_query.py
     lookups.py                 shell_async/orm/test_session.py                   reconcile
-    bulk_update.py             shell_async/orm/test_query_results.py             commit
     reading.py                 shell_async/orm/test_query.py                     FilterIgnored
     session_objects.py         shell_async/orm/test_session.py                   preload
     upsert_methods.py          shell_async/orm/test_upserting.py                 upsert_all

@@ -147,7 +147,7 @@ class AsyncQuery(AsyncQueryResults[T]):
             >>> async for page in crm.leads.query().page_size(50).pages():
             ...     print(len(page))
         """
-        if isinstance(rows, bool) or not isinstance(rows, int) or not 1 <= rows <= 250:
+        if not 1 <= rows <= 250:
             raise ValueError(f"rows must be a number from 1 to 250, got {rows!r}")
         changed = copy(self)
         changed._size = rows
@@ -168,7 +168,7 @@ class AsyncQuery(AsyncQueryResults[T]):
         Args:
             rows: deletions to survive; rounded up to a divisor of the page (1, 2, 5, 10, 25, 50, 125, 250).
         """
-        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
+        if rows < 0:
             raise ValueError(
                 f"overlap() must be given a number of rows >= 0, got {rows!r}; write overlap(50)"
             )

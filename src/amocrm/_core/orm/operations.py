@@ -19,10 +19,12 @@ from amocrm_gen._runtime.op import Op
 from amocrm_gen._runtime.resource import Resource
 from amocrm_gen._runtime.wire import Request, Response
 
+from ...errors import NotFoundError
+
 __all__ = [
     "batches",
     *("CREATE", "GET", "LIST", "UPDATE", "Endpoint", "Operation", "endpoint", "field_kind", "field_place"),
-    *("key_parameter", "lacking", "placeholders", "resource_of"),
+    *("key_parameter", "lacking", "not_found", "placeholders", "resource_of"),
 ]
 
 T = TypeVar("T")
@@ -121,6 +123,20 @@ def lacking(kind: str, title: str, role: str) -> str:
     article = "an" if title[:1] in "AEIOU" else "a"
     has = ", ".join(resource_of(kind).has) or "none"
     return f"the API has no operation to {role} {article} {title}; it has: {has}"
+
+
+def not_found(name: str, message: str) -> NotFoundError:
+    """Return the error for an answer of an operation that holds nothing."""
+    return NotFoundError(
+        message,
+        op=endpoint(name).OP.id,
+        status=204,
+        title="",
+        detail="",
+        request_id=None,
+        items=(),
+        html=False,
+    )
 
 
 def field_kind(kind: str, catalog_id: object) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from amocrm._core.orm.identity import Origin, checked_id
-from amocrm._core.orm.operations import GET, endpoint, key_parameter, lacking, placeholders, resource_of
+from amocrm._core.orm.operations import (
+    GET,
+    endpoint,
+    key_parameter,
+    lacking,
+    not_found,
+    placeholders,
+    resource_of,
+)
 from amocrm._core.orm.unreadable import unreadable
 from amocrm.entities._base import Entity
 from amocrm.errors import DecodeError, NotFoundError
@@ -55,12 +63,12 @@ def _path(cls: type[Entity], operation: str, given: Mapping[str, Any] | None) ->
     Raises:
         TypeError: a part is missing, because what belongs to an owner is read by the owner; says how to give it.
     """
-    known = {**cls._scope, **(given or {})}
+    parts = {**cls._scope, **(given or {})}
     names = [name for name in placeholders(operation) if name != key_parameter(operation)]
-    missing = [name for name in names if name not in known]
+    missing = [name for name in names if name not in parts]
     if missing:
         raise TypeError(f"{cls._kind} are read by {missing[0]}: {_HOW[cls._kind]}")
-    return {name: known[name] for name in names}
+    return {name: parts[name] for name in names}
 
 
 def get_entity(
@@ -78,15 +86,8 @@ def get_entity(
     """
     entity = get_entity_or_none(account, cls, key, origin, relations, path)
     if entity is None:
-        raise NotFoundError(
-            f"there is no {cls.__name__} {key}, or the user of the token may not see it",
-            op=endpoint(GET[cls._kind]).OP.id,
-            status=204,
-            title="",
-            detail="",
-            request_id=None,
-            items=(),
-            html=False,
+        raise not_found(
+            GET[cls._kind], f"there is no {cls.__name__} {key}, or the user of the token may not see it"
         )
     return entity
 
@@ -118,9 +119,9 @@ def get_entity_or_none(
         return None
     if item is None:
         return None
-    if (found := getattr(item, cls._key_name)) != key:
+    if (other := getattr(item, cls._key_name)) != key:
         raise DecodeError(
-            f"the answer to {operation.OP.id} is about id {found!r}, not {key}: it belongs to another request; "
+            f"the answer to {operation.OP.id} is about id {other!r}, not {key}: it belongs to another request; "
             "a proxy or cache on the way may mix answers up",
             op=operation.OP.id,
             status=response.status,
@@ -148,9 +149,7 @@ def refresh_entities(account: AccountState, origin: Origin, entities: Iterable[E
         groups.setdefault(entity._kind, {})[entity.id] = type(entity)
     for group in groups.values():
         cls = next(iter(group.values()))
-        found: dict[int, Any] = {}
-        if len(group) > 1:
-            found = by_ids(account, origin, cls, list(group))
+        read = by_ids(account, origin, cls, list(group)) if len(group) > 1 else {}
         for key in group:
-            if key not in found:
+            if key not in read:
                 get_entity(account, cls, key, origin)

@@ -2,25 +2,26 @@
 # GENERATED from src/amocrm/_async/orm/query_results.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from copy import copy
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from amocrm._core.arguments import checked
-from amocrm._core.orm.operations import LIST, endpoint
+from amocrm._core.orm.operations import LIST, not_found
+from amocrm._core.orm.outcome import Report
+from amocrm._core.orm.plan import Plan
 from amocrm.entities._base import Entity
 from amocrm.entities._names import checked_names
-from amocrm.errors import FilterError, MultipleFound, NotFoundError
+from amocrm.errors import FilterError, MultipleFound
 
-from .bulk_update import BulkUpdate
 from .preload import by_ids, preload
 from .reading import Reading, ReadProgress
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["QueryResults"]
+__all__ = ["BulkUpdate", "QueryResults"]
 
 T = TypeVar("T", bound=Entity)
 
@@ -31,7 +32,7 @@ class QueryResults(Reading[T]):
 
     def limit(self, most: int) -> Self:
         """Return the query for at most so many entities."""
-        if isinstance(most, bool) or not isinstance(most, int) or most < 0:
+        if most < 0:
             raise ValueError(f"limit() must be given a number of entities, got {most!r}; write limit(10)")
         changed = copy(self)
         changed._most = most
@@ -52,7 +53,7 @@ class QueryResults(Reading[T]):
             >>> for page in crm.leads.query().pages():
             ...     store(page)
         """
-        if isinstance(start, bool) or not isinstance(start, int) or start < 1:
+        if start < 1:
             raise ValueError(f"start must be the number of a page, at least 1, got {start!r}")
         part = copy(self)
         part._start = start
@@ -78,13 +79,11 @@ class QueryResults(Reading[T]):
             >>> crm.leads.where(Lead.updated_at >= yesterday).count()
             1250
         """
-        counted = None if self._is_compared_here else self._count_pages()
-        if counted is None:
-            counted = 0
+        total = None if self._is_compared_here else self._count_pages()
+        if total is None:
             with closing(self._limited()) as pages:
-                for page in pages:
-                    counted += len(page)
-        return counted if self._most is None else min(counted, self._most)
+                total = sum([len(page) for page in pages])
+        return total if self._most is None else min(total, self._most)
 
     def in_bulk(self, keys: Iterable[int]) -> dict[int, T]:
         """Return entities by their ids, in the order of the ids; those that do not exist are missing.
@@ -100,9 +99,9 @@ class QueryResults(Reading[T]):
                 f"in_bulk() must be called on a query without conditions, order and limit, got {self!r}"
             )
         wanted = list(dict.fromkeys(keys))
-        found = by_ids(self._account, self._origin, self._cls, wanted)
-        preload(self._account, self._origin, list(found.values()), self._relations, self._brought)
-        return {key: found[key] for key in wanted if key in found}
+        entities = by_ids(self._account, self._origin, self._cls, wanted)
+        preload(self._account, self._origin, list(entities.values()), self._relations, self._brought)
+        return {key: entities[key] for key in wanted if key in entities}
 
     def values(self, *names: str) -> list[dict[str, Any]]:
         """Return the named attributes of all entities as dicts, which take less memory.
@@ -140,10 +139,7 @@ class QueryResults(Reading[T]):
         Example:
             >>> newest = crm.leads.query().order_by(Lead.id, desc=True).first()
         """
-        with closing(self.limit(1)._entities()) as entities:
-            for entity in entities:
-                return entity
-        return None
+        return next(iter(self.limit(1).all()), None)
 
     def exists(self) -> bool:
         """Return whether there is one; one request for one row.
@@ -160,10 +156,10 @@ class QueryResults(Reading[T]):
         Raises:
             MultipleFound: there are several.
         """
-        found = self.limit(2).all()
-        if len(found) > 1:
+        entities = self.limit(2).all()
+        if len(entities) > 1:
             raise MultipleFound(f"a query must find one {self._cls.__name__}, got several; see .first()")
-        return found[0] if found else None
+        return entities[0] if entities else None
 
     def one(self) -> T:
         """Return the only one; one request for two rows.
@@ -175,16 +171,46 @@ class QueryResults(Reading[T]):
         Example:
             >>> deal = crm.query(Deal).where(Deal.order.is_("A-17")).one()
         """
-        result = self.one_or_none()
-        if result is None:
-            raise NotFoundError(
-                f"a query must find one {self._cls.__name__}, got none; see .one_or_none()",
-                op=endpoint(LIST[self._cls._kind]).OP.id,
-                status=204,
-                title="",
-                detail="",
-                request_id=None,
-                items=(),
-                html=False,
-            )
-        return result
+        entity = self.one_or_none()
+        if entity is None:
+            message = f"a query must find one {self._cls.__name__}, got none; see .one_or_none()"
+            raise not_found(LIST[self._cls._kind], message)
+        return entity
+
+
+class BulkUpdate(Generic[T]):
+    """The same values for all entities of a query; see ``Query.update``.
+
+    Args:
+        query: what is read.
+        values: new values by attribute.
+    """
+
+    def __init__(self, query: Reading[T], values: Mapping[str, Any]) -> None:
+        self._query, self._values = query, values
+        self._session: Any = None  # the module of sessions makes queries and is not imported
+
+    def plan(self) -> Plan:
+        """Read the entities and return the requests that ``commit`` would make; nothing is changed."""
+        plan: Plan = (self._read()).plan()
+        return plan
+
+    def commit(self) -> Report[Entity]:
+        """Send what differs, 250 entities a request; read first what ``plan`` has not read.
+
+        Raises:
+            FlushError: something was not applied or is in doubt; it carries the report.
+        """
+        report: Report[Entity] = (self._read()).commit()
+        return report
+
+    def _read(self) -> Any:
+        if self._session is None:
+            connection: Any = self._query._account.connection
+            session, query = connection.session(), copy(self._query)
+            session._map.left = True  # a plan without a commit is not a forgotten change
+            query._origin = session._map
+            for entity in query._entities():
+                entity.update(**self._values)
+            self._session = session
+        return self._session
