@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given in ([], ["--help"], ["-h"]):
         return 0
     print(
-        f"the command must be one of the list above, got {given[0]!r}; write for example `amocrm doctor`",
+        f"the command must be one that `amocrm --help` lists, got {given[0]!r}; write for example `amocrm doctor`",
         file=sys.stderr,
     )
     return 2

@@ -256,7 +256,9 @@ def _common(claims: Mapping[str, Any], oauth: OAuth, account: str | None, leeway
         raise _rejected("issuer", "its issuer must be the account given as account=, got another one")
     starts = max(_number(claims, "nbf", 0.0), _number(claims, "iat", 0.0))
     if now >= _number(claims, "exp") + leeway:
-        raise _rejected("time", "it has expired; the page that sent it must ask for a new one")
+        raise _rejected(
+            "time", "it has expired; answer 401, and let the widget ask for a new one with $authorizedAjax()"
+        )
     if now < starts - leeway:
         raise _rejected("time", "it is valid only later by the clock of this machine; set the clock")
     return host

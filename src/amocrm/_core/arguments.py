@@ -3,7 +3,7 @@
 ``@checked()`` on a class or function makes its annotations rules that hold at run time. So a wrong type is an error
 at the call, with the name of the argument, and not an ``AttributeError`` of some inner function, or of a request
 that was sent. Names that are imported for checkers only are compared by name, so nothing is imported for a check.
-A value is never shown unless it is a number: it may be a secret in the wrong place.
+A value is shown only where it is a number or stands for one of a few words: it may be a secret in the wrong place.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import builtins
 import inspect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
 from functools import wraps
 from math import isfinite
 from types import FunctionType, NoneType, UnionType
@@ -18,7 +20,7 @@ from typing import Annotated, Any, BinaryIO, Final, Literal, NamedTuple, TypeVar
 
 from amocrm.errors import ArgumentError
 
-__all__ = ["as_bool", "check_text", "checked", "is_number", "is_text", "shown"]
+__all__ = ["as_bool", "check_text", "checked", "is_number", "is_text", "shown", "shown_value"]
 
 T = TypeVar("T")
 
@@ -33,6 +35,8 @@ class _Rule(NamedTuple):
     fits: Callable[[Any], bool]
     item: _Rule | None = None
     hint: str = ""
+    #: Whether a value that does not fit may be shown: it is one of a few words, no secret.
+    open: bool = False
 
 
 def checked(*, own: Collection[str] = (), **hints: str) -> Callable[[T], T]:
@@ -82,6 +86,18 @@ def shown(value: object) -> str:
     if isinstance(value, type):
         return f"the class {value.__name__}"
     return repr(value) if hasattr(value, "attribute") else type(value).__name__
+
+
+def shown_value(value: object) -> str:
+    """Return a value that cannot be a secret as messages show it: like ``shown``, and short texts as they are.
+
+    Example:
+        >>> shown_value("12"), shown_value(1.5), shown_value("x" * 99)
+        ("'12'", '1.5', 'text of 99 characters')
+    """
+    if isinstance(value, str) and is_text(value):
+        return repr(value) if len(value) <= 40 else f"text of {len(value)} characters"
+    return repr(value) if isinstance(value, date | Decimal) else shown(value)
 
 
 def as_bool(attribute: object, value: object) -> bool:
@@ -176,7 +192,7 @@ def _checked(name: str, rule: _Rule, value: Any) -> Any:
         value = tuple(value)
     if rule.fits(value):
         return value
-    got = _shown_list(rule.item, value) or shown(value)
+    got = _shown_list(rule.item, value) or (shown_value if rule.open else shown)(value)
     raise ArgumentError(f"{name} must be {rule.words}, got {got}{'; ' * bool(rule.hint)}{rule.hint}")
 
 
@@ -233,7 +249,9 @@ def _rule_of(hint: Any) -> _Rule | None:
     if origin is Annotated:
         return _rule_of(inner[0])
     if origin is Literal:
-        return _Rule(_either([repr(value) for value in inner]), lambda value: _is_among(value, inner))
+        return _Rule(
+            _either([repr(value) for value in inner]), lambda value: _is_among(value, inner), open=True
+        )
     if origin is type:
         return _class_rule(inner[0])
     if origin is not None and issubclass(origin, Mapping):
@@ -291,7 +309,10 @@ def _any_of(rules: list[_Rule | None]) -> _Rule | None:
         return None
     item = next((rule.item for rule in known if rule.item is not None), None)
     return _Rule(
-        _either([rule.words for rule in known]), lambda value: any(rule.fits(value) for rule in known), item
+        _either([rule.words for rule in known]),
+        lambda value: any(rule.fits(value) for rule in known),
+        item,
+        open=any(rule.open for rule in known),
     )
 
 

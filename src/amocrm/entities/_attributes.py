@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
 
-from .._core.arguments import as_bool
+from .._core.arguments import as_bool, shown_value
 from .._core.orm.filters import Condition, InclusiveOnly, check, range_in_words
 from .._core.orm.times import moment, seconds
 from ..errors import UnreadableError
@@ -151,7 +151,7 @@ class Text(_Matched[str | None, str | None]):
 
     def _in(self, value: Any) -> Any:
         if value is not None and not isinstance(value, str):
-            raise TypeError(f"{self!r} must be a text, got {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a text, got {shown_value(value)}")
         return value
 
 
@@ -160,7 +160,7 @@ class Id(_Matched[int | None, int | None]):
 
     def _in(self, value: Any) -> Any:
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise TypeError(f"{self!r} must be an id (int), got {type(value).__name__}; write the number")
+            raise TypeError(f"{self!r} must be an id (int), got {shown_value(value)}; write the number")
         if value is not None and not -_LIMIT < value < _LIMIT:
             raise ValueError(f"{self!r} must be an id of at most 18 digits, got a longer number")
         return value if value is None or type(value) is int else int(value)  # a member of an IntEnum
@@ -213,7 +213,7 @@ class Amount(_Ranged[int | float | None, int | float | Decimal | None]):
         if value is None:
             return value
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            raise TypeError(f"{self!r} must be a number, got {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a number, got {shown_value(value)}")
         finite = value.is_finite() if isinstance(value, Decimal) else value == value
         if not finite or not -_LIMIT < value < _LIMIT:
             raise ValueError(f"{self!r} must be a finite number of at most 18 digits, got another one")

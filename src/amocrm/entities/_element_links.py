@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast, overload
 import msgspec
 from msgspec import UNSET
 
+from .._core.arguments import shown_value
 from .._core.orm.tracking import OneValue
 from ._links import LinkState
 from ._many_links import LinkSet, SetRelation
@@ -238,7 +239,7 @@ class ElementSet(Sequence[LinkedElement]):
 
 def _number(quantity: Any) -> int | float:
     if isinstance(quantity, bool) or not isinstance(quantity, int | float | Decimal):
-        raise TypeError(f"quantity must be a number, got {type(quantity).__name__}")
+        raise TypeError(f"quantity must be a number, got {shown_value(quantity)}")
     number = float(quantity)
     if not isfinite(number) or number <= 0:
         raise ValueError(

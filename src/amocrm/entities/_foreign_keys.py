@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from .._core.arguments import shown_value
 from .._core.orm.filters import Condition
 from .._core.orm.identity import Origin, account_of
 from ._attributes import Id
@@ -86,8 +87,8 @@ def _id_of(field: ForeignKey[Any], value: Any) -> int | None:
         return int(value)
     if getattr(value, "_kind", None) != field.kind:
         raise TypeError(
-            f"{field!r} must be one of {field.kind} or an id, got {type(value).__name__}; "
-            f"take it from crm.{field.kind}"
+            f"{field!r} must be one of {field.kind} or an id (int), got {shown_value(value)}; "
+            f"write one of crm.{field.kind}.all(), or its id"
         )
     key: int | None = value._key
     if key is None:

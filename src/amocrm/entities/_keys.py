@@ -53,6 +53,10 @@ class Key:
 
     def __init__(self, *parts: Part, ignore_case: bool = False, region: str | None = None) -> None:
         for part in parts:
+            if getattr(part, "attribute", "") == "id":
+                raise TypeError(
+                    f"a key must not be the id, got {shown(part)}; for a known id write session.ref(cls, id)"
+                )
             is_plain = isinstance(part, Text | Id | Amount | Moment)
             is_plain = is_plain or (isinstance(part, Field) and part.wire_type not in _PARTED)
             if not is_plain or part.owner is None:
@@ -60,8 +64,6 @@ class Key:
                     f"a key must be an attribute or a declared field of an entity, got {shown(part)}; "
                     "write Contact.phones or Deal.order"
                 )
-            if getattr(part, "attribute", "") == "id":
-                raise TypeError("a key must not be the id; use session.ref(cls, id)")
         if not parts:
             raise TypeError("a key must have at least one part, got none; write Key(Contact.phones)")
         self.parts = parts

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, overloa
 
 from msgspec import UNSET
 
+from .._core.arguments import shown_value
 from .._core.orm.identity import IdentityMap, Origin, account_of, check_account, foreign_reason, stub_origin
 from ..errors import FilterError, NotLoaded
 from ._kinds import entity_class
@@ -232,7 +233,7 @@ class LinkRelation(Leading, Generic[T]):
                 how = f"its {' or '.join(self.through)}, since the API has no link with the entity itself"
             raise AttributeError(f"{self!r} is read-only; link {how}")
         if getattr(target, "_kind", None) != self.kind:
-            raise TypeError(f"{self!r} must be one of {self.kind}, got {type(target).__name__}")
+            raise TypeError(f"{self!r} must be one of {self.kind}, got {shown_value(target)}")
         take_account(entity, target)
         return target
 

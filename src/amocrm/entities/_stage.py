@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, cast, overload
 import msgspec
 from msgspec import UNSET
 
+from .._core.arguments import shown_value
 from .._core.orm.filters import Condition, check
 from ._foreign_keys import directory_object, shared_account
 from ._relations import Relation, take_account
@@ -105,7 +106,7 @@ def _pair(value: Any) -> tuple[int, int | None]:
     if key is None or getattr(value, "_kind", "") != "statuses":
         raise TypeError(
             f"the stage must be a Status of crm.pipelines or Stage(pipeline_id, status_id), "
-            f"got {type(value).__name__}"
+            f"got {shown_value(value)}"
         )
     pipeline = cast("Status", value)._data.pipeline_id
     return key, None if pipeline is UNSET else pipeline

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from .._core.arguments import check_text
+from .._core.arguments import check_text, shown_value
 from ._adoption import ChildRelation, Children, attach_child
 from ._attributes import Attribute, Id, Plain
 from ._base import Entity, arguments
@@ -38,9 +38,7 @@ class _NoteText(Attribute["str | None", "str | None"]):
 
 def _content(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise TypeError(
-            f"params must be a mapping, got {type(value).__name__}; for an ordinary note set text"
-        )
+        raise TypeError(f"params must be a mapping, got {shown_value(value)}; for an ordinary note set text")
     return dict(value)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVa
 
 from msgspec import UNSET
 
+from .._core.arguments import shown_value
 from .._core.orm.filters import Condition, InclusiveOnly, check, range_in_words
 from ._state import Item, Ref, ref_of
 
@@ -161,7 +162,7 @@ def members(field: Field[Any, Any], value: Any) -> tuple[Any, ...]:
     if isinstance(value, str):
         raise TypeError(f"{field!r} must be a list of values, got the text {value!r}; write [{value!r}]")
     if value is not None and (isinstance(value, bytes | Mapping) or not isinstance(value, Iterable)):
-        raise TypeError(f"{field!r} must be an iterable of several values, got {type(value).__name__}")
+        raise TypeError(f"{field!r} must be an iterable of several values, got {shown_value(value)}")
     return () if value is None else tuple(value)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import UNSET
 
+from .._core.arguments import shown_value
 from ._base import Field, Holder
 from ._definitions import Definitions
 from ._lists import Category, ChainedList, MultiSelect, Radio, Select
@@ -153,6 +154,6 @@ class _Guess(Raw):
         if isinstance(value, str | int | float | bool | Decimal | date | datetime | Enum):
             return (Item(value=value),)
         raise TypeError(
-            f"a custom field must be a text, number, flag, date, option or a list of them, "
-            f"got {type(value).__name__}; declare the field, or write its items as dicts"
+            f"custom[{self.ref[1]!r}] must be a text, number, flag, date, option or a list of them, "
+            f"got {shown_value(value)}; declare the field, or write its items as dicts"
         )

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, cast, overload
 import msgspec
 from msgspec import UNSET
 
+from .._core.arguments import shown_value
 from .._core.orm.filters import Condition
 from ._base import Equality, Field, members
 from ._state import Item
@@ -56,7 +57,7 @@ class _Options(Equality[R, W]):
         plain = value.value if isinstance(value, Enum) else value
         if isinstance(plain, bool) or not isinstance(plain, str | int):
             raise TypeError(
-                f"{self!r} must be an option, its label (str) or its id (int), got {type(value).__name__}"
+                f"{self!r} must be an option, its label (str) or its id (int), got {shown_value(value)}"
             )
         self._check(plain)
         return Item(enum_id=plain) if isinstance(plain, int) else Item(value=plain)
@@ -298,7 +299,7 @@ class ChainedList(Field[tuple[ChainItem, ...], Iterable[ChainItem] | None]):
     def encode(self, value: Iterable[ChainItem] | None) -> tuple[Item, ...]:
         chain = members(self, value)
         if wrong := [link for link in chain if not isinstance(link, ChainItem)]:
-            raise TypeError(f"{self!r} must be a list of fields.ChainItem, got {type(wrong[0]).__name__}")
+            raise TypeError(f"{self!r} must be a list of fields.ChainItem, got {shown_value(wrong[0])}")
         if len(chain) > 5:
             raise ValueError(f"{self!r} must have at most 5 elements, got {len(chain)}")
         return tuple(Item(catalog_id=link.catalog_id, catalog_element_id=link.element_id) for link in chain)

@@ -12,6 +12,7 @@ from typing import Any, Final, Self, overload
 import msgspec
 from msgspec import UNSET
 
+from .._core.arguments import shown_value
 from .._core.orm.filters import Condition
 from ._base import Field, Holder, members
 from ._state import Item
@@ -128,7 +129,7 @@ def _check_filled(field: Field[Any, Any], values: Iterable[ContactValue | str]) 
     for value in values:
         text = value.value if isinstance(value, ContactValue) else value
         if not isinstance(text, str):
-            raise TypeError(f"{field!r} must be a text or a ContactValue, got {type(text).__name__}")
+            raise TypeError(f"{field!r} must be a text or a ContactValue, got {shown_value(text)}")
         if not text.strip():
             raise ValueError(f"{field!r} must not be empty, got {text!r}; write None to take the value away")
 
@@ -139,7 +140,7 @@ def _items(values: Iterable[ContactValue | str]) -> tuple[Item, ...]:
         entry = ContactValue(value) if isinstance(value, str) else value
         if not isinstance(entry, ContactValue) or not isinstance(entry.value, str):
             raise TypeError(
-                f"a number or an address must be text or a fields.ContactValue, got {type(entry).__name__}"
+                f"a number or an address must be text or a fields.ContactValue, got {shown_value(entry)}"
             )
         if not entry.value:  # an empty value that the account holds is not written again
             continue
@@ -162,7 +163,7 @@ class _Searched:
         ``crm.contacts.find_by(key=Contact.phone, value=…, sure=True)`` reads the list.
         """
         if not isinstance(value, str):
-            raise TypeError(f"{self!r} must be compared with a text, got {type(value).__name__}")
+            raise TypeError(f"{self!r} must be compared with a text, got {shown_value(value)}")
         return Condition(
             kind=getattr(self.owner, "_kind", ""),
             key=self,
@@ -270,6 +271,6 @@ class SmartAddress(Field[Address | None, Address | None]):
 
     def encode(self, value: Address | None) -> tuple[Item, ...]:
         if value is not None and not isinstance(value, Address):
-            raise TypeError(f"{self!r} must be a fields.Address, got {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a fields.Address, got {shown_value(value)}")
         parts = [] if value is None else [(part, getattr(value, part)) for part in _PARTS]
         return tuple(Item(value=text, enum_code=part) for part, text in parts if text is not None)

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from .._core.arguments import as_bool
+from .._core.arguments import as_bool, shown_value
 from .._core.orm.times import day_of, day_range, moment, seconds
 from ._base import Equality, Field, Ordering
 from ._state import Item
@@ -57,7 +57,7 @@ class _Words(Equality[str | None, str | None]):
         if value is None:
             return ()
         if not isinstance(value, str):
-            raise TypeError(f"{self!r} must be a text, got {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a text, got {shown_value(value)}")
         return (Item(value=value),)
 
 
@@ -120,7 +120,7 @@ class _Amount(
         if value is None:
             return ()
         if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
-            raise TypeError(f"{self!r} must be a number, got {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a number, got {shown_value(value)}")
         try:
             number = Decimal(str(value))
         except (InvalidOperation, ValueError):  # ValueError: an integer of more than 4300 digits
@@ -188,7 +188,7 @@ class Date(Ordering[date | None, date | None]):
         if value is None:
             return ()
         if isinstance(value, datetime) or not isinstance(value, date):
-            raise TypeError(f"{self!r} must be a datetime.date, got {type(value).__name__}; use value.date()")
+            raise TypeError(f"{self!r} must be a datetime.date, got {shown_value(value)}; use value.date()")
         return (Item(value=value),)
 
     def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:
@@ -228,7 +228,7 @@ class DateTime(Ordering[datetime | None, datetime | None]):
         if value is None:
             return ()
         if not isinstance(value, datetime):
-            raise TypeError(f"{self!r} must be an aware datetime, got {type(value).__name__}")
+            raise TypeError(f"{self!r} must be an aware datetime, got {shown_value(value)}")
         seconds(value)  # raises for a naive one at the assignment, not at the commit
         return (Item(value=value),)
 
@@ -280,6 +280,6 @@ class Raw(Field[list[dict[str, Any]], list[dict[str, Any]] | None]):
         items = () if value is None else value
         if not isinstance(items, list | tuple) or not all(map(_is_item, items)):
             raise TypeError(
-                f"{self!r} must be a list of mappings with the keys {', '.join(_KEYS)}, got {type(value).__name__}"
+                f"{self!r} must be a list of mappings with the keys {', '.join(_KEYS)}, got {shown_value(value)}"
             )
         return tuple(Item(**item) for item in items)

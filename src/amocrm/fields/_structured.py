@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import msgspec
 from msgspec import UNSET
 
+from .._core.arguments import shown_value
 from ._base import Field, R, W, members
 from ._state import Item
 
@@ -45,7 +46,7 @@ class _Structured(Field[R, W]):
 
     def _write(self, value: Any) -> Item:
         if not isinstance(value, getattr(_models(), self.model)):
-            raise TypeError(f"{self!r} must be a fields.{self.model}, got {type(value).__name__}")
+            raise TypeError(f"{self!r} must be a fields.{self.model}, got {shown_value(value)}")
         from amocrm_gen._runtime.encoding import sendable  # not with the declarations
 
         keys = getattr(_models(), f"{self.model}Write").__struct_encode_fields__

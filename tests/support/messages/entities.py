@@ -25,14 +25,14 @@ MESSAGES: Final = (
     Message(
         "attribute-text",
         assign(name=5),
-        ["must be a text", "got int"],
+        ["must be a text", "got 5"],
         "A text attribute got another value.",
         "Convert the value: `str(value)`.",
     ),
     Message(
         "attribute-number",
         assign(price="5"),
-        ["must be a number", "got str"],
+        ["must be a number", "got '5'"],
         "A number attribute got a text.",
         "Convert the value: `int(value)`.",
     ),
@@ -46,7 +46,7 @@ MESSAGES: Final = (
     Message(
         "attribute-id",
         assign(status_id="won"),
-        ["must be an id", "got str"],
+        ["must be an id", "got 'won'"],
         "An attribute with an id got another value.",
         "Pass the id, or assign an entity to `status` or `responsible`.",
     ),
@@ -88,7 +88,7 @@ MESSAGES: Final = (
     Message(
         "responsible-type",
         assign(responsible="Anna"),
-        ["must be one of users or an id", "got str"],
+        ["must be one of users or an id", "got 'Anna'"],
         "A user was given by name.",
         "`lead.responsible = crm.users.get(7)`, or the id.",
     ),
@@ -102,7 +102,7 @@ MESSAGES: Final = (
     Message(
         "stage-type",
         lambda: setattr(Lead(), "status", "Won"),
-        ["Status of crm.pipelines", "got str"],
+        ["Status of crm.pipelines", "got 'Won'"],
         "A stage was given by name.",
         '`lead.status = crm.pipelines.by_name("Sales")["Won"]`',
     ),
@@ -130,14 +130,14 @@ MESSAGES: Final = (
     Message(
         "task-due-naive",
         lambda: Task("Call", due="tomorrow"),
-        ["aware datetime", "str"],
+        ["aware datetime", "got 'tomorrow'"],
         "A deadline is not a date and time.",
         "Pass an aware `datetime` or Unix seconds.",
     ),
     Message(
         "note-params",
         lambda: Note(params="text"),
-        ["params must be a mapping", "got str"],
+        ["params must be a mapping", "got 'text'"],
         "The content of a note was given as a text.",
         '`Note("text")`',
     ),

@@ -65,7 +65,7 @@ MESSAGES: Final = (
     Message(
         "field-text",
         assign(origin=5),
-        ["must be a text", "int"],
+        ["must be a text", "got 5"],
         "A text field got a value that is no text.",
         "Convert the value: `str(value)`.",
     ),
@@ -79,7 +79,7 @@ MESSAGES: Final = (
     Message(
         "field-option-type",
         assign(city=1.5),
-        ["option", "got float"],
+        ["option", "got 1.5"],
         "A field with options got a value that is neither an option, a label nor an id.",
         "Pass a member of the enum.",
     ),
@@ -93,7 +93,7 @@ MESSAGES: Final = (
     Message(
         "field-list-type",
         assign(goods=5),
-        ["iterable", "got int"],
+        ["iterable", "got 5"],
         "A field with several values got a single value.",
         "Put the value into a list.",
     ),
@@ -128,14 +128,14 @@ MESSAGES: Final = (
     Message(
         "field-datetime",
         assign(met_at=5),
-        ["aware datetime", "got int"],
+        ["aware datetime", "got 5"],
         "A field with date and time got another value.",
         "Pass a `datetime` with a time zone.",
     ),
     Message(
         "field-chain",
         assign(chain=[1]),
-        ["fields.ChainItem", "got int"],
+        ["fields.ChainItem", "got 1"],
         "A chained list got values that are no links.",
         "`[fields.ChainItem(catalog_id, element_id)]`",
     ),
@@ -163,14 +163,14 @@ MESSAGES: Final = (
     Message(
         "field-address",
         assign(place="Kazan"),
-        ["fields.Address", "got str"],
+        ["fields.Address", "got 'Kazan'"],
         "An address in parts got a text.",
         '`fields.Address(city="Kazan")`',
     ),
     Message(
         "field-raw",
         assign(parts="x"),
-        ["list of mappings", "got str"],
+        ["list of mappings", "got 'x'"],
         "A raw field got a value that is no list of items.",
         '`[{"value": …}]`',
     ),

@@ -196,7 +196,7 @@ MESSAGES: Final = (
     Message(
         "upsert-key-id",
         _upsert(key=Contact.id),
-        ("key must be", "Contact.id", "Contact.phones"),
+        ("a key must not be the id", "Contact.id", "session.ref"),
         "A record with a known id need not be looked for.",
         "`crm.session().ref(Contact, 17)`",
     ),

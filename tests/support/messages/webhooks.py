@@ -161,7 +161,7 @@ MESSAGES: Final = (
     Message(
         "webhooks-handler-entity",
         lambda: _handled(lambda event, context: context.entity(Contact), client=client()),
-        ("the event must belong to a Contact", "register the handler"),
+        ("must be called for an event of contacts", "register the handler"),
         "The handler asked for an entity of another kind than that of the event.",
         "Register the handler for the events of this kind: `@receiver.on(ContactEvent)`.",
     ),

@@ -68,7 +68,7 @@ class AsyncQuery(AsyncQueryResults[T]):
         """
         for condition in conditions:
             if not isinstance(condition, Condition):
-                compared = "; == and != compare objects, use .is_(value)" * isinstance(condition, bool)
+                compared = " in place of == (no filter says !=)" * isinstance(condition, bool)
                 raise TypeError(
                     f"where() must be given conditions, got {shown(condition)}; write {self._cls.__name__}.id.in_(1, 2){compared}"
                 )

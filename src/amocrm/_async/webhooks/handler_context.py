@@ -92,7 +92,8 @@ class AsyncHandlerContext:
         event = self.event
         if not isinstance(event, EntityEvent) or event.entity_type != cls._kind:
             raise TypeError(
-                f"the event must belong to a {cls.__name__}, got {event!r}; register the handler for its events only"
+                f"context.entity({cls.__name__}) must be called for an event of {cls._kind}, got {event!r}; register the "
+                f"handler with @receiver.on() for events of {cls._kind} only"
             )
         session, host = self.session(), self.client.account_host
         if event.account.host not in ("", host):

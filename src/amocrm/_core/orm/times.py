@@ -6,6 +6,8 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 
+from ..arguments import shown_value
+
 __all__ = ["day_of", "day_range", "day_text", "http_date", "moment", "rfc3339", "seconds", "zone_of"]
 
 _DAY: Final = 86_400
@@ -31,7 +33,7 @@ def seconds(value: datetime | int, *, up: bool = False) -> int:
         return int(value)
     if not isinstance(value, datetime):
         raise TypeError(
-            f"a moment must be an aware datetime or Unix seconds, got {type(value).__name__}; "
+            f"a moment must be an aware datetime or Unix seconds, got {shown_value(value)}; "
             "for a day write datetime.combine(day, time(12), tzinfo=crm.zone)"
         )
     if value.tzinfo is None:

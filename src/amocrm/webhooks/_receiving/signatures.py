@@ -55,9 +55,10 @@ def verify_chat(body: bytes, signature: str | None, secrets: str | Iterable[str]
     """
     signatures = [chat_signature(body, secret) for secret in _listed(secrets)]
     if not _matches_any((signature or "").strip().lower(), signatures):
+        state = "made with another secret" if signature else "missing"
         raise SignatureInvalid(
-            "the signature of the chat hook is missing or made with another secret; set chat_secret= to the secret "
-            "of the channel, and pass the body unchanged"
+            f"the signature of the chat hook is {state}; set WebhookReceiver(chat_secret=...) to the secret of the "
+            "channel and pass the bytes of the body unchanged, else refuse the request"
         )
 
 
