@@ -32,7 +32,7 @@ _LINK: Final[dict[str, Any]] = {"type": "object", "properties": {"id": {"type": 
 _RELATIONS: Final[dict[str, dict[str, Any]]] = {
     "names": {"type": "array", "items": {"type": "string"}},
     "links": {"type": "array", "items": _LINK},
-    "link": _LINK,
+    "link": {"anyOf": [_LINK, {"type": "null"}]},
     "elements": {
         "type": "array",
         "items": {
@@ -87,5 +87,11 @@ def _shape(member: Any) -> dict[str, Any] | None:
         if member.wire_type == "multitext":
             one = _CONTACT_VALUE
         one = one or _FIELDS.get(member.wire_type, {})
-        return {"type": "array", "items": one} if member.many else one
-    return next((shape for kinds, shape in _ATTRIBUTES if isinstance(member, kinds)), {})
+        return {"type": "array", "items": one} if member.many else _or_null(one)
+    shape = next((shape for kinds, shape in _ATTRIBUTES if isinstance(member, kinds)), {})
+    return shape if isinstance(member, Key | Flag) else _or_null(shape)
+
+
+def _or_null(shape: dict[str, Any]) -> dict[str, Any]:
+    """Return the shape of a value that a record may lack."""
+    return {"anyOf": [shape, {"type": "null"}]} if shape else shape
