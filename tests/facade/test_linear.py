@@ -136,10 +136,32 @@ def ready(make: Callable[[int], Any], call: Callable[[Any], Any]) -> Callable[[i
     return prepared
 
 
+def linked(number: int) -> Any:
+    """A new lead, one that was read, and contacts that exist."""
+    session = filled(1)
+    contacts = [session.ref(Contact, place + 1000) for place in range(number)]
+    return session, [session.new[1], session.ref(Lead, 900)], contacts
+
+
+def link_and_unlink(session: Any, leads: list[Any], contacts: list[Any]) -> None:
+    """Link each contact to each lead, with other objects of the same ids as well, commit, and take them off."""
+    for lead in leads:
+        for contact in contacts:
+            lead.contacts.add(contact)
+            assert lead.contacts.add(Contact._from_api(Contact._model(id=contact.id), None)) is contact
+    assert session.commit().ok
+    for lead in leads:
+        for contact in contacts:
+            lead.contacts.remove(contact)
+    session.plan()
+    session.rollback(*leads)
+
+
 WORK: dict[str, Callable[[int], Callable[[], Any]]] = {
     "adding": lambda number: lambda: filled(number),
     "planning": ready(filled, lambda session: session.plan()),
     "committing": ready(filled, lambda session: session.commit()),
+    "linking what exists": ready(linked, lambda made: link_and_unlink(*made)),
     "asking the report": ready(committed, ask_for_each),
     "reconciling": reconciled,
 }

@@ -12,7 +12,7 @@ from .._core.orm.identity import account_of, foreign_reason
 from ..errors import NotLoaded
 from ._kinds import entity_class
 from ._links import LinkState
-from ._relations import LinkRelation, keeps_standing, reference_to, standing_for
+from ._relations import LinkRelation, keeps_standing, reference_to
 
 if TYPE_CHECKING:
     from ._holder import Holder
@@ -145,12 +145,12 @@ class SetRelation(LinkRelation[T]):
         if target._key is None:
             return target
         state = self.state(entity)
-        base = state.changes.base or ()
-        one = standing_for(target, (*base, *state.changes.added))
-        if one is None:
+        one = state.changes.like(target)
+        if one is None or one is target:
             return target
         if keeps_standing(one, target):
             return one
+        base = state.changes.base or ()
         if one in base:
             state.changes.rebase([target if other is one else other for other in base])
             if state.main.base is one:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from .._core.orm.plan import Action, PendingWrite
-from .._core.orm.tracking import OneValue
+from .._core.orm.tracking import OneValue, SetChanges, SetSent
 from ._base import Entity
 from ._local_changes import revert
 from ._relations import LinkRelation
@@ -74,6 +74,18 @@ class Sent:
         """Note that the server did not take it: everything is a change again."""
         revert(entity, self.links)
 
+    def lose(self, entity: Any, action: Action) -> None:
+        """Note that the server may have taken an update or not: what it has now is not known."""
+        if self.scalars:
+            entity._changes.lose()
+        for wire in self.scalars:
+            if hasattr(entity._data, wire):
+                setattr(entity._data, wire, UNSET)
+        if self.fields:
+            entity._custom_fields.lose(self.fields)
+        for attribute, value in self.links.items():
+            entity._links.states[attribute].lose(value)
+
 
 class LinkSent:
     """One link or unlink: the relation, the entity at its other end, what is sent with it."""
@@ -119,6 +131,16 @@ class LinkSent:
         else:
             state.revert_link(self.target)
 
+    def lose(self, entity: Any, action: Action) -> None:
+        """Note that the server may have made or removed the link or not."""
+        state = self.relation.known_state(entity)
+        if isinstance(state, OneValue):
+            state.lose(self.target)
+            return
+        part = "added" if action == "link" else "removed"
+        state.changes.lose(SetSent(**{part: (self.target,)}))
+        state.revert_link(self.target)
+
 
 def begin(write: PendingWrite) -> None:
     """Note that a write is in flight: what is changed from now on stays a change."""
@@ -146,6 +168,7 @@ def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
     """
     data, links = entity._data, entity._links
     setattr(data, entity._key_name, key)
+    SetChanges.keys_given += 1
     if links is not None:
         links.doubt = None
     if sent is None:

@@ -126,8 +126,9 @@ class Field(ABC, Generic[R, W]):
         return (getattr, (self.owner, self.attribute)) if self.owner else super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
-        named = f"{self.owner.__name__}.{self.attribute}" if self.owner else type(self).__name__
-        return f"<{named}: {self.wire_type} field {self.ref[1]!r}>"
+        if self.owner:
+            return f"{self.owner.__name__}.{self.attribute}"
+        return f"<{type(self).__name__}: {self.wire_type} field {self.ref[1]!r}>"
 
     def _condition(self, op: Any, shown: str, **parts: Any) -> Condition:
         def get(item: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
@@ -132,7 +132,7 @@ class FieldState:
         remote = self.remote(ref)
         if remote is None:
             return () if self.loaded else UNSET
-        return remote.values or ()
+        return remote.values if remote.values is UNSET else remote.values or ()
 
     def change(self, field: Any, items: tuple[Item, ...], known: Ref | None = None) -> None:
         """Record new items of a field, unless they mean the value that was read."""
@@ -221,21 +221,29 @@ class FieldState:
         if not self.local.confirm(sent):
             self._kinds = {}
         for ref, items in sent.items():
-            remote = self.remote(ref)
-            written = list(items)
-            if remote is not None:
-                remote.values = written
-            elif self.loaded and not items:
-                continue  # empty before and after
-            elif ref[0] == "id":
-                self._ids = self._ids or {}
-                self._ids[ref[1]] = _Written(ref[1], None, None, None, written)
-            elif ref[0] == "code":
-                self._codes = self._codes or {}
-                self._codes[ref[1]] = _Written(None, ref[1], None, None, written)
-            else:
-                self._names = self._names or {}
-                self._names[ref[1]] = _Written(None, None, ref[1], None, written)
+            self._write(ref, list(items))
+
+    def lose(self, sent: Iterable[Ref]) -> None:
+        """Note that the server may have taken the values of these fields or not: they are not known any more."""
+        self.local.lose()
+        for ref in sent:
+            self._write(self.canonical(ref), UNSET)
+
+    def _write(self, ref: Ref, values: Any) -> None:
+        remote = self.remote(ref)
+        if remote is not None:
+            remote.values = values
+        elif self.loaded and values == []:
+            return  # empty before and after
+        elif ref[0] == "id":
+            self._ids = self._ids or {}
+            self._ids[ref[1]] = _Written(ref[1], None, None, None, values)
+        elif ref[0] == "code":
+            self._codes = self._codes or {}
+            self._codes[ref[1]] = _Written(None, ref[1], None, None, values)
+        else:
+            self._names = self._names or {}
+            self._names[ref[1]] = _Written(None, None, ref[1], None, values)
 
     def __iter__(self) -> Iterator[Any]:
         unnumbered = [*(self._codes or {}).values(), *(self._names or {}).values()]

@@ -69,7 +69,7 @@ async def test_every_kind_is_found_where_it_is_and_made_where_it_is_not(
 ) -> None:
     """Of two creations in one batch the first was stored: it is taken, and only the second is sent again.
 
-    Notes have no events that tell what one was created as: what is not the second is known once the first is settled.
+    Notes have no events that tell what one was created as; a note that is the first one is not the second.
     """
     operation, make = MAKE[kind]
     async with once.session() as other:
@@ -82,14 +82,32 @@ async def test_every_kind_is_found_where_it_is_and_made_where_it_is_not(
     assert {result.outcome for result in (await commit(s)).of(first)} == {Outcome.UNKNOWN}
     report = await s.reconcile(equal="mine", settle=0)
     assert [result.outcome for result in report.of(first)] == [Outcome.APPLIED]
-    if kind == "notes":
-        assert s.doubtful == [second]
-        report = await s.reconcile(equal="mine", settle=0)
     assert [result.outcome for result in report.of(second)] == [Outcome.SKIPPED]
     assert (await s.commit()).ok
     assert first.id < second.id
     sent = [len(entry.json()) for entry in sandbox.journal if entry.operation == operation]
     assert sent[-2:] == [2, 1]
+
+
+async def test_a_mark_of_notes_is_read_from_the_list_of_their_type(
+    sandbox: Sandbox, once: AsyncAmoCRM
+) -> None:
+    """A client that has seen no note reads the newest one first, and proves by it that another is not stored."""
+    async with once.session() as other:
+        lead = other.add(Lead(name="parent"))
+    s = once.session(mark=True)
+    parent = await s.get(Lead, lead.id)
+    note = parent.notes.add("x")
+    assert s.plan().lookups == (
+        "GET    /api/v4/leads/notes: the newest id, to prove later what is not stored",
+    )
+    sandbox.faults.add(Drop(), operation="create_notes", nth=1)
+    await commit(s)
+    assert (await s.reconcile(settle=0)).skipped[0].entity is note
+    assert (await s.commit()).ok
+    s.add(Lead(name="new")).notes.add("y")
+    assert not s.plan().lookups
+    s.discard(*s.new)
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
@@ -110,6 +128,22 @@ async def test_customers_are_found_in_whatever_order_their_list_has(
     assert mine.name == "mine"
     pages = [entry for entry in list(sandbox.journal)[seen:] if entry.operation == "list_customers"]
     assert (len(pages) == 1) is newest_first
+
+
+@pytest.mark.parametrize("follow", [False, True])
+@pytest.mark.parametrize("given", [{}, {"created_at": 1_500_000_000}, {"created_by": 0}], ids=str)
+async def test_events_that_tell_of_the_creation_are_not_put_back(
+    sandbox: Sandbox, once: AsyncAmoCRM, follow: bool, given: dict[str, Any]
+) -> None:
+    """The tags of a new lead have an event of their own, whose time and author may be others than the lead's."""
+    sandbox.behaviour.events_follow_created_at = follow
+    sandbox.robots.when_added("leads", name="renamed")
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    s = once.session(mark=True)
+    s.add_all([Lead(name="x", tags={"a"}, **given), Lead(name="y")])
+    await commit(s)
+    assert not (await s.reconcile(settle=0)).skipped
+    s.discard(*s.doubtful)
 
 
 class Deleting:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from amocrm import Contact, FlushError, Lead, fields
+from amocrm import Company, Contact, FlushError, Lead, fields
 from amocrm._core.http.retry import NEVER
 from amocrm._core.orm.states import CALLS, TRANSITIONS, Event, State, state_of
 from amocrm_sandbox import Drop, ErrorPage, Sandbox
 
+from .._support import tampered
 from ..crm import client_of
 
 pytestmark = pytest.mark.anyio
@@ -29,12 +30,13 @@ class Stage:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.meanwhile: Any = None
-        self.crm = client_of(sandbox, retry=NEVER, max_prefetch=0)
-        self.s = self.crm.session(mark=True, progress=self._progress)
+        transport = tampered(sandbox, self._before, lambda *_: None)
+        self.crm = client_of(sandbox, retry=NEVER, max_prefetch=0, http_transport=transport)
+        self.s = self.crm.session(mark=True)
         self.deal: Deal = Deal(name="x", number="A-1")
 
-    def _progress(self, settled: int, total: int) -> None:
-        if self.meanwhile is not None:
+    def _before(self, method: str, path: str, content: bytes) -> None:
+        if self.meanwhile is not None and method != "GET" and path.endswith("/leads"):
             self.meanwhile, call = None, self.meanwhile
             call()
 
@@ -96,11 +98,21 @@ class Stage:
             other.add(Deal(name="x", number="A-1"))
 
     async def _end(self, event: Event) -> None:
-        """Commit with this end; an object without a session is discarded while it is in flight."""
-        if state_of(self.deal) in (State.TRANSIENT, State.LOOSE):
+        """Commit with this end; what has no session or no changes is discarded or set back while it is in flight."""
+        state = state_of(self.deal)
+        if state not in (State.DOUBTFUL, State.STRAY):
             self.s.add(self.deal)
-            self.deal.contacts.add(self.s.add(Contact(name="first")))
-            self.meanwhile = lambda: self.s.discard(self.deal)
+        if state in (State.CLEAN, State.DETACHED):
+            self.deal.tags.add("x")
+
+        def meanwhile() -> None:
+            if state in (State.CLEAN, State.DETACHED):
+                self.deal.tags.discard("x")
+            if state in (State.TRANSIENT, State.LOOSE, State.DETACHED):
+                self.s.discard(self.deal)
+            assert state_of(self.deal) is state
+
+        self.meanwhile = meanwhile
         for operation in ("create_leads", "update_leads"):
             if event is Event.NOT_APPLIED:
                 self.sandbox.faults.add(ErrorPage(402, html=False), operation=operation, next=1)
@@ -161,3 +173,60 @@ async def test_the_session_keeps_to_the_table_of_states(sandbox: Sandbox, state:
     held = target in (State.PENDING, State.DOUBTFUL, State.DIRTY)
     assert (stage.deal in [*stage.s.new, *stage.s.changed, *stage.s.doubtful]) is held
     stage.s.discard(*stage.s.new, *stage.s.changed)
+
+
+@pytest.mark.parametrize("event", [Event.ADD, Event.DISCARD, Event.APPLIED, Event.UNANSWERED])
+async def test_no_transition_passes_by_the_table(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, event: Event
+) -> None:
+    """What the table does not have does not happen: neither a call nor the end of a commit brings it about."""
+    stage = Stage(sandbox)
+    await stage.crm.fields.create(Lead, [fields.Definition(name="Order no", type="text")])
+    state = State.TRANSIENT if event is Event.ADD else State.PENDING
+    await stage.enter(state)
+    target = TRANSITIONS[state][event]
+    events = {other: target for other, target in TRANSITIONS[state].items() if other is not event}
+    monkeypatch.setitem(TRANSITIONS, state, events)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=f"{event}.*which is {state}"):
+        await stage.happen(event)
+    assert state_of(stage.deal) is not target
+    monkeypatch.undo()
+    stage.s.discard(stage.deal)
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+@pytest.mark.parametrize("in_flight", [True, False])
+async def test_a_change_without_an_answer_can_be_taken_back(
+    sandbox: Sandbox, is_stored: bool, in_flight: bool
+) -> None:
+    """The server may have it: values, fields, tags and links end as they were, whether it has it or not."""
+    stage = Stage(sandbox)
+    (city,) = await stage.crm.fields.create(Lead, [fields.Definition(name="City", type="text")])
+    async with stage.crm.session() as other:
+        companies = other.add_all([Company(name="first"), Company(name="second")])
+        made = other.add(Lead(name="x", price=1, tags={"a"}, company=companies[0]))
+        made.custom[city.id] = "Omsk"
+    lead = await stage.s.get(Lead, made.id)
+    first, second = [await stage.s.get(Company, company.id) for company in companies]
+
+    def set_values(price: int, text: str, company: Company, tag: str, other: str) -> None:
+        lead.price, lead.custom[city.id], lead.company = price, text, company
+        lead.tags.add(tag)
+        lead.tags.discard(other)
+
+    def set_back() -> None:
+        set_values(1, "Omsk", first, "a", "b")
+
+    set_values(5, "Perm", second, "b", "a")
+    for operation in ("update_leads", "link_entities"):
+        sandbox.faults.add(Drop(after_commit=is_stored), operation=operation, next=1)
+    if in_flight:
+        stage.meanwhile = set_back
+    await stage.commit()
+    if not in_flight:
+        set_back()
+    assert (await stage.s.commit()).ok
+    stored = await stage.crm.leads.get(lead.id)
+    assert (stored.price, stored.custom[city.id], set(stored.tags)) == (1, "Omsk", {"a"})
+    assert stored.company is not None
+    assert stored.company.id == first.id

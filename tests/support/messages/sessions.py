@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from collections.abc import Callable
 from typing import Any, Final
 
-from amocrm import AmoCRM, Contact, Lead
+from amocrm import AmoCRM, Contact, FlushError, Lead
 from amocrm_sandbox import ErrorPage, Sandbox, SandboxTransport
 
 from . import Message
@@ -37,6 +38,24 @@ def _lost() -> None:
     sandbox.faults.add(ErrorPage(504, after_commit=True), operation="create_leads")
     with crm.session() as s:
         s.add(Lead(name="Order"))
+
+
+def _two_for_one_record() -> None:
+    s = client().session()
+    other = s.ref(Lead, 17)
+    s.discard(s.adopt(Lead(name="Order"), 17), other)
+
+
+def _note_without_mark() -> None:
+    sandbox, crm = account()
+    with crm.session() as s:
+        lead = s.add(Lead(name="Order"))
+    sandbox.faults.add(ErrorPage(504), operation="create_notes")
+    s = crm.session()
+    s.get(Lead, lead.id).notes.add("Call back")
+    with contextlib.suppress(FlushError):
+        s.commit()
+    print(s.reconcile(settle=0).unknown[0].reason)
 
 
 def _twice() -> None:
@@ -131,11 +150,26 @@ MESSAGES: Final = (
         "`session.reconcile()` looks for it; then `session.adopt(entity, id)` or `session.resend(entity)`.",
     ),
     Message(
+        "reconcile-no-mark",
+        _note_without_mark,
+        ("notes", "session(mark=True)"),
+        "Nothing was read of this kind before the creation, so no list proves that it is not stored.",
+        "Look whether it is there, then `session.adopt(entity, id)` or `session.resend(entity)`; "
+        "`crm.session(mark=True)` lets the next commits read the newest id first.",
+    ),
+    Message(
         "adopt-twice",
         session(lambda s: s.adopt(s.ref(Lead, 17), 18)),
         ("adopt()",),
         "The object has an id already.",
         "`session.adopt()` takes objects whose creation is in doubt.",
+    ),
+    Message(
+        "adopt-detaches",
+        _two_for_one_record,
+        ("was detached", "stands for it now"),
+        "The session held another object for this record; there is one object for each record.",
+        "Use the adopted object from now on; links that held the other one hold it already.",
     ),
     Message(
         "resend-without-doubt",

@@ -72,15 +72,15 @@ class AsyncReconciling:
         self._displacing: list[Entity] = []
         self.sent: list[str] = []
 
-    async def read_mark(self, cls: type[Entity]) -> None:
-        """Read the newest id of a kind, and the server's clock."""
-        query = query_of(self._account, entity_class(cls._kind), self._account.origin)
+    async def read_mark(self, kind: str, path: dict[str, Any]) -> None:
+        """Read the newest id of a kind, from the list with this path, and the server's clock."""
+        query = query_of(self._account, entity_class(kind), self._account.origin, path)
         response = await self._page(query, 1, 1)
         items = query._read(response)
         if items:
-            self._account.directory.marks.see(cls._kind, [items[0].id])
+            self._account.directory.marks.see(kind, [items[0].id])
         else:
-            self._account.directory.marks.see_nothing(cls._kind)
+            self._account.directory.marks.see_nothing(kind)
 
     async def run(
         self,
@@ -214,7 +214,7 @@ class AsyncReconciling:
         why = ""
         if low is None:
             why = (
-                "no id of this kind was seen before it was sent, so the list has no lower end: "
+                f"no id of {kind} was seen before it was sent, so the list has no lower end: "
                 "session(mark=True) reads one"
             )
         elif not marks.ascends(kind) and kind != "customers":
@@ -232,6 +232,7 @@ class AsyncReconciling:
             private=self._map.created,
             user=self._user,
             clock_offset=offset,
+            fixed=kind == "notes",  # robots and other programs add notes and change none
         )
 
     async def _newest(

@@ -173,8 +173,8 @@ class AsyncSession(AsyncUpsertMethods):
         ]
         plan = make_plan(collected.writes(), self._batch_size, lookups)
         marks = [
-            f"GET    /api/v4/{kind}: the newest id, to prove later what is not stored"
-            for kind in self._lookups.unmarked(collected)
+            f"GET    {operation.target}: the newest id, to prove later what is not stored"
+            for operation in self._lookups.unmarked(collected).values()
         ]
         return Plan(plan.levels, (*self._upserts.lines(), *plan.lookups, *marks), plan.waiting)
 

@@ -59,6 +59,7 @@ class Window(msgspec.Struct):
         user: id of the token's user, None if it is not known.
         clock_offset: seconds by which the server's clock is ahead of ours, None if no answer told.
         histories: by id, of those records whose events were read.
+        fixed: whether nobody changes such records, so that one that is found is not another one, changed since.
     """
 
     records: Sequence[Any]
@@ -69,6 +70,7 @@ class Window(msgspec.Struct):
     user: int | None = None
     clock_offset: float | None = None
     histories: Mapping[int, History] = {}
+    fixed: bool = False
 
 
 class Decision(msgspec.Struct):
@@ -113,7 +115,17 @@ class _Case:
 
     def run(self, now: float) -> list[Decision]:
         self._by_stamp(now)
-        classes = self._classes()
+        classes, stamped = self._classes(), set(self.answers)
+        used = -1
+        while len(self.used) > used:
+            used = len(self.used) if self.window.fixed else len(self.doubts)
+            for place in [place for place in self.answers if place not in stamped]:
+                if self.answers[place].answer == "unknown":  # what was found since is no candidate for it
+                    del self.answers[place]
+            self._by_content(classes, now)
+        return [self.answers[place] for place in range(len(self.doubts))]
+
+    def _by_content(self, classes: Sequence[_Class], now: float) -> None:
         by_form = self._by_form()
         for group in classes:
             self._by_private_link(group, by_form.get(group.form, ()))
@@ -122,7 +134,6 @@ class _Case:
             rest = [place for place in group.places if place not in self.answers]
             if rest:
                 self._by_equality(group, rest, by_form.get(group.form, ()), pool, now)
-        return [self.answers[place] for place in range(len(self.doubts))]
 
     # ---- stamps
 
@@ -220,8 +231,9 @@ class _Case:
         if not any(link in self.window.private for link in [*links, *parents]):
             return
         equal = [item for item in records if self._is_equal(group, item)]
-        if equal and len(equal) <= len(group.places):
-            for place, item in zip(group.places, equal, strict=False):
+        places = [place for place in group.places if place not in self.answers]
+        if equal and len(equal) <= len(places):
+            for place, item in zip(places, equal, strict=False):
                 self._store(place, item.id, "equal, and linked to what only this session created")
 
     def _is_equal(self, group: _Class, item: Any) -> bool:

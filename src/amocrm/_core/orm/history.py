@@ -34,8 +34,8 @@ _HARMLESS: Final = (
     "visit",
     "task_added",
 )
-#: Seconds after a creation in which events of its author may be part of it.
-_CREATION: Final = 5
+#: Author of what robots do.
+_ROBOT: Final = 0
 #: Types of fields whose values stand in an event as they stand in a record.
 _READABLE: Final = frozenset(
     {"text", "textarea", "url", "numeric", "streetaddress", "select", "radiobutton", "price"}
@@ -105,9 +105,12 @@ def _is_chain(changes: Sequence[Any]) -> bool:
 
 
 def _may_be_of_creation(event: Any, creation: Any) -> bool:
-    """Return whether an event may tell of what the creation sent: tags of a new lead have an event of their own."""
-    is_near = event.created_at - creation.created_at <= _CREATION
-    return is_near and event.created_by == creation.created_by and not event.value_before
+    """Return whether an event may tell of what the creation sent: tags of a new lead have an event of their own.
+
+    Time and author of the creation may be those that were sent, so they prove nothing; a robot tells by its id.
+    """
+    by_robot = event.created_by == _ROBOT != creation.created_by
+    return not event.value_before and not by_robot
 
 
 def _is_harmless(kind: str, type_: str) -> bool:

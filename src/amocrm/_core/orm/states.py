@@ -58,8 +58,9 @@ S, E = State, Event
 #: Events that a user brings about; where they have no place they are refused.
 CALLS: Final = (E.ADD, E.CHANGE, E.ADOPT, E.RESEND, E.DISCARD, E.ROLLBACK)
 
-#: State and event to the next state. What is changed while a commit is under way stays a change after it. The
-#: states without a session have ends of a commit as well: an object may be discarded while it is in flight.
+#: State and event to the next state. What is changed while a commit is under way stays a change after it. States
+#: without a session or without changes have ends of a commit as well: an object may be discarded while it is in
+#: flight, and what is sent may be taken back, which is a change if the server has it, or may have it.
 TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
     S.TRANSIENT: {
         E.ADD: S.PENDING,
@@ -90,12 +91,21 @@ TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
         E.ABSENT: S.PENDING,
         E.UNDECIDED: S.DOUBTFUL,
     },
-    S.STRAY: {E.ADD: S.DOUBTFUL, E.CHANGE: S.STRAY, E.ADOPT: S.CLEAN, E.DISCARD: S.STRAY},
+    S.STRAY: {
+        E.ADD: S.DOUBTFUL,
+        E.CHANGE: S.STRAY,
+        E.ADOPT: S.CLEAN,
+        E.DISCARD: S.STRAY,
+        E.NOT_APPLIED: S.STRAY,
+    },
     S.CLEAN: {
         E.ADD: S.CLEAN,
         E.CHANGE: S.DIRTY,
         E.DISCARD: S.DETACHED,
         E.ROLLBACK: S.CLEAN,
+        E.APPLIED: S.DIRTY,
+        E.NOT_APPLIED: S.CLEAN,
+        E.UNANSWERED: S.DIRTY,
     },
     S.DIRTY: {
         E.ADD: S.DIRTY,
@@ -106,7 +116,14 @@ TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
         E.NOT_APPLIED: S.DIRTY,
         E.UNANSWERED: S.DIRTY,
     },
-    S.DETACHED: {E.ADD: S.CLEAN, E.CHANGE: S.LOOSE, E.DISCARD: S.DETACHED},
+    S.DETACHED: {
+        E.ADD: S.CLEAN,
+        E.CHANGE: S.LOOSE,
+        E.DISCARD: S.DETACHED,
+        E.APPLIED: S.LOOSE,
+        E.NOT_APPLIED: S.DETACHED,
+        E.UNANSWERED: S.LOOSE,
+    },
     S.LOOSE: {
         E.ADD: S.DIRTY,
         E.CHANGE: S.LOOSE,
@@ -158,8 +175,10 @@ def following(entity: Any, event: Event) -> State:
         words = [str(item).partition(",")[0] for item in State if next_state(item, event) is not None]
         *others, last = dict.fromkeys(words)
         allowed = f"{', '.join(others)} or {last}" if others else last
+        subject = f"{event}()" if event in CALLS else f"'{event}'"
+        instead = _INSTEAD.get(event, "report this as a fault of the library")
         raise ValueError(
-            f"the object of {event}() must be {allowed}, got {entity!r}, which is {state}; {_INSTEAD[event]}"
+            f"the object of {subject} must be {allowed}, got {entity!r}, which is {state}; {instead}"
         )
     return target
 

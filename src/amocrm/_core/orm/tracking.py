@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from msgspec import UNSET
 
@@ -127,6 +127,10 @@ class Overlay(Generic[K]):
         self._in_flight = None
         self.rebase(original, same)
 
+    def lose(self) -> None:
+        """Note that the server may have taken it or not: whatever is local stays a change."""
+        self._in_flight = None
+
     def rebase(self, original: Callable[[K], Any], same: Same = operator.eq) -> None:
         """Note that the originals were read anew: local values win, equal ones are no changes any more."""
         for key in self:
@@ -197,6 +201,12 @@ class OneValue:
         self._in_flight = False
         self.rebase(self.base)
 
+    def lose(self, value: Any) -> None:
+        """Note that the server may have taken this value or not."""
+        self._in_flight = False
+        if self.local is not value:  # another one was chosen meanwhile, which takes its place
+            self.base = value
+
     def rebase(self, base: Any) -> None:
         """Note that the value was read anew; a local one is kept."""
         self.base = base
@@ -219,9 +229,13 @@ class SetChanges(Generic[K]):
     in both cases; only reading needs a base (or a replacement).
     """
 
-    __slots__ = ("_added", "_base", "_removed", "_replace")
+    __slots__ = ("_added", "_base", "_index", "_removed", "_replace")
+
+    #: How many members got a key so far; an index that was made before does not have them.
+    keys_given: ClassVar[int] = 0
 
     def __init__(self, base: Iterable[K] | None = None) -> None:
+        self._index: tuple[int, dict[Any, Any]] | None = None
         self._base: dict[K, None] | None = None if base is None else dict.fromkeys(base)
         self._added: dict[K, None] | None = None
         self._removed: dict[K, None] | None = None
@@ -256,16 +270,28 @@ class SetChanges(Generic[K]):
         """Return whether it is in the remote content or in the changes."""
         return any(part and key in part for part in (self._base, self._added, self._removed, self._replace))
 
+    def like(self, entity: Any) -> Any:
+        """Return the member with the ``_key`` of an entity, None without one; a look-up, however many there are."""
+        if self._index is None or self._index[0] != SetChanges.keys_given:
+            members: tuple[Any, ...] = (*(self._base or ()), *self.added)
+            self._index = SetChanges.keys_given, {member._key: member for member in members}
+        member = self._index[1].get(entity._key)
+        return member if member is not None and self.holds(member) else None
+
     def content(self) -> tuple[K, ...]:
         """Return the content as it will be; ask only when ``loaded``."""
         if self._replace is not None:
             return tuple(self._replace)
-        if not self._removed:
-            return (*(self._base or ()), *(self._added or ()))
-        return (*(key for key in self._base or () if key not in self._removed), *(self._added or ()))
+        if not self._base:
+            return tuple(self._added or ())
+        members = {**self._base, **(self._added or {})}
+        return tuple(key for key in members if key not in self._removed) if self._removed else tuple(members)
 
     def add(self, key: K) -> None:
         """Add; adding what was removed before the last commit takes the removal back."""
+        if self._index is not None:
+            member: Any = key
+            self._index[1][member._key] = member
         if self._replace is not None:
             self._replace[key] = None
             return
@@ -287,7 +313,7 @@ class SetChanges(Generic[K]):
     def assign(self, keys: Iterable[K]) -> None:
         """Set the whole content; with an unknown base it becomes a replacement."""
         wanted = dict.fromkeys(keys)
-        self._added = self._removed = None
+        self._added = self._removed = self._index = None
         if self._base is None:
             self._replace = wanted
             return
@@ -334,9 +360,23 @@ class SetChanges(Generic[K]):
                 self._removed = _with(self._removed, key)
             base[key] = None
 
+    def lose(self, sent: SetSent[K]) -> None:
+        """Note that the server may have taken ``sent`` or not: it stays a change, and its opposite is one."""
+        if self._base is None:
+            return
+        for key in sent.added:
+            self._base[key] = None
+            if not self._added or key not in self._added:  # removed again while it was in flight
+                self._removed = _with(self._removed, key)
+        for key in sent.removed:
+            self._base.pop(key, None)
+            if not self._removed or key not in self._removed:
+                self._added = _with(self._added, key)
+
     def rebase(self, base: Iterable[K]) -> None:
         """Note that the remote content was read anew; local additions and removals are kept."""
         added, removed, replace = self._added, self._removed, self._replace
+        self._index = None
         self._base, self._added, self._removed, self._replace = dict.fromkeys(base), None, None, None
         if replace is not None:
             self.assign(replace)

@@ -25,7 +25,7 @@ from amocrm._core.orm.outcome import (
     verdict,
 )
 from amocrm._core.orm.plan import Chunks, PendingWrite, Plan, obstacle
-from amocrm._core.orm.states import Event, State, next_state, state_of
+from amocrm._core.orm.states import Event, State, following
 from amocrm._core.orm.times import http_date
 from amocrm.entities._base import Entity
 from amocrm.entities._refused import issues_of
@@ -240,6 +240,7 @@ class Flush:
             else:
                 self._fail(nested, Outcome.UNKNOWN, "the answer does not mention it")
         entity = write.entity
+        following(entity, Event.APPLIED)
         if getattr(answer, "merged", False) is True:
             reason = self._merge(write, answer.id)
         else:
@@ -337,8 +338,11 @@ class Flush:
         for nested in write.nested:
             self._fail(nested, outcome, reason, error)
         end = Event.UNANSWERED if outcome is Outcome.UNKNOWN else Event.NOT_APPLIED
-        if next_state(state_of(write.entity), end) in _DOUBTS and outcome is Outcome.UNKNOWN:
+        target = following(write.entity, end)
+        if end is Event.UNANSWERED and target in _DOUBTS:
             write.entity._ensure_links().doubt = self._doubt(write, reason)
+        elif end is Event.UNANSWERED:
+            write.sent.lose(write.entity, write.action)
         else:
             write.sent.revert(write.entity)
         self._map.settle(write.entity)

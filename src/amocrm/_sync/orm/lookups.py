@@ -7,8 +7,10 @@ from typing import Any
 
 from amocrm._core.orm.doubt import Doubt, stamp_of
 from amocrm._core.orm.identity import IdentityMap
+from amocrm._core.orm.operations import LIST, Operation
 from amocrm.entities._base import Entity
 from amocrm.entities._collecting import Collected
+from amocrm.entities._scope import path_of
 from amocrm.fields._base import Field
 
 from .account import AccountState
@@ -17,7 +19,7 @@ from .reconciling import Reconciling
 __all__ = ["Lookups"]
 
 #: Kinds whose newest id proves what is not stored: their lists can be read from the newest.
-_MARKED = frozenset({"leads", "contacts", "companies", "customers", "tasks"})
+_MARKED = frozenset({"leads", "contacts", "companies", "customers", "tasks", "notes"})
 
 
 class Lookups:
@@ -93,27 +95,31 @@ class Lookups:
             for item in state.local.get(ref)
         )
 
-    def unmarked(self, collected: Collected) -> dict[str, type[Entity]]:
-        """Return the kinds whose newest id is read before the commit, because nothing of them was seen."""
+    def unmarked(self, collected: Collected) -> dict[str, Operation]:
+        """Return the list of each kind whose newest id is read before the commit, because none was seen."""
         marks = self._account.directory.marks
         # The first commit of a client pays nothing: its answers are the marks of the next ones.
         if self._mark is False or not (self._mark or self._stamp is not None or marks.commits):
             return {}
         counts: Counter[str] = Counter()
-        classes: dict[str, type[Entity]] = {}
+        first: dict[str, Entity] = {}
         for entity in collected.entities:
-            if entity._key is None and entity._doubt is None and entity._kind in _MARKED:
+            if entity._kind in _MARKED and _needs_mark(entity):
                 counts[entity._kind] += 1
-                classes[entity._kind] = type(entity)
+                first.setdefault(entity._kind, entity)
         pays = 0 if self._mark or self._stamp is not None else min(250, self._batch_size or 250)
-        return {kind: classes[kind] for kind in counts if counts[kind] > pays and marks.highest(kind) is None}
+        return {
+            kind: Operation(LIST[kind], path_of(entity, LIST[kind]))
+            for kind, entity in first.items()
+            if counts[kind] > pays and marks.highest(kind) is None
+        }
 
     def read_marks(self, collected: Collected) -> bool:
         """Read the newest ids that are missing; return whether there were any."""
-        kinds = self.unmarked(collected)
-        for cls in kinds.values():
-            Reconciling(self._account, self._map).read_mark(cls)
-        return bool(kinds)
+        lists = self.unmarked(collected)
+        for kind, operation in lists.items():
+            Reconciling(self._account, self._map).read_mark(kind, dict(operation.path))
+        return bool(lists)
 
     @property
     def stamp_ref(self) -> tuple[str, Any] | None:
@@ -144,6 +150,16 @@ class Lookups:
         if stamp is None:
             raise ValueError(f"{entity!r} was sent without a value in {key!r}: reconcile it without key=")
         return stamp
+
+
+def _needs_mark(entity: Entity) -> bool:
+    """Return whether an id that was seen before helps to prove that a creation is not stored."""
+    if entity._key is not None or entity._doubt is not None:
+        return False
+    parent = None if entity._links is None else entity._links.parent
+    return (
+        entity._kind != "notes" or parent is None or parent._key is not None
+    )  # all notes of a new one are new
 
 
 def _check_field(name: str, value: object) -> None:

@@ -84,6 +84,7 @@ class SessionObjects:
             entity._links.merges = False  # a word that was said to another session
         if (reason := refusal(self._map, entity)) is not None:
             raise ValueError(reason)
+        following(entity, Event.ADD)
         if next(entity._cascade(), None) is not None:
             self._map.discarded.discard(entity)
             collect(self._map, [entity])
