@@ -59,7 +59,7 @@ class Window(msgspec.Struct):
         user: id of the token's user, None if it is not known.
         clock_offset: seconds by which the server's clock is ahead of ours, None if no answer told.
         histories: by id, of those records whose events were read.
-        fixed: whether nobody changes such records, so that one that is found is not another one, changed since.
+        fixed: whether such records never change: one that is found is not another one, changed since.
     """
 
     records: Sequence[Any]

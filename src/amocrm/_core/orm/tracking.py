@@ -128,7 +128,7 @@ class Overlay(Generic[K]):
         self.rebase(original, same)
 
     def lose(self) -> None:
-        """Note that the server may have taken it or not: whatever is local stays a change."""
+        """Note that the server may have taken it or not: all local values stay changes."""
         self._in_flight = None
 
     def rebase(self, original: Callable[[K], Any], same: Same = operator.eq) -> None:
