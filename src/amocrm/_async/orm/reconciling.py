@@ -293,7 +293,7 @@ class AsyncReconciling:
     ) -> Response:
         order = None if query._cls._kind == "customers" else ("id", "desc")
         response: Response = await query._page(number, limit, filters or {}, order)
-        self.sent.append(query._operation)
+        self.sent.append(endpoint(query._operation).OP.id)
         self._learn_clock(response)
         return response
 
