@@ -219,7 +219,7 @@ class UserActions:
         """
         with self._acting() as ctx:
             links = ctx.store.documents("short_links").values()
-            link = next((one for one in links if url.endswith(f"/{one['code']}")), None)
+            link = next((short_link for short_link in links if url.endswith(f"/{short_link['code']}")), None)
             if link is None:
                 raise ValueError(f"there is no short link {url!r}")
             note = {

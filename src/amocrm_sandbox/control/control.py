@@ -113,8 +113,10 @@ class Control:
         action = self._actions.get((request.method, name))
         page = self._page.find(name) if request.method == "GET" else None
         if action is None and page is None:
-            known = ", ".join(sorted({known for method, known in self._actions if method == request.method}))
-            return problem(404, f"Cannot {request.method} {path}; there are {known or 'none'}")
+            names = ", ".join(
+                sorted({action_name for method, action_name in self._actions if method == request.method})
+            )
+            return problem(404, f"Cannot {request.method} {path}; there are {names or 'none'}")
         try:
             args = decode_json(request.body) if request.body else dict(parse_query(query))
             if not isinstance(args, dict):
@@ -193,8 +195,8 @@ class Control:
             raise ValueError(f"the kind of an effect is one of {', '.join(_EFFECTS)}")
         strange = sent.keys() - kind.__dataclass_fields__.keys()
         if strange:
-            known = ", ".join(kind.__dataclass_fields__) or "nothing"
-            raise ValueError(f"this effect knows {known}, not {', '.join(sorted(strange))}")
+            names = ", ".join(kind.__dataclass_fields__) or "nothing"
+            raise ValueError(f"this effect knows {names}, not {', '.join(sorted(strange))}")
         if isinstance(sent.get("headers"), dict):
             sent["headers"] = tuple(sent["headers"].items())
         match = msgspec.convert(args.get("match", {}), _Match)
@@ -236,10 +238,12 @@ class Control:
         elif action == "revoked_uri":
             installations.set_revoked_uri(account, client_id, args["address"])
         elif action == "integration":
-            made = account.tokens.create_integration(
+            integration = account.tokens.create_integration(
                 args.get("redirect_uri", account.integration.redirect_uri)
             )
-            return {name: getattr(made, name) for name in ("client_id", "client_secret", "redirect_uri")}
+            return {
+                name: getattr(integration, name) for name in ("client_id", "client_secret", "redirect_uri")
+            }
         else:
             raise ValueError(f"unknown action {action!r}")
         return {}

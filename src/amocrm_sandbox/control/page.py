@@ -84,8 +84,8 @@ class WebPage:
                 for item in pipelines
             ],
             "users": {id: user["name"] for id, user in store.documents("users").items()},
-            "task_types": {id: one["name"] for id, one in store.documents("task_types").items()},
-            "loss_reasons": {id: one["name"] for id, one in store.documents("loss_reasons").items()},
+            "task_types": {id: task_type["name"] for id, task_type in store.documents("task_types").items()},
+            "loss_reasons": {id: reason["name"] for id, reason in store.documents("loss_reasons").items()},
             "counts": {kind: store.value(f"SELECT count(*) FROM {kind}{_alive(kind)}") for kind in _COLUMNS},
         }
 
@@ -101,16 +101,16 @@ class WebPage:
         columns = []
         for status in stages(store, pipeline_id):
             count, total = totals.get(status["id"], (0, 0))
-            found = self._of_status(pipeline_id, status["id"], None) if count else []
+            leads = self._of_status(pipeline_id, status["id"], None) if count else []
             column = {key: status[key] for key in ("id", "name", "color", "type")}
-            columns.append({**column, "count": count, "price": total, "leads": found})
+            columns.append({**column, "count": count, "price": total, "leads": leads})
         self._dress([lead for column in columns for lead in column["leads"]])
         return {"pipeline": pipeline_id, "columns": columns}
 
     def _column(self, args: Args) -> Any:
-        found = self._of_status(int(args["pipeline"]), int(args["status"]), int(args["before"]))
-        self._dress(found)
-        return {"leads": found}
+        leads = self._of_status(int(args["pipeline"]), int(args["status"]), int(args["before"]))
+        self._dress(leads)
+        return {"leads": leads}
 
     def _of_status(self, pipeline_id: int, status_id: int, before: int | None) -> list[Row]:
         # The index of stages, not the one of pipelines: a closed stage is shared, any other has one pipeline.

@@ -116,30 +116,30 @@ class Changes:
         if self.is_paused:
             return
         self.created.append((kind, id))
-        one = SINGULARS[kind]
+        singular = SINGULARS[kind]
         # The system note that the event points to is not among the notes that lists show.
         note_id = self._account.store.next_id("notes")
-        self.event(f"{one}_added", kind, id, after=[{"note": {"id": note_id}}], created_at=created_at)
-        self.hook(f"add_{one}", kind, id)
+        self.event(f"{singular}_added", kind, id, after=[{"note": {"id": note_id}}], created_at=created_at)
+        self.hook(f"add_{singular}", kind, id)
 
     def deleted(self, kind: str, id: int, /, **extra: Any) -> None:
         """Record that an entity was put into the bin."""
-        one = SINGULARS[kind]
-        self.event(f"{one}_deleted", kind, id)
-        self.hook(f"delete_{one}", kind, id, **extra)
+        singular = SINGULARS[kind]
+        self.event(f"{singular}_deleted", kind, id)
+        self.hook(f"delete_{singular}", kind, id, **extra)
 
     def restored(self, kind: str, id: int) -> None:
         """Record that an entity was taken out of the bin."""
-        one = SINGULARS[kind]
-        self.event(f"{one}_restored", kind, id)
-        self.hook(f"restore_{one}", kind, id)
+        singular = SINGULARS[kind]
+        self.event(f"{singular}_restored", kind, id)
+        self.hook(f"restore_{singular}", kind, id)
 
     def updated(self, kind: str, old: Extra, new: Extra) -> None:
         """Record that an entity was changed; both rows are whole. `fields_changed` records its custom fields."""
         if self.is_paused:
             return
-        one, id = SINGULARS[kind], old["id"]
-        self.hook(f"update_{one}", kind, id)
+        singular, id = SINGULARS[kind], old["id"]
+        self.hook(f"update_{singular}", kind, id)
         if old["name"] != new["name"]:
             pair = ({"name_field_value": {"name": row["name"]}} for row in (old, new))
             self._pair("name_field_changed", kind, id, *pair)
@@ -155,8 +155,8 @@ class Changes:
             if kind == "leads":
                 self.hook("responsible_lead", kind, id, **extra)
             else:
-                self.hook(f"update_{one}", kind, id, **extra)
-                self.hook(f"responsible_{one}", kind, id, **extra)
+                self.hook(f"update_{singular}", kind, id, **extra)
+                self.hook(f"responsible_{singular}", kind, id, **extra)
 
     def moved(self, kind: str, old: Extra, new: Extra) -> None:
         """Record the new stage of a lead or customer, if it has one."""
@@ -199,8 +199,8 @@ class Changes:
         for (kind, id), (other, other_id) in ((a, b), (b, a)):
             if kind not in SINGULARS:
                 continue
-            one = SINGULARS.get(other)
-            type = one or "catalog_element"
+            singular = SINGULARS.get(other)
+            type = singular or "catalog_element"
             item = {"link": {"entity": {"type": type, "id": other_id}}}
             if is_gone:
                 self.event("entity_unlinked", kind, id, [item], alias=f"{type}_unlinked")

@@ -91,8 +91,8 @@ class Context:
     @cached_property
     def filter(self) -> dict[str, Any]:
         """The `filter` parameter; empty when there is none."""
-        found = self.query.get("filter")
-        return found if isinstance(found, dict) else {}
+        conditions = self.query.get("filter")
+        return conditions if isinstance(conditions, dict) else {}
 
     @cached_property
     def changes(self) -> Changes:
@@ -230,7 +230,7 @@ class Context:
     def sliced_page(self, key: str, every: Sequence[Any], render: Callable[[Any], Any]) -> Response:
         """Return a page without totals of a directory, or the 204 of an empty one."""
         start = (self.page - 1) * self.limit
-        items = [render(one) for one in every[start : start + self.limit]]
+        items = [render(document) for document in every[start : start + self.limit]]
         return self.page_answer(key, items, len(every) > start + self.limit)
 
     def counted_page(

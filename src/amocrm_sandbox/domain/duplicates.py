@@ -45,14 +45,14 @@ def duplicates_of(ctx: Context, data: Row, pipeline_id: int, new_ids: Iterable[i
     if not keys:
         return []
     skipped = set(new_ids)
-    found = [
+    lead_ids = [
         id
         for id in _candidates(ctx, control, pipeline_id)
         if id not in skipped and keys & _lead_keys(ctx, control, id)
     ]
-    if len(found) > MOST_DUPLICATES or (len(found) > 1 and control["on_many"] == "new"):
+    if len(lead_ids) > MOST_DUPLICATES or (len(lead_ids) > 1 and control["on_many"] == "new"):
         return []
-    return found if control["on_many"] == "all" else found[:1]
+    return lead_ids if control["on_many"] == "all" else lead_ids[:1]
 
 
 def _candidates(ctx: Context, control: Row, pipeline_id: int) -> list[int]:
@@ -138,8 +138,8 @@ def merge(ctx: Context, item: Item, lead_id: int, pipeline_id: int) -> Row | Non
                 _change(ctx, item, kind, id, plain, control["keep"])
     if item.errors:
         return None
-    made = {"id": lead_id, "contact_id": contact_id, "company_id": company_id}
-    return {**made, "request_id": [item.request_id], "merged": True}
+    ids = {"id": lead_id, "contact_id": contact_id, "company_id": company_id}
+    return {**ids, "request_id": [item.request_id], "merged": True}
 
 
 def _change(ctx: Context, item: Item, kind: Kind, id: int, sent: Row, keep: bool) -> None:

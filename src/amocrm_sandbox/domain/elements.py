@@ -76,13 +76,13 @@ def _position(sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def _supplier(ctx: Context, sent: dict[str, Any]) -> dict[str, Any]:
-    values = ctx.store.row("SELECT name, fields FROM catalog_elements WHERE id=?", (sent.get("entity_id"),))
-    if values is None:
+    supplier = ctx.store.row("SELECT name, fields FROM catalog_elements WHERE id=?", (sent.get("entity_id"),))
+    if supplier is None:
         return sent
-    stored = _decode(values[1]) if values[1] else {}
+    stored = _decode(supplier[1]) if supplier[1] else {}
     fields = ctx.store.documents("fields")
     texts = {
-        fields[int(key)]["code"]: found[0]["value"] for key, found in stored.items() if int(key) in fields
+        fields[int(key)]["code"]: values[0]["value"] for key, values in stored.items() if int(key) in fields
     }
     codes = {
         "vat_id": "SUPPLIER_VAT_ID",
@@ -91,7 +91,7 @@ def _supplier(ctx: Context, sent: dict[str, Any]) -> dict[str, Any]:
         "address": "SUPPLIER_LEGAL_ADDRESS",
         "bank_account_number": "SUPPLIER_ACCOUNT_NUMBER",
     }
-    return {**sent, "name": values[0], **{key: texts.get(code) for key, code in codes.items()}}
+    return {**sent, "name": supplier[0], **{key: texts.get(code) for key, code in codes.items()}}
 
 
 def make_element(ctx: Context, item: Item, catalog: dict[str, Any], data: dict[str, Any]) -> int | None:

@@ -32,12 +32,12 @@ def embed_links(
     wanted = [*always, *(other for other in (*asked, "catalog_elements") if other in ctx.with_)]
     if not wanted:
         return
-    found = links_of(ctx.store, kind, ids, wanted[0] if len(wanted) == 1 else None)
+    links = links_of(ctx.store, kind, ids, wanted[0] if len(wanted) == 1 else None)
     for entity in shown:
         embedded = entity["_embedded"]
         for other in wanted:
             embedded[other] = []
-        for type_, id, is_main, metadata in found.get(entity["id"], ()):
+        for type_, id, is_main, metadata in links.get(entity["id"], ()):
             if type_ not in wanted:
                 continue
             if type_ == "catalog_elements":

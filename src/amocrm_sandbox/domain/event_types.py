@@ -7,7 +7,7 @@ from typing import Any
 __all__ = ["EVENT_TYPES", "FIELD_TYPES", "NOTE_EVENTS", "PLURALS", "SINGULARS", "value_items"]
 
 SINGULARS = {"leads": "lead", "contacts": "contact", "companies": "company", "customers": "customer"}
-PLURALS = {one: many for many, one in SINGULARS.items()}
+PLURALS = {singular: plural for plural, singular in SINGULARS.items()}
 
 # Key, number, English and Russian name; one number may be shared.
 EVENT_TYPES: tuple[tuple[str, int, str, str], ...] = (

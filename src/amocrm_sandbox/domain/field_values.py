@@ -179,23 +179,23 @@ def _choice(item: Item, field: dict[str, Any], value: dict[str, Any], path: str)
     options = field.get("enums") or field.get("nested") or ()
     if kind == "smart_address":
         options = [{"id": at, "value": part, "code": part} for at, part in enumerate(ADDRESS, start=1)]
-    found = None
+    choice = None
     if id is not None:
-        found, wrong = next((option for option in options if option["id"] == id), None), "enum_id"
+        choice, wrong = next((option for option in options if option["id"] == id), None), "enum_id"
     elif code is not None:
         word = "value" if has_text else "code"
-        found, wrong = next((option for option in options if option.get(word) == code), None), "enum_code"
+        choice, wrong = next((option for option in options if option.get(word) == code), None), "enum_code"
     elif kind == "multitext":
-        found, wrong = (options[0] if options else None), "enum_id"
+        choice, wrong = (options[0] if options else None), "enum_id"
     elif kind == "smart_address":
         item.error("FieldMissing", f"{path}.enum_id")
         return None
     else:
-        found, wrong = next((option for option in options if option["value"] == text), None), "value"
-    if found is None:
+        choice, wrong = next((option for option in options if option["value"] == text), None), "value"
+    if choice is None:
         item.error("NotSupportedChoice", f"{path}.{wrong}")
         return None
-    return {"enum_id": found["id"], "value": text} if has_text else {"enum_id": found["id"]}
+    return {"enum_id": choice["id"], "value": text} if has_text else {"enum_id": choice["id"]}
 
 
 def show_values(fields: dict[int, dict[str, Any]], stored: dict[str, Values]) -> list[dict[str, Any]] | None:
@@ -224,10 +224,10 @@ def _find(field: dict[str, Any], id: int) -> dict[str, Any]:
 
 
 def _option(field: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
-    found = _find(field, value["enum_id"])
+    option = _find(field, value["enum_id"])
     if field["type"] == "category":
-        return {"value": found["value"], "enum_id": found["id"]}
-    return {"value": found["value"], "enum_id": found["id"], "enum_code": found.get("code")}
+        return {"value": option["value"], "enum_id": option["id"]}
+    return {"value": option["value"], "enum_id": option["id"], "enum_code": option.get("code")}
 
 
 def index_values(values: Values) -> Iterable[tuple[int, Any]]:

@@ -205,8 +205,8 @@ def preset(name: str, now: int, zone: str) -> tuple[int, int] | None:
         "last_6_month": (_month(month, -5), _month(month, 1)),
         "year": (today.replace(month=1, day=1), today.replace(year=today.year + 1, month=1, day=1)),
     }
-    found = periods.get(name)
-    return (int(found[0].timestamp()), int(found[1].timestamp()) - 1) if found else None
+    period = periods.get(name)
+    return (int(period[0].timestamp()), int(period[1].timestamp()) - 1) if period else None
 
 
 def _month(moment: datetime, shift: int) -> datetime:

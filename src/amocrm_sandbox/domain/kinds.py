@@ -65,9 +65,9 @@ def _place(ctx: Context, item: Item, row: Row, old: Row | None, data: Row, prefi
         here = old["pipeline_id"] if old else main_pipeline(ctx.store)
         # 142 and 143 exist in every pipeline; any other stage identifies its own.
         pipeline_id = here if status_id in CLOSED else pipeline_of(ctx.store, status_id)
-    found = stage(ctx.store, pipeline_id, status_id) if pipeline_id is not None else None
+    status = stage(ctx.store, pipeline_id, status_id) if pipeline_id is not None else None
     may_be_unsorted = old is not None and old["status_id"] == status_id
-    if found is None or (found["type"] == 1 and not may_be_unsorted):
+    if status is None or (status["type"] == 1 and not may_be_unsorted):
         item.error("NotSupportedChoice", f"{prefix}status_id")
         return
     row["pipeline_id"], row["status_id"] = pipeline_id, status_id
@@ -175,9 +175,9 @@ def _prepare_contact(ctx: Context, item: Item, row: Row, old: Row | None, data: 
     """Keep the full name and its parts together when either is sent."""
     parts = ("first_name", "last_name")
     if any(data.get(part) is not None for part in parts):
-        known = old or {}
+        old_row = old or {}
         for part in parts:
-            row[part] = data[part] if data.get(part) is not None else known.get(part) or ""
+            row[part] = data[part] if data.get(part) is not None else old_row.get(part) or ""
         if not data.get("name"):
             row["name"] = f"{row['first_name']} {row['last_name']}".strip()
     elif old is None or data.get("name") is not None:

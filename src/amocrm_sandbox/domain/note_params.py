@@ -76,8 +76,8 @@ def check_params(item: Item, note_type: Any, params: Any, strict: bool) -> dict[
         params: What was sent.
         strict: Whether a call needs its duration and its source.
     """
-    known = WRITABLE.get(note_type) if isinstance(note_type, str) else None
-    if known is None:
+    types = WRITABLE.get(note_type) if isinstance(note_type, str) else None
+    if types is None:
         item.error("FieldMissing" if note_type is None else "NotSupportedChoice", "note_type")
         return {}
     if params is None:
@@ -96,10 +96,10 @@ def check_params(item: Item, note_type: Any, params: Any, strict: bool) -> dict[
     if is_strict_call and params.get("source") == "":
         item.error("NotBlank", "params.source")
     for key, value in params.items():
-        if key not in known:
+        if key not in types:
             item.error("FieldNotExpected", f"params.{key}")
             continue
-        names = known[key].split("|")
+        names = types[key].split("|")
         if value is None and "null" not in names:
             item.error("NotNullable", f"params.{key}")
         elif not any(_is(value, name) for name in names):

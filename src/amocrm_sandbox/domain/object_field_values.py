@@ -58,7 +58,7 @@ def parse_chain(ctx: Context, item: Item, field: dict[str, Any], value: Value, p
     if len(item.errors) > before:
         return None
     sent = field.get("chained_lists") or ()
-    lists = {one["catalog_id"] for one in (sent.values() if isinstance(sent, dict) else sent)}
+    lists = {definition["catalog_id"] for definition in (sent.values() if isinstance(sent, dict) else sent)}
     if value["catalog_id"] not in lists:
         item.error("NotSupportedChoice", f"{path}.catalog_id")
     elif not _element(ctx, value["catalog_element_id"], value["catalog_id"]):
@@ -80,11 +80,11 @@ def _file(ctx: Context, item: Item, sent: Value, path: str) -> Value:
 
     It may be in the bin: the vendor's SDK writes all values of an entity back, also that of a file deleted since.
     """
-    found = file_reference(ctx, sent["file_uuid"], sent.get("version_uuid"), in_bin=True)
-    if found is None:
+    reference = file_reference(ctx, sent["file_uuid"], sent.get("version_uuid"), in_bin=True)
+    if reference is None:
         item.error("NotSupportedChoice", f"{path}.file_uuid")
         return {}
-    return {**found, "file_name": sent.get("file_name") or found["file_name"]}
+    return {**reference, "file_name": sent.get("file_name") or reference["file_name"]}
 
 
 def _legal_entity(ctx: Context, item: Item, sent: Value, path: str) -> Value:

@@ -94,9 +94,9 @@ def link(
     is_new = ctx.store.row(find, key) is None
     members = (("companies", "contacts"), ("leads", "companies"), ("customers", "companies"))
     if is_new and (key[0], key[2]) in members:
-        one = key[2:] if key[0] == "companies" else key[:2]
-        for other in links_of(ctx.store, one[0], [one[1]], "companies")[one[1]]:
-            ctx.changes.linked(one, ("companies", other[1]), is_gone=True)
+        member = key[2:] if key[0] == "companies" else key[:2]
+        for other in links_of(ctx.store, member[0], [member[1]], "companies")[member[1]]:
+            ctx.changes.linked(member, ("companies", other[1]), is_gone=True)
     add_link(ctx.store, a, b, is_main, metadata)
     if is_new:
         ctx.changes.linked(a, b)
@@ -179,12 +179,12 @@ def tag_ids(
             elif create:
                 item.error("NotSupportedChoice", f"{path}.{index}.id")
         elif name:
-            known = store.value("SELECT id FROM tags WHERE entity_type=? AND name=?", (kind, name))
-            if known is None and create:
-                known = store.next_id("tags")
-                store.insert("tags", {"id": known, "entity_type": kind, "name": name, "color": None})
-            if known is not None:
-                result.append(known)
+            tag_id = store.value("SELECT id FROM tags WHERE entity_type=? AND name=?", (kind, name))
+            if tag_id is None and create:
+                tag_id = store.next_id("tags")
+                store.insert("tags", {"id": tag_id, "entity_type": kind, "name": name, "color": None})
+            if tag_id is not None:
+                result.append(tag_id)
         else:
             item.error("FieldMissing", f"{path}.{index}.name")
     return result

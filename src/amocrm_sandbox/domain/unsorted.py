@@ -48,8 +48,8 @@ def update_unsorted(ctx: Context, uid: str, body: dict[str, Any]) -> None:
 def members(ctx: Context, lead_id: int) -> dict[str, list[int]]:
     """Return the ids of an incoming lead and of the contacts and companies attached to it."""
     links = links_of(ctx.store, "leads", [lead_id])[lead_id]
-    found = {kind: [link[1] for link in links if link[0] == kind] for kind in ("contacts", "companies")}
-    return {"leads": [lead_id], **found}
+    partner_ids = {kind: [link[1] for link in links if link[0] == kind] for kind in ("contacts", "companies")}
+    return {"leads": [lead_id], **partner_ids}
 
 
 def accept(ctx: Context, lead_id: int, place: dict[str, Any], user_id: int | None) -> dict[str, list[int]]:
@@ -69,9 +69,9 @@ def accept(ctx: Context, lead_id: int, place: dict[str, Any], user_id: int | Non
 
 def decline(ctx: Context, lead_id: int) -> dict[str, list[int]]:
     """Put an incoming lead into the bin, together with the contact and company that came with it."""
-    found = members(ctx, lead_id)
+    member_ids = members(ctx, lead_id)
     gone: dict[str, list[int]] = {}
-    for kind, ids in found.items():
+    for kind, ids in member_ids.items():
         gone[kind] = []
         for id in ids:
             if ctx.store.value(f"SELECT is_unsorted FROM {kind} WHERE id=?", (id,)):

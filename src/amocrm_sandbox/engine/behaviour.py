@@ -52,6 +52,6 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         Raises:
             msgspec.ValidationError: A name is unknown, or a value has the wrong type; nothing is changed then.
         """
-        known = msgspec.convert({**msgspec.structs.asdict(self), **changes}, Behaviour)
+        behaviour = msgspec.convert({**msgspec.structs.asdict(self), **changes}, Behaviour)
         for name in changes:
-            setattr(self, name, getattr(known, name))
+            setattr(self, name, getattr(behaviour, name))

@@ -44,13 +44,13 @@ class Cassette:
     def answer(self, request: Request) -> Response:
         """Return the recorded answer to a request, or a problem that says that there is none."""
         key = _key(request.method, request.target)
-        found = self._exact.get(key) or self._loose.get(_names(key))
-        if not found:
+        interactions = self._exact.get(key) or self._loose.get(_names(key))
+        if not interactions:
             path = request.target.partition("?")[0]
             return problem(501, f"The cassette has no {request.method} {path} with these parameters")
-        number = self._heard[id(found)]
-        self._heard[id(found)] += 1
-        interaction = found[min(number, len(found) - 1)]
+        number = self._heard[id(interactions)]
+        self._heard[id(interactions)] += 1
+        interaction = interactions[min(number, len(interactions) - 1)]
         if interaction["response"] is None:
             return Response(interaction["status"], (("Content-Type", interaction["content_type"]),))
         echoed = _echoed(interaction["response"], _renamed(interaction["request"], request.body))

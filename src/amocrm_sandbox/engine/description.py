@@ -133,8 +133,8 @@ class Description:
     def _find_read_only(self, paths: Mapping[str, Any], path: str) -> None:
         """Learn from the reading of one object which of its keys the update of it, or of several, does not know."""
         update = paths[path].get("patch")
-        one = path if path.endswith("}") else f"{path}/{{id}}"
-        read = paths.get(one, {}).get("get", {})
+        item_path = path if path.endswith("}") else f"{path}/{{id}}"
+        read = paths.get(item_path, {}).get("get", {})
         if update is not None and "operationId" in read:
             self.operations[update["operationId"]].ignore_what_is_read(Operation(read, self._schemas))
 

@@ -104,9 +104,9 @@ def as_tuples(node: Any, *keys: str) -> list[tuple[int, ...]]:
         [(1, 142)]
     """
     objects = node.values() if isinstance(node, dict) else ()
-    found = [[as_int(item.get(key)) for key in keys] for item in objects if isinstance(item, dict)]
+    rows = [[as_int(item.get(key)) for key in keys] for item in objects if isinstance(item, dict)]
     return [
-        tuple(number for number in numbers if number is not None) for numbers in found if None not in numbers
+        tuple(number for number in numbers if number is not None) for numbers in rows if None not in numbers
     ]
 
 

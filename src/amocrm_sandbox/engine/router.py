@@ -78,19 +78,21 @@ class Router:
         candidates = ("GET", "POST", "PATCH", "PUT", "DELETE")
         return {method for method in candidates if self.find(method, path)}
 
-    def _walk(self, node: _Node, segments: list[str], at: int, found: list[str], method: str) -> Match | None:
+    def _walk(
+        self, node: _Node, segments: list[str], at: int, values: list[str], method: str
+    ) -> Match | None:
         if at == len(segments):
             leaf = node.leaves.get(method)
             if leaf is None:
                 return None
             template, names, fixed, value = leaf
-            return Match(value, template, {**fixed, **dict(zip(names, found, strict=True))})
+            return Match(value, template, {**fixed, **dict(zip(names, values, strict=True))})
         segment = segments[at]
         child = node.children.get(segment)
         if child is not None:
-            match = self._walk(child, segments, at + 1, found, method)
+            match = self._walk(child, segments, at + 1, values, method)
             if match is not None:
                 return match
         if node.parameter is not None and segment:
-            return self._walk(node.parameter, segments, at + 1, [*found, segment], method)
+            return self._walk(node.parameter, segments, at + 1, [*values, segment], method)
         return None

@@ -48,9 +48,9 @@ def compile_validator(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> 
         except fastjsonschema.JsonSchemaValueException as error:
             if _empty_lists_to_objects(value, schema, schemas):
                 return validate(value)
-            found = list(walk(value, schema, schemas, ""))
+            errors = list(walk(value, schema, schemas, ""))
             path = ".".join(str(part) for part in error.path[1:])
-            return found or [field_error("InvalidFormat", path, detail=str(error.message))]
+            return errors or [field_error("InvalidFormat", path, detail=str(error.message))]
         return []
 
     return validate
@@ -81,11 +81,11 @@ def _empty_lists_to_objects(value: Any, schema: Mapping[str, Any], schemas: Mapp
 
 def _types(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> set[str]:
     """Return the types that a value may have."""
-    found: set[str] = set()
+    result: set[str] = set()
     for option in schema.get("anyOf", [schema]):
         types = _resolved(option, schemas).get("type") or ()
-        found.update([types] if isinstance(types, str) else types)
-    return found
+        result.update([types] if isinstance(types, str) else types)
+    return result
 
 
 def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -94,19 +94,19 @@ def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[
     return schema
 
 
-def _reach(node: Any, schemas: Mapping[str, Any], found: dict[str, Any]) -> None:
+def _reach(node: Any, schemas: Mapping[str, Any], reached: dict[str, Any]) -> None:
     if isinstance(node, list):
         for child in node:
-            _reach(child, schemas, found)
+            _reach(child, schemas, reached)
     elif isinstance(node, dict):
         ref = node.get("$ref")
         if isinstance(ref, str):
             name = ref.removeprefix(_PREFIX)
-            if name not in found:
-                found[name] = schemas[name]
-                _reach(schemas[name], schemas, found)
+            if name not in reached:
+                reached[name] = schemas[name]
+                _reach(schemas[name], schemas, reached)
         for child in node.values():
-            _reach(child, schemas, found)
+            _reach(child, schemas, reached)
 
 
 def walk(
@@ -144,17 +144,17 @@ def _object(
         for key in schema.get("required", ())
         if key not in value
     ]
-    known = schema.get("properties", {})
+    properties = schema.get("properties", {})
     if len(value) < schema.get("minProperties", 0) and not errors:
         errors.append(
-            field_error("FieldMissing", _join(path, next((k for k in known if k not in value), "")))
+            field_error("FieldMissing", _join(path, next((k for k in properties if k not in value), "")))
         )
     most = schema.get("maxProperties", len(value))
     errors += [field_error("FieldNotExpected", _join(path, key)) for key in list(value)[most:]]
     extra = schema.get("additionalProperties", True)
     for key, child in value.items():
-        if key in known:
-            errors += walk(child, known[key], schemas, _join(path, key))
+        if key in properties:
+            errors += walk(child, properties[key], schemas, _join(path, key))
         elif extra is False:
             errors.append(field_error("FieldNotExpected", _join(path, key)))
         elif isinstance(extra, dict):

@@ -120,8 +120,8 @@ def local_certificate(folder: str | Path = DEFAULT_FOLDER, names: Sequence[str] 
 
 def _is_fresh(note: Path, names: Sequence[str]) -> bool:
     try:
-        known = json.loads(note.read_text())
-        return bool(known["names"] == list(names) and known["until"] - time.time() > 7 * 86400)
+        content = json.loads(note.read_text())
+        return bool(content["names"] == list(names) and content["until"] - time.time() > 7 * 86400)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

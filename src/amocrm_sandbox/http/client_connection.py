@@ -72,7 +72,7 @@ class Pool:
     def sweep(self, timeout: float = PATIENCE) -> None:
         """Close the connections whose clients have sent nothing for so many seconds."""
         oldest = time.monotonic() - timeout
-        for connection in [one for one, since in self._waiting.items() if since <= oldest]:
+        for connection in [connection for connection, since in self._waiting.items() if since <= oldest]:
             connection.close()
             self.closed(connection)
 

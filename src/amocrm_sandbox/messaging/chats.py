@@ -157,7 +157,7 @@ def incoming_talk(ctx: Context, chat: Record, text: str) -> Record:
 def _active_lead(ctx: Context, contact_id: int | None) -> int | None:
     if contact_id is None:
         return None
-    ids = [found[1] for found in links_of(ctx.store, "contacts", [contact_id], "leads")[contact_id]]
+    ids = [link[1] for link in links_of(ctx.store, "contacts", [contact_id], "leads")[contact_id]]
     for id in reversed(ids):
         status = ctx.store.value("SELECT status_id FROM leads WHERE id=? AND is_deleted=0", (id,))
         if status is not None and status not in CLOSED:
@@ -215,9 +215,9 @@ def _chat_body(ctx: Context, chat: Record, channel: Record, text: str, source: R
 
 def _retell(ctx: Context, chat: Record, text: str) -> None:
     sql = "SELECT body FROM unsorted WHERE uid=? AND state='new'"
-    found = ctx.store.value(sql, (chat["unsorted"],)) if chat["unsorted"] else None
-    if found is not None:
-        body = msgspec.json.decode(found)
+    content = ctx.store.value(sql, (chat["unsorted"],)) if chat["unsorted"] else None
+    if content is not None:
+        body = msgspec.json.decode(content)
         body["metadata"]["last_message_text"] = text
         update_unsorted(ctx, chat["unsorted"], body)
 

@@ -65,13 +65,13 @@ _NAMES: dict[str, tuple[str, str, str, str, str]] = {
 
 def _entity_names() -> dict[str, Any]:
     names = {}
-    for entity, (gender, one, many, english_one, english_many) in _NAMES.items():
+    for entity, (gender, singular, plural, english_singular, english_plural) in _NAMES.items():
         russian = {
             "gender": gender,
-            "singular_form": dict(zip(_CASES, one.split(), strict=True)),
-            "plural_form": dict(zip(_CASES, many.split(), strict=True)),
+            "singular_form": dict(zip(_CASES, singular.split(), strict=True)),
+            "plural_form": dict(zip(_CASES, plural.split(), strict=True)),
         }
-        forms = {"singular_form": {"default": english_one}, "plural_form": {"default": english_many}}
+        forms = {"singular_form": {"default": english_singular}, "plural_form": {"default": english_plural}}
         names[entity] = {"ru": russian, "en": {"gender": "m", **forms}, "es": {"gender": "m", **forms}}
     return names
 

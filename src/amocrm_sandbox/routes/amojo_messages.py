@@ -43,10 +43,10 @@ def _find(
     rows = ctx.store.rows(
         "SELECT id, chat_id, body FROM chat_messages WHERE id=? OR client_id=? ORDER BY n", (id, client_id)
     )
-    for found, chat_id, body in rows:
+    for message_id, chat_id, body in rows:
         chat = chat_by(ctx, chat_id=chat_id)
         if chat is not None and chat["channel"] == channel["id"]:
-            return found, chat, msgspec.json.decode(body)
+            return message_id, chat, msgspec.json.decode(body)
     return None
 
 
@@ -117,10 +117,10 @@ def _author(ctx: Context, channel: Record, chat: Record, sender: Record, is_inco
 
 
 def _edit(ctx: Context, channel: Record, payload: Record) -> Response:
-    found = _find(ctx, channel, payload.get("id"), payload["msgid"])
-    if found is None:
+    row = _find(ctx, channel, payload.get("id"), payload["msgid"])
+    if row is None:
         raise amojo_error(400, "payload.msgid: there is no such message")
-    id, chat, message = found
+    id, chat, message = row
     sent = dict(payload["message"])
     status = sent.pop("delivery_status", None)
     message["message"] = {**message["message"], **sent}
@@ -143,8 +143,8 @@ def update_delivery_status(ctx: Context) -> Response:
     """Set what became of an outgoing message; 200 without a body."""
     channel = channel_of(ctx)
     data = read_body(ctx)
-    found = _find(ctx, channel, ctx.params["msg_id"], None)
-    if found is None:
+    row = _find(ctx, channel, ctx.params["msg_id"], None)
+    if row is None:
         raise amojo_error(404, "NOT_FOUND", "MESSAGE_NOT_FOUND")
     status = data.get("status_code", data.get("delivery_status"))
     if status is None:
@@ -152,7 +152,7 @@ def update_delivery_status(ctx: Context) -> Response:
     if status == -1 and data.get("error_code") is None:
         raise amojo_error(400, "error_code: This field is missing.")
     errors: Record = {key: data[key] for key in ("error_code", "error") if data.get(key) is not None}
-    _keep(ctx, found[0], {**found[2], "delivery_status": _STATUSES[status], **errors})
+    _keep(ctx, row[0], {**row[2], "delivery_status": _STATUSES[status], **errors})
     return Response(200)
 
 
@@ -163,13 +163,13 @@ def react(ctx: Context) -> Response:
     data = read_body(ctx)
     if not data.get("conversation_id") and not data.get("conversation_ref_id"):
         raise amojo_error(400, "conversation_id: This field is missing.")
-    found = _find(ctx, channel, data.get("id"), data.get("msgid"))
-    if found is None:
+    row = _find(ctx, channel, data.get("id"), data.get("msgid"))
+    if row is None:
         raise amojo_error(404, "NOT_FOUND", "MESSAGE_NOT_FOUND")
-    reactions = {**found[2].get("reactions", {}), data["user"]["id"]: data.get("emoji")}
+    reactions = {**row[2].get("reactions", {}), data["user"]["id"]: data.get("emoji")}
     if data["type"] == "unreact":
         del reactions[data["user"]["id"]]
-    _keep(ctx, found[0], {**found[2], "reactions": reactions})
+    _keep(ctx, row[0], {**row[2], "reactions": reactions})
     return Response(200)
 
 
@@ -181,10 +181,10 @@ def list_messages(ctx: Context) -> Response:
     if limit is None or not 1 <= limit <= MOST_MESSAGES or offset is None or offset < 0:
         raise amojo_error(400, f"limit: This value should be between 1 and {MOST_MESSAGES}.")
     chat = chat_by(ctx, channel=channel["id"], chat_id=ctx.params["conversation_id"])
-    found = messages_of(ctx, "chat_id", chat["chat_id"], limit, offset) if chat else []
-    if chat is None or not found:
+    rows = messages_of(ctx, "chat_id", chat["chat_id"], limit, offset) if chat else []
+    if chat is None or not rows:
         return Response(204)
-    shown = [_show(chat, id, client_id, message) for id, client_id, message in found]
+    shown = [_show(chat, id, client_id, message) for id, client_id, message in rows]
     return json_response({"messages": shown}, content_type=JSON)
 
 

@@ -38,12 +38,12 @@ def list_bots(ctx: Context) -> Response:
     every = list(ctx.store.documents("bots").values())
     ids = [as_int(value, -1) for value in as_list(ctx.filter.get("id"))]
     types = as_list(ctx.filter.get("type_functionality"))
-    found = [
+    bots = [
         bot
         for bot in every
         if (not ids or bot["id"] in ids) and (not types or bot["type_functionality"] in types)
     ]
-    return ctx.counted_page("items", found, lambda bot: _show(ctx, bot))
+    return ctx.counted_page("items", bots, lambda bot: _show(ctx, bot))
 
 
 @routes("GET", "/api/v4/bots/{id}")

@@ -38,10 +38,12 @@ def _show(ctx: Context, catalog: dict[str, Any], request_id: str | None = None) 
 def list_catalogs(ctx: Context) -> Response:
     """List lists; `type` stands at the top level of the query, not in `filter`."""
     require_lists(ctx)
-    every = sorted(ctx.store.documents("catalogs").values(), key=lambda one: (one["sort"], one["id"]))
+    every = sorted(
+        ctx.store.documents("catalogs").values(), key=lambda catalog: (catalog["sort"], catalog["id"])
+    )
     if "type" in ctx.query:
         every = [item for item in every if item["type"] == ctx.query["type"]]
-    return ctx.sliced_page("catalogs", every, lambda one: _show(ctx, one))
+    return ctx.sliced_page("catalogs", every, lambda catalog: _show(ctx, catalog))
 
 
 @routes("GET", _PATH + "/{id}")

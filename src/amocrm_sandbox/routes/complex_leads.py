@@ -76,8 +76,8 @@ def _create(ctx: Context, item: Item) -> dict[str, Any] | None:
     )
     if contact_id is not None and company_id is not None and is_new:
         link(ctx, ("companies", company_id), ("contacts", contact_id))
-    made = {"id": lead_id, "contact_id": contact_id, "company_id": company_id}
-    return {**made, "request_id": [item.request_id], "merged": False}
+    ids = {"id": lead_id, "contact_id": contact_id, "company_id": company_id}
+    return {**ids, "request_id": [item.request_id], "merged": False}
 
 
 def _partner(ctx: Context, item: Item, kind: Kind, embedded: dict[str, Any], name: str) -> int | None:

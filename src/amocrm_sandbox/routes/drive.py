@@ -63,7 +63,7 @@ def _narrow(ctx: Context, selection: Selection, asked: dict[str, Any]) -> None:
         conditions = " OR ".join(
             [f"instr(casefold(({_CONTENT.format('name')})) || '|', ?) > 0"] * len(extensions)
         )
-        selection.where(f"({conditions})", *(f".{one.casefold()}|" for one in extensions))
+        selection.where(f"({conditions})", *(f".{extension.casefold()}|" for extension in extensions))
     term = asked.get("term")
     if isinstance(term, str) and term:
         kinds = ("leads", "contacts", "companies", "customers")
@@ -191,7 +191,7 @@ def download_version(ctx: Context) -> Response:
 
 def _bytes(ctx: Context, version_uuid: str) -> Response:
     sql = "SELECT mime_type, content FROM file_versions WHERE uuid=? AND file_uuid=?"
-    found = ctx.store.row(sql, (version_uuid, ctx.params["file_uuid"]))
-    if found is None or ctx.params["account_uuid"] != ctx.account.settings["uuid"]:
+    row = ctx.store.row(sql, (version_uuid, ctx.params["file_uuid"]))
+    if row is None or ctx.params["account_uuid"] != ctx.account.settings["uuid"]:
         raise refuse(404, "File not found")
-    return Response(200, (("Content-Type", found[0]),), found[1])
+    return Response(200, (("Content-Type", row[0]),), row[1])

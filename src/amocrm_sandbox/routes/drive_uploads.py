@@ -48,8 +48,8 @@ def create_session(ctx: Context) -> Response:
     item, data = ctx.item, ctx.item.data
     if data["file_size"] > MAX_FILE:
         item.error("TooHigh", "file_size", MAX_FILE)
-    known = ctx.store.row("SELECT 1 FROM files WHERE uuid=? AND deleted_at IS NULL", (data.get("file_uuid"),))
-    if data.get("file_uuid") is not None and known is None:
+    file = ctx.store.row("SELECT 1 FROM files WHERE uuid=? AND deleted_at IS NULL", (data.get("file_uuid"),))
+    if data.get("file_uuid") is not None and file is None:
         item.error("NotSupportedChoice", "file_uuid")
     ctx.refuse_bad_items()
     id = ctx.store.next_id("sessions")
@@ -69,10 +69,10 @@ def upload_part(ctx: Context) -> Response:
     ctx.require_scope("files")
     token, part = ctx.params["session_token"], ctx.request.body
     columns = "id, token, former_token, former_size, expires_at, body, content"
-    found = ctx.store.row(f"SELECT {columns} FROM uploads WHERE token=? OR former_token=?", (token, token))
-    if found is None or found[4] <= ctx.now:
+    upload = ctx.store.row(f"SELECT {columns} FROM uploads WHERE token=? OR former_token=?", (token, token))
+    if upload is None or upload[4] <= ctx.now:
         raise refuse(404, "Session not found")
-    id, current, _, former_size, _, body, content = found
+    id, current, _, former_size, _, body, content = upload
     data = msgspec.json.decode(body)
     if token != current:
         if content[-len(part) :] == part and len(part) == former_size:
@@ -112,9 +112,9 @@ def _keep(ctx: Context, data: dict[str, Any], content: bytes) -> tuple[Any, ...]
     }
     ctx.store.insert("file_versions", version)
     changed = {"version_uuid": version["uuid"], "updated_by": user_id, "updated_at": ctx.now}
-    known = ctx.store.value("SELECT id FROM files WHERE uuid=?", (version["file_uuid"],))
-    if known is not None:
-        ctx.store.update("files", known, changed)
+    file_id = ctx.store.value("SELECT id FROM files WHERE uuid=?", (version["file_uuid"],))
+    if file_id is not None:
+        ctx.store.update("files", file_id, changed)
     else:
         row: dict[str, Any] = dict.fromkeys(COLUMNS)
         row.update(

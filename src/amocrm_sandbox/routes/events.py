@@ -142,8 +142,8 @@ def _narrow_by_value(selection: Selection, side: str, asked: Any, types: list[st
         return
     for key, shape in (("leads_statuses", "lead_status"), ("customers_statuses", "customer_status")):
         names = ("status_id", "pipeline_id") if shape == "lead_status" else ("status_id",)
-        found = as_tuples(asked.get(key), *names)
-        values = [dict(zip(("id", "pipeline_id"), numbers, strict=False)) for numbers in found]
+        ids = as_tuples(asked.get(key), *names)
+        values = [dict(zip(("id", "pipeline_id"), numbers, strict=False)) for numbers in ids]
         selection.among(side, [_encode([{shape: value}]) for value in values])
     users = [as_int(value, -1) for value in _several(asked.get("responsible_user_id"))]
     selection.among(side, [_encode([{"responsible_user": {"id": user}}]) for user in users])

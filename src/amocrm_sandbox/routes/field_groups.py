@@ -32,8 +32,8 @@ def _groups(ctx: Context, owner: str) -> list[dict[str, Any]]:
     if catalog is not None and owner in ("leads", "customers") and ctx.store.setting("products"):
         group = {"id": str(catalog["id"]), "name": catalog["name"], "sort": 2, "is_predefined": True}
         groups.append({**group, "type": "linked_group"})
-    made = [group for group in ctx.store.documents("field_groups").values() if group["owner"] == owner]
-    groups += [{**group, "id": group["key"]} for group in made]
+    own_groups = [group for group in ctx.store.documents("field_groups").values() if group["owner"] == owner]
+    groups += [{**group, "id": group["key"]} for group in own_groups]
     return sorted(groups, key=lambda group: group["sort"])
 
 
@@ -79,7 +79,7 @@ def get_field_group(ctx: Context) -> Response:
 def create_field_groups(ctx: Context) -> Response:
     """Add groups; the answer is 201."""
     ctx.require_admin()
-    owner, made = owner_of(ctx), []
+    owner, keys = owner_of(ctx), []
     for item in ctx.items:
         if item.errors:
             continue
@@ -94,10 +94,10 @@ def create_field_groups(ctx: Context) -> Response:
         }
         ctx.store.put("field_groups", {**group, "is_predefined": False, "type": "custom_field_group"})
         _move(ctx, item, owner, key)
-        made.append((key, item.request_id))
+        keys.append((key, item.request_id))
     ctx.refuse_bad_items()
     groups = {group["id"]: group for group in _groups(ctx, owner)}
-    return _answer([_show(ctx, owner, groups[key], request_id) for key, request_id in made], 201)
+    return _answer([_show(ctx, owner, groups[key], request_id) for key, request_id in keys], 201)
 
 
 def _move(ctx: Context, item: Item, owner: str, key: str) -> None:

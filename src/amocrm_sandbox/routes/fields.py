@@ -287,14 +287,14 @@ def _options(ctx: Context, item: Item, field: dict[str, Any]) -> list[dict[str, 
     if field["type"] not in LISTS - {"category"} and field["type"] != "multitext":
         item.error("FieldNotExpected", "enums")
         return None
-    known = {option["id"]: option for option in field["enums"] or ()}
+    old_options = {option["id"]: option for option in field["enums"] or ()}
     options = []
     for index, sent in enumerate(item.data["enums"], start=1):
         id = sent.get("id")
-        if id is not None and id not in known:
+        if id is not None and id not in old_options:
             item.error("NotSupportedChoice", f"enums.{index - 1}.id")
             continue
-        old = known.get(id, {})
+        old = old_options.get(id, {})
         option = {
             "id": id if id is not None else ctx.store.next_id("enums"),
             "value": sent.get("value", old.get("value")),
@@ -303,6 +303,6 @@ def _options(ctx: Context, item: Item, field: dict[str, Any]) -> list[dict[str, 
         option["code"] = sent["code"] if "code" in sent else old.get("code")
         options.append(option)
     kept = {option["id"] for option in options}
-    for gone in known.keys() - kept:
+    for gone in old_options.keys() - kept:
         ctx.store.execute("DELETE FROM field_values WHERE field_id=? AND value=?", (field["id"], gone))
     return sorted(options, key=lambda option: (option["sort"], option["id"]))

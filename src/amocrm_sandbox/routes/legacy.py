@@ -45,14 +45,15 @@ def list_catalogs(ctx: Context) -> Response:
     """List lists, all or one by id."""
     require_lists(ctx)
     ids = [as_int(value, -1) for value in as_list(ctx.query.get("id"))]
-    found = [
+    catalogs = [
         document for document in ctx.store.documents("catalogs").values() if not ids or document["id"] in ids
     ]
-    if not found:
+    if not catalogs:
         return Response(204)
     keys = ("id", "name", "created_by", "created_at", "sort")
     items = [
-        {**{key: one[key] for key in keys}, "_links": _links(f"{_CATALOGS}?id={one['id']}")} for one in found
+        {**{key: catalog[key] for key in keys}, "_links": _links(f"{_CATALOGS}?id={catalog['id']}")}
+        for catalog in catalogs
     ]
     return json_response({"_links": _links(_CATALOGS), "_embedded": {"items": items}})
 
@@ -62,9 +63,9 @@ def write_catalogs(ctx: Context) -> Response:
     """Add, change and delete lists; the only way to delete one."""
     require_lists(ctx)
     ctx.refuse_bad_items()
-    data, made, errors = ctx.item.data, [], []
+    data, results, errors = ctx.item.data, [], []
     for index, sent in enumerate(data.get("add") or ()):
-        made.append((make_catalog(ctx, sent)["id"], sent.get("request_id", index)))
+        results.append((make_catalog(ctx, sent)["id"], sent.get("request_id", index)))
     for index, sent in enumerate(data.get("update") or ()):
         catalog = ctx.store.document("catalogs", as_int(sent["id"], -1) or 0)
         if catalog is None:
@@ -72,7 +73,7 @@ def write_catalogs(ctx: Context) -> Response:
             continue
         changes = {key: sent[key] for key in _FLAGS if key in sent}
         ctx.store.put("catalogs", {**catalog, **changes, "updated_at": ctx.now, "updated_by": ctx.user["id"]})
-        made.append((catalog["id"], sent.get("request_id", index)))
+        results.append((catalog["id"], sent.get("request_id", index)))
     for index, sent_id in enumerate(data.get("delete") or ()):
         id = as_int(sent_id, -1) or 0
         if ctx.store.document("catalogs", id) is None:
@@ -84,8 +85,8 @@ def write_catalogs(ctx: Context) -> Response:
             if field["entity_type"] == f"catalogs:{id}":
                 ctx.store.remove("fields", field["id"])
         ctx.store.remove("catalogs", id)
-        made.append((id, index))
-    return _written(_CATALOGS, made, errors)
+        results.append((id, index))
+    return _written(_CATALOGS, results, errors)
 
 
 @routes("GET", _ELEMENTS)
@@ -143,7 +144,7 @@ def write_elements(ctx: Context) -> Response:
     """Add, change and delete elements; the only way to delete one."""
     require_lists(ctx)
     ctx.refuse_bad_items()
-    data, made, errors = ctx.item.data, [], []
+    data, results, errors = ctx.item.data, [], []
 
     def refused(id: int | None, code: int, message: str) -> None:
         errors.append({"id": id, "code": code, "message": message})
@@ -157,7 +158,7 @@ def write_elements(ctx: Context) -> Response:
                 None, 204 if catalog else 282, "Custom field not found" if catalog else "Catalog not found"
             )
         else:
-            made.append((id, sent.get("request_id", index)))
+            results.append((id, sent.get("request_id", index)))
     for index, sent in enumerate(data.get("update") or ()):
         catalog = ctx.store.document("catalogs", sent["catalog_id"])
         sql = f"SELECT {SELECT} FROM catalog_elements WHERE id=? AND catalog_id=? AND is_deleted=0"
@@ -170,7 +171,7 @@ def write_elements(ctx: Context) -> Response:
         if item.errors:
             refused(sent["id"], 204, "Custom field not found")
         else:
-            made.append((sent["id"], sent.get("request_id", index)))
+            results.append((sent["id"], sent.get("request_id", index)))
     for index, id in enumerate(data.get("delete") or ()):
         catalog_id = ctx.store.value(
             "SELECT catalog_id FROM catalog_elements WHERE id=? AND is_deleted=0", (id,)
@@ -179,8 +180,8 @@ def write_elements(ctx: Context) -> Response:
             refused(id, 282, "Element not found")
         else:
             delete_element(ctx, catalog_id, id)
-            made.append((id, index))
-    return _written(_ELEMENTS, made, errors)
+            results.append((id, index))
+    return _written(_ELEMENTS, results, errors)
 
 
 @routes("POST", "/api/v2/events")
@@ -189,8 +190,8 @@ def notify_call(ctx: Context) -> Response:
     ctx.refuse_bad_items()
     items = []
     for call in ctx.item.data["add"]:
-        found = caller(ctx, call["phone_number"])
-        kind, id = found or (None, None)
+        entity = caller(ctx, call["phone_number"])
+        kind, id = entity or (None, None)
         shown = {
             "element_id": id,
             "element_type": ELEMENT_TYPES[kind] if kind else None,
@@ -204,12 +205,12 @@ def notify_call(ctx: Context) -> Response:
 def create_leads(ctx: Context) -> Response:
     """Add leads that a site's visitor is tied to."""
     ctx.refuse_bad_items()
-    made = []
+    results = []
     for index, sent in enumerate(ctx.item.data["add"]):
-        known = ("name", "status_id", "pipeline_id", "visitor_uid", "price", "responsible_user_id")
-        item = Item(index, {key: sent[key] for key in known if key in sent}, [])
+        keys = ("name", "status_id", "pipeline_id", "visitor_uid", "price", "responsible_user_id")
+        item = Item(index, {key: sent[key] for key in keys if key in sent}, [])
         id = create(ctx, LEADS, item, item.data)
         if id is None:
             raise refuse(400, f"Error code 400: {item.errors[0]['path']}")
-        made.append((id, index))
-    return _written("/api/v2/leads", made, [])
+        results.append((id, index))
+    return _written("/api/v2/leads", results, [])

@@ -49,10 +49,10 @@ def list_entity_links(ctx: Context) -> Response:
     kind, id = _kind(ctx), ctx.id("entity_id")
     _check_filter(ctx)
     access.require_entity(ctx, kind, id, "view")
-    found = [link for link in links_of(ctx.store, kind, [id])[id] if _wanted(ctx, link)]
+    entity_links = [link for link in links_of(ctx.store, kind, [id])[id] if _wanted(ctx, link)]
     shown = [
         {"to_entity_id": link[1], "to_entity_type": link[0], "metadata": _metadata(kind, link)}
-        for link in found
+        for link in entity_links
     ]
     links = ctx.links(f"{kind}/{id}/links?page=1&limit=50")
     return json_response({"_total_items": len(shown), "_links": links, "_embedded": {"links": shown}})
@@ -66,8 +66,10 @@ def list_links(ctx: Context) -> Response:
     ids = [number for number in map(as_int, as_list(ctx.filter.get("entity_id"))) if number is not None]
     if not ids:
         raise refuse(400, "Filter entity_id is required")
-    found = links_of(ctx.store, kind, [id for id in ids if access.may_see(ctx, kind, id)])
-    shown = [_shown(kind, id, link) for id in ids for link in found.get(id, ()) if _wanted(ctx, link)]
+    links_by_entity = links_of(ctx.store, kind, [id for id in ids if access.may_see(ctx, kind, id)])
+    shown = [
+        _shown(kind, id, link) for id in ids for link in links_by_entity.get(id, ()) if _wanted(ctx, link)
+    ]
     links = ctx.links(f"{kind}/links?{ctx.query_text}")
     return json_response({"_total_items": len(shown), "_links": links, "_embedded": {"links": shown}})
 

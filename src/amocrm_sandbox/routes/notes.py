@@ -144,12 +144,12 @@ def _params(ctx: Context, item: Item, note_type: Any, sent: Any) -> dict[str, An
     params = check_params(item, note_type, sent, ctx.account.behaviour.strict)
     if note_type != "attachment" or item.errors:
         return params
-    found = file_reference(ctx, params["file_uuid"], params.get("version_uuid"))
-    if found is None:
+    reference = file_reference(ctx, params["file_uuid"], params.get("version_uuid"))
+    if reference is None:
         item.error("NotSupportedChoice", "params.file_uuid")
         return params
-    uploaded = found["file_name"]
-    kept = {"file_uuid": found["file_uuid"], "version_uuid": found["version_uuid"]}
+    uploaded = reference["file_name"]
+    kept = {"file_uuid": reference["file_uuid"], "version_uuid": reference["version_uuid"]}
     shown = sanitized(params.get("file_name") or uploaded)
     return {**kept, "file_name": shown, "original_name": uploaded}
 

@@ -71,12 +71,12 @@ def create_pipelines(ctx: Context) -> Response:
     ctx_pipelines = ctx.store.documents("pipelines")
     if len(ctx_pipelines) + len(ctx.items) > MOST_PIPELINES:
         raise refuse(422, f"Limit {MOST_PIPELINES} pipelines per account")
-    made = []
+    new_ids = []
     for item in ctx.items:
         if not item.errors:
-            made.append((_create(ctx, item), item.request_id))
+            new_ids.append((_create(ctx, item), item.request_id))
     ctx.refuse_bad_items()
-    return _answer(ctx, [_show(ctx, ctx_pipelines[id], request_id) for id, request_id in made])
+    return _answer(ctx, [_show(ctx, ctx_pipelines[id], request_id) for id, request_id in new_ids])
 
 
 def _create(ctx: Context, item: Item) -> int:

@@ -37,9 +37,9 @@ def list_subscriptions(ctx: Context) -> Response:
     """List the subscribers of a lead or customer, users and groups."""
     kind, id = ctx.path.split("/")[3], ctx.id()
     access.require_entity(ctx, kind, id, "view")
-    found = [
+    subscribers = [
         {"subscriber_id": document["subscriber_id"], "type": document["type"]}
         for document in ctx.store.documents("subscriptions").values()
         if document["kind"] == kind and document["entity_id"] == id
     ]
-    return ctx.counted_page("subscriptions", found, lambda one: one)
+    return ctx.counted_page("subscriptions", subscribers, lambda subscriber: subscriber)

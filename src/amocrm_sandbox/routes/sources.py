@@ -45,8 +45,8 @@ def list_sources(ctx: Context) -> Response:
     """List the sources of the integration; not paged, 204 when there are none."""
     ctx.require_admin()
     wanted = as_list(ctx.filter.get("external_id"))
-    found = [source for source in _own(ctx) if not wanted or source["external_id"] in wanted]
-    return _answer(ctx, [_show(ctx, source) for source in found]) if found else Response(204)
+    sources = [source for source in _own(ctx) if not wanted or source["external_id"] in wanted]
+    return _answer(ctx, [_show(ctx, source) for source in sources]) if sources else Response(204)
 
 
 @routes("GET", _PATH + "/{id}")

@@ -100,7 +100,7 @@ def create_statuses(ctx: Context) -> Response:
     kind = f"statuses:{pipeline_id}"
     if len(ctx.store.documents(kind)) + len(ctx.items) > MOST_STATUSES:
         raise refuse(422, f"Limit {MOST_STATUSES} statuses per pipeline")
-    made = []
+    new_ids = []
     for item in ctx.items:
         if item.errors:
             continue
@@ -109,11 +109,11 @@ def create_statuses(ctx: Context) -> Response:
         status = add_status(ctx.store, pipeline_id, data["name"], data.get("sort", 9000), color)
         described = _describe(ctx, item, [])
         ctx.store.put(kind, {**status, "descriptions": described})
-        made.append((status["id"], item.request_id))
+        new_ids.append((status["id"], item.request_id))
     ctx.refuse_bad_items()
     renumber(ctx.store, pipeline_id)
     statuses = ctx.store.documents(kind)
-    return _answer([show_status(ctx, statuses[id], request_id) for id, request_id in made])
+    return _answer([show_status(ctx, statuses[id], request_id) for id, request_id in new_ids])
 
 
 @routes("PATCH", _PATH + "/{id}")
@@ -164,9 +164,9 @@ def _color(item: Item) -> str | None:
     return color
 
 
-def _describe(ctx: Context, item: Item, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _describe(ctx: Context, item: Item, descriptions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the descriptions after a write: one per level; a level without a text is removed when it has an id."""
-    by_level = {description["level"]: description for description in known}
+    by_level = {description["level"]: description for description in descriptions}
     for sent in item.data.get("descriptions") or ():
         level, text = sent.get("level"), sent.get("description")
         old = by_level.get(level)
@@ -175,8 +175,8 @@ def _describe(ctx: Context, item: Item, known: list[dict[str, Any]]) -> list[dic
                 by_level.pop(level, None)
             continue
         moment = datetime.fromtimestamp(ctx.now, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        made = {"created_at": moment, "created_by": 0, "updated_by": None}
-        base = old or {"id": ctx.store.next_id("descriptions"), "level": level, **made}
+        stamps = {"created_at": moment, "created_by": 0, "updated_by": None}
+        base = old or {"id": ctx.store.next_id("descriptions"), "level": level, **stamps}
         changed = {"updated_at": moment, "updated_by": 0 if old else None}
         by_level[level] = {**base, "description": text, **changed}
     if len(by_level) > MOST_DESCRIPTIONS:

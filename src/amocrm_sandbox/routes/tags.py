@@ -81,11 +81,11 @@ def create_tags(ctx: Context) -> Response:
         if item.errors:
             continue
         name, color = item.data["name"], _color(item, kind)
-        known = ctx.store.row("SELECT id, color FROM tags WHERE entity_type=? AND name=?", (kind, name))
-        if known is None:
-            known = (ctx.store.next_id("tags"), color)
-            ctx.store.insert("tags", {"id": known[0], "entity_type": kind, "name": name, "color": color})
-        shown.append({"id": known[0], "name": name, "color": known[1], "request_id": item.request_id})
+        row = ctx.store.row("SELECT id, color FROM tags WHERE entity_type=? AND name=?", (kind, name))
+        if row is None:
+            row = (ctx.store.next_id("tags"), color)
+            ctx.store.insert("tags", {"id": row[0], "entity_type": kind, "name": name, "color": color})
+        shown.append({"id": row[0], "name": name, "color": row[1], "request_id": item.request_id})
     ctx.refuse_bad_items()
     return _answer(shown)
 

@@ -42,7 +42,7 @@ def list_talks(ctx: Context) -> Response:
         for name, column in (("talk_id", "id"), ("contact_id", "contact_id"), ("entity_id", "entity_id"))
     }
     kind = PLURALS.get(str(asked.get("entity_type")))
-    found = [
+    talks = [
         talk
         for talk in reversed(ctx.store.documents("talks").values())
         if _may_see(ctx, talk)
@@ -50,7 +50,7 @@ def list_talks(ctx: Context) -> Response:
         and ("entity_type" not in asked or talk["kind"] == kind)
         and (asked.get("only_in_work") not in ("1", "true") or talk["status"] != "closed")
     ]
-    return ctx.sliced_page("talks", found, lambda talk: show_talk(ctx, talk))
+    return ctx.sliced_page("talks", talks, lambda talk: show_talk(ctx, talk))
 
 
 @routes("GET", "/api/v4/talks/{id}")
@@ -97,12 +97,12 @@ def list_talk_messages(ctx: Context) -> Response:
     chat = chat_by(ctx, chat_id=talk["chat_id"]) or {}
     origin = {**chat, "origin": talk["origin"]}
     low, high = as_range(ctx.filter.get("created_at"))
-    found = [
+    messages = [
         (id, message)
         for id, _, message in messages_of(ctx, "talk_id", talk["id"], -1)
         if (low is None or message["timestamp"] >= low) and (high is None or message["timestamp"] <= high)
     ]
-    return ctx.sliced_page("messages", found, lambda one: _show(origin, *one))
+    return ctx.sliced_page("messages", messages, lambda message: _show(origin, *message))
 
 
 @routes("POST", "/api/v4/talks/{talk_id}/send_message")

@@ -92,8 +92,8 @@ def list_templates(ctx: Context) -> Response:
     """List the templates of the integration."""
     ctx.require_admin()
     wanted = as_list(ctx.filter.get("external_id"))
-    found = [item for item in _own(ctx) if not wanted or item["external_id"] in wanted]
-    return ctx.sliced_page("chat_templates", found, lambda one: _show(ctx, one))
+    templates = [item for item in _own(ctx) if not wanted or item["external_id"] in wanted]
+    return ctx.sliced_page("chat_templates", templates, lambda template: _show(ctx, template))
 
 
 @routes("GET", _PATH + "/{id}")

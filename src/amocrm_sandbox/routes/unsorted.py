@@ -199,8 +199,8 @@ def _place(ctx: Context, pipeline_id: int, status_id: int | None) -> dict[str, i
     if status_id is None:
         return {"pipeline_id": pipeline_id, "status_id": first_stage(ctx.store, pipeline_id)}
     target = pipeline_id if status_id in CLOSED else pipeline_of(ctx.store, status_id)
-    found = stage(ctx.store, target, status_id) if target is not None else None
-    if target is None or found is None or found["type"] == 1:
+    status = stage(ctx.store, target, status_id) if target is not None else None
+    if target is None or status is None or status["type"] == 1:
         ctx.item.error("NotSupportedChoice", "status_id")
         return {}
     return {"pipeline_id": target, "status_id": status_id}
@@ -254,7 +254,7 @@ def link_unsorted(ctx: Context) -> Response:
     if contact_id is not None and not access.may_see(ctx, "contacts", contact_id):
         ctx.item.error("NotSupportedChoice", "link.metadata.contact_id")
     ctx.refuse_bad_items()
-    own = [found[1] for found in links_of(ctx.store, "leads", [record[3]], "contacts")[record[3]]]
+    own = [row[1] for row in links_of(ctx.store, "leads", [record[3]], "contacts")[record[3]]]
     for contact in own if contact_id is None else [contact_id]:
         ctx.store.update("contacts", contact, {"is_unsorted": 0})
         link(ctx, (kind, id), ("contacts", contact))

@@ -49,15 +49,15 @@ def subscribe_webhook(ctx: Context) -> Response:
         _check(ctx)
     ctx.refuse_bad_items()
     data = item.data
-    known = _find(ctx, data["destination"])
-    if known is None:
+    subscription = _find(ctx, data["destination"])
+    if subscription is None:
         if len(ctx.store.documents("webhooks")) >= MOST_HOOKS:
             raise refuse(422, f"Limit {MOST_HOOKS} webhooks per account")
         # `sort` is a wish that was seen ignored.
         stamps = {"created_at": ctx.now, "created_by": ctx.user["id"], "sort": 1}
-        known = {"id": ctx.store.next_id("webhooks"), "destination": data["destination"], **stamps}
+        subscription = {"id": ctx.store.next_id("webhooks"), "destination": data["destination"], **stamps}
     settings = list(dict.fromkeys(data["settings"]))
-    hook = {**known, "updated_at": ctx.now, "disabled": False, "settings": settings}
+    hook = {**subscription, "updated_at": ctx.now, "disabled": False, "settings": settings}
     ctx.store.put("webhooks", hook)
     ctx.account.hook_queue.forget(hook["id"])
     return json_response(_show(ctx, hook), 201)

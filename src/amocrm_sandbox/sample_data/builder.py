@@ -91,8 +91,8 @@ class Builder:
     def note(self, entity_type: str, entity_id: int, **changes: Any) -> Body:
         """Make a note (type `common`) of an entity."""
         body = {"entity_id": entity_id, **self._note(), **changes}
-        (made,) = self._post(f"{entity_type}/notes", "notes", [body])
-        return self._get(f"{entity_type}/{entity_id}/notes/{made['id']}")
+        (note,) = self._post(f"{entity_type}/notes", "notes", [body])
+        return self._get(f"{entity_type}/{entity_id}/notes/{note['id']}")
 
     # ---- many
 
@@ -150,8 +150,10 @@ class Builder:
         """Make a pipeline with these stages between the unsorted one and the two closed ones."""
         statuses = [{"name": stage, "sort": 20 + 10 * at} for at, stage in enumerate(stage_names)]
         body = {"name": name, "sort": 100, "is_main": False, "is_unsorted_on": True}
-        (made,) = self._post("leads/pipelines", "pipelines", [{**body, "_embedded": {"statuses": statuses}}])
-        return self._get(f"leads/pipelines/{made['id']}")
+        (pipeline,) = self._post(
+            "leads/pipelines", "pipelines", [{**body, "_embedded": {"statuses": statuses}}]
+        )
+        return self._get(f"leads/pipelines/{pipeline['id']}")
 
     # ---- everything
 
@@ -185,11 +187,11 @@ class Builder:
             company = employers.get(people[0])
             return body if company is None else {**body, "company": company}
 
-        made = self._many("leads", leads, linked, {})
-        tasks = self._of(random.sample(made, leads // 2), "leads")
+        lead_ids = self._many("leads", leads, linked, {})
+        tasks = self._of(random.sample(lead_ids, leads // 2), "leads")
         tasks += self._of(random.sample(contacts, len(contacts) // 10), "contacts")
-        notes = self.notes("leads", random.choices(made, k=leads * 7 // 10))
-        return SampleCounts(len(made), len(contacts), len(companies), len(tasks), len(notes))
+        notes = self.notes("leads", random.choices(lead_ids, k=leads * 7 // 10))
+        return SampleCounts(len(lead_ids), len(contacts), len(companies), len(tasks), len(notes))
 
     def _of(self, ids: list[int], kind: str) -> list[int]:
         bodies = [{**self._task(), "entity_id": id, "entity_type": kind} for id in ids]
@@ -235,19 +237,19 @@ class Builder:
         random, who = self._random, words.person(self._random)
         self._number += 1
         email = f"{words.letters(who.name)}{self._number}@mail.example"
-        known = [
+        values = [
             {"field_code": "PHONE", "values": self._phones()},
             {"field_code": "EMAIL", "values": [{"value": email, "enum_code": "WORK"}]},
             {"field_code": "POSITION", "values": [{"value": random.choice(words.POSITIONS)}]},
         ]
         body = {"first_name": who.first_name, "last_name": who.last_name, **self._history()}
-        body["custom_fields_values"] = known + self._values("contacts", (), 0.4)
+        body["custom_fields_values"] = values + self._values("contacts", (), 0.4)
         return body
 
     def _company(self) -> Body:
         random, name = self._random, words.company_name(self._random)
         self._number += 1
-        known = [
+        values = [
             {"field_code": "PHONE", "values": self._phones()[:1]},
             {
                 "field_code": "EMAIL",
@@ -256,7 +258,7 @@ class Builder:
             {"field_code": "WEB", "values": [{"value": f"https://firm{self._number}.example"}]},
         ]
         body = {"name": name, **self._history()}
-        body["custom_fields_values"] = known + self._values("companies", ("text",), 0.5, name)
+        body["custom_fields_values"] = values + self._values("companies", ("text",), 0.5, name)
         body["tags"] = random.sample(words.TAGS, random.choices((0, 1), (3, 1))[0])
         return body
 
@@ -307,8 +309,8 @@ class Builder:
     # ---- sending
 
     def _one(self, kind: str, body: Body, changes: Body, query: str = "") -> Body:
-        (made,) = self._post(kind, kind, [_spelled(kind, body, changes)])
-        return self._get(f"{kind}/{made['id']}{query}")
+        (item,) = self._post(kind, kind, [_spelled(kind, body, changes)])
+        return self._get(f"{kind}/{item['id']}{query}")
 
     def _many(self, kind: str, count: int, body: Callable[[], Body], changes: Body) -> list[int]:
         bodies = [_spelled(kind, body(), changes) for _ in range(count)]
@@ -328,9 +330,9 @@ class Builder:
         return result
 
 
-def _spelled(kind: str, made: Body, changes: Body) -> Body:
+def _spelled(kind: str, base: Body, changes: Body) -> Body:
     """Return a body in the API's form: changed, with tags, contacts and company written out."""
-    body = _changed_lead(made, changes) if kind == "leads" else {**made, **changes}
+    body = _changed_lead(base, changes) if kind == "leads" else {**base, **changes}
     embedded = dict(body.pop("_embedded", {}))
     tags, contacts, company = (body.pop(key, None) for key in ("tags", "contacts", "company"))
     if tags:
@@ -342,9 +344,9 @@ def _spelled(kind: str, made: Body, changes: Body) -> Body:
     return {**body, "_embedded": embedded} if embedded else body
 
 
-def _changed_lead(made: Body, changes: Body) -> Body:
+def _changed_lead(base: Body, changes: Body) -> Body:
     """Return a lead's body after changes; what was invented for its former stage goes when the stage is another."""
-    body = {**made, **changes}
+    body = {**base, **changes}
     if "status_id" in changes and "pipeline_id" not in changes and body["status_id"] not in CLOSED:
         # Any other stage says itself which pipeline is meant.
         del body["pipeline_id"]

@@ -70,16 +70,16 @@ def fill_from(sandbox: Sandbox, path: str | Path) -> dict[str, int]:
         >>> sandbox.get("/api/v4/leads/17").json()["price"]
         5
     """
-    found, account = objects_of(interactions_of(path))
+    objects, account = objects_of(interactions_of(path))
     with sandbox.lock, sandbox.store.transaction():
         if sandbox.store.row("SELECT 1 FROM leads"):
             raise ValueError("the account must be empty, got one with leads; fill a new one")
-        return _Filling(sandbox, found).run(account)
+        return _Filling(sandbox, objects).run(account)
 
 
 class _Filling:
-    def __init__(self, sandbox: Sandbox, found: Found) -> None:
-        self._sandbox, self._store, self._found = sandbox, sandbox.store, found
+    def __init__(self, sandbox: Sandbox, objects: Found) -> None:
+        self._sandbox, self._store, self._objects = sandbox, sandbox.store, objects
         self._now = int(sandbox.clock.now())
 
     def run(self, account: Row) -> dict[str, int]:
@@ -92,54 +92,54 @@ class _Filling:
         self._pipelines()
         for catalog in self._all("catalogs"):
             self._catalog(catalog["id"], _bare(catalog))
-        for (kind, owner), fields in self._found.items():
+        for (kind, owner), fields in self._objects.items():
             for field in fields.values() if kind == "fields" else ():
                 self._field(_owner(owner), _bare(field))
         for segment in self._all("segments"):
             kept = {key: value for key, value in _bare(segment).items() if key != "customers_count"}
             values = self._values("segments", kept.pop("custom_fields_values", None))
             self._store.put("segments", {"available_products_price_types": [], **kept, "fields": values})
-        for (kind, owner), objects in self._found.items():
+        for (kind, owner), objects in self._objects.items():
             for item in objects.values():
                 self._one(kind, owner, item)
-        for (kind, owner), objects in self._found.items():
+        for (kind, owner), objects in self._objects.items():
             for item in objects.values():
                 self._relations(kind, owner, item)
         self._people()
         self._count_on()
         counts: dict[str, int] = {}
-        for (kind, owner), objects in self._found.items():
+        for (kind, owner), objects in self._objects.items():
             name = owner if kind == "entities" else kind
             counts[name] = counts.get(name, 0) + len(objects)
         return counts
 
     def _all(self, kind: str) -> list[Row]:
-        return [item for (name, _), every in self._found.items() if name == kind for item in every.values()]
+        return [item for (name, _), every in self._objects.items() if name == kind for item in every.values()]
 
     # ---- the account and its directories
 
     def _settings(self, account: Row) -> None:
         settings = {key: account[key] for key in ("id", *_SETTINGS) if account.get(key) is not None}
-        if ("entities", "customers") in self._found or ("segments", "") in self._found:
+        if ("entities", "customers") in self._objects or ("segments", "") in self._objects:
             settings.setdefault("customers_mode", "segments" if self._all("segments") else "periodicity")
         for name, value in settings.items():
             self._sandbox.set_option(name, value)
 
-    def _user(self, id: int, known: Row) -> None:
+    def _user(self, id: int, record: Row) -> None:
         random, name = self._sandbox.random, f"Сотрудник {id}"
-        made = {"id": id, "name": name, "email": f"user{id}@example.com", "lang": "ru"}
-        rights = full_rights(is_admin=False) | (known.get("rights") or {})
-        uuids = {key: known.get(key) or new_uuid(random) for key in ("uuid", "amojo_id")}
-        self._store.put("users", {**made, **known, "rights": rights, **uuids})
+        defaults = {"id": id, "name": name, "email": f"user{id}@example.com", "lang": "ru"}
+        rights = full_rights(is_admin=False) | (record.get("rights") or {})
+        uuids = {key: record.get(key) or new_uuid(random) for key in ("uuid", "amojo_id")}
+        self._store.put("users", {**defaults, **record, "rights": rights, **uuids})
 
     def _people(self) -> None:
         """Make up the users that objects name."""
         tables = ("leads", "contacts", "companies", "customers", "tasks", "notes")
         columns = ("responsible_user_id", "created_by", "updated_by")
         named = " UNION ".join(f"SELECT {column} FROM {table}" for table in tables for column in columns)
-        known = self._store.documents("users")
+        users = self._store.documents("users")
         for (id,) in self._store.rows(named):
-            if id and id not in known:
+            if id and id not in users:
                 self._user(id, {})
 
     def _pipelines(self) -> None:
@@ -149,15 +149,15 @@ class _Filling:
                 self._store.remove("pipelines", id)
         for pipeline in recorded:
             self._pipeline(pipeline["id"], _bare(pipeline), pipeline["_embedded"].get("statuses") or [])
-        for (kind, owner), statuses in self._found.items():
+        for (kind, owner), statuses in self._objects.items():
             if kind == "statuses":
                 self._pipeline(int(owner), {}, list(statuses.values()))
 
-    def _pipeline(self, id: int, known: Row, statuses: list[Row]) -> None:
+    def _pipeline(self, id: int, record: Row, statuses: list[Row]) -> None:
         kind = f"statuses:{id}"
         if id not in self._store.documents("pipelines"):
-            made = {"id": id, "name": f"Воронка {id}", "sort": 10, "is_main": False}
-            self._store.put("pipelines", {**made, "is_unsorted_on": True, "is_archive": False, **known})
+            defaults = {"id": id, "name": f"Воронка {id}", "sort": 10, "is_main": False}
+            self._store.put("pipelines", {**defaults, "is_unsorted_on": True, "is_archive": False, **record})
             add_system_statuses(self._store, id)
         for status in statuses:
             if status.get("type") == 1:
@@ -167,23 +167,28 @@ class _Filling:
                     self._store.remove(kind, other["id"])
             self._store.put(kind, {"descriptions": [], **_bare(status), "pipeline_id": id})
 
-    def _catalog(self, id: int, known: Row) -> None:
+    def _catalog(self, id: int, record: Row) -> None:
         admin = self._sandbox.admin_id
-        made = {"id": id, "name": f"Список {id}", "created_by": admin, "updated_by": admin, "sort": 10}
-        made |= {"created_at": self._now, "updated_at": self._now, "type": "regular", "sdk_widget_code": None}
+        defaults = {"id": id, "name": f"Список {id}", "created_by": admin, "updated_by": admin, "sort": 10}
+        defaults |= {
+            "created_at": self._now,
+            "updated_at": self._now,
+            "type": "regular",
+            "sdk_widget_code": None,
+        }
         abilities = ("can_add_elements", "can_show_in_cards", "can_link_multiple", "can_be_deleted")
-        self._store.put("catalogs", {**made, **dict.fromkeys(abilities, True), **known})
+        self._store.put("catalogs", {**defaults, **dict.fromkeys(abilities, True), **record})
 
-    def _field(self, owner: str, known: Row) -> None:
-        made = {"code": None, "sort": 1000, "is_predefined": False, "is_deletable": True, "enums": None}
-        made |= {"group_id": None}
+    def _field(self, owner: str, record: Row) -> None:
+        defaults = {"code": None, "sort": 1000, "is_predefined": False, "is_deletable": True, "enums": None}
+        defaults |= {"group_id": None}
         for other in list(self._store.documents("fields").values()):
-            if other["entity_type"] == owner and known.get("code") and other["code"] == known["code"]:
+            if other["entity_type"] == owner and record.get("code") and other["code"] == record["code"]:
                 # The predefined field of a new account, whose place the recorded one takes.
                 self._store.remove("fields", other["id"])
-                made = other
-        known.pop("catalog_id", None)
-        self._store.put("fields", {**made, **known, "entity_type": owner})
+                defaults = other
+        record.pop("catalog_id", None)
+        self._store.put("fields", {**defaults, **record, "entity_type": owner})
 
     # ---- values
 
@@ -290,8 +295,8 @@ class _Filling:
             open = next((stage["id"] for stage in stages.values() if stage["is_editable"]), None)
             status_id = open or add_status(self._store, pipeline_id, "Первый этап", 20, "#99ccff")["id"]
         elif status_id not in stages:
-            made = {"name": f"Этап {status_id}", "sort": 20, "is_editable": True, "color": "#99ccff"}
-            status = {"id": status_id, **made, "pipeline_id": pipeline_id, "type": 0, "descriptions": []}
+            defaults = {"name": f"Этап {status_id}", "sort": 20, "is_editable": True, "color": "#99ccff"}
+            status = {"id": status_id, **defaults, "pipeline_id": pipeline_id, "type": 0, "descriptions": []}
             self._store.put(f"statuses:{pipeline_id}", status)
         return pipeline_id, status_id
 

@@ -40,7 +40,7 @@ Found = dict[tuple[str, str], dict[Any, dict[str, Any]]]
 
 def objects_of(interactions: Iterable[dict[str, Any]]) -> tuple[Found, dict[str, Any]]:
     """Return the objects that were read, and the account itself; a later answer completes an earlier one."""
-    found: defaultdict[tuple[str, str], dict[Any, dict[str, Any]]] = defaultdict(dict)
+    objects: defaultdict[tuple[str, str], dict[Any, dict[str, Any]]] = defaultdict(dict)
     account: dict[str, Any] = {}
     for interaction in interactions:
         body = interaction["response"]
@@ -50,9 +50,9 @@ def objects_of(interactions: Iterable[dict[str, Any]]) -> tuple[Found, dict[str,
         if path == "/api/v4/account":
             account |= body
         for kind, owner, item in _items(path, body):
-            key = item.get("id", len(found[kind, owner])) if kind != "links" else len(found[kind, owner])
-            found[kind, owner][key] = _merged(found[kind, owner].get(key, {}), item)
-    return dict(found), account
+            key = item.get("id", len(objects[kind, owner])) if kind != "links" else len(objects[kind, owner])
+            objects[kind, owner][key] = _merged(objects[kind, owner].get(key, {}), item)
+    return dict(objects), account
 
 
 def _items(path: str, body: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -89,12 +89,12 @@ def _ready(account: Account, kind: str, id: Any, extra: Record) -> Record | None
 
 
 def _unsorted(account: Account, kind: str, uid: str, extra: Record) -> Record | None:
-    found = account.store.row(
+    row = account.store.row(
         "SELECT category, pipeline_id, lead_id, created_at, body FROM unsorted WHERE uid=?", (uid,)
     )
-    if found is None:
+    if row is None:
         return None
-    category, pipeline_id, lead_id, created_at, body = found
+    category, pipeline_id, lead_id, created_at, body = row
     kept = _decode(body)
     links = links_of(account.store, "leads", [lead_id])[lead_id]
     drafts: dict[str, list[Record]] = {"leads": [_draft(account, "leads", lead_id)]}

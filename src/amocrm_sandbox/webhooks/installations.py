@@ -66,8 +66,8 @@ def disposable_token(account: Account, integration: Integration, user_id: int) -
 
 def set_revoked_uri(account: Account, client_id: str, address: str) -> None:
     """Set the address that gets a GET when the access of an integration ends."""
-    known = account.store.setting(_ADDRESSES) or {}
-    account.store.set_setting(_ADDRESSES, {**known, client_id: address})
+    addresses = account.store.setting(_ADDRESSES) or {}
+    account.store.set_setting(_ADDRESSES, {**addresses, client_id: address})
 
 
 def uninstall(account: Account, integration: Integration) -> None:
