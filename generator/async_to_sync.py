@@ -114,8 +114,8 @@ def _with_header(lines: list[str], tree: ast.Module, name: str) -> list[str]:
     return [*lines[: docstring.end_lineno], header, *lines[docstring.end_lineno + 1 :]]
 
 
-def _refuse(name: str, found: Iterator[Refusal]) -> None:
-    for line, message in found:
+def _refuse(name: str, refusals: Iterator[Refusal]) -> None:
+    for line, message in refusals:
         raise ConversionError(f"{name}:{line}: {message}")
 
 

@@ -126,7 +126,7 @@ def generated_package(spec: Path) -> dict[str, str]:
     """
     bundle = load_bundle(spec)
     name = spec.name
-    errors, quoted = runtime_errors.__all__, ", ".join(f'"{one}"' for one in runtime_errors.__all__)
+    errors, quoted = runtime_errors.__all__, ", ".join(f'"{error}"' for error in runtime_errors.__all__)
     texts = {
         "__init__.py": _headed(_PACKAGE, "generator/build.py"),
         "errors.py": _headed(_ERRORS.format(names=", ".join(errors), texts=quoted), "generator/build.py"),

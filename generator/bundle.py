@@ -16,7 +16,7 @@ from . import node_types
 from .node_types import METHODS
 from .source import Map, Problem, Seq, SpecError, load
 
-__all__ = ["METHODS", "Bundle", "Operation", "bundle", "load_bundle"]
+__all__ = ["METHODS", "Bundle", "Operation", "load_bundle", "read_bundle"]
 
 ROOT = "amocrm.yaml"
 HOOKS = "paths/hooks.yaml"
@@ -68,7 +68,7 @@ class Bundle:
         return None
 
 
-def bundle(spec: Path, root: str = ROOT) -> Bundle:
+def read_bundle(spec: Path, root: str = ROOT) -> Bundle:
     """Bundles the description in the folder ``spec``; problems are collected, not raised.
 
     Raises:
@@ -78,12 +78,12 @@ def bundle(spec: Path, root: str = ROOT) -> Bundle:
 
 
 def load_bundle(spec: Path, root: str = ROOT) -> Bundle:
-    """Like ``bundle``, but refuses a description with problems.
+    """Like ``read_bundle``, but refuses a description with problems.
 
     Raises:
         SpecError: with all problems found.
     """
-    result = bundle(spec, root)
+    result = read_bundle(spec, root)
     if result.problems:
         raise SpecError(result.problems)
     return result
@@ -189,13 +189,13 @@ class _Bundler:
         folder = PurePosixPath(file).parent
         name = _normal(folder / target) if target else file
         key = _unescape(pointer)
-        found = self.files.get(name)
+        target_nodes = self.files.get(name)
         kind = {"parameters.yaml": "parameters", "responses.yaml": "responses"}.get(name)
         if kind is None and name.startswith("schemas/"):
             kind, full = "schemas", f"{PurePosixPath(name).stem}.{key}"
         else:
             full = key
-        if kind is None or found is None or key not in found:
+        if kind is None or target_nodes is None or key not in target_nodes:
             self.problems.append(node.problem("reference", f"{ref} points at nothing", "$ref"))
         return f"#/components/{kind or 'schemas'}/{full}"
 

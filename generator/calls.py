@@ -80,10 +80,12 @@ class Call:
     @property
     def words(self) -> set[str]:
         """Every identifier in the types, to know what to import."""
-        return set(re.findall(r"\w+", " ".join([self.made, self.returns, *(a.type for a in self.arguments)])))
+        return set(
+            re.findall(r"\w+", " ".join([self.request_type, self.returns, *(a.type for a in self.arguments)]))
+        )
 
     @property
-    def made(self) -> str:
+    def request_type(self) -> str:
         """What the function of the operation returns: a request, with what its answer becomes."""
         return f"ItemsOf[{self.returns}, {self.item}]" if self.item else f"RequestOf[{self.returns}]"
 
@@ -119,7 +121,7 @@ class Call:
 
 
 def call_of(
-    made: Bundle,
+    bundle: Bundle,
     operation: Operation,
     types: dict[str, str],
     returns: str,
@@ -129,10 +131,10 @@ def call_of(
 ) -> Call:
     """Join the types of the tool (by argument place and wire name) with the facts of the description."""
     data = operation.data
-    arguments = [_parameter(made, parameter, types) for parameter in parameters_of(made, operation)]
+    arguments = [_parameter(bundle, parameter, types) for parameter in parameters_of(bundle, operation)]
     order = re.findall(r"\{([^}]*)\}", operation.path)
     arguments.sort(key=lambda a: (order.index(a.wire) if a.place == "path" else len(order), not a.required))
-    body = made.resolve(data.get("requestBody"))
+    body = bundle.resolve(data.get("requestBody"))
     media = next(iter(body["content"])) if body is not None else ""
     if body is not None:
         place = "content" if media == "application/octet-stream" else "body"
@@ -141,7 +143,7 @@ def call_of(
         required = body.get("required", False)
         body_argument = Argument(place, place, kind, required, place, "", text.strip(), _sample(kind))
         arguments.insert(len(order), body_argument)
-    responses = {status: made.resolve(node) for status, node in data["responses"].items()}
+    responses = {status: bundle.resolve(node) for status, node in data["responses"].items()}
     page = data.get("x-page")
     model = next((text for text in models.values() if text != "None"), "None")
     return Call(
@@ -156,7 +158,7 @@ def call_of(
         item=next((name for _, name in item_classes), ""),
         classes=frozenset(classes),
         item_classes=item_classes,
-        op=_op(made, operation),
+        op=_op(bundle, operation),
         media=media,
         returned=_returned(responses, page),
         description=str(data.get("description", "")).strip(),
@@ -166,7 +168,7 @@ def call_of(
     )
 
 
-def _parameter(made: Bundle, parameter: Map, types: dict[str, str]) -> Argument:
+def _parameter(bundle: Bundle, parameter: Map, types: dict[str, str]) -> Argument:
     place, wire = parameter["in"], parameter["name"]
     kind = types[f"{place} {wire}"]
     style = ""
@@ -182,7 +184,7 @@ def _parameter(made: Bundle, parameter: Map, types: dict[str, str]) -> Argument:
     values = parameter.get("x-values") or parameter["schema"].get("x-values")
     if values:
         text = f"{text} Known values: {', '.join(f'`{value}`' for value in values)}.".strip()
-    schema = made.resolve(parameter["schema"])
+    schema = bundle.resolve(parameter["schema"])
     sample = repr(schema["enum"][0]).replace("'", '"') if "enum" in schema else _sample(kind)
     required = parameter.get("required", False)
     return Argument(argument_name(wire), wire, kind, required, place, style, text, sample)
@@ -195,7 +197,7 @@ def _body_text(data: Map, place: str) -> str:
     return f"The items, {batch['max']} at most." if batch else "What to send."
 
 
-def _op(made: Bundle, operation: Operation) -> str:
+def _op(bundle: Bundle, operation: Operation) -> str:
     """Return the facts as the text of an ``Op`` without those that equal the default."""
     data = operation.data
     parts: dict[str, Any] = {
@@ -209,7 +211,7 @@ def _op(made: Bundle, operation: Operation) -> str:
         parts["host"] = data["x-host"]
     if data.get("security") == []:
         parts["auth"] = False
-    success = tuple(success_schemas(made, operation))
+    success = tuple(success_schemas(bundle, operation))
     if success != (200,):
         parts["success"] = success
     texts = [f"{key}={value!r}" for key, value in parts.items()]

@@ -129,8 +129,8 @@ def _listed(path: Path) -> Iterator[Listed]:
             yield Listed(method, target, page, number)
 
 
-def _problems(made: Bundle, listed: Sequence[Listed]) -> Iterator[Problem]:
-    described = {key: operation for operation in made.operations() for key in concrete(made, operation)}
+def _problems(bundle: Bundle, listed: Sequence[Listed]) -> Iterator[Problem]:
+    described = {key: operation for operation in bundle.operations() for key in concrete(bundle, operation)}
     for entry in listed:
         operation = described.get(entry.key)
         if operation is None:
@@ -139,30 +139,30 @@ def _problems(made: Bundle, listed: Sequence[Listed]) -> Iterator[Problem]:
         elif entry.page != "-" and operation.data["x-source"]["from"] != "docs":
             message = f"{operation.id} is on the vendor's page {entry.page}, so its x-source must be docs"
             yield Problem(*operation.data.at("x-source"), "source", message)
-    known = {entry.key for entry in listed}
+    keys = {entry.key for entry in listed}
     for key, operation in described.items():
-        if key not in known:
+        if key not in keys:
             method, path = key
             message = f"{method} {path} is not in {LIST}; list it with the vendor's page, or - without one"
             yield operation.data.problem("unlisted-operation", message, "operationId")
 
 
-def _choices(made: Bundle, operation: Operation) -> Mapping[str, list[str]]:
+def _choices(bundle: Bundle, operation: Operation) -> Mapping[str, list[str]]:
     """Return the placeholders of the path that take one of a few words, such as ``{entity_type}``, with the words."""
     result: dict[str, list[str]] = {}
     for node in (*operation.item.get("parameters", ()), *operation.data.get("parameters", ())):
-        parameter = made.resolve(node)
-        values = (made.resolve(parameter["schema"]) or {}).get("enum")
+        parameter = bundle.resolve(node)
+        values = (bundle.resolve(parameter["schema"]) or {}).get("enum")
         if parameter["in"] == "path" and values:
             result["{" + parameter["name"] + "}"] = list(values)
     return result
 
 
-def concrete(made: Bundle, operation: Operation) -> Iterator[tuple[str, str]]:
+def concrete(bundle: Bundle, operation: Operation) -> Iterator[tuple[str, str]]:
     """Yield method and path once for each word that the path takes."""
     choices = [
         [(placeholder, value) for value in values]
-        for placeholder, values in _choices(made, operation).items()
+        for placeholder, values in _choices(bundle, operation).items()
     ]
     for chosen in itertools.product(*choices):
         path = operation.path
@@ -175,9 +175,9 @@ def _anonymous(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
-def _evidence(made: Bundle, tests: Path) -> Mapping[str, list[str]]:
+def _evidence(bundle: Bundle, tests: Path) -> Mapping[str, list[str]]:
     """Return what is tested of each operation, in words."""
-    result: dict[str, list[str]] = {operation.id: [] for operation in made.operations()}
+    result: dict[str, list[str]] = {operation.id: [] for operation in bundle.operations()}
     for folder, word in FIXTURES.items():
         for name, number in sorted(
             Counter(path.name.partition(".")[0] for path in tests.glob(f"{folder}/*.json")).items()
@@ -208,32 +208,32 @@ def reached(repository: Path) -> frozenset[str]:
 def _reached_by(operation: Operation, each: Sequence[tuple[str, str]], facade: frozenset[str]) -> str:
     """Return ``facade``, the better operation of a second way, or why ``crm.api`` is left."""
     data = operation.data
-    found = [f"{method} {path}" in facade for method, path in each]
+    in_facade = [f"{method} {path}" in facade for method, path in each]
     reason = REASONS.get(operation.id, REASONS.get(data["tags"][0], ""))
     if "x-twin" in data:
         return f"twin of `{data['x-twin']}`"
-    if any(found):
-        return "facade" if all(found) else f"facade ({sum(found)} of {len(found)}); {reason}"
+    if any(in_facade):
+        return "facade" if all(in_facade) else f"facade ({sum(in_facade)} of {len(in_facade)}); {reason}"
     return f"`crm.api`: {reason}" if reason else "`crm.api`"
 
 
-def _sections(made: Bundle, evidence: Mapping[str, list[str]], facade: frozenset[str]) -> Iterator[str]:
+def _sections(bundle: Bundle, evidence: Mapping[str, list[str]], facade: frozenset[str]) -> Iterator[str]:
     by_area: dict[str, list[Operation]] = {}
-    for operation in made.operations():
+    for operation in bundle.operations():
         by_area.setdefault(operation.data["tags"][0], []).append(operation)
     for area, members in sorted(by_area.items()):
         yield f"\n## {area}\n\n{_row(_COLUMNS)}{_row('---' for _ in _COLUMNS)}"
         for operation in members:
-            words = [word for words in _choices(made, operation).values() for word in words]
-            by = _reached_by(operation, list(concrete(made, operation)), facade)
+            words = [word for words in _choices(bundle, operation).values() for word in words]
+            by = _reached_by(operation, list(concrete(bundle, operation)), facade)
             yield _row([*_cells(operation, words, evidence[operation.id]), by])
 
 
 def _uncertain(spec: Path) -> Iterator[str]:
-    found = list(uncertain_facts(spec))
+    facts = list(uncertain_facts(spec))
     yield "\n## Uncertain facts\n"
-    yield f"\nWhat the sources leave open or contradict each other in: {len(found)} comments of the description.\n"
-    for file, group in itertools.groupby(found, key=lambda fact: fact.file):
+    yield f"\nWhat the sources leave open or contradict each other in: {len(facts)} comments of the description.\n"
+    for file, group in itertools.groupby(facts, key=lambda fact: fact.file):
         yield f"\n### {file}\n\n"
         for fact in group:
             about = "" if fact.about in (fact.place, *_TELLS_NOTHING) else f", `{fact.about}`"

@@ -33,39 +33,39 @@ _IMPORT = re.compile(r"from \.\.\.models\.(\w+) import (\w+)")
 _BUILTINS = ("bool", "bytes", "dict", "float", "int", "list", "str")
 
 
-def generate_endpoints(made: Bundle) -> dict[str, str]:
+def generate_endpoints(bundle: Bundle) -> dict[str, str]:
     """Return the modules of ``api`` and ``bound`` by their paths, unformatted.
 
     Raises:
         SpecError: the tool warned about something, or lost an operation or an answer.
     """
-    reduced = reduce(made)
-    project = _project(made, reduced)
-    operations = {operation.id: operation for operation in made.operations()}
+    reduced = reduce(bundle)
+    project = _project(bundle, reduced)
+    operations = {operation.id: operation for operation in bundle.operations()}
     calls: dict[str, list[Call]] = defaultdict(list)
     for collection in project.openapi.endpoint_collections_by_tag.values():
         for endpoint in collection.endpoints:
             operation = operations.pop(str(endpoint.name), None)
             if operation is None:
-                raise SpecError([_problem(made, f"the operation {endpoint.name} was renamed")])
-            calls[operation.area].append(_call(made, reduced, operation, endpoint))
+                raise SpecError([_problem(bundle, f"the operation {endpoint.name} was renamed")])
+            calls[operation.area].append(_call(bundle, reduced, operation, endpoint))
     if operations:
         raise SpecError(
             [operation.data.problem("endpoints", "was left out") for operation in operations.values()]
         )
     texts: dict[str, str] = {}
-    descriptions = {tag["name"]: tag["description"] for tag in made.document.get("tags", ())}
-    for tag, found in sorted(calls.items()):
-        found.sort(key=lambda call: call.id)
+    descriptions = {tag["name"]: tag["description"] for tag in bundle.document.get("tags", ())}
+    for tag, calls_of_tag in sorted(calls.items()):
+        calls_of_tag.sort(key=lambda call: call.id)
         template = project.env.get_template("operations_module.py.jinja")
         texts[f"api/{tag}.py"] = template.render(
-            calls=found,
+            calls=calls_of_tag,
             description=descriptions[tag],
-            decorators=["paged" if call.item else "operation" for call in found],
-            words={word for call in found for word in call.words},
-            imports=_imports(frozenset().union(*(call.classes | call.item_classes for call in found))),
+            decorators=["paged" if call.item else "operation" for call in calls_of_tag],
+            words={word for call in calls_of_tag for word in call.words},
+            imports=_imports(frozenset().union(*(call.classes | call.item_classes for call in calls_of_tag))),
         )
-        texts[f"bound/{tag}.py"] = _bound(project, tag, descriptions[tag], found)
+        texts[f"bound/{tag}.py"] = _bound(project, tag, descriptions[tag], calls_of_tag)
     texts["api/__init__.py"] = (
         '"""One module for each area of the API, one decorated function for each operation."""\n'
     )
@@ -79,7 +79,7 @@ def class_name(tag: str) -> str:
     return "".join(word.capitalize() for word in tag.split("_")) + "Api"
 
 
-def _project(made: Bundle, reduced: Reduced) -> Project:
+def _project(bundle: Bundle, reduced: Reduced) -> Project:
     overrides = {
         key: ClassOverride.model_validate({"class_name": name, "module_name": area})
         for key, (name, area) in reduced.overrides.items()
@@ -94,17 +94,17 @@ def _project(made: Bundle, reduced: Reduced) -> Project:
     )
     data = GeneratorData.from_dict(reduced.document, config=config)
     if isinstance(data, GeneratorError):
-        raise SpecError([_problem(made, f"{data.header}: {data.detail}")])
+        raise SpecError([_problem(bundle, f"{data.header}: {data.detail}")])
     errors = [
         *data.errors,
-        *(e for found in data.endpoint_collections_by_tag.values() for e in found.parse_errors),
+        *(e for collection in data.endpoint_collections_by_tag.values() for e in collection.parse_errors),
     ]
     if errors:
-        raise SpecError([_problem(made, f"{error.header}: {error.detail}") for error in errors])
+        raise SpecError([_problem(bundle, f"{error.header}: {error.detail}") for error in errors])
     return Project(openapi=data, config=config, custom_template_path=TEMPLATES)
 
 
-def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoint) -> Call:
+def _call(bundle: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoint) -> Call:
     types = {
         f"{location} {_raw(prop.name)}": _type(reduced, prop)
         for location, prop in endpoint.iter_all_parameters()
@@ -112,14 +112,16 @@ def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoi
     for body in endpoint.bodies:
         kind = re.sub(r"^list\[", "Sequence[", _type(reduced, body.prop))
         types["body"] = re.sub(r"^dict\[", "Mapping[", kind)
-    found = {int(response.status_code.pattern): response for response in endpoint.responses}
+    responses = {int(response.status_code.pattern): response for response in endpoint.responses}
     wanted = [int(status) for status in operation.data["responses"] if status[0] == "2"]
-    if sorted(found) != sorted(wanted):
+    if sorted(responses) != sorted(wanted):
         raise SpecError([operation.data.problem("endpoints", "an answer was dropped", "responses")])
     models = {}
-    for status in sorted(found):
-        source = found[status].source
-        models[status] = "bytes" if source["return_type"] == "bytes" else _type(reduced, found[status].prop)
+    for status in sorted(responses):
+        source = responses[status].source
+        models[status] = (
+            "bytes" if source["return_type"] == "bytes" else _type(reduced, responses[status].prop)
+        )
         if source["return_type"] == "None":
             models[status] = "None"
     classes = {(area, name) for text in endpoint.relative_imports for area, name in _IMPORT.findall(text)}
@@ -128,13 +130,13 @@ def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoi
         if area == MAPS:
             named |= reduced.maps[name][1]
     for area, name in named:
-        if f"{area}.{name}" not in made.schemas:
+        if f"{area}.{name}" not in bundle.schemas:
             raise SpecError([operation.data.problem("endpoints", f"there is no schema {name} in {area}")])
-    listed = _item(made, operation)
+    listed = _item(bundle, operation)
     distinct = [model for model in dict.fromkeys(models.values()) if model != "None"]
     empty = ["None"] if "None" in models.values() and not listed else []
     return call_of(
-        made,
+        bundle,
         operation,
         types,
         " | ".join([*distinct, *empty]),
@@ -144,14 +146,14 @@ def _call(made: Bundle, reduced: Reduced, operation: Operation, endpoint: Endpoi
     )
 
 
-def _item(made: Bundle, operation: Operation) -> frozenset[tuple[str, str]]:
+def _item(bundle: Bundle, operation: Operation) -> frozenset[tuple[str, str]]:
     """Return the class of the items of a paged list with its area; empty if the list is not paged."""
     page = operation.data.get("x-page")
     if page is None:
         return frozenset()
-    for schema in success_schemas(made, operation).values():
+    for schema in success_schemas(bundle, operation).values():
         area, _, name = (
-            (items_of(made, schema, page["key"]) or {}).get("$ref", "").rpartition("/")[2].partition(".")
+            (items_of(bundle, schema, page["key"]) or {}).get("$ref", "").rpartition("/")[2].partition(".")
         )
         if name:
             return frozenset({(area, name)})
@@ -210,6 +212,6 @@ def _bound(project: Project, tag: str, description: str, calls: list[Call]) -> s
     return text.replace("@@builtins@@", "import builtins\n" if "builtins." in text else "")
 
 
-def _problem(made: Bundle, message: str) -> Problem:
-    document: Map = made.document
+def _problem(bundle: Bundle, message: str) -> Problem:
+    document: Map = bundle.document
     return document.problem("endpoints", " ".join(message.split()))

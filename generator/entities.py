@@ -25,7 +25,7 @@ _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bo
 _LEFT_OUT = frozenset({"id", "_links", "_embedded", "request_id", "custom_fields_values"})
 _ID = re.compile(r"(?:.*_)?id|created_by|updated_by|modified_by")
 #: Types of the constructor's arguments by the kind of attribute.
-_GIVEN = {
+_ARGUMENT_TYPES = {
     "Text": "str", "Id": "int", "Amount": "int | float | Decimal", "Flag": "bool", "Moment": "datetime | int",
 }  # fmt: skip
 #: Moments that the description calls nullable and that no record lacks.
@@ -44,13 +44,13 @@ CLASSES: Final[dict[str, tuple[str, str]]] = {places!r}
 '''
 
 
-def generate_entities(made: Bundle) -> dict[str, str]:
+def generate_entities(bundle: Bundle) -> dict[str, str]:
     """Return one module for each area that has classes, by its file name, unformatted."""
     areas: dict[str, list[_Class]] = {}
-    for collection in collections_of(made):
+    for collection in collections_of(bundle):
         if "class" in collection.facts:
-            found = _Class(made, collection)
-            areas.setdefault(found.area, []).append(found)
+            class_ = _Class(bundle, collection)
+            areas.setdefault(class_.area, []).append(class_)
     texts = {f"{area}.py": _module(area, classes) for area, classes in sorted(areas.items())}
     places = {
         class_.collection.name: (area, class_.name)
@@ -70,12 +70,12 @@ class _Attribute:
     type: str
     options: list[str]
     description: str
-    given: str = ""
+    argument_type: str = ""
     required: bool = False
 
     @property
     def line(self) -> str:
-        subscript = {"Moment": f"[{self.type}]", "Plain": f'["{self.type}"]', "Attribute": f'["{self.type}", "{self.given}"]'}  # fmt: skip
+        subscript = {"Moment": f"[{self.type}]", "Plain": f'["{self.type}"]', "Attribute": f'["{self.type}", "{self.argument_type}"]'}  # fmt: skip
         typed = subscript.get(self.kind, "")
         if self.kind == "Moment" and "None" in self.type:
             typed = f'["{self.type}"]'
@@ -83,30 +83,34 @@ class _Attribute:
 
     @property
     def argument(self) -> str:
-        given = self.given or _GIVEN[self.kind]
-        return f"{self.name}: {given}" if self.required else f"{self.name}: {given} | UnsetType = UNSET"
+        annotation = self.argument_type or _ARGUMENT_TYPES[self.kind]
+        return (
+            f"{self.name}: {annotation}"
+            if self.required
+            else f"{self.name}: {annotation} | UnsetType = UNSET"
+        )
 
 
 @dataclass
 class _Class:
     """One entity class."""
 
-    made: Bundle
+    bundle: Bundle
     collection: Collection
     models: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         roles = self.collection.roles
-        self.schema = item_of(self.made, self.collection)
+        self.schema = item_of(self.bundle, self.collection)
         self.name: str = self.collection.facts["class"]
         first = roles.get("list") or roles["create"]
         self.area: str = first.data["tags"][0]
-        self.create = body_of(self.made, roles.get("create"))
-        self.update = body_of(self.made, roles.get("update"))
+        self.create = body_of(self.bundle, roles.get("create"))
+        self.update = body_of(self.bundle, roles.get("update"))
         parameters = {
             parameter["name"]: parameter
             for operation in (first, roles.get("get", first))
-            for parameter in parameters_of(self.made, operation)
+            for parameter in parameters_of(self.bundle, operation)
         }
         self.with_ = set(map(str, parameters.get("with", Map("", 0)).get("x-values", ())))
         self.names = [
@@ -117,7 +121,9 @@ class _Class:
 
     def _attributes(self) -> Iterator[_Attribute]:
         left_out = _LEFT_OUT | set(self.collection.facts.get("without", ())) | set(self._scopes())
-        schemas = [schema for schema in (self.made.schemas[self.schema], self.create, self.update) if schema]
+        schemas = [
+            schema for schema in (self.bundle.schemas[self.schema], self.create, self.update) if schema
+        ]
         for name in dict.fromkeys(name for schema in schemas for name in schema["properties"]):
             if name not in left_out:
                 yield self._attribute(name)
@@ -128,7 +134,7 @@ class _Class:
         return [] if create is None else re.findall(r"\{([^}]*)\}", create.path)
 
     def _attribute(self, name: str) -> _Attribute:
-        read = self.made.schemas[self.schema]["properties"].get(name)
+        read = self.bundle.schemas[self.schema]["properties"].get(name)
         created = None if self.create is None else self.create["properties"].get(name)
         changed = None if self.update is None else self.update["properties"].get(name)
         node = next(item for item in (read, created, changed) if item is not None)
@@ -146,17 +152,17 @@ class _Class:
         if attribute != name:
             options.insert(0, f'"{attribute}"')
         written = created if created is not None else changed
-        given = "" if written is None else self._given(kind, name, written)
-        if kind == "Plain" and given and given != shown:
+        argument_type = "" if written is None else self._argument_type(kind, name, written)
+        if kind == "Plain" and argument_type and argument_type != shown:
             kind = "Attribute"
         text = str((created or node).get("description", "")).strip()
         required = created is not None and self.create is not None and name in self.create.get("required", ())
-        return _Attribute(attribute, kind, shown, options, text, given, required)
+        return _Attribute(attribute, kind, shown, options, text, argument_type, required)
 
-    def _given(self, kind: str, name: str, written: Map) -> str:
-        if kind not in _GIVEN:
+    def _argument_type(self, kind: str, name: str, written: Map) -> str:
+        if kind not in _ARGUMENT_TYPES:
             return self._type(written)
-        return _GIVEN[kind] + (" | None" if "null" in _types(written) else "")
+        return _ARGUMENT_TYPES[kind] + (" | None" if "null" in _types(written) else "")
 
     def _kind(self, name: str, node: Map) -> tuple[str, str]:
         """Return the kind of attribute and the type that it shows."""
@@ -200,7 +206,7 @@ class _Class:
         area, _, model = self.schema.partition(".")
         names = [f'"{name}"' if name else "None" for name in self.names]
         key = self.collection.key
-        schema = self.made.schemas[self.schema]
+        schema = self.bundle.schemas[self.schema]
         lines = [
             f'    _kind = "{self.collection.name}"',
             f'    _names = ("{area}", "{model}", {", ".join(names)})',
@@ -228,7 +234,7 @@ class _Class:
         )
 
     def _embedded(self) -> Iterator[str]:
-        node = self.made.resolve(self.made.schemas[self.schema]["properties"].get("_embedded"))
+        node = self.bundle.resolve(self.bundle.schemas[self.schema]["properties"].get("_embedded"))
         for key, inner in (node or {}).get("properties", {}).items():
             if key in self.collection.facts.get("without", ()) or any(
                 attribute.name == key for attribute in self.attributes
@@ -241,9 +247,9 @@ class _Class:
             yield f'{field_name(key)}: {kind}[{name}] = {kind}("{needs}", "{key}")'
 
     def _constructor(self) -> Iterator[str]:
-        given = [attribute for attribute in self.attributes if attribute.name in self._arguments()]
-        required = [item.argument for item in given if item.required]
-        optional = [item.argument for item in given if not item.required]
+        attributes = [attribute for attribute in self.attributes if attribute.name in self._arguments()]
+        required = [item.argument for item in attributes if item.required]
+        optional = [item.argument for item in attributes if not item.required]
         optional += [f"{name}: {_scope_type(name)} | UnsetType = UNSET" for name in self._scopes()]
         custom = self.create is not None and "custom_fields_values" in self.create["properties"]
         parts = [
@@ -269,8 +275,8 @@ class _Class:
             if attribute.description and attribute.name in self._arguments()
         ]
         if self.create is not None and entries:
-            listed = [textwrap.fill(f"{one.name}: {' '.join(one.description.split())}", _WIDTH, initial_indent="    ",
-                                    subsequent_indent="        ") for one in entries]  # fmt: skip
+            listed = [textwrap.fill(f"{entry.name}: {' '.join(entry.description.split())}", _WIDTH, initial_indent="    ",
+                                    subsequent_indent="        ") for entry in entries]  # fmt: skip
             blocks.append("Args:\n" + "\n".join(listed))
         return "\n\n".join(blocks) + ('\n"""' if len(blocks) > 1 else '"""')
 
@@ -280,8 +286,8 @@ def _scope_type(name: str) -> str:
 
 
 def _types(node: Map) -> list[str]:
-    given = node.get("type")
-    return [given] if isinstance(given, str) else list(given or ())
+    types = node.get("type")
+    return [types] if isinstance(types, str) else list(types or ())
 
 
 def _short(reference: str) -> str:
@@ -316,5 +322,5 @@ def _module(area: str, classes: list[_Class]) -> str:
     lines += [f"from .._embedded import {', '.join(shown)}"] * bool(shown)
     if checked:
         lines += ["if TYPE_CHECKING:", checked]
-    lines += [f"__all__ = [{', '.join(repr(one.name) for one in classes)}]", "", "", body]
+    lines += [f"__all__ = [{', '.join(repr(class_.name) for class_ in classes)}]", "", "", body]
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from . import node_types, rules_collections, rules_examples, rules_operations, rules_schemas
-from .bundle import Bundle, bundle
+from .bundle import Bundle, read_bundle
 from .root_file import root_problems
 from .source import Map, Problem, SpecError
 
@@ -35,62 +35,62 @@ def lint(spec: Path, fixtures: Path | None = None) -> list[Problem]:
         fixtures: folder of its examples; None where there are none to be.
     """
     try:
-        made = bundle(spec)
-        problems = [*lint_bundle(made), *root_problems(spec)]
+        bundle = read_bundle(spec)
+        problems = [*lint_bundle(bundle), *root_problems(spec)]
         if fixtures is not None and not problems:
-            problems += rules_examples.check(made, fixtures)
+            problems += rules_examples.check(bundle, fixtures)
     except SpecError as error:
         return error.problems
     return sorted(set(problems))
 
 
-def lint_bundle(made: Bundle) -> list[Problem]:
+def lint_bundle(bundle: Bundle) -> list[Problem]:
     """All problems of a bundled description, those of bundling included."""
-    read, write = _used(made)
+    read, write = _used(bundle)
     problems: list[Problem] = [
-        *made.problems,
-        *rules_schemas.check(made, read, write),
-        *rules_operations.check(made),
+        *bundle.problems,
+        *rules_schemas.check(bundle, read, write),
+        *rules_operations.check(bundle),
     ]
     if not problems:  # what collections are made of is in order
-        problems.extend(rules_collections.check(made))
+        problems.extend(rules_collections.check(bundle))
     return sorted(set(problems))
 
 
-def _used(made: Bundle) -> tuple[frozenset[str], frozenset[str]]:
+def _used(bundle: Bundle) -> tuple[frozenset[str], frozenset[str]]:
     """Return the schemas of answers and webhooks, and those of requests.
 
     A schema that nothing refers to counts as a request's when it is closed or an enum, else as an answer's.
     """
     read: set[str] = set()
     write: set[str] = set()
-    for operation in made.operations():
-        _reach(made, operation.data.get("responses"), read)
+    for operation in bundle.operations():
+        _reach(bundle, operation.data.get("responses"), read)
         for node in (
             operation.data.get("requestBody"),
             operation.data.get("parameters"),
             operation.item.get("parameters"),
         ):
-            _reach(made, node, write)
-    _reach(made, made.document["webhooks"], read)
-    _reach(made, made.document["components"]["responses"], read)
-    _reach(made, made.document["components"]["parameters"], write)
-    for name, schema in made.schemas.items():
+            _reach(bundle, node, write)
+    _reach(bundle, bundle.document["webhooks"], read)
+    _reach(bundle, bundle.document["components"]["responses"], read)
+    _reach(bundle, bundle.document["components"]["parameters"], write)
+    for name, schema in bundle.schemas.items():
         if name not in read and name not in write and isinstance(schema, Map):
             closed = schema.get("additionalProperties") is False or "enum" in schema
-            _reach(made, schema, write if closed else read)
+            _reach(bundle, schema, write if closed else read)
             (write if closed else read).add(name)
     return frozenset(read), frozenset(write)
 
 
-def _reach(made: Bundle, node: Any, found: set[str]) -> None:
+def _reach(bundle: Bundle, node: Any, names: set[str]) -> None:
     for ref in _refs(node):
         kind, _, name = ref.removeprefix("#/components/").partition("/")
         if kind != "schemas":
-            _reach(made, made.document["components"].get(kind, {}).get(name), found)
-        elif name not in found and name in made.schemas:
-            found.add(name)
-            _reach(made, made.schemas[name], found)
+            _reach(bundle, bundle.document["components"].get(kind, {}).get(name), names)
+        elif name not in names and name in bundle.schemas:
+            names.add(name)
+            _reach(bundle, bundle.schemas[name], names)
 
 
 def _refs(node: Any) -> Iterator[str]:

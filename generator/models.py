@@ -35,20 +35,20 @@ _WIDTH = 100
 _BASE = "generated._runtime.model"
 
 
-def generate_models(made: Bundle) -> dict[str, str]:
+def generate_models(bundle: Bundle) -> dict[str, str]:
     """Return the modules of ``models`` by their file names, unformatted.
 
     Args:
-        made: the description; it must be free of problems.
+        bundle: the description; it must be free of problems.
 
     Raises:
         SpecError: a schema did not become the class or alias of its name in the module of its area.
     """
     names: dict[str, str] = {}
-    schemas = {name: _reduced(schema, names) for name, schema in made.schemas.items()}
+    schemas = {name: _reduced(schema, names) for name, schema in bundle.schemas.items()}
     for name, schema in schemas.items():
         schema.setdefault("description", _words(name.partition(".")[2]))
-    tables = list(_tables(made))
+    tables = list(_tables(bundle))
     for table in tables:
         for prop in table.properties:
             node = schemas[f"{table.area}.{table.schema}"]["properties"][prop]
@@ -78,8 +78,8 @@ def generate_models(made: Bundle) -> dict[str, str]:
     )
     assert isinstance(modules, dict)
     texts = {"/".join(path): text for path, text in modules.items() if path != ("__init__.py",)}
-    _verify(made, texts)
-    tags = {tag["name"]: tag["description"] for tag in made.document.get("tags", ())}
+    _verify(bundle, texts)
+    tags = {tag["name"]: tag["description"] for tag in bundle.document.get("tags", ())}
     return {
         file: _module(
             file.removesuffix(".py"), text, tags, [table for table in tables if f"{table.area}.py" == file]
@@ -154,22 +154,22 @@ class _Table:
         )
 
 
-def _tables(made: Bundle) -> Iterator[_Table]:
-    for name, schema in made.schemas.items():
+def _tables(bundle: Bundle) -> Iterator[_Table]:
+    for name, schema in bundle.schemas.items():
         area, _, short = name.partition(".")
         # What is sent is made from the models themselves; only what was read has to be told apart.
         if "additionalProperties" in schema:
             continue
-        found: list[_Table] = []
+        tables: list[_Table] = []
         for prop, node in schema.get("properties", {}).items():
             free = node.get("items", node)
             for key in (key for key in SHAPES if key in free):
-                same = next((table for table in found if table.shapes == free[key]), None)
+                same = next((table for table in tables if table.shapes == free[key]), None)
                 if same is None:
-                    found.append(_Table(area, short, [prop], free[key], SHAPES[key]))
+                    tables.append(_Table(area, short, [prop], free[key], SHAPES[key]))
                 else:
                     same.properties.append(prop)
-        yield from found
+        yield from tables
 
 
 def _snake(name: str) -> str:
@@ -190,33 +190,33 @@ def _module(area: str, text: str, tags: dict[str, str], tables: list[_Table]) ->
     return f'"""Models of ``{area}``. {tags.get(area, "Shapes that the areas share.")}"""\n\n{body}'
 
 
-def _verify(made: Bundle, texts: dict[str, str]) -> None:
+def _verify(bundle: Bundle, texts: dict[str, str]) -> None:
     """Each schema must be the class or alias of its name in its area's module, with the expected attributes."""
-    found: dict[str, set[str] | None] = {}
+    attributes: dict[str, set[str] | None] = {}
     for file, text in texts.items():
         area = file.removesuffix(".py")
         for node in ast.parse(text).body:
             if isinstance(node, ast.ClassDef):
                 fields = {part.target.id for part in node.body if _is_field(part)}  # type: ignore[attr-defined]
-                found[f"{area}.{node.name}"] = fields
+                attributes[f"{area}.{node.name}"] = fields
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                found[f"{area}.{node.target.id}"] = None
+                attributes[f"{area}.{node.target.id}"] = None
     problems = []
-    for name, schema in made.schemas.items():
+    for name, schema in bundle.schemas.items():
         wanted = {field_name(key) for key in schema["properties"]} if "properties" in schema else None
-        if name not in found:
+        if name not in attributes:
             problems.append(
                 schema.problem(
                     "models", f"{name} did not become a class of the module {name.partition('.')[0]}"
                 )
             )
-        elif found[name] != wanted:
-            got = sorted((found[name] or set()) ^ (wanted or set()))
+        elif attributes[name] != wanted:
+            got = sorted((attributes[name] or set()) ^ (wanted or set()))
             problems.append(
                 schema.problem("models", f"{name} got other attributes than it should: {', '.join(got)}")
             )
-    for name in found.keys() - made.schemas.keys():
-        problems.append(Problem(made.document.file, 1, "models", f"{name} is not in the description"))
+    for name in attributes.keys() - bundle.schemas.keys():
+        problems.append(Problem(bundle.document.file, 1, "models", f"{name} is not in the description"))
     if problems:
         raise SpecError(problems)
 

@@ -55,8 +55,8 @@ class Reduced:
 
     def _map(self, node: Map) -> str:
         text, classes = self._type(node)
-        for name, known in self.maps.items():
-            if known[0] == text:
+        for name, free_map in self.maps.items():
+            if free_map[0] == text:
                 return name
         name = f"FreeMap{len(self.maps) + 1}"
         self.maps[name] = (text, classes)
@@ -86,14 +86,14 @@ class Reduced:
         return " | ".join(texts), classes
 
 
-def reduce(made: Bundle) -> Reduced:
+def reduce(bundle: Bundle) -> Reduced:
     """Reduces a description that is free of problems."""
     result = Reduced()
     paths: dict[str, dict[str, Any]] = {}
-    for operation in made.operations():
+    for operation in bundle.operations():
         data = operation.data
         responses = {
-            status: _content(result, made, node)
+            status: _content(result, bundle, node)
             for status, node in data["responses"].items()
             if status[0] == "2"
         }
@@ -108,16 +108,19 @@ def reduce(made: Bundle) -> Reduced:
                     "required": parameter.get("required", False),
                     "schema": result.schema(parameter["schema"]),
                 }
-                for parameter in parameters_of(made, operation)
+                for parameter in parameters_of(bundle, operation)
             ],
             "responses": responses,
         }
         if "requestBody" in data:
-            body = made.resolve(data["requestBody"])
-            reduced["requestBody"] = {"required": body.get("required", False), **_content(result, made, body)}
+            body = bundle.resolve(data["requestBody"])
+            reduced["requestBody"] = {
+                "required": body.get("required", False),
+                **_content(result, bundle, body),
+            }
         paths.setdefault(operation.path, {})[operation.method] = reduced
     schemas: dict[str, Any] = {}
-    for name, schema in made.schemas.items():
+    for name, schema in bundle.schemas.items():
         area, _, short = name.partition(".")
         is_enum = "enum" in schema
         schemas[name] = (
@@ -136,10 +139,10 @@ def reduce(made: Bundle) -> Reduced:
     return result
 
 
-def _content(result: Reduced, made: Bundle, node: Any) -> dict[str, Any]:
+def _content(result: Reduced, bundle: Bundle, node: Any) -> dict[str, Any]:
     """Return description and content of a body or answer, with the schema reduced."""
-    node = made.resolve(node)
-    schema = json_schema(made, node)
+    node = bundle.resolve(node)
+    schema = json_schema(bundle, node)
     reduced: dict[str, Any] = {"description": ""}
     if schema is not None:
         media = next(iter(node["content"]))

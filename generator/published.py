@@ -81,14 +81,14 @@ _OAUTH: Final = {
 }
 
 
-def published_json(made: Bundle, fixtures: Path) -> str:
+def published_json(bundle: Bundle, fixtures: Path) -> str:
     """Write the published document, sorted and indented: a new field changes its own lines only.
 
     Args:
-        made: the bundled description.
+        bundle: the bundled description.
         fixtures: folder with ``examples/<operation>[.<variant>].json`` (answers) and ``bodies/…`` (request bodies).
     """
-    document = plain(made.document)
+    document = plain(bundle.document)
     schemes = document.get("components", {}).setdefault("securitySchemes", {})
     schemes.update({"channel_signature": _SIGNATURE, "oauth": _OAUTH})
     document["security"] = [*document.get("security", ()), {"oauth": []}]
@@ -117,7 +117,7 @@ def _tell_apart(schemas: dict[str, Any]) -> None:
             others = [{"type": "object", "additionalProperties": True}]
             if "x-by-type" in node:
                 others += [{"type": ["string", "number", "boolean", "null"]}, {"type": "array", "items": {}}]
-            node["anyOf"] = [*({"$ref": f"#/components/schemas/{one}"} for one in names), *others]
+            node["anyOf"] = [*({"$ref": f"#/components/schemas/{item}"} for item in names), *others]
 
 
 def _free_values(node: Any) -> Iterator[dict[str, Any]]:

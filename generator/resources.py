@@ -63,33 +63,33 @@ class Collection:
             yield self.within
 
 
-def collections_of(made: Bundle) -> list[Collection]:
+def collections_of(bundle: Bundle) -> list[Collection]:
     """Return the collections, in the order of their paths."""
-    operations = [item for item in made.operations() if "x-twin" not in item.data]
-    found: dict[str, Collection] = {}
+    operations = [item for item in bundle.operations() if "x-twin" not in item.data]
+    by_path: dict[str, Collection] = {}
     rest: list[Operation] = []
-    for operation in sorted(operations, key=lambda one: (one.path, one.method)):
+    for operation in sorted(operations, key=lambda operation: (operation.path, operation.method)):
         verb, path = operation.id.partition("_")[0], _home(operation)
         if verb not in _VERBS or _METHODS[verb] != operation.method or not path.startswith("/api/v4"):
             rest.append(operation)
             continue
-        collection = found.get(path)
+        collection = by_path.get(path)
         if collection is None:
-            collection = found[path] = Collection("", path, Map("", 0))
+            collection = by_path[path] = Collection("", path, Map("", 0))
         collection.roles[verb] = operation
         facts = operation.data.get("x-collection")
         collection.facts = facts if facts is not None else collection.facts
-    for collection in list(found.values()):
-        _settle(made, collection, found)
+    for collection in list(by_path.values()):
+        _settle(bundle, collection, by_path)
     for operation in rest:
-        _give(operation, _owner(operation, found))
+        _give(operation, _owner(operation, by_path))
     kept: dict[str, Collection] = {}
-    for one in found.values():
-        known = kept.setdefault(one.name, one) if one.name else one
-        if known is not one:  # a part of it with a path of its own
-            whole, part = (one, known) if "list" in one.roles else (known, one)
+    for collection in by_path.values():
+        namesake = kept.setdefault(collection.name, collection) if collection.name else collection
+        if namesake is not collection:  # a part of it with a path of its own
+            whole, part = (collection, namesake) if "list" in collection.roles else (namesake, collection)
             whole.roles.update(part.roles)
-            kept[one.name] = whole
+            kept[collection.name] = whole
     return [kept[name] for name in sorted(kept)]
 
 
@@ -98,23 +98,23 @@ def _home(operation: Operation) -> str:
     return re.sub(r"/\{[^}]*\}$", "", operation.path)
 
 
-def _settle(made: Bundle, collection: Collection, found: dict[str, Collection]) -> None:
+def _settle(bundle: Bundle, collection: Collection, by_path: dict[str, Collection]) -> None:
     """Name a collection; one that is the part of another that belongs to an owner becomes its part."""
     roles = collection.roles
     whole = re.sub(r"/\{[^}]*\}(?=/[a-z_]+$)", "", collection.path)
-    if whole != collection.path and whole in found:
-        target = found[whole]
+    if whole != collection.path and whole in by_path:
+        target = by_path[whole]
         target.within = roles.get("list")
         for verb, operation in roles.items():
             target.roles.setdefault(verb, operation)
         return
     first = roles.get("list") or roles.get("create") or (roles.get("update") if collection.facts else None)
     alone = set(roles) == {"list"} and "x-page" not in first.data if first is not None else True
-    below = set(roles) == {"create"} and first is not None and _owner(first, found, collection) is not None
+    below = set(roles) == {"create"} and first is not None and _owner(first, by_path, collection) is not None
     if first is None or (not collection.facts and (alone or below)):
         # A single object, the answer to a question, or a creation of another kind; a page or an item makes one.
         for operation in roles.values():
-            _give(operation, _owner(operation, found, collection))
+            _give(operation, _owner(operation, by_path, collection))
         return
     collection.name = collection.facts.get("name") or first.id.partition("_")[2]
     collection.key = collection.facts.get("key", "id")
@@ -126,65 +126,71 @@ def _give(operation: Operation, owner: Collection | None) -> None:
 
 
 def _owner(
-    operation: Operation, found: dict[str, Collection], besides: Collection | None = None
+    operation: Operation, by_path: dict[str, Collection], besides: Collection | None = None
 ) -> Collection | None:
     """Return the collection with the longest path that an operation hangs below."""
     paths = [
-        path for path, one in found.items() if one is not besides and operation.path.startswith(f"{path}/")
+        path
+        for path, collection in by_path.items()
+        if collection is not besides and operation.path.startswith(f"{path}/")
     ]
-    return found[max(paths, key=len)] if paths else None
+    return by_path[max(paths, key=len)] if paths else None
 
 
-def body_of(made: Bundle, operation: Operation | None) -> Map | None:
+def body_of(bundle: Bundle, operation: Operation | None) -> Map | None:
     """Return the schema of one item of a body, None without one."""
-    node = None if operation is None else made.resolve(json_schema(made, operation.data.get("requestBody")))
+    node = (
+        None if operation is None else bundle.resolve(json_schema(bundle, operation.data.get("requestBody")))
+    )
     if isinstance(node, Map) and node.get("type") == "array":
-        node = made.resolve(node["items"])
+        node = bundle.resolve(node["items"])
     return node if isinstance(node, Map) and "properties" in node else None
 
 
-def item_of(made: Bundle, collection: Collection) -> str:
+def item_of(bundle: Bundle, collection: Collection) -> str:
     """Return the name of the schema of one item as it is read, such as ``leads.Lead``."""
     get = collection.roles.get("get")
-    nodes: list[Any] = [] if get is None else list(success_schemas(made, get).values())
+    nodes: list[Any] = [] if get is None else list(success_schemas(bundle, get).values())
     first = collection.roles.get("list") or collection.roles["create"]
     nodes += [
-        items_of(made, schema, embedded_key(made, first)) or schema
-        for schema in success_schemas(made, first).values()
+        items_of(bundle, schema, embedded_key(bundle, first)) or schema
+        for schema in success_schemas(bundle, first).values()
     ]
     return str(next(node["$ref"] for node in nodes if isinstance(node, Map) and "$ref" in node)).removeprefix(
         "#/components/schemas/"
     )
 
 
-def embedded_key(made: Bundle, operation: Operation) -> str:
+def embedded_key(bundle: Bundle, operation: Operation) -> str:
     """Return the key in ``_embedded`` of the items of an answer, empty without one."""
     if "x-page" in operation.data:
         return str(operation.data["x-page"]["key"])
-    for schema in success_schemas(made, operation).values():
-        answer = made.resolve(schema)
-        embedded = made.resolve((answer or {}).get("properties", {}).get("_embedded"))
+    for schema in success_schemas(bundle, operation).values():
+        answer = bundle.resolve(schema)
+        embedded = bundle.resolve((answer or {}).get("properties", {}).get("_embedded"))
         for key, node in (embedded or {}).get("properties", {}).items():
             if node.get("type") == "array":
                 return str(key)
     return ""
 
 
-def resources_module(made: Bundle) -> str:
+def resources_module(bundle: Bundle) -> str:
     """Return the text of the table."""
     lines = [_HEAD]
-    for one in collections_of(made):
-        parts = {"name": one.name, "path": one.path}
-        parts.update({verb: _name(one.roles[verb]) for verb in _VERBS if verb in one.roles})
-        if one.within is not None:
-            parts["within"] = _name(one.within)
-        if "list" in one.roles:
-            parts["items"] = embedded_key(made, one.roles["list"])
-        if one.key != "id":
-            parts["key"] = one.key
-        actions = {name: _name(operation) for name, operation in sorted(one.actions.items())}
+    for collection in collections_of(bundle):
+        parts = {"name": collection.name, "path": collection.path}
+        parts.update({verb: _name(collection.roles[verb]) for verb in _VERBS if verb in collection.roles})
+        if collection.within is not None:
+            parts["within"] = _name(collection.within)
+        if "list" in collection.roles:
+            parts["items"] = embedded_key(bundle, collection.roles["list"])
+        if collection.key != "id":
+            parts["key"] = collection.key
+        actions = {name: _name(operation) for name, operation in sorted(collection.actions.items())}
         text = ", ".join(f"{key}={value!r}" for key, value in parts.items())
-        lines.append(f'    "{one.name}": Resource({text}{f", actions={actions!r}" if actions else ""}),\n')
+        lines.append(
+            f'    "{collection.name}": Resource({text}{f", actions={actions!r}" if actions else ""}),\n'
+        )
     return "".join([*lines, "}\n"])
 
 

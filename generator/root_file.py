@@ -47,7 +47,7 @@ def root_problems(spec: Path) -> list[Problem]:
     have, want = (spec / ROOT).read_text(encoding="utf-8").splitlines(), root_text(spec).splitlines()
     if have == want:
         return []
-    same = [one == other for one, other in zip(have, want, strict=False)]
+    same = [line == wanted_line for line, wanted_line in zip(have, want, strict=False)]
     number = same.index(False) + 1 if False in same else len(same)
     message = "the lists are not current; run python -m generator root"
     return [Problem(f"{spec.name}/{ROOT}", number, "root", message)]

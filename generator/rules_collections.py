@@ -21,16 +21,16 @@ _FACTS = frozenset({"name", "class", "key", "without"})
 _CLASS = re.compile(r"(?:[A-Z][a-z]*)+")
 
 
-def check(made: Bundle) -> Iterator[Problem]:
+def check(bundle: Bundle) -> Iterator[Problem]:
     """Problems of all second ways and collections."""
-    by_id = {operation.id: operation for operation in made.operations()}
+    by_id = {operation.id: operation for operation in bundle.operations()}
     batches = {
-        (operation.method, operation.path) for operation in made.operations() if "x-batch" in operation.data
+        (operation.method, operation.path) for operation in bundle.operations() if "x-batch" in operation.data
     }
     for operation in by_id.values():
         yield from _twin(operation, by_id, batches)
-        yield from _pair(made, operation, by_id)
-    yield from _collections(made)
+        yield from _pair(bundle, operation, by_id)
+    yield from _collections(bundle)
 
 
 def _twin(
@@ -51,52 +51,55 @@ def _twin(
         yield data.problem("x-twin", message, "x-twin")
 
 
-def _pair(made: Bundle, operation: Operation, by_id: dict[str, Operation]) -> Iterator[Problem]:
+def _pair(bundle: Bundle, operation: Operation, by_id: dict[str, Operation]) -> Iterator[Problem]:
     better = by_id.get(operation.data.get("x-twin") or "")
     if better is None:
         return
-    one, other = _item(made, operation), _item(made, better)
-    if not (isinstance(one, Map) and isinstance(other, Map)) or one.get("additionalProperties") is True:
+    item, better_item = _item(bundle, operation), _item(bundle, better)
+    if (
+        not (isinstance(item, Map) and isinstance(better_item, Map))
+        or item.get("additionalProperties") is True
+    ):
         return
-    lacks = sorted(set(other.get("properties") or ()) - set(one.get("properties") or ()))
-    needs = sorted(set(one.get("required") or ()) - set(other.get("required") or ()))
+    lacks = sorted(set(better_item.get("properties") or ()) - set(item.get("properties") or ()))
+    needs = sorted(set(item.get("required") or ()) - set(better_item.get("required") or ()))
     for words, keys in (("does not know", lacks), ("needs", needs)):
         if keys:
             message = f"{words} {', '.join(keys)}, other than an item of {better.id}"
             yield operation.data.problem("pair", message, "x-twin")
 
 
-def _item(made: Bundle, operation: Operation) -> object:
+def _item(bundle: Bundle, operation: Operation) -> object:
     """Return the schema of an item of the body, or of the body that is one."""
-    schema = made.resolve(json_schema(made, operation.data.get("requestBody")))
-    return made.resolve(schema.get("items")) if isinstance(schema, Map) and "items" in schema else schema
+    schema = bundle.resolve(json_schema(bundle, operation.data.get("requestBody")))
+    return bundle.resolve(schema.get("items")) if isinstance(schema, Map) and "items" in schema else schema
 
 
-def _collections(made: Bundle) -> Iterator[Problem]:
+def _collections(bundle: Bundle) -> Iterator[Problem]:
     classes: dict[str, str] = {}
-    for operation in made.operations():
+    for operation in bundle.operations():
         facts = operation.data.get("x-collection")
         if isinstance(facts, Map) and not set(facts) <= _FACTS:
             yield facts.problem("x-collection", f"knows {', '.join(sorted(_FACTS))}")
-    for one in collections_of(made):
-        first = next(iter(one.roles.values()))
-        name = one.facts.get("class", "")
-        if name and (not _CLASS.fullmatch(name) or classes.setdefault(name, one.name) != one.name):
+    for collection in collections_of(bundle):
+        first = next(iter(collection.roles.values()))
+        name = collection.facts.get("class", "")
+        if name and (
+            not _CLASS.fullmatch(name) or classes.setdefault(name, collection.name) != collection.name
+        ):
             message = f"{name} must be the name of one class; {classes.get(name, 'no collection')} has it"
-            yield one.facts.problem("x-collection", message, "class")
+            yield collection.facts.problem("x-collection", message, "class")
         try:
-            item = made.schemas[item_of(made, one)]
+            item = bundle.schemas[item_of(bundle, collection)]
         except StopIteration:
-            message = f"the items of {one.name} must be a named schema"
+            message = f"the items of {collection.name} must be a named schema"
             yield first.data.problem("x-collection", message, "operationId")
             continue
-        takes = {node.rpartition("{")[2][:-1] for role, node in _item_paths(one.roles)}
-        if (one.key not in item["properties"] and ("get" in one.roles or one.facts)) or (
-            takes - {"id"} and "key" not in one.facts
+        takes = {node.rpartition("{")[2][:-1] for role, node in _item_paths(collection.roles)}
+        if (collection.key not in item["properties"] and ("get" in collection.roles or collection.facts)) or (
+            takes - {"id"} and "key" not in collection.facts
         ):
-            message = (
-                f"the key of {one.name} must be named, x-collection: {{key: …}}, and its items must have it"
-            )
+            message = f"the key of {collection.name} must be named, x-collection: {{key: …}}, and its items must have it"
             yield first.data.problem("x-collection", message, "operationId")
 
 

@@ -17,22 +17,22 @@ RULES: dict[str, str] = {
 }
 
 
-def check(made: Bundle, fixtures: Path) -> Iterator[Problem]:
+def check(bundle: Bundle, fixtures: Path) -> Iterator[Problem]:
     """Problems of operations whose bodies or answers no fixture shows.
 
     Args:
-        made: the bundled description.
+        bundle: the bundled description.
         fixtures: folder with ``examples/<operation>[.<variant>].json`` and ``bodies/…``.
     """
     answers, bodies = by_operation(fixtures / "examples"), by_operation(fixtures / "bodies")
-    for operation in made.operations():
+    for operation in bundle.operations():
         data = operation.data
         responses = data.get("responses") or {}
         success = [status for status in sorted(responses) if str(status).startswith("2")]
         shown = [("bodies", "requestBody", data.get("requestBody"), bodies)]
         shown += [("examples", "responses", responses[status], answers) for status in success]
-        for folder, key, holder, found in shown:
-            if _is_json(holder) and operation.id not in found:
+        for folder, key, holder, names in shown:
+            if _is_json(holder) and operation.id not in names:
                 yield data.problem(
                     "example", f"write one into {fixtures.name}/{folder}/{operation.id}.json", key
                 )

@@ -55,12 +55,12 @@ _OWN = frozenset({"x-name", "x-safety", "x-host", "x-source", "x-page", "x-batch
 _RESERVED = frozenset({"client", "body", "content"})
 
 
-def check(made: Bundle) -> Iterator[Problem]:
+def check(bundle: Bundle) -> Iterator[Problem]:
     """Problems of all operations and webhooks."""
-    tags = {tag.get("name") for tag in made.document.get("tags") or () if isinstance(tag, Map)}
+    tags = {tag.get("name") for tag in bundle.document.get("tags") or () if isinstance(tag, Map)}
     names: dict[tuple[str, str], str] = {}
     shapes: dict[tuple[str, str, str], str] = {}
-    for operation in made.operations():
+    for operation in bundle.operations():
         data = operation.data
         yield from _naming(operation, tags)
         yield from _facts(operation)
@@ -72,15 +72,15 @@ def check(made: Bundle) -> Iterator[Problem]:
         if shape in shapes:
             yield data.problem("path", f"the same path as that of {shapes[shape]}")
         shapes.setdefault(shape, operation.id)
-        yield from _parameters(made, operation)
-        yield from _body(made, operation)
-        yield from _responses(made, operation)
-        yield from rules_batches.check(made, operation)
-    for path, item in made.document["paths"].items():
+        yield from _parameters(bundle, operation)
+        yield from _body(bundle, operation)
+        yield from _responses(bundle, operation)
+        yield from rules_batches.check(bundle, operation)
+    for path, item in bundle.document["paths"].items():
         if not item.keys() & set(METHODS):
             yield item.problem("path", f"{path} has no method")
-    for name, item in made.document["webhooks"].items():
-        yield from _hook(made, name, item)
+    for name, item in bundle.document["webhooks"].items():
+        yield from _hook(bundle, name, item)
 
 
 def _naming(operation: Operation, tags: set[Any]) -> Iterator[Problem]:
@@ -131,10 +131,10 @@ def _facts(operation: Operation) -> Iterator[Problem]:
             yield data.problem("extension", f"{key} is not known", key)
 
 
-def _parameters(made: Bundle, operation: Operation) -> Iterator[Problem]:
-    found = parameters_of(made, operation)
+def _parameters(bundle: Bundle, operation: Operation) -> Iterator[Problem]:
+    parameters = parameters_of(bundle, operation)
     placeholders = re.findall(r"\{([^}]*)\}", operation.path)
-    in_path = [str(parameter.get("name")) for parameter in found if parameter.get("in") == "path"]
+    in_path = [str(parameter.get("name")) for parameter in parameters if parameter.get("in") == "path"]
     if (
         not operation.path.startswith("/")
         or operation.path.endswith("/")
@@ -143,17 +143,17 @@ def _parameters(made: Bundle, operation: Operation) -> Iterator[Problem]:
         message = f"the path has the placeholders {placeholders} and the path parameters {in_path}"
         yield operation.data.problem("path", message, "parameters")
     names: dict[str, str] = {}
-    for parameter in found:
+    for parameter in parameters:
         name = str(parameter.get("name", ""))
         python = argument_name(name)
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name) or python in names or python in _RESERVED:
             message = f"{name} has brackets, or cannot be the argument {python} beside {sorted(names)} and {sorted(_RESERVED)}"
             yield parameter.problem("parameter-name", message, "name")
         names[python] = name
-        yield from _parameter(made, parameter)
+        yield from _parameter(bundle, parameter)
 
 
-def _parameter(made: Bundle, parameter: Map) -> Iterator[Problem]:
+def _parameter(bundle: Bundle, parameter: Map) -> Iterator[Problem]:
     place, schema = parameter.get("in"), parameter.get("schema")
     if place not in ("path", "query", "header") or (
         place == "path" and parameter.get("required") is not True
@@ -165,8 +165,8 @@ def _parameter(made: Bundle, parameter: Map) -> Iterator[Problem]:
     if not isinstance(schema, Map):
         yield parameter.problem("parameter-style", "a parameter has a schema")
         return
-    yield from check_inline(made, schema, is_read=False)
-    target = made.resolve(schema)
+    yield from check_inline(bundle, schema, is_read=False)
+    target = bundle.resolve(schema)
     kind = target.get("type") if isinstance(target, Map) else None
     style, explode = parameter.get("style"), parameter.get("explode")
     if kind == "object":
@@ -185,8 +185,8 @@ def _parameter(made: Bundle, parameter: Map) -> Iterator[Problem]:
         yield schema.problem("parameter-style", "a parameter is a scalar, an enum, a list or an object")
 
 
-def _body(made: Bundle, operation: Operation) -> Iterator[Problem]:
-    body = made.resolve(operation.data.get("requestBody"))
+def _body(bundle: Bundle, operation: Operation) -> Iterator[Problem]:
+    body = bundle.resolve(operation.data.get("requestBody"))
     if body is None:
         return
     content = body.get("content") if isinstance(body, Map) else None
@@ -200,13 +200,13 @@ def _body(made: Bundle, operation: Operation) -> Iterator[Problem]:
     if not isinstance(schema, Map):
         yield content.problem("request-body", "a body has a schema", media)
         return
-    yield from check_inline(made, schema, is_read=False)
+    yield from check_inline(bundle, schema, is_read=False)
     if (media == "application/octet-stream") != (schema.get("format") == "binary"):
         message = "application/octet-stream, and only that, is {type: string, format: binary}"
         yield content.problem("request-body", message, media)
 
 
-def _responses(made: Bundle, operation: Operation) -> Iterator[Problem]:
+def _responses(bundle: Bundle, operation: Operation) -> Iterator[Problem]:
     data = operation.data
     responses = data.get("responses")
     if not isinstance(responses, Map):
@@ -220,7 +220,7 @@ def _responses(made: Bundle, operation: Operation) -> Iterator[Problem]:
     if missing:
         yield data.problem("response-errors", f"missing: {', '.join(missing)}", "responses")
     for status, node in responses.items():
-        response = made.resolve(node)
+        response = bundle.resolve(node)
         if not isinstance(response, Map):
             continue
         if "description" not in response:
@@ -230,30 +230,30 @@ def _responses(made: Bundle, operation: Operation) -> Iterator[Problem]:
         yield from check_text(response)
         content = response.get("content")
         if content is not None:
-            yield from _content(made, responses, status, content)
+            yield from _content(bundle, responses, status, content)
 
 
-def _content(made: Bundle, responses: Map, status: str, content: Any) -> Iterator[Problem]:
-    rule, known = (
+def _content(bundle: Bundle, responses: Map, status: str, content: Any) -> Iterator[Problem]:
+    rule, media_types = (
         ("response-success", _ANSWERS) if status.startswith("2") else ("response-error-type", _PROBLEMS)
     )
     if status == "204":
         yield responses.problem("no-content", "a 204 has no content", status)
-    if not isinstance(content, Map) or len(content) != 1 or next(iter(content)) not in known:
-        yield responses.problem(rule, f"must have one content type of {', '.join(known)}", status)
+    if not isinstance(content, Map) or len(content) != 1 or next(iter(content)) not in media_types:
+        yield responses.problem(rule, f"must have one content type of {', '.join(media_types)}", status)
         return
     inner = next(iter(content.values()))
     schema = inner.get("schema") if isinstance(inner, Map) else None
     if not isinstance(schema, Map):
         yield responses.problem(rule, "the content has no schema", status)
     else:
-        yield from check_inline(made, schema, is_read=True)
+        yield from check_inline(bundle, schema, is_read=True)
 
 
-def _hook(made: Bundle, name: str, item: Any) -> Iterator[Problem]:
+def _hook(bundle: Bundle, name: str, item: Any) -> Iterator[Problem]:
     methods = [method for method in METHODS if method in item]
     data = item[methods[0]] if len(methods) == 1 else None
-    schema = json_schema(made, data.get("requestBody")) if isinstance(data, Map) else None
+    schema = json_schema(bundle, data.get("requestBody")) if isinstance(data, Map) else None
     refers = isinstance(schema, Map) and "$ref" in schema
     if not isinstance(data, Map) or not data.get("summary") or not (refers or methods == ["get"]):
         message = f"{name} must be one post with a summary and a body that refers to a schema, or one get"

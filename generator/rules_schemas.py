@@ -50,14 +50,14 @@ _TYPES = _SCALARS | {"array", "object"}
 _ARROWS = {"common": frozenset[str](), "errors": frozenset({"common"}), "fields": frozenset({"common"})}
 
 
-def check(made: Bundle, read: frozenset[str], write: frozenset[str]) -> Iterator[Problem]:
+def check(bundle: Bundle, read: frozenset[str], write: frozenset[str]) -> Iterator[Problem]:
     """Problems of all named schemas; ``read`` and ``write`` are the names that answers and requests use."""
     areas: dict[str, str] = {}
-    for name, schema in made.schemas.items():
+    for name, schema in bundle.schemas.items():
         area, _, short = name.partition(".")
-        line = made.schemas.lines[name]
+        line = bundle.schemas.lines[name]
         if not isinstance(schema, Map):
-            yield Problem(made.schemas.file, line, "schema-kind", f"{name} must be a mapping")
+            yield Problem(bundle.schemas.file, line, "schema-kind", f"{name} must be a mapping")
             continue
         reason = class_name_problem(short)
         if reason is not None:
@@ -70,18 +70,18 @@ def check(made: Bundle, read: frozenset[str], write: frozenset[str]) -> Iterator
         if name in read and name in write:
             message = f"{short} is used by requests and by answers; make two schemas of it"
             yield Problem(schema.file, line, "read-write", message)
-        yield from _named(made, schema, is_read=name in read, is_write=name in write)
-    yield from _arrows(made)
+        yield from _named(bundle, schema, is_read=name in read, is_write=name in write)
+    yield from _arrows(bundle)
 
 
-def _named(made: Bundle, schema: Map, *, is_read: bool, is_write: bool) -> Iterator[Problem]:
+def _named(bundle: Bundle, schema: Map, *, is_read: bool, is_write: bool) -> Iterator[Problem]:
     yield from _common(schema)
     if "enum" in schema:
         yield from _enum(schema, is_read=is_read)
     elif "anyOf" in schema or "x-dirty" in schema:
-        yield from _dirty(made, schema, is_read=is_read)
+        yield from _dirty(bundle, schema, is_read=is_read)
     elif schema.get("type") == "object" and isinstance(schema.get("properties"), Map):
-        yield from _object(made, schema, is_read=is_read, is_write=is_write)
+        yield from _object(bundle, schema, is_read=is_read, is_write=is_write)
     else:
         message = (
             "a named schema must be an object with properties, an enum or a dirty union; write others inline"
@@ -101,7 +101,7 @@ def _enum(schema: Map, *, is_read: bool) -> Iterator[Problem]:
         )
 
 
-def _dirty(made: Bundle, schema: Map, *, is_read: bool) -> Iterator[Problem]:
+def _dirty(bundle: Bundle, schema: Map, *, is_read: bool) -> Iterator[Problem]:
     forms = schema.get("anyOf")
     if schema.get("x-dirty") is not True or not isinstance(forms, Seq):
         yield schema.problem("dirty-union", "a union of known dirt needs x-dirty: true and anyOf")
@@ -110,8 +110,8 @@ def _dirty(made: Bundle, schema: Map, *, is_read: bool) -> Iterator[Problem]:
     for form in forms:
         if not isinstance(form, Map):
             continue
-        yield from check_inline(made, form, is_read=is_read, inner=True)
-        target = made.resolve(form)
+        yield from check_inline(bundle, form, is_read=is_read, inner=True)
+        target = bundle.resolve(form)
         objects += target is not form or "object" in _types(form)
         arrays += "array" in _types(form)
         if target is not form and isinstance(target, Map) and "properties" not in target:
@@ -123,7 +123,7 @@ def _dirty(made: Bundle, schema: Map, *, is_read: bool) -> Iterator[Problem]:
     yield from _keywords(schema, {"x-dirty", "anyOf", "description"})
 
 
-def _object(made: Bundle, schema: Map, *, is_read: bool, is_write: bool) -> Iterator[Problem]:
+def _object(bundle: Bundle, schema: Map, *, is_read: bool, is_write: bool) -> Iterator[Problem]:
     properties: Map = schema["properties"]
     extra = schema.get("additionalProperties")
     if is_write and not isinstance(extra, bool):
@@ -161,11 +161,11 @@ def _object(made: Bundle, schema: Map, *, is_read: bool, is_write: bool) -> Iter
             yield properties.problem("free-value", f"{name} can be anything: say what it holds", name)
         for key in ("x-by-type", "x-by-key"):
             if key in node:
-                yield from _shapes(made, node, key)
-        yield from check_inline(made, node, is_read=is_read)
+                yield from _shapes(bundle, node, key)
+        yield from check_inline(bundle, node, is_read=is_read)
 
 
-def _shapes(made: Bundle, node: Map, key: str) -> Iterator[Problem]:
+def _shapes(bundle: Bundle, node: Map, key: str) -> Iterator[Problem]:
     shapes, area = node[key], PurePosixPath(node.file).stem
     free = node.get("items") == {} or not {"type", "$ref", "anyOf"} & node.keys()
     if not isinstance(shapes, Map) or not free:
@@ -174,11 +174,11 @@ def _shapes(made: Bundle, node: Map, key: str) -> Iterator[Problem]:
         )
         return
     for kind, name in shapes.items():
-        if f"{area}.{name}" not in made.schemas:
+        if f"{area}.{name}" not in bundle.schemas:
             yield shapes.problem("x-by-type", f"there is no schema {name} in {area}", kind)
 
 
-def check_inline(made: Bundle, node: Map, *, is_read: bool, inner: bool = False) -> Iterator[Problem]:
+def check_inline(bundle: Bundle, node: Map, *, is_read: bool, inner: bool = False) -> Iterator[Problem]:
     """Problems of a schema that stands where it is used: in a property, list, parameter, body or answer."""
     yield from _common(node)
     if "$ref" in node:
@@ -203,12 +203,12 @@ def check_inline(made: Bundle, node: Map, *, is_read: bool, inner: bool = False)
     if "properties" in node or "patternProperties" in node:
         yield node.problem("inline-object", "name the object and refer to it")
         return
-    yield from _typed(made, node, is_read=is_read)
+    yield from _typed(bundle, node, is_read=is_read)
     if is_read:
         yield from _constraints(node)
 
 
-def _typed(made: Bundle, node: Map, *, is_read: bool) -> Iterator[Problem]:
+def _typed(bundle: Bundle, node: Map, *, is_read: bool) -> Iterator[Problem]:
     yield from _keywords(node, _PLAIN | _CONSTRAINTS)
     types = _types(node)
     if "type" in node and (not types or len(set(types)) != len(types) or not set(types) <= _TYPES):
@@ -227,9 +227,9 @@ def _typed(made: Bundle, node: Map, *, is_read: bool) -> Iterator[Problem]:
             message = "an inline object is free (additionalProperties: true) or a map; name it otherwise"
             yield node.problem("inline-object", message)
         if isinstance(extra, Map):
-            yield from check_inline(made, extra, is_read=is_read)
+            yield from check_inline(bundle, extra, is_read=is_read)
     if isinstance(node.get("items"), Map):
-        yield from check_inline(made, node["items"], is_read=is_read)
+        yield from check_inline(bundle, node["items"], is_read=is_read)
 
 
 def _common(node: Map) -> Iterator[Problem]:
@@ -275,16 +275,16 @@ def _constraints(node: Map) -> Iterator[Problem]:
         yield node.problem("read-constraint", f"{keyword} would refuse what the server sends", keyword)
 
 
-def _keywords(node: Map, known: set[str] | frozenset[str]) -> Iterator[Problem]:
+def _keywords(node: Map, keywords: set[str] | frozenset[str]) -> Iterator[Problem]:
     for key in node:
-        if key not in known and key not in ("default", "format"):
+        if key not in keywords and key not in ("default", "format"):
             hint = "; quote texts with commas inside braces" if node[key] is None else ""
             yield node.problem("schema-keyword", f"{key!r} is not known here{hint}", key)
 
 
 def _types(node: Map) -> list[str]:
-    given = node.get("type")
-    return [given] if isinstance(given, str) else list(given) if isinstance(given, Seq) else []
+    types = node.get("type")
+    return [types] if isinstance(types, str) else list(types) if isinstance(types, Seq) else []
 
 
 def _is_nullable_reference(node: Map) -> bool:
@@ -298,10 +298,10 @@ def _is_nullable_reference(node: Map) -> bool:
     )
 
 
-def _arrows(made: Bundle) -> Iterator[Problem]:
+def _arrows(bundle: Bundle) -> Iterator[Problem]:
     """Yield references to areas that an area must not use, and those that close a circle of areas."""
     arrows: dict[str, dict[str, Map]] = {}
-    for name, schema in made.schemas.items():
+    for name, schema in bundle.schemas.items():
         area = name.partition(".")[0]
         for node in _references(schema):
             target = node["$ref"].rpartition("/")[2].partition(".")[0]

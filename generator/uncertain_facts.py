@@ -41,12 +41,12 @@ def uncertain_facts(spec: Path) -> Iterator[UncertainFact]:
         place = method = ""
         lines = path.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines):
-            if found := _TOP.match(line):
-                place, method = found["name"].strip("\"'"), ""
-            elif place.startswith("/") and (found := _METHOD.match(line)):
-                method = found["name"].upper()
-            if found := _MARK.match(line):
-                text = " ".join([found["text"], *_continued(lines[number + 1 :], found["indent"])])
+            if match := _TOP.match(line):
+                place, method = match["name"].strip("\"'"), ""
+            elif place.startswith("/") and (match := _METHOD.match(line)):
+                method = match["name"].upper()
+            if match := _MARK.match(line):
+                text = " ".join([match["text"], *_continued(lines[number + 1 :], match["indent"])])
                 about = _below(lines[number:])
                 yield UncertainFact(
                     path.relative_to(spec).as_posix(),
@@ -67,7 +67,7 @@ def _continued(lines: list[str], indent: str) -> Iterator[str]:
 def _below(lines: list[str]) -> str:
     """Return the key of the first line that is not a comment; for a parameter its name instead of its number."""
     for line in lines:
-        found = None if line.lstrip().startswith("#") else _KEY.match(line)
-        if found:
-            return (found["named"] or found["key"]).strip("\"'-")
+        match = None if line.lstrip().startswith("#") else _KEY.match(line)
+        if match:
+            return (match["named"] or match["key"]).strip("\"'-")
     return ""

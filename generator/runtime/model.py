@@ -42,9 +42,9 @@ def with_extra(model: M, extra: Mapping[str, Any]) -> M:
 
 
 def _made(base: type[M], values: Mapping[str, Any], extra: Mapping[str, Any]) -> M:
-    made: Any = _class(base)(**values)
-    made.__dict__["extra"] = extra
-    return cast("M", made)
+    model: Any = _class(base)(**values)
+    model.__dict__["extra"] = extra
+    return cast("M", model)
 
 
 @cache

@@ -128,8 +128,8 @@ def _code(body: Mapping[str, Any], detail: str) -> str:
     errors = body.get("errors")
     if isinstance(errors, dict) and isinstance(errors.get("code"), str | int):
         return _text(errors["code"])
-    found = code_in(detail)
-    return "" if found is None else str(found)
+    number = code_in(detail)
+    return "" if number is None else str(number)
 
 
 def _hint(op: Op, code: str, words: str) -> str:

@@ -63,8 +63,8 @@ class ByKey(_Shapes[T]):
 
     def read(self, raw: Any) -> T | None:
         """Return the value as its model, tolerantly; ``None`` if none of its keys is known."""
-        known = (self._shapes[key] for key in self._shapes if isinstance(raw, dict) and key in raw)
-        return _read(next(known, None), raw)
+        models = (self._shapes[key] for key in self._shapes if isinstance(raw, dict) and key in raw)
+        return _read(next(models, None), raw)
 
 
 def _read(shape: type[T] | None, raw: Any) -> T | None:

@@ -59,10 +59,14 @@ class _Addresses:
         if op.host == "amojo":
             headers.update(self._signed(request))
         url = self._hosts[op.host].rstrip("/") + request.target
-        made: dict[str, Any] = {"method": op.method, "url": url, "headers": {**headers, **request.headers}}
+        arguments: dict[str, Any] = {
+            "method": op.method,
+            "url": url,
+            "headers": {**headers, **request.headers},
+        }
         if request.timeout is not None:
-            made["timeout"] = request.timeout
-        return {**made, "content": request.content}
+            arguments["timeout"] = request.timeout
+        return {**arguments, "content": request.content}
 
     def _signed(self, request: Request) -> dict[str, str]:
         if self._chat_secret is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.bundle import bundle, load_bundle
+from generator.bundle import load_bundle, read_bundle
 from generator.published import published_json
 from generator.source import SpecError
 
@@ -18,7 +18,7 @@ Edit = Callable[[str, str, str], None]
 
 def messages(spec: Path) -> list[str]:
     """All problems of bundling as lines."""
-    return [str(problem) for problem in bundle(spec).problems]
+    return [str(problem) for problem in read_bundle(spec).problems]
 
 
 def test_schemas_are_components_named_by_area(spec: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_file_that_is_no_yaml_is_named(spec: Path, text: str, message: str) ->
     """Broken files stop the bundling, with file and line."""
     (spec / "schemas/boxes.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(SpecError) as caught:
-        bundle(spec)
+        read_bundle(spec)
     assert str(caught.value).startswith(message)
 
 
@@ -136,5 +136,5 @@ def test_words_that_look_like_values_stay_words(spec: Path, edit: Edit) -> None:
         "description: A box.",
         "description: no\n  x-values: [on, 2024-01-01, 1.5, true]",
     )
-    box = bundle(spec).schemas["boxes.Box"]
+    box = read_bundle(spec).schemas["boxes.Box"]
     assert (box["description"], box["x-values"]) == ("no", ["on", "2024-01-01", 1.5, True])

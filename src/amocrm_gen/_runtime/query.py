@@ -48,7 +48,7 @@ def encode_query(params: Iterable[Param]) -> str:
         'limit=250&filter[id][]=1&filter[id][]=2'
     """
     return "&".join(
-        f"{key}={value}" for name, style, given in params for key, value in _pairs(name, style, given)
+        f"{key}={value}" for name, style, content in params for key, value in _pairs(name, style, content)
     )
 
 

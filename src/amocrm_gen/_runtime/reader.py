@@ -91,9 +91,9 @@ def _mended(op: Op, response: Response, model: Any) -> Any:
     raw, odd = decode_json(response.content)
     walk = _Walk(op.id)
     value = walk.value(raw, model, "$")
-    known = {drift.path for drift in walk.drifts}
+    paths = {drift.path for drift in walk.drifts}
     mended = [
-        Drift(op.id, path, "converted", without_secrets(path, was)) for path, was in odd if path not in known
+        Drift(op.id, path, "converted", without_secrets(path, was)) for path, was in odd if path not in paths
     ]
     _note_all(response, [*mended, *walk.drifts])
     return value
@@ -251,8 +251,8 @@ def _float(raw: Any) -> Any:
 
 
 def _bool(raw: Any) -> Any:
-    known: dict[Any, bool] = {0: False, 1: True, "0": False, "1": True, "false": False, "true": True}
-    return known.get(raw, _BAD) if isinstance(raw, int | str) else _BAD
+    bools: dict[Any, bool] = {0: False, 1: True, "0": False, "1": True, "false": False, "true": True}
+    return bools.get(raw, _BAD) if isinstance(raw, int | str) else _BAD
 
 
 def _str(raw: Any) -> Any:

@@ -48,8 +48,8 @@ class _Extra:
         if self._query:
             changes["query"] = f"{request.query}&{self._query}" if request.query else self._query
         if self._headers:
-            given = {name.lower() for name in self._headers}
-            kept = {name: value for name, value in request.headers.items() if name.lower() not in given}
+            names = {name.lower() for name in self._headers}
+            kept = {name: value for name, value in request.headers.items() if name.lower() not in names}
             changes["headers"] = {**kept, **self._headers}
         if self._body:
             changes["content"] = self._merged(request)
@@ -59,8 +59,8 @@ class _Extra:
     def _merged(self, request: Request) -> bytes:
         body: Any = {}
         if request.content is not None:
-            known = isinstance(request.content, bytes) and request.content_type == "application/json"
-            body = msgspec.json.decode(request.content) if known else None  # type: ignore[arg-type]
+            is_json = isinstance(request.content, bytes) and request.content_type == "application/json"
+            body = msgspec.json.decode(request.content) if is_json else None  # type: ignore[arg-type]
         for item in body if isinstance(body, list) else [body]:
             if not isinstance(item, dict):
                 raise ValueError(
