@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.language import findings, in_docstrings, in_lines, pages
+from tests.support.language import findings, in_docstrings, in_lines, in_locals, pages
 
 
 @pytest.mark.parametrize("path", list(pages()), ids=lambda path: path.name)
@@ -43,3 +43,12 @@ def test_a_function_says_what_it_does() -> None:
 
     assert [words for _, words in in_docstrings(function)] == ["The rate."]
     assert list(in_docstrings("@property\n" + function)) == []
+
+
+def test_a_local_is_named_by_the_thing() -> None:
+    """A local or a parameter that is called by its state is seen, wherever it is bound; an attribute is not."""
+    text = (
+        "def f(given, *, other):\n    found: int = other.known\n    return [one for one in (made := given)]\n"
+    )
+
+    assert sorted(words.split()[0] for _, words in in_locals(text)) == ["found", "given", "made", "one"]

@@ -19,40 +19,40 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return the exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["sandbox"]:
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["sandbox"]:
         from amocrm_sandbox.__main__ import main as sandbox
 
-        return int(sandbox(given[1:]) or 0)
-    if given[:1] == ["webhooks"]:
+        return int(sandbox(words[1:]) or 0)
+    if words[:1] == ["webhooks"]:
         from .command.webhooks import main as webhooks
 
-        return webhooks(given[1:])
-    if given[:1] == ["doctor"]:
+        return webhooks(words[1:])
+    if words[:1] == ["doctor"]:
         from .command.doctor import main as doctor
 
-        return doctor(given[1:])
-    if given[:1] == ["models"]:
+        return doctor(words[1:])
+    if words[:1] == ["models"]:
         from .command.models import main as models
 
-        return models(given[1:])
-    if given[:1] == ["record"]:
+        return models(words[1:])
+    if words[:1] == ["record"]:
         from .command.record import main as record
 
-        return record(given[1:])
-    if given[:1] == ["verify"]:
+        return record(words[1:])
+    if words[:1] == ["verify"]:
         from .command.verify import main as verify
 
-        return verify(given[1:])
-    if given[:1] == ["login"]:
+        return verify(words[1:])
+    if words[:1] == ["login"]:
         from .command.login import main as login
 
-        return login(given[1:])
+        return login(words[1:])
     print(__doc__)
-    if given in ([], ["--help"], ["-h"]):
+    if words in ([], ["--help"], ["-h"]):
         return 0
     print(
-        f"the command must be one that `amocrm --help` lists, got {given[0]!r}; write for example `amocrm doctor`",
+        f"the command must be one that `amocrm --help` lists, got {words[0]!r}; write for example `amocrm doctor`",
         file=sys.stderr,
     )
     return 2

@@ -160,7 +160,10 @@ def verify_disposable(
     now = time.time() if now is None else now
     claims = _verified(token, "HS256", oauth.client_secret)
     if claims.get("aud") != _origin(oauth.redirect_uri):
-        raise _rejected("audience", "its audience must be the address of redirect_uri, got another one")
+        raise _rejected(
+            "audience",
+            "its audience must be the address of redirect_uri, got another one; compare redirect_uri of your OAuth, else refuse the request",
+        )
     host = _common(claims, oauth, account, leeway, now)
     if _number(claims, "exp") - _number(claims, "iat") > _LIFE + leeway:
         raise _rejected("time", "its lifetime must be at most 30 minutes, got a longer one")
@@ -173,7 +176,7 @@ def verify_disposable(
         expires_at=_number(claims, "exp"),
     )
     if guard is not None and not guard.first(caller.id, caller.expires_at + leeway, now):
-        raise _rejected("replay", "it was used before")
+        raise _rejected("replay", "it was used before; let the widget ask for a new one for each call")
     return caller
 
 
@@ -203,7 +206,10 @@ def verify_bot(
     now = time.time() if now is None else now
     claims = _verified(token, "HS512", oauth.client_secret)
     if audience is not None and claims.get("aud") != _origin(audience):
-        raise _rejected("audience", "its audience must be the address given as audience=, got another one")
+        raise _rejected(
+            "audience",
+            "its audience must be the address given as audience=, got another one; compare audience=, else refuse the request",
+        )
     host = _common(claims, oauth, account, leeway, now)
     kind, entity = claims.get("entity_type"), claims.get("entity_id")
     names = {"1": "contacts", "contact": "contacts", "2": "leads", "lead": "leads"}
@@ -222,11 +228,16 @@ def verify_bot(
 def _verified(token: str, algorithm: str, secret: str) -> Mapping[str, Any]:
     parts = token.strip().split(".") if isinstance(token, str) and len(token) <= _LONGEST else []
     if len(parts) != 3 or not secret or not token.isascii():
-        raise _rejected("malformed", "it must be a signed token (three parts of base64), got another text")
+        raise _rejected(
+            "malformed",
+            "it must be a signed token (three parts of base64), got another text; pass it unchanged, else refuse the request",
+        )
     head, claims = _decoded(parts[0]), _decoded(parts[1])
     # The algorithm is fixed here: a token that chooses its own ("none") proves nothing.
     if head.get("alg") != algorithm:
-        raise _rejected("algorithm", f"it must be signed with {algorithm}, got another algorithm")
+        raise _rejected(
+            "algorithm", f"it must be signed with {algorithm}, got another algorithm; refuse the request"
+        )
     signed = ".".join(parts[:2]).encode()
     expected = hmac.new(secret.encode(), signed, _ALGORITHMS[algorithm]).digest()
     if not hmac.compare_digest(_bytes(parts[2]), expected):
@@ -241,7 +252,10 @@ def _common(claims: Mapping[str, Any], oauth: OAuth, account: str | None, leeway
     """Check integration, issuer and time, and return the host of the account."""
     client = claims.get("client_uuid", claims.get("client_uid"))
     if not isinstance(client, str) or client.lower() != oauth.client_id.lower():
-        raise _rejected("integration", "it must belong to the integration of client_id, got another one")
+        raise _rejected(
+            "integration",
+            "it must belong to the integration of client_id, got another one; compare client_id, else refuse the request",
+        )
     issuer = claims.get("iss")
     try:
         parts = urlsplit(issuer if isinstance(issuer, str) else "")
@@ -250,10 +264,13 @@ def _common(claims: Mapping[str, Any], oauth: OAuth, account: str | None, leeway
         host = parse_account(parts.hostname or "").name
     except (ConfigurationError, ValueError):
         raise _rejected(
-            "issuer", "its issuer must be an account of amoCRM or Kommo, got another one"
+            "issuer", "its issuer must be an account of amoCRM or Kommo, got another one; refuse the request"
         ) from None
     if account is not None and host != parse_account(account).name:
-        raise _rejected("issuer", "its issuer must be the account given as account=, got another one")
+        raise _rejected(
+            "issuer",
+            "its issuer must be the account given as account=, got another one; refuse the request, or leave account= out to accept every account",
+        )
     starts = max(_number(claims, "nbf", 0.0), _number(claims, "iat", 0.0))
     if now >= _number(claims, "exp") + leeway:
         raise _rejected(
@@ -275,7 +292,10 @@ def _decoded(part: str) -> Mapping[str, Any]:
     except (msgspec.DecodeError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise _rejected("malformed", "it must be a signed token (three parts of base64), got another text")
+        raise _rejected(
+            "malformed",
+            "it must be a signed token (three parts of base64), got another text; pass it unchanged, else refuse the request",
+        )
     return value
 
 
@@ -284,14 +304,15 @@ def _bytes(part: str) -> bytes:
         return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise _rejected(
-            "malformed", "it must be a signed token (three parts of base64), got another text"
+            "malformed",
+            "it must be a signed token (three parts of base64), got another text; pass it unchanged, else refuse the request",
         ) from None
 
 
 def _number(claims: Mapping[str, Any], name: str, default: float | None = None) -> float:
     value = claims.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _rejected("malformed", f"its claim {name} is missing or has the wrong type")
+        raise _rejected("malformed", f"its claim {name} is missing or has the wrong type; refuse the request")
     return value
 
 
@@ -300,14 +321,14 @@ def _whole(claims: Mapping[str, Any], name: str) -> int:
     if isinstance(value, str) and value.isdecimal() and len(value) < 20:
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _rejected("malformed", f"its claim {name} is missing or has the wrong type")
+        raise _rejected("malformed", f"its claim {name} is missing or has the wrong type; refuse the request")
     return value
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str) or not value:
-        raise _rejected("malformed", f"its claim {name} is missing or has the wrong type")
+        raise _rejected("malformed", f"its claim {name} is missing or has the wrong type; refuse the request")
     return value
 
 

@@ -25,7 +25,7 @@ def test_tags_that_were_not_loaded_can_be_changed_and_replaced() -> None:
 
 def test_a_single_tag_is_not_a_set_of_letters() -> None:
     """A text where several names are expected is refused."""
-    with pytest.raises(TypeError, match="several names"):
+    with pytest.raises(TypeError, match="list of names"):
         Lead(tags="сайт")
 
 

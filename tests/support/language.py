@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["findings", "in_docstrings", "in_lines", "main", "pages"]
+__all__ = ["findings", "in_docstrings", "in_lines", "in_locals", "main", "pages"]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 #: Generated copies are judged by their sources.
@@ -30,6 +31,10 @@ _BANNED: Final = {
 _PATTERN: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _BANNED), re.IGNORECASE)
 #: A function says what it does; these begin a noun phrase or a question.
 _OPENERS: Final = re.compile(r"(?:What|Who|Whose|Whether|How|Of|The|An?)\b")
+#: Names that tell the state of a thing; a local or a parameter is named by the thing that it holds.
+_STATES: Final = frozenset({"found", "given", "known", "made", "one"})
+#: Modules that still have such names, one a line. The list only gets shorter.
+_LEFT: Final = Path(__file__).with_name("state_names.txt")
 
 
 def in_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -49,6 +54,24 @@ def in_docstrings(text: str) -> Iterator[tuple[int, str]]:
             yield node.body[0].lineno, " ".join(docstring.split()[:4])
 
 
+def in_locals(text: str) -> Iterator[tuple[int, str]]:
+    """Give line number and name of every local or parameter that is called by its state."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound = node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            bound = node.lineno, node.arg
+        else:
+            continue
+        if bound[1] in _STATES:
+            yield bound[0], f"{bound[1]} (name the thing that it holds)"
+
+
+@cache
+def _left() -> frozenset[str]:
+    return frozenset(_LEFT.read_text(encoding="utf-8").split())
+
+
 def _is_attribute(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Return True for a property or a fixture, which is described as a thing."""
     names = {name for part in node.decorator_list for name in ast.unparse(part).replace("(", ".").split(".")}
@@ -66,8 +89,12 @@ def pages() -> Iterator[Path]:
 def findings(path: Path) -> list[str]:
     """Return the places of a file that need other words."""
     text = path.read_text(encoding="utf-8")
-    found = [*in_lines(text), *(in_docstrings(text) if path.suffix == ".py" else ())]
-    return [f"{path.relative_to(ROOT)}:{line}: {words}" for line, words in sorted(found)]
+    name = path.relative_to(ROOT).as_posix()
+    places = list(in_lines(text))
+    if path.suffix == ".py":
+        places += in_docstrings(text)
+        places += in_locals(text) if name not in _left() else ()
+    return [f"{name}:{line}: {words}" for line, words in sorted(places)]
 
 
 def main() -> int:

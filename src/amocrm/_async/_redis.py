@@ -21,7 +21,7 @@ _REFUSALS = ("ResponseError", "NoPermissionError")
 _abandoned: list[object] = []
 
 
-def redis_client(given: Any, seconds: float) -> Any:
+def redis_client(redis: Any, seconds: float) -> Any:
     """Return the given client of Redis, or a new one for an address.
 
     A new one answers or fails within ``seconds`` and tries at most once more.
@@ -38,18 +38,18 @@ def redis_client(given: Any, seconds: float) -> Any:
         raise ConfigurationError(
             "the package redis must be installed, got none; run pip install 'amocrm-orm[redis]'"
         ) from None
-    if not isinstance(given, str):
-        if not inspect.iscoroutinefunction(getattr(given, "execute_command", None)):
+    if not isinstance(redis, str):
+        if not inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
             raise ConfigurationError(
-                f"redis must be an address or a client redis.asyncio.Redis, got {type(given).__module__}."
-                f"{type(given).__name__}; write 'redis://localhost:6379/0'"
+                f"redis must be an address or a client redis.asyncio.Redis, got {type(redis).__module__}."
+                f"{type(redis).__name__}; write 'redis://localhost:6379/0'"
             )
-        return given
+        return redis
     try:
         return _LoopClient(
             partial(
                 Redis.from_url,
-                given,
+                redis,
                 socket_timeout=seconds,
                 socket_connect_timeout=seconds,
                 # The connection may be an old one to a server that was started again since.

@@ -63,8 +63,8 @@ def checked(*, own: Collection[str] = (), **hints: str) -> Callable[[T], T]:
             is_public = name == "__init__" or not name.startswith("_")
             if not isinstance(function, FunctionType) or not is_public or name in own:
                 continue
-            made = _wrapped(function, hints)
-            setattr(target, name, made if function is value else type(value)(made))
+            wrapper = _wrapped(function, hints)
+            setattr(target, name, wrapper if function is value else type(value)(wrapper))
         return target
 
     return decorate
@@ -83,6 +83,8 @@ def shown(value: object) -> str:
         return repr(value)
     if isinstance(value, str) and not is_text(value):
         return "text that has no UTF-8"
+    if isinstance(value, str) and not value.strip():
+        return "an empty text"
     if isinstance(value, type):
         return f"the class {value.__name__}"
     return repr(value) if hasattr(value, "attribute") else type(value).__name__
@@ -165,11 +167,11 @@ class _Rules:
         self._rest = next(
             (parameter.name for parameter in parameters if parameter.kind is parameter.VAR_POSITIONAL), None
         )
-        for one in parameters:
-            if one.annotation is not one.empty and one.kind is not one.VAR_KEYWORD:
-                rule = _rule_of(_evaluated(one.annotation, space))
+        for parameter in parameters:
+            if parameter.annotation is not parameter.empty and parameter.kind is not parameter.VAR_KEYWORD:
+                rule = _rule_of(_evaluated(parameter.annotation, space))
                 if rule is not None:
-                    self._named[one.name] = rule._replace(hint=hints.get(one.name, ""))
+                    self._named[parameter.name] = rule._replace(hint=hints.get(parameter.name, ""))
 
     def check(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments, an iterator as a tuple, or raise ArgumentError."""
@@ -199,7 +201,9 @@ def _checked(name: str, rule: _Rule, value: Any) -> Any:
 def _shown_list(item: _Rule | None, value: Any) -> str:
     if item is None or not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping):
         return ""
-    return next((f"{type(value).__name__} with {shown(one)}" for one in value if not item.fits(one)), "")
+    return next(
+        (f"{type(value).__name__} with {shown(element)}" for element in value if not item.fits(element)), ""
+    )
 
 
 # ---- rules
@@ -245,7 +249,7 @@ def _rule_of(hint: Any) -> _Rule | None:
         return None
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        return _any_of([_rule_of(one) for one in inner])
+        return _any_of([_rule_of(option) for option in inner])
     if origin is Annotated:
         return _rule_of(inner[0])
     if origin is Literal:
@@ -300,19 +304,19 @@ def _list_rule(item: _Rule | None) -> _Rule:
             return False
         return item is None or not isinstance(value, Collection) or all(map(item.fits, value))
 
-    return _Rule("a list" if item is None else f"a list with {item.words}", fits, item)
+    return _Rule("a list" if item is None else f"a list (each item {item.words})", fits, item)
 
 
 def _any_of(rules: list[_Rule | None]) -> _Rule | None:
-    known = [rule for rule in rules if rule is not None]
-    if len(known) < len(rules):
+    options = [rule for rule in rules if rule is not None]
+    if len(options) < len(rules):
         return None
-    item = next((rule.item for rule in known if rule.item is not None), None)
+    item = next((rule.item for rule in options if rule.item is not None), None)
     return _Rule(
-        _either([rule.words for rule in known]),
-        lambda value: any(rule.fits(value) for rule in known),
+        _either([rule.words for rule in options]),
+        lambda value: any(rule.fits(value) for rule in options),
         item,
-        open=any(rule.open for rule in known),
+        open=any(rule.open for rule in options),
     )
 
 
@@ -366,8 +370,8 @@ def is_text(value: object) -> bool:
     return True
 
 
-def _is_among(value: object, known: tuple[Any, ...]) -> bool:
-    return isinstance(value, str | int) and value in known
+def _is_among(value: object, options: tuple[Any, ...]) -> bool:
+    return isinstance(value, str | int) and value in options
 
 
 _PLAIN: Final[dict[Any, _Rule]] = {

@@ -118,7 +118,7 @@ def folder_of(folder: str | os.PathLike[str]) -> Path:
     text = os.fspath(folder) if isinstance(folder, str | os.PathLike) else ""
     if not isinstance(text, str) or not text.strip() or "\0" in text or not is_text(text):
         raise ConfigurationError(
-            f"folder must be a path, got {shown(folder)}; write a path such as '/var/lib/myapp/amocrm'"
+            f"folder must be the path of a folder, got {shown(folder)}; write for example '/var/lib/myapp/amocrm'"
         )
     return Path(text).expanduser()
 

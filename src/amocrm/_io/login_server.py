@@ -62,7 +62,9 @@ def wait_for_redirect(
         receiver.arrived.wait(timeout)
     if receiver.result is None:
         raise LoginRefused(
-            f"no login was completed within {timeout:g} s; try again", account="", reason="timeout"
+            f"no login was completed within {timeout:g} s; try again, with a larger timeout= if you need more time",
+            account="",
+            reason="timeout",
         )
     if isinstance(receiver.result, LoginRefused):
         raise receiver.result

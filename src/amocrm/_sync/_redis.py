@@ -13,7 +13,7 @@ __all__ = ["evicting_policy", "is_replicated", "redis_client", "server_settings"
 _REFUSALS = ("ResponseError", "NoPermissionError")
 
 
-def redis_client(given: Any, seconds: float) -> Any:
+def redis_client(redis: Any, seconds: float) -> Any:
     """A client of Redis: the one given, or of an address, that answers or fails within so many seconds,
     after one attempt more at most.
 
@@ -27,17 +27,17 @@ def redis_client(given: Any, seconds: float) -> Any:
         from redis.retry import Retry
     except ImportError:
         raise ConfigurationError("the package redis must be installed, got none; run pip install 'amocrm-orm[redis]'") from None
-    if not isinstance(given, str):
-        command = getattr(given, "execute_command", None)
+    if not isinstance(redis, str):
+        command = getattr(redis, "execute_command", None)
         if command is None or inspect.iscoroutinefunction(command):
             raise ConfigurationError(
-                f"redis must be an address or a client redis.Redis, got {type(given).__module__}."
-                f"{type(given).__name__}; write 'redis://localhost:6379/0'"
+                f"redis must be an address or a client redis.Redis, got {type(redis).__module__}."
+                f"{type(redis).__name__}; write 'redis://localhost:6379/0'"
             )
-        return given
+        return redis
     try:
         return Redis.from_url(
-            given,
+            redis,
             socket_timeout=seconds,
             socket_connect_timeout=seconds,
             # The connection may be an old one to a server that was started again since.

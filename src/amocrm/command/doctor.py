@@ -55,9 +55,12 @@ def examine_installation() -> Iterator[Finding]:
         yield "ok", "no other distribution installs a package 'amocrm'"
     yield "ok", ", ".join(f"{name} {installed_version(name)}" for name in ("httpx", "attrs", "msgspec"))
     for extra, needs in (("sandbox", "fastjsonschema"), ("redis", "redis")):
-        found = installed_version(needs)
-        if found is None:
-            yield "note", f"the extra '{extra}' is not installed (pip install {DISTRIBUTION}[{extra}])"
+        version = installed_version(needs)
+        if version is None:
+            yield (
+                "note",
+                f"the extra '{extra}' is not installed; if you need it: pip install '{DISTRIBUTION}[{extra}]'",
+            )
 
 
 def examine(crm: AmoCRM, token: str | None, now: datetime) -> Iterator[Finding]:
@@ -100,16 +103,20 @@ def _life(token: str | None, now: datetime) -> Iterator[Finding]:
 
     expires = None if token is None else claims_of(token).exp
     if expires is None:
-        yield "note", "the token does not say when it expires"
+        yield "note", "the token does not say when it expires: it is not a long-lived one, or it was cut"
         return
     until = datetime.fromtimestamp(expires, UTC)
     if until <= now:
         yield (
             "PROBLEM",
-            f"the token expired on {until:%Y-%m-%d}; create a new one in the settings of the integration",
+            f"the token expired on {until:%Y-%m-%d}; create a new one on the Keys tab of the integration",
         )
     elif until - now < _SOON:
-        yield "note", f"the token expires on {until:%Y-%m-%d}, in {_days((until - now).days)}"
+        yield (
+            "note",
+            f"the token expires on {until:%Y-%m-%d}, in {_days((until - now).days)}; create a new one before that on the "
+            "Keys tab of the integration",
+        )
     else:
         yield "ok", f"the token is valid until {until:%Y-%m-%d}"
 
@@ -128,7 +135,8 @@ def _rights(crm: AmoCRM, user: object) -> Iterator[Finding]:
     if owner is None or not owner.is_admin:
         yield (
             "note",
-            "the owner of the token is not an administrator: it cannot create users, pipelines or fields",
+            "the owner of the token is not an administrator: it cannot create users, pipelines or fields; "
+            "use the token of an administrator if you need that",
         )
     else:
         yield "ok", f"the token belongs to {owner.name}, an administrator"

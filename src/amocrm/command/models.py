@@ -125,7 +125,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     parts = [part for part in options.parts.split(",") if part]
     if unknown := [part for part in parts if part not in _PARTS]:
-        parser.error(f"--parts must be of {', '.join(_PARTS)}, got {', '.join(unknown)}")
+        parser.error(f"--parts must be some of {', '.join(_PARTS)}, got {', '.join(unknown)}")
     if options.check and options.output is None:
         parser.error("--check must have a file to compare with, got none; write -o FILE")
     try:

@@ -147,16 +147,17 @@ def _fields(cls: type[Entity], definitions: Definitions, prefix: str) -> tuple[l
     """Return the fields of an entity, and the enums of their options."""
     built_in = {field.code for field in cls._declared.values() if field.code}
     own = sorted(
-        (definition for definition in definitions if definition.code not in built_in), key=lambda one: one.id
+        (definition for definition in definitions if definition.code not in built_in),
+        key=lambda definition: definition.id,
     )
     # A field must not hide an attribute of the base class.
     named = [(item.id, attribute_name(_text(item.name))) for item in own]
     attributes = distinct(named, "field", set(dir(cls)))
-    options = {item.id: found for item in own if item.type in _WITH_OPTIONS and (found := _options(item))}
+    options = {item.id: source for item in own if item.type in _WITH_OPTIONS and (source := _options(item))}
     enums = distinct([(key, prefix + class_name(attributes[key])) for key in options], "Options", RESERVED)
     return (
         [_Line(item, attributes[item.id], enums.get(item.id)) for item in own],
-        [enum(enums[key], f"Options of field {key}.", found, "OPTION") for key, found in options.items()],
+        [enum(enums[key], f"Options of field {key}.", source, "OPTION") for key, source in options.items()],
     )
 
 
@@ -170,25 +171,25 @@ def _class(
 ) -> str:
     bases = ", ".join([f"amocrm.{cls.__name__}", *(f"{key}={value}" for key, value in scope.items())])
     text = [f"class {name}({bases}):", f'    """{doc}"""', ""]
-    text += [f"{indent(one, '    ')}\n" for one in enums]
+    text += [f"{indent(source, '    ')}\n" for source in enums]
     text += [f"    {line.code}" for line in lines]
     text += [""] if lines else []
     text += ["    if TYPE_CHECKING:", "", "        def __init__(", "            self,"]
-    given = [
+    parameters = [
         parameter
         for parameter in inspect.signature(cls.__init__).parameters.values()
         if parameter.name not in scope
     ]
     text += [
-        f"            {one.name}: {_annotation(one.annotation)},"
-        for one in given[1:]
-        if one.kind is one.POSITIONAL_OR_KEYWORD
+        f"            {parameter.name}: {_annotation(parameter.annotation)},"
+        for parameter in parameters[1:]
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
     ]
     text.append("            *,")
     text += [
-        f"            {one.name}: {_annotation(one.annotation)} = ...,"
-        for one in given
-        if one.kind is one.KEYWORD_ONLY
+        f"            {parameter.name}: {_annotation(parameter.annotation)} = ...,"
+        for parameter in parameters
+        if parameter.kind is parameter.KEYWORD_ONLY
     ]
     text += [f"            {line.attribute}: {line.takes} = ...," for line in lines]
     text.append("        ) -> None: ...")

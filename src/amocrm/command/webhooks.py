@@ -100,7 +100,7 @@ def _inbox(place: str) -> Iterator[Inbox]:
         inbox = SQLiteInbox(place, lock_timeout=30)
     else:
         raise _Refused(
-            f"--inbox must be an existing file or a Redis address, got {place!r}; set it or AMOCRM_WEBHOOKS_INBOX"
+            f"--inbox must be an existing file or a Redis address, got {place!r}; write --inbox with the path of your inbox, or set AMOCRM_WEBHOOKS_INBOX"
         )
     try:
         yield inbox

@@ -74,10 +74,10 @@ class Attribute(Generic[R, W]):
 
     def __set__(self, instance: Holder, value: W) -> None:
         if self.readonly:
-            raise AttributeError(f"{self!r} is read-only: the server sets it")
+            raise AttributeError(f"{self!r} is read-only: the server sets it; remove the assignment")
         if self.fixed and instance._key is not None:
             raise AttributeError(
-                f"{self!r} is read-only after creation: the API cannot change it; do so in the account, or create another object"
+                f"{self!r} is read-only after creation: the API cannot change it; change it in the web interface of amoCRM, or create another object"
             )
         instance._set(self.wire, self._in(value))
 
@@ -216,7 +216,8 @@ class Amount(_Ranged[int | float | None, int | float | Decimal | None]):
             raise TypeError(f"{self!r} must be a number, got {shown_value(value)}")
         finite = value.is_finite() if isinstance(value, Decimal) else value == value
         if not finite or not -_LIMIT < value < _LIMIT:
-            raise ValueError(f"{self!r} must be a finite number of at most 18 digits, got another one")
+            got = "one with more digits" if finite and abs(value) != float("inf") else "infinity or NaN"
+            raise ValueError(f"{self!r} must be a finite number of at most 18 digits, got {got}")
         return int(value) if value == int(value) else float(value)
 
 

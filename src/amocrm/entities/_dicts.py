@@ -169,7 +169,9 @@ def entity_of(cls: Any, given: Mapping[str, Any]) -> Any:
         before = None if other == name else getattr(made, other)
         _assign(made, name, member, values[name], is_read=key is not None)
         if other != name and getattr(made, other) != before:
-            raise ValueError(f"{other} and {name} must agree, got two values of one attribute")
+            raise ValueError(
+                f"{other} and {name} are the same field and must agree, got different values; leave one of them out"
+            )
     for name, value in custom.items():
         made.custom[name] = value
     if key is not None:
@@ -212,7 +214,8 @@ def _python_value(member: Any, value: Any) -> Any:
             return kind.fromisoformat(value)
         except ValueError:
             raise ValueError(
-                f"{member.attribute} must be a {kind.__name__} in ISO 8601, got {value!r}"
+                f"{member.attribute} must be a {kind.__name__} in ISO 8601, got {value!r}; "
+                f"write for example {'2030-01-31' if kind is date else '2030-01-31T12:00:00+03:00'!r}"
             ) from None
     if isinstance(value, list | tuple) and isinstance(member, Phones | ChainedList | _Structured):
         return [_python_value(member, one) for one in value]

@@ -87,8 +87,8 @@ def _id_of(field: ForeignKey[Any], value: Any) -> int | None:
         return int(value)
     if getattr(value, "_kind", None) != field.kind:
         raise TypeError(
-            f"{field!r} must be one of {field.kind} or an id (int), got {shown_value(value)}; "
-            f"write one of crm.{field.kind}.all(), or its id"
+            f"{field!r} must be a {entity_class(field.kind).__name__} or an id (int), got {shown_value(value)}; "
+            f"write crm.{field.kind}.get(id), or the id"
         )
     key: int | None = value._key
     if key is None:

@@ -61,7 +61,7 @@ class Key:
             is_plain = is_plain or (isinstance(part, Field) and part.wire_type not in _PARTED)
             if not is_plain or part.owner is None:
                 raise TypeError(
-                    f"a key must be an attribute or a declared field of an entity, got {shown(part)}; "
+                    f"a key must be an attribute to search by, such as a phone, an e-mail or a field of your own, got {shown(part)}; "
                     "write Contact.phones or Deal.order"
                 )
         if not parts:
@@ -177,7 +177,9 @@ class Sought:
         """
         wanted = self.key.given(self._value, region)
         if wanted is None:
-            raise ValueError(f"the value must be a full number or an address, got {self.shown}")
+            raise ValueError(
+                f"the value to search for must be a full phone number or e-mail address, got {self.shown}; write .search('words') for a part of it"
+            )
         self._region, self._wanted, self.words = region, wanted, self.key.searched(wanted)
 
     def fits(self, entity: Entity) -> bool:

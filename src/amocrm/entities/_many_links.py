@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from msgspec import UNSET
 
-from .._core.arguments import checked
+from .._core.arguments import checked, shown_value
 from .._core.orm.identity import account_of, foreign_reason
 from ..errors import NotLoaded
 from ._kinds import entity_class
@@ -228,7 +228,8 @@ class ManyLinks(SetRelation[T]):
 
     def __set__(self, instance: Holder, value: Iterable[T]) -> None:
         if not isinstance(value, Iterable) or isinstance(value, str):
-            raise TypeError(f"{self!r} must be several {self.kind}, got {value!r}; write [{value!r}]")
+            got = repr(value) if hasattr(value, "_kind") else shown_value(value)
+            raise TypeError(f"{self!r} must be a list of {self.kind}, got {got}; put it into a list: [...]")
         LinkSet(instance, self)._content()  # what is there must be known to be replaced
         state = self.state(instance)
         wanted = [self.known(instance, target) for target in value]

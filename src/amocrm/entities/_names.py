@@ -39,5 +39,7 @@ def checked_names(cls: Any, names: N) -> N:
 
             near = get_close_matches(str(name), known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise TypeError(f"{cls.__name__} takes no {name}{hint}")
+            raise TypeError(
+                f"a name must be an attribute or a declared field of {cls.__name__}, got {name!r}{hint}"
+            )
     return names

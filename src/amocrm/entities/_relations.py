@@ -233,7 +233,9 @@ class LinkRelation(Leading, Generic[T]):
                 how = f"its {' or '.join(self.through)}, since the API has no link with the entity itself"
             raise AttributeError(f"{self!r} is read-only; link {how}")
         if getattr(target, "_kind", None) != self.kind:
-            raise TypeError(f"{self!r} must be one of {self.kind}, got {shown_value(target)}")
+            raise TypeError(
+                f"{self!r} must be a {entity_class(self.kind).__name__}, got {shown_value(target)}"
+            )
         take_account(entity, target)
         return target
 

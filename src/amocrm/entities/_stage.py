@@ -106,7 +106,7 @@ def _pair(value: Any) -> tuple[int, int | None]:
     if key is None or getattr(value, "_kind", "") != "statuses":
         raise TypeError(
             f"the stage must be a Status of crm.pipelines or Stage(pipeline_id, status_id), "
-            f"got {shown_value(value)}"
+            f"got {shown_value(value)}; write crm.pipelines.by_name('Sales')['Won']"
         )
     pipeline = cast("Status", value)._data.pipeline_id
     return key, None if pipeline is UNSET else pipeline

@@ -110,7 +110,7 @@ class Tags(Relation):
     def __set__(self, instance: Holder, value: Iterable[str]) -> None:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise TypeError(
-                f"tags must be several names, got {shown(value)}; write {{'vip'}} for one, or set() for none"
+                f"tags must be a set or list of names, got {shown(value)}; write {{'vip'}} for one, or set() for none"
             )
         self.state(instance).assign([_tag_name(instance, item) for item in value])
         instance._touch()

@@ -38,7 +38,9 @@ class _NoteText(Attribute["str | None", "str | None"]):
 
 def _content(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise TypeError(f"params must be a mapping, got {shown_value(value)}; for an ordinary note set text")
+        raise TypeError(
+            f"params must be a mapping, got {shown_value(value)}; for an ordinary note write Note(text='...')"
+        )
     return dict(value)
 
 

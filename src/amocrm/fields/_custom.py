@@ -82,8 +82,8 @@ class CustomFields(Mapping[str, Any]):
         items = self._holder._field_items(field)
         if not items and field.ref not in self._state().local and self._definition(field.ref) is None:
             raise KeyError(
-                f"the key must be the name, code or id of a filled custom field, got {key!r}; call crm.fields.load() "
-                "to tell an empty field from a misspelt one"
+                f"the key must be the name, code or id of a filled custom field, got {key!r}; call "
+                f"crm.fields.load({type(self._holder).__name__}) once to tell an empty field from a misspelt one"
             )
         return field.__get__(self._holder, type(self._holder))
 

@@ -73,7 +73,7 @@ class Definition(msgspec.Struct, kw_only=True, omit_defaults=True):
             )
         if options is not None and issubclass(options, int):
             raise ValueError(
-                f"options of {field!r} must be a StrEnum of labels, got ids; the account assigns the ids"
+                f"options of {field!r} must be a StrEnum of labels, got an enum of ids; write labels, since the account assigns the ids"
             )
         return cls(name=field.name or field.attribute, type=field.wire_type, code=field.code, options=options)
 

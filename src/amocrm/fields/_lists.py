@@ -299,7 +299,9 @@ class ChainedList(Field[tuple[ChainItem, ...], Iterable[ChainItem] | None]):
     def encode(self, value: Iterable[ChainItem] | None) -> tuple[Item, ...]:
         chain = members(self, value)
         if wrong := [link for link in chain if not isinstance(link, ChainItem)]:
-            raise TypeError(f"{self!r} must be a list of fields.ChainItem, got {shown_value(wrong[0])}")
+            raise TypeError(
+                f"{self!r} must be a list of fields.ChainItem, got {shown_value(wrong[0])}; write [fields.ChainItem(catalog_id, element_id)]"
+            )
         if len(chain) > 5:
             raise ValueError(f"{self!r} must have at most 5 elements, got {len(chain)}")
         return tuple(Item(catalog_id=link.catalog_id, catalog_element_id=link.element_id) for link in chain)

@@ -105,7 +105,7 @@ class ContactValues(Sequence[ContactValue]):
             ValueError: it is not there.
         """
         if all(entry.value != value for entry in self._values):
-            raise ValueError(f"value must be one of {self!r}, got {value!r}")
+            raise ValueError(f"the value to remove must be one of {self!r}, got {value!r}")
         self._replace(entry for entry in self._values if entry.value != value)
 
     def _replace(self, values: Iterable[ContactValue]) -> None:

@@ -125,10 +125,11 @@ class _Amount(
             number = Decimal(str(value))
         except (InvalidOperation, ValueError):  # ValueError: an integer of more than 4300 digits
             raise ValueError(
-                f"{self!r} must be a decimal number with a point, got another text or number"
+                f"{self!r} must be a number, got a text that is none; write digits with a point, such as '12.5'"
             ) from None
         if not number.is_finite() or abs(number.adjusted()) > _DIGITS:
-            raise ValueError(f"{self!r} must be a finite number of at most {_DIGITS} digits, got another one")
+            got = "one with more digits" if number.is_finite() else "infinity or NaN"
+            raise ValueError(f"{self!r} must be a finite number of at most {_DIGITS} digits, got {got}")
         return (Item(value=number),)
 
     def _sent(self, low: Any, high: Any) -> tuple[Any, Any]:
@@ -228,7 +229,9 @@ class DateTime(Ordering[datetime | None, datetime | None]):
         if value is None:
             return ()
         if not isinstance(value, datetime):
-            raise TypeError(f"{self!r} must be an aware datetime, got {shown_value(value)}")
+            raise TypeError(
+                f"{self!r} must be an aware datetime, got {shown_value(value)}; write datetime(2030, 1, 31, 12, tzinfo=crm.zone)"
+            )
         seconds(value)  # raises for a naive one at the assignment, not at the commit
         return (Item(value=value),)
 

@@ -99,15 +99,15 @@ class FieldState:
             LookupError: several fields have this name.
         """
         by, key = ref
-        found = self._ids if by == "id" else self._codes if by == "code" else self._names
+        values = self._ids if by == "id" else self._codes if by == "code" else self._names
         if by == "id":
-            return None if found is None else found.get(key)
+            return None if values is None else values.get(key)
         if by == "name" and key in self._twice:
             ids = ", ".join(
                 str(value.field_id) for value in (self._ids or {}).values() if value.field_name == key
             )
             raise LookupError(f"a field name must be used once, got {key!r} of several; use an id ({ids})")
-        value = None if found is None else found.get(key)
+        value = None if values is None else values.get(key)
         if value is None and self._ids and self._aliases and ref in self._aliases:
             return self._ids.get(self._aliases[ref])
         return value
@@ -134,9 +134,9 @@ class FieldState:
             return () if self.loaded else UNSET
         return remote.values if remote.values is UNSET else remote.values or ()
 
-    def change(self, field: Any, items: tuple[Item, ...], known: Ref | None = None) -> None:
+    def change(self, field: Any, items: tuple[Item, ...], field_ref: Ref | None = None) -> None:
         """Record new items of a field, unless they mean the value that was read."""
-        ref = self.canonical(known or field.ref)
+        ref = self.canonical(field_ref or field.ref)
         self._kinds[ref] = field
         remote = self.remote_items(ref)
         self.local.set(ref, items, remote, field.same if remote and items else _both_empty)
@@ -180,10 +180,10 @@ class FieldState:
     def move(self, old: Ref, new: Ref) -> None:
         """Keep a change under another reference of the same field; the old one still finds it."""
         if new[0] == "id":
-            known = self.remote(old)
-            if known is not None and known.field_id is None:  # written before its id was known
-                known.field_id = new[1]
-                self._ids = {**(self._ids or {}), new[1]: known}
+            field_value = self.remote(old)
+            if field_value is not None and field_value.field_id is None:  # written before its id was known
+                field_value.field_id = new[1]
+                self._ids = {**(self._ids or {}), new[1]: field_value}
             if self._aliases is None:
                 self._aliases = {}
             self._aliases[old] = new[1]
@@ -269,18 +269,18 @@ def finish(items: Sequence[Item], zone: tzinfo | None) -> list[dict[str, Any]]:
     """Return items as they are sent: the keys that were set, with plain JSON values."""
     result = []
     for item in items:
-        made: dict[str, Any] = {}
+        wire: dict[str, Any] = {}
         if item.value is not UNSET:
-            made["value"] = plain(item.value, zone)
+            wire["value"] = plain(item.value, zone)
         if item.enum_id is not UNSET:
-            made["enum_id"] = plain(item.enum_id, zone)
+            wire["enum_id"] = plain(item.enum_id, zone)
         if item.enum_code is not UNSET:
-            made["enum_code"] = plain(item.enum_code, zone)
+            wire["enum_code"] = plain(item.enum_code, zone)
         if item.catalog_id is not UNSET:
-            made["catalog_id"] = item.catalog_id
+            wire["catalog_id"] = item.catalog_id
         if item.catalog_element_id is not UNSET:
-            made["catalog_element_id"] = item.catalog_element_id
-        result.append(made)
+            wire["catalog_element_id"] = item.catalog_element_id
+        result.append(wire)
     return result
 
 

@@ -104,7 +104,7 @@ async def test_what_the_api_lacks_is_said(crm: AsyncAmoCRM) -> None:
     assert isinstance(crm.leads, AsyncWritableRecords)
     with pytest.raises(TypeError, match="no operation to delete a Lead; it has: list, get, create, update"):
         await crm.leads.delete(17)
-    with pytest.raises(TypeError, match=r"read by catalog_id: crm\.catalogs\[6101\]\.elements"):
+    with pytest.raises(TypeError, match=r"without catalog_id; write crm\.catalogs\[6101\]\.elements"):
         crm.query(CatalogElement)
 
 

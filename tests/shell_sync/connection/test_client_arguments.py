@@ -42,10 +42,10 @@ def a_hook(event: Any) -> None:
     [
         ({"token": b"bytes"}, "text"),
         ({"token": 5}, "text"),
-        ({"token": ""}, "copy it again"),
+        ({"token": ""}, "copy the token again"),
         ({"token": " abc"}, "alone"),
         ({"token": "Bearer abc"}, "alone"),
-        ({"token": "a\nb"}, "copy it again"),
+        ({"token": "a\nb"}, "copy the token again"),
         ({"oauth": "id"}, "OAuth\\("),
         ({"oauth": KEYS, "token": "t"}, "got both"),
         ({"token": "t", "store": MemoryTokenStore()}, "needs none"),
@@ -68,7 +68,7 @@ def a_hook(event: Any) -> None:
         ({"token": "t", "event_hooks": ["print"]}, "plain function"),
         ({"token": "t", "user_agent": "a\r\nX-Evil: 1"}, "user_agent"),
         ({"token": "t", "base_url": "https://demo.amocrm.ru"}, "127.0.0.1"),
-        ({"token": "t", "base_url": "http://127.0.0.1:80/?q=1"}, "scheme, host and port"),
+        ({"token": "t", "base_url": "http://127.0.0.1:80/?q=1"}, "end after the port"),
         ({"token": "t", "base_url": "http://127.0.0.1@evil.ru"}, "127.0.0.1"),
     ],
 )

@@ -311,7 +311,7 @@ def test_what_a_list_shows_only_when_asked(sandbox: Sandbox, crm: AmoCRM) -> Non
 def test_mistakes_in_a_query_say_what_to_write(crm: AmoCRM) -> None:
     """Python's own operators that the API cannot answer are refused with the nearest thing that works."""
     query = crm.query(Lead)
-    with pytest.raises(TypeError, match=r"use \.is_\(value\)"):
+    with pytest.raises(TypeError, match=r"write .*\.is_\(1\)"):
         query.where(Lead.price == 5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"where\(a, b\)"):
         query.where((Lead.price >= 5) & (Lead.price <= 7))  # type: ignore[operator]
@@ -323,13 +323,13 @@ def test_mistakes_in_a_query_say_what_to_write(crm: AmoCRM) -> None:
         query.where(Lead.price > 5)  # type: ignore[operator]
     with pytest.raises(FilterError, match="write <="):
         query.where(Deal.due < date(2024, 5, 1))  # type: ignore[operator]
-    with pytest.raises(ValueError, match="number of entities"):
+    with pytest.raises(ValueError, match="count must be an integer"):
         query.limit(-1)
     with pytest.raises(FilterError, match="no leads can fit"):
         query.where(Lead.price.between(5, 1))
     with pytest.raises(FilterError, match=r"at most 250 values, got 300.*get_many"):
         query.where(Lead.id.in_(*range(1, 301)))
-    with pytest.raises(TypeError, match="statuses are read by pipeline_id"):
+    with pytest.raises(TypeError, match=r"statuses .* without pipeline_id"):
         crm.get(Status, 142)
     with pytest.raises(TypeError, match="n integer"):
         crm.leads.get("17")  # type: ignore[arg-type]

@@ -303,7 +303,7 @@ def test_a_query_searches_for_one_thing(crm: AmoCRM) -> None:
     ):
         with pytest.raises(FilterError, match="one thing"):
             make()
-    with pytest.raises(ValueError, match="full number"):
+    with pytest.raises(ValueError, match="full phone number"):
         crm.contacts.where(Contact.phone.is_("123-45-67")).all()
     with pytest.raises(TypeError, match="text"):
         Contact.phone.is_(79001234567)  # type: ignore[arg-type]

@@ -87,14 +87,14 @@ MESSAGES: Final = (
     Message(
         "base-url-path",
         with_token(base_url="http://127.0.0.1:8080/api/v4"),
-        ("base_url must consist of", "port"),
+        ("base_url must end after the port",),
         "`base_url` has a path.",
         '`base_url="http://127.0.0.1:8080"`',
     ),
     Message(
         "base-url-port",
         with_token(base_url="http://127.0.0.1:port"),
-        ("base_url must be an address",),
+        ("base_url must be an http address",),
         "`base_url` cannot be read as an address.",
         '`base_url="http://127.0.0.1:8080"`',
     ),
@@ -115,7 +115,7 @@ MESSAGES: Final = (
     Message(
         "token-characters",
         made(token="токен"),
-        ("token must", "copy it again"),
+        ("token must", "copy the token again"),
         "The token contains characters that a token does not have, often from an editor or a chat.",
         "Copy the token again from the Keys tab of the integration.",
     ),

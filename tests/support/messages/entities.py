@@ -88,7 +88,7 @@ MESSAGES: Final = (
     Message(
         "responsible-type",
         assign(responsible="Anna"),
-        ["must be one of users or an id", "got 'Anna'"],
+        ["must be a User or an id", "got 'Anna'"],
         "A user was given by name.",
         "`lead.responsible = crm.users.get(7)`, or the id.",
     ),
@@ -144,7 +144,7 @@ MESSAGES: Final = (
     Message(
         "dict-name",
         lambda: Lead.from_dict({"prise": 5}),
-        ["no prise", "did you mean price"],
+        ["'prise'", "did you mean price"],
         "The class has no attribute of this name.",
         "Correct the name.",
     ),
@@ -158,7 +158,7 @@ MESSAGES: Final = (
     Message(
         "dict-two-values",
         lambda: Contact.from_dict({"phone": "+79001234567", "phones": ["+79001234568"]}),
-        ["phone and phones must agree"],
+        ["phone and phones", "must agree"],
         "Both names are of one field, and the values differ.",
         "Leave `phone` out.",
     ),

@@ -107,7 +107,7 @@ MESSAGES: Final = (
     Message(
         "field-number-text",
         assign(amount="1,5"),
-        ["decimal number", "point"],
+        ["a number", "point"],
         "The text is not a number with a decimal point.",
         '`Decimal(text.replace(",", "."))`',
     ),
@@ -226,7 +226,7 @@ MESSAGES: Final = (
     Message(
         "definition-ids",
         lambda: fields.Definition.of(Deal.grade),
-        ["StrEnum of labels", "got ids"],
+        ["StrEnum of labels", "enum of ids"],
         "Ids of options exist only after the field was created.",
         "Declare the options as a `StrEnum` of labels.",
     ),

@@ -123,7 +123,7 @@ MESSAGES: Final = (
     Message(
         "limit",
         leads(lambda query: query.limit("5")),
-        ("most", "integer"),
+        ("count", "integer"),
         "The number is a text, or negative.",
         "`crm.leads.query().limit(5)`",
     ),
@@ -200,7 +200,7 @@ MESSAGES: Final = (
     Message(
         "search-no-number",
         lambda: answered().contacts.where(Contact.email.is_("anna")).all(),
-        ("full number or an address",),
+        ("full phone number or e-mail address",),
         "The text is neither a full phone number nor an address.",
         '`Contact.email.is_("anna@example.com")`, `Contact.phone.is_("+7 900 123-45-67")`',
     ),
@@ -214,7 +214,7 @@ MESSAGES: Final = (
     Message(
         "values-name",
         leads(lambda query: query.values("prise")),
-        ("no prise", "did you mean price"),
+        ("'prise'", "did you mean price"),
         "The class has no attribute of this name.",
         "Correct the name.",
     ),

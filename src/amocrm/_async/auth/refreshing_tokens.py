@@ -259,14 +259,14 @@ class AsyncOAuthTokens:
         """Store a pair that replaces ``old``; return the one to use, which may be of another process."""
         if await self._store.save(self._key, token, fence=fence, replaces=_mark(old)):
             return token
-        found = await self._load()
-        if old is not None and newest(found, old) is old:
+        stored_token = await self._load()
+        if old is not None and newest(stored_token, old) is old:
             # The store was emptied or went back meanwhile: there is nothing newer in it than what we replace.
-            if not await self._store.save(self._key, token, fence=fence, replaces=_mark(found)):
+            if not await self._store.save(self._key, token, fence=fence, replaces=_mark(stored_token)):
                 raise self._overtaken()
             return token
         # A login meanwhile stored a newer grant without our lock.
-        return found or token
+        return stored_token or token
 
     async def _try_belated(self) -> None:
         self._belated_at = self._sender.clock.monotonic() + _BELATED_EVERY
@@ -327,12 +327,12 @@ class AsyncOAuthTokens:
         return self._sender.hosts.name
 
     def _use(self, token: Token, *, adopted: bool) -> Token:
-        known, self._token = self._token, token
-        if known is not None or not adopted:
+        previous_token, self._token = self._token, token
+        if previous_token is not None or not adopted:
             _log.info(
                 "a new token for %s is in use (%s)", self._account, "adopted" if adopted else "refreshed"
             )
-        if self._sender.event_hooks and (known is not None or not adopted):
+        if self._sender.event_hooks and (previous_token is not None or not adopted):
             from amocrm._core.events import TokenRefreshed
 
             self._sender.emit(

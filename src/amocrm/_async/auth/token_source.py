@@ -123,12 +123,12 @@ class AsyncProvidedTokens:
         return False
 
     async def _ask(self) -> None:
-        given: object = await self._provider()
-        if not isinstance(given, str) or not given:
+        token: object = await self._provider()
+        if not isinstance(token, str) or not token:
             raise ConfigurationError(
-                f"the token provider must return a text, got {type(given).__name__}; let it return the access token"
+                f"the token provider must return a text, got {type(token).__name__}; let it return the access token"
             )
-        self._token = given
+        self._token = token
         self._expires_at = claims_of(self._token).exp
 
     def _is_expired(self) -> bool:

@@ -300,10 +300,10 @@ def _key(hosts: Hosts, token: object, oauth: OAuth | None, rate_limit_key: str |
     return limit_key(hosts, integration_of(token) if isinstance(token, str) else "provided")
 
 
-def _agent(given: str | None) -> str:
-    if given is not None and not (given.isascii() and given.isprintable()):
+def _agent(user_agent: str | None) -> str:
+    if user_agent is not None and not (user_agent.isascii() and user_agent.isprintable()):
         raise ConfigurationError(
             "user_agent must consist of printable ASCII characters, got others; write 'my-app/1.0'"
         )
     own = f"amocrm-orm (Python {sys.version_info.major}.{sys.version_info.minor})"
-    return f"{given} {own}" if given else own
+    return f"{user_agent} {own}" if user_agent else own

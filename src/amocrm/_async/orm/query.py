@@ -68,13 +68,14 @@ class AsyncQuery(AsyncQueryResults[T]):
         """
         for condition in conditions:
             if not isinstance(condition, Condition):
-                compared = " in place of == (no filter says !=)" * isinstance(condition, bool)
+                compared = " (the result of == or !=; no filter says !=)" * isinstance(condition, bool)
                 raise TypeError(
-                    f"where() must be given conditions, got {shown(condition)}; write {self._cls.__name__}.id.in_(1, 2){compared}"
+                    f"where() must be given conditions, got {shown(condition)}{compared}; "
+                    f"write for example {self._cls.__name__}.id.is_(1) or {self._cls.__name__}.id.in_(1, 2)"
                 )
             if condition.kind != self._cls._kind:
                 raise FilterError(
-                    f"conditions of this query must be on {self._cls._kind}, got {condition.shown} on {condition.kind}"
+                    f"conditions of this query must be on {self._cls._kind}, got {condition.shown} on {condition.kind}; query those instead"
                 )
             check_hosts(condition.shown, condition.account, self._account.directory.host)
         changed = copy(self)
@@ -82,7 +83,7 @@ class AsyncQuery(AsyncQueryResults[T]):
         if searched:
             if len(searched) > 1 or self._sought is not None or self._search is not None:
                 raise FilterError(
-                    f"a query must search for one thing, got {searched[-1].shown} beside another"
+                    f"a query must search for one thing, got {searched[-1].shown} beside another; search for one and compare the other in Python"
                 )
             changed._sought = Sought(searched[0])
         changed._conditions = (*self._conditions, *(item for item in conditions if item.op != "search"))
@@ -92,7 +93,10 @@ class AsyncQuery(AsyncQueryResults[T]):
     def search(self, text: str) -> AsyncQuery[T]:
         """Full-text search over the filled fields; works in every account."""
         if self._sought is not None:
-            raise FilterError(f"a query must search for one thing, got {text!r} beside {self._sought.shown}")
+            raise FilterError(
+                f"a query must search for one thing, got {text!r} beside {self._sought.shown}; "
+                "search for one and compare the other in Python"
+            )
         changed = copy(self)
         changed._search = text
         return changed

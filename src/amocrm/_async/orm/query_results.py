@@ -26,16 +26,16 @@ __all__ = ["AsyncBulkUpdate", "AsyncQueryResults"]
 T = TypeVar("T", bound=Entity)
 
 
-@checked()
+@checked(count="write .limit(10)")
 class AsyncQueryResults(AsyncReading[T]):
     """The ends of a query."""
 
-    def limit(self, most: int) -> Self:
+    def limit(self, count: int) -> Self:
         """Return the query for at most so many entities."""
-        if most < 0:
-            raise ValueError(f"limit() must be given a number of entities, got {most!r}; write limit(10)")
+        if count < 0:
+            raise ValueError(f"count must be an integer >= 0, got {count!r}; write limit(10)")
         changed = copy(self)
-        changed._most = most
+        changed._most = count
         return changed
 
     def __aiter__(self) -> AsyncGenerator[T]:
@@ -96,7 +96,8 @@ class AsyncQueryResults(AsyncReading[T]):
         """
         if self._conditions or self._order or self._search or self._sought or self._most is not None:
             raise FilterError(
-                f"in_bulk() must be called on a query without conditions, order and limit, got {self!r}"
+                f"in_bulk() must be called on a query without conditions, order and limit, got {self!r}; "
+                f"write crm.query({self._cls.__name__}).in_bulk(ids)"
             )
         wanted = list(dict.fromkeys(keys))
         entities = await by_ids(self._account, self._origin, self._cls, wanted)
@@ -158,7 +159,9 @@ class AsyncQueryResults(AsyncReading[T]):
         """
         entities = await self.limit(2).all()
         if len(entities) > 1:
-            raise MultipleFound(f"a query must find one {self._cls.__name__}, got several; see .first()")
+            raise MultipleFound(
+                f"one() and one_or_none() must find one {self._cls.__name__}, got several; add conditions, or write .first()"
+            )
         return entities[0] if entities else None
 
     async def one(self) -> T:
@@ -173,7 +176,7 @@ class AsyncQueryResults(AsyncReading[T]):
         """
         entity = await self.one_or_none()
         if entity is None:
-            message = f"a query must find one {self._cls.__name__}, got none; see .one_or_none()"
+            message = f"one() must find one {self._cls.__name__}, got none; check the conditions, or write .one_or_none()"
             raise not_found(LIST[self._cls._kind], message)
         return entity
 

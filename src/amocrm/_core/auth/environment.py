@@ -50,9 +50,9 @@ def credentials(
         )
     if token is not None or has_oauth:
         return account, token
-    found = environment.get(TOKEN, "").strip()
-    if not found:
+    access_token = environment.get(TOKEN, "").strip()
+    if not access_token:
         raise ConfigurationError(
             f"token must be given, and {TOKEN} is not set; write token='…' or oauth=OAuth(...), or set {TOKEN}"
         )
-    return account, found
+    return account, access_token

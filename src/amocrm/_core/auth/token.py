@@ -316,9 +316,9 @@ def token_from_answer(content: bytes, account: str, now: float) -> Token | None:
     )
 
 
-def _lifetime(given: Any) -> float:
+def _lifetime(value: Any) -> float:
     try:
-        seconds = float(given)
+        seconds = float(value)
     except (TypeError, ValueError, OverflowError):
         return _DAY
     return seconds if 0.0 < seconds <= _LONGEST else _DAY

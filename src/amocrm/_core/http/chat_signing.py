@@ -48,5 +48,5 @@ def signed_headers(
         content: the bytes of the body exactly as they are sent; empty without one.
         now: Unix seconds.
     """
-    made = _runtime.signed_headers(channel.secret, method, path, content, now)
-    return [(name.encode(), value.encode()) for name, value in made.items()]
+    headers = _runtime.signed_headers(channel.secret, method, path, content, now)
+    return [(name.encode(), value.encode()) for name, value in headers.items()]

@@ -229,7 +229,7 @@ def _loopback(base_url: str) -> str:
         port = parts.port
     except ValueError as error:
         raise ConfigurationError(
-            "base_url must be an address, got another text; write 'http://127.0.0.1:8080'"
+            "base_url must be an http address, got a text that is none; write for example 'http://127.0.0.1:8080'"
         ) from error
     if parts.scheme not in {"http", "https"} or not is_loopback(base_url):
         raise ConfigurationError(
@@ -238,7 +238,7 @@ def _loopback(base_url: str) -> str:
         )
     if parts.username is not None or parts.query or parts.fragment or parts.path not in {"", "/"}:
         raise ConfigurationError(
-            "base_url must consist of scheme, host and port, got more; write 'http://127.0.0.1:8080'"
+            "base_url must end after the port, got one with a path, a query or a user; write for example 'http://127.0.0.1:8080'"
         )
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")

@@ -32,22 +32,22 @@ class Timeout(msgspec.Struct, frozen=True):
     total: float | None = 600.0
 
     def __post_init__(self) -> None:
-        given = {name: getattr(self, name) for name in ("read", "connect", "write", "pool", "total")}
-        check_seconds(**{name: seconds for name, seconds in given.items() if seconds is not None})
+        times = {name: getattr(self, name) for name in ("read", "connect", "write", "pool", "total")}
+        check_seconds(**{name: seconds for name, seconds in times.items() if seconds is not None})
 
     @classmethod
-    def of(cls, given: Timeout | float | None) -> Timeout:
+    def of(cls, timeout: Timeout | float | None) -> Timeout:
         """Return a ``Timeout``: a number is the time to read and to write, ``None`` the default.
 
         Raises:
             ConfigurationError: a time is not above zero.
         """
-        if given is None:
+        if timeout is None:
             return cls()
-        if isinstance(given, Timeout):
-            return given
-        check_seconds(timeout=given)
-        return cls(read=given, write=given)
+        if isinstance(timeout, Timeout):
+            return timeout
+        check_seconds(timeout=timeout)
+        return cls(read=timeout, write=timeout)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, dict=True):

@@ -105,7 +105,9 @@ class Condition(msgspec.Struct, frozen=True):
             )
 
         def __invert__(self) -> Condition:
-            raise TypeError("conditions must be positive, got ~a, which the API lacks; compare in Python")
+            raise TypeError(
+                "conditions must be positive, got ~a, which the API lacks; read the list and compare in Python"
+            )
 
     @property
     def is_impossible(self) -> bool:
@@ -153,12 +155,12 @@ class InclusiveOnly:
 
         def __gt__(self, low: object) -> Condition:
             raise FilterError(
-                f"{self!r} > {low!r}: ranges include both ends; write >= with the next value, or .between(low, high)"
+                f"a range must include its ends, got {self!r} > {low!r}; write >= with the next value, or .between(low, high)"
             )
 
         def __lt__(self, high: object) -> Condition:
             raise FilterError(
-                f"{self!r} < {high!r}: ranges include both ends; write <= with the value before, or .between(low, high)"
+                f"a range must include its ends, got {self!r} < {high!r}; write <= with the value before, or .between(low, high)"
             )
 
 

@@ -67,7 +67,9 @@ def foreign_reason(entity: Any, host: str, taker: str = "this client") -> str:
     """
     own = account_of(entity)
     return (
-        f"{entity!r} belongs to the account {own}, {taker} to {host}" if own and host and own != host else ""
+        f"{entity!r} belongs to the account {own}, {taker} to {host}; use a client of {own} for it"
+        if own and host and own != host
+        else ""
     )
 
 

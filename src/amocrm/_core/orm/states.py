@@ -136,8 +136,8 @@ TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
 
 #: What to do instead of a call that has no place in a state.
 _INSTEAD: Final[Mapping[Event, str]] = {
-    E.ADOPT: "only a new or doubtful object can become a record",
-    E.RESEND: "only a creation in doubt is sent again",
+    E.ADOPT: "adopt() gives an id to an object that has none",
+    E.RESEND: "an object is doubtful when its creation was sent and not answered; commit() sends what is new or changed",
     E.ROLLBACK: "add() what is detached, discard() what is new",
 }
 

@@ -39,12 +39,13 @@ def check_credentials(token: object, oauth: object, store: object) -> None:
         )
     if isinstance(token, str):
         if not token.strip() or not token.isascii() or not token.isprintable():
+            got = "one with other characters" if token.strip() else "an empty text"
             raise ConfigurationError(
-                "token must be a text of printable ASCII characters, got none or others; copy it again"
+                f"token must be a text of printable ASCII characters, got {got}; copy the token again"
             )
         if token != token.strip() or token.lower().startswith("bearer "):
             raise ConfigurationError(
-                "token must have no blanks around it and no 'Bearer ', got some; write the token alone"
+                "token must be the token alone, got a text with blanks around it or 'Bearer ' before it; remove them"
             )
     elif token is not None and not callable(token):
         raise ConfigurationError(
@@ -76,7 +77,7 @@ def check_collaborators(
             "http_transport",
             http_transport,
             ("handle_request",),
-            "nothing for the network, or SandboxTransport(sandbox) in tests",
+            "http_transport=SandboxTransport(sandbox) in tests, or leave it out to use the network",
         )
     if limiter is not None:
         _check_methods("limiter", limiter, ("acquire", "confirm"), "MemoryLimiter()")
@@ -93,27 +94,27 @@ def check_collaborators(
         _check_verification(verify)
     if proxy is not None and not _is_address(proxy):
         raise ConfigurationError(
-            "proxy must be an address, got another value; write 'http://user:password@host:3128'"
+            "proxy must be an address with scheme and host, got another value; write for example 'http://user:password@host:3128'"
         )
     check_count(max_response_bytes=max_response_bytes)
 
 
-def checked_hooks(given: Iterable[Callable[[Any], None]] | None) -> tuple[Callable[[Any], None], ...]:
+def checked_hooks(event_hooks: Iterable[Callable[[Any], None]] | None) -> tuple[Callable[[Any], None], ...]:
     """Return the hooks of a client as a tuple.
 
     Raises:
         ConfigurationError: one of them cannot be called, or would have to be awaited.
     """
     try:
-        hooks = tuple(given or ())
+        hooks = tuple(event_hooks or ())
     except TypeError:
         raise ConfigurationError(
-            f"event_hooks must be a list of functions, got {_kind(given)}; write event_hooks=[my_hook]"
+            f"event_hooks must be a list of functions, got {_kind(event_hooks)}; write event_hooks=[my_hook]"
         ) from None
     for hook in hooks:
         if not callable(hook) or matches_flavour(hook, coroutine=True):
             raise ConfigurationError(
-                f"each of event_hooks must be a plain function of one event, got {_kind(hook)}; write def my_hook(event)"
+                f"each item of event_hooks must be a plain function that takes one event, got {_kind(hook)}; write def my_hook(event)"
             )
     return hooks
 
@@ -127,27 +128,27 @@ def _check_verification(context: ssl.SSLContext) -> None:
         )
 
 
-def _check_methods(name: str, given: object, methods: tuple[str, ...], instead: str) -> None:
-    missing = [method for method in methods if not callable(getattr(given, method, None))]
+def _check_methods(name: str, value: object, methods: tuple[str, ...], instead: str) -> None:
+    missing = [method for method in methods if not callable(getattr(value, method, None))]
     if missing:
         raise ConfigurationError(
-            f"{name} must have the method{'s' * (len(methods) > 1)} {', '.join(methods)}, got {_kind(given)}; "
+            f"{name} must have the method{'s' * (len(methods) > 1)} {', '.join(methods)}, got {_kind(value)}; "
             f"write {instead}"
         )
-    if not matches_flavour(getattr(given, methods[0])):
+    if not matches_flavour(getattr(value, methods[0])):
         raise ConfigurationError(
-            f"{name} must be of the same variant (sync or async) as the client, got {_kind(given)}; write {instead}"
+            f"{name} must be of the same variant (sync or async) as the client, got {_kind(value)}; write {instead}"
         )
 
 
-def _is_address(given: object) -> bool:
+def _is_address(value: object) -> bool:
     try:
-        parts = urlsplit(given if isinstance(given, str) else "")
+        parts = urlsplit(value if isinstance(value, str) else "")
         return bool(parts.scheme and parts.hostname) and parts.port != 0
     except ValueError:
         return False
 
 
-def _kind(given: object) -> str:
+def _kind(value: object) -> str:
     # Never its repr: it may be a secret in the wrong place.
-    return type(given).__name__
+    return type(value).__name__

@@ -89,8 +89,8 @@ class Connections:
     def retire(self, pool: Pool) -> None:
         """Use a pool no more that may have lost connections; requests that are under way in it end there."""
         with self._guard:
-            for scheme, known in list(self._pools.items()):
-                if known is pool:
+            for scheme, open_pool in list(self._pools.items()):
+                if open_pool is pool:
                     self._retired.append(self._pools.pop(scheme))
 
     def close(self) -> None:

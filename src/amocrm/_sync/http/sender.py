@@ -176,8 +176,8 @@ class Sender:
 
         if self.chats is None:
             raise ConfigurationError(
-                f"chats must be given to the client for {request.op.id}, which is signed, got None; "
-                "write chats=ChannelSecret(channel_id, secret)"
+                f"chats must be given to a client that calls {request.op.id}, because its requests are signed, got None; "
+                "write AmoCRM(..., chats=ChannelSecret(channel_id, secret))"
             )
         content = request.content if request.content is not None else b""
         if not isinstance(content, bytes):

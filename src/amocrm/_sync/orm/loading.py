@@ -28,7 +28,7 @@ __all__ = ["get_entity", "get_entity_or_none", "query_of", "refresh_entities"]
 T = TypeVar("T", bound=Entity)
 
 _HOW = {
-    "notes": "crm.notes.of(lead), crm.notes.of(Lead), crm.notes[Lead].get(17)",
+    "notes": "crm.notes.of(lead) for one lead, crm.notes.of(Lead) for all leads, or crm.notes[Lead].get(17)",
     "tags": "crm.tags.of(Lead)",
     "statuses": "crm.pipelines[sales].statuses",
     "catalog_elements": "crm.catalogs[6101].elements, or class Product(CatalogElement, catalog_id=6101)",
@@ -67,7 +67,7 @@ def _path(cls: type[Entity], operation: str, given: Mapping[str, Any] | None) ->
     names = [name for name in placeholders(operation) if name != key_parameter(operation)]
     missing = [name for name in names if name not in parts]
     if missing:
-        raise TypeError(f"{cls._kind} are read by {missing[0]}: {_HOW[cls._kind]}")
+        raise TypeError(f"{cls._kind} cannot be read without {missing[0]}; write {_HOW[cls._kind]}")
     return {name: parts[name] for name in names}
 
 

@@ -182,7 +182,8 @@ class SessionObjects:
         for entity in entities:
             if entity._session is not self._map or entity._key is None:
                 raise ValueError(
-                    f"the object of refresh() must exist in this session, got {entity!r}, which is {state_of(entity)}; add() it first"
+                    f"the object of refresh() must be in this session and have an id, got {entity!r}, which is {state_of(entity)}; "
+                    "add() it to the session first, and commit() if it is new"
                 )
         refresh_entities(self._account, self._map, entities)
 

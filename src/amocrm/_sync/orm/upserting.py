@@ -250,7 +250,7 @@ class Upserting:
         if rules.on_many in ("oldest", "newest"):
             return found[0 if rules.on_many == "oldest" else -1]
         ids = ", ".join(map(str, entry.matches))
-        why = f"several records have the key {entry.key}: {ids}"
+        why = f"several records have the key {entry.key}: {ids}; write on_many='newest' or use a key that is unique"
         error = AmbiguousKey(why, key=entry.key, matches=entry.matches)
         is_error = rules.on_many == "reject"
         self._refuse(entry, "rejected" if is_error else "skipped", why, is_error, error)

@@ -325,7 +325,7 @@ class Files:
 
         if not name:
             raise ValueError(
-                "name must be given with its extension for this source, got none; write upload(..., name='contract.pdf')"
+                "name must be given with its extension for bytes or a stream, got none; write upload(..., name='contract.pdf')"
             )
         begin: int = to_thread(file.tell)
         size: int = to_thread(file.seek, 0, os.SEEK_END) - begin

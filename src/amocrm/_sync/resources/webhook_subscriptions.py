@@ -82,7 +82,8 @@ class Webhooks:
         codes = codes_of(events)
         if not codes:
             raise ValueError(
-                "events must contain one that subscriptions send, got none; the digital pipeline and chats have addresses of their own"
+                "events must contain at least one that a subscription sends, got none; write for example [LeadAdded] (the digital pipeline and "
+                "chats send to addresses of their own)"
             )
         for webhook in self.list(url):
             settings = () if webhook.settings is UNSET else webhook.settings

@@ -32,12 +32,12 @@ _LARGEST: Final = 10**10
 
 def words_of(document: Mapping[str, Any]) -> frozenset[str]:
     """Return every word that the description lists for a value: types, kinds, directions."""
-    found: set[str] = set()
+    words: set[str] = set()
 
     def walk(node: Any) -> None:
         if isinstance(node, dict):
             for key in ("enum", "x-values"):
-                found.update(word for word in node.get(key, ()) if isinstance(word, str))
+                words.update(word for word in node.get(key, ()) if isinstance(word, str))
             for key, inner in node.items():
                 if key not in ("examples", "example"):
                     walk(inner)
@@ -46,7 +46,7 @@ def words_of(document: Mapping[str, Any]) -> frozenset[str]:
                 walk(inner)
 
     walk(document)
-    return frozenset(found)
+    return frozenset(words)
 
 
 class Replacement:
@@ -97,7 +97,7 @@ class Replacement:
         """Return path and query with invented values; names of parameters and ids stay."""
         parts = urlsplit(target)
         path = _HEXADECIMAL.sub(
-            lambda found: self.text(found[0]), _UUID.sub(lambda found: self.text(found[0]), parts.path)
+            lambda match: self.text(match[0]), _UUID.sub(lambda match: self.text(match[0]), parts.path)
         )
         pairs = parse_qsl(parts.query, keep_blank_values=True)
         query = "&".join(

@@ -101,8 +101,8 @@ class Comparison:
         if allowed and not any(_is(value, name) for name in allowed):
             self.note("type", path, f"{' or '.join(allowed)} expected, got {type_of(value)}")
             return
-        known = schema.get("enum") or schema.get("x-values")
-        if known and isinstance(value, str | int) and value not in ("", *known):
+        listed_words = schema.get("enum") or schema.get("x-values")
+        if listed_words and isinstance(value, str | int) and value not in ("", *listed_words):
             self.note("word", path, "none of the described words")
         if isinstance(value, dict):
             self._object(value, schema, path, words)
@@ -113,18 +113,18 @@ class Comparison:
     def _object(
         self, value: Mapping[str, Any], schema: Mapping[str, Any], path: str, words: Mapping[str, str]
     ) -> None:
-        known: Mapping[str, Any] = schema.get("properties", {})
-        others = schema.get("additionalProperties", not known)
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        others = schema.get("additionalProperties", not properties)
         words = {**words, **{key: value[key] for key in _TYPE_WORDS if isinstance(value.get(key), str)}}
         self._objects[path] += 1
-        self._described.update((path, key) for key in known)
-        self._present.update((path, key) for key in known if key in value)
+        self._described.update((path, key) for key in properties)
+        self._present.update((path, key) for key in properties if key in value)
         for key in schema.get("required", ()):
             if key not in value:
                 self.note("missing key", f"{path}.{key}", "always there by the description")
         for key, inner in value.items():
-            if key in known:
-                self._value(inner, known[key], f"{path}.{key}", words)
+            if key in properties:
+                self._value(inner, properties[key], f"{path}.{key}", words)
             elif isinstance(others, Mapping):
                 self._value(inner, others, f"{path}.*", words)
             elif not others:
@@ -185,8 +185,8 @@ def _allowed(schema: Mapping[str, Any]) -> list[str]:
 
 
 def _is(value: Any, name: str) -> bool:
-    found = type_of(value)
-    return found == name or (name == "number" and found == "integer")
+    type_name = type_of(value)
+    return type_name == name or (name == "number" and type_name == "integer")
 
 
 def ordered(values: Iterator[Any], *, descending: bool) -> bool:

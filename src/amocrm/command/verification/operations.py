@@ -43,8 +43,8 @@ class Described:
         self.op: Op = getattr(area, self.id).OP
         self.parameters: dict[tuple[str, str], Mapping[str, Any]] = {}
         for parameter in (*item.get("parameters", ()), *self.data.get("parameters", ())):
-            found = self._resolved(parameter)
-            self.parameters[found["in"], found["name"]] = found
+            definition = self._resolved(parameter)
+            self.parameters[definition["in"], definition["name"]] = definition
 
     @property
     def places(self) -> list[str]:
@@ -59,8 +59,8 @@ class Described:
     @property
     def added(self) -> list[str]:
         """Values of ``with`` that add to the answer."""
-        known = self.parameters.get(("query", "with"), {}).get("x-values", ())
-        return [value for value in known if value not in _OTHER_LISTS]
+        words = self.parameters.get(("query", "with"), {}).get("x-values", ())
+        return [value for value in words if value not in _OTHER_LISTS]
 
     @property
     def orders(self) -> list[str]:
@@ -68,7 +68,7 @@ class Described:
         schema = self._resolved(self.parameters.get(("query", "order"), {}).get("schema", {}))
         return list(schema.get("properties", ()))
 
-    def required(self, known: Identifiers) -> list[tuple[str, str, object]] | None:
+    def required(self, identifiers: Identifiers) -> list[tuple[str, str, object]] | None:
         """Return the query without which the server refuses, or None where nothing is known to ask about."""
         result: list[tuple[str, str, object]] = []
         if self.id == "list_contact_chats":
@@ -76,12 +76,12 @@ class Described:
         else:
             wanted = [
                 name
-                for (place, name), one in self.parameters.items()
-                if place == "query" and one.get("required")
+                for (place, name), parameter in self.parameters.items()
+                if place == "query" and parameter.get("required")
             ]
         for name in wanted:
             kind = self.path.removesuffix("/links").replace("{entity_type}", "leads")
-            values = known.at(kind if name == "filter" else _ELSEWHERE.get(name, ""))
+            values = identifiers.at(kind if name == "filter" else _ELSEWHERE.get(name, ""))
             if not values:
                 return None
             value: object = {"entity_id": [values[0]]} if name == "filter" else values[0]
@@ -96,8 +96,8 @@ class Described:
 
     def answer(self, status: int) -> Mapping[str, Any] | None:
         """Return the described answer with this status, or None."""
-        found = self.data["responses"].get(str(status))
-        return None if found is None else self._resolved(found)
+        answer = self.data["responses"].get(str(status))
+        return None if answer is None else self._resolved(answer)
 
     def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in node:
@@ -124,8 +124,10 @@ class Identifiers:
             place: name of the placeholder that they are for; ``file_uuid`` is ``file_uuid`` or ``uuid`` of an item.
         """
         keys = (place, place.rpartition("_")[2], "id")
-        found = (next((item[key] for key in keys if key in item), None) for item in self._known.get(path, ()))
-        return [value for value in found if isinstance(value, str | int)]
+        values = (
+            next((item[key] for key in keys if key in item), None) for item in self._known.get(path, ())
+        )
+        return [value for value in values if isinstance(value, str | int)]
 
     def paths(self, operation: Described) -> Iterator[str]:
         """Iterate over the paths of an operation: every described word, the first known identifier."""
@@ -146,5 +148,9 @@ class Identifiers:
 
 def reads(document: Mapping[str, Any]) -> list[Described]:
     """Return every operation that reads, those without placeholders first: lists come before their items."""
-    found = [Described(document, path, "get") for path, item in document["paths"].items() if "get" in item]
-    return sorted(found, key=lambda one: (len(one.places), one.path.count("/"), one.path))
+    operations = [
+        Described(document, path, "get") for path, item in document["paths"].items() if "get" in item
+    ]
+    return sorted(
+        operations, key=lambda operation: (len(operation.places), operation.path.count("/"), operation.path)
+    )

@@ -107,17 +107,17 @@ class Reading:
         if page is None:
             self._known.learn(path, _items(self.ask(operation, _request(operation, path, query))))
             return
-        found = _items(
+        items = _items(
             self.ask(operation, _request(operation, path, [*query, *_paging(page.limit, 1)])), page.key
         )
         asked = self.asked[operation.id]
-        asked.items += len(found)
-        self._known.learn(path, found)
-        if len(found) > page.limit:
+        asked.items += len(items)
+        self._known.learn(path, items)
+        if len(items) > page.limit:
             asked.comparison.note(
                 "limit", "$._embedded", f"more than the {page.limit} items that were asked for"
             )
-        if len(found) >= 2 and not any(status in asked.statuses for status in _CLOSED):
+        if len(items) >= 2 and not any(status in asked.statuses for status in _CLOSED):
             self._page_by_one(operation, path, required)
             for key in operation.orders:
                 for direction in _DIRECTIONS:
@@ -131,15 +131,15 @@ class Reading:
         seen: list[Any] = []
         for number in (1, 2):
             body = self.ask(operation, _request(operation, path, [*required, *_paging(1, number)]))
-            found = _items(body, page.key)
-            if len(found) != 1:
-                comparison.note("limit", "$._embedded", f"limit=1 gave {'more' if found else 'none'}")
+            items = _items(body, page.key)
+            if len(items) != 1:
+                comparison.note("limit", "$._embedded", f"limit=1 gave {'more' if items else 'none'}")
             if isinstance(body, dict) and body.get("_page", number) != number:
                 comparison.note("paging", "$._page", "another page than the one that was asked for")
             links = body.get("_links") if isinstance(body, dict) else None
             if number == 1 and isinstance(body, dict) and not (isinstance(links, dict) and links.get("next")):
                 comparison.note("paging", "$._links.next", "missing although there is a next page")
-            seen += [item["id"] for item in found if isinstance(item, dict) and "id" in item]
+            seen += [item["id"] for item in items if isinstance(item, dict) and "id" in item]
         if len(seen) == 2 and seen[0] == seen[1]:
             comparison.note("paging", "$._embedded", "page 2 is page 1 again")
 
@@ -149,8 +149,8 @@ class Reading:
         page = operation.op.page
         assert page is not None
         query = [*required, ("order", "brackets", {key: direction}), *_paging(min(page.limit, 50), 1)]
-        found = _items(self.ask(operation, _request(operation, path, query)), page.key)
-        values = (item.get(key) for item in found if isinstance(item, dict))
+        items = _items(self.ask(operation, _request(operation, path, query)), page.key)
+        values = (item.get(key) for item in items if isinstance(item, dict))
         if not ordered(values, descending=direction == "desc"):
             self.asked[operation.id].comparison.note(
                 "order", f"$._embedded.{page.key}", f"order[{key}]={direction} is not kept"
@@ -203,9 +203,9 @@ def _items(body: Any, key: str | None = None) -> list[Any]:
     embedded = body.get("_embedded") if isinstance(body, dict) else None
     if not isinstance(embedded, dict):
         return []
-    found = (
+    items = (
         embedded.get(key)
         if key is not None
         else next((v for v in embedded.values() if isinstance(v, list)), None)
     )
-    return found if isinstance(found, list) else []
+    return items if isinstance(items, list) else []

@@ -27,7 +27,7 @@ def report_of(
         version: of this distribution.
         platform: domain of the account's region; the account itself is not named.
     """
-    asked = {name: _operation(one) for name, one in sorted(reading.asked.items())}
+    asked = {name: _operation(operation) for name, operation in sorted(reading.asked.items())}
     return {
         "report": "amocrm verify",
         "format": 1,
@@ -51,8 +51,8 @@ def _operation(asked: Any) -> dict[str, Any]:
         "items": asked.items,
         "objects": asked.comparison.objects,
         "deviations": [
-            {"kind": one.kind, "path": one.path, "detail": one.detail, "count": count}
-            for one, count in deviations
+            {"kind": deviation.kind, "path": deviation.path, "detail": deviation.detail, "count": count}
+            for deviation, count in deviations
         ],
         "never_seen": asked.comparison.never_seen,
     }
@@ -61,8 +61,8 @@ def _operation(asked: Any) -> dict[str, Any]:
 def found_deviations(report: Mapping[str, Any]) -> Iterator[str]:
     """Iterate over the deviations of a report as lines for the terminal."""
     for name, operation in report["operations"].items():
-        for one in operation["deviations"]:
-            yield f"{name}: {one['kind']} at {one['path']}: {one['detail']} ({one['count']} times)"
+        for deviation in operation["deviations"]:
+            yield f"{name}: {deviation['kind']} at {deviation['path']}: {deviation['detail']} ({deviation['count']} times)"
 
 
 def lines(report: Mapping[str, Any]) -> Iterator[str]:
@@ -73,5 +73,5 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     objects = sum(item["objects"] for item in read.values())
     yield f"{len(read)} operations asked with {requests} requests, {objects} objects compared"
     yield f"{len(report['left_out'])} operations left out; the report says why"
-    found = report["deviations"]
-    yield f"{found} deviations from the description" if found else "no deviation from the description"
+    count = report["deviations"]
+    yield f"{count} deviations from the description" if count else "no deviation from the description"

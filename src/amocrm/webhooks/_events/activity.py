@@ -90,8 +90,8 @@ class TaskUpdated(TaskEvent):
     @property
     def result(self) -> str | None:
         """Text of the result, ``None`` without one."""
-        found = self.payload.result
-        return None if found is UNSET else given(found.text)
+        result = self.payload.result
+        return None if result is UNSET else given(result.text)
 
 
 class TaskDeleted(TaskEvent):

@@ -46,8 +46,8 @@ class ChatMessage(ChatEvent):
     @property
     def message(self) -> HookChatContent:
         """The message itself; empty if the delivery lacks it."""
-        found = self.payload.message.message
-        return HookChatContent() if found is UNSET else found
+        content = self.payload.message.message
+        return HookChatContent() if content is UNSET else content
 
     @property
     def message_id(self) -> str | None:
@@ -135,8 +135,8 @@ class ChatReaction(_ChatAction):
     def message_id(self) -> str | None:
         """Id of the message on the CRM side; the reference and its sample name it differently."""
         message = self._action.message
-        found = UNSET if message is UNSET else message.id
-        return given(self._action.msgid if found is UNSET else found)
+        id = UNSET if message is UNSET else message.id
+        return given(self._action.msgid if id is UNSET else id)
 
 
 class ChatMessageV1(ChatEvent):

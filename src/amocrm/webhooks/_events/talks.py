@@ -126,11 +126,11 @@ class UnsortedRemoved(UnsortedEvent):
         return self._ids("companies")
 
     def _ids(self, name: Literal["leads", "contacts", "companies"]) -> list[int]:
-        found: list[int] = []
+        ids: list[int] = []
         for result in (self.payload.accept_result, self.payload.decline_result):
             if isinstance(result, HookUnsortedResult):
-                found.extend(given(getattr(result, name)) or ())
-        return found
+                ids.extend(given(getattr(result, name)) or ())
+        return ids
 
 
 class UnsortedAccepted(UnsortedRemoved):

@@ -245,15 +245,15 @@ def _tag(tag: HookTag) -> common.TagRef:
 def _values(listed: list[HookCustomField] | msgspec.UnsetType, full: bool) -> Any:
     if listed is UNSET:
         return _or(UNSET, None, full)
-    return [_value(found) for found in listed if found.id is not UNSET]
+    return [_value(field) for field in listed if field.id is not UNSET]
 
 
-def _value(found: HookCustomField) -> fields.FieldValue:
-    items: Sequence[Any] = () if found.values is UNSET else found.values
+def _value(field: HookCustomField) -> fields.FieldValue:
+    items: Sequence[Any] = () if field.values is UNSET else field.values
     return fields.FieldValue(
-        field_id=found.id,  # type: ignore[arg-type]  # fields without an id are left out before
-        field_name=found.name,
-        field_code=_first(found.code, None),
+        field_id=field.id,  # type: ignore[arg-type]  # fields without an id are left out before
+        field_name=field.name,
+        field_code=_first(field.code, None),
         values=[
             fields.FieldValueItem(
                 value=item.value,
@@ -287,8 +287,8 @@ def _params(text: Any, file: Any) -> Any:
     return params
 
 
-def _first(one: Any, other: Any) -> Any:
-    return other if one is UNSET else one
+def _first(value: Any, default: Any) -> Any:
+    return default if value is UNSET else value
 
 
 def _or(value: Any, empty: Any, full: bool) -> Any:

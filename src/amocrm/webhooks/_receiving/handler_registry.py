@@ -198,8 +198,10 @@ def _pipeline_of(stage: Any) -> int | None:
 
 def _is_in_stage(stages: Iterable[tuple[Any, int | None]], event: Any) -> bool:
     """Return whether an event is about one of these stages; won and lost have the same ids in every pipeline."""
-    known = (None, getattr(event, "pipeline_id", None))
-    return any(key == event.status_id and (known[1] is None or pipeline in known) for key, pipeline in stages)
+    pipelines = (None, getattr(event, "pipeline_id", None))
+    return any(
+        key == event.status_id and (pipelines[1] is None or pipeline in pipelines) for key, pipeline in stages
+    )
 
 
 def _unknown(kinds: tuple[type[Event[Any]], ...], attribute: str) -> str:
