@@ -37,6 +37,16 @@ def test_a_number_is_known_in_any_spelling(digits: str, gaps: list[str], prefix:
     assert Key(Contact.phone).values(Contact(phone=spelt), "RU") == expected
 
 
+def test_the_region_of_a_key_goes_before_that_of_the_account() -> None:
+    """National numbers are read as those of the country that the key names."""
+    row = Contact(phone="8 701 123 45 67")
+    assert Key(Contact.phone, region="KZ").values(row, "US") == [("+77011234567",)]
+    assert Key(Contact.phone).values(row, "US") == []
+    assert Key(Contact.phone, region="US").values(Contact(phone="(212) 555-0123"), "RU") == [
+        ("+12125550123",)
+    ]
+
+
 @given(TEXTS, st.text(" \t", max_size=2), st.text(" \t", max_size=2))
 def test_a_text_is_trimmed_and_keeps_its_case(text: str, before: str, after: str) -> None:
     """Spaces around it do not count, capitals do, unless they are told not to."""

@@ -184,6 +184,7 @@ def _run_tests(place: Path, tests: list[str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
     sys.path[:0] = [str(place), str(place / "src")]
+    sys.dont_write_bytecode = False  # whatever the caller says, the copies are used many times
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amocrm._core.orm.doubt import Doubt
-from amocrm._core.orm.evidence import Decision, Window, decide
+from amocrm._core.orm.evidence import MARGIN, Decision, Window, decide
 from amocrm._core.orm.fingerprints import Vocabulary
 from amocrm._core.orm.operations import CREATE, Operation
+from amocrm_gen.models.fields import FieldValue, FieldValueItem
 from amocrm_gen.models.leads import Lead
 
 ME, OTHER, SENT_AT, LATE = 7, 8, 1000, 5000
@@ -117,3 +119,50 @@ def test_at_most_ten_candidates_are_shown() -> None:
     """A list of candidates is for people."""
     (found,) = decided([doubt_of("a", 1)], [record(200 + place, "a", 1) for place in range(30)])
     assert (found.answer, len(found.candidates)) == ("unknown", 10)
+
+
+def test_a_record_of_another_user_or_another_time_is_none_of_ours() -> None:
+    """Who created it and when exclude a record, by the clock of the server; what no answer told excludes nothing."""
+    mine, end = doubt_of("a", 1), SENT_AT + 1 + 120
+    here = record(101, "a", 1)
+
+    def answer(stored_at: int, **parts: Any) -> tuple[str, tuple[int, ...]]:
+        here.created_at = stored_at
+        (one,) = decided([mine], [here], **parts)
+        return one.answer, one.candidates
+
+    assert decided([mine], [record(101, "a", 1, OTHER)])[0].answer == "absent"
+    assert answer(SENT_AT) == answer(end) == ("unknown", (101,))
+    assert answer(SENT_AT - MARGIN - 1) == answer(end + MARGIN + 1) == ("absent", ())
+    assert answer(end + MARGIN + 1, clock_offset=None) == ("unknown", (101,))
+    assert answer(SENT_AT + 1000, clock_offset=1000.0) == ("unknown", (101,))
+    assert answer(SENT_AT, clock_offset=1000.0) == ("absent", ())
+    mine.body["created_at"], mine.body["created_by"] = 77, OTHER
+    here.created_by = OTHER
+    assert answer(77) == ("unknown", (101,))
+    assert answer(SENT_AT) == ("absent", ())
+
+
+@pytest.mark.parametrize("ref", [("id", 5), ("code", "KEY"), ("name", "Import key")])
+def test_a_creation_with_a_key_is_the_one_record_that_has_it(ref: tuple[str, Any]) -> None:
+    """However the field is named; a key of two records or of two objects says nothing, one of none says absent."""
+
+    def stored(key: int, value: str) -> Lead:
+        field = FieldValue(
+            field_id=5, field_code="KEY", field_name="Import key", values=[FieldValueItem(value=value)]
+        )
+        lead = record(key, f"changed {key}", 9)
+        lead.custom_fields_values = [field]
+        return lead
+
+    first, second = doubt_of("a", 1), doubt_of("a", 1)
+    first.stamp, second.stamp = (ref, "k 1"), (ref, "k2")
+    records = [stored(101, " k  1 "), stored(102, "other"), record(103, "a", 1)]
+    found, missing = decided([first, second], records)
+    assert (found.answer, found.key, missing.answer) == ("stored", 101, "absent")
+    (doubled,) = decided([first], [*records, stored(104, "k 1")])
+    assert (doubled.answer, doubled.candidates) == ("unknown", (101, 104))
+    second.stamp = first.stamp
+    assert [one.candidates for one in decided([first, second], records)] == [(101,), (101,)]
+    (early,) = decided([doubt_of("a", 1)], [], complete=False, why="not read to its end")
+    assert (early.answer, early.reason) == ("unknown", "not read to its end")

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from amocrm import Contact, Lead, Note, Task, fields
+from amocrm import Contact, Lead, Note, Tag, Task, fields
 from amocrm._core.orm.filters import MOST, Condition, compile_filter, cut_conditions, cut_ids
 from amocrm._core.orm.times import day_of, day_range, day_text, seconds
 from amocrm.entities import Status
@@ -90,6 +90,14 @@ def test_what_a_list_cannot_do_is_refused_with_the_nearest_thing(build: Any, nea
     """A filter that the list does not have is refused while the query is written."""
     with pytest.raises(FilterError, match=nearest):
         build()
+
+
+def test_a_filter_that_takes_one_value_is_given_one() -> None:
+    """It is sent as it is and not as a list; several values are a query each."""
+    assert compile_filter([Tag.name.in_("vip")], Tag._filter) == {"name": "vip"}
+    assert compile_filter([Task.is_completed.is_(True)], Task._filter) == {"is_completed": True}
+    with pytest.raises(FilterError, match="one name at a time"):
+        Tag.name.in_("vip", "cold")
 
 
 def test_an_empty_value_cannot_be_filtered() -> None:

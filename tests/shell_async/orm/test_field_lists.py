@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import ANY
+
 import pytest
 
 from amocrm import CatalogElement, Lead
@@ -42,6 +44,25 @@ async def test_what_has_no_options_is_changed_by_one_request(sandbox: Sandbox, c
     assert sandbox.journal.total == 1
     with pytest.raises(LookupError, match="no option 'Омск'; it has Казань"):
         await crm.fields[Lead].change(made.id, remove_options=["Омск"])
+
+
+async def test_only_what_was_given_is_changed(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Each argument goes under its key; the other options keep their ids; the next write reads the field anew."""
+    fields = crm.fields[Lead]
+    (made,) = await fields.create(Definition(name="Город", type="select", options=["Казань", "Мск"]))
+    await crm.fields.load(Lead)
+
+    await fields.change(made.id, sort=7, is_api_only=True, remove_options=["Мск"])
+
+    ((sent,),) = bodies(sandbox, "update_custom_fields")
+    assert sent == {
+        "id": made.id,
+        "sort": 7,
+        "is_api_only": True,
+        "enums": [{"id": made.enums[0].id, "value": "Казань", "sort": 1}],  # type: ignore[index,union-attr]
+        "request_id": ANY,
+    }
+    assert "leads" not in crm.directory.fields
 
 
 async def test_a_class_of_elements_names_its_list(crm: AsyncAmoCRM) -> None:

@@ -2,6 +2,8 @@
 # GENERATED from tests/shell_async/orm/test_field_lists.py by generator/async_to_sync.py: edit that file and run `make generate`.
 from __future__ import annotations
 
+from unittest.mock import ANY
+
 import pytest
 
 from amocrm import CatalogElement, Lead
@@ -42,6 +44,25 @@ def test_what_has_no_options_is_changed_by_one_request(sandbox: Sandbox, crm: Am
     assert sandbox.journal.total == 1
     with pytest.raises(LookupError, match="no option 'Омск'; it has Казань"):
         crm.fields[Lead].change(made.id, remove_options=["Омск"])
+
+
+def test_only_what_was_given_is_changed(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """Each argument goes under its key; the other options keep their ids; the next write reads the field anew."""
+    fields = crm.fields[Lead]
+    (made,) = fields.create(Definition(name="Город", type="select", options=["Казань", "Мск"]))
+    crm.fields.load(Lead)
+
+    fields.change(made.id, sort=7, is_api_only=True, remove_options=["Мск"])
+
+    ((sent,),) = bodies(sandbox, "update_custom_fields")
+    assert sent == {
+        "id": made.id,
+        "sort": 7,
+        "is_api_only": True,
+        "enums": [{"id": made.enums[0].id, "value": "Казань", "sort": 1}],  # type: ignore[index,union-attr]
+        "request_id": ANY,
+    }
+    assert "leads" not in crm.directory.fields
 
 
 def test_a_class_of_elements_names_its_list(crm: AmoCRM) -> None:
