@@ -129,6 +129,17 @@ def test_what_an_answer_makes_of_it() -> None:
     assert (content(lead), lead._is_dirty()) == ([], False)
 
 
+def test_a_link_that_was_taken_away_leaves_no_price_behind() -> None:
+    """The same element linked again has the ordinary price, unless another is named."""
+    lead = with_elements((8, 1, 55))
+    lead.catalog_elements.remove(element(8))
+    (write,) = writes_of(lead)
+    begin(write)
+    write.sent.confirm(lead, None, write.action)
+    lead.catalog_elements.add(element(8), quantity=1)
+    assert sent(lead) == [("link", 8, {"catalog_id": 6101, "quantity": 1})]
+
+
 def test_a_change_shows_quantities() -> None:
     """Before and after are told with the data of the links; a copy has them too."""
     lead = with_elements((7, 2, None))

@@ -79,6 +79,25 @@ def test_several_parts_and_several_numbers_make_all_pairs() -> None:
 
 
 @pytest.mark.parametrize(
+    "kind",
+    [
+        *(fields.SmartAddress, fields.ChainedList, fields.LegalEntity, fields.File, fields.Items),
+        *(fields.LinkedEntity, fields.Payer, fields.Supplier, fields.Raw),
+    ],
+)
+def test_a_field_whose_values_have_parts_is_no_key(kind: Any) -> None:
+    """A record is known by one text or number, never by a part of an address or of a file."""
+
+    class Row(Lead):
+        """A lead with such a field."""
+
+        part = kind(field_id=1)
+
+    with pytest.raises(TypeError, match="key"):
+        Key(Row.part)
+
+
+@pytest.mark.parametrize(
     "make",
     [
         lambda: Key(),

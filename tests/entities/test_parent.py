@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amocrm import Company, Note, NotLoaded, Task
+from amocrm import Company, Lead, Note, NotLoaded, Task
 from tests.entities.leads import body, read
 
 
@@ -18,6 +18,8 @@ def test_a_task_moves_to_another_entity_and_a_note_does_not() -> None:
     known = Task._from_api(Task._model(id=3, entity_id=5, entity_type="leads"), None)
     known.entity = other
     assert body(known) == {"id": 3, "entity_id": 9, "entity_type": "companies"}
+    with pytest.raises(NotLoaded, match=r"^id of"):
+        known.entity = Lead(name="new")
     note = Note._from_api(Note._model(id=4, entity_id=5), None)
     with pytest.raises(AttributeError, match="read-only"):
         note.entity = other

@@ -89,8 +89,11 @@ class ElementState(LinkState):
         """Return the elements whose links are to be made or made anew."""
         sent = self.changes.pending()
         added = [*sent.added, *(sent.replace or ())]
-        gone = {*added, *sent.removed}
-        return [*added, *(target for target, one in self.terms.items() if one and target not in gone)]
+        others = [target for target, one in self.terms.items() if one]
+        gone = {*added, *sent.removed} if others else set()
+        # Another object may have come to stand for an element.
+        keys = {target._key for target in gone} - {None}
+        return [*added, *(target for target in others if target not in gone and target._key not in keys)]
 
     def clear(self) -> None:
         """Forget all changes."""

@@ -202,6 +202,26 @@ def test_tags_that_came_go_and_tags_that_went_come_back() -> None:
     assert [tag.name for tag in record.embedded.tags] == ["kept", "new"]
 
 
+def test_odd_parts_of_an_event_of_tags_are_passed_over() -> None:
+    """What names no tag changes none; the tags beside it count."""
+    odd: list[Any] = [{}, "text", {"tag": None}, {"other": {"name": "kept"}}]
+    record = lead(embedded=tags("kept", "new"))
+    went = event("entity_tag_deleted", before=[*odd, *part("tag", "name", "old")])
+    came = event("entity_tag_added", after=[*odd, *part("tag", "name", "new")])
+    assert [tag.name for tag in original(record, went, came).embedded.tags] == ["kept", "old"]
+
+
+def test_an_option_is_put_back_by_its_id() -> None:
+    """Labels may be alike; the record is compared by the id of the option."""
+    words = Vocabulary(definitions=[SimpleNamespace(id=5, code="C", name="C", type="select", enums=None)])
+    before = {"custom_field_value": {"field_id": 5, "text": "Red", "enum_id": 51}}
+    after = {"custom_field_value": {"field_id": 5, "text": "Red", "enum_id": 52}}
+    change = event("custom_field_5_value_changed", [before], [after])
+    found = histories_of("leads", [lead()], [ADDED, change], words)[1].original
+    (value,) = found.custom_fields_values[0].values
+    assert (value.value, value.enum_id) == ("Red", 51)
+
+
 def test_tags_of_a_record_that_shows_none_leave_the_creation_unknown() -> None:
     """What was not read cannot be put back."""
     record = Lead(id=1, created_by=AUTHOR, created_at=MADE, updated_at=LATER)

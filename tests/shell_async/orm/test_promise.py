@@ -116,6 +116,28 @@ async def test_a_key_declared_by_name_decides(sandbox: Sandbox, once: AsyncAmoCR
     s.discard(*s.doubtful)
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_a_key_may_name_the_field_otherwise_than_the_object_did(
+    sandbox: Sandbox, once: AsyncAmoCRM, is_known: bool
+) -> None:
+    """The definitions of the account say that an id and a name are one field; without them the value is not seen."""
+    (number,) = await once.fields.create(Lead, [Definition(name="Order no", type="text")])
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    s = once.session()
+    order = s.add(Order(name="x"))
+    order.custom[number.id] = "A1"
+    await commit(s)
+    if is_known:
+        await once.fields.load(Lead)
+        assert (await s.reconcile(key=Order.number)).ok
+        assert order.id == (await once.leads.all())[0].id
+    else:
+        assert "leads" not in once.directory.fields
+        with pytest.raises(ValueError, match="without a value"):
+            await s.reconcile(key=Order.number)
+        s.discard(order)
+
+
 async def test_a_stamp_tells_equal_objects_apart(sandbox: Sandbox, once: AsyncAmoCRM) -> None:
     """The session writes a value of its own into each object, and finds each by it."""
     await once.fields.create(Lead, [Definition(name="Import key", type="text")])

@@ -87,6 +87,20 @@ async def test_many_rows_give_a_report_also_when_some_are_rejected(
     report = await crm.leads.upsert_all([Deal(order="2", price=3)], key=Deal.order)
     assert report.counts() == {"unchanged": 1}
     assert report.of(report[0].row) is report[0]
+    assert report.to_dict() == {
+        "counts": {"unchanged": 1},
+        "entries": [
+            {
+                "id": rows[1].id,
+                "action": "unchanged",
+                "key": "2",
+                "matches": [rows[1].id],
+                "found_by": report[0].found_by,
+                "reason": "",
+            }
+        ],
+    }
+    assert report[0].found_by in ("list", "search")
 
 
 @pytest.mark.parametrize("stored", [0, 100], ids=["dead before", "dead in the middle"])

@@ -116,6 +116,9 @@ async def test_the_cheaper_of_search_and_list_is_chosen(
     assert sent(sandbox) == {"list_contacts": requests}
     assert found.counts() == {"unchanged": rows}
     assert {entry.found_by for entry in found} == {"search" if rows == 1 else "list"}
+    async with crm.session() as s:
+        s.upsert_all([Contact(phone=row.phone) for row in given], key=Contact.phones, sure=False)
+    assert sent(sandbox) == {"list_contacts": 1 if rows == 1 else 4}  # the length of the list is known now
 
 
 async def test_a_long_list_is_not_read_for_a_few_keys(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:

@@ -87,6 +87,28 @@ def test_every_kind_is_found_where_it_is_and_made_where_it_is_not(
     assert first.id < second.id
     sent = [len(entry.json()) for entry in sandbox.journal if entry.operation == operation]
     assert sent[-2:] == [2, 1]
+    if kind in ("notes", "tasks of a lead"):  # they are looked for at their entity and not in the whole list
+        list_ = operation.replace("create", "list")
+        lists = [entry.target for entry in sandbox.journal if entry.operation == list_]
+        assert all("entity_id" in target for target in lists)
+        assert lists
+
+
+def test_a_mark_is_read_for_each_kind_that_is_created(sandbox: Sandbox, once: AmoCRM) -> None:
+    """One request for the newest id of each, before anything is sent; what was seen is not asked again."""
+    s = once.session(mark=True)
+    lead = s.add(Lead(name="a"))
+    s.add_all([Lead(name="b"), Contact(name="c"), Company(name="d"), customer("e", lead)])
+    s.add(Task(text="f", due=DAY))
+    assert sum("newest id" in lookup for lookup in s.plan().lookups) == 5
+    seen = len(sandbox.journal)
+    s.commit()
+    sent = [entry.operation for entry in list(sandbox.journal)[seen:]]
+    kinds = ("leads", "contacts", "companies", "customers", "tasks")
+    assert set(sent[:5]) == {f"list_{kind}" for kind in kinds}
+    s.add(Lead(name="g"))
+    assert s.plan().lookups == ()
+    s.commit()
 
 
 def test_a_mark_of_notes_is_read_from_the_list_of_their_type(
