@@ -13,50 +13,33 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Final
 
 __all__ = ["main"]
+
+#: Command -> module whose ``main`` runs it; nothing else is imported.
+COMMANDS: Final = {
+    name: f"amocrm.command.{name}" for name in ("doctor", "login", "models", "record", "verify", "webhooks")
+} | {"sandbox": "amocrm_sandbox.__main__"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return the exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] == ["sandbox"]:
-        from amocrm_sandbox.__main__ import main as sandbox
-
-        return int(sandbox(words[1:]) or 0)
-    if words[:1] == ["webhooks"]:
-        from .command.webhooks import main as webhooks
-
-        return webhooks(words[1:])
-    if words[:1] == ["doctor"]:
-        from .command.doctor import main as doctor
-
-        return doctor(words[1:])
-    if words[:1] == ["models"]:
-        from .command.models import main as models
-
-        return models(words[1:])
-    if words[:1] == ["record"]:
-        from .command.record import main as record
-
-        return record(words[1:])
-    if words[:1] == ["verify"]:
-        from .command.verify import main as verify
-
-        return verify(words[1:])
-    if words[:1] == ["login"]:
-        from .command.login import main as login
-
-        return login(words[1:])
+    command, *options = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if command in COMMANDS:
+        return int(import_module(COMMANDS[command]).main(options) or 0)
     print(__doc__)
-    if words in ([], ["--help"], ["-h"]):
+    if command in ("--help", "-h"):
         return 0
+    likely = (get_close_matches(command, COMMANDS) or ["doctor"])[0]
     print(
-        f"the command must be one that `amocrm --help` lists, got {words[0]!r}; write for example `amocrm doctor`",
+        f"the command must be one of {', '.join(sorted(COMMANDS))}, got {command!r}; write `amocrm {likely}`",
         file=sys.stderr,
     )
     return 2
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

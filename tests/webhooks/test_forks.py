@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
+import signal
 import threading
 from pathlib import Path
 
 import pytest
 
+import amocrm
 from amocrm import FileLimiter, FileTokenStore, WebhookReceiver
 from amocrm._core.auth.token import Token
 from amocrm._core.http.hosts import LimitKey
@@ -39,7 +42,7 @@ def in_children(work: object, count: int = CHILDREN) -> None:
     for child in children:
         child.join(60)
         if child.is_alive():
-            child.kill()
+            os.kill(child.pid, signal.SIGABRT)  # its stacks are printed
     assert [child.exitcode for child in children] == [0] * count
 
 
@@ -138,3 +141,14 @@ def test_children_of_a_busy_limiter_go_on(tmp_path: Path) -> None:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def test_no_codec_is_imported_at_its_first_use() -> None:
+    """Python imports every codec but UTF-8 at its first use; a child forked in that moment waits for ever."""
+    sources = Path(amocrm.__file__).parent.rglob("*.py")
+    codecs = {
+        (source.name, codec)
+        for source in sources
+        for codec in re.findall(r'encoding="([^"]+)"', source.read_text(encoding="utf-8"))
+    }
+    assert {codec for _, codec in codecs} == {"utf-8"}, codecs

@@ -91,8 +91,8 @@ def examine(crm: AmoCRM, token: str | None, now: datetime) -> Iterator[Finding]:
     else:
         yield (
             "note",
-            "the paid filter option is off: lists can be narrowed only by updated_at >= … and .search(), and preload "
-            "makes a request for each record or reads the whole list",
+            "the plan of this account has no filters: queries take updated_at >= … and .search() only, and preload "
+            "makes more requests; nothing is to be set in the program",
         )
     yield from _rights(crm, account.current_user_id)
     yield "ok", f"requests count against the limits of {crm.key.key}"

@@ -41,7 +41,10 @@ def let_merge(entity: Entity, duplicates: object) -> None:
     if duplicates != "server":
         raise ValueError(f'duplicates must be "server" or left out, got {duplicates!r}')
     if entity._kind != "leads" or entity._key is not None:
-        raise ValueError(f'an object with duplicates="server" must be a new Lead, got {entity!r}')
+        raise ValueError(
+            f'session.add(..., duplicates="server") must be given a new Lead, got {entity!r}; add the lead, its '
+            "contacts go along"
+        )
     entity._ensure_links().merges = True
 
 

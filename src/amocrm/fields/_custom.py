@@ -155,5 +155,5 @@ class _Guess(Raw):
             return (Item(value=value),)
         raise TypeError(
             f"custom[{self.ref[1]!r}] must be a text, number, flag, date, option or a list of them, "
-            f"got {shown_value(value)}; declare the field, or write its items as dicts"
+            f"got {shown_value(value)}; write lead.custom['City'] = 'Kazan', or the form of the API: [{{'value': 'Kazan'}}]"
         )

@@ -70,7 +70,7 @@ MESSAGES: Final = (
     Message(
         "command-unknown",
         run("lgoin"),
-        ["command must be", "'lgoin'", "amocrm doctor"],
+        ["command must be", "'lgoin'", "amocrm login"],
         "The command was misspelt.",
         "`amocrm` without a word prints all commands.",
     ),

@@ -140,7 +140,7 @@ MESSAGES: Final = (
     Message(
         "doctor-filters-off",
         finding("filter", filters=False),
-        ["paid filter option is off", "updated_at"],
+        ["has no filters", "updated_at"],
         "The plan of the account has no filters by API.",
         "Add `updated_at >= …` to queries, or buy the option for the account.",
     ),

@@ -205,7 +205,7 @@ MESSAGES: Final = (
     Message(
         "custom-type",
         lambda: Deal(name="x").custom.__setitem__("Town", object()),
-        ["got object", "declare the field"],
+        ["got object", "[{'value':"],
         "A field of unknown type got an object.",
         "Assign a plain value, or declare the field with its type.",
     ),

@@ -258,7 +258,7 @@ MESSAGES: Final = (
     Message(
         "merge-new-lead",
         session(lambda s: s.add(Contact(name="Anna"), duplicates="server")),
-        ("must be a new Lead",),
+        ("a new Lead",),
         "The duplicate control of the account looks at new leads only.",
         '`session.add(Lead(name="Order", contacts=[contact]), duplicates="server")`',
     ),

@@ -153,7 +153,7 @@ class AsyncFileLimiter(AsyncPollingLimiter):
 def boot_id() -> str:
     """Return the id of this boot; monotonic times of another boot have no meaning."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     except OSError:
         return ""
 

@@ -106,7 +106,7 @@ class Condition(msgspec.Struct, frozen=True):
 
         def __invert__(self) -> Condition:
             raise TypeError(
-                "conditions must be positive, got ~a, which the API lacks; read the list and compare in Python"
+                "a condition must not be negated, got ~condition: the API has no 'not'; read the list and compare in Python"
             )
 
     @property

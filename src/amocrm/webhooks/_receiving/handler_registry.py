@@ -115,7 +115,8 @@ class Handlers:
         handler_name = name or f"{getattr(function, '__module__', None)}.{_name_of(function)}"
         if any(handler.name == handler_name for handler in self._all):
             raise ValueError(
-                f"name must be unique, got {handler_name!r} twice; write @receiver.on(..., name='...')"
+                f"the name of a handler (by default that of its function) must be unique, got {handler_name!r} twice; "
+                f"write @receiver.on(..., name='{handler_name.rsplit('.', 1)[-1]}_2')"
             )
         handler = Handler(
             handler_name,
