@@ -5,8 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from amocrm import Contact, Lead
 from amocrm_gen.models import common, leads
 from tests.entities.leads import body, read
+
+
+def test_a_contact_is_the_main_one_only_where_it_is_said() -> None:
+    """A link says so by word, with the creation of a lead and afterwards."""
+    first, second = (Contact._from_api(Contact._model(id=key), None) for key in (7, 8))
+    lead = Lead(name="Заказ")
+    lead.contacts.add(first)
+    assert body(lead)["_embedded"]["contacts"] == [{"id": 7}]
+    lead.contacts.add(second, main=True)
+    assert body(lead)["_embedded"]["contacts"] == [{"id": 7}, {"id": 8, "is_main": True}]
+    known = read()
+    known.contacts.add(first)
+    assert "metadata" not in body(known)
+    known.contacts.main = first
+    assert body(known)["metadata"] == {"is_main": True}
 
 
 def test_an_update_carries_changes_only() -> None:

@@ -7,30 +7,13 @@ from typing import Any, Final
 
 __all__ = ["entity_class"]
 
-#: Collection -> module and class of those with a handwritten class; imported on request, because they refer to each
-#: other. All others are made from the description.
-_CLASSES: Final = {
-    "leads": ("lead", "Lead"),
-    "contacts": ("contact", "Contact"),
-    "companies": ("company", "Company"),
-    "customers": ("customer", "Customer"),
-    "catalog_elements": ("catalog_element", "CatalogElement"),
-    "tasks": ("task", "Task"),
-    "notes": ("note", "Note"),
-    "events": ("event", "Event"),
-    "users": ("user", "User"),
-    "pipelines": ("pipeline", "Pipeline"),
-    "statuses": ("pipeline", "Status"),
-}
+#: Collections whose classes are not made from the description.
+_CLASSES: Final = {"leads": "Lead", "contacts": "Contact", "companies": "Company", "customers": "Customer"}
 
 
 def entity_class(kind: str) -> Any:
     """Return the built-in class of a collection such as ``leads``."""
     from ._generated import CLASSES
 
-    if kind in _CLASSES:
-        module, name = _CLASSES[kind]
-    else:
-        area, name = CLASSES[kind]
-        module = f"_generated.{area}"
-    return getattr(import_module(f"{__package__}.{module}"), name)
+    # The classes refer to each other: each is imported when it is used.
+    return getattr(import_module(__package__), _CLASSES.get(kind) or CLASSES[kind][1])

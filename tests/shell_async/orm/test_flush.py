@@ -166,6 +166,19 @@ async def test_what_was_on_its_way_when_a_commit_was_cut_short_is_in_doubt(
     assert (await s.reconcile(equal="mine")).ok
 
 
+async def test_what_a_cut_short_commit_had_not_sent_is_skipped(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Each object has a result; what was not sent stays a change, and the next commit sends it."""
+    s = crm.session()
+    lead = s.add(Lead(name="Заказ"))
+    note = lead.notes.add("Позвонить")
+    assert await cancelled(s.commit, lambda: bool(bodies(sandbox, "create_leads")))
+    (skipped,) = s.report.skipped
+    assert (skipped.entity, skipped.reason) == (note, "the commit was cut short")
+    assert lead.id
+    assert (await s.commit()).ok
+    assert note.id
+
+
 async def test_a_fraction_of_a_price_is_no_silent_loss(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """amoCRM keeps whole prices: a fraction is sent, and the warning says what may become of it."""
     session = crm.session()

@@ -94,6 +94,25 @@ async def test_every_kind_is_found_where_it_is_and_made_where_it_is_not(
         assert lists
 
 
+@pytest.mark.parametrize("kind", ["notes", "tasks"])
+@pytest.mark.parametrize("is_stored", [True, False])
+async def test_what_belongs_to_a_new_entity_needs_no_mark(
+    sandbox: Sandbox, once: AsyncAmoCRM, kind: str, is_stored: bool
+) -> None:
+    """Everything on a lead that this session created is younger than the lead: its list is read to the end."""
+    s = once.session(mark=False)
+    lead = s.add(Lead(name="a"))
+    await s.commit()
+    sandbox.faults.add(Drop(after_commit=is_stored), operation=f"create_{kind}", nth=1)
+    child = lead.notes.add("x") if kind == "notes" else lead.tasks.add("x", due=DAY)
+    await commit(s)
+    report = await s.reconcile(equal="mine", settle=0)
+    assert [one.outcome for one in report] == [Outcome.APPLIED if is_stored else Outcome.SKIPPED]
+    assert (await s.commit()).ok
+    assert child.id
+    assert "list_leads" not in [entry.operation for entry in sandbox.journal]
+
+
 async def test_a_mark_is_read_for_each_kind_that_is_created(sandbox: Sandbox, once: AsyncAmoCRM) -> None:
     """One request for the newest id of each, before anything is sent; what was seen is not asked again."""
     s = once.session(mark=True)

@@ -166,6 +166,19 @@ def test_what_was_on_its_way_when_a_commit_was_cut_short_is_in_doubt(
     assert (s.reconcile(equal="mine")).ok
 
 
+def test_what_a_cut_short_commit_had_not_sent_is_skipped(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """Each object has a result; what was not sent stays a change, and the next commit sends it."""
+    s = crm.session()
+    lead = s.add(Lead(name="Заказ"))
+    note = lead.notes.add("Позвонить")
+    assert cancelled(s.commit, lambda: bool(bodies(sandbox, "create_leads")))
+    (skipped,) = s.report.skipped
+    assert (skipped.entity, skipped.reason) == (note, "the commit was cut short")
+    assert lead.id
+    assert (s.commit()).ok
+    assert note.id
+
+
 def test_a_fraction_of_a_price_is_no_silent_loss(sandbox: Sandbox, crm: AmoCRM) -> None:
     """amoCRM keeps whole prices: a fraction is sent, and the warning says what may become of it."""
     session = crm.session()
