@@ -34,6 +34,7 @@ from amocrm import (
 from amocrm.entities import _generated
 from amocrm.entities._base import Entity
 from amocrm_gen.models.contacts import Contact as ContactModel
+from amocrm_gen.models.fields import FieldValue, FieldValueItem
 from amocrm_sandbox import Sandbox, SandboxTransport
 
 
@@ -215,6 +216,29 @@ def test_a_record_that_was_read_comes_back_as_it_was_read(crm: AmoCRM) -> None:
         assert s.plan().items == 1
     assert read(crm).price == 9
     assert pickle.loads(pickle.dumps(again)).to_dict() == again.to_dict()
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        *("multitext", "smart_address", "chained_list", "legal_entity", "file", "items", "linked_entity"),
+        *("payer", "supplier"),
+    ],
+)
+def test_an_undeclared_field_whose_values_have_parts_is_shown_as_the_api_has_it(type_: str) -> None:
+    """Without a declaration nothing says what the parts mean: the items come and go as they are."""
+
+    def record(kind: str, name: str | None, value: Any) -> Lead:
+        items = [FieldValueItem(value=value, enum_code="WORK")]
+        field = FieldValue(field_id=77, field_name=name, field_type=kind, values=items)
+        return Lead._from_api(Lead._model(id=5, custom_fields_values=[field]), None)
+
+    lead = record(type_, "Поле", {"name": "x"})
+    shown = lead.to_dict(json=True, custom=True)
+    assert shown["custom"] == {"Поле": [{"value": {"name": "x"}, "enum_code": "WORK"}]}
+    again = Lead.from_dict(json.loads(json.dumps(shown)))
+    assert (again.custom["Поле"], again._is_dirty()) == ({"name": "x"}, False)
+    assert record("text", None, "x").to_dict(custom=True)["custom"] == {"77": "x"}
 
 
 def test_a_value_that_was_written_by_code_stays_when_definitions_come(crm: AmoCRM) -> None:

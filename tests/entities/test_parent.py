@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from amocrm import Company, Lead, Note, NotLoaded, Task
+from amocrm import Company, Contact, Customer, Lead, Note, NotLoaded, Task, User
 from tests.entities.leads import body, read
 
 
@@ -34,5 +36,19 @@ def test_the_parent_is_the_object_that_was_given_and_else_a_reference() -> None:
     assert (type(known.entity).__name__, known.entity and known.entity.id) == ("Lead", 5)
     alone = Task._from_api(Task._model(id=4, entity_id=0, entity_type=None), None)
     assert alone.entity is None
-    with pytest.raises(NotLoaded, match="entity"):
-        _ = Task._from_api(Task._model(id=5), None).entity
+    listed = Note._from_api(Note._model(id=4, entity_id=5), None)
+    for lacking in (Task._from_api(Task._model(id=5), None), listed):
+        with pytest.raises(NotLoaded, match="entity"):
+            _ = lacking.entity
+    listed._ensure_links().scope = {"entity_type": "contacts"}
+    assert (type(listed.entity), listed.entity and listed.entity.id) == (Contact, 5)
+
+
+@pytest.mark.parametrize("cls", [Lead, Contact, Company, Customer])
+def test_four_kinds_have_notes_and_tasks(cls: Any) -> None:
+    """Nothing else can be their entity."""
+    owner = cls._from_api(cls._model(id=9), None)
+    assert Note("x", entity=owner).entity is owner
+    assert Task("x", due=0, entity=owner).entity is owner
+    with pytest.raises(TypeError, match="lead, contact, company or customer"):
+        Task("x", due=0).entity = User("Имя", "a@example.com")  # type: ignore[assignment]

@@ -35,6 +35,7 @@ from typing import Any, TypeAlias
 import pytest
 from coverage.numbits import numbits_to_nums
 
+from ..test_mirror import elsewhere, mirrored
 from .equivalent_mutants import EQUIVALENT
 from .mutations import keys, mutant
 
@@ -133,14 +134,14 @@ def recorded(
     if kept and kept.exists():
         saved = json.loads(kept.read_text())
         if saved["state"] == state:
-            names = list(saved["seconds"])
+            names = [*saved["seconds"], ""]
             return saved["seconds"], {
                 module: {int(line): [names[number] for number in met] for line, met in by_line.items()}
                 for module, by_line in saved["lines"].items()
             }
     seconds, lines = baseline(place, tests, processes)
     if kept:
-        number_of = {name: number for number, name in enumerate(seconds)}
+        number_of = {name: number for number, name in enumerate(seconds)} | {"": -1}
         numbers = {
             module: {line: [number_of[test] for test in met if test in number_of] for line, met in of.items()}
             for module, of in lines.items()
@@ -236,11 +237,17 @@ class Run:
         self.places.put(place)
 
     def tests_of(self, module: str, statement: range | None) -> list[str]:
-        """Return the tests that run a statement: those of its module first, then the fastest."""
+        """Return the tests that run a statement: those of its module first, then the fastest.
+
+        A statement that runs at import meets the tests that run anything of its module.
+        """
         by_line = self.lines.get(module, {})
-        met = {test for at in statement or by_line for test in by_line.get(at, []) if test in self.seconds}
-        own = f"/test_{Path(module).stem.strip('_')}.py::"
-        tests = sorted(met, key=lambda test: (own not in test, self.seconds[test]))
+        met = {test for at in statement or by_line for test in by_line.get(at, [])}
+        if "" in met:
+            met = {test for known in by_line.values() for test in known}
+        written = module.replace("/_sync/", "/_async/")
+        own = "tests/" + elsewhere().get(written, (mirrored(written), None))[0].replace("_async/", "_sync/")
+        tests = sorted(met & self.seconds.keys(), key=lambda test: (own not in test, self.seconds[test]))
         total = 0.0
         for place, test in enumerate(tests):
             total += self.seconds[test]
