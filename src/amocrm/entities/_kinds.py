@@ -16,4 +16,4 @@ def entity_class(kind: str) -> Any:
     from ._generated import CLASSES
 
     # The classes refer to each other: each is imported when it is used.
-    return getattr(import_module(__package__), _CLASSES.get(kind) or CLASSES[kind][1])
+    return getattr(import_module("amocrm.entities"), _CLASSES.get(kind) or CLASSES[kind][1])
