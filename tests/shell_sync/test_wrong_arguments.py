@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import pytest
@@ -70,6 +71,9 @@ CALLABLES: list[Any] = [
     *(value for name in amocrm.__all__ if _is_made(value := getattr(amocrm, name))),
     *(amocrm.RetryPolicy, amocrm.Timeout, amocrm.RateLimits, amocrm.ChannelSecret, OAuth, amocrm.any_of),
 ]
+FUNCTIONS: dict[str, Callable[..., Any]] = {call.__name__: call for call in CALLABLES}
+#: Place: its parameters.
+PARAMETERS: dict[str, list[inspect.Parameter]] = {}
 #: Methods that wait for somebody else.
 WAITING = ("login", "develop")
 HOSTILE: dict[str, Any] = {
@@ -110,10 +114,7 @@ class World:
                 FileLimiter(folder / "l"),
             ),
         ]
-        self.places: dict[str, Callable[..., Any]] = {call.__name__: call for call in CALLABLES}
-        for one in objects:
-            for name in _methods(type(one)):
-                self.places[f"{type(one).__name__}.{name}"] = getattr(one, name)
+        self.objects = {type(each).__name__: each for each in objects}
         delivery = Delivery(body=BODY)
         stage = crm.origin.make(amocrm.Status, amocrm.Status._model(id=5, pipeline_id=3))
         (uninstalled,) = parse(b"", query="client_uuid=x&account_id=5&signature=x")
@@ -245,13 +246,33 @@ class World:
             "verify_uninstall.event": uninstalled,
         }
 
+    def call(self, place: str) -> Callable[..., Any]:
+        """What stands at a place: a function, a class, or a method of an object."""
+        owner, _, name = place.rpartition(".")
+        call: Callable[..., Any] = getattr(self.objects[owner], name) if owner else FUNCTIONS[name]
+        return call
+
+    def places(self) -> list[str]:
+        """The names of everything that is called."""
+        methods = (f"{name}.{each}" for name, one in self.objects.items() for each in _methods(type(one)))
+        return sorted([*FUNCTIONS, *methods])
+
     def arguments(self, place: str, skipped: str) -> dict[str, Any]:
         """A value for each parameter that needs one, but for the skipped."""
         return {
             one.name: self.given.get(f"{place}.{one.name}", self.given.get(one.name))
-            for one in _parameters(self.places[place])
+            for one in self.parameters(place)
             if one.default is one.empty and one.name != skipped
         }
+
+    def parameters(self, place: str) -> list[inspect.Parameter]:
+        """The parameters of a call, which are the same in all worlds."""
+        if place not in PARAMETERS:
+            signature = inspect.signature(self.call(place))
+            PARAMETERS[place] = [
+                one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD
+            ]
+        return PARAMETERS[place]
 
 
 def _parts(crm: AmoCRM) -> list[Any]:
@@ -277,34 +298,37 @@ def _methods(cls: type) -> set[str]:
     }
 
 
-def _parameters(call: Callable[..., Any]) -> list[inspect.Parameter]:
-    return [one for one in inspect.signature(call).parameters.values() if one.kind is not one.VAR_KEYWORD]
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all worlds, each in a folder of its own below."""
+    return tmp_path_factory.mktemp("worlds")
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A new one, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    made = World(tmp_path)
-    yield made
-    made.sandbox.close()
+    own = Path(mkdtemp(dir=folder))
+    monkeypatch.chdir(own)
+    world = World(own)
+    yield world
+    world.sandbox.close()
 
 
 def _places() -> list[tuple[str, str]]:
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:
         world = World(Path(folder))
         world.sandbox.close()
-        return [
-            (place, one.name) for place in sorted(world.places) for one in _parameters(world.places[place])
-        ]
+        return [(place, one.name) for place in world.places() for one in world.parameters(place)]
+
+
+PLACES = _places()
 
 
 def _called(world: World, place: str, name: str, value: Any) -> BaseException | None:
-    call, arguments = world.places[place], {**world.arguments(place, name), name: value}
-    rest = next((one.name for one in _parameters(call) if one.kind is one.VAR_POSITIONAL), None)
-    ahead = [one.name for one in _parameters(call) if one.kind is not one.KEYWORD_ONLY] if rest else []
+    call, arguments = world.call(place), {**world.arguments(place, name), name: value}
+    parameters = world.parameters(place)
+    rest = next((one.name for one in parameters if one.kind is one.VAR_POSITIONAL), None)
+    ahead = [one.name for one in parameters if one.kind is not one.KEYWORD_ONLY] if rest else []
     given = [arguments.pop(one) for one in ahead if one in arguments]
     try:
         if matches_flavour(call, coroutine=True):
@@ -316,7 +340,7 @@ def _called(world: World, place: str, name: str, value: Any) -> BaseException | 
     return None
 
 
-@pytest.mark.parametrize(("place", "name"), _places())
+@pytest.mark.parametrize(("place", "name"), PLACES)
 def test_whatever_is_given_no_error_of_somebody_else_gets_out(
     world: World, place: str, name: str
 ) -> None:
@@ -333,11 +357,11 @@ def test_whatever_is_given_no_error_of_somebody_else_gets_out(
             assert world.sandbox.journal.total == sent, (label, error)
 
 
-@pytest.mark.parametrize(("place", "name"), _places())
+@pytest.mark.parametrize(("place", "name"), PLACES)
 def test_an_object_of_nothing_is_refused_by_name(world: World, place: str, name: str) -> None:
     """The error names the argument."""
-    annotation = str(inspect.signature(world.places[place]).parameters[name].annotation)
-    call = world.places[place]
+    annotation = str(next(one.annotation for one in world.parameters(place) if one.name == name))
+    call = world.call(place)
     if annotation in ("Any", "object", "W") or hasattr(call, "__struct_fields__"):
         return  # anything is taken; what a plain value holds is checked where the value is given
     error = _called(world, place, name, object())

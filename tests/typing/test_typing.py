@@ -14,58 +14,57 @@ FILES = [
     f"tests/typing/{name}.py"
     for name in ("collections_of_the_api", "facade", "low_level", "program", "refusals")
 ]
-#: With the options of `make check`, so that it reads what that has found out before.
-MYPY = ["mypy"]
-#: The interpreter is named, so that the virtual environment may have any name and place.
-PYRIGHT = ["basedpyright", "--level", "error", "--pythonpath", sys.executable]
+#: The interpreter is named, so that the virtual environment may have any name and place; mypy takes the options of
+#: `make check`, so that it reads what that has found out before.
+CHECKERS = {
+    "mypy": ["mypy"],
+    "basedpyright": ["basedpyright", "--level", "error", "--pythonpath", sys.executable],
+}
+#: An ignore that suppresses nothing.
+ACCEPTED = """# pyright: reportUnnecessaryTypeIgnoreComment=error
+from amocrm import Lead
+Lead(price=5)  # type: ignore[arg-type]
+"""
+
+pytestmark = pytest.mark.timeout(600)
 
 
-def checked(command: list[str], *files: str) -> subprocess.CompletedProcess[str]:
-    """Run a checker over files."""
-    return subprocess.run(
-        [sys.executable, "-m", *command, *files],
+def programs() -> dict[str, str]:
+    """Return the programs of the README by the names of their files."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    return {f"program_{number}.py": block for number, block in enumerate(blocks)}
+
+
+@pytest.fixture(scope="module", params=CHECKERS)
+def errors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return the errors of one run of a checker over all files, which starts it once."""
+    folder = tmp_path_factory.mktemp("programs")
+    for name, code in {**programs(), "accepted.py": ACCEPTED}.items():
+        (folder / name).write_text(code, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", *CHECKERS[request.param], *FILES, *map(str, folder.iterdir())],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
         timeout=590,
     )
+    assert run.returncode == 1, run.stdout + run.stderr
+    return re.findall(r"^.*\.py:\d+.* error: .*$", run.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", [MYPY, PYRIGHT], ids=["mypy", "basedpyright"])
-@pytest.mark.timeout(600)
-def test_facade_and_operations_are_typed_as_promised(command: list[str]) -> None:
+def test_facade_and_operations_are_typed_as_promised(errors: list[str]) -> None:
     """Values, arguments, results, operators and refusals are those of the files, under both checkers."""
-    done = checked(command, *FILES)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert [error for error in errors if not re.search(r"(program_\d+|accepted)\.py:", error)] == []
 
 
-@pytest.mark.parametrize("command", [MYPY, PYRIGHT], ids=["mypy", "basedpyright"])
-@pytest.mark.timeout(600)
-def test_a_refusal_that_is_none_is_found(command: list[str], tmp_path: Path) -> None:
-    """The test above can fail: an ignore that suppresses nothing is an error under both checkers."""
-    file = tmp_path / "accepted.py"
-    file.write_text(
-        "# pyright: reportUnnecessaryTypeIgnoreComment=error\n"
-        "from amocrm import Lead\n"
-        "Lead(price=5)  # type: ignore[arg-type]\n"
-    )
-    done = checked(command, str(file))
-    assert done.returncode == 1
-    assert "accepted.py:3" in done.stdout
+def test_a_refusal_that_is_none_is_found(errors: list[str]) -> None:
+    """The tests beside this one can fail: an ignore that suppresses nothing is an error under both checkers."""
+    assert [error for error in errors if "accepted.py:3" in error] != []
 
 
-@pytest.mark.parametrize("command", [MYPY, PYRIGHT], ids=["mypy", "basedpyright"])
-@pytest.mark.timeout(600)
-def test_the_code_of_the_readme_is_typed(command: list[str], tmp_path: Path) -> None:
+def test_the_code_of_the_readme_is_typed(errors: list[str]) -> None:
     """Every program of the README passes both checkers as it stands."""
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    files = [tmp_path / f"program_{number}.py" for number in range(len(blocks))]
-    for file, block in zip(files, blocks, strict=True):
-        file.write_text(block, encoding="utf-8")
-
-    done = checked(command, *map(str, files))
-
-    assert len(files) >= 7
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(programs()) >= 7
+    assert [error for error in errors if re.search(r"program_\d+\.py:", error)] == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,15 @@ def advice(path: str | Path | None, error: sqlite3.Error) -> str:
 def _digits(text: str) -> str:
     """Return the digits of each line of a text."""
     return "\n".join("".join(filter(str.isdigit, line)) for line in text.split("\n"))
+
+
+@cache
+def _empty_account() -> sqlite3.Connection:
+    """Return the tables in memory, which are copied in a fifth of the time in which they are made."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    atexit.register(connection.close)
+    connection.executescript(SCHEMA)
+    return connection
 
 
 class Store:
@@ -105,7 +116,10 @@ class Store:
                     f"{path} is a database, but no account of the sandbox: name another file"
                 )
             self.is_new = True
-            self.connection.executescript(SCHEMA)
+            if path:
+                self.connection.executescript(SCHEMA)
+            else:
+                _empty_account().backup(self.connection)
         for older in range(version, VERSION) if version else ():
             self.connection.executescript(UPGRADES[older])
         execute(f"PRAGMA user_version={VERSION}")
