@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Generator, Iterator
+from functools import partial
 from zlib import crc32
 
 import pytest
 from hypothesis import settings
 
+from amocrm import RateLimits
 from tests.support.redis_server import RedisServer, needs_redis
 
 #: Folders whose tests start processes, servers or checkers of others; elsewhere a test is marked where it stands.
@@ -45,6 +47,14 @@ def redis_url() -> Iterator[str]:
     needs_redis()
     with RedisServer(appendonly=False) as server:
         yield server.url
+
+
+@pytest.fixture
+def without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients that name no limiter send as fast as they can; the sandbox behind them limits nothing."""
+    fast = partial(RateLimits, per_key=1_000_000, per_account=1_000_000)
+    for flavour in ("_sync", "_async"):
+        monkeypatch.setattr(f"amocrm.{flavour}.connection.connection.RateLimits", fast)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

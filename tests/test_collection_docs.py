@@ -13,6 +13,7 @@ from tests import test_guide
 PAGES = ["docs/collections.md", "docs/collections.ru.md"]
 
 
+@pytest.mark.usefixtures("without_limits")
 @pytest.mark.parametrize("name", PAGES)
 def test_the_code_of_the_page_runs(name: str) -> None:
     """All blocks in one program; account and token are replaced."""

@@ -22,6 +22,7 @@ def blocks_of(name: str) -> list[str]:
     return BLOCK.findall((ROOT / name).read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("without_limits")
 @pytest.mark.parametrize(
     ("name", "option"), [("docs/guide.md", False), ("docs/guide.md", True), ("docs/guide.ru.md", False)]
 )

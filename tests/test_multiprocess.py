@@ -74,7 +74,7 @@ def test_a_storm_costs_the_limit_nothing_and_nobody_their_turn() -> None:
     On a machine with far more work than processors a process can lose the processor between its slot and its
     request, which then arrives later than the limiter could know: there one request more is let through.
     """
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         outcomes = list(pool.map(storm, LOSSES))
     late = int(os.getloadavg()[0] > 3 * (os.cpu_count() or 1))
     for outcome in outcomes:

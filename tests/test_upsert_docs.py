@@ -13,6 +13,7 @@ from tests import test_guide
 PAGES = ["docs/upsert.md", "docs/upsert.ru.md"]
 
 
+@pytest.mark.usefixtures("without_limits")
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("option", [False, True], ids=["without the option", "with the option"])
 def test_the_code_of_the_page_runs(name: str, option: bool, tmp_path: Path) -> None:

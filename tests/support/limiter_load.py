@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import tempfile
 import threading
 import time
@@ -205,6 +206,7 @@ def prepare(spec: dict[str, Any], index: int) -> Callable[[], list[float]]:
 
 
 def run_threads(spec: dict[str, Any]) -> list[float]:
+    """Send on threads until the time is over, or until there is a file ``spec["end"]``; return the waits."""
     waits: list[float] = []
     with AmoCRM(
         "demo",
@@ -213,10 +215,10 @@ def run_threads(spec: dict[str, Any]) -> list[float]:
         limiter=limiter_for(spec),
         event_hooks=[partial(_note, waits)],
     ) as crm:
-        until = time.monotonic() + spec["seconds"]
+        until, end = time.monotonic() + spec["seconds"], spec.get("end")
 
         def work() -> None:
-            while time.monotonic() < until:
+            while time.monotonic() < until and not (end and os.path.exists(end)):
                 get_account.sync(client=crm)
 
         threads = [threading.Thread(target=work) for _ in range(spec["workers"])]

@@ -90,7 +90,12 @@ def storm(loss: Loss) -> Outcome:
     """Run one storm against a sandbox of its own."""
     kills, stops = range(loss.killed), range(loss.killed, loss.killed + loss.stopped)
     seconds = _BEFORE + _PACE * (loss.killed + loss.stopped + 2) + _STOPPED + _AFTER
-    with _place(loss) as (place, lose), sandbox() as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="amocrm-storm-") as folder,
+        _place(loss) as (place, lose),
+        sandbox() as server,
+    ):
+        end = Path(folder, "end")
         spec = {
             "url": server["url"],
             "token": server["token"],
@@ -100,6 +105,7 @@ def storm(loss: Loss) -> Outcome:
             "prefix": "storm",
             "workers": loss.workers,
             "seconds": seconds,
+            "end": str(end),
         }
         with process_pool("tests.support.limiter_load:prepare", spec, loss.processes) as workers:
             workers.go()
@@ -120,6 +126,8 @@ def storm(loss: Loss) -> Outcome:
             time.sleep(_STOPPED)
             for index in stops:
                 os.kill(workers.pids[index], signal.SIGCONT)
+            time.sleep(_AFTER)
+            end.touch()  # the past may have come long before its deadline
             ends = workers.results(seconds + 60)
         log = control(server, "log?last=5000")
     arrivals = sorted(entry["at"] for entry in log if entry["operation"] == "get_account")

@@ -52,6 +52,8 @@ class RedisServer:
         options += [
             "--appendonly",
             "yes" if self._appendonly else "no",
+            "--repl-diskless-sync-delay",
+            "0",
             "--appendfsync",
             "always" if self._appendonly else "no",
             "--daemonize",
