@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Processes that share the tests.
+# Processes that share the tests; auto is one for each processor, and for `make test` one that waits.
 WORKERS ?= auto
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # Without bytecode every process compiles the sources and the rewritten tests anew, for ten seconds each.
@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make demo      import 8,800 deals into a local amoCRM and read them back (ASYNC=1: async client)"
 	@echo "make test      run the tests"
-	@echo "make quick     run the tests that take milliseconds"
+	@echo "make quick     run the tests that take milliseconds, and every tenth row of one rule over all operations"
 	@echo "make coverage  run the tests and hold the measured coverage"
 	@echo "make mutants   make 100 random mistakes in the Unit of Work and see whether tests notice (SEED=1 COUNT=100 ONLY='*')"
 	@echo "make check     lint, formatting, types, description and generated code"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections import Counter
 from collections.abc import Generator, Iterator
 from functools import partial
@@ -16,6 +17,17 @@ from tests.support.redis_server import RedisServer, needs_redis
 
 #: Folders whose tests start processes, servers or checkers of others; elsewhere a test is marked where it stands.
 SLOW = ("tests/deployment/", "tests/typing/")
+#: Files whose tests wait for time and for processes more than they compute. They come first, so that one worker waits
+#: while the others use the processors.
+WAITING = (
+    "tests/test_multiprocess.py",
+    "tests/webhooks/test_kill.py",
+    "tests/webhooks/test_chaos.py",
+    "tests/test_store_recipes.py",
+    "tests/test_upsert_processes.py",
+    "tests/typing/",
+    "tests/deployment/",
+)
 #: A test with more rows than `FAMILY` is one rule over all operations; one row in `SAMPLE` is in `make quick`.
 FAMILY, SAMPLE = 40, 10
 settings.register_profile("quick", max_examples=20)
@@ -32,8 +44,15 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Start a worker for each processor, and one that waits unless only quick tests run."""
+    return (os.cpu_count() or 1) + (config.getoption("markexpr") != "not slow")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave folders of slow tests, and most rows of a large family, out of `make quick`."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
     rows = Counter(item.nodeid.partition("[")[0] for item in items)
     for item in items:
         is_family = rows[item.nodeid.partition("[")[0]] > FAMILY

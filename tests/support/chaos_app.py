@@ -31,6 +31,7 @@ def count(event: LeadAdded) -> None:
     """Make the effect once, and note the call."""
     database = sqlite3.connect(os.environ["CHAOS_EFFECTS"], timeout=30)
     try:
+        database.execute("PRAGMA synchronous = OFF")  # processes die here and the power does not
         with database:
             database.execute("INSERT INTO calls VALUES (?)", (event.lead_id,))
         with database:  # the effect and the note that it was made are one transaction
