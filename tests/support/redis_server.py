@@ -140,6 +140,7 @@ class Failover:
         _command(self.replica, "REPLICAOF", "127.0.0.1", str(self.primary.port))
         while b"master_link_status:up" not in _command(self.replica, "INFO", "replication"):
             time.sleep(0.02)
+        self.wait_for_copy()  # the primary counts a replica once that has acknowledged something
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 

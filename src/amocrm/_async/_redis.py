@@ -34,6 +34,7 @@ def redis_client(redis: Any, seconds: float) -> Any:
         from redis.asyncio import Redis
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
+        from redis.exceptions import ConnectionError as RedisConnectionError
     except ImportError:
         raise ConfigurationError(
             "the package redis must be installed, got none; run pip install 'amocrm-orm[redis]'"
@@ -54,6 +55,7 @@ def redis_client(redis: Any, seconds: float) -> Any:
                 socket_connect_timeout=seconds,
                 # The connection may be an old one to a server that was started again since.
                 retry=Retry(NoBackoff(), 1),
+                retry_on_error=[RedisConnectionError],  # up to version 5 none is taken for granted
                 max_connections=10_000,
             )
         )

@@ -24,6 +24,7 @@ def redis_client(redis: Any, seconds: float) -> Any:
     try:
         from redis import Redis
         from redis.backoff import NoBackoff
+        from redis.exceptions import ConnectionError as RedisConnectionError
         from redis.retry import Retry
     except ImportError:
         raise ConfigurationError("the package redis must be installed, got none; run pip install 'amocrm-orm[redis]'") from None
@@ -42,6 +43,7 @@ def redis_client(redis: Any, seconds: float) -> Any:
             socket_connect_timeout=seconds,
             # The connection may be an old one to a server that was started again since.
             retry=Retry(NoBackoff(), 1),
+            retry_on_error=[RedisConnectionError],  # up to version 5 none is taken for granted
             max_connections=10_000,
         )
     except (ValueError, TypeError):
