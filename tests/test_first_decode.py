@@ -25,6 +25,7 @@ print(crashes)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 def test_a_token_read_by_many_threads_at_once() -> None:
     """Sixty processes, each with four threads on their first token: none crashes."""
@@ -36,6 +37,7 @@ def test_a_token_read_by_many_threads_at_once() -> None:
     assert run.stdout == "0\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 def test_an_answer_read_by_many_threads_at_once() -> None:
     """Sixty processes, each with four threads on their first answer: none crashes."""

@@ -40,6 +40,7 @@ def test_a_call_without_a_message_is_seen() -> None:
         text_of(Message("silent", lambda: None, [], "", ""))
 
 
+@pytest.mark.slow
 def test_the_page_is_a_run_of_the_calls() -> None:
     """docs/errors.md has the texts of now: run ``make docs`` after a change of a message."""
     assert PAGE.read_text(encoding="utf-8") == page()

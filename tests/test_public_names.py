@@ -63,6 +63,7 @@ def test_no_public_name_is_a_word_of_the_inside(name: str) -> None:
     assert [word for word in words if INNER.search(words[word]) and f"{name}.{word}" not in KNOWN] == []
 
 
+@pytest.mark.slow
 def test_a_star_import_offers_what_users_write_and_nothing_else() -> None:
     """Every name has a public home and, if it is a class or function, a docstring."""
     script = "from amocrm import *; print(' '.join(name for name in dir() if not name.startswith('__')))"

@@ -61,6 +61,7 @@ def reads_lead(url: str, token: str) -> list[Any]:
     )
 
 
+@pytest.mark.slow
 def test_an_empty_list_is_a_page_without_items(server: SandboxServer) -> None:
     """204 is an empty page, so that nobody has to ask before looking into one; what was created is found."""
     at = (server.url, server.sandbox.token)

@@ -98,6 +98,7 @@ DEALS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(DEALS, st.none() | st.integers(1, 10**9))
 def test_a_round_trip_over_json_loses_nothing(given_: dict[str, Any], key: int | None) -> None:

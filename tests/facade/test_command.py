@@ -236,6 +236,7 @@ def test_what_the_user_may_not_see_is_left_out(
     assert "class pipelines" in written
 
 
+@pytest.mark.slow
 def test_the_tokens_of_a_login_are_taken(
     server: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
 ) -> None:
@@ -254,6 +255,7 @@ def test_the_tokens_of_a_login_are_taken(
         assert main([command, "--store", folder]) == 0
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(_NAMES, st.sampled_from(["text", "select", "odd"]), st.lists(_NAMES, max_size=4))))
 def test_whatever_people_call_their_fields_the_module_can_be_imported(
     named: list[tuple[str, str, list[str]]],
@@ -323,6 +325,7 @@ def test_models_say_what_is_missing(
 # ---- doctor
 
 
+@pytest.mark.slow
 def test_doctor_examines_an_account(server: SandboxServer, capsys: Any) -> None:
     """It tells the account, the option, the rights and the limits, and never the token."""
     assert main(["doctor"]) == 0
@@ -333,6 +336,7 @@ def test_doctor_examines_an_account(server: SandboxServer, capsys: Any) -> None:
     assert server.sandbox.token not in said
 
 
+@pytest.mark.slow
 def test_doctor_says_what_is_wrong(
     server: SandboxServer, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

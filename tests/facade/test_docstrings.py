@@ -125,6 +125,7 @@ def test_the_examples_of_a_module_run(module: str, crm: AmoCRM) -> None:
     assert not runner.failures, "".join(said)
 
 
+@pytest.mark.slow
 def test_there_are_examples_to_run() -> None:
     """The test above tests something."""
     found = [

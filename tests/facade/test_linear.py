@@ -167,6 +167,7 @@ WORK: dict[str, Callable[[int], Callable[[], Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORK)
 def test_ten_times_as_much_is_ten_times_the_work(name: str) -> None:
     """Nothing of a session looks at all other objects for each of its objects."""

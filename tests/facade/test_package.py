@@ -19,6 +19,7 @@ def imported_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_entities_and_fields_bring_no_http() -> None:
     """Whoever declares classes pays for no HTTP library and for no models."""
     modules = imported_by("from amocrm import Lead, Contact, fields")

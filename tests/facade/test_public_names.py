@@ -53,6 +53,7 @@ def test_there_are_public_names() -> None:
     assert len(public_values()) > 150
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "shown"),
     [
@@ -73,6 +74,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert amocrm.__version__.count(".") == 2
 
 
+@pytest.mark.slow
 def test_entities_and_errors_survive_another_process() -> None:
     """An entity and an error that are pickled here are made again in a process that has imported nothing."""
     sent = pickle.dumps([amocrm.Lead(name="Заказ"), amocrm.NotLoaded("x", attribute="name")])

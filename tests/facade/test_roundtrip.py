@@ -77,6 +77,7 @@ def shown(deal: Deal) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_STEP, max_size=25))
 def test_after_a_commit_the_server_has_what_the_object_shows(

@@ -61,6 +61,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[tuple[Sandbox, AmoCRM]]:
     sandbox.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_a_key_is_one_record_whatever_is_lost(world: tuple[Sandbox, AmoCRM], steps: list[Any]) -> None:

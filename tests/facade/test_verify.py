@@ -130,6 +130,7 @@ DEVIATIONS: list[tuple[str, str, Any, tuple[str, str]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("operation", "effect", "where"), [row[1:] for row in DEVIATIONS], ids=[row[0] for row in DEVIATIONS]
 )
@@ -155,6 +156,7 @@ def assert_no_value(made: dict[str, Any]) -> None:
         assert value not in text
 
 
+@pytest.mark.slow
 def test_a_key_that_is_gone_is_listed(world: World, as_described: dict[str, Any]) -> None:
     """A described key that no object has any more is told apart from what deviates: it may be optional."""
     world.sandbox.faults.add(Mutate(f"{LEADS}.*.group_id", remove=True), operation="list_leads")
@@ -174,6 +176,7 @@ def test_the_sandbox_is_as_described(world: World, as_described: dict[str, Any])
     assert_no_value(as_described)
 
 
+@pytest.mark.slow
 def test_reading_changes_nothing(world: World) -> None:
     """Without ``write`` only GET is sent."""
     world.sandbox.journal.reset()
@@ -181,6 +184,7 @@ def test_reading_changes_nothing(world: World) -> None:
     assert {entry.method for entry in world.sandbox.journal} == {"GET"}
 
 
+@pytest.mark.slow
 def test_a_round_trip_says_what_it_left_behind(world: World) -> None:
     """With ``write`` objects of its own are created, changed and read back; the report counts what stays."""
     made = report(world, write=True)
@@ -190,6 +194,7 @@ def test_a_round_trip_says_what_it_left_behind(world: World) -> None:
     assert_no_value(made)
 
 
+@pytest.mark.slow
 def test_a_write_that_did_not_take_is_a_deviation(world: World) -> None:
     """A value that comes back otherwise than it was written is told, without the value."""
     world.sandbox.faults.add(Mutate("price", 918_273), operation="get_lead")

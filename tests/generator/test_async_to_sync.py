@@ -97,6 +97,7 @@ def test_a_source_that_is_no_python_is_named() -> None:
         twin("x = 1\nasync def f(:\n")
 
 
+@pytest.mark.slow
 def test_no_rule_is_dead() -> None:
     """Every name in the table of the converter stands in some source; what nobody needs is no rule."""
     words = {

@@ -16,6 +16,7 @@ from tests.generator.clients import AsyncRecorder, Recorder
 Load = Callable[[str], Any]
 
 
+@pytest.mark.slow
 def test_methods_call_the_operations(load: Load) -> None:
     """A method sends what its operation sends and returns what it returns, in both flavours."""
     response = load("_runtime.wire").Response(status=200, content=b'{"_page":3,"_embedded":{"things":[]}}')

@@ -123,6 +123,7 @@ def test_how_an_operation_is_tested_is_counted(repository: Path) -> None:
     assert found["things.delete_thing"] == ""
 
 
+@pytest.mark.slow
 def test_check_compares_the_table_and_build_writes_it(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -137,6 +138,7 @@ def test_check_compares_the_table_and_build_writes_it(
     assert (repository / PAGE).read_text(encoding="utf-8") == built
 
 
+@pytest.mark.slow
 def test_this_repository_describes_all_that_is_listed() -> None:
     """The list of the vendor's operations is there, whole, and every operation shows how it is tested."""
     listed = [

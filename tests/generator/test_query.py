@@ -54,6 +54,7 @@ def read(value: Any) -> Any:
     return str(value)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(keys, values, min_size=1, max_size=3))
 def test_brackets_are_read_back(given: dict[str, Any]) -> None:
     """Whatever is nested into a parameter arrives as it was, and nothing but ASCII is sent."""

@@ -163,6 +163,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*Outer.__struct_fields__, "more"]), json_values))
 def test_no_object_is_ever_lost(values: dict[str, Any]) -> None:
     """Whatever stands in the properties, the object is read, and it encodes again."""

@@ -18,6 +18,7 @@ def made() -> Bundle:
     return load_bundle(ROOT / "spec")
 
 
+@pytest.mark.slow
 def test_every_operation_of_the_table_exists_and_none_is_a_second_way(made: Bundle) -> None:
     """The table names operations by area and id, and calls the better of two ways."""
     known = {f"{one.data['tags'][0]}.{one.id}": one for one in made.operations()}

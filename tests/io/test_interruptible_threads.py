@@ -69,6 +69,7 @@ def test_an_interruption_reaches_callbacks_and_inner_scopes() -> None:
     assert INTERRUPTION.get() is None
 
 
+@pytest.mark.slow
 # CPython swallows what a signal raises inside the callback of a weak reference: nothing is left taken by that.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no such timer")

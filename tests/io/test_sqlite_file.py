@@ -71,6 +71,7 @@ def numbers(path: Path) -> list[int]:
         sql.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="locks of a process are a matter of POSIX")
 @pytest.mark.parametrize("meanwhile", MEANWHILE)
 def test_what_was_committed_survives_a_kill(meanwhile: str, tmp_path: Path) -> None:
@@ -93,6 +94,7 @@ def test_what_was_committed_survives_a_kill(meanwhile: str, tmp_path: Path) -> N
     assert ("child" in meanwhile) == (-1 in numbers(path))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="locks of a process are a matter of POSIX")
 def test_a_forked_child_works_under_locks_of_its_own(tmp_path: Path) -> None:
     """A child goes on after its parent has closed and others have opened and closed: nothing of it is lost."""
@@ -126,6 +128,7 @@ time.sleep(100)
     assert numbers(path) == list(range(51))
 
 
+@pytest.mark.slow
 def test_space_of_removed_rows_is_given_back(tmp_path: Path) -> None:
     """After cleaning, file and log are small again."""
     path = tmp_path / "file.sqlite3"

@@ -84,6 +84,7 @@ def test_a_damaged_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[st
         assert "malformed; name another file, or delete this one" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_missing_extra_is_named() -> None:
     """Without fastjsonschema the command says what to install; its help works all the same."""
     hidden = "import sys; sys.modules['fastjsonschema'] = None; from amocrm.__main__ import main; sys.exit(main({}))"
@@ -181,6 +182,7 @@ def test_a_moved_clock_stays_moved(tmp_path: Path) -> None:
     second.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no such signal")
 def test_a_killed_server_has_lost_nothing_that_it_answered(tmp_path: Path) -> None:
     """`kill -9` amid writes: the file opens again, every answered lead is whole in it, and the token still works."""

@@ -59,6 +59,7 @@ def writes(sandbox: Sandbox) -> Counter[str]:
     )
 
 
+@pytest.mark.slow
 async def test_orders_of_a_shop(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """300 orders with 599 lines are nine writing requests; the same again none; another quantity is one link."""
     await crm.catalogs.enable_products()
@@ -129,6 +130,7 @@ async def test_calls_of_a_telephony(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     assert len(await crm.tasks.all()) == 2
 
 
+@pytest.mark.slow
 async def test_a_bot_answers_what_it_knows() -> None:
     """A known word takes one request, anything else none; a delivery is answered once."""
     world = World()
@@ -198,6 +200,7 @@ async def test_an_invoice_of_a_deal(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     assert [one.element.id for one in read.catalog_elements] == [invoice.id]
 
 
+@pytest.mark.slow
 async def test_everything_of_a_user_is_given_to_another(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """Each kind is its pages and one request for 250 changes; done tasks stay, and so does what others have."""
     old, new = sandbox.ui.add_user("Борис")["id"], sandbox.ui.add_user("Анна")["id"]

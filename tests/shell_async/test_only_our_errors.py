@@ -162,6 +162,7 @@ def new(kind: type) -> Any:
     return kind(name="x")
 
 
+@pytest.mark.slow
 @FUZZ
 @given(place=st.sampled_from(SETTABLE), value=DEEP)
 async def test_assigning_and_sending_anything(crm: AsyncAmoCRM, place: tuple[type, str], value: Any) -> None:
@@ -210,6 +211,7 @@ async def test_asking_for_anything(
     await attempt(look)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(body=DEEP, query=DEEP)
 async def test_raw_calls_with_anything(crm: AsyncAmoCRM, body: Any, query: Any) -> None:
@@ -308,6 +310,7 @@ async def test_reading_whatever_a_server_answers(
                 await attempt(read)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(
     body=st.sampled_from(

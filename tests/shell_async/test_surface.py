@@ -95,6 +95,7 @@ async def test_a_unit_of_work_as_it_is_written(server: SandboxServer) -> None:
         assert (await crm.get(Deal, deal.id)).city is City.PERM
 
 
+@pytest.mark.slow
 async def test_a_query_as_it_is_written(server: SandboxServer) -> None:
     """Recent deals of two stages of one pipeline in a range of prices, with contacts and companies."""
     has_option = bool(server.sandbox.account["is_api_filter_enabled"])

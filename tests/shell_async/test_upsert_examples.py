@@ -95,6 +95,7 @@ async def test_a_form_whose_answer_is_lost_is_sent_again(sandbox: Sandbox, crm: 
     assert len(await crm.contacts.all()) == len(await crm.leads.all()) == 1
 
 
+@pytest.mark.slow
 async def test_a_list_of_orders_is_written_once(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """12 requests that write, none, then one for what changed; a won lead stays won."""
     (pipeline,) = await crm.pipelines.all()

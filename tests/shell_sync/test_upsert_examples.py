@@ -95,6 +95,7 @@ def test_a_form_whose_answer_is_lost_is_sent_again(sandbox: Sandbox, crm: AmoCRM
     assert len(crm.contacts.all()) == len(crm.leads.all()) == 1
 
 
+@pytest.mark.slow
 def test_a_list_of_orders_is_written_once(sandbox: Sandbox, crm: AmoCRM) -> None:
     """12 requests that write, none, then one for what changed; a won lead stays won."""
     (pipeline,) = crm.pipelines.all()

@@ -130,6 +130,7 @@ def handler(event):
 """
 
 
+@pytest.mark.slow
 def test_a_worker_runs_until_it_is_told_to_stop(inbox: str) -> None:
     """A worker runs from the command line until it is told to stop."""
     folder = Path(inbox).parent

@@ -73,12 +73,14 @@ def run(script: str, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are a matter of POSIX")
 def test_a_full_disk_refuses_and_loses_nothing_acknowledged(tmp_path: Path) -> None:
     """While nothing can be written the answer is 503; afterwards everything that was acknowledged is there."""
     assert int(run(FULL, str(tmp_path / "inbox"))) > 5
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="users and modes are a matter of POSIX")
 def test_a_folder_that_may_not_be_written() -> None:
     """The error names the place and what it needs."""

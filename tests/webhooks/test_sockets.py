@@ -194,6 +194,7 @@ def test_a_body_that_was_cut_off_is_not_taken(kind: str, tmp_path: Path) -> None
     receiver.close()
 
 
+@pytest.mark.slow
 def test_wsgi_with_many_clients_at_once(tmp_path: Path) -> None:
     """Threads of a server share a receiver; each delivery is kept once."""
     receiver = WebhookReceiver(secret="s3cret", inbox=tmp_path / "hooks.sqlite3")

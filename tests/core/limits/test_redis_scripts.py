@@ -92,6 +92,7 @@ def client(redis_url: str) -> Any:
     made.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     moves=moves,
@@ -125,6 +126,7 @@ def test_redis_decides_like_the_arithmetic(client: Any, moves: list[Any], limits
                 granted.append((slot, now))
 
 
+@pytest.mark.slow
 def test_the_round_trips_are_kept_alike(client: Any) -> None:
     """Beyond a span of five hundred round trips the deduction stays the same."""
     both = Both(client, RateLimits(per_key=7, warm_up=3))

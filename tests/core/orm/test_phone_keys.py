@@ -103,6 +103,7 @@ def test_national_numbers_of_other_countries_are_read(text: str, region: str, ke
     assert phone_key(text, region) == key
 
 
+@pytest.mark.slow
 def test_the_examples_of_every_country_have_the_right_key_or_none() -> None:
     """E.164 and international forms under any region, national forms under their own: never another number."""
     numbers = pytest.importorskip("phonenumbers", reason="the extra `phones` is not installed")

@@ -32,6 +32,7 @@ def status(served: SandboxServer, method: str, path: str, **headers: str) -> int
     return answer.status_code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("host", "expected"),
     [
@@ -81,6 +82,7 @@ def test_a_simple_post_of_another_site_changes_nothing(
     assert served.sandbox.behaviour.events_enabled == before
 
 
+@pytest.mark.slow
 def test_the_own_page_and_programs_are_answered(served: SandboxServer) -> None:
     """The page's own requests, programs without an origin, and links from elsewhere to the page pass."""
     own = served.url.removesuffix("/")

@@ -22,6 +22,7 @@ from ..conftest import Checked
 PACKAGE = Path(amocrm_sandbox.__file__).parent
 
 
+@pytest.mark.slow
 def test_the_sandbox_shares_no_code_with_the_client() -> None:
     """It imports neither `amocrm` nor `amocrm_gen`, so that it cannot share their mistakes."""
     for path in PACKAGE.rglob("*.py"):
@@ -201,6 +202,7 @@ def test_all_errors_of_an_item_are_named(value: Any, expected: list[tuple[str, s
     assert [(error["code"], error["path"]) for error in validate(value)] == expected
 
 
+@pytest.mark.slow
 def test_every_body_of_the_description_compiles() -> None:
     """A validator can be made for each operation that takes a body."""
     for operation in Description.bundled().operations.values():

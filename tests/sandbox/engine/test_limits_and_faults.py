@@ -184,6 +184,7 @@ def test_faults_strike_as_often_as_they_are_told(plain: Sandbox) -> None:
     assert hits() == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.slow
 def test_probability_is_repeatable(clock: ManualClock) -> None:
     """Two runs with one seed strike the same requests, about as often as asked."""
 

@@ -57,6 +57,7 @@ def test_one_connection_carries_many_requests(server: SandboxServer) -> None:
         assert page.json()["_links"]["self"]["href"].startswith(server.url)
 
 
+@pytest.mark.slow
 def test_requests_of_many_threads_are_all_counted(server: SandboxServer) -> None:
     """Threads with connections of their own write side by side without losing anything."""
 

@@ -147,6 +147,7 @@ def test_an_address_beyond_eight_kibibytes_is_a_414(served: SandboxServer) -> No
     assert httpx.get(url + "x" * 8100, headers=headers).status_code == 204
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_is_not_answered_on(served: SandboxServer) -> None:
     """Pipelined requests wait in the socket while their answers do; nothing piles up in the server."""
     request = f"GET /api/v4/events/types HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.sandbox.token}\r\n\r\n"

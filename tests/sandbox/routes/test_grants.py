@@ -64,6 +64,7 @@ def test_grants_live_on_in_a_file(tmp_path: Path, clock: ManualClock) -> None:
     second.close()
 
 
+@pytest.mark.slow
 def test_a_file_survives_a_kill(tmp_path: Path) -> None:
     """What was answered is in the file, even when the process had no time to close it."""
     path = tmp_path / "account.db"
@@ -179,6 +180,7 @@ def test_a_disposable_token_needs_a_user_and_an_integration(sandbox: Checked, wr
     assert control(sandbox, "tokens", action="disposable", **wrong).status == 400
 
 
+@pytest.mark.slow
 def test_the_uninstall_hook_is_a_real_get(sandbox: Checked) -> None:
     """A server sends it over HTTP, without a body."""
     with SandboxServer(limits=False) as listener:

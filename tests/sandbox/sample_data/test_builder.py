@@ -98,6 +98,7 @@ def test_fields_of_every_common_type_are_made_once(sandbox: Checked) -> None:
             assert sample_values(field, Random(1), 0), field["type"]
 
 
+@pytest.mark.slow
 def test_a_filled_account_looks_used(sandbox: Checked) -> None:
     """Leads lie in all stages of two pipelines, with prices, people, tags, tasks, notes and values of all fields."""
     made = Builder(sandbox, seed=5).fill(400)
@@ -120,6 +121,7 @@ def test_a_filled_account_looks_used(sandbox: Checked) -> None:
     assert sandbox.read("/api/v4/leads/notes?limit=1")["_embedded"]["notes"][0]["params"]["text"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_data(clock: ManualClock) -> None:
     """Two new accounts filled with one seed are equal, one with another seed is not."""
 
@@ -165,6 +167,7 @@ def test_words_fit_together(seed: int) -> None:
     assert company_name(random).startswith(("ООО «", "АО «", "ПАО «", "ИП "))
 
 
+@pytest.mark.slow
 def test_the_command_fills_a_new_account_once(tmp_path: Path) -> None:
     """`--fill` invents leads in an account that has none; a file that has some is left as it is."""
     command = [

@@ -71,6 +71,7 @@ def account_in_use() -> tuple[Sandbox, list[str]]:
     return sandbox, [*READ, f"catalogs/{catalog['id']}/custom_fields", elements, "customers/transactions"]
 
 
+@pytest.mark.slow
 def test_an_account_reads_as_the_one_that_was_recorded(tmp_path: Path) -> None:
     """Every answer of the recording is the answer of the filled account: ids, times, values, links, tags."""
     original, targets = account_in_use()

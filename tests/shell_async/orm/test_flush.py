@@ -62,6 +62,7 @@ async def test_a_changed_object_does_not_vanish_behind_another(crm: AsyncAmoCRM)
 # ---- batches that are too slow
 
 
+@pytest.mark.slow
 async def test_a_gateway_timeout_makes_the_next_batches_smaller(sandbox: Sandbox) -> None:
     """The batch of the 504 is unknown; those behind it are half as long, and smaller again after another."""
     crm = client_of(sandbox, retry=NEVER, max_prefetch=0)

@@ -136,6 +136,7 @@ async def test_a_plain_lead_takes_the_contact_of_a_merged_one(sandbox: Sandbox, 
     assert len(await crm.contacts.all()) == 1
 
 
+@pytest.mark.slow
 async def test_fifty_leads_are_a_request(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """The limit of the operation cuts them; each object has its own record."""
     leads = [request_of(f"+7900{at:07}") for at in range(120)]

@@ -50,6 +50,7 @@ async def once(sandbox: Sandbox) -> AsyncAmoCRM:
 # ---- creations without an answer
 
 
+@pytest.mark.slow
 async def test_an_import_with_times_of_its_own_is_not_doubled(sandbox: Sandbox, once: AsyncAmoCRM) -> None:
     """Records with a settable creation time are found by their ids, not by their time."""
     sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)

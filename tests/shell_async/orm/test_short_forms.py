@@ -103,6 +103,7 @@ async def test_many_rows_give_a_report_also_when_some_are_rejected(
     assert report[0].found_by in ("list", "search")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored", [0, 100], ids=["dead before", "dead in the middle"])
 async def test_a_server_that_dies_in_the_middle_doubles_nothing(
     sandbox: Sandbox, crm: AsyncAmoCRM, stored: int

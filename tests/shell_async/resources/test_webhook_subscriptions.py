@@ -93,6 +93,7 @@ async def until(condition: Any) -> None:
         await breathe()
 
 
+@pytest.mark.slow
 async def test_the_whole_way_with_a_sandbox() -> None:
     """A lead is changed through the facade; the sandbox posts it to a local port; a handler sees it, typed."""
     with SandboxServer(limits=False) as server:

@@ -59,6 +59,7 @@ def losses(disk: PowerDisk, places: Path, old: Token | None, new: Token) -> list
     return wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("earlier", [False, True])
 def test_a_save_survives_a_power_failure(tmp_path: Path, earlier: bool) -> None:
     """After each of its calls, with whatever was not synced lost: the old pair, and at the end the new one."""
@@ -73,6 +74,7 @@ def test_a_save_survives_a_power_failure(tmp_path: Path, earlier: bool) -> None:
     assert losses(disk, tmp_path, old, pair(25)) == []
 
 
+@pytest.mark.slow
 def test_a_draft_of_a_dead_process_is_in_nobodys_way(tmp_path: Path) -> None:
     """Power failed in the middle of a draft: the next save writes over it and survives as well."""
     folder = tmp_path / "tokens"
@@ -98,6 +100,7 @@ def test_new_folders_are_durable_before_anything_lies_in_them(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.slow
 def test_the_check_can_fail(tmp_path: Path) -> None:
     """On a disk that does not sync what it is told to, the same check finds pairs that are lost."""
     folder = tmp_path / "tokens"

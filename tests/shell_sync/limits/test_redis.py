@@ -163,6 +163,7 @@ def test_a_failover_to_a_replica_that_lags_behind(clock: ManualClock) -> None:
         limiter.close()
 
 
+@pytest.mark.slow
 def test_a_server_that_evicts_the_state(server: RedisServer, limiter: Any, clock: ManualClock) -> None:
     """A full Redis throws keys away as it likes; the rate falls, and no second sees eight."""
     client = limiter._client

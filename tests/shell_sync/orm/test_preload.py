@@ -48,6 +48,7 @@ def asked(sandbox: Sandbox) -> dict[str, int]:
 # ---- notes and tasks
 
 
+@pytest.mark.slow
 def test_notes_and_tasks_of_a_page_take_as_few_requests_as_the_address_allows(
     sandbox: Sandbox, crm: AmoCRM
 ) -> None:
@@ -287,6 +288,7 @@ def test_a_second_run_with_the_same_quantities_sends_nothing(
     assert [one.quantity for one in lead.catalog_elements] == [3]
 
 
+@pytest.mark.slow
 def test_300_leads_with_300_new_elements_take_seven_requests(
     sandbox: Sandbox, crm: AmoCRM
 ) -> None:

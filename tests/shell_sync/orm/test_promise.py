@@ -50,6 +50,7 @@ def once(sandbox: Sandbox) -> AmoCRM:
 # ---- creations without an answer
 
 
+@pytest.mark.slow
 def test_an_import_with_times_of_its_own_is_not_doubled(sandbox: Sandbox, once: AmoCRM) -> None:
     """Records with a settable creation time are found by their ids, not by their time."""
     sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)

@@ -72,6 +72,7 @@ def fill(crm: AmoCRM, count: int) -> list[Lead]:
 # ---- pages
 
 
+@pytest.mark.slow
 def test_all_pages_are_read_in_order(sandbox: Sandbox, crm: AmoCRM) -> None:
     """1,100 leads are 5 pages."""
     with crm.session() as s:
@@ -83,6 +84,7 @@ def test_all_pages_are_read_in_order(sandbox: Sandbox, crm: AmoCRM) -> None:
     assert sandbox.journal.total == 5
 
 
+@pytest.mark.slow
 def test_reading_ahead_costs_one_request_at_most() -> None:
     """None up to four pages and where answers come within 1/7 s, one in longer lists."""
     with closing(Sandbox(limits=False)) as sandbox:
@@ -193,6 +195,7 @@ def test_a_derived_class_works_everywhere(crm: AmoCRM) -> None:
 # ---- filters
 
 
+@pytest.mark.slow
 def test_recent_leads_are_found_in_every_account(sandbox: Sandbox, crm: AmoCRM) -> None:
     """updated_at >= x and what is joined to it gives the same leads with and without the option."""
     fill(crm, 600)
@@ -246,6 +249,7 @@ def test_search_works_in_every_account(crm: AmoCRM) -> None:
 # ---- related entities
 
 
+@pytest.mark.slow
 def test_250_leads_with_contacts_and_companies_take_three_requests(
     sandbox: Sandbox, crm: AmoCRM
 ) -> None:

@@ -151,6 +151,7 @@ def test_progress_of_a_list_is_told(sandbox: Sandbox, crm: AmoCRM) -> None:
 # ---- by id
 
 
+@pytest.mark.slow
 def test_records_by_id_take_the_cheaper_way(sandbox: Sandbox, crm: AmoCRM) -> None:
     """One list by ids with the option; without it the whole list if it is shorter, else one by one."""
     leads = fill(sandbox, crm, [Lead(name=str(at)) for at in range(1_000)])
@@ -181,6 +182,7 @@ def test_records_by_id_are_of_the_class_and_with_relations(sandbox: Sandbox, crm
             query.in_bulk([1])
 
 
+@pytest.mark.slow
 def test_a_list_that_comes_along_is_read_once(sandbox: Sandbox, crm: AmoCRM) -> None:
     """Without the option, 500 contacts on two pages of leads: one probe, one reading of two pages."""
     rows = [Lead(name=str(at), contacts=[Contact(name=f"К {at}")]) for at in range(500)]
@@ -190,6 +192,7 @@ def test_a_list_that_comes_along_is_read_once(sandbox: Sandbox, crm: AmoCRM) -> 
     assert requests(sandbox) == (4 if is_paid(sandbox) else 5)
 
 
+@pytest.mark.slow
 def test_one_by_one_ends_once_the_list_has_become_cheaper(sandbox: Sandbox, crm: AmoCRM) -> None:
     """What was spent on earlier pages counts: a long walk never takes more than twice the shorter way."""
     rows = [Lead(name=str(at), contacts=[Contact(name=f"К {at}")]) for at in range(12)]

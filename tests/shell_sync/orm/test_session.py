@@ -77,6 +77,7 @@ def test_a_batch_size_follows_the_advice_of_the_vendor(sandbox: Sandbox, crm: Am
     )
 
 
+@pytest.mark.slow
 def test_new_leads_with_an_existing_company_take_no_more_than_the_leads(
     sandbox: Sandbox, crm: AmoCRM
 ) -> None:

@@ -103,6 +103,7 @@ def test_three_thousand_rows_are_written_once(sandbox: Sandbox, crm: AmoCRM) -> 
             assert not paid or found.updated[0].found_by == "filter"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "requests"), [(1, 1), (50, 5)])
 def test_the_cheaper_of_search_and_list_is_chosen(
     sandbox: Sandbox, crm: AmoCRM, rows: int, requests: int
@@ -121,6 +122,7 @@ def test_the_cheaper_of_search_and_list_is_chosen(
     assert sent(sandbox) == {"list_contacts": 1 if rows == 1 else 4}  # the length of the list is known now
 
 
+@pytest.mark.slow
 def test_a_long_list_is_not_read_for_a_few_keys(sandbox: Sandbox, crm: AmoCRM) -> None:
     """Three numbers among 1,000 contacts: one probe and three searches."""
     store(crm, [Contact(name="К", phone=f"+7900{at:07}") for at in range(1000)])

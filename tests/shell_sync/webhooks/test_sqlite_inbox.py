@@ -67,6 +67,7 @@ def test_many_that_open_it_at_once(path: Path, time: int) -> None:
     assert len(kept(path)) == 8
 
 
+@pytest.mark.slow
 def test_writers_take_turns(path: Path) -> None:
     """Of several that write without a pause, none keeps the others out: without turns a few long stretches are all."""
     boxes = [SQLiteInbox(path, lock_timeout=30) for _ in range(3)]

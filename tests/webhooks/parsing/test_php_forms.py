@@ -228,6 +228,7 @@ def numbered(node: Any) -> Any:
     return inner
 
 
+@pytest.mark.slow
 @given(_TREES)
 @example({"a": {"0": "x"}})
 @example({"=": {"&": "%5B"}})

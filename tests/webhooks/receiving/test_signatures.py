@@ -146,6 +146,7 @@ def test_a_new_path_has_a_secret_of_its_own() -> None:
     check_secret(one, "", one.rpartition("/")[2])
 
 
+@pytest.mark.slow
 def test_webhooks_load_no_http_library() -> None:
     """Parsing needs neither an HTTP library nor the shell."""
     script = (
