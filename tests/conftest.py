@@ -10,7 +10,7 @@ from functools import partial
 from zlib import crc32
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from amocrm import RateLimits
 from tests.support.redis_server import RedisServer, needs_redis
@@ -30,7 +30,10 @@ WAITING = (
 )
 #: A test with more rows than `FAMILY` is one rule over all operations; one row in `SAMPLE` is in `make quick`.
 FAMILY, SAMPLE = 40, 10
-settings.register_profile("quick", max_examples=20)
+# How fast values are drawn says how busy the machine is.
+settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("suite"), max_examples=20)
+settings.load_profile("suite")
 
 
 @pytest.hookimpl(wrapper=True)
