@@ -48,7 +48,7 @@ def redis_client(redis: Any, seconds: float) -> Any:
         )
     except (ValueError, TypeError):
         # Its own words would repeat the address, and with it a password.
-        raise ConfigurationError("redis must be an address, got another text; write 'redis://user:password@host:6379/0'") from None
+        raise ConfigurationError("redis must be an address with a scheme, got another text; write for example 'redis://user:password@host:6379/0'") from None
 
 
 def server_settings(client: Any, pattern: str) -> dict[str, str]:

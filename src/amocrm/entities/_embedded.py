@@ -37,7 +37,8 @@ class _Embedded(Relation):
         return value
 
     def __set__(self, instance: Holder, value: Any) -> None:
-        raise AttributeError(f"{self!r} is read-only; use the operations under crm.api to change it")
+        by_id = f"assign {self.attribute}_id, or " if hasattr(type(instance), f"{self.attribute}_id") else ""
+        raise AttributeError(f"{self!r} is read-only; {by_id}use the operations under crm.api to change it")
 
 
 class EmbeddedList(_Embedded, Generic[R]):

@@ -70,7 +70,7 @@ MESSAGES: Final = (
     Message(
         "webhooks-secret-slash",
         lambda: _receiver(secret="a/b"),
-        ("secret", "slash", "new_secret_path"),
+        ("secret", "last slash"),
         "The secret is the last segment of a path and cannot contain a slash.",
         "Use the last segment of `new_secret_path()`.",
     ),

@@ -157,7 +157,7 @@ class Session(UpsertMethods):
             return  # the block was left, or the last commit has told what is missing
         if known.new or known.changed:
             warnings.warn(
-                f"{self!r} was dropped without a commit: its changes were not sent",
+                f"{self!r} was dropped without a commit: its changes were not sent; write `with crm.session() as s:`, or call commit()",
                 RuntimeWarning,
                 stacklevel=2,
                 source=self,

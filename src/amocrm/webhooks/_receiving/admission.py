@@ -45,7 +45,7 @@ def _address(secret: str | Iterable[str] | None) -> tuple[str, ...] | None:
     secrets = _tuple(secret)
     if secrets is not None and any("/" in text for text in secrets):
         raise ValueError(
-            "secret must be one path segment, got a text with a slash; new_secret_path() makes one"
+            "secret must be one segment of a path, got a text with a slash; write the part after the last slash"
         )
     return secrets
 

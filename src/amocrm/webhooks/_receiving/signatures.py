@@ -111,7 +111,7 @@ def check_secret(path: str, query: str, secrets: str | Iterable[str]) -> None:
     if not any([_matches_any(text, listed) for text in candidates]):  # noqa: C419
         raise SenderRefused(
             "the URL that was called does not end with the secret of this receiver; if amoCRM called it, subscribe "
-            "the URL again with the secret as its last segment, else it was a stranger",
+            "the URL again with the secret as its last segment, else another sender called it and was refused",
             status=404,
         )
 
