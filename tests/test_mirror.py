@@ -80,7 +80,6 @@ amocrm/_async/orm
     lookups.py                 shell_async/orm/test_session.py                   reconcile
     reading.py                 shell_async/orm/test_query.py                     FilterIgnored
     session_objects.py         shell_async/orm/test_session.py                   preload
-    upsert_methods.py          shell_async/orm/test_upserting.py                 upsert_all
 amocrm/_async/resources
     catalogs.py                shell_async/resources/test_every_area.py
     chats.py                   shell_async/resources/test_every_area.py
@@ -115,7 +114,6 @@ amocrm/entities
     _one_link.py               entities/test_relations.py
     _merging.py                shell_async/orm/test_upserting.py                 replace
     _names.py                  entities/test_dicts.py                            TypeError
-    _plain_values.py           entities/test_dicts.py                            to_dict
     _refused.py                core/orm/test_outcome.py                          ItemIssue
     _sent.py                   shell_async/orm/test_flush.py                     doubt
     catalog_element.py         entities/test_constructors.py

@@ -16,9 +16,22 @@ from decimal import Decimal
 from functools import wraps
 from math import isfinite
 from types import FunctionType, NoneType, UnionType
-from typing import Annotated, Any, BinaryIO, Final, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    BinaryIO,
+    Final,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from amocrm.errors import ArgumentError
+
+from .signatures import expand
 
 __all__ = ["as_bool", "check_text", "checked", "is_number", "is_text", "shown", "shown_value"]
 
@@ -130,6 +143,7 @@ def check_text(name: str, value: object) -> None:
 
 
 def _wrapped(function: Any, hints: Mapping[str, str]) -> Any:
+    expand(function)
     rules: list[_Rules] = []  # made at the first call: most functions of a program are never called
 
     def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

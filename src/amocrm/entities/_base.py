@@ -24,10 +24,10 @@ from ..errors import NotLoaded, UnreadableError
 from ..fields._base import Field
 from ..fields._state import FieldState, Item, Ref
 from ._attributes import Attribute, Key
+from ._dicts import PlainValues
 from ._links import Links
 from ._local_changes import changes_of, revert
 from ._meta import EntityMeta
-from ._plain_values import PlainValues
 from ._relations import LinkRelation, Relation
 
 if TYPE_CHECKING:

@@ -1,19 +1,18 @@
-"""Between entities and plain dicts, for JSON, forms, queues and pydantic."""
+"""Entities as plain values: dicts for JSON, forms and queues, fields and bodies of pydantic, copies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
-from typing import Any, Final, cast
+from typing import Any, Final, Self, cast
 
 import msgspec
 from msgspec import UNSET
 
 from ..errors import NotLoaded, UnreadableError
 from ..fields._base import Field
-from ..fields._custom import field_of_type
+from ..fields._custom import PARTED, field_of_type
 from ..fields._lists import ChainedList, ChainItem
 from ..fields._objects import Address, ContactValue, ContactValues, Phone, Phones, SmartAddress
 from ..fields._simple import Date, DateTime
@@ -22,106 +21,215 @@ from ..fields._structured import _Structured
 from ._attributes import Attribute, Moment, Scope
 from ._kinds import entity_class
 from ._names import attributes_of, checked_names
-from ._relations import Relation, reference_to
+from ._relations import Relation
+from ._sent import Sent, adopt_id
 
-__all__ = ["as_json", "copied", "dict_of", "entity_of"]
+__all__ = ["PlainValues"]
 
 #: Belong to a record and not to its copy.
 _OF_THE_RECORD: Final = frozenset({"created_at", "created_by", "updated_at", "updated_by", "closed_at"})
+_LINKS: Final = ("links", "link", "elements")
 #: Values with parts, by the fields that have them.
 _PARTS: Final = ((Phone | Phones, ContactValue), (SmartAddress, Address), (ChainedList, ChainItem))
-#: Types of fields whose undeclared values are shown as the items of the API.
-_ITEMS: Final = frozenset(
-    {"multitext", "smart_address", "chained_list", "legal_entity", "file", "items", "linked_entity"}
-    | {"payer", "supplier"}
-)
+
+
+class PlainValues:
+    """What an entity does with several attributes at once."""
+
+    __slots__ = ()
+
+    def update(self, **values: Any) -> Self:
+        """Assign several attributes and return the entity.
+
+        Raises:
+            TypeError: the class has no such attribute; nothing was assigned.
+
+        Example:
+            >>> session.ref(Lead, 17).update(name="Заказ 18", price=5000)
+            <Lead 17 'Заказ 18'>
+        """
+        for name, value in checked_names(type(self), values).items():
+            setattr(self, name, value)
+        return self
+
+    def copy(self) -> Self:
+        """Return a new object with the same values, which a session creates as another record.
+
+        It has what is loaded: attributes, custom fields, tags, links to the same contacts and companies. It does not
+        have the id, notes, tasks, and the authors and times of creation, change and closing.
+
+        Example:
+            >>> again = session.add(lead.copy().update(name="Заказ 18"))
+        """
+        entity: Any = self
+        cls: Any = type(self)
+        result = _empty(cls)
+        if entity._links is not None and entity._links.scope:
+            result._ensure_links().scope = dict(entity._links.scope)
+        for name, member in attributes_of(cls).items():
+            if isinstance(member, Attribute):
+                is_copied = not (member.readonly or isinstance(member, Scope) or name in _OF_THE_RECORD)
+                if is_copied and (raw := entity._current_value(member.wire)) is not UNSET:
+                    result._set(member.wire, raw)
+                continue
+            is_copied = _form(member) in ("names", *_LINKS) and getattr(member, "writable", True)
+            if is_copied and (value := _loaded(entity, name, member)) is not UNSET:
+                _link_up(result, member, value, getattr(value, "main", None))
+        state, declared = entity._fields(), _declared(entity)
+        for value in state if state.loaded else ():
+            ref: Ref = ("id", value.field_id)
+            field = field_of_type(value.field_type, ref, value.field_name)
+            try:
+                items = field.encode(field.decode(value.values, entity._zone))
+            except ValueError:
+                continue  # an account may hold values that cannot be written
+            result._set_field(declared.get(ref, field), items)
+        for ref in state.local:
+            if (field := state.kind(ref)) is not None:
+                result._set_field(field, state.local.get(ref))
+        return cast("Self", result)
+
+    def to_dict(self, *, json: bool = False, links: bool = True, custom: bool = False) -> dict[str, Any]:
+        """Return what is loaded by attribute; nothing is read, and what is not loaded is left out.
+
+        Passwords and tokens are never in it. Users and stages are shown by their ids.
+
+        Args:
+            json: whether values are those of JSON: moments and days in ISO 8601, decimal numbers as text.
+            links: whether contacts, companies and leads are in it, as ``{"id": 1}`` (new ones with their values).
+            custom: whether fields that the class does not declare are in it, by name under ``custom``.
+
+        Example:
+            >>> Lead(name="Заказ", closed_at=1_700_000_000, tags={"vip"}).to_dict(json=True)
+            {'name': 'Заказ', 'closed_at': '2023-11-14T22:13:20+00:00', 'tags': ['vip']}
+        """
+        entity: Any = self
+        cls: Any = type(self)
+        shown: dict[str, Any] = {}
+        for name, member in attributes_of(cls).items():
+            is_shown = (form := _form(member)) not in ("", "key") and (links or form not in _LINKS)
+            if is_shown and (value := _loaded(entity, name, member)) is not UNSET:
+                shown[name] = _plain(form, value)
+        if custom:
+            shown["custom"] = {name: field.__get__(entity, cls) for name, field in _undeclared(entity)}
+        return cast("dict[str, Any]", _as_json(shown)) if json else shown
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return an entity with these values: as it was read, without changes, if they have an id; else a new one.
+
+        Changes that a form sends are no values that were read: ``session.ref(Lead, 17).update(**form)``.
+
+        Args:
+            data: values by attribute, those of ``to_dict`` or of JSON.
+
+        Raises:
+            TypeError: the class has no such attribute; names the nearest.
+            AttributeError: a new object cannot have it, because the server sets it.
+            ValueError: a value does not fit, or ``phone`` and ``phones`` disagree.
+
+        Example:
+            >>> Lead.from_dict({"name": "Заказ 17", "price": 5000, "contacts": [{"id": 501}]})
+            <Lead new 'Заказ 17'>
+        """
+        result, key, known = _empty(cls), data.get("id"), attributes_of(cast(Any, cls))
+        if key is not None and type(key) is not result._key_type:
+            what = "text" if result._key_type is str else "a whole number"
+            raise TypeError(f"the id must be {what}, got {key!r}; leave it out for a new {cls.__name__}")
+        values = checked_names(cls, {name: data[name] for name in data if name not in ("id", "custom")})
+        first: dict[Any, str] = {}
+        for name, member in known.items():
+            if name not in values:
+                continue
+            other = first.setdefault(getattr(member, "ref", None) or getattr(member, "wire", name), name)
+            before = None if other == name else getattr(result, other)
+            _assign(result, name, member, values[name], is_read=key is not None)
+            if other != name and getattr(result, other) != before:
+                raise ValueError(
+                    f"{other} and {name} are the same field and must agree, got different values; leave one of them out"
+                )
+        for name, value in (data.get("custom") or {}).items():
+            result.custom[name] = value
+        if key is not None:
+            adopt_id(result, key, Sent.of(result))
+        return cast("Self", result)
+
+    # pydantic calls these two, so it is there when they need it.
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from ._schemas import core_schema_of
+
+        return core_schema_of(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        from ._schemas import json_schema_of
+
+        return json_schema_of(cls)
 
 
 def _empty(cls: Any) -> Any:
-    made = cls.__new__(cls)
-    made._init_from_arguments({}, {})
-    return made
+    return cls._from_api(cls._model(**{cls._key_name: UNSET}), None)
 
 
 def _form(member: Any) -> str:
     return member.form if isinstance(member, Relation) else "value"
 
 
-def _attributes_of(entity: Any) -> Mapping[str, Any]:
-    cls: Any = type(entity)
-    return attributes_of(cls)
-
-
 # ---- to a dict
 
 
-def dict_of(entity: Any, *, json: bool, links: bool, custom: bool) -> dict[str, Any]:
-    """Return what is loaded of an entity by attribute; see ``Entity.to_dict``."""
-    found: dict[str, Any] = {}
-    for name, member in _attributes_of(entity).items():
-        form = _form(member)
-        if form in ("", "key") or (form in ("links", "link", "elements") and not links):
-            continue
-        if (value := _value(entity, name, member, json)) is not UNSET:
-            found[name] = as_json(value) if json else value
-    if custom:
-        named = dict(_undeclared(entity))
-        values = {name: field.__get__(entity, type(entity)) for name, field in named.items()}
-        found["custom"] = as_json(values) if json else values
-    return found
-
-
-def _value(entity: Any, name: str, member: Any, json: bool) -> Any:
+def _loaded(entity: Any, name: str, member: Any) -> Any:
     """Return the value of an attribute, ``UNSET`` where it is not loaded or, on a new object, not set."""
-    is_new = entity._key is None
+    links, is_known = entity._links, entity._key is not None
     if isinstance(member, Field):
         state = entity._fields()
-        if is_new and state.canonical(entity._field_ref(member.ref)) not in state.local:
-            return UNSET
+        is_known = is_known or state.canonical(entity._field_ref(member.ref)) in state.local
     elif isinstance(member, Attribute):
-        scope = None if entity._links is None else entity._links.scope
-        if entity._current_value(member.wire) is UNSET and member.wire not in (scope or ()):
-            return UNSET
-    elif is_new and name not in ({} if entity._links is None else entity._links.states):
-        return UNSET
+        scope = () if links is None else links.scope or ()
+        is_known = entity._current_value(member.wire) is not UNSET or member.wire in scope
+    else:
+        is_known = is_known or (links is not None and name in links.states)
     try:
-        value = cast(Any, member.__get__(entity, type(entity)))
-        if _form(member) == "names":
-            return list(value)
-        if _form(member) == "links":
-            main = value.main
-            return [{**_link(one, json), **({"is_main": True} if one is main else {})} for one in value]
-        if _form(member) == "link":
-            return None if value is None else _link(value, json)
-        if _form(member) == "elements":
-            return [
-                {
-                    **_link(one.element, json),
-                    "catalog_id": one.element.catalog_id,
-                    "quantity": one.quantity,
-                    "price_id": one.price_id,
-                }
-                for one in value
-            ]
+        value: Any = member.__get__(entity, type(entity)) if is_known else UNSET
+        if value is not UNSET and _form(member) in ("names", "links", "elements"):
+            len(value)  # raises NotLoaded
     except (NotLoaded, UnreadableError):
         return UNSET
     return value
 
 
-def _link(entity: Any, json: bool) -> dict[str, Any]:
-    if entity._key is not None:
-        return {"id": entity._key}
-    return dict_of(entity, json=json, links=True, custom=False)
+def _plain(form: str, value: Any) -> Any:
+    """Return what a relation holds as plain values."""
+    if form == "names":
+        return list(value)
+    if form == "link":
+        return None if value is None else _target(value)
+    if form == "elements":
+        return [
+            {**_target(item), "catalog_id": item.catalog_id, "quantity": quantity, "price_id": price_id}
+            for item, quantity, price_id in value
+        ]
+    if form == "links":
+        main = value.main
+        return [{**_target(one), **({"is_main": True} if one is main else {})} for one in value]
+    return value
+
+
+def _target(entity: Any) -> dict[str, Any]:
+    return entity.to_dict() if entity._key is None else {"id": entity._key}
 
 
 def _undeclared(entity: Any) -> Iterable[tuple[str, Field[Any, Any]]]:
     """Return the filled fields that the class does not declare, by the names of the account."""
-    state, declared = entity._fields(), _declared(entity)
-    for value in state:
+    declared = _declared(entity)
+    for value in entity._fields():
         ref: Ref = ("id", value.field_id)
         if ref not in declared and value.field_id is not None:
-            kind = None if value.field_type in _ITEMS else value.field_type
-            yield value.field_name or str(value.field_id), field_of_type(kind, ref)
+            field = field_of_type(value.field_type, ref)
+            is_raw = isinstance(field, PARTED | Phones)
+            yield value.field_name or str(value.field_id), field_of_type(None, ref) if is_raw else field
 
 
 def _declared(entity: Any) -> dict[Ref, Field[Any, Any]]:
@@ -130,83 +238,51 @@ def _declared(entity: Any) -> dict[Ref, Field[Any, Any]]:
     return {canonical(entity._field_ref(field.ref)): field for field in type(entity)._declared.values()}
 
 
-def as_json(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     """Return a value as JSON has it: moments and days in ISO 8601, decimal numbers as text, options by value."""
-    if isinstance(value, datetime | date):
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, msgspec.Struct):
-        parts = {name: getattr(value, name) for name in value.__struct_fields__}
-        return {name: as_json(part) for name, part in parts.items() if part is not UNSET}
     if isinstance(value, Mapping):
-        return {str(name): as_json(part) for name, part in value.items()}
+        return {str(name): _as_json(part) for name, part in value.items()}
     if isinstance(value, list | tuple | ContactValues):
-        return [as_json(part) for part in value]
-    return value
+        return [_as_json(part) for part in value]
+    return msgspec.to_builtins(value)
 
 
 # ---- from a dict
 
 
-def entity_of(cls: Any, given: Mapping[str, Any]) -> Any:
-    """Return an entity for a dict: as it was read if it has an id, else a new one; see ``Entity.from_dict``."""
-    values, custom = dict(given), given.get("custom") or {}
-    values.pop("custom", None)
-    key = values.pop("id", None)
-    if key is not None and type(key) is not cls._key_type:
-        what = "text" if cls._key_type is str else "a whole number"
-        raise TypeError(f"the id must be {what}, got {key!r}; leave it out for a new {cls.__name__}")
-    checked_names(cls, values)
-    made = _empty(cls)
-    first: dict[Any, str] = {}
-    for name, member in attributes_of(cls).items():
-        if name not in values:
-            continue
-        other = first.setdefault(getattr(member, "ref", None) or getattr(member, "wire", name), name)
-        before = None if other == name else getattr(made, other)
-        _assign(made, name, member, values[name], is_read=key is not None)
-        if other != name and getattr(made, other) != before:
-            raise ValueError(
-                f"{other} and {name} are the same field and must agree, got different values; leave one of them out"
-            )
-    for name, value in custom.items():
-        made.custom[name] = value
-    if key is not None:
-        _settle(made, key)
-    return made
-
-
-def _assign(made: Any, name: str, member: Any, value: Any, *, is_read: bool) -> None:
+def _assign(entity: Any, name: str, member: Any, value: Any, *, is_read: bool) -> None:
     form = _form(member)
     if not form:
         raise TypeError(f"{name} must not be among plain values; add notes and tasks to the object")
-    if form in ("links", "link"):
-        _assign_links(made, name, member, value, is_read=is_read)
-    elif form == "elements":
-        _assign_elements(made, member, value)
+    if is_read and form == "value" and hasattr(member, "wire") and isinstance(value, Mapping | list):
+        value = msgspec.convert(value, _types_of(entity._data)[member.wire])
+    if form in _LINKS:
+        _assign_links(entity, member, value, is_read=is_read)
     elif form == "embedded" and is_read:
-        _embed(made._data, member.key, value)
-    elif isinstance(member, Attribute) and member.readonly and is_read:
-        _land(made._data, member.wire, None if value is None else member._in(_python_value(member, value)))
+        _embed(entity._data, member.key, value)
+    elif form == "key":
+        plain = value.get("id") if isinstance(value, Mapping) else value
+        setattr(entity, name, tuple(plain) if isinstance(plain, list) else plain)
+    elif is_read and getattr(member, "readonly", False):
+        raw = _parsed(member, value)
+        entity._set(member.wire, None if raw is None else member._in(raw))
     else:
-        if form == "key":
-            value = value.get("id") if isinstance(value, Mapping) else value
-            value = tuple(value) if isinstance(value, list) else value
         try:
-            setattr(made, name, _python_value(member, value))
+            setattr(entity, name, _parsed(member, value))
         except ValueError:
             if not (is_read and isinstance(member, Field)):
                 raise
             # The account has options that the class does not know.
             many = value if isinstance(value, list | tuple) else [value]
             items = [Item(enum_id=one) if isinstance(one, int) else Item(value=one) for one in many]
-            made._set_field(member, tuple(items))
+            entity._set_field(member, tuple(items))
 
 
-def _python_value(member: Any, value: Any) -> Any:
+def _parsed(member: Any, value: Any) -> Any:
     """Return a value of JSON as the attribute takes it; any other value stays as it is."""
     if isinstance(value, str) and isinstance(member, Moment | DateTime | Date):
         kind = date if isinstance(member, Date) else datetime
@@ -218,68 +294,44 @@ def _python_value(member: Any, value: Any) -> Any:
                 f"write for example {'2030-01-31' if kind is date else '2030-01-31T12:00:00+03:00'!r}"
             ) from None
     if isinstance(value, list | tuple) and isinstance(member, Phones | ChainedList | _Structured):
-        return [_python_value(member, one) for one in value]
-    if isinstance(value, Mapping):
-        if isinstance(member, _Structured):
-            return member._read(value)
-        for kinds, part in _PARTS:
-            if isinstance(member, kinds):
-                return part(**value)
-    return value
+        return [_parsed(member, one) for one in value]
+    if isinstance(value, Mapping) and isinstance(member, _Structured):
+        return member._read(value)
+    part = next((part for kinds, part in _PARTS if isinstance(member, kinds)), None)
+    return part(**value) if part is not None and isinstance(value, Mapping) else value
 
 
-def _assign_links(made: Any, name: str, relation: Any, value: Any, *, is_read: bool) -> None:
-    several = relation.form == "links"
-    targets, main = [], None
-    for one in value if several else () if value is None else (value,):
+def _assign_links(entity: Any, relation: Any, value: Any, *, is_read: bool) -> None:
+    linked, main = [], None
+    for one in (value or ()) if relation.form != "link" else () if value is None else (value,):
         target = one
         if isinstance(one, Mapping):
-            rest = {part: found for part, found in one.items() if part != "is_main"}
-            cls = entity_class(relation.kind)
-            target = reference_to(cls, one["id"], None) if "id" in one else entity_of(cls, rest)
+            about = {"is_main", "quantity", "price_id"}
+            target = entity_class(relation.kind).from_dict(
+                {part: one[part] for part in one if part not in about}
+            )
             main = target if one.get("is_main") else main
-        targets.append(target)
-    if not is_read:
-        setattr(made, name, targets if several else targets[0] if targets else None)
-        if main is not None:
-            getattr(made, name).main = main
-    elif several:
-        state = relation.state(made)
-        state.changes.assign(targets)
-        state.main.set(main)
+        if relation.form == "elements":
+            target = (target, one.get("quantity", 1), one.get("price_id"))
+        elif not is_read:
+            relation._checked(entity, target)
+        linked.append(target)
+    _link_up(entity, relation, linked if relation.form != "link" else next(iter(linked), None), main)
+
+
+def _link_up(entity: Any, relation: Any, value: Any, main: Any = None) -> None:
+    """Assign tags, or objects to be linked; elements with quantity and price."""
+    if relation.form == "names":
+        setattr(entity, relation.attribute, list(value))
+    elif relation.form == "link":
+        relation.state(entity).set(value)
+    elif relation.form == "elements":
+        for element, quantity, price_id in value:
+            relation.__get__(entity, type(entity)).add(element, quantity=quantity, price_id=price_id)
     else:
-        relation.state(made).set(targets[0] if targets else None)
-
-
-def _assign_elements(made: Any, relation: Any, value: Any) -> None:
-    cls = entity_class(relation.kind)
-    for one in value or ():
-        rest = {part: found for part, found in one.items() if part not in ("quantity", "price_id")}
-        element = entity_of(cls, rest)
-        relation.__get__(made, type(made)).add(
-            element, quantity=one.get("quantity", 1), price_id=one.get("price_id")
-        )
-
-
-def _settle(made: Any, key: int | str) -> None:
-    """Let what was assigned be what the server has."""
-    setattr(made._data, made._key_name, key)
-    for wire in made._changes or ():
-        _land(made._data, wire, made._changes.get(wire))
-    made._changes = None
-    fields = made._custom_fields
-    if fields is not None:
-        fields.confirm(fields.local.pending())
-    for state in () if made._links is None else made._links.states.values():
-        if state:
-            state.confirm(state.pending())
-
-
-def _land(data: Any, wire: str, value: Any) -> None:
-    """Put a raw value into the decoded object, as the type that its model has."""
-    if isinstance(value, Mapping | list):
-        value = msgspec.convert(value, _types_of(data)[wire])
-    setattr(data, wire, value)
+        state = relation.state(entity)
+        state.changes.assign(value)
+        state.main.set(main)
 
 
 def _types_of(data: Any) -> dict[str, Any]:
@@ -290,52 +342,10 @@ def _embed(data: Any, key: str, value: Any) -> None:
     """Put a read-only part into what is embedded; one object may be the only one of a list there."""
     if data.embedded is UNSET:
         data.embedded = msgspec.convert({}, _types_of(data)["embedded"])
-    kind = _types_of(data.embedded)[key]
     for shape in (value, [value]):
         try:
-            setattr(data.embedded, key, msgspec.convert(as_json(shape), kind))
+            part = msgspec.convert(_as_json(shape), _types_of(data.embedded)[key])
         except msgspec.ValidationError:
             continue
+        setattr(data.embedded, key, part)
         return
-
-
-# ---- a copy
-
-
-def copied(entity: Any) -> Any:
-    """Return a new object with the values of another; see ``Entity.copy``."""
-    made = _empty(type(entity))
-    if entity._links is not None and entity._links.scope:
-        made._ensure_links().scope = dict(entity._links.scope)
-    for name, member in _attributes_of(entity).items():
-        if isinstance(member, Attribute) and not member.readonly and name not in _OF_THE_RECORD:
-            if not isinstance(member, Scope) and (raw := entity._current_value(member.wire)) is not UNSET:
-                made._set(member.wire, raw)
-        elif (form := _form(member)) in ("names", "links", "link") and getattr(member, "writable", True):
-            try:
-                value: Any = member.__get__(entity, type(entity))
-                setattr(made, name, value if form == "link" else list(value))
-                if form == "links" and value.main is not None:
-                    getattr(made, name).main = value.main
-            except NotLoaded:
-                continue
-        elif _form(member) == "elements":
-            try:
-                linked = list(getattr(entity, name))
-            except NotLoaded:
-                continue
-            for one in linked:
-                getattr(made, name).add(one.element, quantity=one.quantity, price_id=one.price_id)
-    state, declared = entity._fields(), _declared(entity)
-    for value in state if state.loaded else ():
-        ref: Ref = ("id", value.field_id)
-        field = field_of_type(value.field_type, ref, value.field_name)
-        try:
-            items = field.encode(field.decode(value.values, entity._zone))
-            made._set_field(declared.get(ref, field), items)
-        except ValueError:
-            continue  # an account may hold values that cannot be written
-    for ref in state.local:
-        if (field := state.kind(ref)) is not None:
-            made._set_field(field, state.local.get(ref))
-    return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -11,6 +11,7 @@ from .._core.arguments import shown
 from .._core.orm.filters import Condition, kinds
 from .._core.orm.phone_keys import email_key, phone_key, search_digits
 from ..fields._base import Field
+from ..fields._custom import PARTED
 from ..fields._objects import Email, Emails, Phone, Phones
 from ._attributes import Amount, Attribute, Id, Moment, Text
 
@@ -25,12 +26,7 @@ Part: TypeAlias = Attribute[Any, Any] | Field[Any, Any]
 
 _FILTERED: Final = frozenset({"text", "url", "textarea", "numeric", "select", "radiobutton"})
 _OPTIONS: Final = frozenset({"select", "radiobutton", "multiselect", "category"})
-#: Values with parts, which nothing is known by; types that the library does not know are among them.
-_PARTED: Final = frozenset(
-    {"", "smart_address", "chained_list", "legal_entity", "file", "items", "linked_entity", "payer"}
-    | {"supplier"}
-)
-_SEARCHED: Final = frozenset({"text", "url", "textarea", "numeric"})
+_SEARCHED: Final = _FILTERED - _OPTIONS
 
 
 class Key:
@@ -57,8 +53,7 @@ class Key:
                 raise TypeError(
                     f"a key must not be the id, got {shown(part)}; for a known id write session.ref(cls, id)"
                 )
-            is_plain = isinstance(part, Text | Id | Amount | Moment)
-            is_plain = is_plain or (isinstance(part, Field) and part.wire_type not in _PARTED)
+            is_plain = isinstance(part, Text | Id | Amount | Moment | Field) and not isinstance(part, PARTED)
             if not is_plain or part.owner is None:
                 raise TypeError(
                     f"a key must be an attribute to search by, such as a phone, an e-mail or a field of your own, got {shown(part)}; "
@@ -71,21 +66,17 @@ class Key:
         self.region = region
 
     def __repr__(self) -> str:
-        return f"Key({', '.join(map(_shown, self.parts))})"
+        return f"Key({', '.join(f'{part.owner.__name__}.{part.attribute}' for part in self.parts)})"
 
     @property
     def has_phones(self) -> bool:
         """Whether the region matters."""
-        return any(_is_phone(part) for part in self.parts)
+        return any(isinstance(part, Phone | Phones) and not _is_email(part) for part in self.parts)
 
     def values(self, entity: Entity, region: str) -> list[KeyValue]:
         """Return the values of an entity; several where it has several numbers, none where a part is empty."""
-        found = []
-        for part in self.parts:
-            raw = part.__get__(entity, type(entity))
-            several = raw if getattr(part, "many", False) and not isinstance(raw, str) else (raw,)
-            found.append(dict.fromkeys(self._compared(part, item, region) for item in several))
-        return [item for item in product(*found) if None not in item]
+        stored = [(part, part.__get__(entity, type(entity))) for part in self.parts]
+        return self._forms([raw if getattr(part, "many", False) else (raw,) for part, raw in stored], region)
 
     def given(self, value: Any, region: str) -> KeyValue | None:
         """Return a given value in the form that is compared; None where it is none.
@@ -95,10 +86,13 @@ class Key:
             region: country whose national phone numbers are read.
         """
         several = value if len(self.parts) > 1 else (value,)
-        found = tuple(
-            self._compared(part, one, region) for part, one in zip(self.parts, several, strict=True)
-        )
-        return None if None in found else found
+        return next(iter(self._forms([(one,) for one in several], region)), None)
+
+    def _forms(self, several: Sequence[Iterable[Any]], region: str) -> list[KeyValue]:
+        """Return all combinations of the values of each part, without those that lack one."""
+        pairs = zip(self.parts, several, strict=True)
+        forms = [dict.fromkeys(self._compared(part, one, region) for one in many) for part, many in pairs]
+        return [form for form in product(*forms) if None not in form]
 
     def _compared(self, part: Part, value: Any, region: str) -> Any:
         plain = getattr(value, "value", value)  # a contact value or an option
@@ -118,26 +112,16 @@ class Key:
         for part in self.parts:
             if getattr(part, "many", False) or isinstance(part, Phone):
                 continue
-            stored = part.__get__(record, type(record))
-            given = part.__get__(row, type(row))
-            if stored != given and self._compared(part, stored, region) == self._compared(
-                part, given, region
-            ):
+            stored, given = (part.__get__(one, type(one)) for one in (record, row))
+            if len({self._compared(part, value, region) for value in (stored, given)}) == 1:
                 part.__set__(row, stored)
 
     # ---- finding it on the server
 
     def filtered(self) -> Part | None:
         """Return the first part that the list can be filtered by, None without one."""
-        if self.ignore_case:
-            return None
-        return next((part for part in self.parts if _can_filter(part)), None)
-
-    def condition(self, part: Part, values: Sequence[Any]) -> Condition:
-        """Return the condition for values of one part."""
-        wanted: Any = part
-        condition: Condition = wanted.in_(*values)
-        return condition
+        parts = () if self.ignore_case else self.parts
+        return next((part for part in parts if _can_filter(part)), None)
 
     def searched(self, value: KeyValue) -> str | None:
         """Return the words to search for, None where nothing of the value can be searched."""
@@ -187,23 +171,22 @@ class Sought:
         return self._wanted in self.key.values(entity, self._region)
 
 
-class AnyOf:
+class AnyOf(tuple[Key, ...]):
     """Several keys, each of which names a record; see ``any_of``."""
 
-    __slots__ = ("keys",)
-
-    def __init__(self, keys: Sequence[Key]) -> None:
-        self.keys: tuple[Key, ...] = tuple(keys)
+    __slots__ = ()
 
     def __repr__(self) -> str:
-        return " or ".join(map(repr, self.keys))
+        return " or ".join(map(repr, self))
 
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self.keys)
+    @property
+    def parts(self) -> list[Part]:
+        """Attributes and fields of all of them."""
+        return [part for key in self for part in key.parts]
 
     def values(self, entity: Entity, region: str) -> list[tuple[int, KeyValue]]:
         """Return the values of an entity under each of the keys, with the place of the key."""
-        return [(place, item) for place, key in enumerate(self.keys) for item in key.values(entity, region)]
+        return [(place, item) for place, key in enumerate(self) for item in key.values(entity, region)]
 
 
 #: What a parameter ``key`` takes.
@@ -217,7 +200,8 @@ def any_of(*keys: Part | Key | tuple[Part, ...]) -> AnyOf:
         >>> any_of(Contact.phones, Contact.emails)
         Key(Contact.phones) or Key(Contact.emails)
     """
-    return AnyOf([key if isinstance(key, Key) else Key(*_parts(key)) for key in keys])
+    parts = [key if isinstance(key, Key | tuple) else (key,) for key in keys]
+    return AnyOf(part if isinstance(part, Key) else Key(*part) for part in parts)
 
 
 def checked_key(cls: type[Entity], key: KeyLike, *, derived: bool = False) -> AnyOf:
@@ -231,22 +215,13 @@ def checked_key(cls: type[Entity], key: KeyLike, *, derived: bool = False) -> An
     Raises:
         TypeError: it is no key, or none of this class.
     """
-    result = key if isinstance(key, AnyOf) else any_of(key)
-    for item in result:
-        for part in item.parts:
-            if not issubclass(cls, part.owner) and not (derived and issubclass(part.owner, cls)):
-                raise TypeError(
-                    f"the key of {cls.__name__} must be one of its attributes or fields, got {part!r}"
-                )
-    return result
-
-
-def _parts(key: Any) -> tuple[Any, ...]:
-    return key if isinstance(key, tuple) else (key,)
-
-
-def _shown(part: Any) -> str:
-    return f"{part.owner.__name__}.{part.attribute}"
+    full = key if isinstance(key, AnyOf) else any_of(key)
+    for part in full.parts:
+        if not issubclass(cls, part.owner) and not (derived and issubclass(part.owner, cls)):
+            raise TypeError(
+                f"the key of {cls.__name__} must be one of its attributes or fields, got {part!r}"
+            )
+    return full
 
 
 def spelling(field: object, text: str, region: str) -> str | None:
@@ -256,10 +231,6 @@ def spelling(field: object, text: str, region: str) -> str | None:
 
 def _is_email(part: object) -> bool:
     return isinstance(part, Email | Emails)
-
-
-def _is_phone(part: object) -> bool:
-    return isinstance(part, Phone | Phones) and not _is_email(part)
 
 
 def _can_filter(part: Any) -> bool:

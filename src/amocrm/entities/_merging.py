@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
-
-from msgspec import UNSET
 
 from .._core.orm.tracking import OneValue
 from ..fields._base import Field
 from ..fields._lists import MultiSelect
 from ..fields._objects import Phone, Phones, _items, _values
 from ..fields._state import CLEAR
+from ._adoption import attach_child
 from ._base import Entity
 from ._keys import spelling
 from ._links import LinkState
+from ._sent import Sent
 
 __all__ = ["absorb_found", "content", "fill_new", "move_changes", "redirect"]
 
@@ -41,24 +41,13 @@ def absorb_found(row: Entity, found: Entity, replace: Collection[Any], region: s
         if state.canonical(ref) in kept or not local or not remote:
             continue
         if isinstance(field, Phone | Phones):
-            merged = _items(_added(field, _values(remote), _values(local), region))
+            stored, given = _values(remote), _values(local)
+            known = {spelling(field, one.value, region) or one.value for one in stored}
+            new = [one for one in given if (spelling(field, one.value, region) or one.value) not in known]
+            row._set_field(field, _items((*stored, *new)))
         elif isinstance(field, MultiSelect):
-            chosen = field.decode(remote, None)
-            merged = field.encode(
-                (*chosen, *(item for item in field.decode(local, None) if item not in chosen))
-            )
-        else:
-            continue
-        row._set_field(field, merged)
-
-
-def _added(field: Any, stored: Sequence[Any], given: Iterable[Any], region: str) -> list[Any]:
-    """Return stored numbers or addresses and those given that are not among them in another spelling."""
-    known = {spelling(field, item.value, region) or item.value for item in stored}
-    return [
-        *stored,
-        *(item for item in given if (spelling(field, item.value, region) or item.value) not in known),
-    ]
+            chosen = dict.fromkeys((*field.decode(remote, None), *field.decode(local, None)))
+            row._set_field(field, field.encode(tuple(chosen)))
 
 
 def fill_new(row: Entity, values: Mapping[str, Any]) -> None:
@@ -72,13 +61,8 @@ def fill_new(row: Entity, values: Mapping[str, Any]) -> None:
 
 def content(row: Entity) -> tuple[Any, ...]:
     """Return what a row would write, to compare rows."""
-    links = {} if row._links is None else row._links.states
-    return (
-        {} if row._changes is None else row._changes.pending(),
-        {} if row._custom_fields is None else row._custom_fields.local.pending(),
-        {name: state.pending() for name, state in links.items() if state},
-        bool(row._links is not None and row._links.children),
-    )
+    sent = Sent.of(row)
+    return sent.scalars, sent.fields, sent.links, bool(row._links is not None and row._links.children)
 
 
 def move_changes(row: Entity, target: Entity, *, override: bool) -> None:
@@ -89,41 +73,31 @@ def move_changes(row: Entity, target: Entity, *, override: bool) -> None:
         target: where they go.
         override: whether they win over changes of the target.
     """
-    for wire in row._changes or ():
-        if override or target._changes is None or wire not in target._changes:
-            target._set(wire, row._changes.get(wire) if row._changes is not None else UNSET)
-    state = row._custom_fields
-    for ref in () if state is None else state.local:
-        assert state is not None
-        if (
-            override
-            or target._custom_fields is None
-            or target._fields().canonical(target._field_ref(ref)) not in target._custom_fields.local
-        ):
-            target._set_field(state.kind(ref), state.local.get(ref))
+    sent, fields = Sent.of(row), row._fields()
+    for wire, value in sent.scalars.items():
+        if override or wire not in (target._changes or ()):
+            target._set(wire, value)
+    for ref, items in sent.fields.items():
+        known = target._fields()
+        if override or known.canonical(target._field_ref(ref)) not in known.local:
+            target._set_field(fields.kind(ref), items)
     links = row._links
     if links is None:
         return
     for relation in row._relations:
-        known = links.states.get(relation.attribute)
-        if not known:
+        if relation.attribute not in sent.links:
             continue
-        ours: Any = relation.state(target)
-        if isinstance(known, OneValue):
-            if override or not ours:
-                ours.set(known.local)
-        elif isinstance(known, LinkState):
-            known.move_to(ours, override=override)
-        else:
-            for item in known.added:
+        ours, theirs = relation.state(target), relation.state(row)
+        if isinstance(theirs, LinkState):
+            theirs.move_to(ours, override=override)
+        elif not isinstance(theirs, OneValue):
+            for item in theirs.added:
                 ours.add(item)
-        target._touch()
+        elif override or not ours:
+            ours.set(theirs.local)
     for child in list(links.children or ()):
-        child._links.parent = target
-        mine = target._ensure_links()
-        mine.children = {**(mine.children or {}), child: None}
-        links.drop_child(child)
-        target._touch()
+        attach_child(target, child)
+    target._touch()
 
 
 def redirect(entities: Iterable[Entity], row: Entity, target: Entity) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from msgspec import UNSET
 
 from .._core.orm.plan import Action, PendingWrite
 from .._core.orm.tracking import OneValue, SetChanges, SetSent
-from ._base import Entity
 from ._local_changes import revert
 from ._relations import LinkRelation
 
@@ -31,6 +30,18 @@ class Sent:
         self.fields: Mapping[Any, Any] = _NOTHING
         #: by attribute: what its state had pending, tags included
         self.links: Mapping[str, Any] = _NOTHING
+
+    @classmethod
+    def of(cls, entity: Any) -> Self:
+        """Return everything that an entity has to send."""
+        sent, links = cls(), entity._links
+        if entity._changes is not None:
+            sent.scalars = entity._changes.pending()
+        if entity._custom_fields is not None:
+            sent.fields = entity._custom_fields.local.pending()
+        if links is not None:
+            sent.links = {name: state.pending() for name, state in links.states.items() if state}
+        return sent
 
     def begin(self, entity: Any) -> None:
         """Note that it is in flight: what is changed from now on stays a change."""
@@ -148,7 +159,7 @@ def begin(write: PendingWrite) -> None:
         item.sent.begin(item.entity)
 
 
-def _warn_of_fraction(entity: Entity, price: float) -> None:
+def _warn_of_fraction(entity: Any, price: float) -> None:
     """Warn of a price with a fraction: by the documentation prices are whole, and the rest may be cut off."""
     if entity._session is not None and entity._session.directory.whole_prices:
         warnings.warn(
@@ -158,7 +169,7 @@ def _warn_of_fraction(entity: Entity, price: float) -> None:
         )
 
 
-def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
+def adopt_id(entity: Any, key: int, sent: Sent | None) -> None:
     """Make an entity stand for a record.
 
     Args:
@@ -182,7 +193,7 @@ def adopt_id(entity: Entity, key: int, sent: Sent | None) -> None:
             data.entity_type = links.parent._kind
 
 
-def merge_into(entity: Entity, key: int, sent: Sent) -> None:
+def merge_into(entity: Any, key: int, sent: Sent) -> None:
     """Make an entity stand for a record that the server merged it into: what the record holds now is not known."""
     adopt_id(entity, key, sent)
     entity._data = type(entity)._model(id=key)
@@ -191,7 +202,7 @@ def merge_into(entity: Entity, key: int, sent: Sent) -> None:
         entity._custom_fields.index(UNSET)
 
 
-def _forget_bases(entity: Entity) -> None:
+def _forget_bases(entity: Any) -> None:
     """Note that a record stands behind the entity whose content is not known."""
     if entity._custom_fields is not None:
         entity._custom_fields.loaded = False

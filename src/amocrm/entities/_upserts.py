@@ -1,26 +1,20 @@
-"""What became of each row of an upsert."""
+"""How rows are found, updated or created, and what became of each."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeAlias, TypedDict, TypeVar
 
-from .._core.orm.lookup_planner import Means
-from .._core.orm.outcome import Outcome, Report
+import msgspec
+
+from .._core.orm.lookup_planner import Find, Means
+from .._core.orm.outcome import Report
 from ..errors import AmoCRMError
 from ._base import Entity
 
-__all__ = [
-    "Duplicates",
-    "UpsertEntry",
-    "OnKeyless",
-    "OnMany",
-    "OnRepeat",
-    "UpsertAction",
-    "UpsertReport",
-    "Upserts",
-]
+__all__ = ["Duplicates", "Rules", "UpsertEntry", "UpsertReport", "UpsertRules", "Upserts"]
 
 T = TypeVar("T", bound=Entity)
 
@@ -32,7 +26,33 @@ OnRepeat: TypeAlias = Literal["error", "last", "merge"]
 OnKeyless: TypeAlias = Literal["reject", "create", "skip"]
 
 
-class UpsertEntry(Generic[T]):
+class UpsertRules(TypedDict, Generic[T], total=False):
+    """Arguments of every upsert; see ``AsyncSession.upsert_all``."""
+
+    new: Mapping[str, Any] | None
+    on_many: OnMany[T]
+    replace: Collection[Any]
+    sure: bool
+    on_repeat: OnRepeat
+    on_keyless: OnKeyless
+    find: Find
+
+
+class Rules(msgspec.Struct, kw_only=True):
+    """How the rows of one call are looked for and what becomes of them; see ``AsyncSession.upsert_all``."""
+
+    new: Mapping[str, Any] | None = None
+    on_many: OnMany[Any] = "reject"
+    on_repeat: OnRepeat = "error"
+    on_keyless: OnKeyless = "reject"
+    find: Find = "auto"
+    sure: bool = True
+    replace: Collection[Any] = ()
+    #: False leaves records that are found as they are.
+    is_changing: bool = True
+
+
+class UpsertEntry(msgspec.Struct, Generic[T], eq=False):
     """One row of an upsert.
 
     Attributes:
@@ -46,17 +66,14 @@ class UpsertEntry(Generic[T]):
         error: the error behind it.
     """
 
-    __slots__ = ("action", "entity", "error", "found_by", "key", "matches", "reason", "row")
-
-    def __init__(self, row: T) -> None:
-        self.row: T = row
-        self.entity: T = row
-        self.action: UpsertAction = "pending"
-        self.key = ""
-        self.matches: tuple[int, ...] = ()
-        self.found_by: Means | Literal["session"] | None = None
-        self.reason = ""
-        self.error: AmoCRMError | None = None
+    row: T
+    entity: T
+    action: UpsertAction = "pending"
+    key: str = ""
+    matches: tuple[int, ...] = ()
+    found_by: Means | Literal["session"] | None = None
+    reason: str = ""
+    error: AmoCRMError | None = None
 
     def __repr__(self) -> str:
         why = f": {self.reason}" if self.reason else ""
@@ -66,55 +83,28 @@ class UpsertEntry(Generic[T]):
         """Take what became of the object in a commit."""
         if self.action not in ("created", "updated"):
             return
-        outcomes = {result.outcome: result for result in report.of(self.entity)}
-        for outcome, action in _WORSE:
-            if outcome in outcomes:
-                result = outcomes[outcome]
+        results = {result.outcome.value: result for result in report.of(self.entity)}
+        for action in ("skipped", "rejected", "unknown"):  # the worst last
+            if (result := results.get(action)) is not None:
                 self.action, self.reason, self.error = action, result.reason, result.error
-                return
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
-        return {
-            "id": self.entity._key,
-            "action": self.action,
-            "key": self.key,
-            "matches": list(self.matches),
-            "found_by": self.found_by,
-            "reason": self.reason,
-        }
+        names = ("action", "key", "matches", "found_by", "reason")
+        plain = {"id": self.entity._key, **{name: getattr(self, name) for name in names}}
+        return {**plain, "matches": list(self.matches)}
 
 
-_WORSE: tuple[tuple[Outcome, UpsertAction], ...] = (
-    (Outcome.UNKNOWN, "unknown"),
-    (Outcome.REJECTED, "rejected"),
-    (Outcome.SKIPPED, "skipped"),
-)
-
-
-class Upserts(Sequence[UpsertEntry[T]]):
+class Upserts(tuple[UpsertEntry[T], ...]):
     """The rows of one call, in their order."""
-
-    def __init__(self, entries: Sequence[UpsertEntry[T]]) -> None:
-        self._entries = entries
-        self._by_row = {id(entry.row): entry for entry in reversed(entries)}
-
-    @overload
-    def __getitem__(self, index: int) -> UpsertEntry[T]: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[UpsertEntry[T]]: ...
-    def __getitem__(self, index: int | slice) -> UpsertEntry[T] | Sequence[UpsertEntry[T]]:
-        return self._entries[index]
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __iter__(self) -> Iterator[UpsertEntry[T]]:
-        return iter(self._entries)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{number} {action}" for action, number in self.counts().items())
         return f"<{type(self).__name__}: {counts or 'no rows'}>"
+
+    @cached_property
+    def _by_row(self) -> dict[int, UpsertEntry[T]]:
+        return {id(entry.row): entry for entry in reversed(self)}
 
     def of(self, row: T) -> UpsertEntry[T]:
         """Return the entry of a row.
@@ -126,10 +116,10 @@ class Upserts(Sequence[UpsertEntry[T]]):
 
     def counts(self) -> Mapping[UpsertAction, int]:
         """Return the number of rows by action."""
-        return dict(Counter(entry.action for entry in self._entries))
+        return dict(Counter(entry.action for entry in self))
 
-    def _with(self, action: UpsertAction) -> list[UpsertEntry[T]]:
-        return [entry for entry in self._entries if entry.action == action]
+    def _with(self, *actions: UpsertAction) -> list[UpsertEntry[T]]:
+        return [entry for entry in self if entry.action in actions]
 
     @property
     def created(self) -> list[UpsertEntry[T]]:
@@ -149,14 +139,14 @@ class Upserts(Sequence[UpsertEntry[T]]):
     @property
     def rejected(self) -> list[UpsertEntry[T]]:
         """Rows that were not written: several records have their key, they have none, or the server refused."""
-        return [entry for entry in self._entries if entry.action in ("rejected", "keyless")]
+        return self._with("rejected", "keyless")
 
     def to_dict(self) -> dict[str, Any]:
         """Return counts and entries as plain values, ready for JSON."""
-        return {"counts": dict(self.counts()), "entries": [entry.to_dict() for entry in self._entries]}
+        return {"counts": dict(self.counts()), "entries": [entry.to_dict() for entry in self]}
 
 
-class Duplicates(Generic[T]):
+class Duplicates(msgspec.Struct, Generic[T], frozen=True, eq=False):
     """Records that share a key.
 
     Attributes:
@@ -164,14 +154,11 @@ class Duplicates(Generic[T]):
         records: the records, the oldest first.
     """
 
-    __slots__ = ("key", "records")
-
-    def __init__(self, key: str, records: Sequence[T]) -> None:
-        self.key = key
-        self.records: tuple[T, ...] = tuple(records)
+    key: str
+    records: tuple[T, ...]
 
     def __repr__(self) -> str:
-        return f"<Duplicates {self.key}: {', '.join(str(one.id) for one in self.records)}>"
+        return f"<Duplicates {self.key}: {', '.join(str(record.id) for record in self.records)}>"
 
 
 class UpsertReport(Upserts[T]):
@@ -182,12 +169,5 @@ class UpsertReport(Upserts[T]):
         duplicates: keys that several records have after the commit; empty unless ``verify=True`` looked.
     """
 
-    def __init__(
-        self,
-        entries: Sequence[UpsertEntry[T]],
-        commit: Report[Entity],
-        duplicates: Sequence[Duplicates[T]] = (),
-    ) -> None:
-        super().__init__(entries)
-        self.commit = commit
-        self.duplicates: tuple[Duplicates[T], ...] = tuple(duplicates)
+    commit: Report[Entity]
+    duplicates: tuple[Duplicates[T], ...] = ()

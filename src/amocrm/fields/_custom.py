@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UNSET
 
@@ -34,9 +34,12 @@ from ._simple import (
     Url,
 )
 from ._state import FieldState, Item, Ref
-from ._structured import File, Items, LegalEntity, LinkedEntity, Payer, Supplier
+from ._structured import File, Items, LegalEntity, LinkedEntity, Payer, Supplier, _Structured
 
-__all__ = ["BY_TYPE", "CustomFields", "field_of_type"]
+__all__ = ["BY_TYPE", "PARTED", "CustomFields", "field_of_type"]
+
+#: Fields whose values have parts; those of types that the library does not know are among them.
+PARTED: Final = SmartAddress | ChainedList | _Structured | Raw
 
 #: Field class of each type of the API; values of other types are read and written raw.
 BY_TYPE: Mapping[str, type[Field[Any, Any]]] = {

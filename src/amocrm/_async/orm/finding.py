@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
+
+import msgspec
 
 from amocrm._core.orm.filters import MOST, Condition, cut_conditions
 from amocrm._core.orm.lookup_planner import Find, ListSize, Means, choose
@@ -24,42 +26,32 @@ T = TypeVar("T", bound=Entity)
 Place: TypeAlias = tuple[int, KeyValue]
 
 
-class AsyncFinding(Generic[T]):
-    """One look-up of many keys of one class.
+class AsyncFinding(msgspec.Struct, Generic[T], eq=False):
+    """A look-up of many keys of one class.
 
-    Args:
+    Attributes:
         account: the account.
         cls: class of the records.
         key: the key.
-        region: country whose national phone numbers are read.
         find, sure: how to look; see ``AsyncSession.upsert_all``.
         needs: values of ``with`` for the lists.
-
-    Attributes:
-        found: records by what they hold.
+        records: records by what they hold.
         means: how they were looked for.
     """
 
-    def __init__(
-        self,
-        account: AsyncAccountState,
-        cls: type[T],
-        key: AnyOf,
-        region: str,
-        *,
-        find: Find = "auto",
-        sure: bool = True,
-        needs: Iterable[str] = (),
-    ) -> None:
-        self._account = account
-        self._cls: type[T] = cls
-        self._key = key
-        self._region = region
-        self._find: Find = find
-        self._sure = sure
-        self._needs = tuple(needs)
-        self.found: dict[Place, dict[int, T]] = {}
-        self.means: Means = "list"
+    account: AsyncAccountState
+    cls: type[T]
+    key: AnyOf
+    find: Find = "auto"
+    sure: bool = True
+    needs: tuple[str, ...] = ()
+    records: dict[Place, dict[int, T]] = {}
+    means: Means = "list"
+
+    @property
+    def region(self) -> str:
+        """Country whose national phone numbers are read."""
+        return self.account.directory.region or "RU"
 
     async def run(self, places: Iterable[Place]) -> None:
         """Look for these values.
@@ -68,89 +60,86 @@ class AsyncFinding(Generic[T]):
             ValueError: ``find`` asks for what the list or the key does not have.
         """
         wanted = dict.fromkeys(places)
-        if not wanted:
-            return
+        self.records = {}
         conditions = self.conditions(wanted)
-        words = self._words(wanted)
-        while True:
+        while wanted:
             means = self.decide(wanted, conditions)
             if means == "probe":
-                await self._account.probe(self._cls._kind, len(wanted))
+                await self.account.probe(self.cls._kind, len(wanted))
                 continue
             self.means = means
-            if means == "filter":
-                try:
+            try:
+                if means == "search":
+                    await self._search(wanted)
+                elif means == "list":
+                    await self.read_list(wanted)
+                else:
                     for condition in conditions or ():
                         await self._take(self._query().where(condition), wanted)
-                except FilterIgnored:
-                    if self._find == "filter":
-                        raise
-                    continue  # the directory knows by now that the option is missing
-            elif means == "search":
-                await self._search(words, wanted)
-            else:
-                count = await self._take(self._query(), wanted)
-                pages = max(1, -(-count // 250))
-                self._account.directory.sizes[self._cls._kind] = ListSize(pages, pages)
-            return
+                return
+            except FilterIgnored:  # the directory knows by now that the option is missing
+                if self.find == "filter":
+                    raise
+
+    async def read_list(self, wanted: Container[Place] | None = None) -> None:
+        """Read the whole list and keep the records that hold something, or one of the values."""
+        self.account.directory.sizes[self.cls._kind] = ListSize.of(await self._take(self._query(), wanted))
 
     def decide(self, wanted: Iterable[Place], conditions: Sequence[Condition] | None) -> Any:
         """Return what the planner says with what is known now."""
         places = list(wanted)
-        directory = self._account.directory
-        requests = (
-            None if conditions is None else sum(len(cut_conditions([condition])) for condition in conditions)
-        )
+        directory = self.account.directory
         return choose(
-            self._find,
+            self.find,
             keys=len(places),
-            filter_requests=requests,
+            filter_requests=None
+            if conditions is None
+            else sum(len(cut_conditions([one])) for one in conditions),
             is_paid=directory.filters,
             searchable=self._words(places) is not None,
-            sure=self._sure,
-            size=directory.sizes.get(self._cls._kind, ListSize()),
+            sure=self.sure,
+            size=directory.sizes.get(self.cls._kind, ListSize()),
         )
 
     def conditions(self, wanted: Iterable[Place]) -> list[Condition] | None:
         """Return the conditions of the requests by filter, None where the list has no such filter."""
-        key = self._key.keys[0]
-        part = key.filtered()
-        if len(self._key.keys) > 1 or part is None:
+        part: Any = self.key[0].filtered() if len(self.key) == 1 else None
+        if part is None:
             return None
-        at = key.parts.index(part)
+        at = self.key[0].parts.index(part)
         values = list(dict.fromkeys(value[at] for _, value in wanted))
-        return [key.condition(part, values[start : start + MOST]) for start in range(0, len(values), MOST)]
+        return [part.in_(*values[start : start + MOST]) for start in range(0, len(values), MOST)]
 
     def _words(self, wanted: Iterable[Place]) -> list[str] | None:
-        words = [self._key.keys[place].searched(value) for place, value in wanted]
-        found = [word for word in words if word is not None]
-        return list(dict.fromkeys(found)) if len(found) == len(words) else None
+        words = dict.fromkeys(self.key[place].searched(value) for place, value in wanted)
+        return None if None in words else [word for word in words if word is not None]
 
     def _query(self) -> AsyncQuery[T]:
-        query = query_of(self._account, self._cls, self._account.origin)
-        return query.with_(*self._needs) if self._needs else query
+        return query_of(self.account, self.cls, self.account.origin).with_(*self.needs)
 
-    async def _take(self, query: AsyncQuery[T], wanted: dict[Place, None]) -> int:
+    async def _take(self, query: AsyncQuery[T], wanted: Container[Place] | None) -> int:
         count = 0
         async for record in query:
             count += 1
             self._match(record, wanted)
         return count
 
-    def _match(self, record: T, wanted: dict[Place, None]) -> None:
-        for place in self._key.values(record, self._region):
-            if place in wanted:
-                self.found.setdefault(place, {})[record.id] = record
+    def _match(self, record: T, wanted: Container[Place] | None) -> None:
+        for place in self.key.values(record, self.region):
+            if wanted is None or place in wanted:
+                self.records.setdefault(place, {})[record.id] = record
 
-    async def _search(self, words: Sequence[str] | None, wanted: dict[Place, None]) -> None:
-        searches = [partial(self._take, self._query().search(item), wanted) for item in words or ()]
-        for answer in await run_all(searches, self._account.in_flight):
+    async def _search(self, wanted: dict[Place, None]) -> None:
+        searches = [
+            partial(self._take, self._query().search(word), wanted) for word in self._words(wanted) or ()
+        ]
+        for answer in await run_all(searches, self.account.in_flight):
             if isinstance(answer, Exception):
                 raise answer
-        if any(place not in self.found for place in wanted):
+        if any(place not in self.records for place in wanted):
             # A search may be behind: what was created a moment ago is on the newest page.
-            order = None if self._cls._kind == "customers" else ("id", "desc")
+            order = None if self.cls._kind == "customers" else ("id", "desc")
             query = self._query()
             newest = query._read(await query._page(1, 250, {}, order))
-            for record in self._account.origin.page(self._cls, newest):
+            for record in self.account.origin.page(self.cls, newest):
                 self._match(record, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from amocrm._core.orm.doubt import Doubt, stamp_of
+from amocrm._core.orm.doubt import Doubt, stamp_of, stamp_refs
 from amocrm._core.orm.identity import IdentityMap
 from amocrm._core.orm.operations import LIST, Operation
 from amocrm.entities._base import Entity
@@ -69,31 +69,23 @@ class AsyncLookups:
         unnamed = self.unnamed(collected)
         for kind in unnamed:
             await self._account.definitions(kind)
-        known = self._account.directory.fields
-        entities = [
-            entity
-            for entity in collected.entities
-            if entity._custom_fields is not None and entity._field_kind in known
-        ]
-        for entity in entities:
+        lacking: set[str] = set()
+        for entity in collected.entities:
+            state, definitions = entity._custom_fields, self._account.directory.fields.get(entity._field_kind)
+            if state is None or definitions is None:
+                continue
             try:
-                entity._fields().resolve(known[entity._field_kind])
+                state.resolve(definitions)
             except LookupError:
-                known[entity._field_kind].is_stale = True  # the field may be made before the next commit
+                definitions.is_stale = True  # the field may be made before the next commit
                 raise
+            items = [(ref, item) for ref in state.local for item in state.local.get(ref)]
+            if any(definitions.lacks_option(ref, item.value, item.enum_id) for ref, item in items):
+                lacking.add(entity._field_kind)
         # An option that is missing may have been added since the definitions were read.
-        kinds = {entity._field_kind for entity in entities if self._lacks_options(entity)}
-        for kind in sorted(kinds):
+        for kind in sorted(lacking):
             await self._account.read_definitions(kind)
-        return bool(unnamed or kinds)
-
-    def _lacks_options(self, entity: Entity) -> bool:
-        definitions, state = self._account.directory.fields.get(entity._field_kind), entity._fields()
-        return definitions is not None and any(
-            definitions.lacks_option(ref, item.value, item.enum_id)
-            for ref in state.local
-            for item in state.local.get(ref)
-        )
+        return bool(unnamed or lacking)
 
     def unmarked(self, collected: Collected) -> dict[str, Operation]:
         """Return the list of each kind whose newest id is read before the commit, because none was seen."""
@@ -139,14 +131,8 @@ class AsyncLookups:
     def key_of(self, entity: Entity, doubt: Doubt, key: Field[Any, Any]) -> Any:
         """Return reference and value of a natural key in what was sent."""
         _check_field("key", key)
-        definitions = self._account.directory.fields.get(entity._field_kind)
-        definition = None if definitions is None else definitions.find(key.ref)
-        refs: set[tuple[str, Any]] = {key.ref}
-        if definition is not None:
-            refs.add(("id", definition.id))
-        if entity._custom_fields is not None:
-            refs.add(entity._custom_fields.canonical(key.ref))
-        stamp = stamp_of(doubt.body, refs)
+        refs = stamp_refs(key.ref, self._account.directory.fields.get(entity._field_kind))
+        stamp = stamp_of(doubt.body, {*refs, entity._fields().canonical(key.ref)})
         if stamp is None:
             raise ValueError(f"{entity!r} was sent without a value in {key!r}: reconcile it without key=")
         return stamp

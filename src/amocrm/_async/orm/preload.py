@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from math import ceil
 from typing import Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -226,8 +225,7 @@ async def by_ids(
         brought.lists[place] = {
             item.id: item for item in await _all_pages(account, LIST[kind], kind, [ordered])
         }
-        pages = max(1, ceil(len(brought.lists[place]) / 250))
-        account.directory.sizes[kind] = ListSize(pages, pages)
+        account.directory.sizes[kind] = ListSize.of(len(brought.lists[place]))
     if place in brought.lists:
         whole = brought.lists[place]
         return {key: origin.make(cls, whole[key]) for key in ids if key in whole}

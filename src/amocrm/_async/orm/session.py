@@ -25,7 +25,7 @@ from .account import AsyncAccountState
 from .flush import AsyncFlush, Progress
 from .lookups import AsyncLookups
 from .reconciling import AsyncReconciling, note_doubts, send_again
-from .upsert_methods import AsyncUpsertMethods
+from .upserting import AsyncUpserting, AsyncUpsertMethods
 
 __all__ = ["AsyncSession"]
 
@@ -70,6 +70,7 @@ class AsyncSession(AsyncUpsertMethods):
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size must be an integer >= 1, got {batch_size}; leave it out")
         super().__init__(account)
+        self._upserts = AsyncUpserting(account, self._map)
         self._has_raised = False
         self._batch_size = batch_size
         self._progress = progress

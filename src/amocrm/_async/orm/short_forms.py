@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from typing import Any, Generic, TypeVar
+from itertools import chain
+from typing import Generic, TypeVar, Unpack
 
 from amocrm._core.arguments import checked
 from amocrm._core.orm.lookup_planner import Find
-from amocrm._core.orm.outcome import Report
 from amocrm.entities._base import Entity
-from amocrm.entities._keys import AnyOf, KeyLike, checked_key
-from amocrm.entities._upserts import Duplicates, OnKeyless, OnMany, OnRepeat, UpsertEntry, UpsertReport
+from amocrm.entities._keys import KeyLike, checked_key
+from amocrm.entities._upserts import Duplicates, Rules, UpsertEntry, UpsertReport, UpsertRules
 from amocrm.errors import AmbiguousKey, FlushError
 
 from ..auth.token_stores import AsyncTokenStore
 from .account import AsyncAccountState
 from .finding import AsyncFinding
 from .flush import Progress
-from .loading import query_of
 from .session import AsyncSession
+from .upserting import in_words
 
 __all__ = ["AsyncShortForms"]
 
@@ -34,15 +34,7 @@ class AsyncShortForms(Generic[T]):
     _cls: type[T]
 
     async def upsert(
-        self,
-        row: T,
-        *,
-        key: KeyLike,
-        new: Mapping[str, Any] | None = None,
-        on_many: OnMany[T] = "reject",
-        replace: Collection[Any] = (),
-        sure: bool = False,
-        lock: AsyncTokenStore | None = None,
+        self, row: T, *, key: KeyLike, lock: AsyncTokenStore | None = None, **rules: Unpack[UpsertRules[T]]
     ) -> T:
         """Find the record of a key and send what differs, or create it; return the object.
 
@@ -50,11 +42,7 @@ class AsyncShortForms(Generic[T]):
 
         Args:
             row: a new object; its class may be derived.
-            key: see ``AsyncSession.upsert``.
-            new: see ``AsyncSession.upsert``.
-            on_many: see ``AsyncSession.upsert``.
-            replace: see ``AsyncSession.upsert``.
-            sure: see ``AsyncSession.upsert``.
+            key: see ``AsyncSession.upsert``, as for ``new``, ``on_many`` and all others that stand there.
             lock: a token store whose lock is held from the look-up to the end of the commit: programs that share
                 it create a key once. People, forms and programs without it may still double a key.
 
@@ -67,32 +55,19 @@ class AsyncShortForms(Generic[T]):
             >>> await crm.contacts.upsert(Contact(name="Анна", phone="8 900 123-45-67"), key=Contact.phone)
             <Contact 501 'Анна'>
         """
-        report = await self._run(
-            [row], key, lock, new=new, on_many=on_many, replace=replace, sure=sure, verify=False
-        )
-        entry = report[0]
-        if isinstance(entry.error, AmbiguousKey):
-            raise entry.error
-        if entry.action == "keyless":
-            raise ValueError(entry.reason)
-        return _written(report)[0].entity
+        rules.setdefault("sure", False)
+        return (await self._one(row, key, lock, Rules(**rules))).entity
 
-    async def upsert_all(  # noqa: D417 (its arguments are those of a session, in one line)
+    async def upsert_all(
         self,
         rows: Iterable[T],
         *,
         key: KeyLike,
-        new: Mapping[str, Any] | None = None,
-        on_many: OnMany[T] = "reject",
-        on_repeat: OnRepeat = "error",
-        on_keyless: OnKeyless = "reject",
-        replace: Collection[Any] = (),
-        find: Find = "auto",
-        sure: bool = True,
         batch_size: int | None = None,
         progress: Progress | None = None,
         lock: AsyncTokenStore | None = None,
         verify: bool = False,
+        **rules: Unpack[UpsertRules[T]],
     ) -> UpsertReport[T]:
         """Find the records of many keys and send what differs, or create them.
 
@@ -100,7 +75,7 @@ class AsyncShortForms(Generic[T]):
 
         Args:
             rows: new objects.
-            key, new, on_many, on_repeat, on_keyless, replace, find, sure: see ``AsyncSession.upsert_all``.
+            key: see ``AsyncSession.upsert_all``, as for ``new``, ``on_many`` and all others that stand there.
             batch_size: highest number of items in a request.
             progress: called after each request with the number of settled items and of all.
             lock: see ``upsert``; it is held for all rows together.
@@ -116,22 +91,8 @@ class AsyncShortForms(Generic[T]):
             >>> report.counts()
             {'unchanged': 2933, 'updated': 67}
         """
-        report = await self._run(
-            rows,
-            key,
-            lock,
-            verify=verify,
-            batch_size=batch_size,
-            progress=progress,
-            new=new,
-            on_many=on_many,
-            on_repeat=on_repeat,
-            on_keyless=on_keyless,
-            replace=replace,
-            find=find,
-            sure=sure,
-        )
-        return _written(report)
+        session = AsyncSession(self._account, batch_size=batch_size, progress=progress)
+        return _written(await self._run(session, list(rows), key, lock, Rules(**rules), verify=verify))
 
     async def find_or_create(
         self, row: T, *, key: KeyLike, sure: bool = False, lock: AsyncTokenStore | None = None
@@ -151,26 +112,8 @@ class AsyncShortForms(Generic[T]):
         Example:
             >>> contact, is_new = await crm.contacts.find_or_create(Contact(email="a@b.ru"), key=Contact.email)
         """
-        full = checked_key(type(row), key)
-        async with self._locked(lock):
-            region = await self._account.region(full)
-            places = full.values(row, region)
-            if not places:
-                raise ValueError(f"a row must have a value in {full!r}, got {row!r}")
-            finding = AsyncFinding(self._account, type(row), full, region, sure=sure)
-            await finding.run(places)
-            found = {item.id: item for place in places for item in finding.found.get(place, {}).values()}
-            if len(found) > 1:
-                raise AmbiguousKey(
-                    f"{full!r} must name one record, got several: {', '.join(map(str, sorted(found)))}",
-                    key=repr(full),
-                    matches=tuple(sorted(found)),
-                )
-            if found:
-                return next(iter(found.values())), False
-            async with AsyncSession(self._account) as session:
-                session.add(row)
-            return row, True
+        entry = await self._one(row, key, lock, Rules(sure=sure, is_changing=False))
+        return entry.entity, entry.action == "created"
 
     async def find_by(
         self, *, key: KeyLike, value: object, sure: bool = False, find: Find = "auto"
@@ -193,16 +136,14 @@ class AsyncShortForms(Generic[T]):
             >>> await crm.contacts.find_by(key=Contact.phone, value="8 900 123-45-67")
             [<Contact 501 'Анна'>]
         """
-        full, cls = self._full_key(key)
-        region = await self._account.region(full)
-        given = [(at, one.given(value, region)) for at, one in enumerate(full)]
-        places = [(at, one) for at, one in given if one is not None]
+        finding = await self._finding(self._cls, key, find=find, sure=sure)
+        forms = [(at, part.given(value, finding.region)) for at, part in enumerate(finding.key)]
+        places = [(at, form) for at, form in forms if form is not None]
         if not places:
-            raise ValueError(f"value must be one that {full!r} can have, got {value!r}")
-        finding = AsyncFinding(self._account, cls, full, region, find=find, sure=sure)
+            raise ValueError(f"value must be one that {finding.key!r} can have, got {value!r}")
         await finding.run(places)
-        found = {record.id: record for records in finding.found.values() for record in records.values()}
-        return [found[key] for key in sorted(found)]
+        by_id = {key: record for records in finding.records.values() for key, record in records.items()}
+        return [by_id[key] for key in sorted(by_id)]
 
     async def find_duplicates(self, *, by: KeyLike) -> list[Duplicates[T]]:
         """Return the records that share a key; one reading of the list, nothing is merged.
@@ -214,60 +155,54 @@ class AsyncShortForms(Generic[T]):
             >>> await crm.contacts.find_duplicates(by=Contact.phones)
             [<Duplicates +79001234567: 501, 777>]
         """
-        full, cls = self._full_key(by)
-        region = await self._account.region(full)
-        groups: dict[Any, dict[int, T]] = {}
-        async for record in query_of(self._account, cls, self._account.origin):
-            for place in full.values(record, region):
-                groups.setdefault(place, {})[record.id] = record
-        return _doubled(groups)
+        finding = await self._finding(self._cls, by)
+        await finding.read_list()
+        return _doubled(finding)
 
-    def _full_key(self, key: KeyLike) -> tuple[AnyOf, type[T]]:
-        """Return a full key and the class that declares its fields."""
-        cls: Any = self._cls
+    async def _finding(
+        self, cls: type[T], key: KeyLike, *, find: Find = "auto", sure: bool = True
+    ) -> AsyncFinding[T]:
+        """Return a look-up of the class that declares the fields of a key."""
         full = checked_key(cls, key, derived=True)
-        for item in full:
-            for part in item.parts:
-                if issubclass(part.owner, cls):
-                    cls = part.owner
-        return full, cls
+        owner = max([cls, *(part.owner for part in full.parts)], key=lambda one: len(one.__mro__))
+        finding = AsyncFinding(self._account, owner, full, find=find, sure=sure)
+        await self._account.region(full)
+        return finding
 
-    def _locked(self, lock: AsyncTokenStore | None) -> Any:
-        if lock is None:
-            return AsyncExitStack()
-        return lock.lock(f"upsert:{self._account.directory.host}:{self._cls._kind}")
+    async def _one(self, row: T, key: KeyLike, lock: AsyncTokenStore | None, rules: Rules) -> UpsertEntry[T]:
+        """Upsert one row; raise what keeps it from being written."""
+        report = await self._run(AsyncSession(self._account), [row], key, lock, rules)
+        (entry,) = report
+        if isinstance(entry.error, AmbiguousKey):
+            raise entry.error
+        if entry.action == "keyless":
+            raise ValueError(entry.reason)
+        return _written(report)[0]
 
     async def _run(
         self,
-        rows: Iterable[T],
+        session: AsyncSession,
+        rows: list[T],
         key: KeyLike,
         lock: AsyncTokenStore | None,
+        rules: Rules,
         *,
-        verify: bool,
-        batch_size: int | None = None,
-        progress: Progress | None = None,
-        **rules: Any,
+        verify: bool = False,
     ) -> UpsertReport[T]:
-        session = AsyncSession(self._account, batch_size=batch_size, progress=progress)
-        async with self._locked(lock):
-            entries = session.upsert_all(list(rows), key=key, **rules)
+        name = f"upsert:{self._account.directory.host}:{self._cls._kind}"
+        async with AsyncExitStack() if lock is None else lock.lock(name):
+            report = UpsertReport(session._upserts.take(rows, key, rules, session.add))
             try:
-                commit: Report[Entity] = await session.commit()
+                report.commit = await session.commit()
             except FlushError as error:
-                commit = error.report
-            duplicates = await self._verified(entries.created, key) if verify else []
-        return UpsertReport(list(entries), commit, duplicates)
-
-    async def _verified(self, created: Iterable[UpsertEntry[T]], key: KeyLike) -> list[Duplicates[T]]:
-        """Look created keys up once more, in the list or by the filter; return those of several records."""
-        rows = [entry.entity for entry in created]
-        if not rows:
-            return []
-        full = checked_key(type(rows[0]), key)
-        region = await self._account.region(full)
-        finding = AsyncFinding(self._account, type(rows[0]), full, region)
-        await finding.run(place for row in rows for place in full.values(row, region))
-        return _doubled(finding.found)
+                report.commit = error.report
+            created = [entry.entity for entry in report.created] if verify else []
+            if created:  # their keys are looked up once more, in the list or by the filter
+                finding = await self._finding(type(created[0]), key)
+                places = [finding.key.values(row, finding.region) for row in created]
+                await finding.run(chain.from_iterable(places))
+                report.duplicates = tuple(_doubled(finding))
+        return report
 
 
 def _written(report: UpsertReport[T]) -> UpsertReport[T]:
@@ -276,9 +211,10 @@ def _written(report: UpsertReport[T]) -> UpsertReport[T]:
     return report
 
 
-def _doubled(groups: Mapping[Any, dict[int, T]]) -> list[Duplicates[T]]:
+def _doubled(finding: AsyncFinding[T]) -> list[Duplicates[T]]:
+    groups = [(place, sorted(records.items())) for place, records in finding.records.items()]
     return [
-        Duplicates(" + ".join(map(str, place[1])), [found[key] for key in sorted(found)])
-        for place, found in groups.items()
-        if len(found) > 1
+        Duplicates(in_words(place), tuple(record for _, record in group))
+        for place, group in groups
+        if len(group) > 1
     ]

@@ -2,61 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, Unpack
 
 import msgspec
 
+from amocrm._core.arguments import checked
 from amocrm._core.orm.identity import IdentityMap
-from amocrm._core.orm.lookup_planner import Find
 from amocrm._core.orm.outcome import Outcome, Report, Result
 from amocrm.entities._adopting import adopt, join_links
 from amocrm.entities._base import Entity
-from amocrm.entities._keys import AnyOf, KeyLike, checked_key
+from amocrm.entities._keys import KeyLike, checked_key
 from amocrm.entities._merging import absorb_found, content, fill_new, move_changes, redirect
-from amocrm.entities._upserts import OnKeyless, OnMany, OnRepeat, UpsertEntry, Upserts
+from amocrm.entities._upserts import Rules, UpsertEntry, UpsertRules, Upserts
 from amocrm.errors import AmbiguousKey, AmoCRMError, RepeatedKey
 
 from .account import AsyncAccountState
 from .finding import AsyncFinding, Place
+from .session_objects import AsyncSessionObjects
 
-__all__ = ["AsyncUpserting", "Rules"]
+__all__ = ["AsyncUpsertMethods", "AsyncUpserting", "in_words"]
 
 T = TypeVar("T", bound=Entity)
 
 
-class Rules(msgspec.Struct, kw_only=True):
-    """How the rows of one call are looked for and what becomes of them; see ``AsyncSession.upsert_all``."""
+@checked(own=("add",), key="write key=Contact.phone, or a Key of several parts")
+class AsyncUpsertMethods(AsyncSessionObjects):
+    """Find, update or create, for a session."""
 
-    new: Mapping[str, Any] | None = None
-    on_many: OnMany[Any] = "reject"
-    on_repeat: OnRepeat = "error"
-    on_keyless: OnKeyless = "reject"
-    find: Find = "auto"
-    sure: bool = True
-    replace: Collection[Any] = ()
+    _upserts: AsyncUpserting
+
+    def upsert(self, row: T, *, key: KeyLike, **rules: Unpack[UpsertRules[T]]) -> T:
+        """Let a new object become the record that has its key, or be created; return it.
+
+        Nothing is sent: rows of one class and key are looked up together by ``look_up`` or by the commit. Only
+        what differs from the record is sent. What the row does not set stays, ``None`` clears; tags, links, numbers,
+        addresses and options are added to. Rows of several calls with one key are joined, the later values win.
+
+        Args:
+            row: a new object; link others to it as to any other.
+            key: an attribute or field, a tuple of them, a ``Key`` or ``any_of(…)``.
+            new: values for a record that is created, by attribute. Put the stage of a lead here: as a value of the
+                row it would move a found lead back.
+            on_many: what several records mean: ``"reject"`` the row with ``AmbiguousKey`` (the default), take the
+                ``"oldest"`` or ``"newest"``, ``"skip"`` the row, or a function of the row and the records that
+                returns one or None.
+            replace: fields whose values the row replaces instead of adding to them.
+            sure: read the whole list rather than trust a search that finds nothing; False by default.
+            on_repeat, on_keyless, find: see ``upsert_all``; ``on_repeat`` is ``"merge"`` by default.
+
+        Raises:
+            ValueError: the row stands for a record already or is in a session.
+            TypeError: the key is none of the row's class.
+
+        Example:
+            >>> anna = s.upsert(Contact(name="Анна", phone="8 900 123-45-67"), key=Contact.phone)
+            >>> s.add(Lead(name="Заявка", contacts=[anna]))
+        """
+        rules.setdefault("sure", False)
+        rules.setdefault("on_repeat", "merge")
+        return self.upsert_all([row], key=key, **rules)[0].row
+
+    def upsert_all(self, rows: Iterable[T], *, key: KeyLike, **rules: Unpack[UpsertRules[T]]) -> Upserts[T]:
+        """Let new objects become the records that have their keys, or be created; see ``upsert``.
+
+        With the filter option an order number takes one request for as many values as 7,000 bytes hold. Without
+        it, and for phones and addresses, the list is read (a request for 250 records) or, with ``sure=False``, one
+        search is made for each key where that takes fewer requests.
+
+        Args:
+            rows: new objects.
+            key: see ``upsert``, as for ``new``, ``on_many`` and ``replace``.
+            on_repeat: what different rows of one key mean: ``"error"`` (the default) raises ``RepeatedKey``, the
+                ``"last"`` one is taken, or ``"merge"`` joins them, the later values win. Equal rows are one row.
+            on_keyless: what a row without a key means: ``"reject"`` (the default), ``"create"`` or ``"skip"`` it.
+            find: ``"auto"`` (the default), ``"filter"``, ``"search"`` or ``"list"``.
+            sure: never trust a search that finds nothing; True by default.
+
+        Returns:
+            An entry for each row; what they say is final when the commit has ended.
+
+        Raises:
+            ValueError: a row stands for a record already or is in a session.
+            TypeError: the key is none of the rows' class.
+
+        Example:
+            >>> found = s.upsert_all([Deal(order="A-17", price=5)], key=Deal.order, new={"status": sales.new})
+        """
+        return self._upserts.take(rows, key, Rules(**rules), self.add)
+
+    async def look_up(self) -> None:
+        """Make the look-ups of all upserts now; ``plan`` is exact afterwards. A commit makes those that are left.
+
+        Raises:
+            RepeatedKey: rows of one call have one key and different values; nothing was written.
+
+        Example:
+            >>> await s.look_up()
+            >>> print(s.plan())
+        """
+        await self._upserts.look_up()
 
 
-class _Group:
-    """Rows of one class that are looked for by one key in one way."""
+class _Row(msgspec.Struct, eq=False):
+    """A row that waits for its look-up.
 
-    def __init__(self, cls: type[Entity], key: AnyOf, rules: Rules) -> None:
-        self.cls, self.key, self.sure = cls, key, rules.sure
-        self.find: Find = rules.find
-        self.members: list[tuple[UpsertEntry[Any], Rules]] = []
-        self.places: dict[int, list[Place]] = {}
-        self.region = "RU"
+    Attributes:
+        entry: what the caller sees of it.
+        rules: the rules of its call.
+        finding: how it is looked for, together with others.
+        places: its keys.
+        record: the record that it becomes.
+    """
 
-    @property
-    def needs(self) -> list[str]:
-        """Values of ``with`` that show what the rows are linked to."""
-        found: dict[str, None] = {}
-        for entry, _ in self.members:
-            states = {} if entry.row._links is None else entry.row._links.states
-            for relation in entry.row._relations if states else ():
-                if relation.needs and states.get(relation.attribute):
-                    found[relation.needs] = None
-        return list(found)
+    entry: UpsertEntry[Any]
+    rules: Rules
+    finding: AsyncFinding[Any]
+    places: list[Place] = []
+    record: Any = None
 
 
 class AsyncUpserting:
@@ -70,7 +133,8 @@ class AsyncUpserting:
     def __init__(self, account: AsyncAccountState, known: IdentityMap) -> None:
         self._account = account
         self._map = known
-        self._groups: dict[Any, _Group] = {}
+        self._findings: dict[Any, AsyncFinding[Any]] = {}
+        self._rows: list[_Row] = []
         self._looked_up: list[UpsertEntry[Any]] = []
 
     def take(self, rows: Iterable[T], key: KeyLike, rules: Rules, add: Callable[[T], T]) -> Upserts[T]:
@@ -80,10 +144,8 @@ class AsyncUpserting:
             ValueError: a row stands for a record already, or belongs to a session.
             TypeError: the key is none of the rows' class, or ``new`` names no attribute.
         """
-        entries = []
+        taken = []
         for row in rows:
-            if not isinstance(row, Entity):
-                raise TypeError(f"a row must be a new entity such as Contact(name=…), got {row!r}")
             if row._key is not None or row._doubt is not None or isinstance(row._session, IdentityMap):
                 raise ValueError(f"a row must be a new object of no session, got {row!r}; change that one")
             cls = type(row)
@@ -91,43 +153,32 @@ class AsyncUpserting:
                 raise TypeError(f"new must name attributes of {cls.__name__}, got {unknown[0]!r}")
             full = checked_key(cls, key)
             parts = tuple((item.parts, item.ignore_case, item.region) for item in full)
-            place = (cls, rules.find, rules.sure, parts)
-            group = self._groups.setdefault(place, _Group(cls, full, rules))
-            entries.append(UpsertEntry(row))
-            group.members.append((entries[-1], rules))
-        for entry in entries:
-            add(entry.row)
-        return Upserts(entries)
+            finding = AsyncFinding(self._account, cls, full, find=rules.find, sure=rules.sure)
+            finding = self._findings.setdefault((cls, rules.find, rules.sure, parts), finding)
+            taken.append(_Row(UpsertEntry(row, row), rules, finding))
+        self._rows += taken
+        for item in taken:
+            add(item.entry.row)
+        return Upserts(item.entry for item in taken)
 
     def lines(self) -> list[str]:
         """Return the look-ups that are still to be made, in words."""
         lines = []
-        for group in self._groups.values():
-            places: list[Place] = []
-            for entry, _ in group.members:
-                places += group.key.values(entry.row, self._account.directory.region or "RU")
-            finding = self._finding(group)
-            conditions = finding.conditions(places) if places else None
-            means = finding.decide(places, conditions) if places else "list"
-            what = f"GET    /api/v4/{group.cls._kind}: "
-            many = f"{len(set(places))} keys of {group.key!r}, as the token's user sees them"
+        for finding in self._findings.values():
+            rows = [row.entry.row for row in self._rows if row.finding is finding]
+            places = dict.fromkeys(place for row in rows for place in finding.key.values(row, finding.region))
+            if not places:
+                continue
+            conditions = finding.conditions(places)
+            means = finding.decide(places, conditions)
+            what = f"GET    /api/v4/{finding.cls._kind}: "
+            many = f"{len(places)} keys of {finding.key!r}, as the token's user sees them"
             if means == "probe":
-                page = len(set(places)) + 1
-                lines.append(f"{what}page {page}, to learn whether the list is shorter than so many searches")
-            count = len(conditions or ()) if means == "filter" else 1
-            lines += [f"{what}{'search or list' if means == 'probe' else means}, for {many}"] * max(1, count)
+                page = f"page {len(places) + 1}"
+                lines.append(f"{what}{page}, to learn whether the list is shorter than so many searches")
+                means = "search or list"
+            lines += [f"{what}{means}, for {many}"] * (len(conditions or ()) if means == "filter" else 1)
         return lines
-
-    def _finding(self, group: _Group) -> AsyncFinding[Any]:
-        return AsyncFinding(
-            self._account,
-            group.cls,
-            group.key,
-            group.region,
-            find=group.find,
-            sure=group.sure,
-            needs=group.needs,
-        )
 
     async def look_up(self) -> None:
         """Find the records of all rows that wait and make the rows stand for them.
@@ -135,98 +186,84 @@ class AsyncUpserting:
         Raises:
             RepeatedKey: rows of one call have one key and different values; nothing was looked for.
         """
-        groups = list(self._groups.values())
-        for group in groups:
-            # What was settled before a look-up that failed stays settled; what was taken out is gone.
-            group.members = [
-                (entry, rules)
-                for entry, rules in group.members
-                if entry.action != "pending" or entry.row._session is self._map
-            ]
-            group.region = await self._account.region(group.key)
-            self._part(group)
-        found: list[tuple[UpsertEntry[Any], Rules, _Group, dict[int, Any]]] = []
-        for group in groups:
-            finding = self._finding(group)
-            await finding.run(place for places in group.places.values() for place in places)
-            for entry, rules in group.members:
-                if entry.action != "pending":
-                    continue
-                records: dict[int, Any] = {}
-                for place in group.places[id(entry)]:
-                    records.update(finding.found.get(place, {}))
-                entry.matches = tuple(sorted(records))
-                entry.found_by = finding.means if records else None
-                found.append((entry, rules, group, records))
-        chosen = [
-            (entry, rules, group, self._choose(entry, rules, records))
-            for entry, rules, group, records in found
+        # What was settled before a look-up that failed stays settled; what was taken out is gone.
+        self._rows = [
+            row for row in self._rows if row.entry.action != "pending" or row.entry.row._session is self._map
         ]
+        for finding in self._findings.values():
+            await self._account.region(finding.key)
+            self._part(finding)
+        for finding in self._findings.values():
+            rows = self._pending(finding)
+            finding.needs = _needs_of(rows)
+            await finding.run(place for row in rows for place in row.places)
+        for row in self._pending():
+            self._choose(row)
+        rows = self._pending()
+        matched = [row for row in rows if row.record is not None]
         # All rows get their ids before any of them is compared: a link to another row is then no difference.
-        for entry, _, _, record in chosen:
-            if record is not None and entry.action == "pending":
-                self._stand_for(entry, record)
-        for entry, rules, group, record in chosen:
-            if record is not None and entry.action == "pending":
-                absorb_found(entry.entity, record, rules.replace, group.region)
-                for item in group.key if entry.entity is entry.row else ():
-                    item.keep_stored(entry.entity, record, group.region)
-                self._map.place(entry.entity)
-        join_links(self._map, [entry.entity for entry, _, _, record in chosen if record is not None])
-        for entry, rules, _, record in chosen:
-            if entry.action == "pending" and record is None:
-                fill_new(entry.row, rules.new or {})
-                entry.action = "created"
-            elif entry.action == "pending":
-                entry.action = "updated" if entry.entity._is_dirty() else "unchanged"
-        for group in groups:
-            self._looked_up += [entry for entry, _ in group.members]
-        self._groups.clear()
+        for row in matched:
+            self._stand_for(row)
+        matched = [row for row in matched if row.rules.is_changing]
+        for row in matched:
+            entity, region = row.entry.entity, row.finding.region
+            absorb_found(entity, row.record, row.rules.replace, region)
+            for key in row.finding.key if entity is row.entry.row else ():
+                key.keep_stored(entity, row.record, region)
+            self._map.place(entity)
+        join_links(self._map, [row.entry.entity for row in matched])
+        for row in rows:
+            if row.record is None:
+                fill_new(row.entry.row, row.rules.new or {})
+                row.entry.action = "created"
+            else:
+                is_changed = row.rules.is_changing and row.entry.entity._is_dirty()
+                row.entry.action = "updated" if is_changed else "unchanged"
+        self._looked_up += [row.entry for row in self._rows]
+        self._findings, self._rows = {}, []
+
+    def _pending(self, finding: AsyncFinding[Any] | None = None) -> list[_Row]:
+        return [row for row in self._rows if row.entry.action == "pending" and finding in (None, row.finding)]
 
     # ---- rows among each other
 
-    def _part(self, group: _Group) -> None:
+    def _part(self, finding: AsyncFinding[Any]) -> None:
         """Compute the keys of the rows; join rows that have one key, take out those without any."""
-        owners: dict[Place, UpsertEntry[Any]] = {}
-        for entry, rules in group.members:
-            if entry.action != "pending":
+        owners: dict[Place, _Row] = {}
+        for row in self._pending(finding):
+            row.places = finding.key.values(row.entry.row, finding.region)
+            row.entry.key = ", ".join(map(in_words, row.places))
+            if not row.places and row.rules.on_keyless != "create":
+                why = f"the row has no value in {finding.key!r}"
+                self._refuse(row, "keyless", why, is_error=row.rules.on_keyless == "reject")
                 continue
-            places = group.places[id(entry)] = group.key.values(entry.row, group.region)
-            entry.key = ", ".join(_shown(place) for place in places)
-            if not places and rules.on_keyless != "create":
-                self._refuse(
-                    entry, "keyless", f"the row has no value in {group.key!r}", rules.on_keyless == "reject"
-                )
+            others = {id(owners[place]): owners[place] for place in row.places if place in owners}
+            if len(others) > 1:
+                self._refuse(row, "rejected", "its keys belong to several other rows of this session")
                 continue
-            first = {id(owners[place]): owners[place] for place in places if place in owners}
-            if len(first) > 1:
-                self._refuse(entry, "rejected", "its keys belong to several other rows of this session")
-                continue
-            for known in first.values():
-                entry, known = self._repeat(group, entry, known, rules)
-                places = group.places[id(entry)]
-            owners.update(dict.fromkeys(places, entry))
+            for other in others.values():
+                row = self._join(row, other)
+            owners.update(dict.fromkeys(row.places, row))
 
-    def _repeat(
-        self, group: _Group, entry: UpsertEntry[Any], known: UpsertEntry[Any], rules: Rules
-    ) -> tuple[UpsertEntry[Any], UpsertEntry[Any]]:
-        """Join a row with an earlier one of its key; return the one that is written, then the other."""
-        is_equal = content(entry.row) == content(known.row)
-        if not is_equal and rules.on_repeat == "error":
+    def _join(self, row: _Row, other: _Row) -> _Row:
+        """Join a row with an earlier one of its key; return the one that is written."""
+        is_equal = content(row.entry.row) == content(other.entry.row)
+        if not is_equal and row.rules.on_repeat == "error":
             raise RepeatedKey(
-                f"rows must differ in {group.key!r}, got several with {entry.key}; "
+                f"rows must differ in {row.finding.key!r}, got several with {row.entry.key}; "
                 'write on_repeat="last" or on_repeat="merge"',
-                key=entry.key,
-                rows=(known.row, entry.row),
+                key=row.entry.key,
+                rows=(other.entry.row, row.entry.row),
             )
-        kept, dropped = (entry, known) if rules.on_repeat == "last" and not is_equal else (known, entry)
-        if kept is known and not is_equal:
-            move_changes(dropped.row, kept.row, override=True)
-            group.places[id(kept)] = group.key.values(kept.row, group.region)
-        if dropped.row is not kept.row:
-            self._drop(dropped, kept.row)
-        dropped.action, dropped.reason = "repeated", "another row of this call has the same key"
-        return kept, dropped
+        is_last = row.rules.on_repeat == "last" and not is_equal
+        kept, dropped = (row, other) if is_last else (other, row)
+        if not (is_equal or is_last):
+            move_changes(row.entry.row, other.entry.row, override=True)
+            other.places = other.finding.key.values(other.entry.row, other.finding.region)
+        if dropped.entry.row is not kept.entry.row:
+            self._drop(dropped.entry, kept.entry.row)
+        dropped.entry.action, dropped.entry.reason = "repeated", "another row of this call has the same key"
+        return kept
 
     def _drop(self, entry: UpsertEntry[Any], target: Entity) -> None:
         redirect(self._map, entry.row, target)
@@ -235,52 +272,53 @@ class AsyncUpserting:
 
     # ---- rows and records
 
-    def _choose(self, entry: UpsertEntry[Any], rules: Rules, records: dict[int, Any]) -> Any:
-        """Return the record that a row becomes, None where it is created or not written."""
-        found = sorted(records.values(), key=lambda one: (one.created_at, one.id))
-        if len(found) <= 1:
-            return found[0] if found else None
-        if callable(rules.on_many):
-            record = rules.on_many(entry.row, tuple(found))
-            if record is None:
-                self._refuse(entry, "skipped", "on_many chose none of several records", is_error=False)
-            elif all(record is not item for item in found):
-                raise ValueError(f"on_many must return one of the records or None, got {record!r}")
-            return record
-        if rules.on_many in ("oldest", "newest"):
-            return found[0 if rules.on_many == "oldest" else -1]
-        ids = ", ".join(map(str, entry.matches))
-        why = f"several records have the key {entry.key}: {ids}; write on_many='newest' or use a key that is unique"
-        error = AmbiguousKey(why, key=entry.key, matches=entry.matches)
-        is_error = rules.on_many == "reject"
-        self._refuse(entry, "rejected" if is_error else "skipped", why, is_error, error)
-        return None
+    def _choose(self, row: _Row) -> None:
+        """Find the record that a row becomes; refuse the row where there are several."""
+        entry, rule = row.entry, row.rules.on_many
+        by_id = {
+            key: record for place in row.places for key, record in row.finding.records.get(place, {}).items()
+        }
+        records = sorted(by_id.values(), key=lambda record: (record.created_at, record.id))
+        entry.matches = tuple(sorted(by_id))
+        entry.found_by = row.finding.means if records else None
+        if len(records) <= 1:
+            row.record = records[0] if records else None
+        elif callable(rule):
+            row.record = rule(entry.row, tuple(records))
+            if row.record is None:
+                self._refuse(row, "skipped", "on_many chose none of several records", is_error=False)
+            elif all(row.record is not record for record in records):
+                raise ValueError(f"on_many must return one of the records or None, got {row.record!r}")
+        elif rule in ("oldest", "newest"):
+            row.record = records[0 if rule == "oldest" else -1]
+        else:
+            ids = ", ".join(map(str, entry.matches))
+            why = f"several records have the key {entry.key}: {ids}; write on_many='newest' or use a key that is unique"
+            error = AmbiguousKey(why, key=entry.key, matches=entry.matches)
+            is_error = rule == "reject"
+            self._refuse(row, "rejected" if is_error else "skipped", why, error, is_error=is_error)
 
     def _refuse(
-        self,
-        entry: UpsertEntry[Any],
-        action: Any,
-        why: str,
-        is_error: bool = True,
-        error: AmoCRMError | None = None,
+        self, row: _Row, action: Any, why: str, error: AmoCRMError | None = None, *, is_error: bool = True
     ) -> None:
-        entry.action, entry.reason = action, why
-        entry.error = (error or AmoCRMError(why)) if is_error else None
-        self._map.let_go(entry.row)
+        row.entry.action, row.entry.reason = action, why
+        row.entry.error = (error or AmoCRMError(why)) if is_error else None
+        self._map.let_go(row.entry.row)
 
-    def _stand_for(self, entry: UpsertEntry[Any], record: Entity) -> None:
+    def _stand_for(self, row: _Row) -> None:
         """Make a row the object of a record, or the object that the session has already the target of the row."""
-        row, key = entry.row, record._key
-        assert key is not None
-        other: Any = self._map._weak.get((row._kind, key))
-        if other is None or not (other._is_dirty() or (row._kind, key) in self._map.created):
-            adopt(self._map, row, key)
-            return
+        entry, new, record = row.entry, row.entry.row, row.record
+        if not row.rules.is_changing:
+            return self._drop(entry, record)
+        other: Any = self._map.holds(record)
+        if other is None or not (other._is_dirty() or (new._kind, record._key) in self._map.created):
+            adopt(self._map, new, record._key)
+            return None
         entry.found_by = "session"
         if other._is_dirty():
             entry.reason = "the session had changes of this record, which win over those of the row"
-        move_changes(row, other, override=False)
-        self._drop(entry, other)
+        move_changes(new, other, override=False)
+        return self._drop(entry, other)
 
     # ---- the commit
 
@@ -303,5 +341,17 @@ class AsyncUpserting:
         self._looked_up = waiting
 
 
-def _shown(place: Place) -> str:
+def in_words(place: Place) -> str:
+    """Return the value of a key as people read it."""
     return " + ".join(map(str, place[1]))
+
+
+def _needs_of(rows: Iterable[_Row]) -> tuple[str, ...]:
+    """Return values of ``with`` that show what the rows are linked to."""
+    needs: dict[str, None] = {}
+    for row in rows:
+        states = {} if row.entry.row._links is None else row.entry.row._links.states
+        for relation in row.entry.row._relations if states else ():
+            if relation.needs and states.get(relation.attribute):
+                needs[relation.needs] = None
+    return tuple(needs)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
+
 __all__ = ["LastPage"]
 
 
-class LastPage:
+class LastPage(msgspec.Struct):
     """A walk to the last page of a list.
 
-    Args:
-        limit: items of a page.
-
     Attributes:
+        limit: items of a page.
         total: number of items, None while it is not known.
 
     Example:
@@ -23,13 +23,10 @@ class LastPage:
         1250
     """
 
-    __slots__ = ("_full", "_limit", "_missing", "total")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._full = 0  # highest page that is followed by another
-        self._missing: int | None = None  # lowest page that is not there
-        self.total: int | None = None
+    limit: int
+    total: int | None = None
+    _full: int = 0  # highest page that is followed by another
+    _missing: int | None = None  # lowest page that is not there
 
     @property
     def number(self) -> int:
@@ -42,8 +39,8 @@ class LastPage:
         if rows and has_next:
             self._full = number
         elif rows:
-            self.total = (number - 1) * self._limit + rows
+            self.total = (number - 1) * self.limit + rows
         else:
             self._missing = number
         if self._missing is not None and self._missing - self._full <= 1:
-            self.total = self._full * self._limit  # what followed a moment ago is gone
+            self.total = self._full * self.limit  # what followed a moment ago is gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -22,6 +23,12 @@ class ListSize(msgspec.Struct):
 
     least: int = 0
     most: int | None = None
+
+    @classmethod
+    def of(cls, rows: int) -> ListSize:
+        """Return what the number of rows of a whole list tells."""
+        pages = max(1, ceil(rows / 250))
+        return cls(pages, pages)
 
 
 def choose(
@@ -54,17 +61,13 @@ def choose(
         >>> choose("auto", keys=3000, filter_requests=None, is_paid=True, searchable=True, sure=True, size=ListSize())
         'list'
     """
-    if find == "filter":
-        if filter_requests is None:
-            raise ValueError('find must not be "filter" for a key that has no filter; use find="list"')
-        return "filter"
-    if find == "search":
-        if not searchable or sure:
-            why = "sure=True" if sure else "a key without words to search for"
-            raise ValueError(f'find must not be "search" with {why}; use find="list"')
-        return "search"
-    if find == "list":
-        return "list"
+    if find == "filter" and filter_requests is None:
+        raise ValueError('find must not be "filter" for a key that has no filter; use find="list"')
+    if find == "search" and (sure or not searchable):
+        why = "sure=True" if sure else "a key without words to search for"
+        raise ValueError(f'find must not be "search" with {why}; use find="list"')
+    if find != "auto":
+        return find
     if filter_requests is not None and is_paid is not False:
         shorter = size.most is not None and size.most < filter_requests
         return "list" if shorter else "filter"

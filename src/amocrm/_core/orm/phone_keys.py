@@ -11,10 +11,15 @@ __all__ = ["email_key", "phone_key", "search_digits"]
 _EXTENSION: Final = re.compile(r"(?:доб(?:авочный)?\.?|вн(?:утр)?\.?|ext\.?|x|#|,)\s*(\d{1,7})$", re.I)
 _LEAD: Final = re.compile(r"^(?:тел(?:ефон)?|моб|tel|phone)[.:]?\s*", re.I)
 _PUNCTUATION: Final = re.compile(r"[\s().\-/‐-―\u00a0]+")
-#: Regions whose national numbers begin with 8 and belong to the country code 7.
-_OF_SEVEN: Final = frozenset({"RU", "KZ"})
-#: First digits of areas and operators under the country code 7.
-_AREAS: Final = "346789"
+#: Forms of a number that tell its country, or need none to be told; the first that fits.
+_INTERNATIONAL: Final = (
+    (r"\+8(9\d{9})", r"+7\1"),  # a plus that was put before the national form
+    (r"\+([1-9]\d{7,14})", r"+\1"),
+    (r"(?:810|00)([1-9]\d{10,14})", r"+\1"),
+    (r"([1-9]\d{11,14})", r"+\1"),
+)
+#: National numbers under the country code 7. No area begins with 89: that is a mobile number which lacks a digit.
+_OF_SEVEN: Final = (r"[78]?([34679]\d{9}|8[0-8]\d{8})", r"+7\1")
 
 
 def phone_key(text: str, region: str = "RU") -> str | None:
@@ -33,38 +38,17 @@ def phone_key(text: str, region: str = "RU") -> str | None:
     if (found := _EXTENSION.search(bare)) is not None:
         bare, extension = bare[: found.start()].rstrip(" ,;("), f";ext={found.group(1)}"
     digits = _PUNCTUATION.sub("", bare)
-    has_plus = digits.startswith("+")
-    digits = digits.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit()):
-        return None
-    number = _international(digits, has_plus=has_plus) or _national(digits, region, has_plus=has_plus)
-    return None if number is None else number + extension
-
-
-def _international(digits: str, *, has_plus: bool) -> str | None:
-    if has_plus:
-        if len(digits) == 11 and digits.startswith("89"):
-            return f"+7{digits[1:]}"  # a plus that was put before the national form
-        return f"+{digits}" if 8 <= len(digits) <= 15 and digits[0] != "0" else None
-    for prefix in ("810", "00"):
-        rest = digits.removeprefix(prefix)
-        if rest != digits and 11 <= len(rest) <= 15 and rest[0] != "0":
-            return f"+{rest}"
-    return f"+{digits}" if 12 <= len(digits) <= 15 and digits[0] != "0" else None
-
-
-def _national(digits: str, region: str, *, has_plus: bool) -> str | None:
-    if has_plus:
-        return None
-    if region.upper() in _OF_SEVEN:
-        local = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-        # No area begins with 89: that is a mobile number of eleven digits which lacks one.
-        is_full = len(local) == 10 and local[0] in _AREAS and not local.startswith("89")
-        return f"+7{local}" if is_full else None
-    return _foreign(digits, region.upper())
+    is_seven = region.upper() in ("RU", "KZ")
+    for form, number in (*_INTERNATIONAL, _OF_SEVEN) if is_seven else _INTERNATIONAL:
+        if (match := re.fullmatch(form, digits, re.ASCII)) is not None:
+            return match.expand(number) + extension
+    foreign = None if is_seven else _foreign(digits, region.upper())
+    return None if foreign is None else foreign + extension
 
 
 def _foreign(digits: str, region: str) -> str | None:
+    if not (digits.isascii() and digits.isdigit()):
+        return None
     try:
         numbers = import_module("phonenumbers")  # the extra `phones`
     except ImportError:

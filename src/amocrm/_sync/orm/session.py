@@ -25,7 +25,7 @@ from .account import AccountState
 from .flush import Flush, Progress
 from .lookups import Lookups
 from .reconciling import Reconciling, note_doubts, send_again
-from .upsert_methods import UpsertMethods
+from .upserting import Upserting, UpsertMethods
 
 __all__ = ["Session"]
 
@@ -70,6 +70,7 @@ class Session(UpsertMethods):
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size must be an integer >= 1, got {batch_size}; leave it out")
         super().__init__(account)
+        self._upserts = Upserting(account, self._map)
         self._has_raised = False
         self._batch_size = batch_size
         self._progress = progress
