@@ -109,6 +109,7 @@ FLOORS: dict[str, dict[str, set[str]]] = {
     # what works on requests knows nothing of the rules, and storage nothing of requests
     | {"engine": {"engine"}, "exchange": {"exchange", "account", "domain", "engine"}},
     "amocrm._core": floors(
+        "signatures",
         "arguments",
         "conflicting_packages events processes public_names validation",
         "http",
