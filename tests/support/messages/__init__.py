@@ -97,6 +97,9 @@ def page() -> str:
         "# Messages and what to do about them",
         "",
         "Written by `make docs` from a run of the library. Names such as `Deal.city` stand for your own.",
+        "",
+        "[How to read a message](guide.md#how-to-read-a-message) · "
+        "[по-русски](guide.ru.md#как-читать-сообщение)",
     ]
     for title, messages in areas():
         lines += ["", f"## {title}"]
