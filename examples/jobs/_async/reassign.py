@@ -19,8 +19,8 @@ async def reassign(crm: AsyncAmoCRM, old: User | int, new: User | int) -> dict[s
         "companies": crm.companies.where(Company.responsible.is_(old)).scan(),
         "tasks": crm.tasks.where(Task.responsible.is_(old), Task.is_completed.is_(False)),
     }
-    given = {}
+    counts = {}
     for kind, query in queries.items():
         report = await query.update(responsible=new).commit()
-        given[kind] = len(report.applied)
-    return given
+        counts[kind] = len(report.applied)
+    return counts

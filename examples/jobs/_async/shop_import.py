@@ -43,7 +43,7 @@ async def import_orders(crm: AsyncAmoCRM, orders: Sequence[ShopOrder], stage: St
     catalog = await crm.catalogs.by_type("products")
     if catalog is None:
         raise LookupError("products are off in this account; turn them on: crm.catalogs.enable_products()")
-    products = {one.sku: one async for one in crm.catalogs[catalog].of(Product)}
+    products = {product.sku: product async for product in crm.catalogs[catalog].of(Product)}
     async with crm.session() as session:
         buyers = {order.phone: Contact(name=order.buyer, phone=order.phone) for order in orders}
         session.upsert_all(buyers.values(), key=Contact.phones, on_many="oldest")

@@ -26,6 +26,6 @@ def answer_clients(receiver: WebhookReceiver, crm: AmoCRM, answers: Mapping[str,
     @receiver.on(MessageReceived, name="answer clients")
     def answer(event: MessageReceived) -> None:
         written = (event.text or "").casefold()
-        known = next((text for word, text in answers.items() if word in written), None)
-        if known is not None and event.talk_id is not None:
-            crm.talks.send(event.talk_id, known)
+        reply = next((text for word, text in answers.items() if word in written), None)
+        if reply is not None and event.talk_id is not None:
+            crm.talks.send(event.talk_id, reply)

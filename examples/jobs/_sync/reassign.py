@@ -19,8 +19,8 @@ def reassign(crm: AmoCRM, old: User | int, new: User | int) -> dict[str, int]:
         "companies": crm.companies.where(Company.responsible.is_(old)).scan(),
         "tasks": crm.tasks.where(Task.responsible.is_(old), Task.is_completed.is_(False)),
     }
-    given = {}
+    counts = {}
     for kind, query in queries.items():
         report = query.update(responsible=new).commit()
-        given[kind] = len(report.applied)
-    return given
+        counts[kind] = len(report.applied)
+    return counts

@@ -43,7 +43,7 @@ def import_orders(crm: AmoCRM, orders: Sequence[ShopOrder], stage: Status) -> Re
     catalog = crm.catalogs.by_type("products")
     if catalog is None:
         raise LookupError("products are off in this account; turn them on: crm.catalogs.enable_products()")
-    products = {one.sku: one for one in crm.catalogs[catalog].of(Product)}
+    products = {product.sku: product for product in crm.catalogs[catalog].of(Product)}
     with crm.session() as session:
         buyers = {order.phone: Contact(name=order.buyer, phone=order.phone) for order in orders}
         session.upsert_all(buyers.values(), key=Contact.phones, on_many="oldest")

@@ -113,7 +113,7 @@ def spot_check(crm: AmoCRM, rows: Sequence[Opportunity]) -> list[str]:
     """Compare single deals field by field with their rows and return the differences."""
     wrong = []
     for row in rows:
-        found = [deal for deal in crm.query(Deal).search(row.id) if deal.opportunity == row.id]
+        deals = [deal for deal in crm.query(Deal).search(row.id) if deal.opportunity == row.id]
         wanted = (row.product, row.region, row.engaged, row.value, {"import", row.product.split()[0]})
         got = [
             (
@@ -123,7 +123,7 @@ def spot_check(crm: AmoCRM, rows: Sequence[Opportunity]) -> list[str]:
                 None if row.value is None else deal.price,
                 set(deal.tags),
             )
-            for deal in found
+            for deal in deals
         ]
         if got != [wanted]:
             wrong.append(f"{row.id}: {got} instead of {wanted}")

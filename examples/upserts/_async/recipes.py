@@ -28,8 +28,8 @@ class Order(Lead):
 
 async def open_lead_of(session: AsyncSession, contact: Contact) -> Lead | None:
     """Return a lead of a contact that is neither won nor lost, None without any."""
-    known = await session.get(Contact, contact.id, preload=[Contact.leads])
-    return next((lead for lead in known.leads if lead.status_id not in (WON, LOST)), None)
+    record = await session.get(Contact, contact.id, preload=[Contact.leads])
+    return next((lead for lead in record.leads if lead.status_id not in (WON, LOST)), None)
 
 
 async def take_form(crm: AsyncAmoCRM, form: Mapping[str, str]) -> Lead:
@@ -37,7 +37,7 @@ async def take_form(crm: AsyncAmoCRM, form: Mapping[str, str]) -> Lead:
     async with crm.session() as session:
         row = Contact(phone=form["phone"], email=form["email"])
         # The name is for a new contact only: a person who is known keeps what the manager wrote.
-        found = session.upsert_all(
+        entries = session.upsert_all(
             [row],
             key=any_of(Contact.phones, Contact.emails),
             new={"name": form["name"]},
@@ -45,7 +45,7 @@ async def take_form(crm: AsyncAmoCRM, form: Mapping[str, str]) -> Lead:
             sure=False,
         )
         await session.look_up()
-        contact, is_new = found[0].entity, found[0].action == "created"
+        contact, is_new = entries[0].entity, entries[0].action == "created"
         lead = None if is_new else await open_lead_of(session, contact)
         if lead is None:
             lead = session.add(Lead(name=f"Form: {form['name']}", contacts=[contact], tags={"site"}))
@@ -78,8 +78,8 @@ async def import_phone_book(crm: AsyncAmoCRM, rows: Iterable[Mapping[str, str]])
 
 async def duplicates(crm: AsyncAmoCRM) -> AsyncGenerator[str]:
     """Give a line for each number or address that several contacts share; one reading of the list."""
-    for found in await crm.contacts.find_duplicates(by=any_of(Contact.phones, Contact.emails)):
-        yield f"{found.key}: {', '.join(f'{one.id} {one.name}' for one in found.records)}"
+    for group in await crm.contacts.find_duplicates(by=any_of(Contact.phones, Contact.emails)):
+        yield f"{group.key}: {', '.join(f'{record.id} {record.name}' for record in group.records)}"
 
 
 async def take_call(crm: AsyncAmoCRM, phone: str, store: AsyncTokenStore) -> tuple[Contact, bool]:

@@ -28,8 +28,8 @@ class Order(Lead):
 
 def open_lead_of(session: Session, contact: Contact) -> Lead | None:
     """Return a lead of a contact that is neither won nor lost, None without any."""
-    known = session.get(Contact, contact.id, preload=[Contact.leads])
-    return next((lead for lead in known.leads if lead.status_id not in (WON, LOST)), None)
+    record = session.get(Contact, contact.id, preload=[Contact.leads])
+    return next((lead for lead in record.leads if lead.status_id not in (WON, LOST)), None)
 
 
 def take_form(crm: AmoCRM, form: Mapping[str, str]) -> Lead:
@@ -37,7 +37,7 @@ def take_form(crm: AmoCRM, form: Mapping[str, str]) -> Lead:
     with crm.session() as session:
         row = Contact(phone=form["phone"], email=form["email"])
         # The name is for a new contact only: a person who is known keeps what the manager wrote.
-        found = session.upsert_all(
+        entries = session.upsert_all(
             [row],
             key=any_of(Contact.phones, Contact.emails),
             new={"name": form["name"]},
@@ -45,7 +45,7 @@ def take_form(crm: AmoCRM, form: Mapping[str, str]) -> Lead:
             sure=False,
         )
         session.look_up()
-        contact, is_new = found[0].entity, found[0].action == "created"
+        contact, is_new = entries[0].entity, entries[0].action == "created"
         lead = None if is_new else open_lead_of(session, contact)
         if lead is None:
             lead = session.add(Lead(name=f"Form: {form['name']}", contacts=[contact], tags={"site"}))
@@ -78,8 +78,8 @@ def import_phone_book(crm: AmoCRM, rows: Iterable[Mapping[str, str]]) -> UpsertR
 
 def duplicates(crm: AmoCRM) -> Generator[str]:
     """Give a line for each number or address that several contacts share; one reading of the list."""
-    for found in crm.contacts.find_duplicates(by=any_of(Contact.phones, Contact.emails)):
-        yield f"{found.key}: {', '.join(f'{one.id} {one.name}' for one in found.records)}"
+    for group in crm.contacts.find_duplicates(by=any_of(Contact.phones, Contact.emails)):
+        yield f"{group.key}: {', '.join(f'{record.id} {record.name}' for record in group.records)}"
 
 
 def take_call(crm: AmoCRM, phone: str, store: TokenStore) -> tuple[Contact, bool]:
