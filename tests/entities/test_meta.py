@@ -18,7 +18,12 @@ def test_a_class_says_what_its_key_is() -> None:
         Unsorted: ("uid", str),
         WebsiteButton: ("source_id", int),
     }
-    assert Unsorted._from_api(Unsorted._model(uid="a1"), None).id == "a1"
+    lead = Unsorted._from_api(Unsorted._model(uid="a1"), None)
+    assert (lead.id, repr(lead), repr(WebsiteButton(pipeline_id=1))) == (
+        "a1",
+        "<Unsorted a1>",
+        "<WebsiteButton new>",
+    )
 
 
 def test_a_derived_class_names_its_owner_once() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from amocrm import Lead
-from amocrm._core.orm.identity import Directory, IdentityMap
+from typing import Any
+
+import pytest
+
+from amocrm import Event, Lead
+from amocrm._core.orm.identity import Directory, IdentityMap, checked_id
 from amocrm_gen.models import leads
 
 
@@ -31,3 +35,12 @@ def test_only_a_new_object_that_was_let_go_is_kept_out() -> None:
     assert (existing._session, new._session) == (known.outside, known.outside)
     known.add(new)
     assert (list(known.discarded), new._session) == ([], known)
+
+
+def test_a_key_has_the_type_of_its_class() -> None:
+    """Ids are whole numbers, those of events are texts; nothing is converted, since 17 and "17" are two keys."""
+    assert (checked_id(Lead, 17), checked_id(Event, "01h")) == (17, "01h")
+    wrong: list[tuple[Any, Any]] = [(Lead, "17"), (Lead, True), (Lead, 1.0), (Event, 17)]
+    for cls, key in [*wrong, ("Lead", 17), (int, 17), (Lead(name="x"), 17)]:
+        with pytest.raises(TypeError, match="must be"):
+            checked_id(cls, key)

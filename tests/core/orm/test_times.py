@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from amocrm._core.orm.times import day_of, day_text, rfc3339, zone_of
+from amocrm._core.orm.times import day_of, day_text, http_date, moment, rfc3339, seconds, zone_of
 
 ZONES = ["Europe/Berlin", "America/Santiago", "Asia/Kamchatka", "Pacific/Kiritimati", "America/St_Johns"]
 DAYS = [date(2024, 1, 1) + timedelta(days=offset) for offset in range(1100)]
@@ -65,3 +66,29 @@ def test_a_zone_that_is_not_known_is_told() -> None:
 def test_an_offset_that_is_none_is_left_out(offset: object) -> None:
     """What cannot be read is no zone, and no error."""
     assert zone_of("Nowhere/Land", offset)[0] is None
+
+
+def test_moments_are_those_that_a_datetime_has() -> None:
+    """The first and the last second are taken, one more on either side is an error."""
+    first, last = (edge.replace(tzinfo=UTC) for edge in (datetime.min, datetime.max))
+    for edge, beyond in ((first, -1), (last, 1)):
+        stamp = seconds(edge)
+        assert seconds(stamp) == stamp
+        assert moment(stamp, None) == edge.replace(microsecond=0)
+        with pytest.raises(ValueError, match="years 1 to 9999"):
+            seconds(stamp + beyond)
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_the_clock_of_an_answer_is_read(month: int) -> None:
+    """Every month has its English name, in whatever language the process runs."""
+    when = datetime(2024, month, 5, 6, 7, 8, tzinfo=UTC)
+    assert http_date(format_datetime(when, usegmt=True)) == when.timestamp()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "Mon, 05 Foo 2024 06:07:08 GMT", "Mon, 41 Jan 2024 06:07:08 GMT"]
+)
+def test_a_date_that_is_none_says_nothing_of_the_clock(text: str) -> None:
+    """A header that cannot be read is as good as none."""
+    assert http_date(text) is None

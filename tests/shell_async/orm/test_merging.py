@@ -98,6 +98,27 @@ async def test_it_is_never_chosen_without_the_word(sandbox: Sandbox, crm: AsyncA
             s.add(wrong, duplicates="server")
 
 
+async def test_a_lead_in_doubt_is_looked_for_by_what_existed_before(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """Its tags and the contact that it names count; the company of the same request is in doubt on its own."""
+    async with crm.session() as other:
+        known = other.add(Contact(name="Анна", phone=PHONE))
+    s = crm.session(mark=True)
+    lead = Lead(
+        name="Заявка", tags={"сайт"}, contacts=[s.ref(Contact, known.id)], company=Company(name="ООО")
+    )
+    s.add(lead, duplicates="server")
+    sandbox.faults.add(Drop(), operation="create_leads_complex", nth=1)
+    with pytest.raises(FlushError):
+        await s.commit()
+    assert {type(entity) for entity in s.doubtful} == {Lead, Company}
+    assert lead._doubt is not None
+    embedded = {kind: items for kind, items in lead._doubt.body["_embedded"].items() if items}
+    assert embedded == {"tags": [{"name": "сайт"}], "contacts": [{"id": known.id}]}
+    s.discard(*s.doubtful)
+
+
 async def test_the_word_holds_for_the_session_that_heard_it(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """A lead that is taken out and added elsewhere without the word is created plainly."""
     lead = request_of()

@@ -6,7 +6,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from amocrm import CatalogElement, Lead
+from amocrm import Catalog, CatalogElement, Lead
 from amocrm._sync.client import AmoCRM
 from amocrm._sync.orm.field_lists import FieldList
 from amocrm.fields import Definition
@@ -65,8 +65,17 @@ def test_only_what_was_given_is_changed(sandbox: Sandbox, crm: AmoCRM) -> None:
     assert "leads" not in crm.directory.fields
 
 
-def test_a_class_of_elements_names_its_list(crm: AmoCRM) -> None:
+def test_a_class_of_elements_names_its_list(sandbox: Sandbox, crm: AmoCRM) -> None:
     """Each list has fields of its own."""
+    sandbox.act("PATCH", "/api/v4/customers/mode", {"mode": "segments", "is_enabled": True})
+    catalog = crm.catalogs.create(Catalog("Цвета"))
+    for owner, path in (
+        ("leads", "leads/custom_fields"),
+        ("segments", "customers/segments/custom_fields"),
+        (f"catalogs/{catalog.id}", f"catalogs/{catalog.id}/custom_fields"),
+    ):
+        crm.fields[owner].list()
+        assert list(sandbox.journal)[-1].target.startswith(f"/api/v4/{path}")
     with pytest.raises(TypeError, match="must name its list"):
         _ = crm.fields[CatalogElement]
     with pytest.raises(TypeError, match="have no groups"):

@@ -11,7 +11,18 @@ from typing import Any
 
 import pytest
 
-from amocrm import AmbiguousKey, Contact, FlushError, Key, Lead, RepeatedKey, TransportError, any_of, fields
+from amocrm import (
+    AmbiguousKey,
+    Contact,
+    FilterIgnored,
+    FlushError,
+    Key,
+    Lead,
+    RepeatedKey,
+    TransportError,
+    any_of,
+    fields,
+)
 from amocrm._sync.client import AmoCRM
 from amocrm._core.http.retry import NEVER
 from amocrm_sandbox import Drop, ErrorPage, Sandbox
@@ -149,6 +160,49 @@ def test_the_plan_tells_the_look_ups_and_is_exact_after_them(
     assert not any("Deal.order" in line for line in s.plan().lookups)
     assert found.counts() == {"unchanged": 2, "created": 1}
     s.commit()
+
+
+def test_a_plan_says_how_the_keys_are_looked_for(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """By the filter where it is paid for, by the list where nothing is trusted, else a probe decides; not at all
+    for rows without a value."""
+    paid = sandbox.account["is_api_filter_enabled"]
+
+    def lookups(rows: list[Any], key: Any, **rules: Any) -> tuple[str, ...]:
+        s = crm.session(mark=False)
+        s.upsert_all(rows, key=key, **rules)
+        found = s.plan().lookups
+        s.discard(*s.new)
+        return found
+
+    (line,) = lookups(orders(3), Deal.order)
+    assert line.startswith(
+        f"GET    /api/v4/leads: {'filter' if paid else 'list'}, for 3 keys of Key(Deal.order)"
+    )
+    probe, line = lookups([Contact(phone=f"+7900123450{at}") for at in range(3)], Contact.phone, sure=False)
+    assert "contacts: page 4, to learn" in probe
+    assert "contacts: search or list, for 3 keys" in line
+    assert len(lookups(orders(600), Deal.order, find="filter")) == 3
+    assert lookups([Contact(name="x")], Contact.phone, on_keyless="create") == ()
+
+
+def test_an_account_without_the_option_is_found_out_on_the_way(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """A client that has not read the account tries the filter; where it is ignored the list is read instead."""
+    stored = store(crm, orders(2))
+    fresh = client_of(sandbox, retry=NEVER, max_prefetch=0)
+    with fresh.session() as s:
+        row = s.upsert(Deal(order="A-00001"), key=Deal.order)
+    assert row.id == next(lead.id for lead in stored if lead.order == "A-00001")
+    s = client_of(sandbox, retry=NEVER, max_prefetch=0).session()
+    found = s.upsert_all([Deal(order="A-00001")], key=Deal.order, find="filter")
+    if sandbox.account["is_api_filter_enabled"]:
+        s.look_up()
+        assert found[0].found_by == "filter"
+    else:
+        with pytest.raises(FilterIgnored):
+            s.look_up()
+    s.discard(*s.new)
 
 
 # ---- phones and addresses
@@ -340,6 +394,11 @@ def test_a_function_chooses_among_several_records(sandbox: Sandbox, crm: AmoCRM)
         found = s.upsert_all([Deal(order="1", name="Три")], key=Deal.order, on_many=lambda row, found: None)
     assert found[0].action == "skipped"
     assert len(found[0].matches) == 2
+    s = crm.session()
+    s.upsert(Deal(order="1"), key=Deal.order, on_many=lambda row, found: row)
+    with pytest.raises(ValueError, match="on_many must return one of the records"):
+        s.look_up()
+    s.discard(*s.new)
 
 
 def test_several_matches_reject_the_row_and_nothing_else(sandbox: Sandbox, crm: AmoCRM) -> None:

@@ -41,7 +41,7 @@ def seconds(value: datetime | int, *, up: bool = False) -> int:
             f"a moment must have a time zone, got {value!r}; write datetime.now(UTC), .astimezone(), or the zone of the "
             "account: datetime(..., tzinfo=crm.zone)"
         )
-    whole = int(value.timestamp() // 1)
+    whole = int(value.replace(microsecond=0).timestamp())
     return whole + 1 if up and value.microsecond else whole
 
 
