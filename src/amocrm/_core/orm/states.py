@@ -136,7 +136,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
 
 #: What to do instead of a call that has no place in a state.
 _INSTEAD: Final[Mapping[Event, str]] = {
-    E.ADOPT: "adopt() gives an id to an object that has none",
+    E.ADOPT: "adopt() is for objects without an id, so leave it out",
     E.RESEND: "an object is doubtful when its creation was sent and not answered; commit() sends what is new or changed",
     E.ROLLBACK: "add() what is detached, discard() what is new",
 }
