@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from amocrm import Contact, Lead
+from amocrm import Company, Contact, Lead
+from amocrm.entities._sent import begin
+from amocrm.entities._writing import writes_of
 from amocrm_gen.models import common, leads
 from tests.entities.leads import body, read
 
@@ -40,3 +42,24 @@ def test_an_update_carries_changes_only() -> None:
         "tags_to_add": [{"name": "b"}],
         "tags_to_delete": [{"name": "a"}],
     }
+
+
+def test_a_company_that_changes_while_it_is_replaced_is_the_last_one_assigned() -> None:
+    """The old link is gone, the new one is under way: what is assigned now is a change of the next commit."""
+    old, new = (Company._from_api(Company._model(id=key), None) for key in (7, 8))
+    lead = read(embedded=leads.LeadEmbedded(companies=[common.Ref(id=7)]))
+    lead.company = new
+    unlink, link = writes_of(lead)
+    for write in (unlink, link):
+        begin(write)
+    unlink.sent.confirm(lead, None, unlink.action)
+    lead.company = None
+    link.sent.confirm(lead, None, link.action)
+    assert lead.company is None
+    (unlink,) = writes_of(lead)
+    assert (unlink.action, unlink.render()["to_entity_id"]) == ("unlink", 8)
+    begin(unlink)
+    unlink.sent.confirm(lead, None, unlink.action)
+    assert (lead.company, lead._is_dirty()) == (None, False)
+    lead.company = old
+    assert [write.action for write in writes_of(lead)] == ["link"]

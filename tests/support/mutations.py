@@ -38,7 +38,7 @@ def mutations(tree: ast.Module) -> Iterator[tuple[ast.AST, str, Any]]:
             isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Name)
         ):
             yield node, "statement removed", ast.Pass()
-        elif isinstance(node, ast.Return) and node.value is not None:
+        elif isinstance(node, ast.Return) and node.value is not None and ast.unparse(node.value) != "None":
             yield node, "result dropped", ast.Return(ast.Constant(None))
         elif isinstance(node, ast.Constant) and type(node.value) in (bool, int):
             changed = not node.value if isinstance(node.value, bool) else node.value + 1

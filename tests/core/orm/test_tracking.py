@@ -234,7 +234,11 @@ def test_of_two_names_of_one_field_the_value_that_was_assigned_last_stays(
     for key, value in writes:
         local.set(key, value, original=9)
     last = [value for key, value in writes if key in (old, new)]
+    sent = local.pending()
+    local.begin_flush(sent)
+    before = dict(sent)
     local.rename(old, new)
+    assert sent == before  # what is in flight stays as it was taken off
     assert local.get(new) == (last[-1] if last else UNSET)
     assert old == new or local.get(old) is UNSET
     assert local.base(new) == (9 if last else UNSET)

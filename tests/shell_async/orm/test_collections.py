@@ -7,6 +7,7 @@ import pytest
 from amocrm import (
     Catalog,
     CatalogElement,
+    Contact,
     FlushError,
     Lead,
     LossReason,
@@ -43,6 +44,22 @@ async def test_one_commit_writes_records_of_many_kinds(sandbox: Sandbox, crm: As
     assert [len(body) for body in bodies(sandbox, "create_catalog_elements")] == [2]
     assert bodies(sandbox, "update_loss_reason") == [{"name": "Дорого!"}, {"name": "Долго!"}]
     assert [one.name async for one in crm.catalogs[catalog].elements] == ["белый", "синий"]
+
+
+async def test_what_was_read_of_an_owner_is_written_there(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """A note does not say whether it belongs to a lead or a contact: the list does, where it was read."""
+    async with crm.session() as s:
+        contact = s.add(Contact(name="Анна"))
+        contact.notes.add("раз")
+    for query in (crm.notes.of(contact), crm.notes.of(Contact)):
+        (note,) = await query.all()
+        assert isinstance(note.entity, Contact)
+        assert note.entity.id == contact.id
+        async with crm.session() as s:
+            s.add(note).text = f"{note.text}!"
+    assert [note.text async for note in crm.notes.of(contact)] == ["раз!!"]
+    changes = [entry.target for entry in sandbox.journal if entry.operation == "update_notes"]
+    assert [target.split("?")[0] for target in changes] == ["/api/v4/contacts/notes"] * 2
 
 
 async def test_what_was_refused_is_raised_as_it_is(crm: AsyncAmoCRM) -> None:

@@ -436,6 +436,36 @@ async def test_discarded_objects_are_not_sent(sandbox: Sandbox, crm: AsyncAmoCRM
     assert [lead.name async for lead in crm.leads] == ["да"]
 
 
+async def test_a_link_leaves_changes_to_the_session_that_has_them(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """What another session has changed can be linked; its changes are sent by that session alone."""
+    async with crm.session() as s:
+        stored = s.add(Contact(name="Анна"))
+    first, second = crm.session(), crm.session()
+    contact = first.ref(Contact, stored.id)
+    contact.name = "Анна П."
+    lead = second.add(Lead(name="Заказ", contacts=[contact]))
+    assert (await second.commit()).ok
+    assert bodies(sandbox, "create_leads")[-1][0]["_embedded"]["contacts"] == [{"id": stored.id}]
+    assert bodies(sandbox, "update_contacts") == []
+    assert first.changed == [contact]
+    assert (await first.commit()).ok
+    assert (await crm.get(Lead, lead.id, preload=[Lead.contacts])).contacts[0].name == "Анна П."
+
+
+async def test_what_is_linked_is_the_object_of_the_session(crm: AsyncAmoCRM) -> None:
+    """A lead that was read elsewhere with a contact gets the object that the session holds for its id."""
+    async with crm.session() as s:
+        stored = s.add(Lead(name="Заказ", contacts=[Contact(name="Анна")], company=Company(name="ООО")))
+    read = await crm.leads.get(stored.id, preload=[Lead.contacts, Lead.company])
+    async with crm.session() as s:
+        contact = await s.get(Contact, read.contacts[0].id)
+        assert read.company is not None
+        company = await s.get(Company, read.company.id)
+        lead = s.add(read)
+        assert (lead.contacts[0], lead.company) == (contact, company)
+        assert not s.plan()
+
+
 # ---- checks before sending
 
 

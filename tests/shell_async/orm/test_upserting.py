@@ -199,10 +199,25 @@ async def test_an_account_without_the_option_is_found_out_on_the_way(
     if sandbox.account["is_api_filter_enabled"]:
         await s.look_up()
         assert found[0].found_by == "filter"
+        assert "filter" in list(sandbox.journal)[-1].target
     else:
         with pytest.raises(FilterIgnored):
             await s.look_up()
     s.discard(*s.new)
+
+
+async def test_notes_of_a_row_go_to_the_object_of_its_record(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """The session has created the record; a second row of the key brings a note and nothing else."""
+    s = crm.session()
+    first = s.add(Deal(name="Заказ", order="1"))
+    await s.commit()
+    row = Deal(order="1")
+    note = row.notes.add("позвонить")
+    found = s.upsert_all([row], key=Deal.order)
+    assert (await s.commit()).ok
+    assert (found[0].entity, found[0].found_by) == (first, "session")
+    assert [one.text async for one in crm.notes.of(first)] == ["позвонить"]
+    assert note.id
 
 
 # ---- phones and addresses

@@ -70,6 +70,8 @@ def test_a_repeated_lead_is_reported_with_the_id_of_the_other(
     merged = s.report.merged
     assert {result.entity for result in merged} == {second, contact}
     assert str(first.id) in merged[-1].reason
+    assert all("which existed" in result.reason for result in merged)
+    assert second in list(s._map)
     assert (second.id, contact.id) == (first.id, first.contacts[0].id)
     assert not second._is_dirty()
     for value in ("name", "price", "contacts"):
@@ -199,6 +201,7 @@ def test_a_lost_answer_puts_lead_and_contact_in_doubt(sandbox: Sandbox, crm: Amo
         s.commit()  # still in doubt, nothing is sent
     assert sent(sandbox).count("create_leads_complex") == 2
     report = s.reconcile(settle=0, sees_all=True)
+    assert "get_user" not in report.sent  # the caller has said what its rights are
     assert {result.entity for result in report} == {lead, lead.contacts[0]}
     for entity in list(s.doubtful):
         s.resend(entity)
