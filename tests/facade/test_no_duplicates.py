@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from amocrm import AmoCRM, Contact, FlushError, Lead, MemoryLimiter, RateLimits
@@ -34,7 +34,12 @@ _PLANTED = st.lists(
 )
 
 
+#: One of two equal leads is refused and mended; what is sent then has a null that the other has not.
+_MENDED = [("create_leads", 2, Drop()), ("create_leads", 3, Drop(after_commit=True))]
+
+
 @settings(max_examples=60, deadline=None)
+@example([("a", False), ("a", False)], {1}, 2, _MENDED)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), min_size=1, max_size=12),
     st.sets(st.integers(0, 11)),

@@ -109,6 +109,15 @@ def test_as_many_equal_records_as_creations_are_all_of_them() -> None:
     assert answers == ["stored", "stored", "absent"]
 
 
+def test_a_cleared_value_makes_no_creation_another_one() -> None:
+    """One of two equal leads was sent with an explicit null: the two records are theirs all the same."""
+    cleared = doubt_of("a", 1)
+    cleared.body["responsible_user_id"] = None
+    records = [record(101, "a", 1), record(102, "a", 1)]
+    decisions = decided([doubt_of("a", 1), cleared], records, equal="mine")
+    assert {found.key for found in decisions} == {101, 102}
+
+
 def test_what_may_still_arrive_is_not_absent() -> None:
     """Before the time to settle is over, nothing is said to be missing; the reason says when to ask again."""
     (found,) = decided([doubt_of("a", 1)], [], settle=10_000.0)

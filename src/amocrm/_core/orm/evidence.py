@@ -181,10 +181,11 @@ class _Case:
             if place in self.answers:
                 continue
             form = print_of_body(doubt.body, self.words)
+            # Null is what the server takes for a value that was not sent.
             rest = {
                 key: value
                 for key, value in doubt.body.items()
-                if key not in ("custom_fields_values", "_embedded", "name", "price")
+                if value is not None and key not in ("custom_fields_values", "_embedded", "name", "price")
             }
             group = groups.setdefault((form, encode(rest)), _Class(form, doubt.body))
             group.places.append(place)
