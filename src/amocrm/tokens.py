@@ -162,7 +162,8 @@ def verify_disposable(
     if claims.get("aud") != _origin(oauth.redirect_uri):
         raise _rejected(
             "audience",
-            "its audience must be the address of redirect_uri, got another one; compare redirect_uri of your OAuth, else refuse the request",
+            "its audience must be scheme and host of redirect_uri, got another one; compare redirect_uri of your OAuth with "
+            "that of the integration, and refuse the request if they are equal",
         )
     host = _common(claims, oauth, account, leeway, now)
     if _number(claims, "exp") - _number(claims, "iat") > _LIFE + leeway:
@@ -269,7 +270,7 @@ def _common(claims: Mapping[str, Any], oauth: OAuth, account: str | None, leeway
     if account is not None and host != parse_account(account).name:
         raise _rejected(
             "issuer",
-            "its issuer must be the account given as account=, got another one; refuse the request, or leave account= out to accept every account",
+            "its issuer must be the account given as account=, got another one; compare account= with the account that uses the widget, else refuse the request",
         )
     starts = max(_number(claims, "nbf", 0.0), _number(claims, "iat", 0.0))
     if now >= _number(claims, "exp") + leeway:

@@ -103,7 +103,10 @@ def _life(token: str | None, now: datetime) -> Iterator[Finding]:
 
     expires = None if token is None else claims_of(token).exp
     if expires is None:
-        yield "note", "the token does not say when it expires: it is not a long-lived one, or it was cut"
+        yield (
+            "note",
+            "the token does not say when it expires: it is not a long-lived one, or it was cut; copy it again unless the account accepts it",
+        )
         return
     until = datetime.fromtimestamp(expires, UTC)
     if until <= now:

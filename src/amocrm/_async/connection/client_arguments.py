@@ -87,8 +87,8 @@ def check_collaborators(
         )
     if verify is not None and not isinstance(verify, ssl.SSLContext):
         raise ConfigurationError(
-            f"verify must be an ssl.SSLContext, got {_kind(verify)}; write ssl.create_default_context(cafile='ca.pem') "
-            "for an authority of your own (certificates are always verified: the connection carries the token)"
+            f"verify must be an ssl.SSLContext, got {_kind(verify)}; leave it out (certificates are "
+            "verified), or write ssl.create_default_context(cafile='ca.pem') for an authority of your own"
         )
     if isinstance(verify, ssl.SSLContext) and not unverified_tls:
         _check_verification(verify)

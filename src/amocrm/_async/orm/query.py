@@ -68,7 +68,9 @@ class AsyncQuery(AsyncQueryResults[T]):
         """
         for condition in conditions:
             if not isinstance(condition, Condition):
-                compared = " (the result of == or !=; no filter says !=)" * isinstance(condition, bool)
+                compared = " (what Python makes of == or != here; the API cannot filter by !=)" * isinstance(
+                    condition, bool
+                )
                 raise TypeError(
                     f"where() must be given conditions, got {shown(condition)}{compared}; "
                     f"write for example {self._cls.__name__}.id.is_(1) or {self._cls.__name__}.id.in_(1, 2)"

@@ -102,7 +102,7 @@ class OAuth(msgspec.Struct, frozen=True):
         family = next((each for each in FAMILIES if each.domain == platform), None)
         if family is None:
             raise ValueError(
-                f"platform must be one of {', '.join(f.domain for f in FAMILIES)}, got {platform!r}; write platform='amocrm.ru'"
+                f"platform must be one of {', '.join(f.domain for f in FAMILIES)}, got {platform!r}; write the one that your account's address ends with"
             )
         query = {"client_id": self.client_id, "state": state} | ({"mode": mode} if mode else {})
         return f"{family.portal}/oauth?{urlencode(query)}"

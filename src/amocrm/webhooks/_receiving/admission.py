@@ -36,7 +36,8 @@ def _tuple(secret: str | Iterable[str] | None) -> tuple[str, ...] | None:
     secrets = None if secret is None else (secret,) if isinstance(secret, str) else tuple(secret)
     if secrets is not None and not (secrets and all(secrets)):
         raise ValueError(
-            f"secret must be a non-empty text, got {secret!r}; write secret=None to accept everything"
+            f"secret must be a non-empty text, got {secret!r}; write secret=new_secret_path(), which is the last part "
+            "of the webhook's address then, or secret=None to accept every request"
         )
     return secrets
 
