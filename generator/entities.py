@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .bundle import Bundle
+from .entity_relations import CHILDREN, CLASSES, MODULES, Relation, fields_of, relations_of
 from .naming import field_name
 from .resources import Collection, body_of, collections_of, item_of
 from .rules_batches import parameters_of
@@ -22,14 +23,16 @@ __all__ = ["generate_entities"]
 
 _WIDTH = 100
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
-_LEFT_OUT = frozenset({"id", "_links", "_embedded", "request_id", "custom_fields_values"})
+_LEFT_OUT = frozenset(
+    {"id", "_links", "_embedded", "request_id", "custom_fields_values", "tags_to_add", "tags_to_delete"}
+)
 _ID = re.compile(r"(?:.*_)?id|created_by|updated_by|modified_by")
 #: Types of the constructor's arguments by the kind of attribute.
 _ARGUMENT_TYPES = {
     "Text": "str", "Id": "int", "Amount": "int | float | Decimal", "Flag": "bool", "Moment": "datetime | int",
 }  # fmt: skip
-#: Moments that the description calls nullable and that no record lacks.
-_ALWAYS = frozenset({"created_at", "updated_at"})
+#: What the description calls nullable and no record lacks.
+_ALWAYS = frozenset({"created_at", "updated_at", "created_by", "updated_by"})
 
 
 _INIT = '''\
@@ -47,10 +50,11 @@ CLASSES: Final[dict[str, tuple[str, str]]] = {places!r}
 def generate_entities(bundle: Bundle) -> dict[str, str]:
     """Return one module for each area that has classes, by its file name, unformatted."""
     areas: dict[str, list[_Class]] = {}
-    for collection in collections_of(bundle):
-        if "class" in collection.facts:
-            class_ = _Class(bundle, collection)
-            areas.setdefault(class_.area, []).append(class_)
+    collections = [item for item in collections_of(bundle) if "class" in item.facts]
+    titles = {collection.name: str(collection.facts["class"]) for collection in collections}
+    for collection in collections:
+        class_ = _Class(bundle, collection, titles)
+        areas.setdefault(class_.area, []).append(class_)
     texts = {f"{area}.py": _module(area, classes) for area, classes in sorted(areas.items())}
     places = {
         class_.collection.name: (area, class_.name)
@@ -97,6 +101,7 @@ class _Class:
 
     bundle: Bundle
     collection: Collection
+    titles: dict[str, str]
     models: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -118,6 +123,20 @@ class _Class:
             for name in ("filter", "order")
         ]
         self.attributes = list(self._attributes())
+        self.relations = list(self._relations())
+
+    @property
+    def is_built_up(self) -> bool:
+        """Whether people make it step by step: with relations, no argument is required and None clears."""
+        return "relations" in self.collection.facts
+
+    def _relations(self) -> Iterator[Relation]:
+        facts = self.collection.facts
+        yield from fields_of(facts.get("fields", {}))
+        nullable = {attribute.name: "None" in attribute.argument_type for attribute in self.attributes}
+        embedded = None if self.create is None else self.create["properties"].get("_embedded")
+        on_create = (self.bundle.resolve(embedded) or {}).get("properties", {})
+        yield from relations_of(facts.get("relations", {}), self.titles, nullable, self.with_, on_create)
 
     def _attributes(self) -> Iterator[_Attribute]:
         left_out = _LEFT_OUT | set(self.collection.facts.get("without", ())) | set(self._scopes())
@@ -128,10 +147,14 @@ class _Class:
             if name not in left_out:
                 yield self._attribute(name)
 
-    def _scopes(self) -> list[str]:
-        """Return the placeholders that a creation needs in its path."""
+    def _scopes(self) -> dict[str, str]:
+        """Return what a creation takes in its path and its query, with the types."""
         create = self.collection.roles.get("create")
-        return [] if create is None else re.findall(r"\{([^}]*)\}", create.path)
+        if create is None:
+            return {}
+        path = {name: _scope_type(name) for name in re.findall(r"\{([^}]*)\}", create.path)}
+        query = [item for item in parameters_of(self.bundle, create) if item["in"] == "query"]
+        return path | {item["name"]: _SCALARS[item["schema"]["type"]] for item in query}
 
     def _attribute(self, name: str) -> _Attribute:
         read = self.bundle.schemas[self.schema]["properties"].get(name)
@@ -153,10 +176,21 @@ class _Class:
             options.insert(0, f'"{attribute}"')
         written = created if created is not None else changed
         argument_type = "" if written is None else self._argument_type(kind, name, written)
+        clears = any(item is not None and "null" in _types(item) for item in (read, changed))
+        if (
+            self.is_built_up
+            and argument_type
+            and clears
+            and name not in _ALWAYS
+            and "None" not in argument_type
+        ):
+            argument_type += " | None"
         if kind == "Plain" and argument_type and argument_type != shown:
             kind = "Attribute"
         text = str((created or node).get("description", "")).strip()
-        required = created is not None and self.create is not None and name in self.create.get("required", ())
+        required = (
+            self.create is not None and name in self.create.get("required", ()) and not self.is_built_up
+        )
         return _Attribute(attribute, kind, shown, options, text, argument_type, required)
 
     def _argument_type(self, kind: str, name: str, written: Map) -> str:
@@ -176,7 +210,7 @@ class _Class:
             return "Text", ""
         if types == ["boolean"] and not nullable:
             return "Flag", ""
-        if types == ["number"]:
+        if types and set(types) <= {"integer", "number"}:
             return "Amount", ""
         return "Plain", self._type(node)
 
@@ -221,12 +255,14 @@ class _Class:
         elif "string" in _types(schema["properties"]["id"]):
             lines.append("    id = TextKey(readonly=True, nullable=False)  # type: ignore[assignment]")
         lines.append("")
-        lines += [f"    {name} = Scope[{_scope_type(name)}]()" for name in self._scopes()]
+        lines += [f"    {name} = Scope[{kind}]()" for name, kind in self._scopes().items()]
         lines += [f"    {attribute.line}" for attribute in self.attributes]
+        lines += [f"    {relation.line}" for relation in self.relations]
         lines += [f"    {line}" for line in self._embedded()]
         if self.create is not None:
             lines += ["", *self._constructor()]
-        decorated = "" if self.create is None else "@checked()\n"
+        # Attributes and relations check what they take; many of these are made at once.
+        decorated = "" if self.create is None or self.is_built_up else "@checked()\n"
         return (
             f"{decorated}class {self.name}(Entity):\n{textwrap.indent(self._doc(schema), '    ')}\n\n"
             + "\n".join(lines)
@@ -236,12 +272,11 @@ class _Class:
     def _embedded(self) -> Iterator[str]:
         node = self.bundle.resolve(self.bundle.schemas[self.schema]["properties"].get("_embedded"))
         for key, inner in (node or {}).get("properties", {}).items():
-            if key in self.collection.facts.get("without", ()) or any(
-                attribute.name == key for attribute in self.attributes
-            ):
+            taken = {*self.collection.facts.get("without", ()), *(item.name for item in self.attributes)}
+            if key in taken or key in self.collection.facts.get("relations", {}).values():
                 continue
-            target = inner if inner.get("type") != "array" else inner["items"]
             kind = "EmbeddedList" if "array" in _types(inner) else "EmbeddedOne"
+            target = inner["items"] if kind == "EmbeddedList" else inner
             needs = key if key in self.with_ else ""
             name = self._type(target).removesuffix(" | None")
             yield f'{field_name(key)}: {kind}[{name}] = {kind}("{needs}", "{key}")'
@@ -249,8 +284,14 @@ class _Class:
     def _constructor(self) -> Iterator[str]:
         attributes = [attribute for attribute in self.attributes if attribute.name in self._arguments()]
         required = [item.argument for item in attributes if item.required]
-        optional = [item.argument for item in attributes if not item.required]
-        optional += [f"{name}: {_scope_type(name)} | UnsetType = UNSET" for name in self._scopes()]
+        by_wire = {relation.wire: [relation] for relation in self.relations if relation.wire}
+        links = [relation for relation in self.relations if not relation.wire]
+        optional = []
+        for item in attributes:
+            if not item.required:
+                optional += [*map(_argument, by_wire.get(item.name, ())), item.argument]
+        optional += [_argument(relation) for relation in links if relation.argument]
+        optional += [f"{name}: {kind} | UnsetType = UNSET" for name, kind in self._scopes().items()]
         custom = self.create is not None and "custom_fields_values" in self.create["properties"]
         parts = [
             "self",
@@ -281,6 +322,10 @@ class _Class:
         return "\n\n".join(blocks) + ('\n"""' if len(blocks) > 1 else '"""')
 
 
+def _argument(relation: Relation) -> str:
+    return f"{relation.name}: {relation.argument} | UnsetType = UNSET"
+
+
 def _scope_type(name: str) -> str:
     return "int" if name.endswith("_id") else "str"
 
@@ -305,10 +350,20 @@ def _module(area: str, classes: list[_Class]) -> str:
     checked = "".join(
         f"    from amocrm_gen.models.{key} import {', '.join(names)}\n" for key, names in imported.items()
     )
+    related = {
+        word
+        for class_ in classes
+        for relation in class_.relations
+        for word in re.findall(r"\w+", relation.line + relation.argument)
+    }
+    checked += "".join(
+        f"    from ..{place} import {name}\n" for name, place in CLASSES.items() if name in related
+    )
     typing = [
         name for name in ("TYPE_CHECKING", "Any") if name in words or (name == "TYPE_CHECKING" and checked)
     ]
     lines = [f'"""Entity classes of ``{area}``."""', "", "from __future__ import annotations", ""]
+    lines += ["from collections.abc import Iterable"] * ("Iterable" in words)
     lines += ["from datetime import datetime"] * ("datetime" in words)
     lines += ["from decimal import Decimal"] * ("Decimal" in words)
     lines += [f"from typing import {', '.join(typing)}"] * bool(typing)
@@ -318,8 +373,13 @@ def _module(area: str, classes: list[_Class]) -> str:
         f"from .._attributes import {', '.join(kind for kind in kinds if re.search(rf'= {kind}', body))}"
     ]
     lines += [f"from .._base import Entity{', arguments' * ('arguments' in words)}"]
-    shown = [kind for kind in ("EmbeddedList", "EmbeddedOne") if re.search(rf"= {kind}\(", body)]
-    lines += [f"from .._embedded import {', '.join(shown)}"] * bool(shown)
+    lines += ["from ... import fields"] * ("= fields." in body)
+    lines += [
+        f"from ..{module} import {kind}"
+        for kind, module in MODULES.items()
+        if re.search(rf"= {kind}\(", body)
+    ]
+    lines += [f"from ..{module} import {kind}" for kind, module in CHILDREN.items() if f", {kind})" in body]
     if checked:
         lines += ["if TYPE_CHECKING:", checked]
     lines += [f"__all__ = [{', '.join(repr(class_.name) for class_ in classes)}]", "", "", body]

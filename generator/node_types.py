@@ -101,7 +101,13 @@ OPERATION = _closed(
     responses=_mapping(each=RESPONSE),
     **{
         "x-source": _mapping({"from": TEXT, "confidence": TEXT, "note": TEXT}),
-        "x-collection": _mapping({"name": TEXT, "class": TEXT, "key": TEXT, "without": TEXTS}),
+        "x-collection": _mapping(
+            {
+                **dict.fromkeys(("name", "class", "key"), TEXT),
+                **dict.fromkeys(("relations", "fields"), _mapping(each=TEXT)),
+                "without": TEXTS,
+            }
+        ),
         "x-page": _mapping({"key": TEXT, "limit": NUMBER}),
         "x-batch": _mapping(
             {

@@ -17,7 +17,7 @@ RULES: dict[str, str] = {
     "pair": "A second way takes what an item of the better way takes, and needs nothing more of it.",
     "x-collection": "A collection is told its name, its class and the key of its items where they are not evident.",
 }
-_FACTS = frozenset({"name", "class", "key", "without"})
+_FACTS = frozenset({"name", "class", "key", "without", "relations", "fields"})
 _CLASS = re.compile(r"(?:[A-Z][a-z]*)+")
 
 

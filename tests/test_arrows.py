@@ -152,7 +152,7 @@ FLOORS: dict[str, dict[str, set[str]]] = {
         "async_to_sync node_types",
         "bundle",
         "coverage models published root_file rules_batches rules_schemas",
-        "calls opc_input resources rules_examples rules_operations",
+        "calls entity_relations opc_input resources rules_examples rules_operations",
         "endpoints entities rules_collections",
         "lint",
         "build",
@@ -161,7 +161,16 @@ FLOORS: dict[str, dict[str, set[str]]] = {
 }
 FLOORS["amocrm._sync"] = FLOORS["amocrm._async"]
 #: The modules that may know each other, by the nature of the things: each links to the others.
-_LINKED = frozenset(f"amocrm.entities.{name}" for name in ("company", "contact", "customer", "lead"))
+_LINKED = frozenset(
+    f"amocrm.entities.{name}"
+    for title, area in (
+        ("company", "companies"),
+        ("contact", "contacts"),
+        ("customer", "customers"),
+        ("lead", "leads"),
+    )
+    for name in (title, f"_generated.{area}")
+)
 
 
 def room_of(module: str) -> str | None:

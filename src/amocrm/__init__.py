@@ -301,41 +301,6 @@ _PLACES = {
     "_sync.auth.redis_token_store": ("RedisTokenStore",),
     "_sync.orm.session": ("Session",),
     "_sync.auth.token_stores": ("FileTokenStore", "MemoryTokenStore", "TokenStore"),
-    "entities": (
-        "Bot",
-        "Call",
-        "Catalog",
-        "CatalogElement",
-        "ChatTemplate",
-        "Company",
-        "Contact",
-        "Currency",
-        "Customer",
-        "CustomerStatus",
-        "Entity",
-        "Event",
-        "Invoice",
-        "Lead",
-        "LinkedElement",
-        "LossReason",
-        "Note",
-        "Pipeline",
-        "Product",
-        "Purchase",
-        "Role",
-        "Segment",
-        "Source",
-        "Stage",
-        "Status",
-        "Tag",
-        "Talk",
-        "TalkMessage",
-        "Task",
-        "Unsorted",
-        "User",
-        "WebsiteButton",
-        "Widget",
-    ),
 }
 _MODULES = {name: place for place, names in _PLACES.items() for name in names}
 
@@ -349,7 +314,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("amocrm-orm")
-    place = _MODULES.get(name)
+    entities = import_module(".entities", __name__)
+    place = "entities" if name in entities.__all__ else _MODULES.get(name)
     if place is None:
         value = getattr(import_module(".errors", __name__), name)
     else:

@@ -6,6 +6,7 @@ import pytest
 
 from amocrm import Company, Contact, Lead, NotLoaded
 from amocrm._core.orm.identity import Directory, Origin
+from amocrm.entities._one_link import OneLink
 from amocrm_gen.models import common, leads
 from tests.entities.leads import read
 
@@ -16,6 +17,13 @@ def test_links_take_the_right_kind() -> None:
         Lead().contacts.add(Company(name="x"))  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match="from the other side"):
         Contact().leads.add(Lead())
+
+
+def test_a_link_to_one_entity_names_itself_on_the_class() -> None:
+    """A new entity is linked to nothing; what preload takes is the relation."""
+    assert isinstance(Contact.company, OneLink)
+    assert repr(Contact.company) == "Contact.company"
+    assert Contact().company is None
 
 
 def test_contacts_can_be_assigned_where_they_are_known() -> None:

@@ -126,7 +126,7 @@ async def test_calls_of_a_telephony(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     assert await records_of(crm, anna) == [
         *((61, "https://pbx.example.com/61.mp3"), (5, "https://pbx.example.com/5.mp3"))
     ]
-    assert sent(sandbox) == {"list_entity_notes": 1}
+    assert sent(sandbox) == {"list_notes": 1}
     assert len(await crm.tasks.all()) == 2
 
 

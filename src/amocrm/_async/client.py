@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import tzinfo
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from msgspec import UNSET
 
 from amocrm._core.arguments import checked
 from amocrm._core.orm.identity import Directory, Origin
-from amocrm._core.orm.operations import endpoint
 
 from .connection.connection import AsyncConnection
 
@@ -114,70 +113,69 @@ class AsyncAmoCRM(AsyncConnection):
         )
         self.origin = Origin(self.directory)
 
-    # Each is imported when it is first used; see ``_HOMES``.
-    if TYPE_CHECKING:
-        leads: AsyncCollection[Lead]
-        """Leads."""
-        contacts: AsyncContacts
-        """Contacts, and the chats that belong to them."""
-        companies: AsyncCollection[Company]
-        """Companies."""
-        customers: AsyncCustomers
-        """Customers, their purchases, bonus points and mode."""
-        purchases: AsyncWritableRecords[Purchase]
-        """Purchases of all customers."""
-        segments: AsyncWritableRecords[Segment]
-        """Segments of customers, in the mode of segments."""
-        customer_statuses: AsyncWritableRecords[CustomerStatus]
-        """Statuses of customers, in the mode of periodicity."""
-        catalogs: AsyncCatalogs
-        """Lists with their elements: products, invoices and others."""
-        tasks: AsyncTasks
-        """Tasks."""
-        notes: AsyncNotes
-        """Notes, by entity."""
-        tags: AsyncTags
-        """Directories of tags."""
-        users: AsyncUsers
-        """Users."""
-        roles: AsyncWritableRecords[Role]
-        """Roles, which give users their rights."""
-        pipelines: AsyncPipelines
-        """Pipelines and their stages."""
-        fields: AsyncFields
-        """Definitions of custom fields, and their groups."""
-        loss_reasons: AsyncWritableRecords[LossReason]
-        """Reasons why leads are lost."""
-        sources: AsyncWritableRecords[Source]
-        """Sources of leads of this integration."""
-        unsorted: AsyncUnsortedLeads
-        """Incoming leads."""
-        events: AsyncEvents
-        """What happened to entities."""
-        talks: AsyncTalks
-        """Talks of contacts, and their messages."""
-        chat_templates: AsyncChatTemplates
-        """Templates of chat messages."""
-        bots: AsyncBots
-        """Bots."""
-        widgets: AsyncWidgets
-        """Widgets."""
-        website_buttons: AsyncWebsiteButtons
-        """Buttons of web sites."""
-        currencies: AsyncRecords[Currency, str]
-        """Currencies that fields may have."""
-        calls: AsyncCalls
-        """Calls of a telephony."""
-        short_links: AsyncShortLinks
-        """Short links."""
-        links: AsyncLinks
-        """Links between entities."""
-        files: AsyncFiles
-        """Files: upload, download, and what hangs on which entity."""
-        webhooks: AsyncWebhooks
-        """Subscriptions to webhooks."""
-        chats: AsyncChats
-        """The chats service."""
+    # Each is imported when it is first used; see ``_opened``.
+    leads: AsyncCollection[Lead]
+    """Leads."""
+    contacts: AsyncContacts
+    """Contacts, and the chats that belong to them."""
+    companies: AsyncCollection[Company]
+    """Companies."""
+    customers: AsyncCustomers
+    """Customers, their purchases, bonus points and mode."""
+    purchases: AsyncWritableRecords[Purchase]
+    """Purchases of all customers."""
+    segments: AsyncWritableRecords[Segment]
+    """Segments of customers, in the mode of segments."""
+    customer_statuses: AsyncWritableRecords[CustomerStatus]
+    """Statuses of customers, in the mode of periodicity."""
+    catalogs: AsyncCatalogs
+    """Lists with their elements: products, invoices and others."""
+    tasks: AsyncTasks
+    """Tasks."""
+    notes: AsyncNotes
+    """Notes, by entity."""
+    tags: AsyncTags
+    """Directories of tags."""
+    users: AsyncUsers
+    """Users."""
+    roles: AsyncWritableRecords[Role]
+    """Roles, which give users their rights."""
+    pipelines: AsyncPipelines
+    """Pipelines and their stages."""
+    fields: AsyncFields
+    """Definitions of custom fields, and their groups."""
+    loss_reasons: AsyncWritableRecords[LossReason]
+    """Reasons why leads are lost."""
+    sources: AsyncWritableRecords[Source]
+    """Sources of leads of this integration."""
+    unsorted: AsyncUnsortedLeads
+    """Incoming leads."""
+    events: AsyncEvents
+    """What happened to entities."""
+    talks: AsyncTalks
+    """Talks of contacts, and their messages."""
+    chat_templates: AsyncChatTemplates
+    """Templates of chat messages."""
+    bots: AsyncBots
+    """Bots."""
+    widgets: AsyncWidgets
+    """Widgets."""
+    website_buttons: AsyncWebsiteButtons
+    """Buttons of web sites."""
+    currencies: AsyncRecords[Currency, str]
+    """Currencies that fields may have."""
+    calls: AsyncCalls
+    """Calls of a telephony."""
+    short_links: AsyncShortLinks
+    """Short links."""
+    links: AsyncLinks
+    """Links between entities."""
+    files: AsyncFiles
+    """Files: upload, download, and what hangs on which entity."""
+    webhooks: AsyncWebhooks
+    """Subscriptions to webhooks."""
+    chats: AsyncChats
+    """The chats service."""
 
     def query(self, cls: type[T]) -> AsyncQuery[T]:
         """Return a query for entities of this class, built-in or derived.
@@ -236,9 +234,8 @@ class AsyncAmoCRM(AsyncConnection):
         """
         from .orm.account import account_zone
 
-        operation = endpoint("account.get_account")
         wanted = dict.fromkeys(("datetime_settings", "is_api_filter_enabled", *with_))
-        account: Account = operation.parse(await self.send(operation.request(with_=list(wanted))))
+        account: Account = await self._account.call("account.get_account", with_=list(wanted))
         self.directory.zone = account_zone(account) or self.directory.zone
         if isinstance(account.country, str):
             self.directory.region = account.country
@@ -258,55 +255,38 @@ class AsyncAmoCRM(AsyncConnection):
         return AsyncAccountState(self, self.origin)
 
 
-def _opened(place: str, name: str, entity: str) -> Any:
-    """Return a getter of a collection: of entities of a class, of the account, or (``-``) of the client."""
+def _opened(annotation: str) -> Any:
+    """Return a getter of a collection, whose class and class of entities are those of its annotation."""
+    name, _, arguments = annotation.rstrip("]").partition("[")
+    place, entity = _PLACES[name], arguments.partition(",")[0]
 
     def get(client: Any) -> Any:
         cls = getattr(import_module(place, __package__), name)
-        if entity == "-":
-            return cls(client)
-        return (
-            cls(client._account, getattr(import_module("amocrm.entities"), entity))
-            if entity
-            else cls(client._account)
-        )
+        if entity:
+            return cls(client._account, getattr(import_module("amocrm.entities"), entity))
+        bases = getattr(cls, "__orig_bases__", ())  # such as a collection of contacts
+        return cls(client._account, *get_args(bases[0])[:1]) if bases else cls(client._account)
 
     return get
 
 
-#: Name -> module, class, and the class of its entities; ``-`` where it takes the client itself.
-_HOMES = {
-    "leads": (".orm.collections", "AsyncCollection", "Lead"),
-    "contacts": (".resources.conversations", "AsyncContacts", "Contact"),
-    "companies": (".orm.collections", "AsyncCollection", "Company"),
-    "customers": (".resources.customers", "AsyncCustomers", "Customer"),
-    "purchases": (".orm.collections", "AsyncWritableRecords", "Purchase"),
-    "segments": (".orm.collections", "AsyncWritableRecords", "Segment"),
-    "customer_statuses": (".orm.collections", "AsyncWritableRecords", "CustomerStatus"),
-    "catalogs": (".resources.catalogs", "AsyncCatalogs", "Catalog"),
-    "tasks": (".orm.collections", "AsyncTasks", "Task"),
-    "notes": (".orm.collections", "AsyncNotes", "Note"),
-    "tags": (".orm.directories", "AsyncTags", ""),
-    "users": (".orm.directories", "AsyncUsers", "User"),
-    "roles": (".orm.collections", "AsyncWritableRecords", "Role"),
-    "pipelines": (".orm.directories", "AsyncPipelines", "Pipeline"),
-    "fields": (".orm.directories", "AsyncFields", ""),
-    "loss_reasons": (".orm.collections", "AsyncWritableRecords", "LossReason"),
-    "sources": (".orm.collections", "AsyncWritableRecords", "Source"),
-    "unsorted": (".resources.unsorted", "AsyncUnsortedLeads", "Unsorted"),
-    "events": (".resources.events", "AsyncEvents", "Event"),
-    "talks": (".resources.conversations", "AsyncTalks", "Talk"),
-    "chat_templates": (".resources.conversations", "AsyncChatTemplates", "ChatTemplate"),
-    "bots": (".resources.integrations", "AsyncBots", "Bot"),
-    "widgets": (".resources.integrations", "AsyncWidgets", "Widget"),
-    "website_buttons": (".resources.integrations", "AsyncWebsiteButtons", "WebsiteButton"),
-    "currencies": (".orm.collections", "AsyncRecords", "Currency"),
-    "calls": (".resources.telephony", "AsyncCalls", ""),
-    "short_links": (".resources.integrations", "AsyncShortLinks", ""),
-    "links": (".resources.integrations", "AsyncLinks", ""),
-    "files": (".resources.files", "AsyncFiles", "-"),
-    "webhooks": (".resources.webhook_subscriptions", "AsyncWebhooks", "-"),
-    "chats": (".resources.chats", "AsyncChats", "-"),
+_PLACES = {
+    name: place
+    for place, names in {
+        ".orm.collections": "AsyncCollection AsyncNotes AsyncRecords AsyncTasks AsyncWritableRecords",
+        ".orm.directories": "AsyncFields AsyncPipelines AsyncTags AsyncUsers",
+        ".resources.catalogs": "AsyncCatalogs",
+        ".resources.chats": "AsyncChats",
+        ".resources.conversations": "AsyncChatTemplates AsyncContacts AsyncTalks",
+        ".resources.customers": "AsyncCustomers",
+        ".resources.events": "AsyncEvents",
+        ".resources.files": "AsyncFiles",
+        ".resources.integrations": "AsyncBots AsyncLinks AsyncShortLinks AsyncWebsiteButtons AsyncWidgets",
+        ".resources.telephony": "AsyncCalls",
+        ".resources.unsorted": "AsyncUnsortedLeads",
+        ".resources.webhook_subscriptions": "AsyncWebhooks",
+    }.items()
+    for name in names.split()
 }
-for _name, _home in _HOMES.items():
-    setattr(AsyncAmoCRM, _name, property(_opened(*_home), doc=_name))
+for _name, _annotation in AsyncAmoCRM.__annotations__.items():
+    setattr(AsyncAmoCRM, _name, property(_opened(_annotation), doc=_name))

@@ -1,12 +1,14 @@
-"""Validation of constructor arguments, early and with a message that says what to pass instead."""
+"""Validation of arguments and names, early and with a message that says what to pass instead."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from amocrm.errors import ConfigurationError
 
 from .arguments import is_number, shown
 
-__all__ = ["check_count", "check_fraction", "check_seconds"]
+__all__ = ["check_count", "check_fraction", "check_seconds", "did_you_mean"]
 
 
 def check_seconds(*, allow_zero: bool = False, **arguments: object) -> None:
@@ -57,3 +59,21 @@ def check_fraction(**arguments: object) -> None:
     for name, value in arguments.items():
         if not is_number(value) or not 0 < value <= 1:  # type: ignore[operator]
             raise ConfigurationError(f"{name} must be a number > 0 and <= 1, got {shown(value)}")
+
+
+def did_you_mean(name: object, names: Iterable[str], most: int = 1) -> str:
+    """Return the nearest names as the end of a message, empty if none is near.
+
+    Args:
+        name: what was written.
+        names: what there is.
+        most: highest number of names to offer.
+
+    Example:
+        >>> did_you_mean("nam", ["name", "price"])
+        '; did you mean name?'
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(name), list(names), most)
+    return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import tzinfo
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from msgspec import UNSET
 
 from amocrm._core.arguments import checked
 from amocrm._core.orm.identity import Directory, Origin
-from amocrm._core.orm.operations import endpoint
 
 from .connection.connection import Connection
 
@@ -114,70 +113,69 @@ class AmoCRM(Connection):
         )
         self.origin = Origin(self.directory)
 
-    # Each is imported when it is first used; see ``_HOMES``.
-    if TYPE_CHECKING:
-        leads: Collection[Lead]
-        """Leads."""
-        contacts: Contacts
-        """Contacts, and the chats that belong to them."""
-        companies: Collection[Company]
-        """Companies."""
-        customers: Customers
-        """Customers, their purchases, bonus points and mode."""
-        purchases: WritableRecords[Purchase]
-        """Purchases of all customers."""
-        segments: WritableRecords[Segment]
-        """Segments of customers, in the mode of segments."""
-        customer_statuses: WritableRecords[CustomerStatus]
-        """Statuses of customers, in the mode of periodicity."""
-        catalogs: Catalogs
-        """Lists with their elements: products, invoices and others."""
-        tasks: Tasks
-        """Tasks."""
-        notes: Notes
-        """Notes, by entity."""
-        tags: Tags
-        """Directories of tags."""
-        users: Users
-        """Users."""
-        roles: WritableRecords[Role]
-        """Roles, which give users their rights."""
-        pipelines: Pipelines
-        """Pipelines and their stages."""
-        fields: Fields
-        """Definitions of custom fields, and their groups."""
-        loss_reasons: WritableRecords[LossReason]
-        """Reasons why leads are lost."""
-        sources: WritableRecords[Source]
-        """Sources of leads of this integration."""
-        unsorted: UnsortedLeads
-        """Incoming leads."""
-        events: Events
-        """What happened to entities."""
-        talks: Talks
-        """Talks of contacts, and their messages."""
-        chat_templates: ChatTemplates
-        """Templates of chat messages."""
-        bots: Bots
-        """Bots."""
-        widgets: Widgets
-        """Widgets."""
-        website_buttons: WebsiteButtons
-        """Buttons of web sites."""
-        currencies: Records[Currency, str]
-        """Currencies that fields may have."""
-        calls: Calls
-        """Calls of a telephony."""
-        short_links: ShortLinks
-        """Short links."""
-        links: Links
-        """Links between entities."""
-        files: Files
-        """Files: upload, download, and what hangs on which entity."""
-        webhooks: Webhooks
-        """Subscriptions to webhooks."""
-        chats: Chats
-        """The chats service."""
+    # Each is imported when it is first used; see ``_opened``.
+    leads: Collection[Lead]
+    """Leads."""
+    contacts: Contacts
+    """Contacts, and the chats that belong to them."""
+    companies: Collection[Company]
+    """Companies."""
+    customers: Customers
+    """Customers, their purchases, bonus points and mode."""
+    purchases: WritableRecords[Purchase]
+    """Purchases of all customers."""
+    segments: WritableRecords[Segment]
+    """Segments of customers, in the mode of segments."""
+    customer_statuses: WritableRecords[CustomerStatus]
+    """Statuses of customers, in the mode of periodicity."""
+    catalogs: Catalogs
+    """Lists with their elements: products, invoices and others."""
+    tasks: Tasks
+    """Tasks."""
+    notes: Notes
+    """Notes, by entity."""
+    tags: Tags
+    """Directories of tags."""
+    users: Users
+    """Users."""
+    roles: WritableRecords[Role]
+    """Roles, which give users their rights."""
+    pipelines: Pipelines
+    """Pipelines and their stages."""
+    fields: Fields
+    """Definitions of custom fields, and their groups."""
+    loss_reasons: WritableRecords[LossReason]
+    """Reasons why leads are lost."""
+    sources: WritableRecords[Source]
+    """Sources of leads of this integration."""
+    unsorted: UnsortedLeads
+    """Incoming leads."""
+    events: Events
+    """What happened to entities."""
+    talks: Talks
+    """Talks of contacts, and their messages."""
+    chat_templates: ChatTemplates
+    """Templates of chat messages."""
+    bots: Bots
+    """Bots."""
+    widgets: Widgets
+    """Widgets."""
+    website_buttons: WebsiteButtons
+    """Buttons of web sites."""
+    currencies: Records[Currency, str]
+    """Currencies that fields may have."""
+    calls: Calls
+    """Calls of a telephony."""
+    short_links: ShortLinks
+    """Short links."""
+    links: Links
+    """Links between entities."""
+    files: Files
+    """Files: upload, download, and what hangs on which entity."""
+    webhooks: Webhooks
+    """Subscriptions to webhooks."""
+    chats: Chats
+    """The chats service."""
 
     def query(self, cls: type[T]) -> Query[T]:
         """Return a query for entities of this class, built-in or derived.
@@ -236,9 +234,8 @@ class AmoCRM(Connection):
         """
         from .orm.account import account_zone
 
-        operation = endpoint("account.get_account")
         wanted = dict.fromkeys(("datetime_settings", "is_api_filter_enabled", *with_))
-        account: Account = operation.parse(self.send(operation.request(with_=list(wanted))))
+        account: Account = self._account.call("account.get_account", with_=list(wanted))
         self.directory.zone = account_zone(account) or self.directory.zone
         if isinstance(account.country, str):
             self.directory.region = account.country
@@ -258,55 +255,38 @@ class AmoCRM(Connection):
         return AccountState(self, self.origin)
 
 
-def _opened(place: str, name: str, entity: str) -> Any:
-    """Return a getter of a collection: of entities of a class, of the account, or (``-``) of the client."""
+def _opened(annotation: str) -> Any:
+    """Return a getter of a collection, whose class and class of entities are those of its annotation."""
+    name, _, arguments = annotation.rstrip("]").partition("[")
+    place, entity = _PLACES[name], arguments.partition(",")[0]
 
     def get(client: Any) -> Any:
         cls = getattr(import_module(place, __package__), name)
-        if entity == "-":
-            return cls(client)
-        return (
-            cls(client._account, getattr(import_module("amocrm.entities"), entity))
-            if entity
-            else cls(client._account)
-        )
+        if entity:
+            return cls(client._account, getattr(import_module("amocrm.entities"), entity))
+        bases = getattr(cls, "__orig_bases__", ())  # such as a collection of contacts
+        return cls(client._account, *get_args(bases[0])[:1]) if bases else cls(client._account)
 
     return get
 
 
-#: Name -> module, class, and the class of its entities; ``-`` where it takes the client itself.
-_HOMES = {
-    "leads": (".orm.collections", "Collection", "Lead"),
-    "contacts": (".resources.conversations", "Contacts", "Contact"),
-    "companies": (".orm.collections", "Collection", "Company"),
-    "customers": (".resources.customers", "Customers", "Customer"),
-    "purchases": (".orm.collections", "WritableRecords", "Purchase"),
-    "segments": (".orm.collections", "WritableRecords", "Segment"),
-    "customer_statuses": (".orm.collections", "WritableRecords", "CustomerStatus"),
-    "catalogs": (".resources.catalogs", "Catalogs", "Catalog"),
-    "tasks": (".orm.collections", "Tasks", "Task"),
-    "notes": (".orm.collections", "Notes", "Note"),
-    "tags": (".orm.directories", "Tags", ""),
-    "users": (".orm.directories", "Users", "User"),
-    "roles": (".orm.collections", "WritableRecords", "Role"),
-    "pipelines": (".orm.directories", "Pipelines", "Pipeline"),
-    "fields": (".orm.directories", "Fields", ""),
-    "loss_reasons": (".orm.collections", "WritableRecords", "LossReason"),
-    "sources": (".orm.collections", "WritableRecords", "Source"),
-    "unsorted": (".resources.unsorted", "UnsortedLeads", "Unsorted"),
-    "events": (".resources.events", "Events", "Event"),
-    "talks": (".resources.conversations", "Talks", "Talk"),
-    "chat_templates": (".resources.conversations", "ChatTemplates", "ChatTemplate"),
-    "bots": (".resources.integrations", "Bots", "Bot"),
-    "widgets": (".resources.integrations", "Widgets", "Widget"),
-    "website_buttons": (".resources.integrations", "WebsiteButtons", "WebsiteButton"),
-    "currencies": (".orm.collections", "Records", "Currency"),
-    "calls": (".resources.telephony", "Calls", ""),
-    "short_links": (".resources.integrations", "ShortLinks", ""),
-    "links": (".resources.integrations", "Links", ""),
-    "files": (".resources.files", "Files", "-"),
-    "webhooks": (".resources.webhook_subscriptions", "Webhooks", "-"),
-    "chats": (".resources.chats", "Chats", "-"),
+_PLACES = {
+    name: place
+    for place, names in {
+        ".orm.collections": "Collection Notes Records Tasks WritableRecords",
+        ".orm.directories": "Fields Pipelines Tags Users",
+        ".resources.catalogs": "Catalogs",
+        ".resources.chats": "Chats",
+        ".resources.conversations": "ChatTemplates Contacts Talks",
+        ".resources.customers": "Customers",
+        ".resources.events": "Events",
+        ".resources.files": "Files",
+        ".resources.integrations": "Bots Links ShortLinks WebsiteButtons Widgets",
+        ".resources.telephony": "Calls",
+        ".resources.unsorted": "UnsortedLeads",
+        ".resources.webhook_subscriptions": "Webhooks",
+    }.items()
+    for name in names.split()
 }
-for _name, _home in _HOMES.items():
-    setattr(AmoCRM, _name, property(_opened(*_home), doc=_name))
+for _name, _annotation in AmoCRM.__annotations__.items():
+    setattr(AmoCRM, _name, property(_opened(_annotation), doc=_name))

@@ -96,10 +96,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from ._generated import CLASSES
 
-    made = {title: f"_generated.{area}" for area, title in CLASSES.values()}
-    place = _PLACES.get(name, name.lower() if name in _WRITTEN else made.get(name))
-    value = getattr(import_module(f".{place}", __name__), name)
-    globals()[name] = value
+    places = {title: f"_generated.{area}" for area, title in CLASSES.values()}
+    places |= {title: title.lower() for title in _WRITTEN} | _PLACES
+    value = globals()[name] = getattr(import_module(f".{places[name]}", __name__), name)
     return value
 
 

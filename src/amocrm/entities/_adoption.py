@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Generic, Self, TypeVar, cast, overload
+from collections.abc import Iterable
+from typing import Any, TypeVar, cast
 
 from .._core.arguments import shown
 from ..errors import ArgumentError, NotLoaded
 from ._holder import Holder
-from ._relations import Leading, take_account
+from ._relations import Leading, Members, Valued, take_account
 
 __all__ = ["ChildRelation", "Children", "attach_child"]
 
@@ -42,18 +42,15 @@ def attach_child(parent: Holder, child: Holder) -> None:
     parent._touch()
 
 
-class Children(Sequence[C], Generic[C]):
+class Children(Members[C]):
     """Notes or tasks of one entity: iterate, ``add``.
 
     What was added stands at the end. Reading needs ``preload``; adding does not.
     """
 
-    __slots__ = ("_entity", "_relation")
+    __slots__ = ()
 
-    def __init__(self, entity: Holder, relation: ChildRelation[Any]) -> None:
-        self._entity, self._relation = entity, relation
-
-    def _content(self) -> list[C]:
+    def _content(self) -> tuple[C, ...]:
         entity, relation, links = self._entity, self._relation, self._entity._links
         kind = relation.kind
         added = [item for item in (links.children or () if links is not None else ()) if item._kind == kind]
@@ -65,36 +62,32 @@ class Children(Sequence[C], Generic[C]):
                 f"crm.{kind}.of({type(entity).__name__.lower()}) lists them",
                 attribute=relation.attribute,
             )
-        return cast("list[C]", [*(listed or ()), *added])
-
-    def __len__(self) -> int:
-        return len(self._content())
-
-    @overload
-    def __getitem__(self, index: int) -> C: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[C]: ...
-    def __getitem__(self, index: int | slice) -> C | Sequence[C]:
-        return self._content()[index]
+        return cast("tuple[C, ...]", (*(listed or ()), *added))
 
     def __repr__(self) -> str:
         try:
-            return repr(self._content())
+            return repr(list(self._content()))
         except NotLoaded:
             return f"<{self._relation!r} of {self._entity!r}, not loaded>"
 
 
-class ChildRelation(Leading, Generic[A]):
-    """Relation with the notes or tasks of an entity."""
+class ChildRelation(Leading, Valued[A]):
+    """Relation with the notes or tasks of an entity.
 
-    children: Any
+    Args:
+        kind: collection of the notes or tasks.
+        children: class of the value.
+    """
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> A: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        return self if instance is None else self.children(instance, self)
+    def __init__(self, kind: str, children: type[A]) -> None:
+        self.kind, self.children = kind, children
+
+    def _value(self, instance: Holder) -> Any:
+        return cast("Any", self.children)(instance, self)
+
+    def is_listed(self, entity: Holder) -> bool:
+        """Return whether the notes or tasks that the server has were read."""
+        return entity._links is not None and self.kind in (entity._links.listed or ())
 
     def take(self, entities: Iterable[Holder], items: Iterable[Any]) -> None:
         """Give each entity those of the read notes or tasks that belong to it."""

@@ -20,6 +20,7 @@ from .._core.orm.changes import Change
 from .._core.orm.doubt import Doubt
 from .._core.orm.identity import Origin, account_of, stub_origin
 from .._core.orm.tracking import Overlay
+from .._core.validation import did_you_mean
 from ..errors import NotLoaded, UnreadableError
 from ..fields._base import Field
 from ..fields._state import FieldState, Item, Ref
@@ -89,12 +90,9 @@ class Entity(PlainValues, metaclass=EntityMeta):
                 setattr(self, name, value)
         for name, value in custom.items():
             if name not in type(self)._declared:
-                from difflib import get_close_matches
                 from inspect import signature
 
-                known = [*type(self)._declared, *signature(type(self)).parameters]
-                near = get_close_matches(name, known, 1)
-                hint = f"; did you mean {near[0]}?" if near else ""
+                hint = did_you_mean(name, [*type(self)._declared, *signature(type(self)).parameters])
                 raise TypeError(
                     f"the argument must be an attribute or a declared field of {type(self).__name__}, got {name!r}{hint}"
                 )

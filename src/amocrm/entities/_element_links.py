@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 from msgspec import UNSET
@@ -14,7 +14,7 @@ from .._core.arguments import shown_value
 from .._core.orm.tracking import OneValue
 from ._links import LinkState
 from ._many_links import LinkSet, SetRelation
-from ._relations import standing_for
+from ._relations import Members, standing_for
 
 if TYPE_CHECKING:
     from ._holder import Holder
@@ -65,7 +65,7 @@ class ElementState(LinkState):
     def __copy__(self) -> ElementState:
         element_state = ElementState()
         element_state.changes = super().__copy__().changes
-        element_state.terms = {target: one.__copy__() for target, one in self.terms.items()}
+        element_state.terms = {target: terms.__copy__() for target, terms in self.terms.items()}
         return element_state
 
     def __bool__(self) -> bool:
@@ -81,9 +81,9 @@ class ElementState(LinkState):
     def take_terms(self, read: Mapping[int, Terms]) -> None:
         """Take the data of links that were read; local changes are kept."""
         for target in self.changes.base or ():
-            one, found = self.terms_of(target), read.get(target._key, UNSET)
+            terms, fresh = self.terms_of(target), read.get(target._key, UNSET)
             # Changes are compared by identity.
-            one.rebase(one.local if found == one.local else found)
+            terms.rebase(terms.local if fresh == terms.local else fresh)
 
     def changed(self) -> list[Any]:
         """Return the elements whose links are to be made or made anew."""
@@ -121,8 +121,8 @@ class ElementState(LinkState):
 
     def linked(self, target: Any, terms: Any) -> LinkedElement:
         """Return an element with the data of its link; the server takes 1 for a quantity that is not told."""
-        known = Terms(1) if terms is UNSET else terms
-        return LinkedElement(target, known.quantity, known.price_id)
+        terms = Terms(1) if terms is UNSET else terms
+        return LinkedElement(target, terms.quantity, terms.price_id)
 
     def shown(self, base: Any, local: Any) -> tuple[Any, Any]:
         """Return the links before and after the changes as a user sees them."""
@@ -134,15 +134,15 @@ class ElementState(LinkState):
     def redirect(self, old: Any, new: Any) -> None:
         """Link another object instead of one that was added."""
         super().redirect(old, new)
-        if (one := self.terms.pop(old, None)) is not None:
-            self.terms[new] = one
+        if (terms := self.terms.pop(old, None)) is not None:
+            self.terms[new] = terms
 
     def move_to(self, other: Any, *, override: bool) -> None:
         """Make the added links changes of another state."""
         super().move_to(other, override=override)
-        for target, one in self.terms.items():
-            if one and (override or not other.terms_of(target)):
-                other.terms_of(target).set(one.local)
+        for target, terms in self.terms.items():
+            if terms and (override or not other.terms_of(target)):
+                other.terms_of(target).set(terms.local)
 
     def begin_link(self, target: Any, metadata: Mapping[str, Any]) -> None:
         """Note that a link is in flight."""
@@ -155,19 +155,19 @@ class ElementState(LinkState):
             members = (*(self.changes.base or ()), *self.changes.added, *self.changes.pending().removed)
             there = standing_for(target, members) or target
         super().confirm_link(there, {}, is_there=is_there)
-        one = self.terms_of(target)
+        terms = self.terms_of(target)
         if is_there:
             sent = Terms(metadata.get("quantity", 1), metadata.get("price_id"))
-            one.confirm(one.local if one.local == sent else sent)
+            terms.confirm(terms.local if terms.local == sent else sent)
         else:
-            one.confirm(UNSET)
+            terms.confirm(UNSET)
 
     def revert_link(self, target: Any) -> None:
         """Note that the server did not take a link."""
         self.terms_of(target).revert()
 
 
-class ElementSet(Sequence[LinkedElement]):
+class ElementSet(Members[LinkedElement]):
     """Elements of lists that an entity has: iterate, ``add``, ``remove``.
 
     Example:
@@ -177,25 +177,12 @@ class ElementSet(Sequence[LinkedElement]):
         [(33, 2)]
     """
 
-    __slots__ = ("_entity", "_relation")
+    __slots__ = ()
 
-    def __init__(self, entity: Holder, relation: ElementLinks) -> None:
-        self._entity, self._relation = entity, relation
-
-    def _content(self) -> list[LinkedElement]:
+    def _content(self) -> tuple[LinkedElement, ...]:
         state: ElementState = self._relation.state(self._entity)
-        targets = LinkSet(self._entity, self._relation)
-        return [state.linked(target, state.terms_of(target).value) for target in targets]
-
-    def __len__(self) -> int:
-        return len(self._content())
-
-    @overload
-    def __getitem__(self, index: int) -> LinkedElement: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[LinkedElement]: ...
-    def __getitem__(self, index: int | slice) -> LinkedElement | Sequence[LinkedElement]:
-        return self._content()[index]
+        targets: LinkSet[CatalogElement] = LinkSet(self._entity, self._relation)
+        return tuple(state.linked(target, state.terms_of(target).value) for target in targets)
 
     def __repr__(self) -> str:
         return repr(LinkSet(self._entity, self._relation))
@@ -223,11 +210,11 @@ class ElementSet(Sequence[LinkedElement]):
             )
         state: ElementState = self._relation.state(self._entity)
         state.changes.add(target)
-        one = state.terms_of(target)
-        if price_id is None and one.value is not UNSET:
-            price_id = one.value.price_id
+        kept = state.terms_of(target)
+        if price_id is None and kept.value is not UNSET:
+            price_id = kept.value.price_id
         terms = Terms(amount, price_id)
-        one.set(one.base if terms == one.base else terms)
+        kept.set(kept.base if terms == kept.base else terms)
         self._entity._touch()
         return cast("CatalogElement", target)
 
@@ -251,7 +238,7 @@ def _number(quantity: Any) -> int | float:
     return int(number) if number == int(number) else number
 
 
-class ElementLinks(SetRelation["CatalogElement"]):
+class ElementLinks(SetRelation[ElementSet]):
     """Links to elements of lists."""
 
     form = "elements"
@@ -259,14 +246,8 @@ class ElementLinks(SetRelation["CatalogElement"]):
     def __init__(self) -> None:
         super().__init__("catalog_elements", needs="catalog_elements")
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> ElementSet: ...
-    def __get__(  # pyright: ignore[reportIncompatibleMethodOverride]  # its set knows quantities
-        self, instance: Holder | None, owner: Any
-    ) -> Any:
-        return self if instance is None else ElementSet(instance, self)
+    def _value(self, instance: Holder) -> ElementSet:
+        return ElementSet(instance, self)
 
     def __set__(self, instance: Holder, value: Any) -> None:
         raise AttributeError(f"{self!r} must be changed one by one; write .add(element, quantity=...)")
@@ -303,10 +284,10 @@ class ElementLinks(SetRelation["CatalogElement"]):
 
     def by_catalog(self, entities: Iterable[Holder], wanted: Collection[int]) -> dict[int, list[int]]:
         """Return the ids of linked elements by their lists."""
-        found: dict[int, dict[int, None]] = {}
+        keys: dict[int, dict[int, None]] = {}
         wanted = set(wanted)
         for entity in entities:
             for target in self.state(entity).changes.base or ():
                 if target._key in wanted:
-                    found.setdefault(target.catalog_id, {})[target._key] = None
-        return {catalog_id: list(keys) for catalog_id, keys in found.items()}
+                    keys.setdefault(target.catalog_id, {})[target._key] = None
+        return {catalog_id: list(ids) for catalog_id, ids in keys.items()}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import UNSET
 
-from ._relations import Relation
+from ._relations import Valued
 
 if TYPE_CHECKING:
     from ._holder import Holder
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["EmbeddedList", "EmbeddedOne"]
 
 R = TypeVar("R")
+V = TypeVar("V")
 
 
-class _Embedded(Relation):
+class _Embedded(Valued[V]):
     """Embedded part of an entity.
 
     Args:
@@ -37,31 +38,24 @@ class _Embedded(Relation):
         return value
 
     def __set__(self, instance: Holder, value: Any) -> None:
-        by_id = f"assign {self.attribute}_id, or " if hasattr(type(instance), f"{self.attribute}_id") else ""
-        raise AttributeError(f"{self!r} is read-only; {by_id}use the operations under crm.api to change it")
+        key = getattr(type(instance), f"{self.attribute}_id", None)
+        how = "use the operations under crm.api to change it"
+        if key is not None and not key.readonly:
+            how = f"assign {key.attribute} to change it"
+        raise AttributeError(f"{self!r} is read-only; {how}")
 
 
-class EmbeddedList(_Embedded, Generic[R]):
+class EmbeddedList(_Embedded[Sequence[R]], Generic[R]):
     """Several embedded objects as the API has them, such as the list elements of a lead."""
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> Sequence[R]: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        return self if instance is None else tuple(self._read(instance) or ())
+    def _value(self, instance: Holder) -> Sequence[R]:
+        return tuple(self._read(instance) or ())
 
 
-class EmbeddedOne(_Embedded, Generic[R]):
+class EmbeddedOne(_Embedded[R | None], Generic[R]):
     """Embedded object as the API has it, or ``None``, such as the loss reason of a lead."""
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> R | None: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        if instance is None:
-            return self
+    def _value(self, instance: Holder) -> Any:
         embedded = self._read(instance)
         if isinstance(embedded, list):  # one object in a list, or an empty list
             return embedded[0] if embedded else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from .._core.orm.filters import Condition
 from .._core.orm.identity import Origin, account_of
 from ._attributes import Id
 from ._kinds import entity_class
-from ._relations import Relation, check_accounts, take_account
+from ._relations import Valued, check_accounts, take_account
 
 if TYPE_CHECKING:
     from ._base import Entity
@@ -28,7 +28,7 @@ __all__ = ["ForeignKey", "directory_object", "shared_account"]
 T = TypeVar("T", bound="Entity")
 
 
-class ForeignKey(Relation, Generic[T]):
+class ForeignKey(Valued[T | None], Generic[T]):
     """Foreign key of an entity, such as the responsible user.
 
     On the instance it is an entity: the loaded one if the directory was read (``crm.users.all()``,
@@ -40,13 +40,7 @@ class ForeignKey(Relation, Generic[T]):
     def __init__(self, kind: str, wire: str) -> None:
         self.kind, self.wire = kind, wire
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> T | None: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        if instance is None:
-            return self
+    def _value(self, instance: Holder) -> Any:
         key = instance._current_value(self.wire)
         if key is UNSET:
             return instance._absent(self.attribute, nullable=True)

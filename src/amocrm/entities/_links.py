@@ -168,8 +168,8 @@ class Links:
     def keep_child(self, child: Any) -> None:
         """Note that an added note or task was created."""
         self.drop_child(child)
-        if self.listed is not None and (known := self.listed.get(child._kind)) is not None:
-            known.append(child)
+        if self.listed is not None and (siblings := self.listed.get(child._kind)) is not None:
+            siblings.append(child)
 
     def drop_child(self, child: object) -> None:
         """Forget a note or task."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from msgspec import UNSET
 
@@ -12,7 +12,7 @@ from .._core.orm.identity import account_of, foreign_reason
 from ..errors import NotLoaded
 from ._kinds import entity_class
 from ._links import LinkState
-from ._relations import LinkRelation, keeps_standing, reference_to
+from ._relations import LinkRelation, Members, reference_to
 
 if TYPE_CHECKING:
     from ._holder import Holder
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["LinkSet", "ManyLinks", "SetRelation"]
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 @checked(own=("__init__",))
-class LinkSet(Sequence[T], Generic[T]):
+class LinkSet(Members[T]):
     """Linked entities: iterate, ``add``, ``remove``, ``main``.
 
     What was not preloaded holds its id only; everything else of it raises ``NotLoaded``.
@@ -35,10 +36,7 @@ class LinkSet(Sequence[T], Generic[T]):
         'Иван'
     """
 
-    __slots__ = ("_entity", "_relation")
-
-    def __init__(self, entity: Holder, relation: SetRelation[T]) -> None:
-        self._entity, self._relation = entity, relation
+    __slots__ = ()
 
     @property
     def _state(self) -> LinkState:
@@ -56,19 +54,6 @@ class LinkSet(Sequence[T], Generic[T]):
                 attribute=name,
             )
         return cast("tuple[T, ...]", changes.content())
-
-    def __len__(self) -> int:
-        return len(self._content())
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
-    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
-        return self._content()[index]
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self._content())
 
     def __contains__(self, entity: object) -> bool:
         key = getattr(entity, "_key", None)
@@ -117,7 +102,7 @@ class LinkSet(Sequence[T], Generic[T]):
         self.add(entity, main=True)
 
 
-class SetRelation(LinkRelation[T]):
+class SetRelation(LinkRelation[V]):
     """Links to any number of entities; what a user holds on an instance is up to the derived class."""
 
     def _tracked(self, entity: Holder) -> LinkState:
@@ -131,40 +116,28 @@ class SetRelation(LinkRelation[T]):
             return None, UNSET
         linked = self._targets(entity, refs)
         mains = [
-            one for one, ref in zip(linked, refs or (), strict=True) if getattr(ref, "is_main", None) is True
+            target
+            for target, ref in zip(linked, refs or (), strict=True)
+            if getattr(ref, "is_main", None) is True
         ]
         return linked, mains[0] if mains else None
 
-    def known(self, entity: Holder, target: Any) -> Any:
-        """Return the object that already stands here for the same id, else the target itself.
+    def _sides(self, state: LinkState) -> tuple[Sequence[Any] | None, Sequence[Any]]:
+        added, main = state.changes.added, state.main.local
+        return state.changes.base, added if main in (UNSET, None) else (*added, main)
 
-        Raises:
-            ValueError: it has changes, and so has, or may get, the object that stands here.
-        """
-        self._checked(entity, target)
-        if target._key is None:
-            return target
-        state = self.state(entity)
-        one = state.changes.like(target)
-        if one is None or one is target:
-            return target
-        if keeps_standing(one, target):
-            return one
+    def _like(self, state: LinkState, target: Any) -> Any:
+        member = state.changes.like(target)
+        return None if member is target else member
+
+    def _replace(self, state: LinkState, standing: Any, target: Any) -> Any:
         base = state.changes.base or ()
-        if one in base:
-            state.changes.rebase([target if other is one else other for other in base])
-            if state.main.base is one:
-                state.main.rebase(target)
-            return target
-        return one
-
-    def ids(self, entity: Holder) -> Iterable[int]:
-        """Return the ids at the other end."""
-        state = self.known_state(entity)
-        if state is not None and state.changes.base is not None:
-            return [item._key for item in state.changes.base if item._key is not None]
-        refs = self._refs(getattr(entity._data, "embedded", UNSET))
-        return [] if refs is UNSET else [ref.id for ref in refs or ()]
+        if standing not in base:
+            return standing
+        state.changes.rebase([target if other is standing else other for other in base])
+        if state.main.base is standing:
+            state.main.rebase(target)
+        return target
 
     def attach(self, entity: Holder, found: dict[int, Any]) -> None:
         """Put loaded entities in the place of their references."""
@@ -174,8 +147,8 @@ class SetRelation(LinkRelation[T]):
             return
         removed = [found.get(item._key, item) for item in state.changes.pending().removed]
         state.changes.rebase([found.get(item._key, item) for item in base])
-        for one in removed:
-            state.changes.remove(one)
+        for target in removed:
+            state.changes.remove(target)
         if state.main.base not in (UNSET, None):
             state.main.rebase(found.get(state.main.base._key, state.main.base))
 
@@ -197,14 +170,6 @@ class SetRelation(LinkRelation[T]):
             if main is not UNSET:
                 state.main.rebase(None if main is None else stay.get(main._key, main))
 
-    def reach(self, entity: Holder) -> Iterable[Any]:
-        """Return the entities that were linked here."""
-        state = self.known_state(entity)
-        if state is None:
-            return ()
-        main = state.main.local
-        return state.changes.added if main in (UNSET, None) else (*state.changes.added, main)
-
     def linked(self, entity: Holder) -> Sequence[Any]:
         """Return the entities at the other end, as far as the program used them."""
         state = self.known_state(entity)
@@ -214,17 +179,13 @@ class SetRelation(LinkRelation[T]):
         return content
 
 
-class ManyLinks(SetRelation[T]):
+class ManyLinks(SetRelation[LinkSet[T]], Generic[T]):
     """Links to any number of entities."""
 
     form = "links"
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> LinkSet[T]: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        return self if instance is None else LinkSet(instance, self)
+    def _value(self, instance: Holder) -> LinkSet[T]:
+        return LinkSet(instance, self)
 
     def __set__(self, instance: Holder, value: Iterable[T]) -> None:
         if not isinstance(value, Iterable) or isinstance(value, str):

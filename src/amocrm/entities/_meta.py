@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from ..fields._base import Field
-from ._attributes import Key, Scope, TextKey
+from ._attributes import Attribute, Key, Scope, TextKey
 from ._relations import LinkRelation, Relation
 
 __all__ = ["EntityMeta"]
@@ -20,9 +20,9 @@ def _check_free(
     name: str, bases: tuple[type, ...], namespace: dict[str, Any], replaces: Collection[str]
 ) -> None:
     """Refuse what would take the place of a built-in attribute; a method may be overridden by a method."""
-    known = [base for start in bases for base in start.__mro__]
+    ancestors = [base for start in bases for base in start.__mro__]
     for attribute, value in namespace.items():
-        owner = next((base for base in known if attribute in vars(base)), None)
+        owner = next((base for base in ancestors if attribute in vars(base)), None)
         if owner is None or owner.__module__ != "amocrm" or attribute in replaces or attribute[:2] == "__":
             continue
         if isinstance(value, Field) or hasattr(vars(owner)[attribute], "__set__"):
@@ -87,16 +87,17 @@ class EntityMeta(type):
         if scope:
             namespace["_scope"] = scope
         cls = super().__new__(mcls, name, bases, namespace)
-        cls._declared = {
-            attribute: field
-            for base in reversed(cls.__mro__)
-            for attribute, field in vars(base).items()
-            if isinstance(field, Field)
-        }
-        _check_types(name, cls._declared)
+        if bases and bases[0].__name__ == name and cls.__module__ == "amocrm":
+            for member in vars(bases[0]).values():
+                if isinstance(member, Attribute | Relation | Field):
+                    member.owner = (
+                        cls  # the public class stands for the one that is made from the description
+                    )
         # Made once: walking the bases for each entity of a commit was a third of its time.
-        found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
-        cls._relations = tuple(value for value in found.values() if isinstance(value, Relation))
+        members = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+        cls._declared = {name: value for name, value in members.items() if isinstance(value, Field)}
+        _check_types(name, cls._declared)
+        cls._relations = tuple(value for value in members.values() if isinstance(value, Relation))
         cls._link_relations = tuple(value for value in cls._relations if isinstance(value, LinkRelation))
         return cls
 

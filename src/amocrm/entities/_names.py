@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
+from .._core.validation import did_you_mean
 from ..fields._base import Field
 from ._attributes import Attribute
 from ._relations import Relation
@@ -32,14 +33,11 @@ def checked_names(cls: Any, names: N) -> N:
     Raises:
         TypeError: it does not have one of them; names the nearest.
     """
-    known = attributes_of(cls)
+    attributes = attributes_of(cls)
     for name in names:
-        if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(str(name), known, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+        if name not in attributes:
             raise TypeError(
-                f"a name must be an attribute or a declared field of {cls.__name__}, got {name!r}{hint}"
+                f"a name must be an attribute or a declared field of {cls.__name__}, got {name!r}"
+                f"{did_you_mean(name, attributes)}"
             )
     return names

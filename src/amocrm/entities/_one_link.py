@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import UNSET
 
 from .._core.orm.tracking import OneValue
-from ._relations import LinkRelation, keeps_standing, standing_for
+from ._relations import LinkRelation, standing_for
 
 if TYPE_CHECKING:
     from ._holder import Holder
@@ -18,18 +18,12 @@ __all__ = ["OneLink"]
 T = TypeVar("T")
 
 
-class OneLink(LinkRelation[T]):
+class OneLink(LinkRelation[T | None], Generic[T]):
     """A link to one entity or to none."""
 
     form = "link"
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> T | None: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        if instance is None:
-            return self
+    def _value(self, instance: Holder) -> Any:
         value = self.state(instance).value
         return instance._absent(self.attribute) if value is UNSET else value
 
@@ -54,30 +48,18 @@ class OneLink(LinkRelation[T]):
         linked = self._targets(entity, refs)
         return linked[0] if linked else None
 
-    def known(self, entity: Holder, target: Any) -> Any:
-        """Return the object that already stands here for the same id, else the target itself.
+    def _sides(self, state: OneValue) -> tuple[Sequence[Any] | None, Sequence[Any]]:
+        base = None if state.base is UNSET else [item for item in (state.base,) if item is not None]
+        return base, [item for item in (state.local,) if item is not UNSET and item is not None]
 
-        Raises:
-            ValueError: it has changes, and so has, or may get, the object that stands here.
-        """
-        self._checked(entity, target)
-        state = self.state(entity)
-        one = standing_for(target, [member for member in (state.base, state.local) if member is not UNSET])
-        if one is None:
-            return target
-        if keeps_standing(one, target):
-            return one
-        if state.base is one:
+    def _like(self, state: OneValue, target: Any) -> Any:
+        base, added = self._sides(state)
+        return standing_for(target, (*(base or ()), *added))
+
+    def _replace(self, state: OneValue, standing: Any, target: Any) -> Any:
+        if state.base is standing:
             state.rebase(target)
         return target
-
-    def ids(self, entity: Holder) -> Iterable[int]:
-        """Return the id at the other end."""
-        state = self.known_state(entity)
-        if state is not None and state.base is not UNSET:
-            return [] if state.base is None or state.base._key is None else [state.base._key]
-        refs = self._refs(getattr(entity._data, "embedded", UNSET))
-        return [] if refs is UNSET else [ref.id for ref in refs or ()]
 
     def attach(self, entity: Holder, found: dict[int, Any]) -> None:
         """Put the loaded entity in the place of its reference."""
@@ -93,13 +75,7 @@ class OneLink(LinkRelation[T]):
         read = self._read(entity, embedded)
         if read is UNSET:
             return
-        members = [item for item in (state.base, state.local) if item is not UNSET]
-        state.rebase(read if read is None else standing_for(read, members) or read)
-
-    def reach(self, entity: Holder) -> Iterable[Any]:
-        """Return the entity that was linked here."""
-        state = self.known_state(entity)
-        return () if state is None or state.local is UNSET or state.local is None else (state.local,)
+        state.rebase(read if read is None else self._like(state, read) or read)
 
     def linked(self, entity: Holder) -> Sequence[Any]:
         """Return the entity at the other end, as far as the program used it."""

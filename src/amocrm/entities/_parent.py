@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
 from ._adoption import attach_child
 from ._kinds import entity_class
-from ._relations import Relation, check_accounts, reference_to
+from ._relations import Valued, check_accounts, reference_to
 
 if TYPE_CHECKING:
     from ._base import Entity
@@ -19,16 +19,10 @@ __all__ = ["ParentLink"]
 _PARENTS = ("leads", "contacts", "companies", "customers")
 
 
-class ParentLink(Relation):
+class ParentLink(Valued["Entity | None"]):
     """The lead, contact or company of a note or task, ``None`` for a task that stands alone."""
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> Entity | None: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        if instance is None:
-            return self
+    def _value(self, instance: Holder) -> Any:
         parent = None if instance._links is None else instance._links.parent
         if parent is not None or instance._key is None:
             return parent

@@ -22,14 +22,16 @@ def _definition(entity: Entity, key: Any) -> Any:
     definitions = (
         None if entity._session is None else entity._session.directory.fields.get(entity._field_kind)
     )
-    found = None if definitions is None else definitions.find(("id" if isinstance(key, int) else "code", key))
-    return definitions, found
+    definition = (
+        None if definitions is None else definitions.find(("id" if isinstance(key, int) else "code", key))
+    )
+    return definitions, definition
 
 
 def _options(entity: Entity, key: Any) -> Sequence[str]:
     """Return the labels of the options of a custom field, as far as its definition was read."""
-    definitions, found = _definition(entity, key)
-    return [] if found is None else list(definitions.options(found))
+    definitions, definition = _definition(entity, key)
+    return [] if definition is None else list(definitions.options(definition))
 
 
 def _label(entity: Entity, key: Any) -> str | None:
@@ -37,9 +39,9 @@ def _label(entity: Entity, key: Any) -> str | None:
     for attribute, field in type(entity)._declared.items():
         if field.ref[1] == key:
             return attribute
-    _, found = _definition(entity, key)
-    if found is not None:
-        return str(found.name)
+    _, definition = _definition(entity, key)
+    if definition is not None:
+        return str(definition.name)
     remote = entity._fields().remote(("id" if isinstance(key, int) else "code", key))
     name = None if remote is None else remote.field_name
     return name if isinstance(name, str) else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, overload
 
 from msgspec import UNSET
 
 from .._core.arguments import shown_value
 from .._core.orm.identity import IdentityMap, Origin, account_of, check_account, foreign_reason, stub_origin
+from .._core.validation import did_you_mean
 from ..errors import FilterError, NotLoaded
 from ._kinds import entity_class
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LinkRelation",
+    "Members",
     "NestedRelation",
     "Relation",
     "Unlisted",
+    "Valued",
     "check_accounts",
     "keeps_standing",
     "key_in",
@@ -29,17 +32,18 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
-def check_accounts(one: Any, other: Any) -> None:
+def check_accounts(entity: Any, other: Any) -> None:
     """Refuse two entities of different accounts.
 
     Raises:
         ValueError: they are of different accounts; names both.
     """
-    first, second = account_of(one), account_of(other)
+    first, second = account_of(entity), account_of(other)
     if first and second and first != second:
-        raise ValueError(foreign_reason(one, second, repr(other)))
+        raise ValueError(foreign_reason(entity, second, repr(other)))
 
 
 def take_account(entity: Any, target: Any) -> None:
@@ -130,6 +134,20 @@ class Relation:
             return self.in_(value)
 
 
+class Valued(Relation, Generic[V]):
+    """Relation with a value on an entity."""
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: Holder, owner: Any) -> V: ...
+    def __get__(self, instance: Holder | None, owner: Any) -> Any:
+        return self if instance is None else self._value(instance)
+
+    def _value(self, instance: Holder) -> Any:
+        raise NotImplementedError
+
+
 class Leading(Relation):
     """Relation that leads to entities, whose own relations can be named: ``Lead.contacts.company``."""
 
@@ -139,10 +157,7 @@ class Leading(Relation):
         cls = entity_class(self.kind)
         inner = getattr(cls, name, None)
         if not isinstance(inner, Relation):
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, [relation.attribute for relation in cls._relations], 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(name, [relation.attribute for relation in cls._relations])
             raise AttributeError(f"{self!r} leads to {cls.__name__}, which has no relation {name}{hint}")
         return NestedRelation(self, inner)
 
@@ -161,7 +176,7 @@ class NestedRelation(Leading):
         return NestedRelation(self.outer, getattr(self.inner, name))
 
 
-class Unlisted(Relation):
+class Unlisted(Valued[NoReturn]):
     """Relation that no list of entities can bring along cheaply: what to call, and what it costs.
 
     Args:
@@ -172,13 +187,7 @@ class Unlisted(Relation):
     def __init__(self, call: str, cost: str) -> None:
         self.call, self.cost = call, cost
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> NoReturn: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        if instance is None:
-            return self
+    def _value(self, instance: Holder) -> NoReturn:
         how = self.call.format(type(instance).__name__.lower())
         raise NotLoaded(
             f"{self.attribute} of {instance!r} are not read with it: call {how}, {self.cost}",
@@ -189,7 +198,32 @@ class Unlisted(Relation):
 # ---- links ------------------------------------------------------------------------------------------------------------
 
 
-class LinkRelation(Leading, Generic[T]):
+class Members(Sequence[T]):
+    """What an entity has by one relation; looked up each time that it is read."""
+
+    __slots__ = ("_entity", "_relation")
+
+    def __init__(self, entity: Holder, relation: Any) -> None:
+        self._entity, self._relation = entity, relation
+
+    def _content(self) -> tuple[T, ...]:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(self._content())
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self._content()[index]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._content())
+
+
+class LinkRelation(Leading, Valued[V]):
     """Links to other entities.
 
     Args:
@@ -222,6 +256,45 @@ class LinkRelation(Leading, Generic[T]):
         if origin is not None and refs:
             origin.directory.marks.see(self.kind, [ref.id for ref in refs])
         return [reference_to(target, ref.id, origin) for ref in refs or ()]
+
+    def _sides(self, state: Any) -> tuple[Sequence[Any] | None, Sequence[Any]]:
+        """Return what the server has, None if that is not known, and what was linked here."""
+        raise NotImplementedError
+
+    def _like(self, state: Any, target: Any) -> Any:
+        """Return another object that stands here for the id of a target, None if there is none."""
+        raise NotImplementedError
+
+    def _replace(self, state: Any, standing: Any, target: Any) -> Any:
+        """Let an object stand for the same id as another one; return that which stands from now on."""
+        raise NotImplementedError
+
+    def known(self, entity: Holder, target: Any) -> Any:
+        """Return the object that already stands here for the same id, else the target itself.
+
+        Raises:
+            ValueError: it has changes, and so has, or may get, the object that stands here.
+        """
+        self._checked(entity, target)
+        state = self.state(entity)
+        standing = None if target._key is None else self._like(state, target)
+        if standing is None:
+            return target
+        return standing if keeps_standing(standing, target) else self._replace(state, standing, target)
+
+    def ids(self, entity: Holder) -> Iterable[int]:
+        """Return the ids at the other end."""
+        state = self.known_state(entity)
+        base = None if state is None else self._sides(state)[0]
+        if base is not None:
+            return [item._key for item in base if item._key is not None]
+        refs = self._refs(getattr(entity._data, "embedded", UNSET))
+        return [] if refs is UNSET else [ref.id for ref in refs or ()]
+
+    def reach(self, entity: Holder) -> Iterable[Any]:
+        """Return the entities that were linked here."""
+        state = self.known_state(entity)
+        return () if state is None else self._sides(state)[1]
 
     def __delete__(self, instance: Holder) -> None:
         raise AttributeError(f"{self!r} cannot be deleted; assign None, or call remove(...) for one link")
@@ -267,8 +340,8 @@ def keeps_standing(standing: Any, target: Any) -> bool:
 
 
 def reference_to(cls: Any, key: int, origin: Origin | None) -> Any:
-    known = None if origin is None else origin.find(cls, key)
-    if known is not None:
-        return known
+    entity = None if origin is None else origin.find(cls, key)
+    if entity is not None:
+        return entity
     data = cls._model(id=key)
     return cls._from_api(data, None) if origin is None else origin.make(cls, data)

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from .._core.orm.operations import key_parameter, lacking, placeholders, resource_of
+from .._core.orm.operations import key_parameter, lacking, placeholders, query_parameters, resource_of
 from ._base import Entity
 
 __all__ = ["path_of", "scope_of", "unwritable"]
@@ -38,12 +38,14 @@ def scope_of(entity: Entity, name: str) -> Any:
 
 
 def path_of(entity: Entity, operation: str) -> tuple[tuple[str, Any], ...]:
-    """Return the parameters of an operation's path for one entity, its key included where the path has it."""
+    """Return the parameters of an operation's path for one entity, its key and what it says for the query included."""
     names = placeholders(operation)
     if not names:
         return ()
     key = key_parameter(operation)
-    return tuple((name, entity._key if name == key else scope_of(entity, name)) for name in names)
+    path = [(name, entity._key if name == key else scope_of(entity, name)) for name in names]
+    said = (None if entity._links is None else entity._links.scope) or {}
+    return (*path, *((name, said[name]) for name in query_parameters(operation) if name in said))
 
 
 def unwritable(entity: Entity) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, cast, overload
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from msgspec import UNSET
@@ -10,7 +10,7 @@ from msgspec import UNSET
 from .._core.arguments import shown_value
 from .._core.orm.filters import Condition, check
 from ._foreign_keys import directory_object, shared_account
-from ._relations import Relation, take_account
+from ._relations import Valued, take_account
 
 if TYPE_CHECKING:
     from ._holder import Holder
@@ -34,7 +34,7 @@ class Stage(msgspec.Struct, frozen=True):
     id: int
 
 
-class StageKey(Relation):
+class StageKey(Valued["Status"]):
     """Foreign key to the stage of a lead; assigning one sets status and pipeline together.
 
     Filters need both as well: ``Lead.status.in_(sales["Переговоры"], sales.won)``.
@@ -43,13 +43,7 @@ class StageKey(Relation):
     kind = "statuses"
     form = "key"
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> Status: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        if instance is None:
-            return self
+    def _value(self, instance: Holder) -> Any:
         status, pipeline = instance._current_value("status_id"), instance._current_value("pipeline_id")
         if status is UNSET:
             return instance._absent(self.attribute)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableSet
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
 from .._core.arguments import checked, shown
 from .._core.orm.tracking import SetChanges
-from ._relations import Relation, check_accounts
+from ._relations import Valued, check_accounts
 
 if TYPE_CHECKING:
     from ._generated.tags import Tag
@@ -86,7 +86,7 @@ def _tag_name(holder: Holder, value: Any) -> str:
     return name
 
 
-class Tags(Relation):
+class Tags(Valued[TagSet]):
     """The tags of an entity."""
 
     kind = "tags"
@@ -100,12 +100,8 @@ class Tags(Relation):
         tags = UNSET if embedded is UNSET else getattr(embedded, "tags", UNSET)
         return None if tags is UNSET else [tag.name for tag in tags or () if tag.name]
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Self: ...
-    @overload
-    def __get__(self, instance: Holder, owner: Any) -> TagSet: ...
-    def __get__(self, instance: Holder | None, owner: Any) -> Any:
-        return self if instance is None else TagSet(instance, self.state(instance))
+    def _value(self, instance: Holder) -> TagSet:
+        return TagSet(instance, self.state(instance))
 
     def __set__(self, instance: Holder, value: Iterable[str]) -> None:
         if isinstance(value, str) or not isinstance(value, Iterable):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from .._core.orm.operations import filled
 from .._core.orm.times import seconds
 
 __all__ = ["Call"]
@@ -45,7 +46,5 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def body(self) -> dict[str, Any]:
         """Return the item of the request."""
         names = {"result": "call_result", "status": "call_status", "responsible": "call_responsible"}
-        given = {names.get(key, key): value for key, value in msgspec.structs.asdict(self).items()}
-        if self.created_at is not None:
-            given["created_at"] = seconds(self.created_at)
-        return {key: value for key, value in given.items() if value is not None}
+        body = {names.get(key, key): value for key, value in msgspec.structs.asdict(self).items()}
+        return filled(**body | {"created_at": None if self.created_at is None else seconds(self.created_at)})

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from msgspec import UNSET, UnsetType
 
 from .._core.arguments import check_text, shown_value
-from ._adoption import ChildRelation, Children, attach_child
+from ._adoption import Children, attach_child
 from ._attributes import Attribute, Id, Plain
 from ._base import Entity, arguments
 from ._generated import notes as _generated
@@ -18,7 +18,7 @@ from ._parent import ParentLink
 
 P = TypeVar("P")
 
-__all__ = ["Note", "NoteList", "Notes"]
+__all__ = ["Note", "NoteList"]
 
 
 class _NoteText(Attribute["str | None", "str | None"]):
@@ -142,9 +142,3 @@ class NoteList(Children[Note]):
             note.created_by = created_by
         attach_child(self._entity, note)
         return note
-
-
-class Notes(ChildRelation[NoteList]):
-    """Relation with the notes of an entity."""
-
-    kind, children = "notes", NoteList

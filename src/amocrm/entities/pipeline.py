@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec import UNSET, UnsetType
 
 from .._core.arguments import checked
+from .._core.validation import did_you_mean
 from ._base import arguments
 from ._foreign_keys import directory_object
 from ._generated import pipelines as _generated
@@ -125,14 +126,9 @@ class Pipeline(_generated.Pipeline):
             KeyError: there is none; the message names the nearest ones.
         """
         names = {str(status.name): status for status in self.statuses}
-        if name in names:
-            return names[name]
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, names, 3)
-        raise KeyError(
-            f"{self!r} has no stage {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
-        )
+        if name not in names:
+            raise KeyError(f"{self!r} has no stage {name!r}{did_you_mean(name, names, 3)}")
+        return names[name]
 
     def __iter__(self) -> Iterator[Status]:
         return iter(self.statuses)

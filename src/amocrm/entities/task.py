@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import UNSET, UnsetType
 
 from .._core.arguments import check_text
-from ._adoption import ChildRelation, Children, attach_child
+from ._adoption import Children, attach_child
 from ._attributes import Attribute, Id, Moment, Text
 from ._base import Entity, arguments
 from ._foreign_keys import ForeignKey
@@ -19,7 +19,7 @@ from ._parent import ParentLink
 if TYPE_CHECKING:
     from .user import User
 
-__all__ = ["Task", "TaskList", "Tasks"]
+__all__ = ["Task", "TaskList"]
 
 
 class _Result(Attribute["str | None", "str | None"]):
@@ -120,25 +120,16 @@ class TaskList(Children[Task]):
             >>> lead.tasks.add("Позвонить", due=tomorrow)
             <Task new 'Позвонить'>
         """
-        if isinstance(text, Task):
-            task = text
-            if due is not None:
-                task.due = due
-        elif due is None:
+        if due is None and not isinstance(text, Task):
             raise TypeError(
                 "due must be an aware datetime or Unix seconds, got None; write tasks.add(text, due=...)"
             )
-        else:
-            task = Task(text, due=due)
+        task = text if isinstance(text, Task) else Task(text, due=cast("datetime", due))
+        if due is not None:
+            task.due = due
         if responsible is not None:
             task.responsible = responsible
         if task_type is not None:
             task.task_type_id = task_type
         attach_child(self._entity, task)
         return task
-
-
-class Tasks(ChildRelation[TaskList]):
-    """Relation with the tasks of an entity."""
-
-    kind, children = "tasks", TaskList

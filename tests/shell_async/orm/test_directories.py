@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from amocrm import Lead
+from amocrm import Lead, Pipeline
 from amocrm._async.client import AsyncAmoCRM
 from amocrm.errors import FlushError
 
@@ -52,7 +52,7 @@ async def test_a_pipeline_is_found_by_its_name(crm: AsyncAmoCRM) -> None:
 
     found = await crm.pipelines.by_name("Продажи")
 
-    assert found is not None
+    assert isinstance(found, Pipeline)
     assert found.id == made.id
     assert [(stage.is_won, stage.is_lost) for stage in (found["Переговоры"], found.won, found.lost)] == [
         (False, False),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 
-from amocrm import ChannelSecret
+from amocrm import ChannelSecret, Purchase
 from amocrm._async.client import AsyncAmoCRM
 from amocrm._core.http.retry import NEVER
 from amocrm._core.orm.operations import resource_of
@@ -22,24 +23,25 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture(
-    params=[(True, "segments"), (False, "periodicity")], ids=["option, segments", "no option, periodicity"]
+    params=product((True, False), ("segments", "periodicity")),
+    ids=lambda param: f"{'option' if param[0] else 'no option'}, {param[1]}",
 )
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """An account that has one of everything, with and without the filter option, in both modes of customers."""
-    made = World()
+    account = World()
     option, mode = request.param
-    made.sandbox.set_option("is_api_filter_enabled", option)
-    made.sandbox.set_option("customers_mode", mode)
-    made.ids["widget"] = "sandbox_widget"
-    yield made
-    made.close()
+    account.sandbox.set_option("is_api_filter_enabled", option)
+    account.sandbox.set_option("customers_mode", mode)
+    account.ids["widget"] = "sandbox_widget"
+    yield account
+    account.close()
 
 
 @pytest.fixture
 def server(world: World) -> Iterator[SandboxServer]:
     """The account over HTTP."""
-    with SandboxServer(world.sandbox) as made:
-        yield made
+    with SandboxServer(world.sandbox) as running:
+        yield running
 
 
 def client_of(server: SandboxServer, **options: Any) -> AsyncAmoCRM:
@@ -112,3 +114,13 @@ async def test_actions_are_carried_out(name: str, world: World, server: SandboxS
     """Each named action makes its requests, and what it changes is there afterwards."""
     async with client_of(server) as crm:
         await ACTIONS[name](crm, world.ids)
+
+
+async def test_a_purchase_says_whether_it_earns_bonus_points(world: World, server: SandboxServer) -> None:
+    """The answer to that stands in the query of its creation, and in no body."""
+    async with client_of(server) as crm:
+        purchases = crm.customers[world.ids["customer"]].purchases
+        purchase = await purchases.create(Purchase(990, accrue_bonus=False))
+        (entry,) = [one for one in world.sandbox.journal if one.operation == "create_transactions"]
+        assert entry.target.endswith("/transactions?accrue_bonus=0")
+        assert purchase.price == 990

@@ -89,6 +89,24 @@ def test_what_was_read_along_belongs_to_the_session(crm: AmoCRM) -> None:
     assert again.notes[0].entity.id == made.id
 
 
+def test_a_refresh_reads_preloaded_notes_and_tasks_anew(sandbox: Sandbox, crm: AmoCRM) -> None:
+    """What was not preloaded stays unread; a note that is to be added stays at the end."""
+    with crm.session() as s:
+        first, second = s.add_all([Lead(name="Заказ"), Lead(name="Ещё")])
+        first.notes.add("было")
+    with crm.session() as s:
+        lead = s.get(Lead, first.id, preload=[Lead.notes])
+        other = s.get(Lead, second.id)
+        crm.notes.create(Note("другой программы", entity=first))
+        lead.notes.add("новое")
+        sandbox.journal.reset()
+        s.refresh(lead, other)
+        assert asked(sandbox)["list_notes"] == 1
+        assert [note.text for note in lead.notes] == ["было", "другой программы", "новое"]
+        with pytest.raises(NotLoaded):
+            len(other.notes)
+
+
 def test_notes_say_how_to_read_them(crm: AmoCRM) -> None:
     """Without a reading neither length nor content is guessed, and adding works all the same."""
     with crm.session() as s:

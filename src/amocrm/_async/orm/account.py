@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,24 +11,25 @@ from msgspec import UNSET
 
 from amocrm._core.orm.identity import Directory, Origin
 from amocrm._core.orm.lookup_planner import ListSize
-from amocrm._core.orm.operations import LIST, endpoint, field_place, resource_of
+from amocrm._core.orm.operations import LIST, batches, endpoint, field_place, resource_of
 from amocrm._core.orm.paging import items_of
 from amocrm._core.orm.times import zone_of
-from amocrm.entities import Pipeline, User
-from amocrm.entities._base import Entity
 from amocrm.errors import TimeZoneWarning
-from amocrm.fields import Definitions
 from amocrm_gen._runtime.wire import Request, Response
 
+# A program that only handles files or webhooks has no use for entities and fields.
 if TYPE_CHECKING:
+    from amocrm.entities import Pipeline, User
+    from amocrm.entities._base import Entity
+    from amocrm.fields import Definitions
     from amocrm_gen.models.account import Account
 
     from .._primitives import Clock
     from ..connection.connection import AsyncConnection
 
-__all__ = ["AsyncAccountState", "account_zone"]
+__all__ = ["AsyncAccountState", "AsyncArea", "account_zone"]
 
-T = TypeVar("T", bound=Entity)
+T = TypeVar("T", bound="Entity")
 
 #: Requests under way at once where nothing else was asked for: enough for the limit at half a second of latency.
 _IN_FLIGHT = 4
@@ -72,19 +73,27 @@ class AsyncAccountState:
         """Send a request; see ``AsyncConnection.send``."""
         return await self.connection.send(request)
 
+    async def call(self, operation: str, /, **parameters: Any) -> Any:
+        """Send an operation, named ``area.operation_id``; return the parsed answer."""
+        called = endpoint(operation)
+        return called.parse(await self.send(called.request(**parameters)))
+
+    async def call_in_parts(self, operation: str, items: Sequence[Any], /, **path: Any) -> list[Any]:
+        """Send items in as few requests as the operation allows; return the parsed answers."""
+        parts = batches(endpoint(operation), items)
+        return [await self.call(operation, **path, body=part) for part in parts]
+
     async def region(self, keys: Iterable[Any]) -> str:
         """Return the country whose national numbers are read: the account's, read once where a key has phones."""
         directory = self.directory
         if not directory.region and any(key.has_phones and key.region is None for key in keys):
-            operation = endpoint("account.get_account")
-            found = getattr(operation.parse(await self.send(operation.request())), "country", None)
-            directory.region = str(found) if found not in (None, UNSET, "") else "RU"
+            country = (await self.call("account.get_account")).country
+            directory.region = str(country) if country not in (None, UNSET, "") else "RU"
         return directory.region or "RU"
 
     async def probe(self, kind: str, keys: int) -> None:
         """Learn whether a list has more pages of 250 than there are keys to find in it; one request."""
-        module = endpoint(LIST[kind])
-        parsed = module.parse(await self.send(module.request(page=keys + 1, limit=250)))
+        parsed = await self.call(LIST[kind], page=keys + 1, limit=250)
         size = self.directory.sizes.setdefault(kind, ListSize())
         if items_of(parsed, resource_of(kind).items):
             size.least = max(size.least, keys + 1)
@@ -99,47 +108,60 @@ class AsyncAccountState:
             path: what stands in its path.
         """
         resource = resource_of(kind)
-        operation, result = endpoint(resource.list), list[Any]()
-        page = operation.OP.page
+        page, result = endpoint(resource.list).OP.page, list[Any]()
         while True:
             number = {} if page is None else {"page": len(result) // page.limit + 1, "limit": page.limit}
-            response = await self.send(operation.request(**path, **number))
-            items = items_of(operation.parse(response), resource.items)
+            items = items_of(await self.call(resource.list, **path, **number), resource.items)
             result += items
             if page is None or len(items) < page.limit:
                 return result
 
     async def read_definitions(self, kind: str) -> Definitions:
         """Read the definitions of custom fields of one collection, replacing those known so far."""
+        from amocrm.fields import Definitions
+
         collection, path = field_place(kind)
-        found = await self.read_all(collection, **path)
-        definitions = self.directory.fields[kind] = Definitions(kind, found)
+        listed = await self.read_all(collection, **path)
+        definitions = self.directory.fields[kind] = Definitions(kind, listed)
         return definitions
 
     async def definitions(self, kind: str) -> Definitions:
         """Return the definitions of custom fields of one collection, read once."""
-        known: Definitions | None = self.directory.fields.get(kind)
-        return await self.read_definitions(kind) if known is None or known.is_stale else known
+        definitions: Definitions | None = self.directory.fields.get(kind)
+        if definitions is None or definitions.is_stale:
+            return await self.read_definitions(kind)
+        return definitions
 
     async def load(self, cls: type[T]) -> list[T]:
         """Return everything of a directory, read once: users, pipelines with their stages."""
         objects = self.directory.objects
         if (cls._kind, None) not in objects:
-            found = self.origin.page(cls, await self.read_all(cls._kind))
-            objects[(cls._kind, None)] = found
-            objects.update({(cls._kind, item.id): item for item in found})
-            for one in found:
-                if isinstance(one, Pipeline):
-                    _ = one.statuses  # the directory gets to know them
+            entities = self.origin.page(cls, await self.read_all(cls._kind))
+            objects[(cls._kind, None)] = entities
+            objects.update({(cls._kind, entity.id): entity for entity in entities})
         return list(objects[(cls._kind, None)])
 
     async def load_users(self) -> list[User]:
         """Return all users, read once (administrators only)."""
+        from amocrm.entities import User
+
         return await self.load(User)
 
     async def load_pipelines(self) -> list[Pipeline]:
-        """Return all pipelines, read once."""
-        return await self.load(Pipeline)
+        """Return all pipelines, read once; the directory gets to know their stages."""
+        from amocrm.entities import Pipeline
+
+        pipelines = await self.load(Pipeline)
+        for pipeline in pipelines:
+            _ = pipeline.statuses
+        return pipelines
+
+
+class AsyncArea:
+    """A part of the API with requests of its own."""
+
+    def __init__(self, account: AsyncAccountState) -> None:
+        self._account = account
 
 
 def account_zone(account: Account) -> tzinfo | None:

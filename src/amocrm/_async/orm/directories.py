@@ -12,7 +12,7 @@ from amocrm.entities import Pipeline, Status, Tag, User
 from amocrm.entities._base import Entity
 from amocrm.fields import Definition, Definitions
 
-from .account import AsyncAccountState
+from .account import AsyncAccountState, AsyncArea
 from .collections import AsyncWritableRecords
 from .field_lists import AsyncFieldList
 from .loading import query_of
@@ -25,11 +25,8 @@ __all__ = ["AsyncFields", "AsyncPipelines", "AsyncTags", "AsyncUsers"]
 
 
 @checked()
-class AsyncTags:
+class AsyncTags(AsyncArea):
     """The directories of tags; each type of entity has its own."""
-
-    def __init__(self, account: AsyncAccountState) -> None:
-        self._account = account
 
     def of(self, cls: type[Entity]) -> AsyncQuery[Tag]:
         """Return the tags of leads, contacts, companies or customers."""
@@ -78,8 +75,8 @@ class AsyncUsers(AsyncWritableRecords[User]):
         await self._switch("deactivate", users)
 
     async def _switch(self, action: str, users: Sequence[User | int]) -> None:
-        for start in range(0, len(users), 10):
-            await self._act(action, [{"id": self._key_of(user)} for user in users[start : start + 10]])
+        items = [{"id": self._key_of(user)} for user in users]
+        await self._account.call_in_parts(f"users.{action}_users", items)
         self._account.directory.objects.pop(("users", None), None)
 
 
@@ -94,12 +91,12 @@ class AsyncStatuses(AsyncWritableRecords[Status]):
 
     async def create_all(self, entities: Iterable[Status]) -> list[Status]:
         """Add stages, behind the others unless they say their place; see ``AsyncWritableRecords.create_all``."""
-        given = list(entities)
-        if any(isinstance(item, Status) and item.sort is None for item in given):
+        stages = list(entities)
+        if any(isinstance(item, Status) and item.sort is None for item in stages):
             places = [stage.sort or 0 for stage in await self.all() if not (stage.is_won or stage.is_lost)]
-            for number, one in enumerate(given, 1):
-                one.sort = max(places, default=0) + 10 * number if one.sort is None else one.sort
-        result = await super().create_all(given)
+            for number, stage in enumerate(stages, 1):
+                stage.sort = max(places, default=0) + 10 * number if stage.sort is None else stage.sort
+        result = await super().create_all(stages)
         self._forget()
         return result
 
@@ -125,10 +122,10 @@ class AsyncStatuses(AsyncWritableRecords[Status]):
         Raises:
             ValueError: there are leads on a stage; says how many would move. Nothing was deleted.
         """
-        for one in entities if not move_leads else ():
-            if number := await self.count_leads(one):
+        for status in entities if not move_leads else ():
+            if number := await self.count_leads(status):
                 raise ValueError(
-                    f"{one!r} has {number} leads, which deleting it moves to the first stage; move them first, or "
+                    f"{status!r} has {number} leads, which deleting it moves to the first stage; move them first, or "
                     "allow it with move_leads=True"
                 )
         await super().delete(*entities)
@@ -213,23 +210,20 @@ class AsyncPipelines(AsyncWritableRecords[Pipeline]):
             >>> sales["Переговоры"].name = "Встреча"
             >>> await crm.pipelines.save(sales["Встреча"])
         """
-        for one in changed:
-            if not isinstance(one, Pipeline | Status):
-                raise TypeError(
-                    f"save() must be given pipelines and stages, got {one!r}; take them from crm.pipelines"
-                )
-            if isinstance(one, Status):  # one at a time: all pipelines share the ids of their closing stages
-                await AsyncStatuses(self._account, Status).save(one)
+        for item in changed:
+            if isinstance(item, Status):  # one at a time: all pipelines share the ids of their closing stages
+                await AsyncStatuses(self._account, Status).save(item)
+            elif isinstance(item, Pipeline):
+                await super().save(item)
             else:
-                await super().save(one)
+                raise TypeError(
+                    f"save() must be given pipelines and stages, got {item!r}; take them from crm.pipelines"
+                )
 
 
 @checked()
-class AsyncFields:
+class AsyncFields(AsyncArea):
     """Definitions of custom fields; ``crm.fields[Lead]`` changes and deletes them, and has their groups."""
-
-    def __init__(self, account: AsyncAccountState) -> None:
-        self._account = account
 
     def __getitem__(self, owner: type[Entity] | str) -> AsyncFieldList:
         """Return the fields of one kind of entity, to be administered, without a request.
@@ -284,12 +278,14 @@ class AsyncFields:
             ...     region = fields.Select(name="Регион", options=Region)
             >>> await crm.fields.ensure(Deal)
         """
-        known = await self.list(owner)
+        definitions = await self.list(owner)
         declared = [field for field in owner._declared.values() if field.ref[0] != "id"]
         built_in = {("code", "PHONE"), ("code", "EMAIL")}
-        missing = [field for field in declared if known.find(field.ref) is None and field.ref not in built_in]
+        missing = [
+            field for field in declared if definitions.find(field.ref) is None and field.ref not in built_in
+        ]
         if not missing:
-            return known
+            return definitions
         await self.create(owner, [Definition.of(field) for field in missing])
         return await self.list(owner)
 

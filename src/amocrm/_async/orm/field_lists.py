@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from amocrm._core.arguments import checked
-from amocrm._core.orm.operations import endpoint, field_place, resource_of
+from amocrm._core.orm.operations import Operation, batches, endpoint, field_place, filled, resource_of
+from amocrm._core.orm.outcome import match_answer_items
+from amocrm._core.orm.plan import PendingWrite
 from amocrm.errors import DecodeError
 from amocrm.fields import Definition, Definitions
 
 from .account import AsyncAccountState
 
 if TYPE_CHECKING:
-    from amocrm_gen._runtime.op import Op
-    from amocrm_gen._runtime.wire import Response
     from amocrm_gen.models.fields import CustomField, CustomFieldGroup
 
 __all__ = ["AsyncFieldGroups", "AsyncFieldList"]
@@ -35,11 +35,34 @@ class _Place:
         return f"<{type(self).__name__} of {self._kind}>"
 
     async def _call(self, role: str, **parameters: Any) -> Any:
-        operation = endpoint(getattr(resource_of(self._collection), role))
-        return operation.parse(await self._account.send(operation.request(**self._path, **parameters)))
+        operation = getattr(resource_of(self._collection), role)
+        return await self._account.call(operation, **self._path, **parameters)
 
-    async def _write(self, role: str, items: Sequence[dict[str, Any]]) -> list[Any]:
-        return await _write(self._account, getattr(resource_of(self._collection), role), items, **self._path)
+    async def _write(self, role: str, *items: dict[str, Any]) -> list[Any]:
+        """Create or change items in as few requests as allowed; return the answers in the order of the items."""
+        operation = Operation(getattr(resource_of(self._collection), role), tuple(self._path.items()))
+        result: list[Any] = []
+        for part in batches(endpoint(operation.name), items):
+            writes = [PendingWrite("create", operation, None, dict(item)) for item in part]
+            for place, write in enumerate(writes):
+                write.request_id = write.body["request_id"] = f"n{place}"
+            response = await self._account.send(operation.request([write.body for write in writes]))
+            answered = operation.items(operation.parse(response))
+            batch = operation.op.batch
+            assert batch is not None
+            matched = match_answer_items(batch, writes, answered)
+            if len(writes) == len(answered) == 1:
+                matched = {0: answered[0]}
+            if len(matched) < len(writes):
+                raise DecodeError(
+                    f"{operation.op.id} took effect, and its answer does not tell which of the items is which "
+                    f"({', '.join(batch.match)} are missing); read the list",
+                    op=operation.op.id,
+                    status=response.status,
+                    request_id=response.request_id,
+                )
+            result += [matched[place] for place in range(len(writes))]
+        return result
 
 
 @checked()
@@ -54,13 +77,11 @@ class AsyncFieldGroups(_Place):
 
     async def get(self, key: str) -> CustomFieldGroup:
         """Return one group."""
-        group: CustomFieldGroup = await self._call("get", id=key)
-        return group
+        return await self._call("get", id=key)
 
     async def create(self, name: str, *, sort: int = 100, fields: Iterable[int] = ()) -> CustomFieldGroup:
         """Create a group with fields in it."""
-        item: dict[str, Any] = {"name": name, "sort": sort}
-        group: CustomFieldGroup = (await self._write("create", [{**item, "fields": list(fields)}]))[0]
+        (group,) = await self._write("create", {"name": name, "sort": sort, "fields": list(fields)})
         return group
 
     async def change(
@@ -72,10 +93,8 @@ class AsyncFieldGroups(_Place):
         fields: Iterable[int] | None = None,
     ) -> CustomFieldGroup:
         """Change a group; ``fields`` are all that it is to hold."""
-        given = {"name": name, "sort": sort, "fields": None if fields is None else list(fields)}
-        body = {key: value for key, value in given.items() if value is not None}
-        group: CustomFieldGroup = await self._call("update", id=key, body=body)
-        return group
+        body = filled(name=name, sort=sort, fields=None if fields is None else list(fields))
+        return await self._call("update", id=key, body=body)
 
     async def delete(self, key: str) -> None:
         """Delete a group; its fields go to the first one."""
@@ -106,12 +125,11 @@ class AsyncFieldList(_Place):
 
     async def get(self, key: int) -> CustomField:
         """Return one definition."""
-        field: CustomField = await self._call("get", id=key)
-        return field
+        return await self._call("get", id=key)
 
     async def create(self, *definitions: Definition) -> Sequence[CustomField]:
         """Create fields; return them with ids and options, in the order in which they were given."""
-        result = await self._write("create", [definition.body() for definition in definitions])
+        result = await self._write("create", *(definition.body() for definition in definitions))
         self._account.directory.fields.pop(self._kind, None)
         return result
 
@@ -147,15 +165,13 @@ class AsyncFieldList(_Place):
         Raises:
             LookupError: the field has no option of this label.
         """
-        given = {"name": name, "sort": sort, "group_id": group_id, "is_api_only": is_api_only}
-        item: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        item = filled(name=name, sort=sort, group_id=group_id, is_api_only=is_api_only)
         added, renamed, removed = list(add_options), dict(rename_options or {}), set(remove_options)
         if added or renamed or removed:
             item["enums"] = _options(await self.get(key), added, renamed, removed)
-        (changed,) = await self._write("update", [{"id": key, **item, **(more or {})}])
+        (changed,) = await self._write("update", {"id": key, **item, **(more or {})})
         self._account.directory.fields.pop(self._kind, None)
-        field: CustomField = changed
-        return field
+        return changed
 
     async def delete(self, *keys: int) -> None:
         """Delete fields with all their values."""
@@ -169,9 +185,11 @@ def _options(
 ) -> list[dict[str, Any]]:
     """Return all options of a field as they are to be, those that exist with their ids."""
     listed: Any = [] if field.enums is UNSET or field.enums is None else field.enums
-    known = {str(option.value) for option in listed}
-    if missing := sorted((set(renamed) | removed) - known):
-        raise LookupError(f"field {field.id} has no option {missing[0]!r}; it has {', '.join(sorted(known))}")
+    labels = {str(option.value) for option in listed}
+    if missing := sorted((set(renamed) | removed) - labels):
+        raise LookupError(
+            f"field {field.id} has no option {missing[0]!r}; it has {', '.join(sorted(labels))}"
+        )
     kept: list[dict[str, Any]] = [
         {"id": option.id, "value": renamed.get(str(option.value), str(option.value))}
         for option in listed
@@ -179,48 +197,3 @@ def _options(
     ]
     places = enumerate([*kept, *({"value": label} for label in added)], 1)
     return [{**option, "sort": place} for place, option in places]
-
-
-async def _write(
-    account: AsyncAccountState,
-    operation: str,
-    items: Sequence[dict[str, Any]],
-    **path: Any,
-) -> list[Any]:
-    """Create items in as few requests as allowed; return the answers in the order of the items."""
-    result: list[Any] = []
-    module = endpoint(operation)
-    batch = module.OP.batch
-    assert batch is not None
-    for start in range(0, len(items), batch.max):
-        body = [
-            {**item, "request_id": f"n{start + at}"}
-            for at, item in enumerate(items[start : start + batch.max])
-        ]
-        response = await account.send(module.request(body=body, **path))
-        answered = getattr(module.parse(response).embedded, batch.items or "")
-        result += _matched(module.OP, response, body, answered)
-    return result
-
-
-def _matched(
-    op: Op, response: Response, sent: Sequence[Mapping[str, Any]], answered: Sequence[Any]
-) -> list[Any]:
-    """Return the answer to each item, matched by the keys that the description names and never by position."""
-    if len(sent) == len(answered) == 1:
-        return list(answered)
-    keys = () if op.batch is None else op.batch.match
-    by_key = {key: {getattr(item, key, UNSET): item for item in answered} for key in keys}
-    result = [
-        next((by_key[key][one[key]] for key in keys if key in one and one[key] in by_key[key]), None)
-        for one in sent
-    ]
-    if None in result:
-        raise DecodeError(
-            f"{op.id} took effect, and its answer does not tell which of the items is which ({', '.join(keys)} "
-            "are missing); read the list",
-            op=op.id,
-            status=response.status,
-            request_id=response.request_id,
-        )
-    return result

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from amocrm._core.orm.filters import cut_ids, cut_values, order_fields
 from amocrm._core.orm.identity import Origin, checked_id
 from amocrm._core.orm.lookup_planner import ListSize, choose
-from amocrm._core.orm.operations import GET, LIST, endpoint, resource_of
+from amocrm._core.orm.operations import GET, LIST, resource_of
 from amocrm._core.orm.paging import has_next, items_of
 from amocrm.entities._adoption import ChildRelation
 from amocrm.entities._attributes import Attribute
@@ -81,11 +81,11 @@ async def preload(
 ) -> None:
     """Read what the relations of these entities lead to and put it in place."""
     wanted: dict[Loadable, list[Loadable]] = {}
-    for one in relations:
-        if isinstance(one, NestedRelation):
-            wanted.setdefault(one.outer, []).append(one.inner)
+    for relation in relations:
+        if isinstance(relation, NestedRelation):
+            wanted.setdefault(relation.outer, []).append(relation.inner)
         else:
-            wanted.setdefault(one, [])
+            wanted.setdefault(relation, [])
     for relation, further in wanted.items() if entities else ():
         if isinstance(relation, Attribute) or not relation.kind:
             continue  # the list itself shows it
@@ -115,24 +115,23 @@ async def _linked(
 ) -> list[Any]:
     wanted = dict.fromkeys(key for entity in entities for key in relation.ids(entity))
     cls = entity_class(relation.kind)
-    found: dict[int, Any] = {}
+    reached: dict[int, Any] = {}
     # What was read without them may lack the links that are to be followed.
     place = "+".join((cls._kind, *needs))
     for key in wanted:
-        known = brought.objects.get((place, key)) or (None if needs else origin.find(cls, key))
-        if known is not None and known._data.created_at is not UNSET:
-            found[key] = known
-    missing = [key for key in wanted if key not in found]
+        target = brought.objects.get((place, key)) or (None if needs else origin.find(cls, key))
+        if target is not None and target._data.created_at is not UNSET:
+            reached[key] = target
+    missing = [key for key in wanted if key not in reached]
     if isinstance(relation, ElementLinks):
         read = await _elements(account, origin, cls, relation.by_catalog(entities, missing))
     else:
         read = await by_ids(account, origin, cls, missing, brought, needs)
-    found.update(read)
-    for key, one in read.items():
-        brought.objects[(place, key)] = one
+    reached.update(read)
+    brought.objects.update({(place, key): target for key, target in read.items()})
     for entity in entities:
-        relation.attach(entity, found)
-    return list(found.values())
+        relation.attach(entity, reached)
+    return list(reached.values())
 
 
 async def _elements(
@@ -173,7 +172,7 @@ async def _link_through(account: AsyncAccountState, entities: Sequence[Any], rel
         via: list(dict.fromkeys(key for entity in entities for key in via.ids(entity)))
         for via in (getattr(type(entities[0]), name) for name in relation.through)
     }
-    found: dict[tuple[str, int], list[int]] = {}
+    linked: dict[tuple[str, int], list[int]] = {}
     for via, keys in ends.items():
         asked = [
             {"entity_type": via.kind, "filter": {"entity_id": part}} for part in cut_values(_BY_ENTITY, keys)
@@ -181,10 +180,10 @@ async def _link_through(account: AsyncAccountState, entities: Sequence[Any], rel
         for parsed in await _answers(account, "links.list_links", asked):
             for link in items_of(parsed, "links"):
                 if link.to_entity_type == relation.kind:
-                    found.setdefault((via.kind, link.entity_id), []).append(link.to_entity_id)
+                    linked.setdefault((via.kind, link.entity_id), []).append(link.to_entity_id)
     for entity in entities:
-        linked = [(via.kind, key) for via in ends for key in via.ids(entity)]
-        relation.take(entity, dict.fromkeys(key for end in linked for key in found.get(end, ())))
+        own = [(via.kind, key) for via in ends for key in via.ids(entity)]
+        relation.take(entity, dict.fromkeys(key for end in own for key in linked.get(end, ())))
 
 
 async def by_ids(
@@ -255,14 +254,12 @@ async def _answers(
     account: AsyncAccountState, operation: str, asked: Iterable[Mapping[str, Any]]
 ) -> list[Any]:
     """Return the parsed answers to several requests of one operation."""
-    module = endpoint(operation)
-    calls = [partial(account.send, module.request(**parameters)) for parameters in asked]
-    parsed = []
-    for answer in await run_all(calls, account.in_flight):
+    calls = [partial(account.call, operation, **parameters) for parameters in asked]
+    answers = await run_all(calls, account.in_flight)
+    for answer in answers:
         if isinstance(answer, Exception):
             raise answer
-        parsed.append(module.parse(answer))
-    return parsed
+    return answers
 
 
 async def _all_pages(
@@ -273,8 +270,8 @@ async def _all_pages(
     page = 0
     while asked:
         page += 1
-        parameters = [{**one, "page": page, "limit": 250} for one in asked]
+        parameters = [{**options, "page": page, "limit": 250} for options in asked]
         answers = await _answers(account, operation, parameters)
         result += [item for parsed in answers for item in items_of(parsed, resource_of(key).items)]
-        asked = [one for one, parsed in zip(asked, answers, strict=True) if has_next(parsed)]
+        asked = [options for options, parsed in zip(asked, answers, strict=True) if has_next(parsed)]
     return result

@@ -17,7 +17,7 @@ from amocrm._core.orm.counting import LastPage
 from amocrm._core.orm.filters import PAID, Condition, compile_filter, cut_conditions, order_fields
 from amocrm._core.orm.identity import Origin
 from amocrm._core.orm.lookup_planner import ListSize
-from amocrm._core.orm.operations import endpoint, field_kind, resource_of
+from amocrm._core.orm.operations import endpoint, field_kind, filled, resource_of
 from amocrm._core.orm.paging import Pager, Rows, has_next, items_of
 from amocrm._core.orm.unreadable import unreadable
 from amocrm.entities._base import Entity
@@ -248,8 +248,7 @@ class AsyncReading(Generic[T]):
             "filter": filters or None,
             "order": None if order is None else {order[0]: order[1]},
         }
-        given = {key: value for key, value in wanted.items() if value is not None}
-        return await self._account.send(endpoint(self._operation).request(**given))
+        return await self._account.send(endpoint(self._operation).request(**filled(**wanted)))
 
     def _read(self, response: Response) -> list[Any]:
         """Return the items of a page."""

@@ -69,10 +69,8 @@ class AsyncCatalogs(AsyncWritableRecords[Catalog]):
 
     async def products_settings(self) -> ProductsSettings:
         """Return whether products are on, and which list holds them."""
-        settings: ProductsSettings = await self._act("get_settings")
-        return settings
+        return await self._act("get_settings")
 
     async def enable_products(self, is_enabled: bool = True) -> ProductsSettings:
         """Turn products on or off; turned on, the account gets a list for them."""
-        settings: ProductsSettings = await self._act("update_settings", {"is_enabled": is_enabled})
-        return settings
+        return await self._act("update_settings", body={"is_enabled": is_enabled})

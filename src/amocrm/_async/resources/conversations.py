@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from amocrm._core.arguments import checked
+from amocrm._core.orm.operations import filled
 from amocrm.entities import ChatTemplate, Contact, Talk, TalkMessage
 
 from ..orm.account import AsyncAccountState
@@ -44,7 +45,7 @@ class AsyncTalks(AsyncRecords[Talk, int]):
             >>> await crm.talks.send(talk, "Добрый день!")
             'a1f0...'
         """
-        answer = await self._act("send_message", {"text": text}, talk_id=self._key_of(talk))
+        answer = await self._act("send_message", body={"text": text}, talk_id=self._key_of(talk))
         return str(answer.id)
 
     async def close(self, talk: Talk | int, *, force: bool = False) -> None:
@@ -54,7 +55,7 @@ class AsyncTalks(AsyncRecords[Talk, int]):
             talk: it, or its id.
             force: close it at once, without the bot that asks for a rate.
         """
-        await self._act("close", {"force_close": force}, id=self._key_of(talk))
+        await self._act("close", body={"force_close": force}, id=self._key_of(talk))
 
 
 @checked()
@@ -63,7 +64,7 @@ class AsyncChatTemplates(AsyncWritableRecords[ChatTemplate]):
 
     async def send_to_review(self, template: ChatTemplate | int) -> list[ChatTemplateReview]:
         """Ask the sources of WhatsApp to review a template; return one review for each source."""
-        answer = await self._act("send_to_review", {}, id=self._key_of(template))
+        answer = await self._act("send_to_review", body={}, id=self._key_of(template))
         return list(answer.embedded.reviews)
 
     async def set_review_status(
@@ -75,12 +76,10 @@ class AsyncChatTemplates(AsyncWritableRecords[ChatTemplate]):
         reason: str | None = None,
     ) -> ChatTemplateReview:
         """Say how the review of a template has ended; an integration with a source of WhatsApp does it."""
-        body = {"status": status, **({} if reason is None else {"reject_reason": reason})}
+        body = filled(status=status, reject_reason=reason)
         key = review if isinstance(review, int) else review.id
-        answer: ChatTemplateReview = await self._act(
-            "set_review_status", body, id=self._key_of(template), review_id=key
-        )
-        return answer
+        path = {"id": self._key_of(template), "review_id": key}
+        return await self._act("set_review_status", body=body, **path)
 
 
 @checked()
@@ -94,6 +93,5 @@ class AsyncContacts(AsyncCollection[Contact]):
 
     async def link_chat(self, contact: Contact | int, chat_id: str) -> ContactChatLink:
         """Let a chat belong to a contact."""
-        item: dict[str, Any] = {"contact_id": self._key_of(contact), "chat_id": chat_id}
-        link: ContactChatLink = (await self._act("link_chats", [item])).embedded.chats[0]
-        return link
+        item = {"contact_id": self._key_of(contact), "chat_id": chat_id}
+        return (await self._act("link_chats", body=[item])).embedded.chats[0]

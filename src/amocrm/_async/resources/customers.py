@@ -39,8 +39,7 @@ class AsyncCustomers(AsyncCollection[Customer]):
         self, mode: Literal["segments", "periodicity"], *, is_enabled: bool = True
     ) -> CustomersMode:
         """Turn customers on or off and choose their mode: segments, or purchases at intervals with statuses."""
-        answer: CustomersMode = await self._act("set_mode", {"mode": mode, "is_enabled": is_enabled})
-        return answer
+        return await self._act("set_mode", body={"mode": mode, "is_enabled": is_enabled})
 
     async def earn(self, customer: Customer | int, points: int) -> int:
         """Give a customer bonus points; return how many there are now."""
@@ -51,5 +50,5 @@ class AsyncCustomers(AsyncCollection[Customer]):
         return await self._points(customer, redeem=points)
 
     async def _points(self, customer: Customer | int, **body: int) -> int:
-        answer = await self._act("change_bonus_points", body, id=self._key_of(customer))
+        answer = await self._act("change_bonus_points", body=body, id=self._key_of(customer))
         return int(answer.bonus_points)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import aclosing
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
 from amocrm._core.arguments import checked
 from amocrm._core.orm.filters import Condition
+from amocrm._core.orm.history import SINGULAR
 from amocrm.entities import Event
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import key_in
@@ -27,13 +27,6 @@ __all__ = ["AsyncEvents"]
 
 #: Entities that one request can name.
 _MOST = 10
-_WORDS = {
-    "leads": "lead",
-    "contacts": "contact",
-    "companies": "company",
-    "customers": "customer",
-    "tasks": "task",
-}
 
 
 @checked()
@@ -56,21 +49,20 @@ class AsyncEvents(AsyncRecords[Event, str]):
             >>> async for event in crm.events.of(lead):
             ...     print(event.type)
         """
-        given = [entities] if isinstance(entities, Entity) else list(entities)
-        host, kinds = self._account.directory.host, {item._kind for item in given}
-        keys = [key_in(host, item) for item in given]
-        if len(kinds) > 1 or not kinds <= set(_WORDS):
+        listed = [entities] if isinstance(entities, Entity) else list(entities)
+        host, kinds = self._account.directory.host, {entity._kind for entity in listed}
+        keys = [key_in(host, entity) for entity in listed]
+        if len(kinds) > 1 or not kinds <= set(SINGULAR):
             raise TypeError(
-                f"events are read for entities of one kind ({', '.join(_WORDS)}), got {sorted(kinds)}"
+                f"events are read for entities of one kind ({', '.join(SINGULAR)}), got {sorted(kinds)}"
             )
-        return self._of(_WORDS[kinds.pop()] if kinds else "", keys, conditions)
+        return self._of(SINGULAR[kinds.pop()] if kinds else "", keys, conditions)
 
     async def _of(
         self, word: str, keys: list[int], conditions: tuple[Condition, ...]
     ) -> AsyncGenerator[Event]:
-        found = iter(keys)
-        while part := tuple(islice(found, _MOST)):
-            ids = Event.entity_id.in_(*part)
+        for start in range(0, len(keys), _MOST):
+            ids = Event.entity_id.in_(*keys[start : start + _MOST])
             kind = Condition("events", "entity", "in", lambda item: UNSET, f"entity {word}", (word,))
             async with aclosing(self.where(kind, ids, *conditions)._entities()) as events:
                 async for event in events:
@@ -89,13 +81,13 @@ class AsyncEvents(AsyncRecords[Event, str]):
         """
         start = mark.created_at if isinstance(mark, Event) else mark
         last = mark.id if isinstance(mark, Event) else None
-        found: list[Event] = []
+        newest: list[Event] = []
         async with aclosing(self.where(Event.created_at >= start, *conditions)._entities()) as events:
             async for event in events:
                 if event.id == last:
                     break
-                found.append(event)
-        return found[::-1]
+                newest.append(event)
+        return newest[::-1]
 
     async def types(self) -> list[EventType]:
         """Return the types of events that this account has, with their names."""

@@ -6,15 +6,17 @@ import mimetypes
 import os
 from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
 from amocrm._core.arguments import checked
 from amocrm._core.http.hosts import target_of
-from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.operations import endpoint, filled
+from amocrm._core.orm.paging import items_of
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import key_in
 from amocrm.errors import DecodeError, UnansweredError
@@ -24,14 +26,13 @@ from amocrm_gen._runtime.wire import Request, Sink
 
 from ..._io.download_file import DownloadFile
 from .._primitives import to_thread
+from ..orm.account import AsyncArea
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from amocrm_gen.models.drive import DriveDateFilter, DriveFile, DriveSizeFilter, DriveStats, DriveVersion
     from amocrm_gen.models.entity_files import FileLinkEntity
-
-    from ..connection.connection import AsyncConnection
 
 __all__ = ["AsyncFiles"]
 
@@ -51,7 +52,7 @@ _DOWNLOAD: Final = Op(
 
 
 @checked()
-class AsyncFiles:
+class AsyncFiles(AsyncArea):
     """The files of the account: ``crm.files``.
 
     Needs a token with the scope "access to files"; deleting needs "file deletion" as well.
@@ -60,9 +61,6 @@ class AsyncFiles:
         >>> file = await crm.files.upload("contract.pdf")
         >>> await crm.files.attach(deal, file)
     """
-
-    def __init__(self, client: AsyncConnection) -> None:
-        self._client = client
 
     async def upload(
         self,
@@ -101,8 +99,8 @@ class AsyncFiles:
         if isinstance(source, bytes):
             return await self._upload(BytesIO(source), name, content_type, replaces, with_preview, progress)
         if not isinstance(source, str | os.PathLike):
-            given = name or os.path.basename(str(getattr(source, "name", "")))
-            return await self._upload(source, given, content_type, replaces, with_preview, progress)
+            title = name or os.path.basename(str(getattr(source, "name", "")))
+            return await self._upload(source, title, content_type, replaces, with_preview, progress)
         path = Path(source)
         file = await to_thread(_opened, path)
         try:
@@ -116,8 +114,7 @@ class AsyncFiles:
         Raises:
             NotFoundError: there is none.
         """
-        result: DriveFile = await self._ask("drive.get_file", file_uuid=uuid)
-        return result
+        return await self._account.call("drive.get_file", file_uuid=uuid)
 
     async def find(
         self,
@@ -151,37 +148,31 @@ class AsyncFiles:
             >>> async for file in crm.files.find(extensions=["pdf"]):
             ...     print(file.name, file.size)
         """
-        operation = endpoint("drive.list_files")
-        given = {
-            "name": name,
-            "term": term,
-            "extensions": extensions,
-            "uuid": uuid,
-            "deleted": deleted,
-            "size": size,
-            "date": date,
-            "source_id": source_id,
-            "created_by": created_by,
-            "updated_by": updated_by,
-        }
-        filters = {key: value for key, value in given.items() if value is not None}
-        options = {"filter": filters} if filters else {}
-        page = 1
-        while True:
-            request = operation.request(page=page, limit=_PAGE, **options)
-            answer = operation.parse(await self._client.send(request))
-            listed = [] if answer is None or answer.embedded is UNSET else answer.embedded.files or []
+        filters = filled(
+            name=name,
+            term=term,
+            extensions=extensions,
+            uuid=uuid,
+            deleted=deleted,
+            size=size,
+            date=date,
+            source_id=source_id,
+            created_by=created_by,
+            updated_by=updated_by,
+        )
+        for page in count(1):
+            answer = await self._account.call(
+                "drive.list_files", page=page, limit=_PAGE, filter=filters or None
+            )
+            listed = items_of(answer, "files")
             for file in listed:
                 yield file
             if len(listed) < _PAGE:
                 return
-            page += 1
 
     async def versions(self, uuid: str) -> list[DriveVersion]:
         """Return the versions of a file, the newest first."""
-        answer = await self._ask("drive.list_file_versions", file_uuid=uuid)
-        embedded = UNSET if answer is None else answer.embedded
-        return [] if embedded is UNSET or embedded.versions is UNSET else list(embedded.versions)
+        return items_of(await self._account.call("drive.list_file_versions", file_uuid=uuid), "versions")
 
     async def download(self, file: DriveFile | str) -> bytes:
         """Return the bytes of the active version.
@@ -194,7 +185,7 @@ class AsyncFiles:
             ResponseTooLarge: it is larger than ``max_response_bytes`` of the client; see ``download_to``.
         """
         content: bytes | None = read(
-            _DOWNLOAD, await self._client.send(_at(_DOWNLOAD, await self._address(file))), bytes
+            _DOWNLOAD, await self._account.send(_at(_DOWNLOAD, await self._address(file))), bytes
         )
         return content or b""
 
@@ -216,23 +207,19 @@ class AsyncFiles:
         Example:
             >>> await crm.files.download_to(file, "video.mp4")
         """
-        given = await to_thread(DownloadFile, target)
+        part = await to_thread(DownloadFile, target)
         try:
-            request = _at(_DOWNLOAD, await self._address(file), sink=given)
-            read(_DOWNLOAD, await self._client.send(request), bytes)
-            await to_thread(given.keep)
+            request = _at(_DOWNLOAD, await self._address(file), sink=part)
+            read(_DOWNLOAD, await self._account.send(request), bytes)
+            await to_thread(part.keep)
         except BaseException:
-            given.drop()
+            part.drop()
             raise
-        return given.size
+        return part.size
 
     async def rename(self, uuid: str, name: str) -> DriveFile:
         """Give a file another name."""
-        from amocrm_gen.models.drive import DriveFileUpdate
-
-        body = DriveFileUpdate(name=name)
-        changed: DriveFile = await self._ask("drive.update_file", file_uuid=uuid, body=body)
-        return changed
+        return await self._account.call("drive.update_file", file_uuid=uuid, body={"name": name})
 
     async def delete(self, *uuids: str) -> None:
         """Move files to the bin; they are deleted after 30 days."""
@@ -244,17 +231,12 @@ class AsyncFiles:
 
     async def linked(self, uuid: str) -> list[FileLinkEntity]:
         """Return the entities that a file hangs on."""
-        answer = await self._ask("entity_files.list_file_links", file_uuid=uuid)
+        answer = await self._account.call("entity_files.list_file_links", file_uuid=uuid)
         return [] if answer is None or answer.entities is UNSET else list(answer.entities)
 
     async def stats(self) -> DriveStats:
         """Return how many bytes the account may use, and how many it uses."""
-        stats: DriveStats = await self._ask("drive.get_drive_stats")
-        return stats
-
-    async def _ask(self, name: str, **parameters: Any) -> Any:
-        operation = endpoint(name)
-        return operation.parse(await self._client.send(operation.request(**parameters)))
+        return await self._account.call("drive.get_drive_stats")
 
     async def attach(self, entity: Entity, *files: DriveFile | str) -> None:
         """Attach files to a lead, contact, company or customer."""
@@ -266,18 +248,19 @@ class AsyncFiles:
 
     async def of(self, entity: Entity) -> list[str]:
         """Return the uuids of the files of an entity, the newest first, without those in custom fields."""
-        operation, key = endpoint("entity_files.list_entity_files"), key_in(self._client.account_host, entity)
-        found: list[str] = []
-        options: dict[str, int] = {}
+        path = {"entity_type": entity._kind, "entity_id": key_in(self._account.directory.host, entity)}
+        uuids: dict[str, None] = {}
+        before: int | None = None
         while True:
-            request = operation.request(entity_type=entity._kind, entity_id=key, limit=_PAGE, **options)
-            answer = operation.parse(await self._client.send(request))
-            listed = [] if answer is None or answer.embedded is UNSET else answer.embedded.files or []
-            found += [link.file_uuid for link in listed if isinstance(link.file_uuid, str)]
+            operation = "entity_files.list_entity_files"
+            listed = items_of(
+                await self._account.call(operation, **path, limit=_PAGE, before_id=before), "files"
+            )
+            uuids.update({link.file_uuid: None for link in listed if isinstance(link.file_uuid, str)})
             ids = [link.id for link in listed if isinstance(link.id, int)]
             if len(listed) < _PAGE or not ids:
-                return list(dict.fromkeys(found))
-            options = {"before_id": min(ids)}
+                return list(uuids)
+            before = min(ids)
 
     # ---- inner
 
@@ -296,21 +279,13 @@ class AsyncFiles:
         return link.href
 
     async def _each(self, name: str, uuids: Iterable[str]) -> None:
-        from amocrm_gen.models.drive import DriveFileKey
-
-        listed = list(dict.fromkeys(uuids))
-        for start in range(0, len(listed), _PAGE):
-            body = [DriveFileKey(uuid=uuid) for uuid in listed[start : start + _PAGE]]
-            await self._ask(name, body=body)
+        await self._account.call_in_parts(name, [{"uuid": uuid} for uuid in dict.fromkeys(uuids)])
 
     async def _linked(self, name: str, entity: Entity, files: Iterable[DriveFile | str]) -> None:
-        from amocrm_gen.models.entity_files import EntityFileWrite
-
-        key = key_in(self._client.account_host, entity)
+        key = key_in(self._account.directory.host, entity)
         uuids = dict.fromkeys(file if isinstance(file, str) else file.uuid for file in files)
-        body = [EntityFileWrite(file_uuid=uuid) for uuid in uuids]
-        if body:
-            await self._ask(name, entity_type=entity._kind, entity_id=key, body=body)
+        path = {"entity_type": entity._kind, "entity_id": key}
+        await self._account.call_in_parts(name, [{"file_uuid": uuid} for uuid in uuids], **path)
 
     async def _upload(
         self,
@@ -321,8 +296,6 @@ class AsyncFiles:
         with_preview: bool,
         progress: Callable[[int, int], object] | None,
     ) -> DriveFile:
-        from amocrm_gen.models.drive import DriveSessionCreate
-
         if not name:
             raise ValueError(
                 "name must be given with its extension for bytes or a stream, got none; write upload(..., name='contract.pdf')"
@@ -331,15 +304,9 @@ class AsyncFiles:
         size: int = await to_thread(file.seek, 0, os.SEEK_END) - begin
         await to_thread(file.seek, begin)
         media = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
-        opening = endpoint("drive.create_upload_session")
-        body = DriveSessionCreate(
-            file_name=name,
-            file_size=size,
-            content_type=media,
-            file_uuid=replaces or UNSET,
-            with_preview=True if with_preview else UNSET,
-        )
-        session = opening.parse(await self._client.send(opening.request(body=body)))
+        parts = {"file_name": name, "file_size": size, "content_type": media}
+        body = filled(**parts, file_uuid=replaces or None, with_preview=with_preview or None)
+        session = await self._account.call("drive.create_upload_session", body=body)
         most = session.max_file_size
         if isinstance(most, int) and size > most > 0:
             raise ValueError(f"the file must have at most {most} bytes, got {size} in {name!r}; split it")
@@ -373,7 +340,7 @@ class AsyncFiles:
         from amocrm_gen.models.drive import DriveFile, DriveUploadPart
 
         operation = endpoint("drive.upload_file_part")
-        response = await self._client.send(_at(operation.OP, address, part, media))
+        response = await self._account.send(_at(operation.OP, address, part, media))
         if response.status == 404 and response.sent > 1:
             # The session ends with its last part: a second copy of that part finds no session any more.
             raise UnansweredError(

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from amocrm._core.arguments import checked
+from amocrm._core.orm.filters import cut_values
 from amocrm._core.orm.identity import check_account
-from amocrm._core.orm.operations import batches, endpoint
+from amocrm._core.orm.operations import filled
+from amocrm._core.orm.paging import items_of
 from amocrm.entities import Bot, Contact, Lead, WebsiteButton, Widget
 from amocrm.entities._base import Entity
 from amocrm.entities._relations import key_in
 from amocrm.errors import DecodeError
 
-from ..orm.account import AsyncAccountState
+from ..orm.account import AsyncArea
 from ..orm.collections import AsyncRecords, AsyncWritableRecords
 
 if TYPE_CHECKING:
@@ -37,16 +39,16 @@ class AsyncBots(AsyncRecords[Bot, int]):
         key, host = self._key_of(bot), self._account.directory.host
         targets = [{"entity_id": key_in(host, entity), "entity_type": entity._kind} for entity in entities]
         if len(targets) == 1:
-            await self._act("run", targets[0], id=key)
-        for start in range(0, len(targets) if len(targets) > 1 else 0, 100):
-            await self._act(
-                "run_many", [{"bot_id": key, **target} for target in targets[start : start + 100]]
+            await self._act("run", body=targets[0], id=key)
+        else:
+            await self._account.call_in_parts(
+                "bots.run_bots", [{"bot_id": key, **target} for target in targets]
             )
 
     async def stop(self, bot: Bot | int, lead: Lead) -> None:
         """Stop a bot that runs for a lead."""
         target = {"entity_id": key_in(self._account.directory.host, lead), "entity_type": "leads"}
-        await self._act("stop", target, id=self._key_of(bot))
+        await self._act("stop", body=target, id=self._key_of(bot))
 
     async def resume(
         self,
@@ -66,12 +68,9 @@ class AsyncBots(AsyncRecords[Bot, int]):
             data: values for the bot.
             handlers: steps that it takes first.
         """
-        body: dict[str, Any] = {"data": dict(data or {})}
-        if handlers:
-            body["execute_handlers"] = list(handlers)
-        operation = endpoint("bots.continue_bot")
-        request = operation.request(bot_type=bot_type, bot_id=bot_id, continue_id=continue_id, body=body)
-        operation.parse(await self._account.send(request))
+        body = filled(data=dict(data or {}), execute_handlers=list(handlers) or None)
+        path = {"bot_type": bot_type, "bot_id": bot_id, "continue_id": continue_id}
+        await self._account.call("bots.continue_bot", body=body, **path)
 
 
 @checked()
@@ -80,7 +79,7 @@ class AsyncWidgets(AsyncRecords[Widget, str]):
 
     async def install(self, widget: Widget | str, settings: Mapping[str, Any] | None = None) -> Widget:
         """Install a widget with its settings; return it."""
-        answer = await self._act("install", dict(settings or {}), widget_code=self._key_of(widget))
+        answer = await self._act("install", body=dict(settings or {}), widget_code=self._key_of(widget))
         return Widget._from_api(answer, self._account.origin)
 
     async def uninstall(self, widget: Widget | str) -> None:
@@ -98,11 +97,8 @@ class AsyncWebsiteButtons(AsyncWritableRecords[WebsiteButton]):
 
 
 @checked()
-class AsyncShortLinks:
+class AsyncShortLinks(AsyncArea):
     """Short links that tell when a contact follows them; the API creates them only."""
-
-    def __init__(self, account: AsyncAccountState) -> None:
-        self._account = account
 
     async def create(self, url: str, contact: Contact | int) -> ShortLink:
         """Create a short link for a contact.
@@ -114,15 +110,15 @@ class AsyncShortLinks:
             >>> (await crm.short_links.create("https://example.com/offer", contact)).url
             'https://...'
         """
-        made = await self.create_all([(url, contact)])
-        if not made:
+        links = await self.create_all([(url, contact)])
+        if not links:
             raise DecodeError(
                 "short_links.create_short_links was answered without a link; check that the contact exists",
                 op="create_short_links",
                 status=200,
                 request_id=None,
             )
-        return made[0]
+        return links[0]
 
     async def create_all(self, links: Iterable[tuple[str, Contact | int]]) -> list[ShortLink]:
         """Create short links, 250 in a request; the answers have addresses and contacts."""
@@ -130,19 +126,13 @@ class AsyncShortLinks:
         for url, contact in links:
             key = key_in(self._account.directory.host, contact) if isinstance(contact, Entity) else contact
             bodies.append({"url": url, "metadata": {"entity_type": "contacts", "entity_id": key}})
-        operation, result = endpoint("short_links.create_short_links"), list[Any]()
-        for part in batches(operation, bodies):
-            response = await self._account.send(operation.request(body=part))
-            result += operation.parse(response).embedded.short_links
-        return result
+        answers = await self._account.call_in_parts("short_links.create_short_links", bodies)
+        return [link for answer in answers for link in answer.embedded.short_links]
 
 
 @checked()
-class AsyncLinks:
+class AsyncLinks(AsyncArea):
     """Links between entities as the API has them; sessions write those of their relations by themselves."""
-
-    def __init__(self, account: AsyncAccountState) -> None:
-        self._account = account
 
     async def of(self, *entities: Entity) -> list[EntityLink]:
         """Return all links of entities, a request for 240 of one kind; not paged.
@@ -153,14 +143,11 @@ class AsyncLinks:
         kinds: dict[str, list[int]] = {}
         for entity in entities:
             kinds.setdefault(entity._kind, []).append(key_in(self._account.directory.host, entity))
-        operation, result = endpoint("links.list_links"), list[Any]()
+        result: list[EntityLink] = []
         for kind, keys in kinds.items():
-            for start in range(0, len(keys), 240):
-                asked = {"entity_id": keys[start : start + 240]}
-                parsed = operation.parse(
-                    await self._account.send(operation.request(entity_type=kind, filter=asked))
-                )
-                result += [] if parsed is None else parsed.embedded.links
+            for part in cut_values("filter[entity_id][]=&", keys):
+                path = {"entity_type": kind, "filter": {"entity_id": part}}
+                result += items_of(await self._account.call("links.list_links", **path), "links")
         return result
 
     async def add(self, entity: Entity, *targets: Entity, **metadata: Any) -> None:
@@ -183,7 +170,5 @@ class AsyncLinks:
             if target._kind == "catalog_elements":
                 data["catalog_id"] = target.catalog_id  # type: ignore[attr-defined]
             items.append({**item, "to_entity_type": target._kind, **({"metadata": data} if data else {})})
-        operation = endpoint(f"links.{action}_entities")
-        for part in batches(operation, items):
-            request = operation.request(entity_type=entity._kind, body=part)
-            operation.parse(await self._account.send(request))
+        path = {"entity_type": entity._kind}
+        await self._account.call_in_parts(f"links.{action}_entities", items, **path)

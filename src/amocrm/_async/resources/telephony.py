@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
 from amocrm._core.arguments import checked
-from amocrm._core.orm.operations import batches, endpoint
 from amocrm.entities import Call
 
-from ..orm.account import AsyncAccountState
+from ..orm.account import AsyncArea
 
 if TYPE_CHECKING:
     from amocrm_gen.models.calls import CallWritten
@@ -20,11 +19,8 @@ __all__ = ["AsyncCalls"]
 
 
 @checked()
-class AsyncCalls:
+class AsyncCalls(AsyncArea):
     """Calls; the API takes them only. Read them as notes of the types ``call_in`` and ``call_out``."""
-
-    def __init__(self, account: AsyncAccountState) -> None:
-        self._account = account
 
     async def create(self, call: Call) -> CallWritten | None:
         """Log a call; return where it was put, ``None`` where no contact has the number.
@@ -41,12 +37,9 @@ class AsyncCalls:
         Raises:
             ValidationError: refused, or no contact has any of the numbers of a request.
         """
-        given, result = list(calls), list[Any]()
-        operation = endpoint("calls.create_calls")
-        for part in batches(operation, given):
-            body = [{**call.body(), "request_id": str(place)} for place, call in enumerate(part)]
-            parsed = operation.parse(await self._account.send(operation.request(body=body)))
-            listed = UNSET if parsed.embedded is UNSET else parsed.embedded.calls
-            by_key = {str(item.request_id): item for item in ([] if listed is UNSET else listed)}
-            result += [by_key.get(str(place)) for place in range(len(part))]
-        return result
+        items = [{**call.body(), "request_id": str(place)} for place, call in enumerate(calls)]
+        written: dict[str, CallWritten] = {}
+        for answer in await self._account.call_in_parts("calls.create_calls", items):
+            listed = UNSET if answer.embedded is UNSET else answer.embedded.calls
+            written.update({str(call.request_id): call for call in listed or ()})
+        return [written.get(item["request_id"]) for item in items]

@@ -11,21 +11,21 @@ from urllib.parse import quote
 from msgspec import UNSET
 
 from amocrm._core.arguments import checked
-from amocrm._core.orm.operations import endpoint
+from amocrm._core.orm.paging import items_of
 from amocrm.errors import ConfigurationError, NotFoundError
 from amocrm.webhooks._delivery import Answer, Delivery
 from amocrm.webhooks._events.base import Event
 from amocrm.webhooks._receiving.handler_registry import codes_of
 from amocrm.webhooks._receiving.signatures import new_secret_path
-from amocrm_gen.models.webhooks import Webhook, WebhookCreate, WebhookDelete
 
 from .._handlers import thread_portal
 from .._primitives import shielded
+from ..orm.account import AsyncArea
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from ..connection.connection import AsyncConnection
+    from amocrm_gen.models.webhooks import Webhook
 
 __all__ = ["AsyncWebhooks"]
 
@@ -45,24 +45,18 @@ class _Receiver(Protocol):
 
 
 @checked()
-class AsyncWebhooks:
+class AsyncWebhooks(AsyncArea):
     """The subscriptions of the account. The address is the key; an account has at most 100.
 
     Needs an administrator's token and a tariff with webhooks.
     """
 
-    def __init__(self, client: AsyncConnection) -> None:
-        self._client = client
-
     async def list(self, url: str | None = None) -> list[Webhook]:
         """Return all subscriptions, or the one of an address."""
-        operation = endpoint("webhooks.list_webhooks")
-        filter_ = {"filter": {"destination": url}} if url else {}
-        page = operation.parse(await self._client.send(operation.request(**filter_)))
-        embedded = UNSET if page is None else page.embedded
-        found = [] if embedded is UNSET or embedded.webhooks is UNSET else embedded.webhooks
+        wanted = {"destination": url} if url else None
+        webhooks = items_of(await self._account.call("webhooks.list_webhooks", filter=wanted), "webhooks")
         # The answer is checked: a filter that the server ignores must not find another subscription.
-        return [webhook for webhook in found if url is None or webhook.destination == url]
+        return [webhook for webhook in webhooks if url is None or webhook.destination == url]
 
     async def ensure(self, url: str, events: Iterable[type[Event[Any]] | str]) -> Webhook:
         """Subscribe an address to exactly these events, unless it is subscribed to them already.
@@ -89,16 +83,13 @@ class AsyncWebhooks:
             settings = () if webhook.settings is UNSET else webhook.settings
             if set(settings) == set(codes) and webhook.disabled is not True:
                 return webhook
-        operation = endpoint("webhooks.subscribe_webhook")
-        body = WebhookCreate(destination=url, settings=list(codes))
-        result: Webhook = operation.parse(await self._client.send(operation.request(body=body)))
-        return result
+        body = {"destination": url, "settings": list(codes)}
+        return await self._account.call("webhooks.subscribe_webhook", body=body)
 
     async def remove(self, url: str) -> bool:
         """Remove the subscription of an address; return whether there was one."""
-        operation = endpoint("webhooks.unsubscribe_webhook")
         try:
-            operation.parse(await self._client.send(operation.request(body=WebhookDelete(destination=url))))
+            await self._account.call("webhooks.unsubscribe_webhook", body={"destination": url})
         except NotFoundError:
             return False
         return True
@@ -125,9 +116,9 @@ class AsyncWebhooks:
             ...     print(url)  # change something in the account: handlers are called
             http://127.0.0.1:.../amocrm/...
         """
-        if public_url is None and not self._client.is_local:
+        if public_url is None and not self._account.connection.is_local:
             raise ConfigurationError(
-                f"public_url must be an https address that {self._client.account_host} can reach, got None; open a tunnel "
+                f"public_url must be an https address that {self._account.directory.host} can reach, got None; open a tunnel "
                 "to this machine and pass its address, or use a sandbox (amocrm sandbox)"
             )
         # Brings the standard library's HTTP server, which nothing else needs.

@@ -10,9 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from inspect import signature
 from typing import Any, Final, Protocol, TypeVar, cast
 
 import msgspec
+from msgspec import UNSET
 
 from amocrm_gen._resources import RESOURCES
 from amocrm_gen._runtime.op import Op
@@ -24,7 +26,7 @@ from ...errors import NotFoundError
 __all__ = [
     "batches",
     *("CREATE", "GET", "LIST", "UPDATE", "Endpoint", "Operation", "endpoint", "field_kind", "field_place"),
-    *("key_parameter", "lacking", "not_found", "placeholders", "resource_of"),
+    *("filled", "key_parameter", "lacking", "not_found", "placeholders", "query_parameters", "resource_of"),
 ]
 
 T = TypeVar("T")
@@ -96,6 +98,13 @@ def placeholders(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\{(\w+)\}", endpoint(name).OP.path))
 
 
+@cache
+def query_parameters(name: str) -> tuple[str, ...]:
+    """Return the parameters that an operation takes beside those of its path and its body."""
+    taken = signature(endpoint(name).request).parameters
+    return tuple(word for word in taken if word not in (*placeholders(name), "body"))
+
+
 def key_parameter(name: str) -> str:
     """Return the parameter that names one item in the path of an operation, empty where it takes none."""
     return placeholders(name)[-1] if endpoint(name).OP.path.endswith("}") else ""
@@ -106,6 +115,11 @@ def batches(operation: Endpoint, items: Sequence[T]) -> list[Sequence[T]]:
     assert operation.OP.batch is not None
     size = operation.OP.batch.max
     return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def filled(**values: Any) -> dict[str, Any]:
+    """Return the parts of a body that have a value; None and ``UNSET`` leave one out."""
+    return {name: value for name, value in values.items() if value is not None and value is not UNSET}
 
 
 def lacking(kind: str, title: str, role: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from amocrm._core.arguments import checked
@@ -96,18 +97,16 @@ class Records(Generic[T, K]):
             self._account, self._cls, key, self._account.origin, preload, self._path
         )
 
-    def _act(self, action: str, body: Any = None, **path: Any) -> Any:
+    def _act(self, action: str, **parameters: Any) -> Any:
         """Carry out an action of the table; return the parsed answer."""
-        operation = endpoint(resource_of(self._cls._kind).actions[action])
-        parts = path if body is None else {**path, "body": body}
-        return operation.parse(self._account.send(operation.request(**parts)))
+        return self._account.call(resource_of(self._cls._kind).actions[action], **parameters)
 
-    def _key_of(self, one: Any) -> Any:
+    def _key_of(self, entity: Any) -> Any:
         """Return the key of an entity of this account, or a key as it is."""
-        if not isinstance(one, Entity):
-            return one
-        check_account(one, self._account.directory.host)
-        return one._key if one._key is not None else one._absent("id")
+        if not isinstance(entity, Entity):
+            return entity
+        check_account(entity, self._account.directory.host)
+        return entity._key if entity._key is not None else entity._absent("id")
 
 
 @checked()
@@ -137,13 +136,14 @@ class WritableRecords(Records[T, int]):
             TypeError: the API has no operation for it; names those that it has.
             APIError: refused. FlushError: a part was refused, or an answer was lost; carries the report.
         """
-        given = list(entities)
+        created = list(entities)
         self._check("create")
-        for entity in given:
+        for entity in created:
             if self._path and isinstance(entity, Entity) and entity._key is None:
-                entity._ensure_links().scope = dict(self._path)
-        self._commit(given)
-        return given
+                links = entity._ensure_links()
+                links.scope = {**(links.scope or {}), **self._path}
+        self._commit(created)
+        return created
 
     def save(self, *changed: T) -> None:
         """Send what was changed in entities that exist; what was not changed makes no request.
@@ -177,17 +177,14 @@ class WritableRecords(Records[T, int]):
             TypeError: the API has no operation for it; names those that it has.
             APIError: refused; what earlier requests deleted is deleted.
         """
-        name = self._check("delete")
-        operation, key = endpoint(name), key_parameter(name)
+        operation = self._check("delete")
         keys = [self._key_of(entity) for entity in entities]
-        batch = operation.OP.batch
-        size = 1 if batch is None else batch.max
-        for start in range(0, len(keys), size):
-            part = keys[start : start + size]
-            one = entities[start]
-            path = dict(path_of(one, name)) if isinstance(one, Entity) else dict(self._path)
-            parts = {**path, key: part[0]} if batch is None else {"body": [{"id": at} for at in part]}
-            operation.parse(self._account.send(operation.request(**parts)))
+        if endpoint(operation).OP.batch is not None:
+            self._account.call_in_parts(operation, [{"id": key} for key in keys])
+            return
+        for entity, key in zip(entities, keys, strict=True):
+            path = dict(path_of(entity, operation)) if isinstance(entity, Entity) else self._path
+            self._account.call(operation, **{**path, key_parameter(operation): key})
 
     def _check(self, role: str) -> str:
         name: str = getattr(resource_of(self._cls._kind), role)
@@ -241,23 +238,12 @@ class Tasks(Collection[Task]):
     def of(self, entity: Entity) -> Query[Task]:
         """Return the tasks of one lead, contact or company."""
         key = key_in(self._account.directory.host, entity)
+        parts = (("entity_type", entity._kind), ("entity_id", key))
         return self.where(
-            Condition(
-                kind="tasks",
-                key="entity_type",
-                op="in",
-                get=lambda item: item.entity_type,
-                shown="Task.entity",
-                values=(entity._kind,),
-            ),
-            Condition(
-                kind="tasks",
-                key="entity_id",
-                op="in",
-                get=lambda item: item.entity_id,
-                shown="Task.entity",
-                values=(key,),
-            ),
+            *(
+                Condition("tasks", name, "in", attrgetter(name), "Task.entity", (value,))
+                for name, value in parts
+            )
         )
 
 
@@ -276,10 +262,10 @@ class Notes(WritableRecords[Note]):
             >>> for note in crm.notes.of(lead):
             ...     print(note.text)
         """
+        query = query_of(self._account, Note, self._account.origin, {"entity_type": owner._kind})
         if isinstance(owner, Entity):
-            path = {"entity_type": owner._kind, "entity_id": key_in(self._account.directory.host, owner)}
-            return Query(self._account, Note, self._account.origin, "notes.list_entity_notes", path)
-        return query_of(self._account, Note, self._account.origin, {"entity_type": owner._kind})
+            query = query.where(Note.entity_id.in_(key_in(self._account.directory.host, owner)))
+        return query
 
     def pin(self, note: Note) -> None:
         """Pin a note to the top of its feed; the one that was there gives way."""

@@ -16,6 +16,7 @@ from amocrm._core.orm.operations import (
     resource_of,
 )
 from amocrm._core.orm.unreadable import unreadable
+from amocrm.entities._adoption import ChildRelation
 from amocrm.entities._base import Entity
 from amocrm.errors import DecodeError, NotFoundError
 
@@ -139,17 +140,21 @@ def get_entity_or_none(
 
 
 def refresh_entities(account: AccountState, origin: Origin, entities: Iterable[Entity]) -> None:
-    """Read entities of a session anew: one by its id, several by lists of 250.
+    """Read entities of a session anew, with the notes and tasks that were preloaded: one by its id, several by lists.
 
     Raises:
         NotFoundError: one of them does not exist any more.
     """
-    groups: dict[str, dict[int, type[Entity]]] = {}
+    groups: dict[str, dict[int, Entity]] = {}
     for entity in entities:
-        groups.setdefault(entity._kind, {})[entity.id] = type(entity)
+        groups.setdefault(entity._kind, {})[entity.id] = entity
     for group in groups.values():
-        cls = next(iter(group.values()))
+        cls = type(next(iter(group.values())))
         read = by_ids(account, origin, cls, list(group)) if len(group) > 1 else {}
         for key in group:
             if key not in read:
                 get_entity(account, cls, key, origin)
+        for relation in cls._relations:
+            if isinstance(relation, ChildRelation):
+                parents = [entity for entity in group.values() if relation.is_listed(entity)]
+                preload(account, origin, parents, [relation], Brought())

@@ -169,7 +169,8 @@ class SessionObjects:
         """Read entities of this session anew; local changes are kept, ``entity.changes`` compares them.
 
         One entity takes one request, several take one for 250 of a kind where the account has the filter
-        option, else one each, or the whole list where that takes fewer.
+        option, else one each, or the whole list where that takes fewer. Notes and tasks that were preloaded are
+        read anew as well.
 
         Args:
             entities: leads, contacts, companies, customers or tasks that exist.

@@ -69,10 +69,8 @@ class Catalogs(WritableRecords[Catalog]):
 
     def products_settings(self) -> ProductsSettings:
         """Return whether products are on, and which list holds them."""
-        settings: ProductsSettings = self._act("get_settings")
-        return settings
+        return self._act("get_settings")
 
     def enable_products(self, is_enabled: bool = True) -> ProductsSettings:
         """Turn products on or off; turned on, the account gets a list for them."""
-        settings: ProductsSettings = self._act("update_settings", {"is_enabled": is_enabled})
-        return settings
+        return self._act("update_settings", body={"is_enabled": is_enabled})

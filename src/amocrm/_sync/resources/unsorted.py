@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
-
 from amocrm._core.arguments import checked
 from amocrm._core.orm.identity import check_account
+from amocrm._core.orm.operations import filled
 from amocrm._core.orm.times import seconds
 from amocrm.entities import Company, Contact, Customer, Lead, Unsorted, User
 from amocrm.entities._base import Entity
@@ -126,15 +125,13 @@ class UnsortedLeads(Records[Unsorted, str]):
             user: who accepts it, the token's user by default.
             status_id: stage that the lead goes to, the first one by default.
         """
-        body = _given(user_id=self._key_of(user), status_id=status_id)
-        answer: UnsortedProcessed = self._act("accept", body, uid=self._key_of(incoming))
-        return answer
+        body = filled(user_id=self._key_of(user), status_id=status_id)
+        return self._act("accept", body=body, uid=self._key_of(incoming))
 
     def decline(self, incoming: Unsorted | str, *, user: User | int | None = None) -> UnsortedProcessed:
         """Decline an incoming lead: it goes to the bin with its contacts."""
-        body = _given(user_id=self._key_of(user))
-        answer: UnsortedProcessed = self._act("decline", body, uid=self._key_of(incoming))
-        return answer
+        body = filled(user_id=self._key_of(user))
+        return self._act("decline", body=body, uid=self._key_of(incoming))
 
     def link(
         self,
@@ -158,9 +155,8 @@ class UnsortedLeads(Records[Unsorted, str]):
         }
         if contact is not None:
             target["metadata"] = {"contact_id": self._key_of(contact)}
-        body = {"link": target, **_given(user_id=self._key_of(user))}
-        answer: UnsortedProcessed = self._act("link", body, uid=self._key_of(incoming))
-        return answer
+        body = {"link": target, **filled(user_id=self._key_of(user))}
+        return self._act("link", body=body, uid=self._key_of(incoming))
 
     def summary(
         self,
@@ -170,15 +166,10 @@ class UnsortedLeads(Records[Unsorted, str]):
         pipeline_id: int | None = None,
     ) -> UnsortedSummary | None:
         """Return how many came, were accepted and declined, by category; ``None`` for an empty answer."""
-        span = {
-            "from": None if since is None else seconds(since),
-            "to": None if until is None else seconds(until),
-        }
-        filters = _given(pipeline_id=pipeline_id, created_at=_given(**span) or None)
-        answer: UnsortedSummary | None = self._act(
-            "summary", **({"filter": filters} if filters else {})
-        )
-        return answer
+        span = {"from": since, "to": until}
+        created = {name: seconds(end) for name, end in span.items() if end is not None}
+        filters = filled(pipeline_id=pipeline_id, created_at=created or None)
+        return self._act("summary", filter=filters or None)
 
     def _moment(self, when: datetime | int | None) -> int:
         return int(self._account.clock.wall()) if when is None else seconds(when)
@@ -193,19 +184,15 @@ class UnsortedLeads(Records[Unsorted, str]):
         *entities: Entity | None,
     ) -> Unsorted:
         embedded: dict[str, Any] = {}
-        for entity in (one for one in entities if one is not None):
+        for entity in filter(None, entities):
             check_account(entity, self._account.directory.host)
             if entity._key is not None:
                 raise ValueError(
                     f"{entity!r} exists: an incoming lead brings new objects along; link() joins others"
                 )
             embedded[entity._kind] = [writes_of(entity)[0].body]
-        item = {"source_uid": source_uid, "source_name": source_name, "metadata": _given(**metadata)}
-        item |= _given(pipeline_id=pipeline_id, _embedded=embedded or None)
-        answer = self._act(action, [item])
-        (made,) = answer.embedded.unsorted
-        return Unsorted._from_api(Unsorted._model(uid=made.uid, embedded=made.embedded), self._account.origin)
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None and value is not UNSET}
+        item = {"source_uid": source_uid, "source_name": source_name, "metadata": filled(**metadata)}
+        item |= filled(pipeline_id=pipeline_id, _embedded=embedded or None)
+        (added,) = (self._act(action, body=[item])).embedded.unsorted
+        data = Unsorted._model(uid=added.uid, embedded=added.embedded)
+        return Unsorted._from_api(data, self._account.origin)

@@ -38,6 +38,7 @@ class Purchase(Entity):
     _names = ("transactions", "Transaction", "TransactionFilter", None)
 
     customer_id = Scope[int]()
+    accrue_bonus = Scope[bool]()
     comment = Text(fixed=True)
     price = Amount(fixed=True)
     completed_at = Moment["datetime | None"](fixed=True)
@@ -51,7 +52,7 @@ class Purchase(Entity):
     next_date = Moment["datetime | None"](fixed=True)
     metadata = Plain["TransactionMetadataWrite | None"](fixed=True)
     customer: EmbeddedOne[Ref] = EmbeddedOne("", "customer")
-    catalog_elements: EmbeddedList[list[TransactionElement]] = EmbeddedList("", "catalog_elements")
+    catalog_elements: EmbeddedList[TransactionElement] = EmbeddedList("", "catalog_elements")
 
     def __init__(
         self,
@@ -64,5 +65,6 @@ class Purchase(Entity):
         next_date: datetime | int | None | UnsetType = UNSET,
         metadata: TransactionMetadataWrite | None | UnsetType = UNSET,
         customer_id: int | UnsetType = UNSET,
+        accrue_bonus: bool | UnsetType = UNSET,
     ) -> None:
         self._init_from_arguments(arguments(locals()), {})

@@ -93,18 +93,10 @@ def unix(text: Any, zone: timezone = UTC) -> Any:
 def lead(data: HookLead, *, full: bool = True) -> leads.Lead:
     """Return a lead as a model of API v4."""
     return leads.Lead(
-        id=data.id,
-        name=data.name,
+        **_shared(data, full),
         price=_or(data.price, None, full),
-        responsible_user_id=data.responsible_user_id,
         status_id=data.status_id,
         pipeline_id=data.pipeline_id,
-        created_by=data.created_user_id,
-        updated_by=data.modified_user_id,
-        created_at=_first(data.created_at, data.date_create),
-        updated_at=_first(data.updated_at, data.last_modified),
-        account_id=data.account_id,
-        custom_fields_values=_values(data.custom_fields, full),
         embedded=leads.LeadEmbedded(tags=_tags(data.tags, full)),
     )
 
@@ -112,7 +104,7 @@ def lead(data: HookLead, *, full: bool = True) -> leads.Lead:
 def contact(data: HookContact, *, full: bool = True) -> contacts.Contact:
     """Return a contact as a model of API v4."""
     return contacts.Contact(
-        **_person(data, full),
+        **_shared(data, full),
         embedded=contacts.ContactEmbedded(
             tags=_tags(data.tags, full),
             companies=[common.Ref(id=data.linked_company_id)]
@@ -126,7 +118,7 @@ def contact(data: HookContact, *, full: bool = True) -> contacts.Contact:
 def company(data: HookContact, *, full: bool = True) -> companies.Company:
     """Return a company as a model of API v4; it comes in the same shape as a contact."""
     return companies.Company(
-        **_person(data, full),
+        **_shared(data, full),
         embedded=companies.CompanyEmbedded(tags=_tags(data.tags, full), leads=_linked(data)),
     )
 
@@ -206,7 +198,7 @@ def catalog_element(data: HookCatalogElement, *, full: bool = True) -> catalogs.
     )
 
 
-def _person(data: HookContact, full: bool) -> dict[str, Any]:
+def _shared(data: HookLead | HookContact, full: bool) -> dict[str, Any]:
     return {
         "id": data.id,
         "name": data.name,
