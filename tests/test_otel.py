@@ -124,7 +124,7 @@ def test_a_refresh_belongs_to_the_call_that_needed_it(seen: Seen, sandbox: Sandb
 
 def test_waits_are_measured(seen: Seen, sandbox: Sandbox) -> None:
     """What the limiter makes a request wait stands in a histogram and in the span."""
-    with client(sandbox, seen, limiter=MemoryLimiter(RateLimits(per_key=50))) as crm:
+    with client(sandbox, seen, limiter=MemoryLimiter(RateLimits(per_key=10))) as crm:
         for _ in range(3):
             crm.api.account.get()
     (point,) = seen.points("amocrm.client.throttle.wait")

@@ -321,7 +321,7 @@ def test_mistakes_in_a_query_say_what_to_write(crm: AmoCRM) -> None:
         query.where((Lead.price >= 5) & (Lead.price <= 7))  # type: ignore[operator]
     with pytest.raises(TypeError, match="in_"):
         query.where((Lead.price >= 5) | (Lead.price <= 3))  # type: ignore[operator]
-    with pytest.raises(TypeError, match="positive"):
+    with pytest.raises(TypeError, match="negated"):
         query.where(~(Lead.price >= 5))  # type: ignore[operator]
     with pytest.raises(FilterError, match="write >="):
         query.where(Lead.price > 5)  # type: ignore[operator]
