@@ -17,8 +17,8 @@ from tests.support.redis_server import RedisServer, needs_redis
 
 #: Folders whose tests start processes, servers or checkers of others; elsewhere a test is marked where it stands.
 SLOW = ("tests/deployment/", "tests/typing/")
-#: Files whose tests wait for time and for processes more than they compute. They come first, so that one worker waits
-#: while the others use the processors.
+#: Files whose tests wait for time and for processes more than they compute. They come first, and the longest before the
+#: others, so that one worker waits while the others use the processors.
 WAITING = (
     "tests/test_multiprocess.py",
     "tests/webhooks/test_kill.py",
@@ -55,7 +55,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave folders of slow tests, and most rows of a large family, out of `make quick`."""
-    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
+    items.sort(
+        key=lambda item: next(
+            (n for n, path in enumerate(WAITING) if item.nodeid.startswith(path)), len(WAITING)
+        )
+    )
     rows = Counter(item.nodeid.partition("[")[0] for item in items)
     for item in items:
         is_family = rows[item.nodeid.partition("[")[0]] > FAMILY
