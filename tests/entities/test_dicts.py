@@ -208,6 +208,8 @@ def test_a_record_that_was_read_comes_back_as_it_was_read(crm: AmoCRM) -> None:
     assert again.contacts.main is not None
     assert again.contacts.main.id == deal.contacts.main.id  # type: ignore[union-attr]
     assert again.custom["Прочее"] == "3"
+    assert again.to_dict(json=True)["city"] == "Уфа"  # the class lacks this option
+    assert Deal.from_dict({"id": 5, "products": [17, 99]}).to_dict(json=True)["products"] == [17, 99]
     assert again.to_dict()["updated_at"] == deal.updated_at
     with pytest.raises(NotLoaded):
         Deal.from_dict({"id": 5}).name

@@ -48,7 +48,9 @@ def test_the_parent_is_the_object_that_was_given_and_else_a_reference() -> None:
 def test_four_kinds_have_notes_and_tasks(cls: Any) -> None:
     """Nothing else can be their entity."""
     owner = cls._from_api(cls._model(id=9), None)
-    assert Note("x", entity=owner).entity is owner
+    note, task = Note("x"), Task("x", due=0)
+    note.entity = task.entity = owner
+    assert note.entity is task.entity is owner
     assert Task("x", due=0, entity=owner).entity is owner
     with pytest.raises(TypeError, match="lead, contact, company or customer"):
         Task("x", due=0).entity = User("Имя", "a@example.com")  # type: ignore[assignment]

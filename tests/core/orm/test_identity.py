@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amocrm import Event, Lead
-from amocrm._core.orm.identity import Directory, IdentityMap, checked_id
+from amocrm._core.orm.identity import Directory, IdentityMap, Origin, checked_id
 from amocrm_gen.models import leads
 
 
@@ -44,3 +44,12 @@ def test_a_key_has_the_type_of_its_class() -> None:
     for cls, key in [*wrong, ("Lead", 17), (int, 17), (Lead(name="x"), 17)]:
         with pytest.raises(TypeError, match="must be"):
             checked_id(cls, key)
+
+
+@pytest.mark.parametrize("kind", [Origin, IdentityMap])
+def test_the_ids_of_a_page_are_marks(kind: type[Origin]) -> None:
+    """What was read exists, in a session and outside: later creations lie above it, and no request is needed."""
+    origin = kind(Directory())
+    origin.page(Lead, [leads.Lead(id=5), leads.Lead(id=9), leads.Lead(id=7)])
+    assert origin.directory.marks.highest("leads") == 9
+    assert origin.directory.marks.highest("contacts") is None

@@ -54,11 +54,13 @@ def test_no_write_is_lost_while_others_are_on_their_way(
         wanted[key] = value
     sent = local.pending()
     local.begin_flush(sent)
+    taken_off = dict(sent)
     for key, value in meanwhile:
         local.set(key, value, server.get(key, UNSET))
         wanted[key] = value
     if read:
         local.rebase(lambda key: server.get(key, UNSET))
+    assert sent == taken_off
     if taken:
         server.update(sent)
         local.confirm(sent)
