@@ -132,13 +132,13 @@ class PlainValues:
             >>> Lead.from_dict({"name": "Заказ 17", "price": 5000, "contacts": [{"id": 501}]})
             <Lead new 'Заказ 17'>
         """
-        result, key, known = _empty(cls), data.get("id"), attributes_of(cast(Any, cls))
+        result, key, members = _empty(cls), data.get("id"), attributes_of(cast(Any, cls))
         if key is not None and type(key) is not result._key_type:
             what = "text" if result._key_type is str else "a whole number"
             raise TypeError(f"the id must be {what}, got {key!r}; leave it out for a new {cls.__name__}")
         values = checked_names(cls, {name: data[name] for name in data if name not in ("id", "custom")})
         first: dict[Any, str] = {}
-        for name, member in known.items():
+        for name, member in members.items():
             if name not in values:
                 continue
             other = first.setdefault(getattr(member, "ref", None) or getattr(member, "wire", name), name)

@@ -41,10 +41,14 @@ def absorb_found(row: Entity, found: Entity, replace: Collection[Any], region: s
         if state.canonical(ref) in kept or not local or not remote:
             continue
         if isinstance(field, Phone | Phones):
-            stored, given = _values(remote), _values(local)
-            known = {spelling(field, one.value, region) or one.value for one in stored}
-            new = [one for one in given if (spelling(field, one.value, region) or one.value) not in known]
-            row._set_field(field, _items((*stored, *new)))
+            stored = _values(remote)
+            forms = {spelling(field, number.value, region) or number.value for number in stored}
+            added = [
+                number
+                for number in _values(local)
+                if (spelling(field, number.value, region) or number.value) not in forms
+            ]
+            row._set_field(field, _items((*stored, *added)))
         elif isinstance(field, MultiSelect):
             chosen = dict.fromkeys((*field.decode(remote, None), *field.decode(local, None)))
             row._set_field(field, field.encode(tuple(chosen)))
@@ -78,8 +82,8 @@ def move_changes(row: Entity, target: Entity, *, override: bool) -> None:
         if override or wire not in (target._changes or ()):
             target._set(wire, value)
     for ref, items in sent.fields.items():
-        known = target._fields()
-        if override or known.canonical(target._field_ref(ref)) not in known.local:
+        theirs = target._fields()
+        if override or theirs.canonical(target._field_ref(ref)) not in theirs.local:
             target._set_field(fields.kind(ref), items)
     links = row._links
     if links is None:
@@ -87,14 +91,14 @@ def move_changes(row: Entity, target: Entity, *, override: bool) -> None:
     for relation in row._relations:
         if relation.attribute not in sent.links:
             continue
-        ours, theirs = relation.state(target), relation.state(row)
-        if isinstance(theirs, LinkState):
-            theirs.move_to(ours, override=override)
-        elif not isinstance(theirs, OneValue):
-            for item in theirs.added:
-                ours.add(item)
-        elif override or not ours:
-            ours.set(theirs.local)
+        old, new = relation.state(row), relation.state(target)
+        if isinstance(old, LinkState):
+            old.move_to(new, override=override)
+        elif not isinstance(old, OneValue):
+            for item in old.added:
+                new.add(item)
+        elif override or not new:
+            new.set(old.local)
     for child in list(links.children or ()):
         attach_child(target, child)
     target._touch()
