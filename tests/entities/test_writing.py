@@ -63,3 +63,20 @@ def test_a_company_that_changes_while_it_is_replaced_is_the_last_one_assigned() 
     assert (lead.company, lead._is_dirty()) == (None, False)
     lead.company = old
     assert [write.action for write in writes_of(lead)] == ["link"]
+
+
+def test_a_refused_company_can_be_taken_back() -> None:
+    """The link stays a change; assigning the company that the server has leaves nothing to send."""
+    old, new = (Company._from_api(Company._model(id=key), None) for key in (7, 8))
+    lead = read(embedded=leads.LeadEmbedded(companies=[common.Ref(id=7)]))
+    assert lead.company is not None
+    lead.company = new
+    unlink, link = writes_of(lead)
+    for write in (unlink, link):
+        begin(write)
+        write.sent.revert(lead)
+    assert [write.action for write in writes_of(lead)] == ["unlink", "link"]
+    lead.company = old
+    assert not lead._is_dirty()
+    lead.company = None
+    assert [write.action for write in writes_of(lead)] == ["unlink"]

@@ -129,6 +129,18 @@ async def test_values_that_take_several_requests_have_no_page_numbers(crm: Async
     assert [page async for page in query.pages()] == []
 
 
+async def test_a_list_that_is_read_in_another_order_has_no_page_numbers(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """Where the account has no filter the client compares the newest first: page 2 would be another one."""
+    await fill(sandbox, crm, [Lead(name=str(at), price=at) for at in range(3)])
+    crm.directory.filters = False
+    query = crm.leads.where(Lead.price >= 1).scan()
+    with pytest.raises(ValueError, match="has no filter"):
+        [page async for page in query.pages(start=2)]
+    assert len([lead async for page in query.pages() for lead in page]) == 2
+
+
 async def test_a_reader_in_advance_goes_on_from_a_number_too(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """Overlap and pages under way count from the first page that is read."""
     leads = await fill(sandbox, crm, [Lead(name=str(at)) for at in range(60)])

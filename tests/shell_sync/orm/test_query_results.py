@@ -129,6 +129,18 @@ def test_values_that_take_several_requests_have_no_page_numbers(crm: AmoCRM) -> 
     assert [page for page in query.pages()] == []
 
 
+def test_a_list_that_is_read_in_another_order_has_no_page_numbers(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """Where the account has no filter the client compares the newest first: page 2 would be another one."""
+    fill(sandbox, crm, [Lead(name=str(at), price=at) for at in range(3)])
+    crm.directory.filters = False
+    query = crm.leads.where(Lead.price >= 1).scan()
+    with pytest.raises(ValueError, match="has no filter"):
+        [page for page in query.pages(start=2)]
+    assert len([lead for page in query.pages() for lead in page]) == 2
+
+
 def test_a_reader_in_advance_goes_on_from_a_number_too(sandbox: Sandbox, crm: AmoCRM) -> None:
     """Overlap and pages under way count from the first page that is read."""
     leads = fill(sandbox, crm, [Lead(name=str(at)) for at in range(60)])

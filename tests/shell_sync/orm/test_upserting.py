@@ -450,13 +450,13 @@ def test_rows_of_one_key_are_joined_by_a_rule(
 ) -> None:
     """The last row alone is written, or the later values over the earlier ones."""
     with crm.session() as s:
-        rows = [Deal(order="1", name="Первый", price=1), Deal(order="1", price=2)]
-        found = s.upsert_all(rows, key=Deal.order, on_repeat=rule)
+        first = Deal(order="1", name="Первый", price=1, shop="A", options=[Option.GIFT])
+        found = s.upsert_all([first, Deal(order="1", price=2, shop="B")], key=Deal.order, on_repeat=rule)
     assert found.counts() == {"created": 1, "repeated": 1}
-    read = [lead for lead in crm.leads]
-    assert len(read) == 1
-    assert read[0].price == 2
-    assert name is None or read[0].name == name
+    (read,) = crm.query(Deal).all()
+    assert (read.price, read.shop) == (2, "B")
+    assert set(read.options) == ({Option.GIFT} if rule == "merge" else set())
+    assert name is None or read.name == name
 
 
 def test_a_link_to_a_repeated_row_is_a_link_to_the_one_that_is_written(
