@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import wraps
+from itertools import chain, repeat
 from math import isfinite
 from types import FunctionType, NoneType, UnionType
 from typing import (
@@ -144,12 +145,7 @@ def check_text(name: str, value: object) -> None:
 
 def _wrapped(function: Any, hints: Mapping[str, str]) -> Any:
     expand(function)
-    rules: list[_Rules] = []  # made at the first call: most functions of a program are never called
-
-    def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        if not rules:
-            rules.append(_Rules(function, hints))
-        return rules[0].check(args, kwargs)
+    check = _Rules(function, hints).check
 
     if inspect.iscoroutinefunction(function):
 
@@ -172,38 +168,44 @@ class _Rules:
     """Rules of the arguments of one function."""
 
     def __init__(self, function: Any, hints: Mapping[str, str]) -> None:
-        parameters = inspect.signature(function).parameters.values()
-        space = inspect.unwrap(function).__globals__
-        self._named: dict[str, _Rule] = {}
+        self._function, self._hints = function, hints
+        self._named: dict[str | None, _Rule] | None = None
+
+    def _compile(self) -> dict[str | None, _Rule]:
+        """Make the rules, at the first call: most functions of a program are never called."""
+        parameters = inspect.signature(self._function).parameters.values()
+        space = inspect.unwrap(self._function).__globals__
+        named: dict[str | None, _Rule] = {}
         self._listed = [
             parameter.name for parameter in parameters if parameter.kind <= parameter.POSITIONAL_OR_KEYWORD
         ]
-        self._rest = next(
-            (parameter.name for parameter in parameters if parameter.kind is parameter.VAR_POSITIONAL), None
-        )
+        rest = [parameter.name for parameter in parameters if parameter.kind is parameter.VAR_POSITIONAL]
+        self._rest = rest[0] if rest else None
         for parameter in parameters:
             if parameter.annotation is not parameter.empty and parameter.kind is not parameter.VAR_KEYWORD:
                 rule = _rule_of(_evaluated(parameter.annotation, space))
                 if rule is not None:
-                    self._named[parameter.name] = rule._replace(hint=hints.get(parameter.name, ""))
+                    named[parameter.name] = rule._replace(hint=self._hints.get(parameter.name, ""))
+        self._named = named
+        return named
 
     def check(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments, an iterator as a tuple, or raise ArgumentError."""
-        named = self._named
-        if not named:
-            return args, kwargs
-        positional = list(args)
-        for place, value in enumerate(args):
-            name = self._listed[place] if place < len(self._listed) else self._rest
-            if name in named:
-                positional[place] = _checked(name, named[name], value)
-        for name, value in kwargs.items():
-            if name in named:
-                kwargs[name] = _checked(name, named[name], value)
-        return tuple(positional), kwargs
+        named = self._compile() if self._named is None else self._named
+        if not kwargs and len(args) <= len(self._listed):
+            for value, rule in zip(args, map(named.get, self._listed), strict=False):
+                if rule is not None and (rule.item is not None or not rule.fits(value)):
+                    break
+            else:
+                return args, kwargs
+        names = chain(self._listed, repeat(self._rest))
+        args = tuple(_checked(name, named.get(name), value) for name, value in zip(names, args, strict=False))
+        return args, {name: _checked(name, named.get(name), value) for name, value in kwargs.items()}
 
 
-def _checked(name: str, rule: _Rule, value: Any) -> Any:
+def _checked(name: str | None, rule: _Rule | None, value: Any) -> Any:
+    if rule is None:
+        return value
     if rule.item is not None and isinstance(value, Iterator):
         value = tuple(value)
     if rule.fits(value):

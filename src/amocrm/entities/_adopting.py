@@ -36,7 +36,7 @@ def adopt(known: IdentityMap, entity: Entity, key: int) -> Entity | None:
     if (reason := refusal(known, entity)) is not None:
         raise ValueError(reason)
     place = (entity._kind, key)
-    other: Entity | None = known._weak.get(place)
+    other: Entity | None = known.of(*place)
     if other is not None and (place in known.created or other._is_dirty()):
         raise ValueError(f"{entity!r} cannot become {key}: that is {other!r} of this session")
     if entity._session is not None:

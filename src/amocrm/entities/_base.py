@@ -38,9 +38,12 @@ __all__ = ["Entity", "EntityMeta", "arguments"]
 
 
 def arguments(scope: dict[str, Any], *, without: Collection[str] = ()) -> dict[str, Any]:
-    """Return what a constructor was given, whose ``locals()`` these are: each is an attribute to assign."""
-    others = {"self", "custom", "__class__", *without}
+    """Return the arguments of a constructor, whose ``locals()`` these are: each is an attribute to assign."""
+    others = _NO_ARGUMENTS.union(without) if without else _NO_ARGUMENTS
     return {name: value for name, value in scope.items() if value is not UNSET and name not in others}
+
+
+_NO_ARGUMENTS = frozenset({"self", "custom", "__class__"})
 
 
 class Entity(PlainValues, metaclass=EntityMeta):
@@ -187,7 +190,7 @@ class Entity(PlainValues, metaclass=EntityMeta):
     def _fields(self) -> FieldState:
         if self._custom_fields is None:
             values = getattr(self._data, "custom_fields_values", None)
-            self._custom_fields = FieldState(None if self._key is None else values)
+            self._custom_fields = FieldState.of(None if self._key is None else values)
         return self._custom_fields
 
     def _field_ref(self, ref: Ref) -> Ref:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from .._core.orm.doubt import Doubt
@@ -117,7 +118,7 @@ class LinkState:
             other.main.set(self.main.local)
 
 
-class Links:
+class Links(msgspec.Struct, eq=False):
     """Relations of one entity; made when the first of them is used.
 
     Attributes:
@@ -134,24 +135,17 @@ class Links:
         stages: of a pipeline.
     """
 
-    __slots__ = (
-        *("children", "doubt", "embedded", "listed", "merges", "parent", "password", "scope", "stages"),
-        "states",
-        "unreadable",
-    )
-
-    def __init__(self) -> None:
-        self.states: dict[str, SetChanges[str] | LinkState | OneValue] = {}
-        self.parent: Any = None
-        self.children: dict[Any, None] | None = None
-        self.listed: dict[str, list[Any]] | None = None
-        self.doubt: Doubt | None = None
-        self.merges = False
-        self.scope: dict[str, Any] | None = None
-        self.unreadable: Any = ()
-        self.password: str | None = None
-        self.embedded: dict[str, Any] | None = None
-        self.stages: tuple[Any, ...] | None = None
+    states: dict[str, SetChanges[str] | LinkState | OneValue] = {}
+    parent: Any = None
+    children: dict[Any, None] | None = None
+    listed: dict[str, list[Any]] | None = None
+    doubt: Doubt | None = None
+    merges: bool = False
+    scope: dict[str, Any] | None = None
+    unreadable: Any = ()
+    password: str | None = None
+    embedded: dict[str, Any] | None = None
+    stages: tuple[Any, ...] | None = None
 
     def __copy__(self) -> Links:
         """Return the same neighbours for another entity; notes, tasks and doubt stay with the first."""

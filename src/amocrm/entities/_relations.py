@@ -52,10 +52,12 @@ def take_account(entity: Any, target: Any) -> None:
     Raises:
         ValueError: the two are of different accounts.
     """
-    if entity._session is not getattr(target, "_session", None):
-        check_accounts(entity, target)
-        if entity._session is None:
-            entity._session = stub_origin(account_of(target))
+    session = getattr(target, "_session", None)
+    if session is None or session is entity._session:
+        return
+    check_accounts(entity, target)
+    if entity._session is None:
+        entity._session = stub_origin(account_of(target))
 
 
 def key_in(host: str, entity: Any) -> int:

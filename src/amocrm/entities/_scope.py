@@ -5,6 +5,7 @@ An element belongs to a list, a stage to a pipeline, a note to a type of entity:
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from msgspec import UNSET
@@ -48,9 +49,18 @@ def path_of(entity: Entity, operation: str) -> tuple[tuple[str, Any], ...]:
     return (*path, *((name, said[name]) for name in query_parameters(operation) if name in said))
 
 
+@cache
+def _is_free(kind: str, role: str) -> bool:
+    """Return whether every object of a kind can be written, because the path names nothing."""
+    operation = getattr(resource_of(kind), role)
+    return bool(operation) and not placeholders(operation) and kind != "tags"
+
+
 def unwritable(entity: Entity) -> str | None:
     """Return why a session cannot write this entity, None if it can."""
     kind, role = entity._kind, "create" if entity._key is None else "update"
+    if _is_free(kind, role):
+        return None
     operation = getattr(resource_of(kind), role)
     if not operation:
         return lacking(kind, type(entity).__name__, role)

@@ -76,7 +76,7 @@ class Sent:
             for wire, value in self.scalars.items():
                 if hasattr(data, wire):  # some things are written and never shown
                     setattr(data, wire, value)
-        if entity._custom_fields is not None:
+        if self.fields and entity._custom_fields is not None:
             entity._custom_fields.confirm(self.fields)
         for attribute, value in self.links.items():
             entity._links.states[attribute].confirm(value)

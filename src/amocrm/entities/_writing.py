@@ -124,8 +124,8 @@ def _embedded(write: PendingWrite, links: Links, nested: Collection[int]) -> dic
         taken["tags"] = tags.pending()
         embedded["tags"] = [{"name": name} for name in tags.content()]
     for relation in write.entity._link_relations:
-        state: Any = links.states.get(relation.attribute)
-        if not relation.on_create or not state:
+        state: Any = links.states.get(relation.attribute) if relation.on_create else None
+        if not state:
             continue
         taken[relation.attribute] = state.pending()
         if isinstance(state, OneValue):
@@ -138,6 +138,7 @@ def _embedded(write: PendingWrite, links: Links, nested: Collection[int]) -> dic
             if links.merges and id(target) in nested:
                 inner = _create(target)
                 item.update(inner.body)
+                write.nested = write.nested or []
                 write.nested.append(inner)
                 write.problem = write.problem or inner.problem
             else:
@@ -204,6 +205,7 @@ def _put(write: PendingWrite, part: dict[str, Any], key: str, target: Any) -> No
     """Put the id of an entity into a part of a body, or the entity itself until it has one."""
     known = target._key
     if known is None:
+        write.places = write.places or []
         write.places.append((part, key, target))
     part[key] = target if known is None else known
 

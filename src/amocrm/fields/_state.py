@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 from msgspec import UNSET
@@ -56,7 +57,7 @@ def ref_of(field_id: int | None, code: str | None, name: str | None) -> Ref:
     )
 
 
-class FieldState:
+class FieldState(msgspec.Struct, eq=False):
     """Custom field values of one entity by reference: those of the server and the local changes.
 
     Attributes:
@@ -65,24 +66,29 @@ class FieldState:
         cleared: fields of a new entity that were set to nothing, which is no change yet.
     """
 
-    __slots__ = ("_aliases", "_codes", "_ids", "_kinds", "_names", "_twice", "cleared", "loaded", "local")
+    local: Overlay[Ref] = msgspec.field(default_factory=cast("type[Overlay[Ref]]", Overlay))
+    loaded: bool = False
+    cleared: frozenset[Ref] = frozenset()
+    _kinds: dict[Ref, Any] = {}
+    # The others are made when they are first filled: most entities of an import never need them.
+    _aliases: dict[Ref, int] | None = None
+    _ids: dict[int, Any] | None = None
+    _codes: dict[str, Any] | None = None
+    _names: dict[str, Any] | None = None
+    _twice: Collection[str] = ()
+    _written: Mapping[Ref, tuple[Item, ...]] | None = None  # what a creation sent, until it is looked at
 
-    def __init__(self, values: Any) -> None:
-        self.local: Overlay[Ref] = Overlay()
-        self.cleared: frozenset[Ref] = frozenset()
-        self._kinds: dict[Ref, Any] = {}
-        # The others are made when they are first filled: most entities of an import never need them.
-        self._aliases: dict[Ref, int] | None = None
-        self._ids: dict[int, Any] | None = None
-        self._codes: dict[str, Any] | None = None
-        self._names: dict[str, Any] | None = None
-        self._twice: Collection[str] = ()
-        self.loaded = values is not UNSET
+    @classmethod
+    def of(cls, values: Any) -> FieldState:
+        """Return the state of an entity with these values, None without any, ``UNSET`` if they were not read."""
+        state = cls(loaded=values is not UNSET)
         if values:
-            self.index(values)
+            state.index(values)
+        return state
 
     def index(self, values: Any) -> None:
         """Replace the remote values by those of a fresh answer."""
+        self._written = None
         self.loaded = values is not UNSET
         self._ids = ids = {value.field_id: value for value in values or ()} if self.loaded else {}
         self._codes = {value.field_code: value for value in ids.values() if value.field_code}
@@ -98,10 +104,12 @@ class FieldState:
         Raises:
             LookupError: several fields have this name.
         """
+        if self._written is not None:
+            self._take_in()
         by, key = ref
-        values = self._ids if by == "id" else self._codes if by == "code" else self._names
         if by == "id":
-            return None if values is None else values.get(key)
+            return None if self._ids is None else self._ids.get(key)
+        values = self._codes if by == "code" else self._names
         if by == "name" and key in self._twice:
             ids = ", ".join(
                 str(value.field_id) for value in (self._ids or {}).values() if value.field_name == key
@@ -114,7 +122,7 @@ class FieldState:
 
     def canonical(self, ref: Ref) -> Ref:
         """Return the reference under which changes of this field are kept: its id once it is known."""
-        if self._ids is None and self._codes is None and self._aliases is None:
+        if self._written is None and self._ids is None and self._codes is None and self._aliases is None:
             return ref
         remote = self.remote(ref)
         if remote is not None and remote.field_id is not None:
@@ -139,7 +147,7 @@ class FieldState:
         ref = self.canonical(field_ref or field.ref)
         self._kinds[ref] = field
         remote = self.remote_items(ref)
-        self.local.set(ref, items, remote, field.same if remote and items else _both_empty)
+        self.local.set(ref, items, remote, field.same if remote and items else operator.eq)
         if not items and ref not in self.local:
             self.cleared |= {ref}
         elif ref in self.cleared:
@@ -151,7 +159,7 @@ class FieldState:
 
     def needs_definitions(self) -> bool:
         """Return whether a change can only be written, or told from another one, with the definitions."""
-        kinds = {ref[0] for ref in self.local}
+        kinds = {ref[0] for ref in self.local.pending()}
         if "name" in kinds:
             return True
         # A field of a declared class is named once; one that was reached by hand may be the same field again.
@@ -220,7 +228,15 @@ class FieldState:
             sent = {ref if ref in self.local else self.canonical(ref): items for ref, items in sent.items()}
         if not self.local.confirm(sent):
             self._kinds = {}
+        if not (self._written or self._ids or self._codes or self._names):
+            self._written = sent
+            return
         for ref, items in sent.items():
+            self._write(ref, list(items))
+
+    def _take_in(self) -> None:
+        written, self._written = self._written or {}, None
+        for ref, items in written.items():
             self._write(ref, list(items))
 
     def lose(self, sent: Iterable[Ref]) -> None:
@@ -246,13 +262,10 @@ class FieldState:
             self._names[ref[1]] = _Written(None, None, ref[1], None, values)
 
     def __iter__(self) -> Iterator[Any]:
+        self._take_in()
         unnumbered = [*(self._codes or {}).values(), *(self._names or {}).values()]
         values = [*(self._ids or {}).values(), *(item for item in unnumbered if item.field_id is None)]
         return iter([value for value in values if value.values])
-
-
-def _both_empty(first: Any, second: Any) -> bool:
-    return not first and not second
 
 
 class _Written(msgspec.Struct, gc=False):

@@ -53,3 +53,24 @@ def test_the_ids_of_a_page_are_marks(kind: type[Origin]) -> None:
     origin.page(Lead, [leads.Lead(id=5), leads.Lead(id=9), leads.Lead(id=7)])
     assert origin.directory.marks.highest("leads") == 9
     assert origin.directory.marks.highest("contacts") is None
+
+
+def test_places_of_dead_objects_are_given_back() -> None:
+    """A session that reads a long list keeps as many places as objects live, not as were read."""
+    known = IdentityMap(Directory())
+    kept = [known.make(Lead, leads.Lead(id=key)) for key in range(500)]
+    for key in range(500, 20_000):
+        known.make(Lead, leads.Lead(id=key))
+    assert sum(map(len, known._weak._kinds.values())) <= 2 * len(kept) + 1001
+    assert list(known) == kept
+    assert all(known.find(Lead, lead.id) is lead for lead in kept)
+
+
+def test_a_new_object_for_the_id_of_a_dead_one_takes_its_place() -> None:
+    """A reference that leads nowhere keeps nobody out."""
+    known = IdentityMap(Directory())
+    known.make(Lead, leads.Lead(id=1))
+    lead = known.make(Lead, leads.Lead(id=1))
+    assert known.find(Lead, 1) is lead
+    known.release(lead)
+    assert known.find(Lead, 1) is None

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from amocrm._core.orm.operations import Operation
-from amocrm._core.orm.outcome import Outcome, Report, describe, match_answer_items, rejected_indexes, verdict
+from amocrm._core.orm.outcome import (
+    Outcome,
+    Report,
+    Result,
+    describe,
+    match_answer_items,
+    rejected_indexes,
+    verdict,
+)
 from amocrm._core.orm.plan import PendingWrite
 from amocrm.errors import (
     BlockedError,
@@ -156,9 +164,9 @@ def test_a_path_becomes_the_name_of_the_field() -> None:
 def test_a_report_counts_and_tells() -> None:
     """The report is readable and knows whether all went well."""
     report = Report()
-    report.add(work("n1"), Outcome.APPLIED)
+    report.note(Result(work("n1").entity, "create", Outcome.APPLIED))
     assert report.ok
-    report.add(work("n2"), Outcome.REJECTED, "because")
+    report.note(Result(work("n2").entity, "create", Outcome.REJECTED, "because"))
     assert not report.ok
     assert "1 applied, 1 rejected" in str(report)
     assert "because" in str(report)

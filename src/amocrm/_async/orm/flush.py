@@ -20,6 +20,7 @@ from amocrm._core.orm.operations import Operation
 from amocrm._core.orm.outcome import (
     Outcome,
     Report,
+    Result,
     match_answer_items,
     rejected_indexes,
     verdict,
@@ -92,7 +93,7 @@ class AsyncFlush:
 
     async def _level(self, steps: Sequence[tuple[Operation, Sequence[PendingWrite], int]]) -> None:
         waiting = [
-            (operation, Chunks([write for write in writes if self._ready(write)], size))
+            (operation, Chunks([write for write in writes if write.is_free or self._ready(write)], size))
             for operation, writes, size in steps
         ]
         # More than one round only when chunks became smaller on the way.
@@ -109,8 +110,6 @@ class AsyncFlush:
         if write.problem:
             self._fail(write, Outcome.REJECTED, write.problem)
             return False
-        if not write.places and not write.after:
-            return True
         missing = [target for _, _, target in write.places if target._key is None]
         missing += [other.entity for other in write.after if other.stage != "applied"]
         if missing:
@@ -151,7 +150,8 @@ class AsyncFlush:
     def _rendered(self, operation: Operation, writes: Sequence[PendingWrite]) -> list[PendingWrite]:
         """Render the bodies of a chunk; return the writes that can be sent and reject the others."""
         for write in writes:
-            write.render()
+            if write.places:
+                write.render()
         every = [item for write in writes for item in write.whole]
         try:
             for item, body in zip(every, sendable([item.body for item in every]), strict=True):
@@ -272,7 +272,7 @@ class AsyncFlush:
     ) -> None:
         write.stage = "applied" if outcome is Outcome.APPLIED else "failed"
         self._settled += 1
-        self.report.add(write, outcome, reason, issues, error)
+        self.report.note(Result(write.entity, write.action, outcome, reason, tuple(issues), error))
 
     def _tell(self) -> None:
         if self._progress is not None:

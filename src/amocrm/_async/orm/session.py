@@ -136,7 +136,7 @@ class AsyncSession(AsyncUpsertMethods):
             flush.leftover(writes)
             self._upserts.settle(flush.report, has_ended=flush.has_ended)
         self._has_raised = not flush.report.ok
-        if not flush.report.ok:
+        if self._has_raised:
             raise flush.report.error()
         return flush.report
 

@@ -7,11 +7,12 @@ iteration stays flat in memory. It is strong for new and changed ones: no change
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from operator import attrgetter
-from typing import Any, ClassVar, TypeVar, cast
-from weakref import ReferenceType, WeakSet, WeakValueDictionary
+from typing import Any, ClassVar, Final, TypeVar, cast
+from weakref import ReferenceType, WeakSet, ref
 
 from .lookup_planner import ListSize
 from .marks import Marks
@@ -32,6 +33,9 @@ __all__ = [
 
 
 E = TypeVar("E")
+
+#: Objects that come into a session between two looks for dead ones, at least.
+_ROOM: Final = 1000
 
 
 def checked_id(cls: type[Any], key: Any) -> int:
@@ -171,6 +175,43 @@ def stub_origin(host: str) -> Origin | None:
     return _STUBS.setdefault(host, Origin(Directory(host))) if host else None
 
 
+class _WeakObjects:
+    """Objects by kind and id, alive as long as something else holds them.
+
+    The dead ones are swept out after as many objects came in as were alive.
+    """
+
+    __slots__ = ("_kinds", "_room")
+
+    def __init__(self) -> None:
+        self._kinds: defaultdict[str, dict[Any, ReferenceType[Any]]] = defaultdict(dict)
+        self._room = _ROOM
+
+    def get(self, kind: str, key: Any) -> Any:
+        reference = self._kinds[kind].get(key)
+        return None if reference is None else reference()
+
+    def put(self, kind: str, key: Any, entity: Any) -> None:
+        """Let an entity stand for an id, unless another one does."""
+        members = self._kinds[kind]
+        if (reference := members.get(key)) is not None and reference() is not None:
+            return
+        members[key] = ref(entity)
+        self._room -= 1
+        if self._room < 0:
+            for members in self._kinds.values():
+                for dead in [key for key, reference in list(members.items()) if reference() is None]:
+                    del members[dead]
+            self._room = max(_ROOM, sum(map(len, self._kinds.values())))
+
+    def drop(self, kind: str, key: Any) -> None:
+        self._kinds[kind].pop(key, None)
+
+    def __iter__(self) -> Iterator[Any]:
+        references = [one for members in self._kinds.values() for one in members.values()]
+        return iter([entity for reference in references if (entity := reference()) is not None])
+
+
 class IdentityMap(Origin):
     """The objects of one session: one object for each id, and the new ones in their order.
 
@@ -189,7 +230,7 @@ class IdentityMap(Origin):
 
     def __init__(self, directory: Directory) -> None:
         super().__init__(directory)
-        self._weak: WeakValueDictionary[tuple[str, int], Any] = WeakValueDictionary()
+        self._weak = _WeakObjects()
         self._held: dict[int, Any] = {}
         self.outside = Origin(directory)
         self.discarded: WeakSet[Any] = WeakSet()
@@ -211,7 +252,7 @@ class IdentityMap(Origin):
     @property
     def doubtful(self) -> list[Any]:
         """Entities whose creation was sent and not answered."""
-        return [entity for entity in self._held.values() if entity._key is None and entity._doubt is not None]
+        return [entity for entity in self._held.values() if entity._doubt is not None and entity._key is None]
 
     @property
     def changed(self) -> list[Any]:
@@ -225,7 +266,7 @@ class IdentityMap(Origin):
 
     def __iter__(self) -> Iterator[Any]:
         yield from [entity for entity in self._held.values() if entity._key is None]
-        yield from list(self._weak.values())
+        yield from self._weak
 
     def touched(self, entity: Any) -> None:
         """Keep a changed entity alive until it is clean."""
@@ -235,7 +276,7 @@ class IdentityMap(Origin):
         """Hold an entity as its state demands: what is clean weakly, everything else strongly."""
         key = entity._key
         if key is not None:
-            self._weak.setdefault((entity._kind, key), entity)
+            self._weak.put(entity._kind, key, entity)
             if not entity._is_dirty():
                 self._held.pop(id(entity), None)
                 return
@@ -283,13 +324,16 @@ class IdentityMap(Origin):
     def release(self, entity: Any) -> None:
         """Forget an entity, which another session takes over."""
         self._held.pop(id(entity), None)
-        place = (entity._kind, entity._key)
-        if self._weak.get(place) is entity:
-            del self._weak[place]
+        if self.holds(entity) is entity:
+            self._weak.drop(entity._kind, entity._key)
 
     def holds(self, entity: Any) -> Any:
         """Return the object that stands for the id of this one, ``None`` without any."""
-        return self._weak.get((entity._kind, entity._key))
+        return self._weak.get(entity._kind, entity._key)
+
+    def of(self, kind: str, key: int) -> Any:
+        """Return the object that stands for an id, ``None`` without any."""
+        return self._weak.get(kind, key)
 
     def find(self, cls: type[E], key: int) -> E | None:
         """Return the object of an id; one known as a base class becomes the class that is asked for.
@@ -297,7 +341,7 @@ class IdentityMap(Origin):
         Raises:
             TypeError: the object is of an unrelated class of the same kind.
         """
-        known = self._weak.get((_any(cls)._kind, key))
+        known = self._weak.get(_any(cls)._kind, key)
         if known is None or isinstance(known, cls):
             return known
         if not issubclass(cls, type(known)):
@@ -313,7 +357,7 @@ class IdentityMap(Origin):
             known._refresh_from(data)
             return cast(E, known)
         entity = super().make(cls, data)
-        self._weak[(_any(cls)._kind, key)] = entity
+        self._weak.put(_any(cls)._kind, key, entity)
         return entity
 
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
@@ -322,12 +366,12 @@ class IdentityMap(Origin):
         key_of = attrgetter(_any(cls)._key_name)
         entities: list[E] = []
         for item in items:
-            key = (kind, key_of(item))
-            if key in weak:
+            key = key_of(item)
+            if weak.get(kind, key) is not None:
                 entities.append(self.make(cls, item))
             else:
                 entity = make(item, self)
-                weak[key] = entity
+                weak.put(kind, key, entity)
                 entities.append(entity)
         self.directory.marks.see(kind, [key_of(entity._data) for entity in _any(entities)])
         return entities

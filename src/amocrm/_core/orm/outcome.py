@@ -78,7 +78,7 @@ class Issue(msgspec.Struct, frozen=True):
         return f"{self.field or 'the whole item'}: {self.detail or self.code or 'refused'}{shown}"
 
 
-class Result(Generic[E]):
+class Result(msgspec.Struct, Generic[E], eq=False):
     """What became of one item.
 
     Attributes:
@@ -91,25 +91,13 @@ class Result(Generic[E]):
         candidates: ids of records that it may be, where its creation is in doubt.
     """
 
-    __slots__ = ("action", "candidates", "entity", "error", "issues", "outcome", "reason")
-
-    def __init__(
-        self,
-        entity: E,
-        action: str,
-        outcome: Outcome,
-        reason: str = "",
-        issues: Sequence[Issue] = (),
-        error: AmoCRMError | None = None,
-        candidates: Sequence[int] = (),
-    ) -> None:
-        self.entity: E = entity
-        self.action = action
-        self.outcome = outcome
-        self.reason = reason
-        self.issues = tuple(issues)
-        self.error = error
-        self.candidates = tuple(candidates)
+    entity: E
+    action: str
+    outcome: Outcome
+    reason: str = ""
+    issues: tuple[Issue, ...] = ()
+    error: AmoCRMError | None = None
+    candidates: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         why = f": {'; '.join(map(str, self.issues)) or self.reason}".removesuffix(": ")
@@ -139,19 +127,8 @@ class Report(Generic[E]):
         """Number of requests that the commit made."""
         return len(self.sent)
 
-    def add(
-        self,
-        write: PendingWrite,
-        outcome: Outcome,
-        reason: str = "",
-        issues: Sequence[Issue] = (),
-        error: AmoCRMError | None = None,
-    ) -> None:
-        """Note the end of an item."""
-        self.results.append(Result(write.entity, write.action, outcome, reason, issues, error))
-
     def note(self, result: Result[E]) -> None:
-        """Note the end of an item that this commit did not send."""
+        """Note the end of an item."""
         self.results.append(result)
 
     def of(self, entity: E) -> list[Result[E]]:
@@ -204,7 +181,7 @@ class Report(Generic[E]):
     @property
     def ok(self) -> bool:
         """Whether everything was applied."""
-        return all(result.outcome is Outcome.APPLIED for result in self.results)
+        return {result.outcome for result in self.results} <= {Outcome.APPLIED}
 
     def __iter__(self) -> Iterator[Result[E]]:
         return iter(self.results)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Any, Literal, TypeAlias
 
+import msgspec
+
 from .identity import IdentityMap
 from .operations import Operation
 
@@ -26,10 +28,10 @@ Place: TypeAlias = tuple[dict[str, Any], str, Any]
 _LEAST = 10
 
 
-class PendingWrite:
+class PendingWrite(msgspec.Struct, eq=False):
     """One item of one request, as plain data.
 
-    Args:
+    Attributes:
         action: what it does.
         operation: what sends it.
         entity: what it is about.
@@ -37,8 +39,6 @@ class PendingWrite:
         sent: what was taken off the object.
         after: writes that must be applied before it.
         problem: why it cannot be written, empty if it can.
-
-    Attributes:
         places: parts of the body with the key of an id that does not exist yet, and the object whose id it is.
         nested: creations that its body carries, such as the contact of a lead.
         stage: how far it got.
@@ -47,40 +47,29 @@ class PendingWrite:
         sent_at: when it was sent, in Unix seconds of our clock.
     """
 
-    __slots__ = (
-        *("action", "after", "body", "entity", "mark", "nested", "operation", "places", "problem"),
-        *("request_id", "sent", "sent_at", "stage"),
-    )
-
-    def __init__(
-        self,
-        action: Action,
-        operation: Operation,
-        entity: Any,
-        body: dict[str, Any],
-        *,
-        sent: Any = None,
-        after: Sequence[PendingWrite] = (),
-        problem: str = "",
-    ) -> None:
-        self.action: Action = action
-        self.operation = operation
-        self.entity = entity
-        self.body = body
-        self.sent: Any = sent
-        self.places: list[Place] = []
-        self.nested: list[PendingWrite] = []
-        self.after = after
-        self.problem = problem
-        self.stage: Stage = "planned"
-        self.request_id: str | None = None
-        self.mark: int | None = None
-        self.sent_at = 0.0
+    action: Action
+    operation: Operation
+    entity: Any
+    body: dict[str, Any]
+    sent: Any = None
+    after: Sequence[PendingWrite] = ()
+    problem: str = ""
+    places: list[Place] | tuple[()] = ()  # most writes have neither
+    nested: list[PendingWrite] | tuple[()] = ()
+    stage: Stage = "planned"
+    request_id: str | None = None
+    mark: int | None = None
+    sent_at: float = 0.0
 
     @property
     def whole(self) -> tuple[PendingWrite, ...]:
         """It and the creations that its body carries."""
-        return (self, *self.nested)
+        return (self, *self.nested) if self.nested else (self,)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it needs nothing that does not exist yet."""
+        return not (self.places or self.after or self.problem)
 
     def render(self) -> dict[str, Any]:
         """Put ids in the place of objects; call it when everything it needs exists."""
@@ -90,8 +79,8 @@ class PendingWrite:
 
     def release(self) -> None:
         """Let go of everything that only sending needed."""
-        self.body, self.sent, self.after = _NO_BODY, None, ()
-        self.places, self.nested = [], []
+        self.body, self.sent = _NO_BODY, None
+        self.after, self.places, self.nested = (), (), ()
 
     def __repr__(self) -> str:
         return f"<{self.action} {self.entity!r}>"
@@ -161,7 +150,9 @@ class Plan:
     @property
     def items(self) -> int:
         """Number of items to write."""
-        return sum(1 + len(write.nested) for step in self.steps for write in step.writes)
+        return sum(
+            len(step.writes) + sum([len(write.nested) for write in step.writes]) for step in self.steps
+        )
 
     def __len__(self) -> int:
         return self.requests
@@ -290,7 +281,8 @@ def _sendable(
             held.add(id(write))
             for made in write.whole if write.action == "create" else ():
                 creates.pop(id(made.entity), None)
-    return [write for write in writes if id(write) not in held], waiting, creates
+    sendable = [write for write in writes if id(write) not in held] if held else writes
+    return sendable, waiting, creates
 
 
 def _is_blocked(write: PendingWrite, creates: Mapping[int, Operation], held: set[int]) -> bool:

@@ -144,9 +144,10 @@ _INSTEAD: Final[Mapping[Event, str]] = {
 
 def state_of(entity: Any) -> State:
     """Return where an entity stands, from its id, its session, its doubt and its changes."""
-    in_session = entity._session is not None and entity._session.is_session
+    session, links = entity._session, entity._links
+    in_session = session is not None and session.is_session
     if entity._key is None:
-        if entity._doubt is not None:
+        if links is not None and links.doubt is not None:
             return S.DOUBTFUL if in_session else S.STRAY
         return S.PENDING if in_session else S.TRANSIENT
     if entity._is_dirty():
@@ -171,7 +172,7 @@ def following(entity: Any, event: Event) -> State:
         ValueError: the event has no place in its state.
     """
     state = state_of(entity)
-    if (target := next_state(state, event)) is None:
+    if (target := TRANSITIONS[state].get(event)) is None:
         words = [str(item).partition(",")[0] for item in State if next_state(item, event) is not None]
         *others, last = dict.fromkeys(words)
         allowed = f"{', '.join(others)} or {last}" if others else last

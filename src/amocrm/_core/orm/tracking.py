@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
+import msgspec
 from msgspec import UNSET
 
 __all__ = ["OneValue", "Overlay", "SetChanges", "SetSent"]
@@ -20,7 +21,7 @@ K = TypeVar("K", bound=Hashable)
 Same = Callable[[Any, Any], bool]
 
 
-class Overlay(Generic[K]):
+class Overlay(msgspec.Struct, Generic[K], eq=False):
     """Local values by key, over originals that are kept elsewhere.
 
     Example:
@@ -31,12 +32,9 @@ class Overlay(Generic[K]):
         False
     """
 
-    __slots__ = ("_bases", "_in_flight", "_local")
-
-    def __init__(self) -> None:
-        self._local: dict[K, Any] = {}
-        self._bases: dict[K, Any] | None = None
-        self._in_flight: Mapping[K, Any] | None = None
+    _local: dict[K, Any] = {}
+    _bases: dict[K, Any] | None = None
+    _in_flight: Mapping[K, Any] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._local)
@@ -69,7 +67,8 @@ class Overlay(Generic[K]):
             self._bases[key] = original
         if self._local is self._in_flight:
             self._local = dict(self._local)
-        self._local.pop(key, None)  # the order is that of the last assignments
+        if key in self._local:
+            del self._local[key]  # the order is that of the last assignments
         self._local[key] = value
 
     def _own(self) -> dict[K, Any]:
@@ -141,7 +140,7 @@ class Overlay(Generic[K]):
                 self.discard(key)
 
 
-class OneValue:
+class OneValue(msgspec.Struct, eq=False):
     """One value with its local change: the company of a lead, the main contact.
 
     Attributes:
@@ -149,17 +148,12 @@ class OneValue:
         local: what it is to be, ``UNSET`` without a change.
     """
 
-    __slots__ = ("_in_flight", "base", "local")
-
-    def __init__(self, base: Any = UNSET) -> None:
-        self.base = base
-        self.local: Any = UNSET
-        self._in_flight = False
+    base: Any = UNSET
+    local: Any = UNSET
+    _in_flight: bool = False
 
     def __copy__(self) -> OneValue:
-        one_value = OneValue(self.base)
-        one_value.local = self.local
-        return one_value
+        return OneValue(self.base, self.local)
 
     def __bool__(self) -> bool:
         return self.local is not UNSET
