@@ -141,6 +141,8 @@ class Failover:
         while b"master_link_status:up" not in _command(self.replica, "INFO", "replication"):
             time.sleep(0.02)
         self.wait_for_copy()  # the primary counts a replica once that has acknowledged something
+        while b"aof_rewrite_in_progress:1" in _command(self.replica, "INFO", "persistence"):
+            time.sleep(0.02)
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 

@@ -55,7 +55,7 @@ async def a_hook(event: Any) -> None:
         ({"token": "t", "limiter": RateLimits()}, "MemoryLimiter"),
         ({"token": "t", "retry": 3}, "RetryPolicy"),
         ({"token": "t", "retry": False}, "RetryPolicy"),
-        ({"token": "t", "verify": False}, "always verified"),
+        ({"token": "t", "verify": False}, "are verified"),
         ({"token": "t", "verify": "ca.pem"}, "SSLContext"),
         ({"token": "t", "proxy": "host:3128"}, "http://"),
         ({"token": "t", "timeout": 0}, "> 0"),
