@@ -57,15 +57,15 @@ def adopt(known: IdentityMap, entity: Entity, key: int) -> Entity | None:
 
 def join_links(known: IdentityMap, adopted: Sequence[Entity]) -> None:
     """Let links of a session that hold other objects of the same ids hold these."""
-    found: dict[str, dict[int, Entity]] = {}
+    by_kind: dict[str, dict[int, Entity]] = {}
     for entity in adopted:
         if entity._key is not None:
-            found.setdefault(entity._kind, {})[entity._key] = entity
-    for entity in known if found else ():
+            by_kind.setdefault(entity._kind, {})[entity._key] = entity
+    for entity in known if by_kind else ():
         states = {} if entity._links is None else entity._links.states
         for relation in entity._relations if states else ():
-            if relation.kind in found and relation.attribute in states:
-                relation.attach(entity, found[relation.kind])
+            if relation.kind in by_kind and relation.attribute in states:
+                relation.attach(entity, by_kind[relation.kind])
 
 
 def withdraw_children(entity: Entity) -> list[Entity]:

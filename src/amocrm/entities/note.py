@@ -14,7 +14,6 @@ from ._attributes import Attribute, Id, Plain
 from ._base import Entity, arguments
 from ._generated import notes as _generated
 from ._holder import Holder
-from ._parent import ParentLink
 
 P = TypeVar("P")
 
@@ -71,8 +70,6 @@ class Note(_generated.Note):
     params = _Params()
     text = _NoteText()
     entity_id = Id(readonly=True)
-
-    entity = ParentLink()
 
     def __init__(
         self,

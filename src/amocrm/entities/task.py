@@ -11,10 +11,8 @@ from .._core.arguments import check_text
 from ._adoption import Children, attach_child
 from ._attributes import Attribute, Id, Moment, Text
 from ._base import Entity, arguments
-from ._foreign_keys import ForeignKey
 from ._generated import tasks as _generated
 from ._holder import Holder
-from ._parent import ParentLink
 
 if TYPE_CHECKING:
     from .user import User
@@ -57,9 +55,6 @@ class Task(_generated.Task):
     result = _Result()
     entity_id = Id(readonly=True)
     entity_type = Text(readonly=True)
-
-    responsible: ForeignKey[User] = ForeignKey("users", "responsible_user_id")
-    entity = ParentLink()
 
     def __init__(
         self,

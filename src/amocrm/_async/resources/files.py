@@ -223,11 +223,15 @@ class AsyncFiles(AsyncArea):
 
     async def delete(self, *uuids: str) -> None:
         """Move files to the bin; they are deleted after 30 days."""
-        await self._each("drive.delete_files", uuids)
+        await self._account.call_in_parts(
+            "drive.delete_files", [{"uuid": uuid} for uuid in dict.fromkeys(uuids)]
+        )
 
     async def restore(self, *uuids: str) -> None:
         """Restore files from the bin."""
-        await self._each("drive.restore_files", uuids)
+        await self._account.call_in_parts(
+            "drive.restore_files", [{"uuid": uuid} for uuid in dict.fromkeys(uuids)]
+        )
 
     async def linked(self, uuid: str) -> list[FileLinkEntity]:
         """Return the entities that a file hangs on."""
@@ -277,9 +281,6 @@ class AsyncFiles(AsyncArea):
                 request_id=None,
             )
         return link.href
-
-    async def _each(self, name: str, uuids: Iterable[str]) -> None:
-        await self._account.call_in_parts(name, [{"uuid": uuid} for uuid in dict.fromkeys(uuids)])
 
     async def _linked(self, name: str, entity: Entity, files: Iterable[DriveFile | str]) -> None:
         key = key_in(self._account.directory.host, entity)

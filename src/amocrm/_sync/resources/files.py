@@ -223,11 +223,11 @@ class Files(Area):
 
     def delete(self, *uuids: str) -> None:
         """Move files to the bin; they are deleted after 30 days."""
-        self._each("drive.delete_files", uuids)
+        self._account.call_in_parts("drive.delete_files", [{"uuid": uuid} for uuid in dict.fromkeys(uuids)])
 
     def restore(self, *uuids: str) -> None:
         """Restore files from the bin."""
-        self._each("drive.restore_files", uuids)
+        self._account.call_in_parts("drive.restore_files", [{"uuid": uuid} for uuid in dict.fromkeys(uuids)])
 
     def linked(self, uuid: str) -> list[FileLinkEntity]:
         """Return the entities that a file hangs on."""
@@ -277,9 +277,6 @@ class Files(Area):
                 request_id=None,
             )
         return link.href
-
-    def _each(self, name: str, uuids: Iterable[str]) -> None:
-        self._account.call_in_parts(name, [{"uuid": uuid} for uuid in dict.fromkeys(uuids)])
 
     def _linked(self, name: str, entity: Entity, files: Iterable[DriveFile | str]) -> None:
         key = key_in(self._account.directory.host, entity)

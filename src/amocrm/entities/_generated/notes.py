@@ -8,14 +8,13 @@ from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
-from ..._core.arguments import checked
 from .._attributes import Flag, Id, Moment, Scope, Text
 from .._base import Entity, arguments
+from .._parent import ParentLink
 
 __all__ = ["Note"]
 
 
-@checked()
 class Note(Entity):
     """A note in the feed of an entity.
 
@@ -42,17 +41,19 @@ class Note(Entity):
     account_id = Id(readonly=True)
     is_pinned = Flag(readonly=True, needs="is_pinned", nullable=False)
     is_need_to_trigger_digital_pipeline = Flag(nullable=False)
+    entity = ParentLink()
 
     def __init__(
         self,
-        note_type: str,
         *,
         created_by: int | UnsetType = UNSET,
         updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,
         updated_at: datetime | int | UnsetType = UNSET,
-        responsible_user_id: int | UnsetType = UNSET,
+        responsible_user_id: int | None | UnsetType = UNSET,
+        note_type: str | UnsetType = UNSET,
         is_need_to_trigger_digital_pipeline: bool | UnsetType = UNSET,
+        entity: Entity | None | UnsetType = UNSET,
         entity_type: str | UnsetType = UNSET,
     ) -> None:
         self._init_from_arguments(arguments(locals()), {})

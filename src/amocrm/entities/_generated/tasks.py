@@ -6,17 +6,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from ..._core.arguments import checked
 from .._attributes import Amount, Flag, Id, Moment, Text
 from .._base import Entity, arguments
+from .._foreign_keys import ForeignKey
+from .._parent import ParentLink
+
+if TYPE_CHECKING:
+    from ..user import User
 
 __all__ = ["Task"]
 
 
-@checked()
 class Task(Entity):
     """A task.
 
@@ -44,18 +48,22 @@ class Task(Entity):
     task_type_id = Id()
     text = Text()
     account_id = Id(readonly=True)
+    responsible: ForeignKey[User] = ForeignKey("users", "responsible_user_id")
+    entity = ParentLink()
 
     def __init__(
         self,
-        text: str,
         *,
         created_by: int | UnsetType = UNSET,
         updated_by: int | UnsetType = UNSET,
         created_at: datetime | int | UnsetType = UNSET,
         updated_at: datetime | int | UnsetType = UNSET,
-        responsible_user_id: int | UnsetType = UNSET,
-        duration: int | float | Decimal | UnsetType = UNSET,
+        responsible: User | int | None | UnsetType = UNSET,
+        responsible_user_id: int | None | UnsetType = UNSET,
+        duration: int | float | Decimal | None | UnsetType = UNSET,
         is_completed: bool | UnsetType = UNSET,
-        task_type_id: int | UnsetType = UNSET,
+        task_type_id: int | None | UnsetType = UNSET,
+        text: str | None | UnsetType = UNSET,
+        entity: Entity | None | UnsetType = UNSET,
     ) -> None:
         self._init_from_arguments(arguments(locals()), {})
