@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from msgspec import UNSET
 
-from amocrm._core.orm.filters import cut_ids, cut_values, order_fields
+from amocrm._core.orm.filters import cut_ids, order_fields
 from amocrm._core.orm.identity import Origin, checked_id
 from amocrm._core.orm.lookup_planner import ListSize, choose
 from amocrm._core.orm.operations import GET, LIST, resource_of
@@ -28,9 +28,6 @@ __all__ = ["Brought", "Loadable", "by_ids", "check_loadable", "preload"]
 
 #: What can be asked for: relations, and attributes that are shown only when asked for.
 Loadable: TypeAlias = Relation | Attribute[Any, Any]
-
-#: What stands before each id where a list is narrowed to the entities that its items belong to.
-_BY_ENTITY: Final = "filter[entity_id][]=&"
 
 
 def check_loadable(wanted: Any, cls: type[Any]) -> None:
@@ -155,7 +152,7 @@ async def _children(
     is_note = relation.kind == "notes"
     options: dict[str, Any] = {"entity_type": kind, "with_": ["is_pinned"]} if is_note else {}
     filters: dict[str, Any] = {} if is_note else {"entity_type": kind}
-    parts = cut_values(_BY_ENTITY, [entity.id for entity in entities])
+    parts = cut_ids([entity.id for entity in entities], "entity_id")
     if "id" in order_fields(cls._order):
         options["order"] = {"id": "asc"}
     asked = [{**options, "filter": {**filters, "entity_id": part}} for part in parts]
@@ -175,7 +172,7 @@ async def _link_through(account: AsyncAccountState, entities: Sequence[Any], rel
     linked: dict[tuple[str, int], list[int]] = {}
     for via, keys in ends.items():
         asked = [
-            {"entity_type": via.kind, "filter": {"entity_id": part}} for part in cut_values(_BY_ENTITY, keys)
+            {"entity_type": via.kind, "filter": {"entity_id": part}} for part in cut_ids(keys, "entity_id")
         ]
         for parsed in await _answers(account, "links.list_links", asked):
             for link in items_of(parsed, "links"):

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from amocrm._core.orm.doubt import Doubt
 from amocrm._core.orm.evidence import Decision, Equal, Window, decide, unexplained
+from amocrm._core.orm.filters import cut_ids
 from amocrm._core.orm.fingerprints import Vocabulary
 from amocrm._core.orm.history import SINGULAR, histories_of
 from amocrm._core.orm.identity import IdentityMap
@@ -239,7 +240,7 @@ class AsyncReconciling:
         self, kind: str, doubts: Sequence[Doubt], parents: Sequence[Any], low: int | None
     ) -> tuple[list[Any], bool]:
         """Read a list from its newest record down to a mark, until two readings agree."""
-        parts = [parents[start : start + 100] for start in range(0, len(parents), 100)] or [[]]
+        parts = cut_ids(parents, "entity_id") or [[]]
         before: set[int] | None = None
         items: dict[int, Any] = {}
         for _ in range(_PASSES):

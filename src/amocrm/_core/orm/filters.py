@@ -370,9 +370,9 @@ def _quoted(value: object) -> int:
     return len(quote(str(value)))
 
 
-def cut_ids(ids: Iterable[int]) -> list[list[int]]:
-    """Ids in parts that one request can name: by number and by the bytes of the address."""
-    return cut_values("filter[id][]=&", ids)
+def cut_ids(ids: Iterable[int], key: str = "id") -> list[list[int]]:
+    """Cut ids into parts that one request can name in its filter under a key; see ``cut_values``."""
+    return cut_values(f"filter[{key}][]=&", ids)
 
 
 def cut_values(key: str, values: Iterable[V], room_for: int = ROOM) -> list[list[V]]:

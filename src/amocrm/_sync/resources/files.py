@@ -223,11 +223,15 @@ class Files(Area):
 
     def delete(self, *uuids: str) -> None:
         """Move files to the bin; they are deleted after 30 days."""
-        self._account.call_in_parts("drive.delete_files", [{"uuid": uuid} for uuid in dict.fromkeys(uuids)])
+        self._account.call_in_parts(
+            "drive.delete_files", [{"uuid": uuid} for uuid in dict.fromkeys(uuids)]
+        )
 
     def restore(self, *uuids: str) -> None:
         """Restore files from the bin."""
-        self._account.call_in_parts("drive.restore_files", [{"uuid": uuid} for uuid in dict.fromkeys(uuids)])
+        self._account.call_in_parts(
+            "drive.restore_files", [{"uuid": uuid} for uuid in dict.fromkeys(uuids)]
+        )
 
     def linked(self, uuid: str) -> list[FileLinkEntity]:
         """Return the entities that a file hangs on."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from amocrm._core.arguments import checked
-from amocrm._core.orm.filters import cut_values
+from amocrm._core.orm.filters import cut_ids
 from amocrm._core.orm.identity import check_account
 from amocrm._core.orm.operations import filled
 from amocrm._core.orm.paging import items_of
@@ -145,7 +145,7 @@ class Links(Area):
             kinds.setdefault(entity._kind, []).append(key_in(self._account.directory.host, entity))
         result: list[EntityLink] = []
         for kind, keys in kinds.items():
-            for part in cut_values("filter[entity_id][]=&", keys):
+            for part in cut_ids(keys, "entity_id"):
                 path = {"entity_type": kind, "filter": {"entity_id": part}}
                 result += items_of(self._account.call("links.list_links", **path), "links")
         return result
