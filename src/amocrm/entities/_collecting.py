@@ -15,25 +15,23 @@ from ._writing import nested_partners, writes_of
 __all__ = ["Collected", "collect", "join_linked", "refusal"]
 
 
-def refusal(known: IdentityMap, entity: Entity) -> str | None:
+def refusal(identities: IdentityMap, entity: Entity) -> str | None:
     """Return why a session cannot take an entity over, None if it can."""
     if entity._session is None and entity._doubt is None:
-        return unwritable(entity) or known.refuse(entity)
-    if reason := foreign_reason(entity, known.directory.host, "this session"):
+        return unwritable(entity) or identities.refuse(entity)
+    if reason := foreign_reason(entity, identities.directory.host, "this session"):
         return reason
     doubt = entity._doubt
-    if doubt is not None and doubt.account and doubt.account != known.directory.host:
-        return (
-            f"{entity!r} was sent to the account {doubt.account}, this session is of {known.directory.host}"
-        )
+    if doubt is not None and doubt.account and doubt.account != identities.directory.host:
+        return f"{entity!r} was sent to the account {doubt.account}, this session is of {identities.directory.host}"
     other = entity._session
-    alive = isinstance(other, IdentityMap) and other is not known and not other.ended
+    alive = isinstance(other, IdentityMap) and other is not identities and not other.ended
     if alive and (cast(IdentityMap, other).busy or entity._key is None or entity._is_dirty()):
         return (
             f"{entity!r} belongs to another session, which has not ended: leave its block first, or "
             "discard() the object there"
         )
-    return unwritable(entity) or known.refuse(entity)
+    return unwritable(entity) or identities.refuse(entity)
 
 
 class Collected:
@@ -58,15 +56,15 @@ class Collected:
         ]
 
 
-def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
+def collect(identities: IdentityMap, starts: Iterable[Entity]) -> Collected:
     """Walk from some objects to everything that they bring along.
 
     Raises:
         ValueError: something of it cannot be written by this session; nothing was moved.
     """
-    found = Collected()
+    collected = Collected()
     seen: set[int] = set()
-    refused = set(map(id, known.discarded))
+    refused = set(map(id, identities.discarded))
     ids: dict[tuple[str, int], Entity] = {}
     queue = deque(starts)
     while queue:
@@ -74,13 +72,13 @@ def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
         if id(entity) in seen:
             continue
         seen.add(id(entity))
-        if entity._session is not known:
+        if entity._session is not identities:
             if id(entity) in refused:
                 continue
             if _belongs_elsewhere(entity):
-                check_account(entity, known.directory.host, "this session")
+                check_account(entity, identities.directory.host, "this session")
                 continue
-            if (reason := refusal(known, entity)) is not None:
+            if (reason := refusal(identities, entity)) is not None:
                 raise ValueError(reason)
             if entity._key is not None:
                 first = ids.setdefault((entity._kind, entity._key), entity)
@@ -88,18 +86,18 @@ def collect(known: IdentityMap, starts: Iterable[Entity]) -> Collected:
                     raise ValueError(
                         f"{entity!r} and another object stand for the same id; change one of them"
                     )
-            found.joining.append(entity)
-        found.entities.append(entity)
+            collected.joining.append(entity)
+        collected.entities.append(entity)
         if entity._links is not None:  # what is in the session is among the starts of a commit, if it changed
-            queue.extend(near for near in entity._cascade() if near._session is not known)
-    return found
+            queue.extend(near for near in entity._cascade() if near._session is not identities)
+    return collected
 
 
-def join_linked(known: IdentityMap, entity: Entity, add: Callable[[Any], Any]) -> None:
+def join_linked(identities: IdentityMap, entity: Entity, add: Callable[[Any], Any]) -> None:
     """Take existing entities of no session along with one that is linked to them.
 
     Args:
-        known: the session's objects.
+        identities: the session's objects.
         entity: an entity with links.
         add: takes one in.
     """
@@ -108,7 +106,7 @@ def join_linked(known: IdentityMap, entity: Entity, add: Callable[[Any], Any]) -
         for target in relation.linked(entity) if relation.attribute in states else ():
             if target._key is None or isinstance(target._session, IdentityMap) or unwritable(target):
                 continue  # new ones come along with the commit
-            held = known.holds(target)
+            held = identities.holds(target)
             if held is None:
                 add(target)
             elif held is not target and not target._is_dirty():

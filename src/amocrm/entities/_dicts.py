@@ -213,7 +213,7 @@ def _plain(form: str, value: Any) -> Any:
         ]
     if form == "links":
         main = value.main
-        return [{**_target(one), **({"is_main": True} if one is main else {})} for one in value]
+        return [{**_target(target), **({"is_main": True} if target is main else {})} for target in value]
     return value
 
 
@@ -278,7 +278,9 @@ def _assign(entity: Any, name: str, member: Any, value: Any, *, is_read: bool) -
                 raise
             # The account has options that the class does not know.
             many = value if isinstance(value, list | tuple) else [value]
-            items = [Item(enum_id=one) if isinstance(one, int) else Item(value=one) for one in many]
+            items = [
+                Item(enum_id=option) if isinstance(option, int) else Item(value=option) for option in many
+            ]
             entity._set_field(member, tuple(items))
 
 
@@ -294,7 +296,7 @@ def _parsed(member: Any, value: Any) -> Any:
                 f"write for example {'2030-01-31' if kind is date else '2030-01-31T12:00:00+03:00'!r}"
             ) from None
     if isinstance(value, list | tuple) and isinstance(member, Phones | ChainedList | _Structured):
-        return [_parsed(member, one) for one in value]
+        return [_parsed(member, item) for item in value]
     if isinstance(value, Mapping) and isinstance(member, _Structured):
         return member._read(value)
     part = next((part for kinds, part in _PARTS if isinstance(member, kinds)), None)
@@ -303,16 +305,16 @@ def _parsed(member: Any, value: Any) -> Any:
 
 def _assign_links(entity: Any, relation: Any, value: Any, *, is_read: bool) -> None:
     linked, main = [], None
-    for one in (value or ()) if relation.form != "link" else () if value is None else (value,):
-        target = one
-        if isinstance(one, Mapping):
+    for item in (value or ()) if relation.form != "link" else () if value is None else (value,):
+        target = item
+        if isinstance(item, Mapping):
             about = {"is_main", "quantity", "price_id"}
             target = entity_class(relation.kind).from_dict(
-                {part: one[part] for part in one if part not in about}
+                {part: item[part] for part in item if part not in about}
             )
-            main = target if one.get("is_main") else main
+            main = target if item.get("is_main") else main
         if relation.form == "elements":
-            target = (target, one.get("quantity", 1), one.get("price_id"))
+            target = (target, item.get("quantity", 1), item.get("price_id"))
         elif not is_read:
             relation._checked(entity, target)
         linked.append(target)

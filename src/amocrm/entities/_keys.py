@@ -86,12 +86,12 @@ class Key:
             region: country whose national phone numbers are read.
         """
         several = value if len(self.parts) > 1 else (value,)
-        return next(iter(self._forms([(one,) for one in several], region)), None)
+        return next(iter(self._forms([(part_value,) for part_value in several], region)), None)
 
     def _forms(self, several: Sequence[Iterable[Any]], region: str) -> list[KeyValue]:
         """Return all combinations of the values of each part, without those that lack one."""
         pairs = zip(self.parts, several, strict=True)
-        forms = [dict.fromkeys(self._compared(part, one, region) for one in many) for part, many in pairs]
+        forms = [dict.fromkeys(self._compared(part, value, region) for value in many) for part, many in pairs]
         return [form for form in product(*forms) if None not in form]
 
     def _compared(self, part: Part, value: Any, region: str) -> Any:
@@ -112,9 +112,9 @@ class Key:
         for part in self.parts:
             if getattr(part, "many", False) or isinstance(part, Phone):
                 continue
-            stored, given = (part.__get__(one, type(one)) for one in (record, row))
-            if len({self._compared(part, value, region) for value in (stored, given)}) == 1:
-                part.__set__(row, stored)
+            record_value, row_value = (part.__get__(entity, type(entity)) for entity in (record, row))
+            if len({self._compared(part, value, region) for value in (record_value, row_value)}) == 1:
+                part.__set__(row, record_value)
 
     # ---- finding it on the server
 
@@ -125,11 +125,11 @@ class Key:
 
     def searched(self, value: KeyValue) -> str | None:
         """Return the words to search for, None where nothing of the value can be searched."""
-        for part, one in zip(self.parts, value, strict=True):
+        for part, part_value in zip(self.parts, value, strict=True):
             if isinstance(part, Phones | Phone):
-                return str(one) if _is_email(part) else search_digits(one)
+                return str(part_value) if _is_email(part) else search_digits(part_value)
             if isinstance(part, Text) or getattr(part, "wire_type", "") in _SEARCHED:
-                return str(one) if isinstance(one, str) else f"{one:f}"
+                return str(part_value) if isinstance(part_value, str) else f"{part_value:f}"
         return None
 
 

@@ -19,16 +19,16 @@ from ._sent import Sent
 __all__ = ["absorb_found", "content", "fill_new", "move_changes", "redirect"]
 
 
-def absorb_found(row: Entity, found: Entity, replace: Collection[Any], region: str) -> None:
+def absorb_found(row: Entity, record: Entity, replace: Collection[Any], region: str) -> None:
     """Let a row that stands for a record know what the record holds.
 
     Args:
         row: the object that was adopted.
-        found: the record as it was read.
+        record: the record as it was read.
         replace: fields of several values that the row replaces; all others are added to.
         region: country whose national phone numbers are read.
     """
-    row._refresh_from(found._data)
+    row._refresh_from(record._data)
     state = row._custom_fields
     if state is None:
         return
@@ -82,8 +82,8 @@ def move_changes(row: Entity, target: Entity, *, override: bool) -> None:
         if override or wire not in (target._changes or ()):
             target._set(wire, value)
     for ref, items in sent.fields.items():
-        theirs = target._fields()
-        if override or theirs.canonical(target._field_ref(ref)) not in theirs.local:
+        target_fields = target._fields()
+        if override or target_fields.canonical(target._field_ref(ref)) not in target_fields.local:
             target._set_field(fields.kind(ref), items)
     links = row._links
     if links is None:

@@ -83,11 +83,11 @@ def _shape(member: Any) -> dict[str, Any] | None:
         return _RELATIONS.get(member.form)
     if isinstance(member, Field):
         options = getattr(member, "options", None)
-        one = {} if options is None else {"enum": [option.value for option in options]}
+        schema = {} if options is None else {"enum": [option.value for option in options]}
         if member.wire_type == "multitext":
-            one = _CONTACT_VALUE
-        one = one or _FIELDS.get(member.wire_type, {})
-        return {"type": "array", "items": one} if member.many else _or_null(one)
+            schema = _CONTACT_VALUE
+        schema = schema or _FIELDS.get(member.wire_type, {})
+        return {"type": "array", "items": schema} if member.many else _or_null(schema)
     shape = next((shape for kinds, shape in _ATTRIBUTES if isinstance(member, kinds)), {})
     return shape if isinstance(member, Key | Flag) else _or_null(shape)
 

@@ -60,5 +60,5 @@ class Event(_generated.Event):
 
     @staticmethod
     def _stage(values: tuple[Any, ...]) -> Stage | None:
-        found = next((one.lead_status for one in values if hasattr(one, "lead_status")), None)
-        return None if found is None or found is UNSET else Stage(found.pipeline_id, found.id)
+        status = next((value.lead_status for value in values if hasattr(value, "lead_status")), None)
+        return None if status is None or status is UNSET else Stage(status.pipeline_id, status.id)

@@ -94,7 +94,7 @@ class AsyncFinding(msgspec.Struct, Generic[T], eq=False):
             keys=len(places),
             filter_requests=None
             if conditions is None
-            else sum(len(cut_conditions([one])) for one in conditions),
+            else sum(len(cut_conditions([condition])) for condition in conditions),
             is_paid=directory.filters,
             searchable=self._words(places) is not None,
             sure=self.sure,

@@ -164,7 +164,7 @@ class AsyncShortForms(Generic[T]):
     ) -> AsyncFinding[T]:
         """Return a look-up of the class that declares the fields of a key."""
         full = checked_key(cls, key, derived=True)
-        owner = max([cls, *(part.owner for part in full.parts)], key=lambda one: len(one.__mro__))
+        owner = max([cls, *(part.owner for part in full.parts)], key=lambda model: len(model.__mro__))
         finding = AsyncFinding(self._account, owner, full, find=find, sure=sure)
         await self._account.region(full)
         return finding

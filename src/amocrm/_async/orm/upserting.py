@@ -127,12 +127,12 @@ class AsyncUpserting:
 
     Args:
         account: the account.
-        known: the session's objects.
+        identities: the session's objects.
     """
 
-    def __init__(self, account: AsyncAccountState, known: IdentityMap) -> None:
+    def __init__(self, account: AsyncAccountState, identities: IdentityMap) -> None:
         self._account = account
-        self._map = known
+        self._map = identities
         self._findings: dict[Any, AsyncFinding[Any]] = {}
         self._rows: list[_Row] = []
         self._looked_up: list[UpsertEntry[Any]] = []

@@ -198,7 +198,7 @@ def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
     Raises:
         FilterError: with the nearest thing that works.
     """
-    known = {} if model is None else kinds(model)
+    filters = {} if model is None else kinds(model)
     if len(condition.values) > MOST:
         raise FilterError(
             f"a condition on {condition.kind} must have at most {MOST} values, got {len(condition.values)}; "
@@ -207,14 +207,14 @@ def check(condition: Condition, model: type[msgspec.Struct] | None) -> None:
     if condition.low is not None and condition.high is not None and condition.low > condition.high:
         raise FilterError(f"no {condition.kind} can fit: {condition.shown}")
     if condition.field_type is not None:
-        if known.get("custom_fields_values") != "fields":
+        if filters.get("custom_fields_values") != "fields":
             raise FilterError(f"{condition.kind} cannot be filtered by custom fields; compare in Python")
         _check_field(condition)
         return
-    kind = known.get(condition.key)
+    kind = filters.get(condition.key)
     if kind is None:
         hint = _HINTS.get(condition.key, "")
-        can = ", ".join(sorted(name for name in known if name != "custom_fields_values"))
+        can = ", ".join(sorted(name for name in filters if name != "custom_fields_values"))
         raise FilterError(
             f"{condition.kind} cannot be filtered by {condition.key}"
             + (f"; {hint}. " if hint else ". ")
@@ -267,7 +267,7 @@ def compile_filter(
     Raises:
         FilterError: two conditions on one key exclude each other.
     """
-    known = {} if model is None else kinds(model)
+    filters = {} if model is None else kinds(model)
     result: dict[str, Any] = {}
     fields: dict[str, Any] = {}
     for condition in conditions:
@@ -275,10 +275,10 @@ def compile_filter(
             continue
         if condition.field_type is not None:
             field_id, values = (condition.key[1], condition.values) if resolve is None else resolve(condition)
-            key, one = str(field_id), msgspec.structs.replace(condition, values=values)
-            fields[key] = _merge(fields.get(key), _value(one, "many"), condition)
+            key, resolved = str(field_id), msgspec.structs.replace(condition, values=values)
+            fields[key] = _merge(fields.get(key), _value(resolved, "many"), condition)
         else:
-            kind = known.get(condition.key, "many")
+            kind = filters.get(condition.key, "many")
             result[condition.key] = _merge(result.get(condition.key), _value(condition, kind), condition)
     if fields:
         result["custom_fields_values"] = fields

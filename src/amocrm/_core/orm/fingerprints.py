@@ -199,8 +199,8 @@ def print_of_body(body: Mapping[str, Any], words: Vocabulary) -> Print:
         parts.add(("price", _number(body["price"], whole=words.whole_prices)))
     for field in body.get("custom_fields_values") or ():
         key, kind = words.field(field)
-        for one in field.get("values") or ():
-            value = _value(kind, key, words, one.get("value"), one.get("enum_id"), one.get("enum_code"))
+        for entry in field.get("values") or ():
+            value = _value(kind, key, words, entry.get("value"), entry.get("enum_id"), entry.get("enum_code"))
             parts.add((("field", key), value))
     embedded = body.get("_embedded") or {}
     parts |= {
@@ -229,17 +229,17 @@ def print_of_record(record: Any, words: Vocabulary) -> Print:
     for field in _fields_of(record):
         key = field.field_id
         kind = field.field_type if isinstance(field.field_type, str) else ""
-        for one in field.values or ():
-            code = getattr(one, "enum_code", None)
+        for entry in field.values or ():
+            code = getattr(entry, "enum_code", None)
             parts.add(
-                (("field", key), _value(kind, key, words, one.value, _given(one.enum_id), _given(code)))
+                (("field", key), _value(kind, key, words, entry.value, _given(entry.enum_id), _given(code)))
             )
     embedded = getattr(record, "embedded", UNSET)
     if embedded is not UNSET:
         for key in ("tags", "contacts", "companies"):
             items = getattr(embedded, key, UNSET)
-            for one in () if items is UNSET else items or ():
-                parts.add(("tag", one.name) if key == "tags" else (key, one.id))
+            for item in () if items is UNSET else items or ():
+                parts.add(("tag", item.name) if key == "tags" else (key, item.id))
     return frozenset(parts)
 
 

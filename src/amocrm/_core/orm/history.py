@@ -193,12 +193,12 @@ def _put_back_field(record: Any, before: Sequence[Any], after: Sequence[Any], wo
         if part.get("text") not in (None, "")
     ]
     if values:
-        known = next((field for field in fields or () if field.field_id == key), None)
+        field = next((field for field in fields or () if field.field_id == key), None)
         kept.append(
             SimpleNamespace(
                 field_id=key,
-                field_code=None if known is None else known.field_code,
-                field_name=None if known is None else known.field_name,
+                field_code=None if field is None else field.field_code,
+                field_name=None if field is None else field.field_name,
                 field_type=words.type_of(key),
                 values=values,
             )

@@ -55,11 +55,11 @@ class Marks:
             mark: highest id that was seen before the request was sent; an id that is not above it ends all
                 proofs by order for this kind.
         """
-        found = list(keys)
-        self._own.setdefault(kind, array("q")).extend(found)
-        if mark is not None and any(key <= mark for key in found):
+        ids = list(keys)
+        self._own.setdefault(kind, array("q")).extend(ids)
+        if mark is not None and any(key <= mark for key in ids):
             self._descended.add(kind)
-        self.see(kind, found)
+        self.see(kind, ids)
 
     def settle(self, token: str, key: int | None) -> None:
         """Note the end of a doubt: a copy of its object is not created or matched on its own."""

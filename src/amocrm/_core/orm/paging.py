@@ -133,7 +133,7 @@ class Pager:
         """
         self._read += 1
         listed = list(ids)
-        fresh = [position for position, one in enumerate(listed) if one not in self._seen]
+        fresh = [position for position, key in enumerate(listed) if key not in self._seen]
         self._seen.update(listed)
         if not has_next or not fresh:
             self.ended = True
@@ -153,7 +153,7 @@ class Pager:
     def missed(self, ids: Iterable[Any]) -> list[int]:
         """Take rows that were read again; return the positions of the items not seen before."""
         listed = list(ids)
-        fresh = [position for position, one in enumerate(listed) if one not in self._seen]
+        fresh = [position for position, key in enumerate(listed) if key not in self._seen]
         self._seen.update(listed)
         return [position for position in fresh if listed[position] not in self._skipped]
 

@@ -35,8 +35,8 @@ def phone_key(text: str, region: str = "RU") -> str | None:
     """
     bare = _LEAD.sub("", text.strip()).replace("(0)", "")
     extension = ""
-    if (found := _EXTENSION.search(bare)) is not None:
-        bare, extension = bare[: found.start()].rstrip(" ,;("), f";ext={found.group(1)}"
+    if (suffix := _EXTENSION.search(bare)) is not None:
+        bare, extension = bare[: suffix.start()].rstrip(" ,;("), f";ext={suffix.group(1)}"
     digits = _PUNCTUATION.sub("", bare)
     is_seven = region.upper() in ("RU", "KZ")
     for form, number in (*_INTERNATIONAL, _OF_SEVEN) if is_seven else _INTERNATIONAL:

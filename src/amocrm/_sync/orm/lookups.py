@@ -27,7 +27,7 @@ class Lookups:
 
     Args:
         account: the account.
-        known: the session's objects.
+        identities: the session's objects.
         stamp: field that takes a unique value for each new object.
         mark: whether the newest id of a kind may be read first; None decides by what it brings.
         batch_size: highest number of items in a request.
@@ -36,7 +36,7 @@ class Lookups:
     def __init__(
         self,
         account: AccountState,
-        known: IdentityMap,
+        identities: IdentityMap,
         stamp: Field[Any, Any] | None,
         mark: bool | None,
         batch_size: int | None,
@@ -44,25 +44,25 @@ class Lookups:
         if stamp is not None:
             _check_field("stamp", stamp)
         self._account = account
-        self._map = known
+        self._map = identities
         self._stamp = stamp
         self._mark = mark
         self._batch_size = batch_size
 
     def unnamed(self, collected: Collected) -> list[str]:
         """Return the kinds whose definitions must be read, because a changed field is known by its name."""
-        known = self._account.directory.fields
+        definitions = self._account.directory.fields
         kinds = dict.fromkeys(
             entity._field_kind
             for entity in collected.entities
             if (state := entity._custom_fields) is not None
             and (
                 any(state.name_of(ref) is not None for ref in state.local)
-                if entity._field_kind in known
+                if entity._field_kind in definitions
                 else state.needs_definitions()
             )
         )
-        return [kind for kind in kinds if kind not in known or known[kind].is_stale]
+        return [kind for kind in kinds if kind not in definitions or definitions[kind].is_stale]
 
     def resolve(self, collected: Collected) -> bool:
         """Put changes of named fields under the ids of the account; return whether something was read."""

@@ -44,7 +44,11 @@ class Query(QueryResults[T]):
     """
 
     def __repr__(self) -> str:
-        shown = [f".where({', '.join(one.shown for one in self._conditions)})"] if self._conditions else []
+        shown = (
+            [f".where({', '.join(condition.shown for condition in self._conditions)})"]
+            if self._conditions
+            else []
+        )
         if self._sought is not None:
             shown.append(f".where({self._sought.shown})")
         if self._search is not None:
@@ -109,14 +113,14 @@ class Query(QueryResults[T]):
         Raises:
             FilterError: the list cannot be sorted by it.
         """
-        known = () if self._cls._order is None else order_fields(self._cls._order)
+        wires = () if self._cls._order is None else order_fields(self._cls._order)
         wire = attribute.wire if isinstance(attribute, Attribute) else ""
-        if wire not in known:
+        if wire not in wires:
             raise FilterError(
                 f"{self._cls._kind} cannot be sorted by {shown(attribute)}; "
                 + (
-                    f"the list can be sorted by {', '.join(known)}"
-                    if known
+                    f"the list can be sorted by {', '.join(wires)}"
+                    if wires
                     else "sort in Python: sorted(...)"
                 )
             )

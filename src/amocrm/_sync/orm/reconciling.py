@@ -57,16 +57,18 @@ class Reconciling:
 
     Args:
         account: the account.
-        known: the session's objects.
+        identities: the session's objects.
         sees_all: whether the token's user sees every record; None asks the account.
 
     Attributes:
         sent: ids of the operations of the requests that were made.
     """
 
-    def __init__(self, account: AccountState, known: IdentityMap, sees_all: bool | None = None) -> None:
+    def __init__(
+        self, account: AccountState, identities: IdentityMap, sees_all: bool | None = None
+    ) -> None:
         self._account = account
-        self._map = known
+        self._map = identities
         self._sees_all = sees_all
         self._user: int | None = None
         self._asked = False
@@ -205,13 +207,13 @@ class Reconciling:
         of_parents = kind == "notes" or (
             kind == "tasks" and all("entity_id" in doubt.body for doubt in doubts)
         )
-        created = {key for one, key in self._map.created if one == _parent_kind(doubts)}
+        created = {key for created_kind, key in self._map.created if created_kind == _parent_kind(doubts)}
         if of_parents and set(parents) <= created:
             low: int | None = 0  # everything on an entity that this session created is younger than it
         else:
             low = min((-1 if doubt.mark is None else doubt.mark for doubt in doubts), default=-1)
             low = None if low < 0 else low
-        found, ended = self._newest(kind, doubts, parents if of_parents else [], low)
+        records, ended = self._newest(kind, doubts, parents if of_parents else [], low)
         why = ""
         if low is None:
             why = (
@@ -226,7 +228,7 @@ class Reconciling:
             why = "the token's user may not see every record: ask an administrator, or say sees_all=True"
         offset = marks.clock_offset
         return Window(
-            records=found,
+            records=records,
             complete=not why,
             why=why,
             owned=marks.own(kind, -1 if low is None else low),
@@ -336,7 +338,7 @@ class Reconciling:
 
 
 def _descends(page: Sequence[Any]) -> bool:
-    return all(one.id > other.id for one, other in pairwise(page))
+    return all(item.id > following.id for item, following in pairwise(page))
 
 
 def _parent_kind(doubts: Sequence[Doubt]) -> str:
@@ -344,18 +346,18 @@ def _parent_kind(doubts: Sequence[Doubt]) -> str:
     return str(first.body.get("entity_type") or dict(first.operation.path).get("entity_type") or "")
 
 
-def send_again(known: IdentityMap, entity: Entity) -> None:
+def send_again(identities: IdentityMap, entity: Entity) -> None:
     """Let the next commit create a doubtful object."""
     if entity._doubt is not None:
-        known.directory.marks.settle(entity._doubt.token, None)
+        identities.directory.marks.settle(entity._doubt.token, None)
     entity._ensure_links().doubt = None
     revert(entity)
-    known.place(entity)
+    identities.place(entity)
 
 
-def note_doubts(known: IdentityMap, report: Report[Entity]) -> None:
+def note_doubts(identities: IdentityMap, report: Report[Entity]) -> None:
     """Note the objects that are in doubt since an earlier commit: nothing is ok before they are settled."""
-    for entity in known.doubtful:
+    for entity in identities.doubtful:
         doubt = entity._doubt
         why = "" if doubt is None or not doubt.reason else f": {doubt.reason}"
         reason = f"sent before and in doubt since; session.reconcile() finds out{why}"

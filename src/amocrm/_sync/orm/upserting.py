@@ -127,12 +127,12 @@ class Upserting:
 
     Args:
         account: the account.
-        known: the session's objects.
+        identities: the session's objects.
     """
 
-    def __init__(self, account: AccountState, known: IdentityMap) -> None:
+    def __init__(self, account: AccountState, identities: IdentityMap) -> None:
         self._account = account
-        self._map = known
+        self._map = identities
         self._findings: dict[Any, Finding[Any]] = {}
         self._rows: list[_Row] = []
         self._looked_up: list[UpsertEntry[Any]] = []
