@@ -29,7 +29,7 @@ WAITING = (
     "tests/deployment/",
 )
 #: A test with more rows than `FAMILY` is one rule over all operations; one row in `SAMPLE` is in `make quick`.
-FAMILY, SAMPLE = 40, 10
+FAMILY, SAMPLE = 20, 10
 # How fast values are drawn says how busy the machine is.
 settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("suite"), max_examples=20)
