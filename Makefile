@@ -47,7 +47,8 @@ coverage: $(STAMP)
 	$(PYTEST) --cov --cov-report=term:skip-covered
 
 mutants: $(STAMP)
-	$(BIN)/python -m tests.support.mutants --seed $(or $(SEED),1) --count $(or $(COUNT),100) --only '$(or $(ONLY),*)'
+	$(BIN)/python -m tests.support.mutants --seed $(or $(SEED),1) --count $(or $(COUNT),100) --only '$(or $(ONLY),*)' \
+		$(if $(COVERAGE),--coverage $(COVERAGE)) $(if $(AGAIN),--again $(AGAIN))
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -40,6 +40,16 @@ def test_contacts_can_be_assigned_where_they_are_known() -> None:
         Lead(contacts=second)  # type: ignore[arg-type]
 
 
+def test_an_object_is_among_links_by_itself_or_by_its_id() -> None:
+    """Another object of the same id stands for the same record; a new one stands for itself alone."""
+    new, known = Contact(name="a"), Contact._from_api(Contact._model(id=7), None)
+    lead = Lead(contacts=[new, known])
+    for inside in (new, known, Contact._from_api(Contact._model(id=7), None)):
+        assert inside in lead.contacts
+    for outside in (Contact(name="a"), Contact._from_api(Contact._model(id=8), None), 7, None):
+        assert outside not in lead.contacts
+
+
 def test_an_entity_given_again_takes_the_place_of_its_reference() -> None:
     """Outside of a session the object that was assigned is the one that is read back."""
     lead = read(embedded=leads.LeadEmbedded(companies=[common.Ref(id=7)]))

@@ -7,8 +7,8 @@ async half are those of its sync twin, which is converted from it. Some modules 
 
     python -m tests.support.mutants --only '*/history.py' --tests tests/core/orm/test_history.py
 
-What the tests run is recorded first; `--coverage FILE` keeps it for the next run over the same sources and tests.
-`--again LOG` takes the mutants that survived or timed out in an earlier run's output, with the tests of now.
+What the tests run is recorded first; `--coverage FILE` (COVERAGE=FILE) keeps it for the next run over the same sources and tests.
+`--again LOG` (AGAIN=LOG) takes the mutants that survived or timed out in an earlier run's output, with the tests of now.
 """
 
 from __future__ import annotations

@@ -206,6 +206,20 @@ async def test_an_account_without_the_option_is_found_out_on_the_way(
     s.discard(*s.new)
 
 
+async def test_the_country_of_national_numbers_is_asked_for_once(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """A client that has not read the account asks it when a key has phones, and for no other key."""
+    (stored,) = await store(crm, [Contact(name="Анна", phone="+79001234567", email="a@b.ru")])
+    fresh = client_of(sandbox, retry=NEVER, max_prefetch=0)
+    sent(sandbox)
+    found = await fresh.contacts.find_by(key=Contact.email, value="a@b.ru", sure=True)
+    assert "get_account" not in sent(sandbox)
+    for _ in range(2):
+        found += await fresh.contacts.find_by(key=Contact.phone, value="8 900 123-45-67", sure=True)
+    assert sent(sandbox)["get_account"] == 1
+    assert {contact.id for contact in found} == {stored.id}
+    assert len(found) == 3
+
+
 async def test_notes_of_a_row_go_to_the_object_of_its_record(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
     """The session has created the record; a second row of the key brings a note and nothing else."""
     s = crm.session()
