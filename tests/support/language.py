@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -33,8 +32,6 @@ _PATTERN: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _BANNED), 
 _OPENERS: Final = re.compile(r"(?:What|Who|Whose|Whether|How|Of|The|An?)\b")
 #: Names that tell the state of a thing; a local or a parameter is named by the thing that it holds.
 _STATES: Final = frozenset({"found", "given", "known", "made", "one"})
-#: Modules that still have such names, one a line. The list only gets shorter.
-_LEFT: Final = Path(__file__).with_name("state_names.txt")
 
 
 def in_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -67,11 +64,6 @@ def in_locals(text: str) -> Iterator[tuple[int, str]]:
             yield bound[0], f"{bound[1]} (name the thing that it holds)"
 
 
-@cache
-def _left() -> frozenset[str]:
-    return frozenset(_LEFT.read_text(encoding="utf-8").split())
-
-
 def _is_attribute(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Return True for a property or a fixture, which is described as a thing."""
     names = {name for part in node.decorator_list for name in ast.unparse(part).replace("(", ".").split(".")}
@@ -92,8 +84,7 @@ def findings(path: Path) -> list[str]:
     name = path.relative_to(ROOT).as_posix()
     places = list(in_lines(text))
     if path.suffix == ".py":
-        places += in_docstrings(text)
-        places += in_locals(text) if name not in _left() else ()
+        places += [*in_docstrings(text), *in_locals(text)]
     return [f"{name}:{line}: {words}" for line, words in sorted(places)]
 
 

@@ -13,11 +13,11 @@ from ._sent import adopt_id
 __all__ = ["adopt", "join_links", "withdraw_children"]
 
 
-def adopt(known: IdentityMap, entity: Entity, key: int) -> Entity | None:
+def adopt(identities: IdentityMap, entity: Entity, key: int) -> Entity | None:
     """Make a new or doubtful object stand for a record, in a session.
 
     Args:
-        known: the session's objects.
+        identities: the session's objects.
         entity: the object.
         key: id of the record.
 
@@ -31,37 +31,37 @@ def adopt(known: IdentityMap, entity: Entity, key: int) -> Entity | None:
     following(entity, Event.ADOPT)
     if key < 1:
         raise ValueError(f"key must be the id of a record, got {key}; write the id that amoCRM shows")
-    if known.busy or (isinstance(entity._session, IdentityMap) and entity._session.busy):
+    if identities.busy or (isinstance(entity._session, IdentityMap) and entity._session.busy):
         raise ValueError("a commit is under way; call adopt() when it has ended")
-    if (reason := refusal(known, entity)) is not None:
+    if (reason := refusal(identities, entity)) is not None:
         raise ValueError(reason)
     place = (entity._kind, key)
-    other: Entity | None = known.of(*place)
-    if other is not None and (place in known.created or other._is_dirty()):
+    other: Entity | None = identities.of(*place)
+    if other is not None and (place in identities.created or other._is_dirty()):
         raise ValueError(f"{entity!r} cannot become {key}: that is {other!r} of this session")
     if entity._session is not None:
         entity._session.release(entity)
-    known.discarded.discard(entity)
+    identities.discarded.discard(entity)
     doubt = entity._doubt
     adopt_id(entity, key, None if doubt is None else doubt.sent)
     if doubt is not None:
-        known.directory.marks.settle(doubt.token, key)
+        identities.directory.marks.settle(doubt.token, key)
     if other is not None:
-        known.let_go(other)
+        identities.let_go(other)
         entity._refresh_from(other._data)
-    entity._session = known
-    known.directory.marks.take(entity._kind, [key], None)
-    known.place(entity)
+    entity._session = identities
+    identities.directory.marks.take(entity._kind, [key], None)
+    identities.place(entity)
     return other
 
 
-def join_links(known: IdentityMap, adopted: Sequence[Entity]) -> None:
+def join_links(identities: IdentityMap, adopted: Sequence[Entity]) -> None:
     """Let links of a session that hold other objects of the same ids hold these."""
     by_kind: dict[str, dict[int, Entity]] = {}
     for entity in adopted:
         if entity._key is not None:
             by_kind.setdefault(entity._kind, {})[entity._key] = entity
-    for entity in known if by_kind else ():
+    for entity in identities if by_kind else ():
         states = {} if entity._links is None else entity._links.states
         for relation in entity._relations if states else ():
             if relation.kind in by_kind and relation.attribute in states:

@@ -84,11 +84,11 @@ class Entity(PlainValues, metaclass=EntityMeta):
     def __init__(self) -> None:
         self._init_from_arguments({}, {})
 
-    def _init_from_arguments(self, given: dict[str, Any], custom: dict[str, Any]) -> None:
+    def _init_from_arguments(self, values: dict[str, Any], custom: dict[str, Any]) -> None:
         """Initialize a new entity and assign the arguments of its constructor."""
         self._data = type(self)._model(**{self._key_name: UNSET})
         self._session = self._changes = self._custom_fields = self._links = None
-        for name, value in given.items():
+        for name, value in values.items():
             if value is not UNSET:
                 setattr(self, name, value)
         for name, value in custom.items():
@@ -263,11 +263,11 @@ class Entity(PlainValues, metaclass=EntityMeta):
         for name in data.__struct_fields__:
             if getattr(data, name) is UNSET:
                 setattr(data, name, getattr(old, name))
-        known = getattr(old, "embedded", UNSET)
-        if embedded is not UNSET and known is not UNSET and embedded is not known:
+        old_embedded = getattr(old, "embedded", UNSET)
+        if embedded is not UNSET and old_embedded is not UNSET and embedded is not old_embedded:
             for name in embedded.__struct_fields__:
                 if getattr(embedded, name) is UNSET:
-                    setattr(embedded, name, getattr(known, name))
+                    setattr(embedded, name, getattr(old_embedded, name))
         if old.extra:
             data = with_extra(data, {**old.extra, **data.extra})
         self._data = data

@@ -89,7 +89,7 @@ class ElementState(LinkState):
         """Return the elements whose links are to be made or made anew."""
         sent = self.changes.pending()
         added = [*sent.added, *(sent.replace or ())]
-        others = [target for target, one in self.terms.items() if one]
+        others = [target for target, terms in self.terms.items() if terms]
         gone = {*added, *sent.removed} if others else set()
         # Another object may have come to stand for an element.
         keys = {target._key for target in gone} - {None}

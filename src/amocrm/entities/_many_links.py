@@ -139,18 +139,18 @@ class SetRelation(LinkRelation[V]):
             state.main.rebase(target)
         return target
 
-    def attach(self, entity: Holder, found: dict[int, Any]) -> None:
+    def attach(self, entity: Holder, targets: dict[int, Any]) -> None:
         """Put loaded entities in the place of their references."""
         state = self.state(entity)
         base = state.changes.base
         if base is None:
             return
-        removed = [found.get(item._key, item) for item in state.changes.pending().removed]
-        state.changes.rebase([found.get(item._key, item) for item in base])
+        removed = [targets.get(item._key, item) for item in state.changes.pending().removed]
+        state.changes.rebase([targets.get(item._key, item) for item in base])
         for target in removed:
             state.changes.remove(target)
         if state.main.base not in (UNSET, None):
-            state.main.rebase(found.get(state.main.base._key, state.main.base))
+            state.main.rebase(targets.get(state.main.base._key, state.main.base))
 
     def take(self, entity: Holder, ids: Iterable[int]) -> None:
         """Take the ids that were read elsewhere than with the entity."""

@@ -61,11 +61,11 @@ class OneLink(LinkRelation[T | None], Generic[T]):
             state.rebase(target)
         return target
 
-    def attach(self, entity: Holder, found: dict[int, Any]) -> None:
+    def attach(self, entity: Holder, targets: dict[int, Any]) -> None:
         """Put the loaded entity in the place of its reference."""
         state = self.state(entity)
         if state.base not in (UNSET, None):
-            state.rebase(found.get(state.base._key, state.base))
+            state.rebase(targets.get(state.base._key, state.base))
 
     def rebase(self, entity: Holder, embedded: Any) -> None:
         """Take the link of a fresh answer, which says nothing about it when it does not contain it."""

@@ -108,7 +108,7 @@ class Relation:
         """Return the ids at the other end, as far as they are known."""
         return ()
 
-    def attach(self, entity: Holder, found: dict[int, Any]) -> None:
+    def attach(self, entity: Holder, targets: dict[int, Any]) -> None:
         """Replace references by the entities that were loaded."""
 
     def rebase(self, entity: Holder, embedded: Any) -> None:

@@ -203,11 +203,11 @@ def _field(entity: Entity, state: FieldState, ref: Any, items: Sequence[Any]) ->
 
 def _put(write: PendingWrite, part: dict[str, Any], key: str, target: Any) -> None:
     """Put the id of an entity into a part of a body, or the entity itself until it has one."""
-    known = target._key
-    if known is None:
+    target_key = target._key
+    if target_key is None:
         write.places = write.places or []
         write.places.append((part, key, target))
-    part[key] = target if known is None else known
+    part[key] = target if target_key is None else target_key
 
 
 def _link_writes(entity: Entity, relation: LinkRelation[Any], state: Any) -> Iterator[PendingWrite]:

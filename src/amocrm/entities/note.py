@@ -89,8 +89,8 @@ class Note(_generated.Note):
         if text is not UNSET:
             check_text("text", text)
             content["text"] = text
-        given = arguments(locals(), without=("text", "entity", "content"))
-        self._init_from_arguments({**given, "params": content}, {})
+        values = arguments(locals(), without=("text", "entity", "content"))
+        self._init_from_arguments({**values, "params": content}, {})
         if entity is not None:
             attach_child(entity, self)
 
@@ -105,8 +105,8 @@ class Note(_generated.Note):
         """
         from amocrm_gen.models.notes import NOTE_PARAMS
 
-        found = NOTE_PARAMS.read(self.note_type, self.params)
-        return found if isinstance(found, shape) else None
+        content = NOTE_PARAMS.read(self.note_type, self.params)
+        return content if isinstance(content, shape) else None
 
     def _title(self) -> Any:
         params = self._current_value("params")

@@ -58,13 +58,13 @@ def query_of(
     return AsyncQuery(account, cls, origin, name, _path(cls, name, path))
 
 
-def _path(cls: type[Entity], operation: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
+def _path(cls: type[Entity], operation: str, path: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what stands in a path beside the key.
 
     Raises:
         TypeError: a part is missing, because what belongs to an owner is read by the owner; says how to give it.
     """
-    parts = {**cls._scope, **(given or {})}
+    parts = {**cls._scope, **(path or {})}
     names = [name for name in placeholders(operation) if name != key_parameter(operation)]
     missing = [name for name in names if name not in parts]
     if missing:

@@ -153,10 +153,10 @@ class AsyncSession(AsyncUpsertMethods):
             self._map.left = True
 
     def __del__(self) -> None:
-        known = self.__dict__.get("_map")
-        if known is None or known.left or self._has_raised or sys is None or sys.is_finalizing():
+        identities = self.__dict__.get("_map")
+        if identities is None or identities.left or self._has_raised or sys is None or sys.is_finalizing():
             return  # the block was left, or the last commit has told what is missing
-        if known.new or known.changed:
+        if identities.new or identities.changed:
             warnings.warn(
                 f"{self!r} was dropped without a commit: its changes were not sent; write `with crm.session() as s:`, or call commit()",
                 RuntimeWarning,

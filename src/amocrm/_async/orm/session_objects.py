@@ -104,9 +104,9 @@ class AsyncSessionObjects:
         """
         if checked_id(cls, key) < 1:
             raise ValueError(f"no {cls.__name__} has the id {key}")
-        known = self._map.find(cls, key)
-        if known is not None:
-            return known
+        entity = self._map.find(cls, key)
+        if entity is not None:
+            return entity
         return self._map.make(cls, cls._model(id=key))
 
     def discard(self, *entities: Entity) -> None:

@@ -162,11 +162,11 @@ class _Case:
             stamp = self.doubts[place].stamp
             assert stamp is not None
             key = (stamp[0], " ".join(str(stamp[1]).split()))
-            found = by_value.get(key, [])
-            if len(found) == 1 and claimed[key] == 1:
-                self._store(place, found[0], "found by its key")
-            elif found:
-                self._leave(place, found, f"{len(found)} records or objects have the key {stamp[1]!r}", now)
+            ids = by_value.get(key, [])
+            if len(ids) == 1 and claimed[key] == 1:
+                self._store(place, ids[0], "found by its key")
+            elif ids:
+                self._leave(place, ids, f"{len(ids)} records or objects have the key {stamp[1]!r}", now)
             elif reason := self._obstacle(place, now):
                 self._leave(place, (), reason, now)
             else:
@@ -199,8 +199,8 @@ class _Case:
             if item.id not in self.used:
                 form = print_of_record(self.original(item) or item, self.words)
                 # The server makes up a name where none was sent.
-                for one in {form, _nameless(form)}:
-                    result.setdefault(one, []).append(item)
+                for variant in {form, _nameless(form)}:
+                    result.setdefault(variant, []).append(item)
         return result
 
     def fits(self, group: _Class, item: Any) -> bool:
@@ -336,15 +336,15 @@ class _Pool:
         authors = list(self._groups) if author is None else [author, UNSET]
         created = group.body.get("created_at")
         low, high = (created, created) if isinstance(created, int) else case.span(group)
-        found: list[Any] = []
-        for one in authors:
-            times, members = self._times.get(one, []), self._groups.get(one, [])
+        records: list[Any] = []
+        for creator in authors:
+            times, members = self._times.get(creator, []), self._groups.get(creator, [])
             start, end = bisect_left(times, low), bisect_right(times, high)
-            found += islice((item for item in members[start:end] if item.id not in equal), SHOWN)
-            found += [item for item in members[:SHOWN] if _created(item) < 0]
+            records += islice((item for item in members[start:end] if item.id not in equal), SHOWN)
+            records += [item for item in members[:SHOWN] if _created(item) < 0]
         keys = case.sure_keys(group)
-        known = self._known.get((keys, sure_part(group.form, keys, case.words)), [])
-        return [*found, *(item for item in known if item.id not in equal and case.fits(group, item))]
+        originals = self._known.get((keys, sure_part(group.form, keys, case.words)), [])
+        return [*records, *(item for item in originals if item.id not in equal and case.fits(group, item))]
 
 
 def _created(item: Any) -> float:
@@ -391,7 +391,9 @@ def unexplained(doubts: Sequence[Doubt], window: Window, words: Vocabulary, sett
     """Return the ids of records whose events are worth reading: those that may be one of ours, changed since."""
     case = _Case(doubts, window, words, settle, "proven")
     case._by_stamp(0.0)
-    case.answers = {place: one for place, one in case.answers.items() if one.answer == "stored"}
+    case.answers = {
+        place: decision for place, decision in case.answers.items() if decision.answer == "stored"
+    }
     classes = [group for group in case._classes() if group.doubts[0].stamp is None]
     by_form = case._by_form()
     items = case._unexplained(classes, by_form)

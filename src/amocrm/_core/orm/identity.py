@@ -161,10 +161,10 @@ class Origin:
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
         """Return the entities of a page."""
         make = _any(cls)._from_api
-        found = [make(item, self) for item in items]
+        entities = [make(item, self) for item in items]
         key_of = attrgetter(f"_data.{_any(cls)._key_name}")
-        self.directory.marks.see(_any(cls)._kind, map(key_of, found))
-        return found
+        self.directory.marks.see(_any(cls)._kind, map(key_of, entities))
+        return entities
 
 
 _STUBS: dict[str, Origin] = {}
@@ -208,7 +208,7 @@ class _WeakObjects:
         self._kinds[kind].pop(key, None)
 
     def __iter__(self) -> Iterator[Any]:
-        references = [one for members in self._kinds.values() for one in members.values()]
+        references = [reference for members in self._kinds.values() for reference in members.values()]
         return iter([entity for reference in references if (entity := reference()) is not None])
 
 
@@ -298,12 +298,12 @@ class IdentityMap(Origin):
 
     def refuse(self, entity: Any) -> str | None:
         """Return why another object keeps an entity out, None if nothing does."""
-        known: Any = None if entity._key is None else self.holds(entity)
-        if known is None or known is entity:
+        other: Any = None if entity._key is None else self.holds(entity)
+        if other is None or other is entity:
             return None
         return (
             f"{entity!r} is already in this session as another object; change that one, which "
-            f"session.ref({type(known).__name__}, {entity._key}) returns"
+            f"session.ref({type(other).__name__}, {entity._key}) returns"
         )
 
     def add(self, entity: Any) -> None:
@@ -341,24 +341,26 @@ class IdentityMap(Origin):
         Raises:
             TypeError: the object is of an unrelated class of the same kind.
         """
-        known = self._weak.get(_any(cls)._kind, key)
-        if known is None or isinstance(known, cls):
-            return known
-        if not issubclass(cls, type(known)):
-            raise TypeError(f"{known!r} is in this session as {type(known).__name__}, not as {cls.__name__}")
-        known.__class__ = cls
-        return cast(E, known)
+        entity = self._weak.get(_any(cls)._kind, key)
+        if entity is None or isinstance(entity, cls):
+            return entity
+        if not issubclass(cls, type(entity)):
+            raise TypeError(
+                f"{entity!r} is in this session as {type(entity).__name__}, not as {cls.__name__}"
+            )
+        entity.__class__ = cls
+        return cast(E, entity)
 
     def make(self, cls: type[E], data: Any) -> E:
         """Return the one object of an id, refreshed by ``data``; local changes are kept."""
         key = getattr(data, _any(cls)._key_name)
-        known: Any = self.find(cls, key)
-        if known is not None:
-            known._refresh_from(data)
-            return cast(E, known)
-        entity = super().make(cls, data)
-        self._weak.put(_any(cls)._kind, key, entity)
-        return entity
+        entity: Any = self.find(cls, key)
+        if entity is not None:
+            entity._refresh_from(data)
+            return cast(E, entity)
+        result = super().make(cls, data)
+        self._weak.put(_any(cls)._kind, key, result)
+        return result
 
     def page(self, cls: type[E], items: Iterable[Any]) -> list[E]:
         """Return the objects of a page."""

@@ -80,8 +80,8 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     def items(self, answer: Any) -> list[Any]:
         """Return the answered items of a batch."""
         key = None if self.op.batch is None else self.op.batch.items
-        found = answer if key is None else getattr(getattr(answer, "embedded", None), key, None)
-        return found if isinstance(found, list) else []
+        items = answer if key is None else getattr(getattr(answer, "embedded", None), key, None)
+        return items if isinstance(items, list) else []
 
 
 _NOTHING: Final = Resource(name="", path="")
@@ -173,7 +173,7 @@ def field_place(kind: str, groups: str = "s") -> tuple[str, dict[str, Any]]:
 
 
 def _by_kind(role: str) -> Mapping[str, str]:
-    return {kind: name for kind, one in RESOURCES.items() if (name := getattr(one, role))}
+    return {kind: name for kind, resource in RESOURCES.items() if (name := getattr(resource, role))}
 
 
 LIST: Final = _by_kind("list")

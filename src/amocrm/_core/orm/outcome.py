@@ -249,7 +249,7 @@ def rejected_indexes(error: APIError, writes: Sequence[PendingWrite]) -> dict[in
         write.request_id: place for place, write in enumerate(writes) if write.request_id is not None
     }
     by_id = {str(write.body["id"]): place for place, write in enumerate(writes) if "id" in write.body}
-    found: dict[int, list[ItemIssue]] = {}
+    issues: dict[int, list[ItemIssue]] = {}
     for item in error.items:
         place = by_id.get(item.key or "") if item.by == "id" else by_request.get(item.key or "")
         if place is None and item.key is not None and item.key.isdecimal() and item.by != "id":
@@ -259,8 +259,8 @@ def rejected_indexes(error: APIError, writes: Sequence[PendingWrite]) -> dict[in
         if place is None and item.key is None and len(writes) == 1:
             place = 0
         if place is not None:
-            found.setdefault(place, []).append(item)
-    return {place: tuple(items) for place, items in found.items()}
+            issues.setdefault(place, []).append(item)
+    return {place: tuple(items) for place, items in issues.items()}
 
 
 def match_answer_items(
@@ -273,15 +273,17 @@ def match_answer_items(
     """
     if not batch.match:
         return {} if batch.partial else dict.fromkeys(range(len(writes)))
-    found: dict[int, Any] = {}
+    matches: dict[int, Any] = {}
     ambiguous: set[int] = set()
     indexes = {key: _index(key, writes) for key in batch.match}
     for item in answered:
         for place in _places(batch.match, indexes, item):
-            if place in found:
+            if place in matches:
                 ambiguous.add(place)
-            found[place] = item
-    return {place: item for place, item in found.items() if place not in ambiguous} if ambiguous else found
+            matches[place] = item
+    return (
+        {place: item for place, item in matches.items() if place not in ambiguous} if ambiguous else matches
+    )
 
 
 def _index(key: str, writes: Sequence[PendingWrite]) -> dict[Any, list[int]]:
@@ -301,7 +303,7 @@ def _places(keys: Sequence[str], indexes: Mapping[str, Mapping[Any, list[int]]],
             places = indexes[key].get(value, [])
         else:  # only an answer with `request_ids` is about several items
             several = value if key == "request_ids" else []
-            places = [place for one in several for place in indexes[key].get(one, ())]
+            places = [place for request_id in several for place in indexes[key].get(request_id, ())]
         if places:
             return places
     return []
@@ -325,18 +327,18 @@ def describe(
     for issue in item.issues:
         key, sent = _field_key(issue.path, body), _sent(issue.path, body)
         detail = issue.detail
-        if key is not None and sent is not None and (known := options(key)):
-            detail = f"{detail.rstrip('.') or 'refused'}; {_choice(sent, known)}"
+        if key is not None and sent is not None and (labels := options(key)):
+            detail = f"{detail.rstrip('.') or 'refused'}; {_choice(sent, labels)}"
         result.append(Issue(_field(issue.path, key, label), issue.code, detail, issue.path, sent))
     return result
 
 
-def _choice(sent: Any, known: Sequence[str]) -> str:
+def _choice(sent: Any, labels: Sequence[str]) -> str:
     from difflib import get_close_matches
 
-    if near := get_close_matches(str(sent), known, 1):
+    if near := get_close_matches(str(sent), labels, 1):
         return f"did you mean {near[0]!r}?"
-    return f"options are {', '.join(map(repr, known[:10]))}" + (", …" if len(known) > 10 else "")
+    return f"options are {', '.join(map(repr, labels[:10]))}" + (", …" if len(labels) > 10 else "")
 
 
 def _steps(path: str) -> list[str]:

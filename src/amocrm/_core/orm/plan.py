@@ -266,10 +266,10 @@ def _sendable(
     """
     waiting: list[PendingWrite] = []
     creates = {
-        id(made.entity): write.operation
+        id(creation.entity): write.operation
         for write in writes
         if write.action == "create"
-        for made in write.whole
+        for creation in write.whole
     }
     needy = [write for write in writes if write.places or write.after]
     held: set[int] = set()
@@ -279,8 +279,8 @@ def _sendable(
         waiting += blocked
         for write in blocked:
             held.add(id(write))
-            for made in write.whole if write.action == "create" else ():
-                creates.pop(id(made.entity), None)
+            for creation in write.whole if write.action == "create" else ():
+                creates.pop(id(creation.entity), None)
     sendable = [write for write in writes if id(write) not in held] if held else writes
     return sendable, waiting, creates
 

@@ -135,8 +135,8 @@ class Overlay(msgspec.Struct, Generic[K], eq=False):
         for key in self:
             if self._in_flight is not None and key in self._in_flight:
                 continue
-            found = original(key)
-            if found is not UNSET and same(found, self._local[key]):
+            value = original(key)
+            if value is not UNSET and same(value, self._local[key]):
                 self.discard(key)
 
 

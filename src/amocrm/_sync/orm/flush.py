@@ -56,7 +56,7 @@ class Flush:
 
     Args:
         account: the account.
-        known: the session's objects.
+        identities: the session's objects.
         progress: called after each request; in the sync flavour by the thread that made it.
         stamp: reference of the field whose value makes each creation unique.
 
@@ -68,13 +68,13 @@ class Flush:
     def __init__(
         self,
         account: AccountState,
-        known: IdentityMap,
+        identities: IdentityMap,
         progress: Progress | None = None,
         stamp: tuple[str, Any] | None = None,
     ) -> None:
         self.report: Report[Entity] = Report(account.directory.host)
         self._account = account
-        self._map = known
+        self._map = identities
         self._progress = progress
         self._stamp = stamp
         self.has_ended = False
@@ -214,17 +214,18 @@ class Flush:
         except AmoCRMError as error:
             return error  # still in flight: a cancellation may come before the error is read
         batch, items = operation.op.batch, operation.items(answer)
-        found = {0: answer} if batch is None else match_answer_items(batch, part, items)
-        times = response.sent
-        twice = f"sent {times} times, because an answer was lost" if times > 1 else ""
+        matches = {0: answer} if batch is None else match_answer_items(batch, part, items)
+        twice = f"sent {response.sent} times, because an answer was lost" if response.sent > 1 else ""
         with self._lock:
             if part[0].action == "create":
                 key_of = attrgetter(part[0].entity._key_name)
-                made = [key_of(item) for item in found.values() if getattr(item, "merged", False) is not True]
-                marks.take(kind, made, mark)
+                keys = [
+                    key_of(item) for item in matches.values() if getattr(item, "merged", False) is not True
+                ]
+                marks.take(kind, keys, mark)
             for place, write in enumerate(part):
-                if place in found:
-                    self._apply(write, found[place], twice)
+                if place in matches:
+                    self._apply(write, matches[place], twice)
                 else:
                     self._fail(write, Outcome.UNKNOWN, "the answer does not mention it")
             self._tell()
@@ -310,8 +311,8 @@ class Flush:
         bisection: BatchBisection[PendingWrite],
     ) -> None:
         bad = rejected_indexes(error, part)
-        if part and (known := self._account.directory.fields.get(part[0].entity._field_kind)) is not None:
-            known.is_stale = True
+        if part and (fields := self._account.directory.fields.get(part[0].entity._field_kind)) is not None:
+            fields.is_stale = True
         for place, items in bad.items():
             write = part[place]
             issues = [issue for item in items for issue in issues_of(write.entity, write.body, item)]
