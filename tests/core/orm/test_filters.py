@@ -71,6 +71,7 @@ def test_conditions_on_one_key_hold_together() -> None:
     assert sent(Deal.id.in_(1, 2), Deal.id.in_(2, 3)) == {"id": [2]}
     with pytest.raises(FilterError, match="excludes an earlier condition"):
         sent(Deal.price >= 90, Deal.price <= 10)
+    assert sent(Deal.id.in_(), Deal.price >= 5) == {"price": {"from": 5}}  # none of no values is not sent
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,7 @@ async def test_a_stage_with_leads_is_not_deleted_by_chance(sandbox: Sandbox, crm
     with pytest.raises(ValueError, match="has 3 leads"):
         await stages.delete(added)
     assert await stages.get(added.id)
+    assert await stages.count_leads(added) == await stages.count_leads(added.id) == 3
     await stages.delete(added, move_leads=True)
     await stages.delete(sales["Второй"])
 

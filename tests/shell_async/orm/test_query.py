@@ -423,3 +423,10 @@ async def test_a_relation_of_another_kind_is_refused(crm: AsyncAmoCRM) -> None:
         crm.query(Lead).preload(Contact.company)
     with pytest.raises(TypeError, match="relations of Deal"):
         await crm.get(Deal, 5, preload=[Contact.company])
+
+
+def test_conditions_that_exclude_each_other_are_refused_where_they_are_written(crm: AsyncAmoCRM) -> None:
+    """Two calls of where hold together; no request is needed to know that nothing fits."""
+    query = crm.query(Lead).where(Lead.id.in_(1, 2))
+    with pytest.raises(FilterError, match="excludes an earlier condition"):
+        query.where(Lead.id.in_(3))

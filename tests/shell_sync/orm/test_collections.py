@@ -103,6 +103,7 @@ def test_a_stage_with_leads_is_not_deleted_by_chance(sandbox: Sandbox, crm: AmoC
     with pytest.raises(ValueError, match="has 3 leads"):
         stages.delete(added)
     assert stages.get(added.id)
+    assert stages.count_leads(added) == stages.count_leads(added.id) == 3
     stages.delete(added, move_leads=True)
     stages.delete(sales["Второй"])
 
