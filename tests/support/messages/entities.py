@@ -109,7 +109,7 @@ MESSAGES: Final = (
     Message(
         "embedded-readonly",
         lambda: setattr(Lead(), "loss_reason", 1),
-        ["Lead.loss_reason", "read-only", "crm.api"],
+        ["Lead.loss_reason", "read-only", "loss_reason_id"],
         "The API shows this part and does not take it.",
         "Use the attribute with the id, such as `loss_reason_id`, or an operation under `crm.api`.",
     ),
