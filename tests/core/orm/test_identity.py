@@ -74,3 +74,12 @@ def test_a_new_object_for_the_id_of_a_dead_one_takes_its_place() -> None:
     assert known.find(Lead, 1) is lead
     known.release(lead)
     assert known.find(Lead, 1) is None
+
+
+def test_a_session_has_one_object_for_an_id_of_several_pages() -> None:
+    """What was read before is refreshed and not made anew, also twice on one page."""
+    known = IdentityMap(Directory())
+    (first,) = known.page(Lead, [leads.Lead(id=5, price=1)])
+    again, twice = known.page(Lead, [leads.Lead(id=5, price=2), leads.Lead(id=5, price=3)])
+    assert first is again is twice is known.find(Lead, 5)
+    assert first.price == 3
