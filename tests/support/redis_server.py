@@ -118,8 +118,13 @@ class Failover:
         self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
 
     def wait_for_copy(self) -> None:
-        """Wait until the replica has what was written."""
-        assert b":1" in _command(self.primary, "WAIT", "1", "5000")
+        """Wait until the replica has what was written; WAIT is about the writes of its own connection."""
+        with socket.create_connection(("127.0.0.1", self.primary.port), 10) as connection:
+            connection.sendall(b"SET copied 1\r\nWAIT 1 9000\r\n")
+            answer = b""
+            while answer.count(b"\n") < 2:
+                answer += connection.recv(64)
+        assert answer == b"+OK\r\n:1\r\n", answer
 
     def detach(self) -> None:
         """Let the replica miss what is written from now on."""
@@ -140,7 +145,7 @@ class Failover:
         _command(self.replica, "REPLICAOF", "127.0.0.1", str(self.primary.port))
         while b"master_link_status:up" not in _command(self.replica, "INFO", "replication"):
             time.sleep(0.02)
-        self.wait_for_copy()  # the primary counts a replica once that has acknowledged something
+        self.wait_for_copy()  # the first write goes to a replica that has acknowledged something, after a second
         while b"aof_rewrite_in_progress:1" in _command(self.replica, "INFO", "persistence"):
             time.sleep(0.02)
         threading.Thread(target=self._accept, daemon=True).start()
