@@ -379,3 +379,17 @@ def test_several_attributes_are_assigned_or_none() -> None:
     assert lead.name == "а"
     assert lead.update(name="б", price=5) is lead
     assert (lead.name, lead.price) == ("б", 5)
+
+
+@pytest.mark.parametrize("key", ["City", 77], ids=["by name", "by id"])
+@pytest.mark.parametrize("identity", [{}, {"id": 5}], ids=["new", "as read"])
+def test_fields_that_no_class_declares_survive_without_definitions(
+    key: str | int, identity: dict[str, int]
+) -> None:
+    """What ``from_dict`` took under a name or an id comes back, also before the account's fields are known."""
+    lead = Lead.from_dict({"name": "x", "custom": {key: "Kazan"}, **identity})
+    shown = lead.to_dict(custom=True)
+    assert shown["custom"] == {str(key): "Kazan"}
+    assert lead.custom[key] == "Kazan"
+    lead.custom[key] = "Perm"
+    assert lead.to_dict(custom=True)["custom"] == {str(key): "Perm"}

@@ -12,11 +12,11 @@ from msgspec import UNSET
 
 from ..errors import NotLoaded, UnreadableError
 from ..fields._base import Field
-from ..fields._custom import PARTED, field_of_type
+from ..fields._custom import PARTED, UntypedField, field_of_type
 from ..fields._lists import ChainedList, ChainItem
 from ..fields._objects import Address, ContactValue, ContactValues, Phone, Phones, SmartAddress
 from ..fields._simple import Date, DateTime
-from ..fields._state import Item, Ref
+from ..fields._state import Item, Ref, ref_of
 from ..fields._structured import _Structured
 from ._attributes import Attribute, Moment, Scope
 from ._kinds import entity_class
@@ -222,14 +222,19 @@ def _target(entity: Any) -> dict[str, Any]:
 
 
 def _undeclared(entity: Any) -> Iterable[tuple[str, Field[Any, Any]]]:
-    """Return the filled fields that the class does not declare, by the names of the account."""
-    declared = _declared(entity)
-    for value in entity._fields():
-        ref: Ref = ("id", value.field_id)
-        if ref not in declared and value.field_id is not None:
-            field = field_of_type(value.field_type, ref)
-            is_raw = isinstance(field, PARTED | Phones)
-            yield value.field_name or str(value.field_id), field_of_type(None, ref) if is_raw else field
+    """Return the filled fields that the class does not declare, by the names of the account; new ones as written."""
+    fields, shown = entity._fields(), set(_declared(entity))
+    for value in fields:
+        ref = ref_of(value.field_id, value.field_code or None, value.field_name or None)
+        if ref not in shown:
+            shown.add(ref)
+            # A value that was written and not read yet has no type.
+            field = field_of_type(value.field_type, ref) if value.field_type else UntypedField(ref)
+            is_raw = isinstance(field, PARTED | Phones) and value.field_type
+            yield value.field_name or str(ref[1]), field_of_type(None, ref) if is_raw else field
+    yield from (
+        (fields.name_of(ref) or str(ref[1]), fields.kind(ref)) for ref in fields.local if ref not in shown
+    )
 
 
 def _declared(entity: Any) -> dict[Ref, Field[Any, Any]]:

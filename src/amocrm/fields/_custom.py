@@ -36,7 +36,7 @@ from ._simple import (
 from ._state import FieldState, Item, Ref
 from ._structured import File, Items, LegalEntity, LinkedEntity, Payer, Supplier, _Structured
 
-__all__ = ["BY_TYPE", "PARTED", "CustomFields", "field_of_type"]
+__all__ = ["BY_TYPE", "PARTED", "CustomFields", "UntypedField", "field_of_type"]
 
 #: Fields whose values have parts; those of types that the library does not know are among them.
 PARTED: Final = SmartAddress | ChainedList | _Structured | Raw
@@ -130,11 +130,11 @@ class CustomFields(Mapping[str, Any]):
         for ref in refs:
             # Webhooks carry values without their type.
             if state.local.get(ref) is not UNSET or state.remote(ref) is not None:
-                return _Guess(ref)
-        return _Guess(refs[0])
+                return UntypedField(ref)
+        return UntypedField(refs[0])
 
 
-class _Guess(Raw):
+class UntypedField(Raw):
     """Field of unknown type; the Python type of a value decides how it is written."""
 
     def __init__(self, ref: Ref) -> None:
