@@ -42,15 +42,18 @@ def adopt(identities: IdentityMap, entity: Entity, key: int) -> Entity | None:
     if entity._session is not None:
         entity._session.release(entity)
     identities.discarded.discard(entity)
-    doubt = entity._doubt
+    doubt, marks = entity._doubt, identities.directory.marks
     adopt_id(entity, key, None if doubt is None else doubt.sent)
-    if doubt is not None:
-        identities.directory.marks.settle(doubt.token, key)
+    if doubt is None:
+        # Only found: it may be what a creation without an answer made, so it stays a candidate.
+        marks.see(entity._kind, [key])
+    else:
+        marks.settle(doubt.token, key)
+        marks.take(entity._kind, [key], None)
     if other is not None:
         identities.let_go(other)
         entity._refresh_from(other._data)
     entity._session = identities
-    identities.directory.marks.take(entity._kind, [key], None)
     identities.place(entity)
     return other
 

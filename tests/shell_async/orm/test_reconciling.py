@@ -94,6 +94,56 @@ async def test_every_kind_is_found_where_it_is_and_made_where_it_is_not(
         assert lists
 
 
+@pytest.mark.parametrize("equal", ["proven", "mine"])
+@pytest.mark.parametrize("is_same_session", [True, False])
+@pytest.mark.parametrize("means", ["upsert", "adopt"])
+@pytest.mark.parametrize("is_upserted", [True, False])
+async def test_a_record_that_was_only_found_since_may_be_the_creation_in_doubt(
+    once: AsyncAmoCRM, sandbox: Sandbox, is_upserted: bool, means: str, is_same_session: bool, equal: Any
+) -> None:
+    """Another object stands for the stored record, but nobody saw it created: it is not created again."""
+    await once.fields.ensure(Order)
+    s = once.session(mark=True)
+    order, again = Order(name="Order", city="Omsk"), Order(name="Order", city="Omsk")
+    if is_upserted:
+        s.upsert(order, key=Order.city)
+    else:
+        s.add(order)
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    await commit(s)
+    t = s if is_same_session else once.session()
+    (stored,) = await once.leads.all()
+    if means == "upsert":
+        t.upsert(again, key=Order.city)
+    else:
+        t.adopt(again, stored.id)
+    await commit(t)
+    assert again.id == stored.id
+    (result,) = await s.reconcile(equal=equal, settle=0)
+    if equal == "mine":
+        assert (result.outcome, order.id) == (Outcome.APPLIED, stored.id)
+    else:
+        assert (result.outcome, result.candidates) == (Outcome.UNKNOWN, (stored.id,))
+        s.discard(order)
+    await commit(s)
+    assert [lead.id for lead in await once.leads.all()] == [stored.id]
+
+
+async def test_a_record_that_stands_for_one_doubtful_object_is_no_candidate_for_another(
+    once: AsyncAmoCRM, sandbox: Sandbox
+) -> None:
+    """Of two equal creations one was stored: with that one named, the other is proven not to be stored."""
+    s = once.session(mark=True)
+    first, second = s.add_all([Lead(name="x"), Lead(name="x")])
+    sandbox.faults.add(PartialBatch(1), operation="create_leads", nth=1)
+    await commit(s)
+    (stored,) = await once.leads.all()
+    s.adopt(first, stored.id)
+    assert [result.outcome for result in await s.reconcile(settle=0)] == [Outcome.SKIPPED]
+    assert (await s.commit()).ok
+    assert second.id > first.id
+
+
 @pytest.mark.parametrize("kind", ["notes", "tasks"])
 @pytest.mark.parametrize("is_stored", [True, False])
 async def test_what_belongs_to_a_new_entity_needs_no_mark(

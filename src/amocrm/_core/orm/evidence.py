@@ -54,7 +54,7 @@ class Window(msgspec.Struct):
         records: the records, newest first.
         complete: whether every record above the mark was read, by a user who sees all of them.
         why: what is missing, in words, where it is not complete.
-        owned: ids of objects that this client created or adopted.
+        owned: ids of creations of this client that were answered or settled by now.
         private: kind and id of what only this session knows.
         user: id of the token's user, None if it is not known.
         clock_offset: seconds by which the server's clock is ahead of ours, None if no answer told.
