@@ -77,7 +77,7 @@ def test_an_entity_survives_pickling_without_its_session() -> None:
 @pytest.mark.parametrize("attribute", ["price", "origin", "company", "contacts"])
 def test_del_says_how_to_clear(attribute: str) -> None:
     """``del`` has no meaning in the API; assigning None has."""
-    with pytest.raises(AttributeError, match="assign None"):
+    with pytest.raises(AttributeError, match=r"assign (None|\[\])"):
         delattr(Deal(), attribute)
 
 

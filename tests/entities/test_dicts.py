@@ -393,3 +393,20 @@ def test_fields_that_no_class_declares_survive_without_definitions(
     assert lead.custom[key] == "Kazan"
     lead.custom[key] = "Perm"
     assert lead.to_dict(custom=True)["custom"] == {str(key): "Perm"}
+
+
+def test_a_copy_has_what_was_written_through_a_reference(crm: AmoCRM) -> None:
+    """A value that was written and not read back is shown, so the copy has it as well."""
+    key = read(crm).id
+    with crm.session() as s:
+        lead = s.ref(Deal, key)
+        lead.price, lead.text = 5, "two"
+        lead.custom["Прочее"] = 4
+    shown = lead.to_dict()
+    assert (shown["price"], shown["text"], lead.custom["Прочее"]) == (5, "two", 4)
+    again = lead.copy()
+    assert (again.price, again.text) == (5, "two")
+    with crm.session() as s:
+        s.add(again)
+    stored = crm.get(Deal, again.id)
+    assert (stored.price, stored.text, stored.custom["Прочее"]) == (5, "two", 4)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from amocrm import Bot, CatalogElement, Event, Unsorted, WebsiteButton
+from amocrm import Bot, CatalogElement, Event, Lead, Unsorted, WebsiteButton, fields
+from amocrm.entities._base import Entity
 from amocrm.entities._meta import EntityMeta
 
 
@@ -41,3 +42,13 @@ def test_a_derived_class_names_its_owner_once() -> None:
 
     with pytest.raises(AttributeError, match="colour"):
         Product("Чайник").colour = "red"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in dir(Entity) if not name.startswith("_") and name not in dir(type)]
+)
+def test_a_declared_field_takes_the_place_of_no_built_in_name(name: str) -> None:
+    """Methods that all entities share are built-in names as well, unless the class asks for it."""
+    with pytest.raises(TypeError, match=f"must not replace {name} of"):
+        EntityMeta("Deal", (Lead,), {name: fields.Text(name="Field")})
+    EntityMeta("Deal", (Lead,), {name: fields.Text(name="Field")}, replaces={name})

@@ -66,3 +66,20 @@ def test_an_id_that_a_link_shows_is_a_mark() -> None:
     assert origin.make(Lead, data).company is not None
     assert origin.directory.marks.highest("companies") == 7
     assert origin.directory.marks.highest("contacts") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("company", "assign None to clear it"),
+        ("responsible", "assign None to clear it"),
+        ("status", "assign another one"),
+        ("contacts", r"assign \[\] to clear it, or call remove\(...\) for one link"),
+        ("catalog_elements", r"call remove\(...\) for each link"),
+        ("source", "is read-only"),
+    ],
+)
+def test_a_relation_cannot_be_deleted_as_an_attribute(name: str, words: str) -> None:
+    """The message says what clears it, which is not the same for each kind of relation."""
+    with pytest.raises(AttributeError, match=f"Lead.{name} .*{words}"):
+        delattr(Lead(), name)

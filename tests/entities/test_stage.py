@@ -25,5 +25,7 @@ def test_a_stage_can_be_a_constant() -> None:
     assert Lead(status=Stage(31, 7)).pipeline_id == 31
     assert Lead.status.in_(Stage(31, 142), Stage(32, 142)).values == ((31, 142), (32, 142))
     assert Stage(31, 142) in {Stage(31, 142)}
-    with pytest.raises(TypeError, match="Stage"):
+    with pytest.raises(
+        TypeError, match=r"write Stage\(pipeline_id, status_id\), or take one of crm\.pipelines\.all\(\)"
+    ):
         lead.status = 142  # type: ignore[assignment]

@@ -33,3 +33,9 @@ def test_an_empty_tag_is_refused_by_what_it_is() -> None:
     """The message shows the empty text."""
     with pytest.raises(TypeError, match="''"):
         Lead().tags.add("")
+
+
+def test_tags_cannot_be_deleted_as_an_attribute() -> None:
+    """The message says what to assign instead, as for every other attribute."""
+    with pytest.raises(AttributeError, match=r"Lead\.tags cannot be deleted; assign set\(\) to clear it"):
+        del Lead().tags

@@ -64,3 +64,12 @@ def test_undeclared_fields_are_written_by_the_definitions() -> None:
     (body,) = [work.render() for work in writes_of(guessed)]
     assert body["custom_fields_values"] == [{"field_id": 77, "values": [{"value": "a"}, {"enum_id": 19}]}]
     assert guessed.custom[77] == ["a", 19]
+
+
+def test_a_mapping_that_the_api_does_not_have_is_refused_by_its_key() -> None:
+    """The message names the field as the program does and says which keys there are."""
+    deal = Deal()
+    with pytest.raises(TypeError, match=r"custom\['City'\] must be .* got dict; .*keys value, enum_id"):
+        deal.custom["City"] = {"a": 1}
+    deal.custom["City"] = {"value": "Kazan"}
+    assert deal.custom["City"] == "Kazan"

@@ -106,3 +106,20 @@ def test_an_object_of_another_kind_is_refused(attribute: str, wrong: Any) -> Non
     """The error names the class to use."""
     with pytest.raises(TypeError, match=r"fields\.\w+Value"):
         setattr(Deal(), attribute, wrong)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_change"),
+    [
+        ("uuid-1", False),
+        ("uuid-2", True),
+        (fields.FileValue(file_uuid="uuid-1", version_uuid="v-1"), False),
+        (fields.FileValue(file_uuid="uuid-1", version_uuid="v-2"), True),
+    ],
+)
+def test_a_file_is_compared_by_what_the_new_value_says(value: Any, is_change: bool) -> None:
+    """The account adds version, name and size; the uuid alone means the same file."""
+    stored = {"file_uuid": "uuid-1", "version_uuid": "v-1", "file_name": "x.txt", "file_size": 1}
+    deal = read(17, "file", {"value": stored})
+    deal.file = value
+    assert deal._is_dirty() is is_change

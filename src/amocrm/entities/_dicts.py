@@ -16,7 +16,7 @@ from ..fields._custom import PARTED, UntypedField, field_of_type
 from ..fields._lists import ChainedList, ChainItem
 from ..fields._objects import Address, ContactValue, ContactValues, Phone, Phones, SmartAddress
 from ..fields._simple import Date, DateTime
-from ..fields._state import Item, Ref, ref_of
+from ..fields._state import Item, Ref, Written, ref_of
 from ..fields._structured import _Structured
 from ._attributes import Attribute, Moment, Scope
 from ._kinds import entity_class
@@ -76,8 +76,11 @@ class PlainValues:
             if is_copied and (value := _loaded(entity, name, member)) is not UNSET:
                 _link_up(result, member, value, getattr(value, "main", None))
         state, declared = entity._fields(), _declared(entity)
-        for value in state if state.loaded else ():
-            ref: Ref = ("id", value.field_id)
+        for value in state:
+            ref = ref_of(value.field_id, value.field_code or None, value.field_name or None)
+            if isinstance(value, Written):
+                result._set_field(declared.get(ref, UntypedField(ref)), tuple(value.values))
+                continue
             field = field_of_type(value.field_type, ref, value.field_name)
             try:
                 items = field.encode(field.decode(value.values, entity._zone))

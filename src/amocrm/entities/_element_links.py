@@ -242,6 +242,7 @@ class ElementLinks(SetRelation[ElementSet]):
     """Links to elements of lists."""
 
     form = "elements"
+    clearing = "call remove(...) for each link"
 
     def __init__(self) -> None:
         super().__init__("catalog_elements", needs="catalog_elements")

@@ -37,6 +37,9 @@ class _Embedded(Valued[V]):
             return instance._absent(self, nullable=True)
         return value
 
+    def __delete__(self, instance: Holder) -> None:
+        self.__set__(instance, None)
+
     def __set__(self, instance: Holder, value: Any) -> None:
         key = getattr(type(instance), f"{self.attribute}_id", None)
         how = "use the operations under crm.api to change it"

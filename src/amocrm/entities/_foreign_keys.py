@@ -17,7 +17,7 @@ from .._core.orm.filters import Condition
 from .._core.orm.identity import Origin, account_of
 from ._attributes import Id
 from ._kinds import entity_class
-from ._relations import Valued, check_accounts, take_account
+from ._relations import Assigned, check_accounts, take_account
 
 if TYPE_CHECKING:
     from ._base import Entity
@@ -28,7 +28,7 @@ __all__ = ["ForeignKey", "directory_object", "shared_account"]
 T = TypeVar("T", bound="Entity")
 
 
-class ForeignKey(Valued[T | None], Generic[T]):
+class ForeignKey(Assigned[T | None], Generic[T]):
     """Foreign key of an entity, such as the responsible user.
 
     On the instance it is an entity: the loaded one if the directory was read (``crm.users.all()``,

@@ -183,6 +183,7 @@ class ManyLinks(SetRelation[LinkSet[T]], Generic[T]):
     """Links to any number of entities."""
 
     form = "links"
+    clearing = "assign [] to clear it, or call remove(...) for one link"
 
     def _value(self, instance: Holder) -> LinkSet[T]:
         return LinkSet(instance, self)

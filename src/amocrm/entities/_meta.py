@@ -23,7 +23,12 @@ def _check_free(
     ancestors = [base for start in bases for base in start.__mro__]
     for attribute, value in namespace.items():
         owner = next((base for base in ancestors if attribute in vars(base)), None)
-        if owner is None or owner.__module__ != "amocrm" or attribute in replaces or attribute[:2] == "__":
+        if (
+            owner is None
+            or owner.__module__.partition(".")[0] != "amocrm"
+            or attribute in replaces
+            or attribute[:2] == "__"
+        ):
             continue
         if isinstance(value, Field) or hasattr(vars(owner)[attribute], "__set__"):
             raise TypeError(

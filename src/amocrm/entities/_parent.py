@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from ._adoption import attach_child
 from ._kinds import entity_class
-from ._relations import Valued, check_accounts, reference_to
+from ._relations import Assigned, check_accounts, reference_to
 
 if TYPE_CHECKING:
     from ._base import Entity
@@ -19,8 +19,10 @@ __all__ = ["ParentLink"]
 _PARENTS = ("leads", "contacts", "companies", "customers")
 
 
-class ParentLink(Valued["Entity | None"]):
+class ParentLink(Assigned["Entity | None"]):
     """The lead, contact or company of a note or task, ``None`` for a task that stands alone."""
+
+    clearing = "assign another one"
 
     def _value(self, instance: Holder) -> Any:
         parent = None if instance._links is None else instance._links.parent

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._holder import Holder
 
 __all__ = [
+    "Assigned",
     "LinkRelation",
     "Members",
     "NestedRelation",
@@ -150,6 +151,16 @@ class Valued(Relation, Generic[V]):
         raise NotImplementedError
 
 
+class Assigned(Valued[V]):
+    """Relation that a program assigns as a whole."""
+
+    #: What to write instead of deleting it.
+    clearing: str = "assign None to clear it"
+
+    def __delete__(self, instance: Holder) -> None:
+        raise AttributeError(f"{self!r} cannot be deleted; {self.clearing}")
+
+
 class Leading(Relation):
     """Relation that leads to entities, whose own relations can be named: ``Lead.contacts.company``."""
 
@@ -225,7 +236,7 @@ class Members(Sequence[T]):
         return iter(self._content())
 
 
-class LinkRelation(Leading, Valued[V]):
+class LinkRelation(Leading, Assigned[V]):
     """Links to other entities.
 
     Args:
@@ -297,9 +308,6 @@ class LinkRelation(Leading, Valued[V]):
         """Return the entities that were linked here."""
         state = self.known_state(entity)
         return () if state is None else self._sides(state)[1]
-
-    def __delete__(self, instance: Holder) -> None:
-        raise AttributeError(f"{self!r} cannot be deleted; assign None, or call remove(...) for one link")
 
     def _checked(self, entity: Holder, target: Any) -> Any:
         if not self.writable:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from .._core.arguments import shown_value
 from .._core.orm.filters import Condition, check
 from ._foreign_keys import directory_object, shared_account
-from ._relations import Valued, take_account
+from ._relations import Assigned, take_account
 
 if TYPE_CHECKING:
     from ._holder import Holder
@@ -34,7 +34,7 @@ class Stage(msgspec.Struct, frozen=True):
     id: int
 
 
-class StageKey(Valued["Status"]):
+class StageKey(Assigned["Status"]):
     """Foreign key to the stage of a lead; assigning one sets status and pipeline together.
 
     Filters need both as well: ``Lead.status.in_(sales["Переговоры"], sales.won)``.
@@ -42,6 +42,7 @@ class StageKey(Valued["Status"]):
 
     kind = "statuses"
     form = "key"
+    clearing = "assign another one, since a lead always has it"
 
     def _value(self, instance: Holder) -> Any:
         status, pipeline = instance._current_value("status_id"), instance._current_value("pipeline_id")
@@ -100,7 +101,7 @@ def _pair(value: Any) -> tuple[int, int | None]:
     if key is None or getattr(value, "_kind", "") != "statuses":
         raise TypeError(
             f"the stage must be a Status of crm.pipelines or Stage(pipeline_id, status_id), "
-            f"got {shown_value(value)}; write crm.pipelines.by_name('Sales')['Won']"
+            f"got {shown_value(value)}; write Stage(pipeline_id, status_id), or take one of crm.pipelines.all()"
         )
     pipeline = cast("Status", value)._data.pipeline_id
     return key, None if pipeline is UNSET else pipeline

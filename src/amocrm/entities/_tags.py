@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from .._core.arguments import checked, shown
 from .._core.orm.tracking import SetChanges
-from ._relations import Valued, check_accounts
+from ._relations import Assigned, check_accounts
 
 if TYPE_CHECKING:
     from ._generated.tags import Tag
@@ -86,11 +86,12 @@ def _tag_name(holder: Holder, value: Any) -> str:
     return name
 
 
-class Tags(Valued[TagSet]):
+class Tags(Assigned[TagSet]):
     """The tags of an entity."""
 
     kind = "tags"
     form = "names"
+    clearing = "assign set() to clear it"
 
     def _tracked(self, entity: Holder) -> SetChanges[str]:
         embedded = getattr(entity._data, "embedded", UNSET)

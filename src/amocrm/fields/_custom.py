@@ -32,6 +32,7 @@ from ._simple import (
     Textarea,
     TrackingData,
     Url,
+    is_item,
 )
 from ._state import FieldState, Item, Ref
 from ._structured import File, Items, LegalEntity, LinkedEntity, Payer, Supplier, _Structured
@@ -150,13 +151,17 @@ class UntypedField(Raw):
             return ()
         if isinstance(value, list | tuple | set | frozenset):
             return tuple(item for member in value for item in self.encode(member))
-        if isinstance(value, dict):
-            return Raw.encode(self, [value])
+        if is_item(value):
+            return (Item(**value),)
         if isinstance(value, Enum) and isinstance(value.value, int):
             return (Item(enum_id=value.value),)
         if isinstance(value, str | int | float | bool | Decimal | date | datetime | Enum):
             return (Item(value=value),)
         raise TypeError(
-            f"custom[{self.ref[1]!r}] must be a text, number, flag, date, option or a list of them, "
-            f"got {shown_value(value)}; write lead.custom['City'] = 'Kazan', or the form of the API: [{{'value': 'Kazan'}}]"
+            f"{self!r} must be a text, number, flag, date, option or a list of them, got {shown_value(value)}; "
+            "write lead.custom['City'] = 'Kazan', or the form of the API, [{'value': 'Kazan'}], with the keys "
+            f"{', '.join(Item.__struct_fields__)}"
         )
+
+    def __repr__(self) -> str:
+        return f"custom[{self.ref[1]!r}]"

@@ -258,7 +258,7 @@ def _stamp(value: Any) -> int | None:
 _KEYS = Item.__struct_fields__
 
 
-def _is_item(value: Any) -> bool:
+def is_item(value: Any) -> bool:
     return isinstance(value, dict) and all(key in _KEYS for key in value)
 
 
@@ -281,7 +281,7 @@ class Raw(Field[list[dict[str, Any]], list[dict[str, Any]] | None]):
 
     def encode(self, value: list[dict[str, Any]] | None) -> tuple[Item, ...]:
         items = () if value is None else value
-        if not isinstance(items, list | tuple) or not all(map(_is_item, items)):
+        if not isinstance(items, list | tuple) or not all(map(is_item, items)):
             raise TypeError(
                 f"{self!r} must be a list of mappings with the keys {', '.join(_KEYS)}, got {shown_value(value)}"
             )

@@ -15,7 +15,7 @@ from msgspec import UNSET
 from .._core.orm.times import day_text, rfc3339
 from .._core.orm.tracking import Overlay
 
-__all__ = ["CLEAR", "FieldState", "Item", "Ref", "finish", "ref_of"]
+__all__ = ["CLEAR", "FieldState", "Item", "Ref", "Written", "finish", "ref_of"]
 
 #: Reference to a field: by id, by code, or by the name that users see.
 Ref: TypeAlias = tuple[Literal["id", "code", "name"], Any]
@@ -253,13 +253,13 @@ class FieldState(msgspec.Struct, eq=False):
             return  # empty before and after
         elif ref[0] == "id":
             self._ids = self._ids or {}
-            self._ids[ref[1]] = _Written(ref[1], None, None, None, values)
+            self._ids[ref[1]] = Written(ref[1], None, None, None, values)
         elif ref[0] == "code":
             self._codes = self._codes or {}
-            self._codes[ref[1]] = _Written(None, ref[1], None, None, values)
+            self._codes[ref[1]] = Written(None, ref[1], None, None, values)
         else:
             self._names = self._names or {}
-            self._names[ref[1]] = _Written(None, None, ref[1], None, values)
+            self._names[ref[1]] = Written(None, None, ref[1], None, values)
 
     def __iter__(self) -> Iterator[Any]:
         self._take_in()
@@ -268,7 +268,7 @@ class FieldState(msgspec.Struct, eq=False):
         return iter([value for value in values if value.values])
 
 
-class _Written(msgspec.Struct, gc=False):
+class Written(msgspec.Struct, gc=False):
     """Value that was written and not read back yet."""
 
     field_id: int | None

@@ -93,6 +93,13 @@ class File(_Structured["FileValue | None", "FileValue | str | None"]):
     def encode(self, value: FileValue | str | None) -> tuple[Item, ...]:
         return super().encode(_models().FileValue(file_uuid=value) if isinstance(value, str) else value)
 
+    def same(self, first: Any, second: Any) -> bool:
+        """Return whether both are the same file; what only one of them says, such as its name, is no difference."""
+        empty: dict[str, Any] = {}
+        before, after = (next(iter(self._sent(items)), empty) for items in (first, second))
+        shared = before.keys() & after.keys()
+        return (bool(shared) or before == after) and all(before[key] == after[key] for key in shared)
+
     def cleared(self) -> list[dict[str, Any]] | None:
         """Return an empty item, which clears a file; other types take ``None``."""
         return [{"value": None}]
