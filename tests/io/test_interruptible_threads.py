@@ -6,6 +6,7 @@ import _thread
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -136,3 +137,51 @@ def test_a_process_that_can_start_no_more_threads_goes_on(
     with TaskScope(3) as scope:
         handles = [scope.start(partial(int, text)) for text in "12345"]
         assert [handle.result() for handle in handles] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no such timer")
+@pytest.mark.parametrize("wait", [Wakeup().wait, Slots(0).acquire], ids=["a wake-up", "a slot"])
+def test_a_signal_whose_handler_outlasts_the_deadline_does_not_prolong_the_wait(
+    wait: Callable[[float], object],
+) -> None:
+    """``SimpleQueue.get`` of CPython waits for ever then."""
+    calls = list[float]()
+
+    def handler(*_: object) -> None:
+        deadline = time.monotonic() + 0.02
+        while time.monotonic() < deadline:
+            pass
+        calls.append(deadline)
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.005)
+        wait(0.01)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    assert calls
+
+
+def test_every_waiter_gets_one_of_the_slots_that_are_released_together() -> None:
+    """One wake-up that stands for several releases is passed on."""
+    slots, taken = Slots(3), list[object]()
+    held = [slots.acquire(0) for _ in range(3)]
+    started = threading.Barrier(4)
+
+    def wait() -> None:
+        started.wait(10)
+        taken.append(slots.acquire(10))
+
+    waiters = [threading.Thread(target=wait) for _ in range(3)]
+    for waiter in waiters:
+        waiter.start()
+    started.wait(10)
+    while held:
+        slots.release(held.pop())
+    for waiter in waiters:
+        waiter.join(10)
+
+    assert len(taken) == slots.in_use == 3
+    assert None not in taken

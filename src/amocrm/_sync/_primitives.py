@@ -2,7 +2,7 @@
 
 ``_async/_primitives.py`` has the same names for coroutines. Everything here takes functions. A signal handler that
 raises (Ctrl-C) may strike the main thread between any two instructions, also inside a ``with`` of a lock that is
-written in Python. Only locks and queues that are written in C are used here, so none of them stays taken.
+written in Python. Only locks that are written in C are used here, so none of them stays taken.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import AsyncIterable, Callable, Iterable
 from contextlib import AbstractContextManager, closing, suppress
 from functools import partial
-from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from weakref import WeakSet
@@ -73,7 +72,7 @@ class Slots:
         self._count = count
         self._guard = threading.Lock()
         self._taken: WeakSet[_Slot] = WeakSet()
-        self._released: SimpleQueue[None] = SimpleQueue()
+        self._released = Wakeup()
         self._waiters = 0
 
     @property
@@ -93,9 +92,10 @@ class Slots:
             while (wait := _LOOK if deadline is None else min(_LOOK, deadline - time.monotonic())) > 0:
                 if interruption is not None:
                     interruption.check()
-                with suppress(Empty):
-                    self._released.get(timeout=wait)
+                self._released.pause(wait)
                 if self._take(slot):
+                    if self._waiters > 1:  # there may be a second one: one wake-up stands for several
+                        self._released.wake()
                     return slot
             return None
         finally:
@@ -105,8 +105,8 @@ class Slots:
         """Give a slot back."""
         assert isinstance(slot, _Slot)
         self._taken.discard(slot)
-        if self._released.qsize() < self._waiters:
-            self._released.put(None)
+        if self._waiters:
+            self._released.wake()
 
     def _take(self, slot: _Slot) -> bool:
         with self._guard:
@@ -131,32 +131,34 @@ def to_thread(function: Callable[..., T], /, *args: object, **kwargs: object) ->
 
 
 class Wakeup:
-    """Event with a timeout that any thread may set."""
+    """Event with a timeout that any thread may set.
 
-    __slots__ = ("_set",)
+    It is a lock that is taken while nothing has happened. ``SimpleQueue.get`` with a timeout would wait for ever where
+    the handler of a signal returns after the timeout has passed: CPython then counts a negative rest as none.
+    """
+
+    __slots__ = ("_lock",)
 
     def __init__(self) -> None:
-        self._set: SimpleQueue[None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._lock.acquire()
 
     def wait(self, seconds: float | None) -> None:
         """Return when woken, or after ``seconds``."""
         interruption = INTERRUPTION.get()
         if interruption is None:
-            self._wait(seconds)
+            self.pause(seconds)
             return
         interruption.add(self.wake)
         try:
-            self._wait(seconds)
+            self.pause(seconds)
         finally:
             interruption.remove(self.wake)
         interruption.check()
 
-    def _wait(self, seconds: float | None) -> None:
-        with suppress(Empty):
-            self._set.get(timeout=None if seconds is None else max(0.0, seconds))
-        while not self._set.empty():  # one wait ends all wake-ups before it
-            with suppress(Empty):
-                self._set.get_nowait()
+    def pause(self, seconds: float | None) -> None:
+        """Return when woken, or after ``seconds``, whatever happens to the call; one wait ends all wake-ups before it."""
+        self._lock.acquire(timeout=-1 if seconds is None else min(max(0.0, seconds), threading.TIMEOUT_MAX))
 
     def is_gone(self) -> bool:
         """Return False: a thread that waits takes itself out."""
@@ -164,7 +166,8 @@ class Wakeup:
 
     def wake(self) -> None:
         """End the wait; without a waiter the next wait ends at once."""
-        self._set.put(None)
+        with suppress(RuntimeError):  # it is awake already
+            self._lock.release()
 
 
 class Clock:
