@@ -33,6 +33,13 @@ def test_the_keys_are_shown_and_checked() -> None:
         look(1, sure="yes")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("unknown", "hint"), [("sur", "write sure="), ("mode", "write row=, sure=, find=")])
+def test_an_unknown_keyword_is_refused_with_the_likely_one(unknown: str, hint: str) -> None:
+    """Python itself would take it for one of the rules."""
+    with pytest.raises(ArgumentError, match=rf"look\(\) has no argument {unknown}; {hint}"):
+        look(1, **{unknown: True})  # type: ignore[misc]
+
+
 def test_any_other_signature_stays() -> None:
     """Plain keywords are taken as they are."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from amocrm import Lead, fields
 from amocrm_gen.models import leads
 from amocrm_gen.models.fields import FieldValue
-from tests.fields.deals import City, read
+from tests.fields.deals import City, Deal, read
 
 
 @given(st.sampled_from(list(City)), st.sampled_from(list(City)))
@@ -53,3 +53,19 @@ def test_a_reference_of_another_kind_is_refused_at_the_declaration(wrong: Any) -
     """The message names the argument."""
     with pytest.raises(TypeError, match=next(iter(wrong))):
         fields.Text(**wrong)
+
+
+def test_nothing_is_assigned_under_the_id_of_its_field_and_until_it_was_sent() -> None:
+    """A new object's None is kept beside its changes, moves with the field's reference, and ends with the creation."""
+    deal = Deal(number=5, money=None)
+    state = deal._fields()
+    assert set(state.local) == {("id", 5)}
+    assert state.assigned() == {**state.local.pending(), ("code", "MONEY"): ()}
+    state.move(("code", "MONEY"), ("id", 6))
+    assert state.assigned()["id", 6] == ()
+    assert state.kind(("id", 6)) is Deal.money
+    deal.money = 5
+    assert state.cleared == frozenset()
+    deal.money = None
+    state.confirm(state.local.pending())
+    assert state.assigned() == {}

@@ -32,7 +32,7 @@ from typing import (
 
 from amocrm.errors import ArgumentError
 
-from .signatures import expand
+from .signatures import expand, refuse_unknown
 
 __all__ = ["as_bool", "check_text", "checked", "is_number", "is_text", "shown", "shown_value"]
 
@@ -146,7 +146,6 @@ def check_text(name: str, value: object) -> None:
 def _wrapped(function: Any, hints: Mapping[str, str]) -> Any:
     expand(function)
     check = _Rules(function, hints).check
-
     if inspect.iscoroutinefunction(function):
 
         @wraps(function)
@@ -198,6 +197,7 @@ class _Rules:
                     break
             else:
                 return args, kwargs
+        refuse_unknown(self._function, kwargs)
         names = chain(self._listed, repeat(self._rest))
         args = tuple(_checked(name, named.get(name), value) for name, value in zip(names, args, strict=False))
         return args, {name: _checked(name, named.get(name), value) for name, value in kwargs.items()}

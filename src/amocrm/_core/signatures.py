@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from typing import Any, get_type_hints
 
-__all__ = ["expand"]
+from amocrm.errors import ArgumentError
+
+__all__ = ["expand", "refuse_unknown"]
 
 
 def expand(function: Any) -> None:
@@ -23,3 +26,23 @@ def expand(function: Any) -> None:
     keys = get_type_hints(function.__globals__[names[0].partition("[")[0]]).items()
     listed = [inspect.Parameter(key, kind, default=..., annotation=rule) for key, rule in keys]
     function.__signature__ = signature.replace(parameters=[*written, *listed])
+
+
+def refuse_unknown(function: Any, names: Iterable[str]) -> None:
+    """Raise ArgumentError for a keyword that a function with ``**rules: Unpack[…]`` does not have.
+
+    Python itself refuses it for any other function.
+    """
+    signature = getattr(function, "__signature__", None)
+    unknown = (
+        None
+        if signature is None
+        else next((name for name in names if name not in signature.parameters), None)
+    )
+    if signature is None or unknown is None:
+        return
+    from difflib import get_close_matches  # rarely needed
+
+    arguments = [name for name in signature.parameters if name != "self"]
+    likely = ", ".join(f"{name}=" for name in get_close_matches(unknown, arguments, 1) or arguments)
+    raise ArgumentError(f"{function.__name__}() has no argument {unknown}; write {likely}")

@@ -39,6 +39,7 @@ def rollback(entity: Any) -> None:
         entity._changes.clear()
     if entity._custom_fields is not None:
         entity._custom_fields.local.clear()
+        entity._custom_fields.cleared = frozenset()
     for state in () if entity._links is None else entity._links.states.values():
         state.clear()
 

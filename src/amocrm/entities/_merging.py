@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from msgspec import UNSET
+
 from .._core.orm.tracking import OneValue
 from ..fields._base import Field
 from ..fields._lists import MultiSelect
 from ..fields._objects import Phone, Phones, _items, _values
-from ..fields._state import CLEAR
+from ..fields._state import CLEAR, Ref
 from ._adoption import attach_child
 from ._base import Entity
 from ._keys import spelling
@@ -34,31 +36,43 @@ def absorb_found(row: Entity, record: Entity, replace: Collection[Any], region: 
         return
     for ref in tuple(state.cleared):
         row._set_field(state.kind(ref), CLEAR)
-    kept = {state.canonical(field.ref) for field in replace if isinstance(field, Field)}
+    replaced = _refs(row, replace)
     for ref in list(state.local):
         field, local = state.kind(ref), state.local.get(ref)
         remote = state.remote_items(ref)
-        if state.canonical(ref) in kept or not local or not remote:
-            continue
-        if isinstance(field, Phone | Phones):
-            stored = _values(remote)
-            forms = {spelling(field, number.value, region) or number.value for number in stored}
-            added = [
-                number
-                for number in _values(local)
-                if (spelling(field, number.value, region) or number.value) not in forms
-            ]
-            row._set_field(field, _items((*stored, *added)))
-        elif isinstance(field, MultiSelect):
-            chosen = dict.fromkeys((*field.decode(remote, None), *field.decode(local, None)))
-            row._set_field(field, field.encode(tuple(chosen)))
+        if state.canonical(ref) not in replaced and local and remote:
+            row._set_field(field, _added_to(field, remote, local, region))
+
+
+def _refs(entity: Entity, fields: Collection[Any]) -> set[Ref]:
+    """Return the references under which an entity keeps fields."""
+    return {entity._fields().canonical(entity._field_ref(field.ref)) for field in fields}
+
+
+def _added_to(field: Any, stored: Any, items: Any, region: str) -> Any:
+    """Return numbers, addresses or options behind those that are there; the items as they are of other fields."""
+    if isinstance(field, Phone | Phones):
+        numbers = _values(stored)
+        forms = {spelling(field, number.value, region) or number.value for number in numbers}
+        added = [
+            number
+            for number in _values(items)
+            if (spelling(field, number.value, region) or number.value) not in forms
+        ]
+        return _items((*numbers, *added))
+    if isinstance(field, MultiSelect):
+        return field.encode(tuple(dict.fromkeys((*field.decode(stored, None), *field.decode(items, None)))))
+    return items
 
 
 def fill_new(row: Entity, values: Mapping[str, Any]) -> None:
     """Assign values to a row that is going to be created, except where the row has its own."""
     set_already = set(row.changes)
     for name, value in values.items():
-        wire = getattr(getattr(type(row), name), "wire", name)
+        part = getattr(type(row), name)
+        if isinstance(part, Field) and not _refs(row, [part]).isdisjoint(row._fields().cleared):
+            continue
+        wire = getattr(part, "wire", name)
         if set_already.isdisjoint((name, wire, f"{name}_id", f"{name}_user_id")):
             setattr(row, name, value)
 
@@ -66,25 +80,34 @@ def fill_new(row: Entity, values: Mapping[str, Any]) -> None:
 def content(row: Entity) -> tuple[Any, ...]:
     """Return what a row would write, to compare rows."""
     sent = Sent.of(row)
-    return sent.scalars, sent.fields, sent.links, bool(row._links is not None and row._links.children)
+    fields = {} if row._custom_fields is None else row._custom_fields.assigned()
+    return sent.scalars, fields, sent.links, bool(row._links is not None and row._links.children)
 
 
-def move_changes(row: Entity, target: Entity, *, override: bool) -> None:
+def move_changes(
+    row: Entity, target: Entity, *, override: bool, replace: Collection[Any] = (), region: str = ""
+) -> None:
     """Put the changes of a row on another object, its notes and tasks included.
 
     Args:
         row: where they are.
         target: where they go.
-        override: whether they win over changes of the target.
+        override: whether they win over changes of the target; numbers, addresses and options are added to those.
+        replace: fields of several values that are not added to.
+        region: country whose national phone numbers are read.
     """
-    sent, fields = Sent.of(row), row._fields()
+    sent, fields, target_fields = Sent.of(row), row._fields(), target._fields()
+    replaced = _refs(target, replace)
     for wire, value in sent.scalars.items():
         if override or wire not in (target._changes or ()):
             target._set(wire, value)
-    for ref, items in sent.fields.items():
-        target_fields = target._fields()
-        if override or target_fields.canonical(target._field_ref(ref)) not in target_fields.local:
-            target._set_field(fields.kind(ref), items)
+    for ref, items in fields.assigned().items():
+        field, target_ref = fields.kind(ref), target_fields.canonical(target._field_ref(ref))
+        local = target_fields.local.get(target_ref)
+        if local and items and target_ref not in replaced:
+            items = _added_to(field, local, items, region)
+        if override or local is UNSET:
+            target._set_field(field, items)
     links = row._links
     if links is None:
         return

@@ -9,9 +9,11 @@ from typing import Any, Generic, Literal, TypeAlias, TypedDict, TypeVar
 
 import msgspec
 
+from .._core.arguments import shown_value
 from .._core.orm.lookup_planner import Find, Means
 from .._core.orm.outcome import Report
 from ..errors import AmoCRMError
+from ..fields._base import Field
 from ._base import Entity
 
 __all__ = ["Duplicates", "Rules", "UpsertEntry", "UpsertReport", "UpsertRules", "Upserts"]
@@ -50,6 +52,19 @@ class Rules(msgspec.Struct, kw_only=True):
     replace: Collection[Any] = ()
     #: False leaves records that are found as they are.
     is_changing: bool = True
+
+    def check(self, cls: type[Entity]) -> None:
+        """Raise TypeError unless ``new`` names attributes of a class and ``replace`` its fields."""
+        for name in self.new or ():
+            if not hasattr(cls, name):
+                raise TypeError(f"new must name attributes of {cls.__name__}, got {name!r}")
+        for field in self.replace:
+            owner = field.owner if isinstance(field, Field) else object()
+            if owner is not None and not (isinstance(owner, type) and issubclass(cls, owner)):
+                raise TypeError(
+                    f"replace must name fields of {cls.__name__}, got {shown_value(field)}; "
+                    "write for example replace={Contact.phones}; take tags and links off the record itself"
+                )
 
 
 class UpsertEntry(msgspec.Struct, Generic[T], eq=False):

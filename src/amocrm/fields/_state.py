@@ -153,6 +153,10 @@ class FieldState(msgspec.Struct, eq=False):
         elif ref in self.cleared:
             self.cleared -= {ref}
 
+    def assigned(self) -> Mapping[Ref, tuple[Item, ...]]:
+        """Return what was assigned: the changes and what was set to nothing."""
+        return {**dict.fromkeys(self.cleared, CLEAR), **self.local.pending()}
+
     def kind(self, ref: Ref) -> Any:
         """Return the field that recorded a change, ``None`` if it was renamed since."""
         return self._kinds.get(ref)
@@ -198,6 +202,9 @@ class FieldState(msgspec.Struct, eq=False):
         if old != new and old in self.local:
             self.local.rename(old, new)
             self._kinds[new] = self._kinds.pop(old, None)
+        elif old != new and old in self.cleared:
+            self.cleared = self.cleared - {old} | {new}
+            self._kinds[new] = self._kinds.pop(old, None)
 
     def name_of(self, ref: Ref) -> str | None:
         """Return the name of a changed field that was declared or written by name."""
@@ -224,6 +231,7 @@ class FieldState(msgspec.Struct, eq=False):
 
     def confirm(self, sent: Mapping[Ref, tuple[Item, ...]]) -> None:
         """Note that the server took these values: they are the remote ones from now on."""
+        self.cleared = frozenset()
         if self._aliases:
             sent = {ref if ref in self.local else self.canonical(ref): items for ref, items in sent.items()}
         if not self.local.confirm(sent):

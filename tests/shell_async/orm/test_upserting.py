@@ -656,3 +656,126 @@ async def test_a_commit_that_sent_nothing_settles_no_row(sandbox: Sandbox, crm: 
     assert len(caught.value.report.rejected) == 2
     await s.commit()
     assert [lead.name for lead in await crm.leads.all()] != []
+
+
+# ---- rows of one key
+
+
+async def test_none_of_a_field_is_a_value_as_none_of_an_attribute(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """It differs from a row that says nothing, and clears where rows are joined or the session has changes."""
+    await store(crm, [Deal(order="1", shop="A")])
+    with pytest.raises(RepeatedKey):
+        await crm.leads.upsert_all([Deal(order="1"), Deal(order="1", shop=None)], key=Deal.order)
+    async with crm.session() as s:
+        (lead,) = await s.query(Deal).all()
+        lead.price = 9
+        s.upsert(Deal(order="1", shop=None), key=Deal.order)
+    read = await crm.get(Deal, lead.id)
+    assert (read.shop, read.price) == (None, 9)
+
+
+async def test_none_of_a_joined_row_clears_and_a_later_value_wins(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """In the order of the rows, whether the record is found or created."""
+    await store(crm, [Deal(order="1", shop="A")])
+    for shops, result in (((None,), None), ((None, "B"), "B"), (("C", None), None)):
+        async with crm.session() as s:
+            s.upsert(Deal(order="1", price=len(shops)), key=Deal.order)
+            for shop in shops:
+                row = s.upsert(Deal(order="1", shop=shop), key=Deal.order)
+        assert (await crm.get(Deal, row.id)).shop == result
+    row = Deal(order="2", shop=None)
+    await crm.leads.upsert_all([row], key=Deal.order, new={"shop": "Z"})
+    assert (await crm.get(Deal, row.id)).shop is None
+
+
+async def test_what_a_created_record_was_without_is_not_cleared_later(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """None at the creation is done; what somebody wrote since is theirs."""
+    async with crm.session() as s:
+        lead = s.add(Deal(order="1", shop=None))
+        await s.commit()
+        other = await crm.get(Deal, lead.id)
+        other.shop = "A"
+        await crm.leads.save(other)
+        s.upsert(Deal(order="1", price=3), key=Deal.order)
+    read = await crm.get(Deal, lead.id)
+    assert (read.shop, read.price) == ("A", 3)
+
+
+async def test_numbers_and_options_of_joined_rows_are_all_kept(sandbox: Sandbox, crm: AsyncAmoCRM) -> None:
+    """Each row adds to those before it; one spelling of a number stays."""
+    async with crm.session() as s:
+        for second in ("+79000000002", "+79000000003", "8 900 000-00-02"):
+            s.upsert(Contact(phones=["+79000000001", second], tags={second[-1]}), key=Contact.phones)
+    (contact,) = await crm.contacts.all()
+    assert [phone.value for phone in contact.phones] == ["+79000000001", "+79000000002", "+79000000003"]
+    assert contact.tags == {"2", "3"}
+    rows = [Deal(order="1", options=[option]) for option in Option]
+    await crm.leads.upsert_all(rows, key=Deal.order, on_repeat="merge")
+    (deal,) = await crm.query(Deal).all()
+    assert set(deal.options) == set(Option)
+
+
+async def test_a_joined_row_replaces_the_numbers_that_it_is_told_to(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """Those of the record and of the rows before it."""
+    numbers = [f"+7900000000{digit}" for digit in range(4)]
+    (contact,) = await store(crm, [Contact(phones=[numbers[0], numbers[3]])])
+    async with crm.session() as s:
+        s.upsert(Contact(phones=numbers[:2]), key=Contact.phones)
+        row = Contact(phones=[numbers[0], numbers[2]])
+        s.upsert(row, key=Contact.phones, replace=[Contact.phones])
+    assert [phone.value for phone in (await crm.get(Contact, contact.id)).phones] == [numbers[0], numbers[2]]
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+async def test_every_entry_of_one_key_names_the_row_that_is_written(
+    sandbox: Sandbox, crm: AsyncAmoCRM, is_stored: bool
+) -> None:
+    """The last of three rows stands for all of them, and they have its id."""
+    await store(crm, [Deal(order="1")] * is_stored)
+    rows = [Deal(order="1", price=price) for price in (1, 2, 3)]
+    found = await crm.leads.upsert_all(rows, key=Deal.order, on_repeat="last")
+    assert [entry.action for entry in found[:2]] == ["repeated", "repeated"]
+    assert all(entry.entity is rows[2] for entry in found)
+    assert {row.id for row in rows} == {(await crm.query(Deal).all())[0].id}
+
+
+async def test_every_entry_of_one_key_names_the_object_of_the_session(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """A changed object of the session stands for all rows of its key."""
+    (stored,) = await store(crm, [Deal(order="1")])
+    async with crm.session() as s:
+        lead = await s.get(Deal, stored.id)
+        lead.price = 9
+        rows = [Deal(order="1", name=name) for name in "AB"]
+        found = s.upsert_all(rows, key=Deal.order, on_repeat="merge")
+    assert all(entry.entity is lead for entry in found)
+    assert rows[1].id == stored.id
+
+
+# ---- wrong arguments
+
+
+@pytest.mark.parametrize("name", ["upsert", "upsert_all"])
+@pytest.mark.parametrize(("unknown", "hint"), [("onmany", "on_many="), ("is_changing", "key=")])
+async def test_an_unknown_argument_is_refused_with_the_likely_one(
+    sandbox: Sandbox, crm: AsyncAmoCRM, name: str, unknown: str, hint: str
+) -> None:
+    """By the collection and by the session, with the name of the function."""
+    for owner in (crm.leads, crm.session()):
+        rows: Any = Deal(order="1") if name == "upsert" else [Deal(order="1")]
+        with pytest.raises(TypeError) as caught:
+            await getattr(owner, name)(rows, key=Deal.order, **{unknown: "oldest"})
+        assert str(caught.value).startswith(f"{name}() has no argument {unknown}; write ")
+        assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", ["phones", Deal.tags, Deal.name, Contact.phones])
+async def test_only_fields_of_the_row_can_be_replaced(sandbox: Sandbox, crm: AsyncAmoCRM, wrong: Any) -> None:
+    """Names, tags, attributes and fields of another class would do nothing."""
+    with pytest.raises(TypeError, match="replace must name fields of Deal"):
+        crm.session().upsert(Deal(order="1"), key=Deal.order, replace={wrong})

@@ -47,13 +47,13 @@ class AsyncUpsertMethods(AsyncSessionObjects):
             on_many: what several records mean: ``"reject"`` the row with ``AmbiguousKey`` (the default), take the
                 ``"oldest"`` or ``"newest"``, ``"skip"`` the row, or a function of the row and the records that
                 returns one or None.
-            replace: fields whose values the row replaces instead of adding to them.
+            replace: fields whose values the row replaces instead of adding to them, such as ``{Contact.phones}``.
             sure: read the whole list rather than trust a search that finds nothing; False by default.
             on_repeat, on_keyless, find: see ``upsert_all``; ``on_repeat`` is ``"merge"`` by default.
 
         Raises:
             ValueError: the row stands for a record already or is in a session.
-            TypeError: the key is none of the row's class.
+            TypeError: the key is none of the row's class, or ``replace`` names anything but its fields.
 
         Example:
             >>> anna = s.upsert(Contact(name="Анна", phone="8 900 123-45-67"), key=Contact.phone)
@@ -84,7 +84,7 @@ class AsyncUpsertMethods(AsyncSessionObjects):
 
         Raises:
             ValueError: a row stands for a record already or is in a session.
-            TypeError: the key is none of the rows' class.
+            TypeError: the key is none of the rows' class, or ``replace`` names anything but its fields.
 
         Example:
             >>> found = s.upsert_all([Deal(order="A-17", price=5)], key=Deal.order, new={"status": sales.new})
@@ -142,15 +142,14 @@ class AsyncUpserting:
 
         Raises:
             ValueError: a row stands for a record already, or belongs to a session.
-            TypeError: the key is none of the rows' class, or ``new`` names no attribute.
+            TypeError: the key is none of the rows' class, ``new`` names no attribute or ``replace`` no field.
         """
         taken = []
         for row in rows:
             if row._key is not None or row._doubt is not None or isinstance(row._session, IdentityMap):
                 raise ValueError(f"a row must be a new object of no session, got {row!r}; change that one")
             cls = type(row)
-            if unknown := [name for name in rules.new or () if not hasattr(cls, name)]:
-                raise TypeError(f"new must name attributes of {cls.__name__}, got {unknown[0]!r}")
+            rules.check(cls)
             full = checked_key(cls, key)
             parts = tuple((item.parts, item.ignore_case, item.region) for item in full)
             finding = AsyncFinding(self._account, cls, full, find=rules.find, sure=rules.sure)
@@ -219,8 +218,17 @@ class AsyncUpserting:
             else:
                 is_changed = row.rules.is_changing and row.entry.entity._is_dirty()
                 row.entry.action = "updated" if is_changed else "unchanged"
+        self._follow()
         self._looked_up += [row.entry for row in self._rows]
         self._findings, self._rows = {}, []
+
+    def _follow(self) -> None:
+        """Let each entry name the object that is written at last: a row may stand for one that was dropped later."""
+        entities = {id(row.entry.row): row.entry.entity for row in reversed(self._rows)}
+        for row in reversed(self._rows):
+            while (entity := entities.get(id(row.entry.entity), row.entry.entity)) is not row.entry.entity:
+                row.entry.entity = entity
+            entities[id(row.entry.row)] = row.entry.entity
 
     def _pending(self, finding: AsyncFinding[Any] | None = None) -> list[_Row]:
         return [row for row in self._rows if row.entry.action == "pending" and finding in (None, row.finding)]
@@ -258,7 +266,9 @@ class AsyncUpserting:
         is_last = row.rules.on_repeat == "last" and not is_equal
         kept, dropped = (row, other) if is_last else (other, row)
         if not (is_equal or is_last):
-            move_changes(row.entry.row, other.entry.row, override=True)
+            replace, region = row.rules.replace, row.finding.region
+            move_changes(row.entry.row, other.entry.row, override=True, replace=replace, region=region)
+            other.rules = msgspec.structs.replace(other.rules, replace={*other.rules.replace, *replace})
             other.places = other.finding.key.values(other.entry.row, other.finding.region)
         if dropped.entry.row is not kept.entry.row:
             self._drop(dropped.entry, kept.entry.row)
