@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amocrm._core.orm.doubt import Doubt
-from amocrm._core.orm.evidence import MARGIN, Decision, Window, decide
+from amocrm._core.orm.doubt import MARGIN, Doubt
+from amocrm._core.orm.evidence import Decision, Window, decide
 from amocrm._core.orm.fingerprints import Vocabulary
 from amocrm._core.orm.operations import CREATE, Operation
 from amocrm_gen.models.fields import FieldValue, FieldValueItem
@@ -150,6 +150,19 @@ def test_a_record_of_another_user_or_another_time_is_none_of_ours() -> None:
     here.created_by = OTHER
     assert answer(77) == ("unknown", (101,))
     assert answer(SENT_AT) == ("absent", ())
+
+
+@pytest.mark.parametrize("drift", [-300.0, 300.0])
+def test_a_clock_that_was_set_since_proves_nothing(drift: float) -> None:
+    """The record was created by the clock as it was: it stays a candidate, and less time passed than ours says."""
+    mine = doubt_of("a", 1)
+    mine.clock_offset = 0.0
+    (decision,) = decided([mine], [record(101, "a", 1)], clock_offset=drift)
+    assert (decision.answer, decision.candidates) == ("unknown", (101,))
+    passed = LATE - mine.ended_at + drift
+    assert decided([mine], [], clock_offset=drift, settle=passed)[0].answer == "absent"
+    (decision,) = decided([mine], [], clock_offset=drift, settle=passed + 7)
+    assert (decision.answer, decision.reason) == ("unknown", "it may still arrive: ask again in 7 s")
 
 
 @pytest.mark.parametrize("ref", [("id", 5), ("code", "KEY"), ("name", "Import key")])

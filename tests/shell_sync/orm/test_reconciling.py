@@ -15,7 +15,7 @@ from amocrm.fields import Definition
 from amocrm_sandbox import Drop, PartialBatch, Sandbox
 from amocrm_sandbox.domain.selection import Selection
 
-from .._support import tampered
+from .._support import ManualClock, tampered
 from ..crm import client_of
 
 pytestmark = pytest.mark.anyio
@@ -235,6 +235,23 @@ def test_events_that_tell_of_the_creation_are_not_put_back(
     commit(s)
     assert not (s.reconcile(settle=0)).skipped
     s.discard(*s.doubtful)
+
+
+@pytest.mark.parametrize("seconds", [-7200, 7200])
+def test_a_clock_that_was_set_since_hides_no_record(sandbox: Sandbox, seconds: float) -> None:
+    """The machine's clock was put right, or the object was pickled and goes on elsewhere: the record is found."""
+    clock = ManualClock()
+    crm = client_of(sandbox, retry=NEVER, max_prefetch=0, clock=clock)
+    crm.leads.all()  # tells the time of the server as well
+    s = crm.session(mark=False)
+    mine = s.add(Lead(name="mine"))
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads", nth=1)
+    commit(s)
+    clock.now += seconds
+    (result,) = s.reconcile(settle=0)
+    assert (result.outcome, len(result.candidates)) == (Outcome.UNKNOWN, 1)
+    assert (s.reconcile(settle=0, equal="mine")).ok
+    assert mine.name == "mine"
 
 
 class Deleting:

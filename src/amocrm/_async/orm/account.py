@@ -13,7 +13,7 @@ from amocrm._core.orm.identity import Directory, Origin
 from amocrm._core.orm.lookup_planner import ListSize
 from amocrm._core.orm.operations import LIST, batches, endpoint, field_place, resource_of
 from amocrm._core.orm.paging import items_of
-from amocrm._core.orm.times import zone_of
+from amocrm._core.orm.times import http_date, zone_of
 from amocrm.errors import TimeZoneWarning
 from amocrm_gen._runtime.wire import Request, Response
 
@@ -70,8 +70,12 @@ class AsyncAccountState:
         return self.connection._sender.clock
 
     async def send(self, request: Request) -> Response:
-        """Send a request; see ``AsyncConnection.send``."""
-        return await self.connection.send(request)
+        """Send a request, see ``AsyncConnection.send``; note by how much the server's clock is ahead."""
+        response = await self.connection.send(request)
+        date = http_date(response.headers.get("date", "")) if request.op.host == "account" else None
+        if date is not None:
+            self.directory.marks.clock_offset = date - self.clock.wall()
+        return response
 
     async def call(self, operation: str, /, **parameters: Any) -> Any:
         """Send an operation, named ``area.operation_id``; return the parsed answer."""

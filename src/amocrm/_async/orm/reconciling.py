@@ -19,7 +19,6 @@ from amocrm._core.orm.operations import Operation, endpoint
 from amocrm._core.orm.outcome import Outcome, Report, Result
 from amocrm._core.orm.paging import has_next, items_of
 from amocrm._core.orm.states import Event, next_state, state_of
-from amocrm._core.orm.times import http_date
 from amocrm.entities._adopting import adopt, join_links
 from amocrm.entities._base import Entity
 from amocrm.entities._kinds import entity_class
@@ -76,7 +75,7 @@ class AsyncReconciling:
         self.sent: list[str] = []
 
     async def read_mark(self, kind: str, path: dict[str, Any]) -> None:
-        """Read the newest id of a kind, from the list with this path, and the server's clock."""
+        """Read the newest id of a kind, from the list with this path."""
         query = query_of(self._account, entity_class(kind), self._account.origin, path)
         response = await self._page(query, 1, 1)
         items = query._read(response)
@@ -226,7 +225,6 @@ class AsyncReconciling:
             why = "the list changed while it was read"
         elif not self._sees_all:
             why = "the token's user may not see every record: ask an administrator, or say sees_all=True"
-        offset = marks.clock_offset
         return Window(
             records=records,
             complete=not why,
@@ -234,7 +232,7 @@ class AsyncReconciling:
             owned=marks.own(kind, -1 if low is None else low),
             private=self._map.created,
             user=self._user,
-            clock_offset=offset,
+            clock_offset=marks.clock_offset,
             fixed=kind == "notes",  # robots and other programs add notes and change none
         )
 
@@ -297,7 +295,6 @@ class AsyncReconciling:
         order = None if query._cls._kind == "customers" else ("id", "desc")
         response: Response = await query._page(number, limit, filters or {}, order)
         self.sent.append(endpoint(query._operation).OP.id)
-        self._learn_clock(response)
         return response
 
     # ---- events
@@ -328,13 +325,7 @@ class AsyncReconciling:
     async def _send(self, request: Any, operation: Any) -> Response:
         response = await self._account.send(request)
         self.sent.append(operation.OP.id)
-        self._learn_clock(response)
         return response
-
-    def _learn_clock(self, response: Response) -> None:
-        date = http_date(response.headers.get("date", ""))
-        if date is not None:
-            self._account.directory.marks.clock_offset = date - self._account.clock.wall()
 
 
 def _descends(page: Sequence[Any]) -> bool:

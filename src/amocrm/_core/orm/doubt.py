@@ -8,7 +8,10 @@ import msgspec
 
 from .operations import Operation
 
-__all__ = ["Doubt", "stamp_of", "stamp_refs"]
+__all__ = ["MARGIN", "Doubt", "seconds_since", "stamp_of", "stamp_refs"]
+
+#: Seconds by which the clocks of a front server and of the application may differ.
+MARGIN = 60
 
 
 class Doubt(msgspec.Struct):
@@ -25,6 +28,7 @@ class Doubt(msgspec.Struct):
         stamp: reference and value of the field that makes it unique, None without one.
         reason: why there is no answer.
         token: what tells it from every other creation; copies of the object that pickle makes share it.
+        clock_offset: seconds by which the server's clock was ahead of ours then, None if no answer had told.
     """
 
     operation: Operation
@@ -37,6 +41,21 @@ class Doubt(msgspec.Struct):
     stamp: tuple[tuple[str, Any], Any] | None = None
     reason: str = ""
     token: str = ""
+    clock_offset: float | None = None
+
+
+def seconds_since(doubt: Doubt, now: float, clock_offset: float | None) -> float:
+    """Return the seconds since the request ended, also where our clock was set meanwhile.
+
+    Args:
+        doubt: the creation.
+        now: Unix seconds of our clock.
+        clock_offset: seconds by which the server's clock is ahead of ours now, None if no answer told.
+    """
+    then = doubt.clock_offset
+    drift = 0.0 if clock_offset is None or then is None else clock_offset - then
+    # Answers tell the time in whole seconds and come late: a small drift says nothing.
+    return now - doubt.ended_at + (drift if abs(drift) > MARGIN else 0.0)
 
 
 def stamp_of(body: dict[str, Any], refs: set[tuple[str, Any]]) -> tuple[tuple[str, Any], Any] | None:

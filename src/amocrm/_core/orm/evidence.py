@@ -9,6 +9,7 @@ unknown: two equal records of one user cannot be told apart.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Literal, TypeAlias
@@ -16,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from .doubt import Doubt
+from .doubt import MARGIN, Doubt, seconds_since
 from .fingerprints import (
     Print,
     Vocabulary,
@@ -31,8 +32,6 @@ __all__ = ["Decision", "Equal", "History", "Window", "decide", "unexplained"]
 
 Equal: TypeAlias = Literal["proven", "mine"]
 
-#: Seconds by which the clocks of a front server and of the application may differ.
-MARGIN = 60
 #: Highest number of candidates that are shown for an object.
 SHOWN = 10
 
@@ -138,7 +137,11 @@ class _Case:
     # ---- stamps
 
     def _by_stamp(self, now: float) -> None:
-        stamped = [place for place, doubt in enumerate(self.doubts) if doubt.stamp is not None]
+        stamped = {
+            place: (doubt.stamp[0], " ".join(str(doubt.stamp[1]).split()))
+            for place, doubt in enumerate(self.doubts)
+            if doubt.stamp is not None
+        }
         if not stamped:
             return
         by_value: dict[Hashable, list[int]] = {}
@@ -152,21 +155,13 @@ class _Case:
                         ("name", field.field_name),
                     ):
                         by_value.setdefault((ref, " ".join(str(value.value).split())), []).append(item.id)
-        claimed: dict[Hashable, int] = {}
-        for place in stamped:
-            stamp = self.doubts[place].stamp
-            assert stamp is not None
-            key = (stamp[0], " ".join(str(stamp[1]).split()))
-            claimed[key] = claimed.get(key, 0) + 1
-        for place in stamped:
-            stamp = self.doubts[place].stamp
-            assert stamp is not None
-            key = (stamp[0], " ".join(str(stamp[1]).split()))
+        claimed = Counter(stamped.values())
+        for place, key in stamped.items():
             ids = by_value.get(key, [])
             if len(ids) == 1 and claimed[key] == 1:
                 self._store(place, ids[0], "found by its key")
             elif ids:
-                self._leave(place, ids, f"{len(ids)} records or objects have the key {stamp[1]!r}", now)
+                self._leave(place, ids, f"{len(ids)} records or objects have the key {key[1]!r}", now)
             elif reason := self._obstacle(place, now):
                 self._leave(place, (), reason, now)
             else:
@@ -218,11 +213,14 @@ class _Case:
         return low <= stored_at <= high
 
     def span(self, group: _Class) -> tuple[float, float]:
+        """Return from when to when the server may have created one of these, by its clock."""
         offset = self.window.clock_offset
         if offset is None:
             return 0, float("inf")
-        low = min(doubt.sent_at for doubt in group.doubts) + offset - MARGIN
-        high = max(doubt.ended_at for doubt in group.doubts) + offset + self.settle + MARGIN
+        # Our clock may have been set since, or the objects came here from a machine with another clock.
+        past = [doubt.clock_offset for doubt in group.doubts if doubt.clock_offset is not None]
+        low = min(doubt.sent_at for doubt in group.doubts) + min([offset, *past]) - MARGIN
+        high = max(doubt.ended_at for doubt in group.doubts) + max([offset, *past]) + self.settle + MARGIN
         return low, high
 
     def _by_private_link(self, group: _Class, records: Sequence[Any]) -> None:
@@ -296,7 +294,7 @@ class _Case:
         """Return why absence cannot be proven, empty if it can."""
         if not self.window.complete:
             return self.window.why or "the list could not be read to its end"
-        left = self.settle - (now - self.doubts[place].ended_at)
+        left = self.settle - seconds_since(self.doubts[place], now, self.window.clock_offset)
         return f"it may still arrive: ask again in {left:.0f} s" if left > 0 else ""
 
     def _store(self, place: int, key: int, reason: str) -> None:

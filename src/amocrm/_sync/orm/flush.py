@@ -27,7 +27,6 @@ from amocrm._core.orm.outcome import (
 )
 from amocrm._core.orm.plan import Chunks, PendingWrite, Plan, obstacle
 from amocrm._core.orm.states import Event, State, following
-from amocrm._core.orm.times import http_date
 from amocrm.entities._base import Entity
 from amocrm.entities._refused import issues_of
 from amocrm.entities._sent import merge_into
@@ -204,9 +203,6 @@ class Flush:
         self.report.sent.append(operation.op.id)
         try:
             response = self._account.send(operation.request([write.body for write in part]))
-            date = http_date(response.headers.get("date", ""))
-            if date is not None:
-                marks.clock_offset = date - self._account.clock.wall()
             if response.timeouts or response.status == 504:
                 chunks.shrink(len(part))
             answer = operation.parse(response)
@@ -368,6 +364,7 @@ class Flush:
             stamp=stamp_of(body, stamp_refs(self._stamp, directory.fields.get(write.entity._field_kind))),
             reason=reason,
             token=token_hex(8),
+            clock_offset=directory.marks.clock_offset,
         )
 
     def leftover(self, writes: Iterable[PendingWrite]) -> None:
