@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from amocrm import Company, Contact, FlushError, Lead, NotLoaded
+from amocrm import Company, Contact, FlushError, Lead, NotLoaded, Outcome
 from amocrm._sync.client import AmoCRM
 from amocrm._core.http.retry import NEVER
 from amocrm_sandbox import Drop, ErrorPage, Sandbox
@@ -118,6 +118,23 @@ def test_a_lead_in_doubt_is_looked_for_by_what_existed_before(
     assert lead._doubt is not None
     embedded = {kind: items for kind, items in lead._doubt.body["_embedded"].items() if items}
     assert embedded == {"tags": [{"name": "сайт"}], "contacts": [{"id": known.id}]}
+    s.discard(*s.doubtful)
+
+
+def test_a_lead_in_doubt_with_a_new_contact_is_not_called_changed(
+    sandbox: Sandbox, crm: AmoCRM
+) -> None:
+    """Its record has a contact of an id that nobody was told: it may be it, and nobody has changed it."""
+    s = crm.session(mark=True)
+    lead = request_of()
+    s.add(lead, duplicates="server")
+    sandbox.faults.add(Drop(after_commit=True), operation="create_leads_complex", nth=1)
+    with pytest.raises(FlushError):
+        s.commit()
+    (stored,) = crm.leads.all()
+    (result,) = (s.reconcile(settle=0)).of(lead)
+    assert (result.outcome, result.candidates) == (Outcome.UNKNOWN, (stored.id,))
+    assert result.reason.startswith("a record may be it: nothing proves that it is another one; ")
     s.discard(*s.doubtful)
 
 

@@ -282,7 +282,9 @@ class _Case:
         for place in rest:
             if equal or others:
                 why = (
-                    "records of the same user look like it" if equal else "a record may be it, changed since"
+                    "records of the same user look like it"
+                    if equal
+                    else "a record may be it: nothing proves that it is another one"
                 )
                 self._leave(place, [*equal, *others], obstacles[place] or why, now)
             elif obstacles[place]:
