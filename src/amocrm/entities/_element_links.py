@@ -131,11 +131,11 @@ class ElementState(LinkState):
         )
         return before, tuple(self.linked(item, self.terms_of(item).value) for item in local)
 
-    def redirect(self, old: Any, new: Any) -> None:
-        """Link another object instead of one that was added."""
-        super().redirect(old, new)
-        if (terms := self.terms.pop(old, None)) is not None:
-            self.terms[new] = terms
+    def redirect(self, targets: Mapping[Any, Any]) -> None:
+        """Link the values instead of the keys that were added."""
+        super().redirect(targets)
+        for old in [target for target in self.terms if target in targets]:
+            self.terms[targets[old]] = self.terms.pop(old)
 
     def move_to(self, other: Any, *, override: bool) -> None:
         """Make the added links changes of another state."""

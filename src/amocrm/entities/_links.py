@@ -97,13 +97,13 @@ class LinkState:
         """Return the links before and after the changes as a user sees them."""
         return base, local
 
-    def redirect(self, old: Any, new: Any) -> None:
-        """Link another object instead of one that was added."""
-        if any(item is old for item in self.changes.added):
+    def redirect(self, targets: Mapping[Any, Any]) -> None:
+        """Link the values instead of the keys that were added."""
+        for old in [item for item in self.changes.added if item in targets]:
             self.changes.remove(old)
-            self.changes.add(new)
-        if self.main.local is old:
-            self.main.set(new)
+            self.changes.add(targets[old])
+        if self.main.local in targets:
+            self.main.set(targets[self.main.local])
 
     def move_to(self, other: Any, *, override: bool) -> None:
         """Make the added links changes of another state.

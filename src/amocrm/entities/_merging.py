@@ -127,12 +127,12 @@ def move_changes(
     target._touch()
 
 
-def redirect(entities: Iterable[Entity], row: Entity, target: Entity) -> None:
-    """Let everything that is linked to a row be linked to another object instead."""
-    for entity in entities:
+def redirect(entities: Iterable[Entity], targets: Mapping[Entity, Entity]) -> None:
+    """Let everything that is linked to the keys be linked to their values instead."""
+    for entity in entities if targets else ():
         for state in () if entity._links is None else entity._links.states.values():
             if isinstance(state, OneValue):
-                if state.local is row:
+                if (target := targets.get(state.local)) is not None:
                     state.set(target)
             elif isinstance(state, LinkState):
-                state.redirect(row, target)
+                state.redirect(targets)

@@ -757,6 +757,49 @@ async def test_every_entry_of_one_key_names_the_object_of_the_session(
     assert rows[1].id == stored.id
 
 
+@pytest.mark.parametrize("is_stored", [False, True])
+async def test_a_row_that_was_joined_is_linked_and_not_changed_after_the_look_up(
+    sandbox: Sandbox, crm: AsyncAmoCRM, is_stored: bool
+) -> None:
+    """A link to it is one to what is written, a change of it is refused; with its id it is an object like others."""
+    await store(crm, [Contact(name="Анна", phone="+79001234567")] * is_stored)
+    s = crm.session()
+    first, second, third = (
+        s.upsert(Contact(phone=phone), key=Contact.phone)
+        for phone in ("+79001234567", "89001234567", "9001234567")
+    )
+    await s.look_up()
+    with pytest.raises(ValueError, match="which is written instead"):
+        second.name = "Б"
+    leads = [
+        s.add(Deal(order="1", contacts=[second])),
+        s.add(Deal(order="2", contacts=[first, third])),
+    ]
+    leads[1].contacts.main = third
+    await s.commit()
+    (contact,) = await crm.contacts.all()
+    assert {contact.id} == {first.id, second.id, third.id}
+    for lead in await crm.query(Deal).preload(Deal.contacts).all():
+        assert [linked.id for linked in lead.contacts] == [contact.id]
+    second.name = "Б"
+    await s.commit()
+
+
+async def test_a_joined_row_that_is_added_again_is_an_object_of_its_own(
+    sandbox: Sandbox, crm: AsyncAmoCRM
+) -> None:
+    """Whoever adds it after the look-up wants a record for it."""
+    s = crm.session()
+    rows = [s.upsert(Contact(phone="+79001234567"), key=Contact.phone) for _ in range(2)]
+    await s.look_up()
+    s.add(rows[1])
+    lead = s.add(Deal(order="1", contacts=[rows[1]]))
+    await s.commit()
+    assert rows[0].id != rows[1].id
+    read = await crm.get(Deal, lead.id, preload=[Deal.contacts])
+    assert [contact.id for contact in read.contacts] == [rows[1].id]
+
+
 # ---- wrong arguments
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, Unpack
 import msgspec
 
 from amocrm._core.arguments import checked
-from amocrm._core.orm.identity import IdentityMap
+from amocrm._core.orm.identity import IdentityMap, Origin
 from amocrm._core.orm.outcome import Outcome, Report, Result
 from amocrm.entities._adopting import adopt, join_links
 from amocrm.entities._base import Entity
@@ -122,6 +122,28 @@ class _Row(msgspec.Struct, eq=False):
     record: Any = None
 
 
+class _TakenOut(Origin):
+    """Where a row belongs for which another object is written, until it has the id of that one.
+
+    Args:
+        identities: the objects of the session.
+        entry: the row.
+    """
+
+    __slots__ = ("_entry", "_map")
+
+    def __init__(self, identities: IdentityMap, entry: UpsertEntry[Any]) -> None:
+        super().__init__(identities.directory)
+        self._map, self._entry = identities, entry
+
+    def touched(self, entity: Entity) -> None:
+        if not self._map.left:
+            raise ValueError(
+                f"a row must not be changed after its look-up when another object has its key, got {entity!r}; "
+                f"change {self._entry.entity!r}, which is written instead"
+            )
+
+
 class Upserting:
     """The upserts of one session that wait for their look-up.
 
@@ -136,6 +158,8 @@ class Upserting:
         self._findings: dict[Any, Finding[Any]] = {}
         self._rows: list[_Row] = []
         self._looked_up: list[UpsertEntry[Any]] = []
+        #: Rows that were taken out, and what is written in their place; until they have its id.
+        self._standing: dict[Entity, Entity] = {}
 
     def take(self, rows: Iterable[T], key: KeyLike, rules: Rules, add: Callable[[T], T]) -> Upserts[T]:
         """Note rows for the next look-up and take them into the session.
@@ -192,6 +216,7 @@ class Upserting:
         for finding in self._findings.values():
             self._account.region(finding.key)
             self._part(finding)
+            self._follow()  # rows of other keys that are linked to these are compared next
         for finding in self._findings.values():
             rows = self._pending(finding)
             finding.needs = _needs_of(rows)
@@ -203,6 +228,7 @@ class Upserting:
         # All rows get their ids before any of them is compared: a link to another row is then no difference.
         for row in matched:
             self._stand_for(row)
+        self._follow()
         matched = [row for row in matched if row.rules.is_changing]
         for row in matched:
             entity, region = row.entry.entity, row.finding.region
@@ -218,17 +244,18 @@ class Upserting:
             else:
                 is_changed = row.rules.is_changing and row.entry.entity._is_dirty()
                 row.entry.action = "updated" if is_changed else "unchanged"
-        self._follow()
         self._looked_up += [row.entry for row in self._rows]
         self._findings, self._rows = {}, []
 
     def _follow(self) -> None:
-        """Let each entry name the object that is written at last: a row may stand for one that was dropped later."""
-        entities = {id(row.entry.row): row.entry.entity for row in reversed(self._rows)}
-        for row in reversed(self._rows):
-            while (entity := entities.get(id(row.entry.entity), row.entry.entity)) is not row.entry.entity:
-                row.entry.entity = entity
-            entities[id(row.entry.row)] = row.entry.entity
+        """Let entries name, and links hold, what is written in the place of rows that were taken out."""
+        for row in [row for row in self._standing if row._session is self._map]:
+            del self._standing[row]  # it was added again
+        for row, target in reversed(self._standing.items()):  # what stands for a row may be taken out later
+            self._standing[row] = self._standing.get(target, target)
+        redirect(self._map, self._standing)
+        for entry in [row.entry for row in self._rows]:
+            entry.entity = self._standing.get(entry.entity, entry.entity)
 
     def _pending(self, finding: Finding[Any] | None = None) -> list[_Row]:
         return [row for row in self._rows if row.entry.action == "pending" and finding in (None, row.finding)]
@@ -276,9 +303,9 @@ class Upserting:
         return kept
 
     def _drop(self, entry: UpsertEntry[Any], target: Entity) -> None:
-        redirect(self._map, entry.row, target)
         self._map.let_go(entry.row)
-        entry.entity = target
+        entry.entity = self._standing[entry.row] = target
+        entry.row._session = _TakenOut(self._map, entry)
 
     # ---- rows and records
 
@@ -319,7 +346,9 @@ class Upserting:
         """Make a row the object of a record, or the object that the session has already the target of the row."""
         entry, new, record = row.entry, row.entry.row, row.record
         if not row.rules.is_changing:
-            return self._drop(entry, record)
+            self._map.let_go(new)
+            entry.entity = record
+            return None
         other: Any = self._map.holds(record)
         if other is None or not (other._is_dirty() or (new._kind, record._key) in self._map.created):
             adopt(self._map, new, record._key)
@@ -335,6 +364,7 @@ class Upserting:
     def prepare(self, report: Report[Entity]) -> None:
         """Make the look-ups that are left, and note in the report of a commit the rows that were refused."""
         self.look_up()
+        self._follow()  # links that were made since
         for entry in self._looked_up:
             if entry.error is not None:
                 report.note(Result(entry.row, "create", Outcome.REJECTED, entry.reason, error=entry.error))
@@ -346,8 +376,10 @@ class Upserting:
             entry.settle(report)
             if not has_ended and (entry.error is not None or not report.of(entry.entity)):
                 waiting.append(entry)
-            if entry.action == "repeated" and entry.row._key is None and entry.entity._key is not None:
-                entry.row._data.id = entry.entity._key
+        for row, target in tuple(self._standing.items()):
+            if target._key is not None:
+                row._data.id, row._session = target._key, self._map.outside
+                del self._standing[row]
         self._looked_up = waiting
 
 
