@@ -331,7 +331,7 @@ def test_doctor_examines_an_account(server: SandboxServer, capsys: Any) -> None:
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out
     assert "demo.amocrm.ru accepts the token" in said
-    assert "filter option is off" in said
+    assert "has no filters" in said
     assert "an administrator" in said
     assert server.sandbox.token not in said
 
