@@ -16,12 +16,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from amocrm import (
     AmoCRM,
     Company,
     Contact,
+    Event,
     Lead,
     MemoryLimiter,
     Note,
@@ -410,3 +411,66 @@ def test_a_copy_has_what_was_written_through_a_reference(crm: AmoCRM) -> None:
         s.add(again)
     stored = crm.get(Deal, again.id)
     assert (stored.price, stored.text, stored.custom["Прочее"]) == (5, "two", 4)
+
+
+@pytest.mark.parametrize("identity", [{}, {"id": 5}], ids=["new", "as read"])
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"company": 5}, r"Lead.company must be a Company or its values, got 5; write \{'id': 5\}"),
+        ({"company": [{"id": 1}]}, "Lead.company must be a Company .*got list; write"),
+        ({"company": Contact(name="Ann")}, "Lead.company must be a Company .*got Contact; write"),
+        ({"company": {"id": -1}}, "the id must be above 0 .*got -1; leave it out"),
+        ({"contacts": 5}, r"Lead.contacts must be a list of contacts, got 5; write \[\{'id': 5\}\]"),
+        ({"contacts": {"id": 5}}, "Lead.contacts must be a list of contacts, got dict; write"),
+        ({"contacts": ["x"]}, "Lead.contacts must be a Contact or its values, got 'x'; write"),
+        ({"contacts": [None]}, "Lead.contacts must be a Contact or its values, got None; write"),
+        ({"contacts": [{"id": 0}]}, "the id must be above 0 .*got 0; leave it out"),
+        ({"catalog_elements": 5}, "Lead.catalog_elements must be a list of catalog_elements, got 5; write"),
+        (
+            {"catalog_elements": [5]},
+            "Lead.catalog_elements must be a CatalogElement .*got 5; .*'catalog_id': 7",
+        ),
+        ({"catalog_elements": [{"id": 5}]}, "catalog_id of Lead.catalog_elements must be .*got none; write"),
+        (
+            {"catalog_elements": [{"id": 5, "catalog_id": "x"}]},
+            "catalog_id of .*whole number, got 'x'; write",
+        ),
+        (
+            {"catalog_elements": [{"id": 5, "catalog_id": 7, "price_id": "x"}]},
+            "price_id of .*whole number, got 'x'; write",
+        ),
+        ({"custom": 5}, "custom must be a mapping .*got 5; write"),
+        ({"custom": []}, "custom must be a mapping .*got list; write"),
+        ({"id": 0}, "the id must be above 0 .*got 0; leave it out for a new Lead"),
+        ({"id": -1}, "the id must be above 0 .*got -1; leave it out"),
+        ({"id": 10**30}, "of at most 18 digits, got .*; leave it out"),
+        ({"id": 5, "source": "x"}, "Lead.source must be as the API has it, got 'x'; write"),
+        ({"id": 5, "source": {"id": "x"}}, "Lead.source must be as the API has it, got dict; write"),
+        ({"id": 5, "loss_reason": 5}, "Lead.loss_reason must be as the API has it, got 5; write"),
+        ({"id": 5, "name": ["x"]}, "name must be as the API has it, got list; write"),
+    ],
+)
+def test_what_is_no_link_no_id_and_no_part_is_refused(
+    identity: dict[str, int], values: dict[str, Any], words: str
+) -> None:
+    """With an id as without one, by the name of the argument and with what to write; pydantic tells the same."""
+    with pytest.raises((TypeError, ValueError), match=words):
+        Lead.from_dict({**identity, **values})
+    with pytest.raises(ValidationError, match=words):
+        TypeAdapter(Lead).validate_python({**identity, **values})
+
+
+def test_the_data_must_be_a_mapping_and_a_key_filled() -> None:
+    """A list of pairs, a text or an empty key are refused by name."""
+    with pytest.raises(TypeError, match=r"data must be a mapping .*got 'x'; write"):
+        Lead.from_dict("x")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="the id must be a filled text, got ''; leave it out"):
+        Event.from_dict({"id": ""})
+
+
+def test_an_embedded_part_that_a_record_lacks_stays_absent() -> None:
+    """``None`` comes back as ``None``, whether the API has an object there or a list of it."""
+    again = Lead.from_dict({"id": 5, "source": None, "loss_reason": None})
+    assert (again.source, again.loss_reason) == (None, None)
+    assert Lead.from_dict(again.to_dict(json=True)).to_dict() == again.to_dict()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, overload
 
 from msgspec import UNSET
 
@@ -19,10 +19,10 @@ from ..errors import UnreadableError
 if TYPE_CHECKING:
     from ._holder import Holder
 
-__all__ = ["Amount", "Attribute", "Flag", "Id", "Key", "Moment", "Plain", "Scope", "Text", "TextKey"]
+__all__ = ["LIMIT", "Amount", "Attribute", "Flag", "Id", "Key", "Moment", "Plain", "Scope", "Text", "TextKey"]
 
 #: Numbers of the API have 64 bits at most.
-_LIMIT = 10**18
+LIMIT: Final = 10**18
 R = TypeVar("R")
 W = TypeVar("W")
 
@@ -161,7 +161,7 @@ class Id(_Matched[int | None, int | None]):
     def _in(self, value: Any) -> Any:
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
             raise TypeError(f"{self!r} must be an id (int), got {shown_value(value)}; write the number")
-        if value is not None and not -_LIMIT < value < _LIMIT:
+        if value is not None and not -LIMIT < value < LIMIT:
             raise ValueError(f"{self!r} must be an id of at most 18 digits, got a longer number")
         return value if value is None or type(value) is int else int(value)  # a member of an IntEnum
 
@@ -215,7 +215,7 @@ class Amount(_Ranged[int | float | None, int | float | Decimal | None]):
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise TypeError(f"{self!r} must be a number, got {shown_value(value)}")
         finite = value.is_finite() if isinstance(value, Decimal) else value == value
-        if not finite or not -_LIMIT < value < _LIMIT:
+        if not finite or not -LIMIT < value < LIMIT:
             got = "one with more digits" if finite and abs(value) != float("inf") else "infinity or NaN"
             raise ValueError(f"{self!r} must be a finite number of at most 18 digits, got {got}")
         return int(value) if value == int(value) else float(value)

@@ -10,6 +10,7 @@ from typing import Any, Final, Self, cast
 import msgspec
 from msgspec import UNSET
 
+from .._core.arguments import shown_value
 from ..errors import NotLoaded, UnreadableError
 from ..fields._base import Field
 from ..fields._custom import PARTED, UntypedField, field_of_type
@@ -18,7 +19,8 @@ from ..fields._objects import Address, ContactValue, ContactValues, Phone, Phone
 from ..fields._simple import Date, DateTime
 from ..fields._state import Item, Ref, Written, ref_of
 from ..fields._structured import _Structured
-from ._attributes import Attribute, Moment, Scope
+from ._attributes import LIMIT, Attribute, Moment, Scope
+from ._embedded import types_of
 from ._kinds import entity_class
 from ._names import attributes_of, checked_names
 from ._relations import Relation
@@ -127,7 +129,7 @@ class PlainValues:
             data: values by attribute, those of ``to_dict`` or of JSON.
 
         Raises:
-            TypeError: the class has no such attribute; names the nearest.
+            TypeError: the class has no such attribute (names the nearest), or a value is of another type.
             AttributeError: a new object cannot have it, because the server sets it.
             ValueError: a value does not fit, or ``phone`` and ``phones`` disagree.
 
@@ -135,10 +137,19 @@ class PlainValues:
             >>> Lead.from_dict({"name": "Заказ 17", "price": 5000, "contacts": [{"id": 501}]})
             <Lead new 'Заказ 17'>
         """
+        if not isinstance(data, Mapping):
+            raise TypeError(
+                f"data must be a mapping of values by attribute, got {shown_value(data)}; write {{'id': 17}}"
+            )
         result, key, members = _empty(cls), data.get("id"), attributes_of(cast(Any, cls))
-        if key is not None and type(key) is not result._key_type:
-            what = "text" if result._key_type is str else "a whole number"
-            raise TypeError(f"the id must be {what}, got {key!r}; leave it out for a new {cls.__name__}")
+        if key is not None:
+            _check_id("the id", key, f"leave it out for a new {cls.__name__}", result._key_type)
+        custom = {} if (custom := data.get("custom")) is None else custom
+        if not isinstance(custom, Mapping):
+            raise TypeError(
+                f"custom must be a mapping of values by the names of fields, got {shown_value(custom)}; "
+                "write for example {'City': 'Kazan'}"
+            )
         values = checked_names(cls, {name: data[name] for name in data if name not in ("id", "custom")})
         first: dict[Any, str] = {}
         for name, member in members.items():
@@ -151,7 +162,7 @@ class PlainValues:
                 raise ValueError(
                     f"{other} and {name} are the same field and must agree, got different values; leave one of them out"
                 )
-        for name, value in (data.get("custom") or {}).items():
+        for name, value in custom.items():
             result.custom[name] = value
         if key is not None:
             adopt_id(result, key, Sent.of(result))
@@ -262,16 +273,31 @@ def _as_json(value: Any) -> Any:
 # ---- from a dict
 
 
+def _check_id(name: str, key: Any, advice: str, kind: type = int) -> None:
+    """Refuse an id that no record has."""
+    if type(key) is not kind:
+        what = "text" if kind is str else "a whole number"
+        raise TypeError(f"{name} must be {what}, got {shown_value(key)}; {advice}")
+    if not key or (isinstance(key, int) and not 0 < key < LIMIT):
+        what = "a filled text" if kind is str else "above 0 and of at most 18 digits"
+        raise ValueError(f"{name} must be {what}, got {shown_value(key)}; {advice}")
+
+
 def _assign(entity: Any, name: str, member: Any, value: Any, *, is_read: bool) -> None:
     form = _form(member)
     if not form:
         raise TypeError(f"{name} must not be among plain values; add notes and tasks to the object")
     if is_read and form == "value" and hasattr(member, "wire") and isinstance(value, Mapping | list):
-        value = msgspec.convert(value, _types_of(entity._data)[member.wire])
+        try:
+            value = msgspec.convert(value, types_of(entity._data)[member.wire])
+        except msgspec.ValidationError as error:
+            raise TypeError(
+                f"{name} must be as the API has it, got {shown_value(value)}; write what to_dict shows ({error})"
+            ) from None
     if form in _LINKS:
         _assign_links(entity, member, value, is_read=is_read)
     elif form == "embedded" and is_read:
-        _embed(entity._data, member.key, value)
+        member.put(entity._data, _as_json(value))
     elif form == "key":
         plain = value.get("id") if isinstance(value, Mapping) else value
         setattr(entity, name, tuple(plain) if isinstance(plain, list) else plain)
@@ -312,21 +338,48 @@ def _parsed(member: Any, value: Any) -> Any:
 
 
 def _assign_links(entity: Any, relation: Any, value: Any, *, is_read: bool) -> None:
-    linked, main = [], None
-    for item in (value or ()) if relation.form != "link" else () if value is None else (value,):
-        target = item
-        if isinstance(item, Mapping):
-            about = {"is_main", "quantity", "price_id"}
-            target = entity_class(relation.kind).from_dict(
-                {part: item[part] for part in item if part not in about}
-            )
-            main = target if item.get("is_main") else main
-        if relation.form == "elements":
-            target = (target, item.get("quantity", 1), item.get("price_id"))
-        elif not is_read:
+    is_many, linked, main = relation.form != "link", [], None
+    if is_many and (isinstance(value, str | Mapping) or not isinstance(value, Iterable | None)):
+        raise TypeError(
+            f"{relation!r} must be a list of {relation.kind}, got {shown_value(value)}; "
+            f"write [{_example(relation)}]"
+        )
+    for item in () if value is None else value if is_many else (value,):
+        target, terms = _linked_by(relation, item), item if isinstance(item, Mapping) else {}
+        if not is_read:
             relation._checked(entity, target)
+        main = target if terms.get("is_main") else main
+        if relation.form == "elements":
+            target = (target, terms.get("quantity", 1), terms.get("price_id"))
         linked.append(target)
-    _link_up(entity, relation, linked if relation.form != "link" else next(iter(linked), None), main)
+    _link_up(entity, relation, linked if is_many else next(iter(linked), None), main)
+
+
+def _linked_by(relation: Any, item: Any) -> Any:
+    """Return the entity of a link, which plain values name by its id or describe."""
+    cls = entity_class(relation.kind)
+    if isinstance(item, cls):
+        return item
+    if not isinstance(item, Mapping):
+        raise TypeError(
+            f"{relation!r} must be a {cls.__name__} or its values, got {shown_value(item)}; "
+            f"write {_example(relation)}"
+        )
+    if relation.form == "elements":
+        advice = f"write {_example(relation)}"
+        if item.get("catalog_id") is None:
+            raise ValueError(
+                f"catalog_id of {relation!r} must be the list of the element, got none; {advice}"
+            )
+        _check_id(f"catalog_id of {relation!r}", item["catalog_id"], advice)
+        if item.get("price_id") is not None:
+            _check_id(f"price_id of {relation!r}", item["price_id"], "write the id of a field of the list")
+    about = {"is_main", "quantity", "price_id"}
+    return cls.from_dict({name: value for name, value in item.items() if name not in about})
+
+
+def _example(relation: Any) -> dict[str, int]:
+    return {"id": 5, "catalog_id": 7} if relation.form == "elements" else {"id": 5}
 
 
 def _link_up(entity: Any, relation: Any, value: Any, main: Any = None) -> None:
@@ -342,20 +395,3 @@ def _link_up(entity: Any, relation: Any, value: Any, main: Any = None) -> None:
         state = relation.state(entity)
         state.changes.assign(value)
         state.main.set(main)
-
-
-def _types_of(data: Any) -> dict[str, Any]:
-    return {field.name: field.type for field in msgspec.structs.fields(type(data))}
-
-
-def _embed(data: Any, key: str, value: Any) -> None:
-    """Put a read-only part into what is embedded; one object may be the only one of a list there."""
-    if data.embedded is UNSET:
-        data.embedded = msgspec.convert({}, _types_of(data)["embedded"])
-    for shape in (value, [value]):
-        try:
-            part = msgspec.convert(_as_json(shape), _types_of(data.embedded)[key])
-        except msgspec.ValidationError:
-            continue
-        setattr(data.embedded, key, part)
-        return

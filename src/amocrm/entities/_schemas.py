@@ -37,7 +37,12 @@ _RELATIONS: Final[dict[str, dict[str, Any]]] = {
         "type": "array",
         "items": {
             "type": "object",
-            "properties": {"id": {"type": "integer"}, "quantity": {"type": "number"}},
+            "properties": {
+                "id": {"type": "integer"},
+                "catalog_id": {"type": "integer"},
+                "quantity": {"type": "number"},
+            },
+            "required": ["catalog_id"],
         },
     },
 }

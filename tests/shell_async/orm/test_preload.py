@@ -362,3 +362,20 @@ async def catalogs(crm: AsyncAmoCRM, *names: str) -> list[list[CatalogElement]]:
             ]
         )
     return found
+
+
+# ---- what an answer shows only on demand
+
+
+async def test_what_was_asked_for_and_is_not_there_is_none(crm: AsyncAmoCRM) -> None:
+    """The server leaves out the source of a lead that has none; every way of reading knows that it was asked for."""
+    async with crm.session() as s:
+        lead = s.add(Lead(name="Order", contacts=[Contact(name="Ann")]))
+    wanted = (Lead.source, Lead.loss_reason, Lead.contacts)
+    query = crm.query(Lead).preload(*wanted)
+    by_id = await crm.leads.get(lead.id, preload=list(wanted))
+    for stored in (by_id, *await query.all(), (await query.in_bulk([lead.id]))[lead.id]):
+        assert (stored.source, stored.loss_reason) == (None, None)
+        assert [contact.id for contact in stored.contacts] == [lead.contacts[0].id]
+    with pytest.raises(NotLoaded, match=r"preload=\[Lead\.source\]"):
+        assert (await crm.leads.get(lead.id)).source

@@ -18,6 +18,7 @@ from amocrm._core.orm.paging import has_next, items_of
 from amocrm.entities._adoption import ChildRelation
 from amocrm.entities._attributes import Attribute
 from amocrm.entities._element_links import ElementLinks
+from amocrm.entities._embedded import EmbeddedList, EmbeddedOne
 from amocrm.entities._kinds import entity_class
 from amocrm.entities._relations import NestedRelation, Relation, Unlisted
 
@@ -84,6 +85,9 @@ async def preload(
         else:
             wanted.setdefault(relation, [])
     for relation, further in wanted.items() if entities else ():
+        if isinstance(relation, EmbeddedOne | EmbeddedList):
+            for entity in entities:
+                relation.settle(entity)
         if isinstance(relation, Attribute) or not relation.kind:
             continue  # the list itself shows it
         if relation.kind == "users":

@@ -100,7 +100,7 @@ class AsyncQueryResults(AsyncReading[T]):
                 f"write crm.query({self._cls.__name__}).in_bulk(ids)"
             )
         wanted = list(dict.fromkeys(keys))
-        entities = await by_ids(self._account, self._origin, self._cls, wanted)
+        entities = await by_ids(self._account, self._origin, self._cls, wanted, needs=self._needs)
         await preload(self._account, self._origin, list(entities.values()), self._relations, self._brought)
         return {key: entities[key] for key in wanted if key in entities}
 

@@ -239,16 +239,21 @@ class AsyncReading(Generic[T]):
     async def _page(
         self, number: int, limit: int, filters: dict[str, Any], order: tuple[str, str] | None
     ) -> Response:
-        needs = [relation.needs for relation in self._relations if relation.needs]
         wanted: dict[str, Any] = {
             **self._path,
             **({} if endpoint(self._operation).OP.page is None else {"page": number, "limit": limit}),
-            "with_": list(dict.fromkeys((*self._with, *needs))) or None,
+            "with_": self._needs or None,
             "query": self._search if self._sought is None else self._sought.words,
             "filter": filters or None,
             "order": None if order is None else {order[0]: order[1]},
         }
         return await self._account.send(endpoint(self._operation).request(**filled(**wanted)))
+
+    @property
+    def _needs(self) -> list[str]:
+        """Values of ``with`` for what is wanted beside the objects."""
+        needs = [relation.needs for relation in self._relations if relation.needs]
+        return list(dict.fromkeys((*self._with, *needs)))
 
     def _read(self, response: Response) -> list[Any]:
         """Return the items of a page."""

@@ -100,7 +100,7 @@ class QueryResults(Reading[T]):
                 f"write crm.query({self._cls.__name__}).in_bulk(ids)"
             )
         wanted = list(dict.fromkeys(keys))
-        entities = by_ids(self._account, self._origin, self._cls, wanted)
+        entities = by_ids(self._account, self._origin, self._cls, wanted, needs=self._needs)
         preload(self._account, self._origin, list(entities.values()), self._relations, self._brought)
         return {key: entities[key] for key in wanted if key in entities}
 
