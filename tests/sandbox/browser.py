@@ -135,11 +135,13 @@ def browser(scheme: str = "light") -> Iterator[Browser]:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
                 made = http.post("/session", json=body)
                 assert made.status_code == 200, made.text
-                http.base_url = httpx.URL(
-                    f"http://127.0.0.1:{port}/session/{made.json()['value']['sessionId']}/"
-                )
-                yield Browser(http)
-                http.delete("")
+                session = f"http://127.0.0.1:{port}/session/{made.json()['value']['sessionId']}"
+                http.base_url = httpx.URL(f"{session}/")
+                try:
+                    yield Browser(http)
+                finally:
+                    ended = http.delete(session)  # the browser would outlive its driver
+                assert ended.status_code == 200, ended.text
         finally:
             driver.terminate()
             driver.wait(10)
