@@ -15,8 +15,20 @@ from hypothesis import HealthCheck, settings
 from amocrm import RateLimits
 from tests.support.redis_server import RedisServer, needs_redis
 
-#: Folders whose tests start processes, servers or checkers of others; elsewhere a test is marked where it stands.
-SLOW = ("tests/deployment/", "tests/typing/")
+#: Folders and files whose tests start processes, servers, commands or checkers, or read every source; elsewhere a
+#: test is marked where it stands.
+SLOW = (
+    *(
+        "tests/deployment/",
+        "tests/typing/",
+        "tests/test_sizes.py",
+        "tests/test_arrows.py",
+        "tests/test_mirror.py",
+    ),
+    *("tests/facade/test_command.py", "tests/facade/test_record.py"),
+    *(f"tests/shell_{flavour}/test_broken_stores.py" for flavour in ("sync", "async")),
+    *(f"tests/shell_{flavour}/auth/test_lost_tokens.py" for flavour in ("sync", "async")),
+)
 #: Files whose tests wait for time and for processes more than they compute. They come first, and the longest before the
 #: others, so that one worker waits while the others use the processors.
 WAITING = (
@@ -29,7 +41,7 @@ WAITING = (
     "tests/deployment/",
 )
 #: A test with more rows than `FAMILY` is one rule over all operations; one row in `SAMPLE` is in `make quick`.
-FAMILY, SAMPLE = 20, 10
+FAMILY, SAMPLE = 12, 15
 # How fast values are drawn says how busy the machine is.
 settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("suite"), max_examples=20)
