@@ -34,12 +34,10 @@ def refuse_unknown(function: Any, names: Iterable[str]) -> None:
     Python itself refuses it for any other function.
     """
     signature = getattr(function, "__signature__", None)
-    unknown = (
-        None
-        if signature is None
-        else next((name for name in names if name not in signature.parameters), None)
-    )
-    if signature is None or unknown is None:
+    if signature is None:
+        return
+    unknown = next((name for name in names if name not in signature.parameters), None)
+    if unknown is None:
         return
     from difflib import get_close_matches  # rarely needed
 

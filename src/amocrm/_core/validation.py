@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from amocrm.errors import ConfigurationError
 
@@ -61,13 +61,14 @@ def check_fraction(**arguments: object) -> None:
             raise ConfigurationError(f"{name} must be a number > 0 and <= 1, got {shown(value)}")
 
 
-def did_you_mean(name: object, names: Iterable[str], most: int = 1) -> str:
+def did_you_mean(name: object, names: Iterable[str], most: int = 1, shown: Callable[[str], str] = str) -> str:
     """Return the nearest names as the end of a message, empty if none is near.
 
     Args:
         name: what was written.
         names: what there is.
         most: highest number of names to offer.
+        shown: how a name is written; ``repr`` for texts of the account.
 
     Example:
         >>> did_you_mean("nam", ["name", "price"])
@@ -76,4 +77,4 @@ def did_you_mean(name: object, names: Iterable[str], most: int = 1) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(str(name), list(names), most)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"; did you mean {' or '.join(map(shown, near))}?" if near else ""

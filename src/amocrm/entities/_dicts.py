@@ -242,10 +242,11 @@ def _undeclared(entity: Any) -> Iterable[tuple[str, Field[Any, Any]]]:
         ref = ref_of(value.field_id, value.field_code or None, value.field_name or None)
         if ref not in shown:
             shown.add(ref)
-            # A value that was written and not read yet has no type.
+            # A value that was written and not read yet has no type; one with parts is shown as the API has it.
             field = field_of_type(value.field_type, ref) if value.field_type else UntypedField(ref)
-            is_raw = isinstance(field, PARTED | Phones) and value.field_type
-            yield value.field_name or str(ref[1]), field_of_type(None, ref) if is_raw else field
+            if value.field_type and isinstance(field, PARTED | Phones):
+                field = field_of_type(None, ref)
+            yield value.field_name or str(ref[1]), field
     yield from (
         (fields.name_of(ref) or str(ref[1]), fields.kind(ref)) for ref in fields.local if ref not in shown
     )

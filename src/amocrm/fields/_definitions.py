@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from amocrm_gen._runtime.errors import FieldIssue
 
+from .._core.validation import did_you_mean
 from ._base import Field
 from ._state import Ref
 
@@ -155,10 +156,7 @@ class Definitions(Sequence["CustomField"]):
         if definition is not None:
             return definition
         names = [str(name) for name in (self._names if ref[0] == "name" else self._codes)]
-        from difflib import get_close_matches
-
-        near = get_close_matches(str(ref[1]), names, 3)
-        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint = did_you_mean(ref[1], names, 3, repr)
         hint += "; correct it, or create what a class declares: crm.fields.ensure(Deal)"
         raise LookupError(f"{self.entity_type} have no custom field with {ref[0]} {ref[1]!r}{hint}")
 
@@ -171,10 +169,7 @@ class Definitions(Sequence["CustomField"]):
         options = self.options(definition)
         if label in options:
             return options[label]
-        from difflib import get_close_matches
-
-        near = get_close_matches(label, options, 3)
-        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint = did_you_mean(label, options, 3, repr)
         raise LookupError(f"field {definition.name!r} has no option {label!r}{hint}")
 
     def lacks_option(self, ref: Ref, label: Any, enum_id: Any) -> bool:

@@ -140,8 +140,8 @@ class Connections:
         plain = url.startswith("http:") and not (proxy or "").startswith("https:")
         verify: ssl.SSLContext | bool = not plain if self._verify is None else self._verify
         try:
-            if verify is True:  # httpx 0.27 passes over a file that is missing
-                os.stat(os.environ.get("SSL_CERT_FILE") or os.curdir)
+            if verify is True and (authorities := os.environ.get("SSL_CERT_FILE")):
+                os.stat(authorities)  # httpx 0.27 passes over a file that is missing
             pool = httpx.HTTPTransport(verify=verify, limits=_LIMITS, proxy=proxy)
         except (ValueError, ImportError, httpx.InvalidURL) as error:
             # Not its own words: the address of a proxy may hold a password.
