@@ -17,6 +17,8 @@ from types import TracebackType
 
 import pytest
 
+from tests.support.ports import free_port
+
 __all__ = ["Failover", "RedisServer", "needs_redis", "redis_server"]
 
 
@@ -37,9 +39,7 @@ class RedisServer:
         self._folder = Path(tempfile.mkdtemp(prefix="amocrm-redis-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._appendonly = appendonly
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
 
     @property
     def url(self) -> str:

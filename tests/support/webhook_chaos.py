@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import httpx
 
 from amocrm._sync.webhooks.receiver import inbox_at
 
+from .ports import free_port
 from .redis_server import RedisServer
 
 __all__ = ["SETUPS", "Result", "Setup", "chaos"]
@@ -105,9 +105,7 @@ class _Processes:
     """A server with three workers, the receiver's own workers beside it, and programs that look into the inbox."""
 
     def __init__(self, setup: Setup, place: str, effects: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self._setup, self._place = setup, place
         self.killed = 0
         flavour = "async" if setup.server == "uvicorn" else "sync"
@@ -191,12 +189,17 @@ def _deliver(client: httpx.Client, number: int) -> None:
     """Deliver as the platform does: again until it is taken."""
     body = f"leads[add][0][id]={number}&leads[add][0][updated_at]=1700000000"
     headers = {"X-Amocrm-Requestid": f"r-{number}"}
-    deadline = time.monotonic() + 90
+    deadline, last = time.monotonic() + 90, "no answer"
     while True:
-        assert time.monotonic() < deadline, "nobody takes deliveries any more"
-        with suppress(httpx.HTTPError):
-            if client.post("/hook/s3cret", content=body, headers=headers).status_code == 200:
+        assert time.monotonic() < deadline, f"nobody takes deliveries any more, the last one got {last}"
+        try:
+            answer = client.post("/hook/s3cret", content=body, headers=headers)
+        except httpx.HTTPError as error:
+            last = repr(error)
+        else:
+            if answer.status_code == 200:
                 return
+            last = f"{answer.status_code} {answer.text[:200]}"
         time.sleep(0.01)
 
 

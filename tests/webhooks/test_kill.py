@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import httpx
 import pytest
 
 from amocrm._sync.webhooks.receiver import inbox_at
+from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer, needs_redis
 
 pytestmark = pytest.mark.slow
@@ -33,9 +33,7 @@ class Processes:
 
     def __init__(self, place: str, effects: Path) -> None:
         self.place, self.effects = place, effects
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.pids: dict[str, int] = {}
         self._forks = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("kill_child.py"))],
